@@ -1,0 +1,1 @@
+"""gradcheck: is the derivative that you wrote by hand right?"""

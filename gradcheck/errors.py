@@ -1,0 +1,53 @@
+"""Every exception that gradcheck raises on purpose."""
+
+from __future__ import annotations
+
+__all__ = ["CandidateFault", "GradientError", "Undecided", "Unsupported", "UsageError"]
+
+
+class UsageError(ValueError):
+    """gradcheck was asked for something that makes no sense.
+
+    Unknown names, shape strings that do not parse or contradict each other, options out of range.
+    The message says what was expected, what came and what to do. The command line exits with 2.
+    """
+
+
+class GradientError(AssertionError):
+    """Raised by `gradcheck.assert_correct`: a claim did not pass.
+
+    ``result`` is the `gradcheck.Result`; the message is its full text, with the counterexample and
+    the line that reproduces it.
+    """
+
+    def __init__(self, message: str, result: object = None) -> None:
+        super().__init__(message)
+        self.result = result
+
+
+class Unsupported(Exception):
+    """An arithmetic or a backend cannot run this code, or cannot answer at this point.
+
+    It is not a judgement on the candidate. The message is the reason that the report shows, so it
+    names the operation, and where it is known the line.
+    """
+
+
+class Undecided(Unsupported):
+    """A comparison of two balls that overlap: the true answer is not known at this precision.
+
+    Raising the precision may decide it; a tie (`x > x` computed in two ways) never will.
+    """
+
+
+class CandidateFault(Exception):
+    """The hand-written code broke the contract at a point where the forward ran.
+
+    ``verdict`` is ``"fail"`` (it raised, has the wrong shape, is not finite) or ``"error"`` (wrong
+    number of gradients, mutated inputs, answers that differ from call to call, no array).
+    """
+
+    def __init__(self, verdict: str, message: str, quantity: str | None = None) -> None:
+        super().__init__(message)
+        self.verdict = verdict
+        self.quantity = quantity

@@ -1,0 +1,206 @@
+"""A formula: a forward computation in plain NumPy, its arguments' shapes, and claims about it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, overload
+
+from gradcheck.claims import Claim, Descent, Kind, Layout, check_parameters
+from gradcheck.entries import EntrySpec
+from gradcheck.errors import UsageError
+from gradcheck.shapes import ShapeLike, Shapes
+from gradcheck.values import Values, check_values
+
+__all__ = ["Formula", "formula"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Formula:
+    """A forward computation with declared shapes, and the claims made about it.
+
+    Made by the decorator `gradcheck.formula`; calling it calls the forward. Claims are added with the
+    methods `vjp`, `jacobian`, `entry`, `layout`, `forward` and `update`, each a decorator for the
+    hand-written code. Every one takes the keywords
+
+    - ``id``, ``section``, ``latex``, ``title``, ``note``: where the claim comes from and how to show it
+      (``id``, ``section`` and ``latex`` default to the formula's own);
+    - ``suffix``: tells claims of one kind on one formula apart in their names;
+    - ``printed``: the claim stands as its source prints it; ``erratum``: and is wrong, so that the run
+      must refute it.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        shapes: Mapping[str, ShapeLike],
+        *,
+        name: str | None = None,
+        values: Mapping[str, Values] | None = None,
+        where: Callable[..., bool] | None = None,
+        id: str | None = None,
+        section: str | None = None,
+        latex: str | None = None,
+        note: str | None = None,
+    ) -> None:
+        self.function = function
+        self.name = name or getattr(function, "__name__", type(function).__name__)
+        self.shapes = Shapes.parse(shapes)
+        self.values = check_values(values or {}, self.shapes)
+        self.where = where
+        self.id, self.section, self.latex, self.note = id, section, latex, note
+        self.claims: list[Claim] = []
+        check_parameters(function, self.shapes.arguments, f"{self.name}: the forward")
+        if where is not None:
+            _check_where(where, self.shapes, self.name)
+        self.__doc__ = getattr(function, "__doc__", None)
+        self.__wrapped__ = function
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.function(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<formula {self.name} ({', '.join(self.shapes.arguments)}), {len(self.claims)} claims>"
+
+    def allows(self, sizes: Mapping[str, int]) -> bool:
+        """Whether the sizes are all 1 or more and satisfy ``where``."""
+        if self.shapes.concrete(sizes) is None:
+            return False
+        if self.where is None:
+            return True
+        names = _where_names(self.where)
+        return bool(self.where(**{name: sizes[name] for name in names}))
+
+    @overload
+    def vjp(self, candidate: F, /) -> F: ...
+    @overload
+    def vjp(self, /, **about: Any) -> Callable[[F], F]: ...
+    def vjp(self, candidate: F | None = None, /, **about: Any) -> F | Callable[[F], F]:
+        """Claim the gradient of every argument, given `delta`: `(delta, *args) -> gradients`.
+
+        ``delta`` has the output's shape. The candidate returns one gradient per argument as a tuple,
+        list or dict by name, or a bare array where there is one argument; `None` for an argument that
+        is not checked.
+        """
+        return self._decorate(candidate, "vjp", about)
+
+    def jacobian(self, target: str, /, *, layout: Layout = "tensor", **about: Any) -> Callable[[F], F]:
+        """Claim the derivative of the output by the argument ``target``: `(*args) -> array`.
+
+        Its shape is `output.shape + argument.shape`, unless another ``layout`` is named.
+        """
+        return self._decorator("jacobian", about, target=target, layout=layout)
+
+    def layout(self, target: str, /, *, layout: Layout = "numerator", **about: Any) -> Callable[[F], F]:
+        """Claim where the partial derivatives by ``target`` stand: `(*args) -> array`."""
+        return self._decorator("layout", about, target=target, layout=layout)
+
+    def entry(self, text: str, /, **about: Any) -> Callable[[F], F]:
+        """Claim one entry of a derivative, such as `"dJ/dW[i,j]"` or `"dz[j]/dW[j,k]"`.
+
+        The candidate takes the free indices, then `delta` if the numerator is `J`, then the
+        arguments. See `gradcheck.entries` for the language.
+        """
+        spec = EntrySpec.parse(text)
+        return self._decorator("entry", about, target=spec.argument, entry=spec)
+
+    @overload
+    def forward(self, candidate: F, /) -> F: ...
+    @overload
+    def forward(self, /, **about: Any) -> Callable[[F], F]: ...
+    def forward(self, candidate: F | None = None, /, **about: Any) -> F | Callable[[F], F]:
+        """Claim another expression for the same value: `(*args) -> output`.
+
+        Values are compared, and with every backend the gradients of the two expressions.
+        """
+        return self._decorate(candidate, "forward", about)
+
+    def update(self, *, descent: Descent | None = None, **about: Any) -> Callable[[F], F]:
+        """Claim one step of gradient descent on a scalar cost: `(rate, *args) -> new values`.
+
+        One new value per argument, `None` for data that stay as they are. With ``descent`` the loop is
+        run too, and every step of it is checked like any other point.
+        """
+        return self._decorator("update", about, descent=descent)
+
+    def _decorate(self, candidate: F | None, kind: Kind, about: dict[str, Any]) -> F | Callable[[F], F]:
+        decorator = self._decorator(kind, about)
+        return decorator if candidate is None else decorator(candidate)
+
+    def _decorator(self, kind: Kind, about: dict[str, Any], **how: Any) -> Callable[[F], F]:
+        known = {"id", "section", "latex", "title", "note", "suffix", "printed", "erratum"}
+        if unknown := sorted(about.keys() - known):
+            raise UsageError(
+                f"{self.name}: a {kind} claim does not take {unknown[0]!r}; it takes {', '.join(sorted(known))}."
+            )
+        for name in ("id", "section", "latex"):
+            about.setdefault(name, getattr(self, name))
+
+        def decorate(candidate: F) -> F:
+            claim = Claim(self, kind, candidate, **how, **about)
+            if any(claim.uid == other.uid for other in self.claims):
+                raise UsageError(
+                    f"{claim.uid}: there is such a claim already; tell the two apart with suffix='...'."
+                )
+            self.claims.append(claim)
+            return candidate
+
+        return decorate
+
+
+def formula(
+    *,
+    shapes: Mapping[str, ShapeLike],
+    name: str | None = None,
+    values: Mapping[str, Values] | None = None,
+    where: Callable[..., bool] | None = None,
+    id: str | None = None,
+    section: str | None = None,
+    latex: str | None = None,
+    note: str | None = None,
+) -> Callable[[Callable[..., Any]], Formula]:
+    """Declare a forward computation, once, for the catalogue, the command line and pytest.
+
+    ``shapes`` has one entry per argument, in order; see `gradcheck.shapes` for the language.
+    ``values`` says what an argument may hold (default `gradcheck.normal`); ``where`` is a relation
+    between dimensions. Raises `UsageError` where the declaration contradicts itself or the function.
+
+        @gradcheck.formula(shapes={"W": "n m", "x": "m"})
+        def wx(W, x):
+            return W @ x
+
+        @wx.vjp
+        def wx_vjp(delta, W, x):
+            return np.outer(delta, x), W.T @ delta
+    """
+
+    def decorate(function: Callable[..., Any]) -> Formula:
+        return Formula(
+            function,
+            shapes,
+            name=name,
+            values=values,
+            where=where,
+            id=id,
+            section=section,
+            latex=latex,
+            note=note,
+        )
+
+    return decorate
+
+
+def _where_names(where: Callable[..., bool]) -> tuple[str, ...]:
+    return tuple(inspect.signature(where).parameters)
+
+
+def _check_where(where: Callable[..., bool], shapes: Shapes, name: str) -> None:
+    try:
+        names = _where_names(where)
+    except (TypeError, ValueError):
+        raise UsageError(f"{name}: where must be a function of dimension names, got {where!r}.") from None
+    if unknown := [n for n in names if n not in shapes.names]:
+        raise UsageError(
+            f"{name}: where takes {unknown[0]!r}, but the dimensions are {', '.join(shapes.names) or 'none'}."
+        )

@@ -1,0 +1,189 @@
+"""What a run writes down: the records of the JSON Lines log.
+
+A log is one header, then for every claim one `BackendRow` per backend followed by its `ClaimRow`,
+then one footer. Everything else (summary, JUnit, Markdown, HTML, terminal) is rendered from these
+records alone. Floats in records are finite; a quantity that is not finite is written as text.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+__all__ = [
+    "SCHEMA",
+    "ArrayRecord",
+    "BackendInfo",
+    "BackendRow",
+    "ClaimRow",
+    "Comparison",
+    "Counterexample",
+    "Footer",
+    "Header",
+    "Record",
+    "Source",
+    "Training",
+]
+
+SCHEMA = "gradcheck-log-1"
+"""Name and version of the log's format; a breaking change takes the next number."""
+
+
+class _Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    pass
+
+
+class ArrayRecord(_Struct, frozen=True):
+    """An array, exactly. ``b64`` (little-endian bytes, C order) is the authority; ``dec`` holds the
+    entries in C order as shortest decimals, for arrays of at most 64 entries that are all finite."""
+
+    dtype: str
+    shape: list[int]
+    b64: str
+    dec: list[float] | None = None
+
+
+class BackendInfo(_Struct, frozen=True):
+    """A backend as the run found it. ``reason`` says why it is not available."""
+
+    name: str
+    available: bool
+    version: str | None = None
+    reason: str | None = None
+
+
+class Header(_Struct, frozen=True, tag_field="record", tag="header"):
+    """The first line: what ran, with what, on what, from which seed."""
+
+    schema: str
+    gradcheck: str
+    started: str  # ISO 8601, UTC
+    python: str
+    platform: str
+    versions: dict[str, str]  # package -> version
+    seed: int
+    max_examples: int
+    backends: list[BackendInfo]
+    claims: list[str]  # uids that the run sets out to check, in order
+    command: str
+
+
+class Comparison(_Struct, frozen=True):
+    """One entry of a claim's quantity at one point, as two sources see it."""
+
+    quantity: str  # e.g. "dJ/dW"
+    index: list[int]
+    candidate: str  # decimal, as many digits as are known
+    truth: str
+    source: str  # the backend that gave `truth`
+    gap: float  # distance of the two enclosures, relative to `scale`
+    bound: float  # what the gap may be, relative to `scale`
+    scale: float  # S: summed magnitude of the terms that make the entry
+    sizes: dict[str, int]
+
+
+class BackendRow(_Struct, frozen=True, tag_field="record", tag="backend"):
+    """One claim against one backend."""
+
+    claim: str  # uid of the claim
+    backend: str
+    verdict: str  # pass, fail, inconclusive, weak, error; "unsupported" where it never answered
+    as_declared: bool
+    strength: str | None
+    points: int  # points that the backend was asked about
+    answered: int
+    agreed: int
+    differed: int
+    kinks: int  # answered points where the one-sided slopes differ (counted in `answered`)
+    distinct: int  # answered points whose sizes are all distinct and at least 2
+    outlier: int  # points at which this backend was outvoted
+    seconds: float
+    method: str | None = None  # e.g. "central difference, 500 bits, h = 2^-120"
+    reason: str | None = None  # why it did not answer, the commonest first
+    worst: Comparison | None = None
+
+
+class Source(_Struct, frozen=True):
+    """Where hand-written code stands. ``file`` is relative to the working folder or the package."""
+
+    file: str
+    line: int
+    text: str
+
+
+class Counterexample(_Struct, frozen=True):
+    """The smallest point at which a claim was refuted, with everything needed to run it again."""
+
+    sizes: dict[str, int]
+    message: str  # one sentence: what is wrong here
+    inputs: dict[str, ArrayRecord]
+    delta: list[ArrayRecord]  # one per output; empty for claims that have no delta
+    shape_minimal: bool  # every smaller shape was tried and did not refute
+    quantity: str | None = None
+    index: list[int] | None = None
+    candidate: ArrayRecord | None = None  # float64 value of the hand-written quantity, if it has one
+    truth: ArrayRecord | None = None  # the right one, rounded to float64
+    rate: float | None = None  # step size, for update claims
+    comparisons: list[Comparison] = []
+    replay: str | None = None  # the shell command that runs it again
+    python: str | None = None  # the Python line that runs it again
+
+
+class TrainingStep(_Struct, frozen=True):
+    """One step of gradient descent: the cost before it, the rate used, the gradient check."""
+
+    cost: float
+    rate: float
+    verdict: str
+
+
+class Training(_Struct, frozen=True):
+    """A run of the training loop on generated data."""
+
+    sizes: dict[str, int]
+    steps: list[TrainingStep]
+    final_cost: float
+    stopped: str  # why it ended
+
+
+class ClaimRow(_Struct, frozen=True, tag_field="record", tag="claim"):
+    """One claim, judged over all backends and points."""
+
+    uid: str
+    formula: str
+    kind: str  # vjp, jacobian, entry, layout, forward, update
+    statement: str  # what is claimed, in one line of text
+    verdict: str
+    expected: str  # "pass", or "fail" for an erratum as printed
+    as_declared: bool
+    strength: str | None
+    points: int  # points at which the claim was judged
+    discarded: int  # points where the forward itself was not finite
+    shapes: list[dict[str, int]]  # distinct sizes tried
+    forward: Source
+    candidate: Source
+    seconds: float
+    id: str | None = None  # id in the derivation, e.g. "D09"
+    section: str | None = None
+    latex: str | None = None
+    printed: bool = False
+    note: str | None = None
+    reason: str | None = None  # one sentence behind a verdict that is no pass
+    unchecked: list[str] = []  # arguments for which the candidate returned None
+    notes: list[str] = []
+    counterexample: Counterexample | None = None
+    training: Training | None = None
+
+
+class Footer(_Struct, frozen=True, tag_field="record", tag="footer"):
+    """The last line. A log without one is incomplete."""
+
+    finished: str
+    seconds: float
+    claims: int
+    verdicts: dict[str, int]
+    as_declared: int
+    exit_code: int
+    remarks: list[str] = []
+
+
+Record = Header | BackendRow | ClaimRow | Footer

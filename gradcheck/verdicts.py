@@ -1,0 +1,56 @@
+"""The two words in which every result is summed up: verdict and strength."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+
+__all__ = ["Strength", "Verdict"]
+
+
+class Verdict(str, Enum):
+    """What a check says of a claim. Members are strings: ``Verdict.PASS == "pass"``."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+    WEAK = "weak"
+    ERROR = "error"
+
+    def __str__(self) -> str:
+        return self.value
+
+    @property
+    def badness(self) -> int:
+        """0 for a pass, larger for what a reader should see earlier; used to sort reports."""
+        return _BADNESS[self]
+
+
+_BADNESS = {
+    Verdict.PASS: 0,
+    Verdict.WEAK: 1,
+    Verdict.INCONCLUSIVE: 2,
+    Verdict.FAIL: 3,
+    Verdict.ERROR: 4,
+}
+
+
+class Strength(str, Enum):
+    """How strong the evidence for a pass is; the weakest over quantities and points counts.
+
+    ``proved``: for all shapes and values. ``certified``: ball arithmetic, rigorous at the points
+    tried. ``agreed``: floating point, within a derived bound.
+    """
+
+    PROVED = "proved"
+    CERTIFIED = "certified"
+    AGREED = "agreed"
+
+    def __str__(self) -> str:
+        return self.value
+
+    @classmethod
+    def weakest(cls, strengths: Iterable[Strength]) -> Strength | None:
+        """The weakest of the given strengths, or None when there are none."""
+        order = [cls.AGREED, cls.CERTIFIED, cls.PROVED]
+        return min(strengths, key=order.index, default=None)
