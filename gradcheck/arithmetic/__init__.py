@@ -1,0 +1,19 @@
+"""What the numbers are while the NumPy code runs."""
+
+from gradcheck.arithmetic import functions, linalg  # noqa: F401  (they register themselves)
+from gradcheck.arithmetic.array import ElementArray, wrap
+from gradcheck.arithmetic.balls import BALLS, WIDENED, enclose, midpoints, precision, radii
+from gradcheck.arithmetic.domain import Domain, ObjectArray
+
+__all__ = [
+    "BALLS",
+    "WIDENED",
+    "Domain",
+    "ElementArray",
+    "ObjectArray",
+    "enclose",
+    "midpoints",
+    "precision",
+    "radii",
+    "wrap",
+]

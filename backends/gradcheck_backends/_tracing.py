@@ -1,0 +1,210 @@
+"""Plain NumPy code on JAX tracers, through NEP 13 and NEP 18: no second forward is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import jax.scipy.special
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from gradcheck.errors import Unsupported
+
+__all__ = ["TracedArray", "traced"]
+
+
+def unwrap(value: Any) -> Any:
+    """The tracer behind a `TracedArray`, at any depth of lists, tuples and dicts."""
+    if isinstance(value, TracedArray):
+        return value.value
+    if isinstance(value, list | tuple):
+        return type(value)(unwrap(v) for v in value)
+    if isinstance(value, dict):
+        return {k: unwrap(v) for k, v in value.items()}
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        # np.array([x[0], x[1]]) made an object array of traced scalars
+        return jnp.stack([jnp.asarray(unwrap(v)) for v in value.ravel()]).reshape(value.shape)
+    return value
+
+
+def wrap(value: Any) -> Any:
+    if isinstance(value, jax.Array):
+        return TracedArray(value)
+    if isinstance(value, list | tuple):
+        if hasattr(value, "_fields"):
+            return type(value)(*(wrap(v) for v in value))
+        return type(value)(wrap(v) for v in value)
+    return value
+
+
+class TracedArray(NDArrayOperatorsMixin):
+    """Looks like an ndarray to NumPy code and records what it does in a JAX trace.
+
+    Storing into it replaces the traced value; views do not share memory as NumPy's do, so storing
+    into a view of it is refused.
+    """
+
+    __slots__ = ("is_view", "value")
+
+    def __init__(self, value: Any, *, is_view: bool = False) -> None:
+        self.value = value
+        self.is_view = is_view
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        out = kwargs.pop("out", None)
+        name = ufunc.__name__
+        function = getattr(jnp, name, None) or getattr(jax.scipy.special, name, None)
+        if function is None:
+            raise Unsupported(f"np.{name} cannot be traced by JAX")
+        kwargs = {k: unwrap(v) for k, v in kwargs.items() if k not in ("casting", "subok")}
+        values = [unwrap(i) for i in inputs]
+        if method == "__call__":
+            result = function(*values, **kwargs)
+        elif method == "reduce" and name in _REDUCTIONS:
+            result = _REDUCTIONS[name](*values, **{"axis": 0, **kwargs})
+        elif method == "outer":
+            a, b = (jnp.asarray(v) for v in values)
+            result = function(a.reshape(a.shape + (1,) * b.ndim), b)
+        elif method == "accumulate" and name == "add":
+            result = jnp.cumsum(*values, **{"axis": 0, **kwargs})
+        elif method == "at" and name == "add" and isinstance(inputs[0], TracedArray):
+            inputs[0]._replace(inputs[0].value.at[values[1]].add(values[2]))
+            return None
+        else:
+            raise Unsupported(f"np.{name}.{method} cannot be traced by JAX")
+        if out is not None:
+            if not isinstance(out[0], TracedArray):
+                raise Unsupported("storing a traced value into a float64 array (out=)")
+            out[0]._replace(jnp.broadcast_to(result, out[0].shape))
+            return out[0]
+        return wrap(result)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        name = func.__name__
+        module = getattr(func, "__module__", "numpy")
+        if name == "copyto" or name == "put":
+            raise Unsupported(f"np.{name} cannot be traced by JAX")
+        namespace: Any = jnp.linalg if module.startswith("numpy.linalg") else jnp
+        if name == "sliding_window_view":
+            return wrap(_sliding_window_view(*unwrap(args), **unwrap(kwargs)))
+        if name == "slogdet":
+            return wrap(tuple(jnp.linalg.slogdet(*unwrap(args))))
+        function = getattr(namespace, _RENAMED.get(name, name), None)
+        if function is None:
+            raise Unsupported(f"{module.replace('numpy', 'np', 1)}.{name} cannot be traced by JAX")
+        keywords = {k: v for k, v in unwrap(kwargs).items() if not (k == "optimize" and name == "einsum")}
+        return wrap(function(*unwrap(args), **keywords))
+
+    def _replace(self, value: Any) -> None:
+        if self.is_view:
+            raise Unsupported("storing into a view of a traced array")
+        self.value = value
+
+    def _refuse(self, what: str) -> Unsupported:
+        return Unsupported(f"{what} of a value cannot be traced by JAX")
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        result = np.empty(self.shape, dtype=object)
+        for index in np.ndindex(self.shape):
+            result[index] = TracedArray(self.value[index])
+        return result
+
+    def __bool__(self) -> bool:
+        raise self._refuse("a branch on a value, or the truth,")
+
+    def __float__(self) -> float:
+        raise self._refuse("float(), or storing into a float64 array,")
+
+    def __int__(self) -> int:
+        raise self._refuse("int()")
+
+    __index__ = __int__
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(self.value.shape)
+
+    @property
+    def dtype(self) -> Any:
+        return self.value.dtype
+
+    ndim = property(lambda self: self.value.ndim)
+    size = property(lambda self: self.value.size)
+    T = property(lambda self: TracedArray(self.value.T))
+    mT = property(lambda self: TracedArray(self.value.mT))
+    real = property(lambda self: self)
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self)))
+
+    def __getitem__(self, index: Any) -> TracedArray:
+        # a copy by integer or mask indices, a view by slices: the latter must not be stored into
+        return TracedArray(self.value[unwrap(index)], is_view=True)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self._replace(self.value.at[unwrap(index)].set(unwrap(value)))
+
+    def astype(self, dtype: Any, **_: Any) -> TracedArray:
+        if np.dtype(dtype).kind == "f" and np.dtype(dtype) != np.float64:
+            raise Unsupported(f"a cast to {np.dtype(dtype)} in the forward")
+        return TracedArray(self.value.astype(dtype))
+
+    def copy(self, order: str = "C") -> TracedArray:
+        return TracedArray(self.value)
+
+    def fill(self, value: Any) -> None:
+        self._replace(jnp.full_like(self.value, unwrap(value)))
+
+    def item(self, *index: Any) -> TracedArray:
+        return TracedArray(self.value.reshape(-1)[index[0] if index else 0])
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        attribute = getattr(self.value, name, None)
+        if attribute is None:
+            function = getattr(jnp, name, None)  # np.exp(object array) calls entry.exp()
+            if function is None:
+                raise Unsupported(f"ndarray.{name} cannot be traced by JAX")
+            return lambda *args, **kwargs: wrap(function(self.value, *unwrap(args), **unwrap(kwargs)))
+        if not callable(attribute):
+            return wrap(attribute)
+        return lambda *args, **kwargs: wrap(attribute(*unwrap(args), **unwrap(kwargs)))
+
+
+_REDUCTIONS: dict[str, Callable[..., Any]] = {
+    "add": jnp.sum,
+    "multiply": jnp.prod,
+    "maximum": jnp.max,
+    "minimum": jnp.min,
+    "logical_and": jnp.all,
+    "logical_or": jnp.any,
+}
+_RENAMED = {"amax": "max", "amin": "min", "real_if_close": "real"}
+
+
+def _sliding_window_view(x: Any, window_shape: Any, axis: Any = None, **_: Any) -> Any:
+    index = np.arange(x.size).reshape(x.shape)
+    return x.reshape(-1)[np.lib.stride_tricks.sliding_window_view(index, window_shape, axis=axis)]
+
+
+def traced(
+    function: Callable[..., Any], arguments: tuple[Any, ...], wrt: tuple[int, ...]
+) -> Callable[..., tuple[Any, ...]]:
+    """The function of the differentiated arguments alone, as JAX can trace it: a tuple of outputs."""
+
+    def run(*values: Any) -> tuple[Any, ...]:
+        given = dict(zip(wrt, values, strict=True))
+        args = [TracedArray(given[i]) if i in given else a for i, a in enumerate(arguments)]
+        result = function(*args)
+        parts = result if isinstance(result, tuple | list) else [result]
+        return tuple(jnp.asarray(unwrap(p), dtype=jnp.float64) for p in parts)
+
+    return run

@@ -1,0 +1,149 @@
+"""Automatic differentiation: JAX derives the VJP, our evaluator runs it in ball arithmetic.
+
+JAX traces the same plain NumPy forward that the candidate belongs to. What it derives is a jaxpr, a
+list of primitives; evaluating that in balls encloses JAX's derivative with no truncation at all.
+Where a primitive is not known there, XLA evaluates it in float64 with an estimated error bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.arithmetic import BALLS, Domain, ObjectArray, enclose
+from gradcheck.backend import Answer, Problem, Program
+from gradcheck.errors import Unsupported
+
+__all__ = ["BACKEND", "Autodiff"]
+
+
+def _float64() -> AbstractContextManager[Any]:
+    """JAX in float64 for this block only: never through its global switch."""
+    import jax
+
+    if hasattr(jax, "enable_x64"):
+        return jax.enable_x64(True)  # type: ignore[no-any-return]
+    from jax.experimental import enable_x64
+
+    return enable_x64(True)  # type: ignore[no-any-return]
+
+
+class Autodiff:
+    """The backend ``autodiff``."""
+
+    name = "autodiff"
+    install = "pip install 'gradcheck[jax]'"
+
+    def version(self) -> str:
+        import jax
+
+        return f"jax {jax.__version__}"
+
+    def derive(self, problem: Problem) -> Program:
+        """Trace the VJP at the problem's shapes. Raises `Unsupported` where JAX cannot."""
+        return VjpProgram(problem)
+
+
+class VjpProgram(Program):
+    """One jaxpr: differentiated arguments and deltas in, gradients out."""
+
+    exact_answers = True
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem)
+        self.method = "jaxpr of the VJP, run in balls"
+        self._closed = self._trace()
+        self._unknown: str | None = None
+
+    def vjp(
+        self,
+        args: Sequence[NDArray[Any]],
+        deltas: Sequence[NDArray[np.float64]],
+        directions: Mapping[int, NDArray[np.float64]] | None = None,
+        domain: Domain = BALLS,
+    ) -> dict[int, Answer]:
+        wrt = self.problem.wrt
+        if self._unknown is None:
+            try:
+                inputs = [self.lift(args[i]) for i in wrt] + [self.lift(d) for d in deltas]
+                gradients = self._in_balls(inputs, domain)
+                return {i: Answer(g) for i, g in zip(wrt, gradients, strict=True)}
+            except Unsupported as error:
+                if "primitive" not in str(error):
+                    raise
+                self._unknown = str(error)
+                self.exact_answers = False
+                self.method = f"VJP compiled by XLA in float64 ({self._unknown})"
+        return self._in_float64([args[i] for i in wrt], deltas)
+
+    def _trace(self) -> Any:
+        import jax
+        import jax.extend  # _jaxpr uses jax.extend.core
+        import jax.numpy as jnp
+
+        from gradcheck_backends._tracing import traced
+
+        problem = self.problem
+        function = traced(problem.function, problem.example, problem.wrt)
+
+        def vjp(values: Any, deltas: Any) -> Any:
+            _, pullback = jax.vjp(function, *values)
+            return pullback(deltas)
+
+        with _float64():
+            values = [jax.ShapeDtypeStruct(problem.example[i].shape, jnp.float64) for i in problem.wrt]
+            deltas = tuple(jax.ShapeDtypeStruct(s, jnp.float64) for s in problem.output_shapes)
+            try:
+                return jax.make_jaxpr(vjp)(values, deltas)
+            except Unsupported:
+                raise
+            except Exception as error:
+                text = str(error).splitlines()[0] if str(error) else ""
+                raise Unsupported(f"JAX cannot trace the forward: {type(error).__name__}: {text}") from error
+
+    def _in_balls(self, inputs: list[ObjectArray], domain: Domain) -> list[ObjectArray]:
+        from gradcheck_backends._jaxpr import evaluate
+
+        with _float64():
+            return evaluate(self._closed.jaxpr, self._closed.consts, inputs, domain)
+
+    @cached_property
+    def _compiled(self) -> Any:
+        import jax
+
+        return jax.jit(jax.extend.core.jaxpr_as_fun(self._closed))
+
+    def _in_float64(
+        self, values: Sequence[NDArray[Any]], deltas: Sequence[NDArray[np.float64]]
+    ) -> dict[int, Answer]:
+        """XLA's float64 gradients with an error bound from the code's own sensitivity.
+
+        A backward error of one unit per operation moves the result as a relative perturbation of the
+        inputs of that size does, so the spread under perturbations of 2^-40, scaled down, times the
+        number of operations bounds the rounding error; an estimate, hence not rigorous.
+        """
+        rng = np.random.default_rng(0)
+        operations = len(self._closed.jaxpr.eqns) + max(v.size for v in values)
+        with _float64():
+            exact = [np.asarray(g) for g in self._compiled(*values, *deltas)]
+            spread = [np.abs(g) * 2.0**-50 for g in exact]
+            for _ in range(4):
+                moved = [v * (1 + 2.0**-40 * rng.uniform(-1, 1, v.shape)) for v in values]
+                turned = [d * (1 + 2.0**-40 * rng.uniform(-1, 1, d.shape)) for d in deltas]
+                for s, g, e in zip(spread, self._compiled(*moved, *turned), exact, strict=True):
+                    np.maximum(s, np.abs(np.asarray(g) - e) * 2.0**-12, out=s)
+        if not all(np.isfinite(g).all() for g in exact):
+            raise Unsupported("XLA's gradient is not finite here")
+        answers = {}
+        for i, g, s in zip(self.problem.wrt, exact, spread, strict=True):
+            bound = operations * np.maximum(s, 2.0**-53 * float(np.max(np.abs(g), initial=0.0)))
+            answers[i] = Answer(enclose(g, bound), rigorous=False)
+        return answers
+
+
+BACKEND = Autodiff()

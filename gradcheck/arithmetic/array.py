@@ -1,0 +1,258 @@
+"""An array whose entries are scalars of some arithmetic, which runs plain NumPy code.
+
+`ElementArray` is no subclass of `ndarray`: through NumPy's two protocols (`__array_ufunc__`, NEP 13,
+and `__array_function__`, NEP 18) it sees every operation of the code that runs on it, so that none
+can lose precision or take a decision silently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from gradcheck.arithmetic.domain import PREDICATES, Domain, ObjectArray
+from gradcheck.errors import Unsupported
+
+__all__ = ["ElementArray", "wrap"]
+
+FUNCTIONS: dict[Any, Callable[..., Any]] = {}
+"""`np.function -> implementation`; filled by `gradcheck.arithmetic.functions`."""
+
+_LOGICAL = frozenset("logical_and logical_or logical_not logical_xor".split())
+
+
+class ElementArray(NDArrayOperatorsMixin):
+    """An array of scalars of ``domain``, held in the object array ``data``.
+
+    It behaves like a float64 ndarray, except that turning it into numbers, or deciding by its
+    values where that is not possible, raises `Unsupported`.
+    """
+
+    __slots__ = ("data", "domain")
+    data: ObjectArray
+    domain: Domain
+
+    def __init__(self, data: ObjectArray, domain: Domain) -> None:
+        self.data = data
+        self.domain = domain
+
+    # -- the two protocols
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        domain, name = self.domain, ufunc.__name__
+        out = kwargs.pop("out", None)
+        if name == "matmul":
+            function: Callable[..., Any] = domain.matmul
+        elif name in _LOGICAL:
+            return self._logical(ufunc, method, inputs, kwargs)
+        elif name == "bitwise_count" or (found := domain.ufuncs.get(name)) is None:
+            raise Unsupported(f"np.{name} is not available in {domain.name}")
+        else:
+            function = found
+        if method == "at":
+            return self._at(ufunc, inputs)
+        if kwargs.pop("where", True) is not True:
+            raise Unsupported(f"np.{name}(..., where=...) is not available in {domain.name}")
+        kwargs.pop("dtype", None)
+        kwargs.pop("casting", None)
+        data = [x.data if type(x) is ElementArray else domain.lift_array(x) for x in inputs]
+        if method == "__call__":
+            result = function(*data, **kwargs)
+        elif method == "reduce":
+            result = _reduce(function, data[0], domain, name, **kwargs)
+        elif method == "accumulate":
+            result = np.asarray(_ufunc(function).accumulate(data[0], **kwargs), dtype=object)
+        elif method == "outer":
+            result = _ufunc(function).outer(*data)
+        else:
+            raise Unsupported(f"np.{name}.{method} is not available in {domain.name}")
+        if out is not None:
+            return _store(out[0], result, domain)
+        if name in PREDICATES and domain.decides:
+            return np.asarray(result, dtype=bool) if isinstance(result, np.ndarray) else np.bool_(result)
+        return wrap(result, domain)
+
+    def __array_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        implementation = FUNCTIONS.get(func)
+        if implementation is None:
+            module = getattr(func, "__module__", "numpy").replace("numpy", "np", 1)
+            raise Unsupported(f"{module}.{func.__name__} is not available in {self.domain.name}")
+        return implementation(*args, **kwargs)
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> ObjectArray:
+        # np.asarray(x): an object array of 0-d ElementArrays, so that what comes out of it is as
+        # careful as what went in
+        if dtype is not None and np.dtype(dtype) not in (np.dtype(object), np.dtype(np.float64)):
+            raise Unsupported(f"a cast to {np.dtype(dtype)} is not available in {self.domain.name}")
+        result = np.empty(self.data.shape, dtype=object)
+        for index in np.ndindex(self.data.shape):
+            result[index] = wrap(self.data[index], self.domain)
+        return result
+
+    # -- decisions and numbers, which an enclosure cannot give
+
+    def __bool__(self) -> bool:
+        if self.domain.decides and self.data.size == 1:
+            return bool(self != 0)
+        raise Unsupported(f"a branch on a value cannot be taken in {self.domain.name}")
+
+    def __float__(self) -> float:
+        raise Unsupported(
+            f"float() of a value, or storing it into a float64 array, would lose precision in {self.domain.name}"
+        )
+
+    def __int__(self) -> int:
+        raise Unsupported(f"int() of a value is not available in {self.domain.name}")
+
+    __index__ = __int__
+
+    def __complex__(self) -> complex:
+        raise Unsupported(f"complex numbers are not available in {self.domain.name}")
+
+    __hash__ = None  # type: ignore[assignment]
+
+    # -- what an ndarray has
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.data.shape
+
+    @property
+    def ndim(self) -> int:
+        return self.data.ndim
+
+    @property
+    def size(self) -> int:
+        return self.data.size
+
+    @property
+    def dtype(self) -> np.dtype[np.float64]:
+        return np.dtype(np.float64)
+
+    @property
+    def T(self) -> ElementArray:
+        return ElementArray(self.data.T, self.domain)
+
+    mT = property(lambda self: ElementArray(np.swapaxes(self.data, -1, -2), self.domain))
+    real = property(lambda self: self)
+    flat = property(lambda self: iter(self.ravel()))
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __iter__(self) -> Iterator[Any]:
+        if self.data.ndim == 0:
+            raise TypeError("iteration over a 0-d array")
+        return (self[i] for i in range(len(self.data)))
+
+    def __getitem__(self, index: Any) -> ElementArray:
+        return wrap(self.data[index], self.domain)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self.data[index] = value.data if type(value) is ElementArray else self.domain.lift_array(value)
+
+    def __repr__(self) -> str:
+        return f"ElementArray({self.data!r}, {self.domain.name})"
+
+    def __getattr__(self, name: str) -> Any:
+        # x.sum(axis=0) is np.sum(x, axis=0), and so for all methods that share name and parameters
+        if name in _METHODS or name in self.domain.ufuncs:  # np.exp(object array) calls entry.exp()
+            function = getattr(np, name)
+            return lambda *args, **kwargs: function(self, *args, **kwargs)
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise Unsupported(f"ndarray.{name} is not available in {self.domain.name}")
+
+    def astype(self, dtype: Any, **_: Any) -> ElementArray:
+        if np.dtype(dtype) != np.float64:
+            raise Unsupported(f"a cast to {np.dtype(dtype)} is not available in {self.domain.name}")
+        return self.copy()
+
+    def copy(self, order: str = "C") -> ElementArray:
+        return ElementArray(self.data.copy(), self.domain)
+
+    def flatten(self, order: str = "C") -> ElementArray:
+        return ElementArray(self.data.flatten(), self.domain)
+
+    def reshape(self, *shape: Any, **_: Any) -> ElementArray:
+        return ElementArray(self.data.reshape(*shape), self.domain)
+
+    def transpose(self, *axes: Any) -> ElementArray:
+        return ElementArray(self.data.transpose(*axes), self.domain)
+
+    def item(self, *index: Any) -> ElementArray:
+        return wrap(self.data.item(*index), self.domain)
+
+    def fill(self, value: Any) -> None:
+        self[...] = value
+
+    def _logical(
+        self, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        if not self.domain.decides:
+            raise Unsupported(f"np.{ufunc.__name__} is not available in {self.domain.name}")
+        truth = [(x != 0) if type(x) is ElementArray else x for x in inputs]
+        return getattr(ufunc, method)(*truth, **kwargs)
+
+    def _at(self, ufunc: np.ufunc, inputs: tuple[Any, ...]) -> None:
+        target, index, values = inputs[0], inputs[1], inputs[2] if len(inputs) > 2 else None
+        if type(target) is not ElementArray or values is None:
+            raise Unsupported(f"np.{ufunc.__name__}.at into a float64 array loses precision")
+        lifted = values.data if type(values) is ElementArray else self.domain.lift_array(values)
+        ufunc.at(target.data, index, lifted)
+
+
+_METHODS = frozenset(
+    "all any argmax argmin argsort clip cumprod cumsum diagonal dot max mean min nonzero prod ptp ravel "
+    "repeat round squeeze std sum swapaxes take trace var".split()
+)
+
+
+def wrap(result: Any, domain: Domain) -> ElementArray:
+    """An `ElementArray` from an object array or one scalar of the domain."""
+    if not isinstance(result, np.ndarray):
+        zero_dimensional = np.empty((), dtype=object)
+        zero_dimensional[()] = result
+        result = zero_dimensional
+    return ElementArray(result, domain)
+
+
+def _ufunc(function: Callable[..., Any]) -> np.ufunc:
+    if not isinstance(function, np.ufunc):
+        raise Unsupported("this reduction is not available")
+    return function
+
+
+def _store(out: Any, result: Any, domain: Domain) -> ElementArray:
+    if type(out) is not ElementArray:
+        raise Unsupported(f"storing into a float64 array (out=) would lose precision in {domain.name}")
+    out.data[...] = result
+    return out
+
+
+def _reduce(
+    function: Callable[..., Any],
+    data: Any,
+    domain: Domain,
+    name: str,
+    axis: Any = 0,
+    keepdims: bool = False,
+    initial: Any = None,
+    **_: Any,
+) -> Any:
+    ufunc = _ufunc(function)
+    if data.size == 0 and initial is None and name in ("add", "multiply"):
+        initial = 0 if name == "add" else 1
+    extra = {} if initial is None else {"initial": domain.lift(initial)}
+    if ufunc.identity is not None or axis is not None and not isinstance(axis, tuple):
+        return ufunc.reduce(data, axis=axis, keepdims=keepdims, **extra)
+    # frompyfunc's ufuncs reduce one axis at a time
+    axes = range(data.ndim) if axis is None else [a % data.ndim for a in axis]
+    for a in sorted(axes, reverse=True):
+        data = ufunc.reduce(data, axis=a, keepdims=keepdims, **extra)
+    return data

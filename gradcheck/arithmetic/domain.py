@@ -1,0 +1,85 @@
+"""What an arithmetic has to offer so that NumPy code can run in it.
+
+A domain says how scalars of one arithmetic (balls, symbols) are made from numbers and what each
+NumPy ufunc does to them. `gradcheck.arithmetic.array.ElementArray` does the rest: shapes, axes,
+indexing, and the functions that NumPy does not define as ufuncs.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.errors import Unsupported
+
+__all__ = ["PREDICATES", "Domain", "ObjectArray", "elementwise"]
+
+ObjectArray = NDArray[np.object_]
+
+PREDICATES = frozenset(
+    "less less_equal greater greater_equal equal not_equal isnan isfinite isinf signbit".split()
+)
+"""Ufuncs whose answer is true or false."""
+
+
+class Domain(ABC):
+    """One arithmetic on scalars.
+
+    ``ufuncs`` maps the name of a NumPy ufunc to a function of object arrays of scalars (broadcasting,
+    returning an object array or one scalar). ``decides`` tells whether the predicates give booleans;
+    where they do not (symbols), their answers are scalars of the domain, and only `np.where` and
+    friends can use them.
+    """
+
+    name: str
+    ufuncs: Mapping[str, Callable[..., Any]]
+    decides: bool = True
+
+    @abstractmethod
+    def lift(self, number: Any) -> Any:
+        """A scalar from a Python or NumPy number. Integers and floats are exact."""
+
+    @abstractmethod
+    def select(self, condition: Any, yes: Any, no: Any) -> Any:
+        """One entry of `np.where`; only called where ``decides`` is False."""
+
+    def matmul(self, left: ObjectArray, right: ObjectArray) -> Any:
+        """Matrix product of object arrays, as `np.matmul`."""
+        return np.matmul(left, right)
+
+    def linalg(self, name: str, *args: ObjectArray) -> Any:
+        """`np.linalg.<name>` for one matrix (no leading axes). Raises `Unsupported`."""
+        raise Unsupported(f"np.linalg.{name} is not available in {self.name}")
+
+    def lift_array(self, value: Any) -> Any:
+        """An object array of scalars from anything array-like; a scalar for a scalar."""
+        if isinstance(value, np.ndarray):
+            if value.dtype.kind in "fiub":
+                return self._lift_all(value)
+            if value.dtype == object:
+                return self._lift_all(value)
+            raise Unsupported(f"an array of dtype {value.dtype} cannot enter {self.name}")
+        if isinstance(value, list | tuple):
+            return self.lift_array(np.array(value, dtype=object if _holds_arrays(value) else None))
+        return self.lift(value)
+
+    def _lift_all(self, values: NDArray[Any]) -> ObjectArray:
+        flat = [self.lift(v) for v in values.ravel().tolist()]
+        result = np.empty(len(flat), dtype=object)
+        result[:] = flat
+        return result.reshape(values.shape)
+
+
+def _holds_arrays(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return any(_holds_arrays(v) for v in value)
+    return hasattr(value, "__array_ufunc__") and not isinstance(value, np.ndarray | np.generic)
+
+
+def elementwise(function: Callable[..., Any], arguments: int = 1) -> Callable[..., Any]:
+    """A scalar function as one on object arrays (a NumPy ufunc, with `reduce` where binary)."""
+    return np.frompyfunc(function, arguments, 1)

@@ -1,0 +1,88 @@
+"""`np.linalg` on `ElementArray`: the domain does single matrices, this file does stacks and norms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradcheck.arithmetic.array import ElementArray, wrap
+from gradcheck.arithmetic.domain import Domain
+from gradcheck.arithmetic.functions import find_domain, implements, lift
+from gradcheck.errors import Unsupported
+
+__all__: list[str] = []
+
+
+def _stacked(name: str, domain: Domain, a: Any, *rest: Any) -> ElementArray:
+    """Apply a one-matrix function over the leading axes."""
+    leading = a.shape[:-2]
+    parts = [
+        np.asarray(domain.linalg(name, a[i], *(r[i] for r in rest)), dtype=object)
+        for i in np.ndindex(leading)
+    ]
+    result = np.empty((*leading, *parts[0].shape), dtype=object)
+    for i, part in zip(np.ndindex(leading), parts, strict=True):
+        result[(*i, ...)] = part  # the ellipsis keeps a 0-d part from being stored as an object
+    return wrap(result, domain)
+
+
+def _square(name: str) -> Callable[..., Any]:
+    def compute(a: ElementArray) -> ElementArray:
+        if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
+            raise np.linalg.LinAlgError(f"Last 2 dimensions of the array must be square: {a.shape}")
+        return _stacked(name, a.domain, a.data)
+
+    return compute
+
+
+for _name in ("det", "inv", "cholesky"):
+    implements(getattr(np.linalg, _name))(_square(_name))
+
+
+@implements(np.linalg.solve)
+def _solve(a: Any, b: Any) -> ElementArray:
+    domain = find_domain((a, b))
+    left, right = lift(a, domain), lift(b, domain)
+    if right.ndim == 1:
+        right = np.broadcast_to(right, (*left.shape[:-2], *right.shape))
+    return _stacked("solve", domain, left, right)
+
+
+@implements(np.linalg.slogdet)
+def _slogdet(a: ElementArray) -> Any:
+    determinant = np.linalg.det(a)
+    result = np.linalg.slogdet(np.eye(1))  # the result type of this NumPy, whatever its name
+    return type(result)(np.sign(determinant), np.log(np.abs(determinant)))
+
+
+@implements(np.linalg.norm)
+def _norm(x: ElementArray, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    if ord is None or ord == "fro" or (ord == 2 and (x.ndim == 1 or isinstance(axis, int))):
+        return np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims))
+    if x.ndim > 1 and not isinstance(axis, int):
+        raise Unsupported(f"np.linalg.norm(ord={ord!r}) of a matrix is not available in {x.domain.name}")
+    if ord == 1:
+        return np.sum(np.abs(x), axis=axis, keepdims=keepdims)
+    if ord == np.inf:
+        return np.max(np.abs(x), axis=axis, keepdims=keepdims)
+    return np.sum(np.abs(x) ** ord, axis=axis, keepdims=keepdims) ** (1 / ord)
+
+
+@implements(np.linalg.matrix_power)
+def _matrix_power(a: ElementArray, n: int) -> Any:
+    if n < 0:
+        a, n = np.linalg.inv(a), -n
+    result: Any = wrap(a.domain.lift_array(np.eye(a.shape[-1])), a.domain)
+    for _ in range(n):
+        result = result @ a
+    return result
+
+
+@implements(np.linalg.multi_dot)
+def _multi_dot(arrays: Any, **_: Any) -> Any:
+    result = arrays[0]
+    for array in arrays[1:]:
+        result = result @ array
+    return result

@@ -1,0 +1,122 @@
+"""What a backend is to the core: an independent source of the true derivative.
+
+A backend takes a forward computation at one tuple of shapes and gives a `Program` for its derivative,
+which the core then runs at many points, at the precision that is set (`gradcheck.arithmetic.precision`).
+Backends are found through the entry-point group `gradcheck.backends`; each entry is an object with
+the attributes of `Backend`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.arithmetic import BALLS, Domain, ObjectArray
+from gradcheck.arithmetic.balls import enclose
+
+__all__ = ["Answer", "Backend", "Problem", "Program"]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A forward computation at one tuple of shapes.
+
+    ``example`` is one point's arguments, for dtypes and for tracing. A program must not depend on the
+    values of floating arguments; those of integer arguments (labels, indices) are part of the
+    problem. ``wrt`` are the positions of the arguments that are differentiated: the floating ones.
+    ``output_shapes`` has one entry per output.
+    """
+
+    function: Callable[..., Any]
+    names: tuple[str, ...]
+    example: tuple[NDArray[Any], ...]
+    wrt: tuple[int, ...]
+    output_shapes: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A derivative by one argument, as balls that hold the true value.
+
+    ``values`` has the argument's shape; or, where ``direction`` is given (an exact float64 array of
+    the argument's shape), it is 0-d: the slope `sum(gradient * direction)`. ``scale`` is the size of
+    the numbers that were subtracted to get the values, where the method subtracts. ``rigorous`` is
+    False where the radius is an estimate or a floating-point error bound.
+    """
+
+    values: ObjectArray
+    direction: NDArray[np.float64] | None = None
+    scale: float = 0.0
+    rigorous: bool = True
+
+
+class Program(ABC):
+    """The derivative of one `Problem`, ready to be evaluated."""
+
+    method: str
+    """How the derivative is had, in a few words for the report."""
+
+    exact_answers = False
+    """Whether the radius covers everything (no truncation): any gap is then a real difference."""
+
+    @abstractmethod
+    def vjp(
+        self,
+        args: Sequence[NDArray[Any]],
+        deltas: Sequence[NDArray[np.float64]],
+        directions: Mapping[int, NDArray[np.float64]] | None = None,
+        domain: Domain = BALLS,
+    ) -> dict[int, Answer]:
+        """Gradients of `sum(delta * output)` by every argument in ``wrt``, by position.
+
+        ``directions`` may be used to answer with slopes only. ``domain`` tells how float constants of
+        the code enter: exactly, or widened. Raises `Unsupported` where there is no answer here.
+        """
+
+    def jacobian(
+        self, args: Sequence[NDArray[Any]], argument: int, domain: Domain = BALLS
+    ) -> tuple[ObjectArray, ...]:
+        """Derivatives of every output by one argument: one array `output.shape + argument.shape` each.
+
+        One `vjp` per entry of the output, unless a backend knows better.
+        """
+        shapes = self.problem.output_shapes
+        results = []
+        for position, shape in enumerate(shapes):
+            rows = np.empty((*shape, *args[argument].shape), dtype=object)
+            for index in np.ndindex(shape):
+                deltas = [np.zeros(s) for s in shapes]
+                deltas[position][index] = 1.0
+                rows[(*index, ...)] = self.vjp(args, deltas, None, domain)[argument].values
+            results.append(rows)
+        return tuple(results)
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+
+    def lift(self, values: NDArray[Any]) -> ObjectArray:
+        """An argument as exact balls: inputs are never widened."""
+        return enclose(np.asarray(values, dtype=np.float64))
+
+
+class Backend(Protocol):
+    """An independent source of derivatives.
+
+    ``name`` as in the entry point; ``install`` the command that brings what it needs.
+    """
+
+    name: str
+    install: str
+
+    def version(self) -> str:
+        """Version of what does the work, e.g. ``sympy 1.14.0``. Raises `ImportError` where missing."""
+        ...
+
+    def derive(self, problem: Problem) -> Program:
+        """The derivative of one problem. Raises `Unsupported` with the reason."""
+        ...

@@ -1,0 +1,157 @@
+"""The points of a run: the fixed plan first, then shapes and values that Hypothesis draws.
+
+Hypothesis draws the sizes, a seed for the values and, where a user gave a strategy of elements, the
+entries themselves. Drawing ends before checking begins, so `verify` works inside a user's own
+`@given`, and the same seed gives the same points whatever the claims.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from gradcheck.errors import UsageError
+from gradcheck.formula import Formula
+from gradcheck.points import Discarded, Point, make_point
+from gradcheck.sizes import plan
+from gradcheck.values import Values, is_strategy
+
+__all__ = ["Draw", "Generated", "draws", "generate"]
+
+LARGEST_DRAWN = 8
+"""Hypothesis draws each size from 1 to this; larger ones are the plan's business."""
+
+_REDRAWS = 5
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What Hypothesis drew for one point."""
+
+    sizes: dict[str, int]
+    seed: int
+    elements: dict[str, Any] = field(default_factory=dict)
+    origin: str = "drawn"
+
+
+@dataclass
+class Generated:
+    """The points of a formula, with what was lost on the way."""
+
+    points: list[Point] = field(default_factory=list)
+    discarded: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+def generate(formula: Formula, *, max_examples: int, seed: int, delta: Values | None = None) -> Generated:
+    """All points of a run. Raises `ForwardFault` where the forward cannot be run, `UsageError`.
+
+    There are ``max_examples`` of them, or as many as the plan has where that is more.
+    """
+    result = Generated()
+    for draw in draws(formula, max_examples, seed, result.notes):
+        for attempt in range(_REDRAWS):
+            rng = np.random.default_rng([seed, draw.seed, attempt])
+            try:
+                point = make_point(
+                    formula, draw.sizes, rng, delta=delta, elements=draw.elements, origin=draw.origin
+                )
+            except Discarded:
+                result.discarded += 1
+                continue
+            result.points.append(point)
+            break
+    return result
+
+
+def draws(formula: Formula, max_examples: int, seed: int, notes: list[str]) -> Iterator[Draw]:
+    """The plan's shapes, then Hypothesis's, each with a seed for its values."""
+    fixed = {a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)}
+    bound = formula.shapes.bind(fixed)
+    names = tuple(n for n in formula.shapes.names if n not in bound)
+    planned, missing = plan(names, lambda s: formula.allows({**bound, **s}))
+    if not planned:
+        raise UsageError(
+            f"{formula.name}: no sizes from 1 to 13 satisfy the shapes"
+            + (" and where" if formula.where else "")
+            + (f" with {bound}" if bound else "")
+            + "; there is nothing to check."
+        )
+    if missing:
+        notes.append("the declaration allows no shape with: " + ", ".join(missing))
+    strategies = {a: v for a, v in formula.values.items() if is_strategy(v)}
+    whole = [{**bound, **p} for p in planned]
+    if not strategies:
+        for i, sizes in enumerate(whole):
+            yield Draw(sizes, i, origin="plan")
+        count = max_examples - len(whole)
+        if count > 0:
+            yield from _hypothesis(formula, whole, names, bound, strategies, count, seed)
+        return
+    # elements come from the user's strategy, so Hypothesis draws the planned shapes too
+    for sizes in whole:
+        yield from _hypothesis(formula, [sizes], (), sizes, strategies, 1, seed, origin="plan")
+    count = max_examples - len(whole)
+    if count > 0:
+        yield from _hypothesis(formula, whole, names, bound, strategies, count, seed)
+
+
+def _hypothesis(
+    formula: Formula,
+    planned: list[dict[str, int]],
+    names: tuple[str, ...],
+    bound: dict[str, int],
+    strategies: dict[str, Any],
+    count: int,
+    seed: int,
+    origin: str = "drawn",
+) -> list[Draw]:
+    import hypothesis
+    from hypothesis import HealthCheck, Phase, strategies as st
+    from hypothesis.extra import numpy as hnp
+
+    drawn: list[Draw] = []
+    size = st.integers(1, LARGEST_DRAWN)
+
+    # Half of the shapes are the plan's with new values: a derivative by SymPy or JAX costs per shape.
+    sizes = st.one_of(
+        st.sampled_from(planned), st.fixed_dictionaries({**dict.fromkeys(names, size)})
+    ).filter(lambda s: formula.allows({**bound, **s}))
+
+    def collect() -> None:
+        @hypothesis.seed(seed)
+        @hypothesis.settings(
+            max_examples=count,
+            database=None,
+            deadline=None,
+            derandomize=False,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+            backend="hypothesis",
+        )
+        @hypothesis.given(st.data())
+        def draw(data: Any) -> None:
+            chosen = {**bound, **data.draw(sizes)}
+            value_seed = data.draw(st.integers(0, 2**32 - 1))
+            shapes = dict(zip(formula.shapes.arguments, formula.shapes.concrete(chosen) or (), strict=True))
+            elements = {
+                a: data.draw(hnp.arrays(np.float64, shapes[a], elements=s)) for a, s in strategies.items()
+            }
+            drawn.append(Draw(chosen, 1000 + value_seed, elements, origin))
+
+        draw()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if hypothesis.currently_in_test_context():
+            # Hypothesis refuses a @given inside a @given; a thread has a context of its own
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(collect).result()
+        else:
+            collect()
+    return drawn[:count]

@@ -1,0 +1,189 @@
+"""A point: one concrete shape with one value for each argument and for delta."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.errors import UsageError
+from gradcheck.formula import Formula
+from gradcheck.values import Values, normal
+
+__all__ = ["Discarded", "ForwardFault", "Point", "draw_arguments", "evaluate_forward", "make_point"]
+
+
+class Discarded(Exception):
+    """The forward is not finite here; the point says nothing about the claim."""
+
+
+class ForwardFault(Exception):
+    """The forward cannot be checked at all: it raised, or its result is no array of floats."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where a claim is tried.
+
+    ``args`` are the arguments in order (read-only arrays of exact float64 or integer values);
+    ``outputs`` the forward's float64 values, one per output, and ``delta`` a cotangent for each;
+    ``rate`` is the step size of update claims.
+    """
+
+    sizes: Mapping[str, int]
+    args: tuple[NDArray[Any], ...]
+    outputs: tuple[NDArray[np.float64], ...]
+    delta: tuple[NDArray[np.float64], ...]
+    multiple: bool  # the forward returns a tuple
+    rate: float = 0.5
+    origin: str = field(default="drawn", compare=False)
+
+    @property
+    def wrt(self) -> tuple[int, ...]:
+        """Positions of the arguments that can be differentiated: those of a floating dtype."""
+        return tuple(i for i, a in enumerate(self.args) if a.dtype.kind == "f")
+
+    @property
+    def output_shapes(self) -> tuple[tuple[int, ...], ...]:
+        return tuple(o.shape for o in self.outputs)
+
+    def with_values(self, args: tuple[NDArray[Any], ...], delta: tuple[NDArray[np.float64], ...]) -> Point:
+        return replace(self, args=args, delta=delta)
+
+
+def draw_arguments(
+    formula: Formula,
+    sizes: Mapping[str, int],
+    rng: np.random.Generator,
+    elements: Mapping[str, NDArray[Any]] | None = None,
+) -> tuple[NDArray[Any], ...]:
+    """Draw every argument. ``elements`` holds those that Hypothesis has drawn already.
+
+    Raises `UsageError` where a filler returns something of another shape or not finite.
+    """
+    shapes = formula.shapes.concrete(sizes)
+    assert shapes is not None, "sizes were checked by Formula.allows"
+    args = []
+    for name, shape in zip(formula.shapes.arguments, shapes, strict=True):
+        value: Values = formula.values.get(name, normal)
+        if elements and name in elements:
+            drawn: Any = elements[name]
+        elif isinstance(value, np.ndarray):
+            drawn = value
+        else:
+            drawn = value(shape, rng)
+        args.append(_frozen(drawn, shape, f"values[{name!r}]"))
+    return tuple(args)
+
+
+def make_point(
+    formula: Formula,
+    sizes: Mapping[str, int],
+    rng: np.random.Generator,
+    *,
+    delta: Values | None = None,
+    elements: Mapping[str, NDArray[Any]] | None = None,
+    origin: str = "drawn",
+) -> Point:
+    """Draw a point: arguments, then the forward's value, then one delta per output.
+
+    Raises `Discarded`, `ForwardFault`, `UsageError`.
+    """
+    args = draw_arguments(formula, sizes, rng, elements)
+    outputs, multiple = evaluate_forward(formula, args)
+    deltas = _draw_deltas(outputs, multiple, delta, rng)
+    rate = float(rng.choice([0.5, 0.125, 1.0, 0.0625]))
+    return Point(dict(sizes), args, outputs, deltas, multiple, rate, origin)
+
+
+def evaluate_forward(
+    formula: Formula, args: tuple[NDArray[Any], ...]
+) -> tuple[tuple[NDArray[np.float64], ...], bool]:
+    """The forward's float64 outputs at the arguments, and whether it returns several."""
+    copies = [a.copy() if a.ndim else a.dtype.type(a) for a in args]
+    try:
+        with np.errstate(all="ignore"):
+            result = formula.function(*copies)
+    except RecursionError:
+        raise ForwardFault("the forward never returns: maximum recursion depth exceeded") from None
+    except Exception as error:
+        raise ForwardFault(f"the forward raises {type(error).__name__}: {error}") from error
+    for name, before, after in zip(formula.shapes.arguments, args, copies, strict=True):
+        if not np.array_equal(before, after):
+            raise ForwardFault(f"the forward changes its argument {name!r} in place; work on a copy")
+    multiple = isinstance(result, tuple | list)
+    parts = list(result) if multiple else [result]
+    if not parts:
+        raise ForwardFault("the forward returns an empty tuple")
+    outputs = []
+    for i, part in enumerate(parts):
+        which = f"output {i} of the forward" if multiple else "the forward's result"
+        outputs.append(_output(part, which))
+    if not all(np.isfinite(o).all() for o in outputs):
+        raise Discarded("the forward is not finite here")
+    return tuple(outputs), multiple
+
+
+def _output(part: Any, which: str) -> NDArray[np.float64]:
+    if part is None:
+        raise ForwardFault(f"{which} is None: is a return missing?")
+    try:
+        array = np.asarray(part)
+    except Exception as error:
+        raise ForwardFault(f"{which} is no array: {type(error).__name__}: {error}") from None
+    if array.dtype.kind == "c":
+        raise ForwardFault(f"{which} is complex; check its real and imaginary part apart")
+    if array.dtype.kind != "f":
+        raise ForwardFault(
+            f"{which} is no array of floats but {type(part).__name__} of dtype {array.dtype}; derivatives "
+            "need floating-point values"
+        )
+    frozen = array.astype(np.float64)
+    frozen.flags.writeable = False
+    return frozen
+
+
+def _draw_deltas(
+    outputs: tuple[NDArray[np.float64], ...], multiple: bool, delta: Values | None, rng: np.random.Generator
+) -> tuple[NDArray[np.float64], ...]:
+    given: list[Any]
+    if delta is None:
+        given = [_nonzero] * len(outputs)
+    elif multiple:
+        given = list(delta) if isinstance(delta, tuple | list) else [delta] * len(outputs)
+        if len(given) != len(outputs):
+            raise UsageError(f"delta: the forward has {len(outputs)} outputs, but {len(given)} were given.")
+    else:
+        given = [delta]
+    drawn = []
+    for i, (value, output) in enumerate(zip(given, outputs, strict=True)):
+        filled = value(output.shape, rng) if callable(value) else value
+        frozen = _frozen(filled, output.shape, f"delta[{i}]" if multiple else "delta")
+        drawn.append(frozen.astype(np.float64))
+    return tuple(drawn)
+
+
+def _nonzero(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
+    # an all-zero delta makes every gradient right
+    for _ in range(20):
+        drawn = normal(shape, rng)
+        if np.any(drawn):
+            return drawn
+    return np.ones(shape)
+
+
+def _frozen(value: Any, shape: tuple[int, ...], who: str) -> NDArray[Any]:
+    array = np.array(value)
+    if array.dtype.kind not in "fiub":
+        raise UsageError(f"{who}: expected numbers, got an array of dtype {array.dtype}.")
+    if array.shape != shape:
+        raise UsageError(f"{who}: expected an array of shape {shape}, got one of shape {array.shape}.")
+    if array.dtype.kind == "f":
+        array = array.astype(np.float64)
+        if not np.isfinite(array).all():
+            raise UsageError(f"{who}: values that are not finite were drawn.")
+    array.flags.writeable = False
+    return array
