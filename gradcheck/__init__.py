@@ -1,1 +1,68 @@
-"""gradcheck: is the derivative that you wrote by hand right?"""
+"""gradcheck: is the derivative that you wrote by hand right?
+
+    result = gradcheck.verify(forward, backward, shapes={"W": "n m", "x": "m"})
+
+Names are imported when they are first used, so that `import gradcheck` costs next to nothing and
+loads neither JAX nor SymPy.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from gradcheck._version import __version__
+
+if TYPE_CHECKING:
+    from gradcheck.api import Result, assert_correct, verify
+    from gradcheck.claims import Claim, Descent
+    from gradcheck.errors import GradientError, Unsupported, UsageError
+    from gradcheck.formula import Formula, formula
+    from gradcheck.values import integers, normal, one_hot, positive, spd, unit_interval
+    from gradcheck.verdicts import Strength, Verdict
+
+__all__ = [
+    "Claim",
+    "Descent",
+    "Formula",
+    "GradientError",
+    "Result",
+    "Strength",
+    "Unsupported",
+    "UsageError",
+    "Verdict",
+    "__version__",
+    "assert_correct",
+    "formula",
+    "integers",
+    "normal",
+    "one_hot",
+    "positive",
+    "spd",
+    "unit_interval",
+    "verify",
+]
+
+_HOMES = {
+    "api": ("Result", "assert_correct", "verify"),
+    "claims": ("Claim", "Descent"),
+    "errors": ("GradientError", "Unsupported", "UsageError"),
+    "formula": ("Formula", "formula"),
+    "values": ("integers", "normal", "one_hot", "positive", "spd", "unit_interval"),
+    "verdicts": ("Strength", "Verdict"),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'gradcheck' has no attribute {name!r}")
+    # The package has a module `formula` and a function `formula`: the import below binds the module
+    # to the package, and the assignment puts the public name in its place for good.
+    value = getattr(importlib.import_module(f"gradcheck.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -37,7 +37,9 @@ def encode(array: NDArray[Any]) -> ArrayRecord:
     array = np.asarray(array)
     dtype = array.dtype.newbyteorder("<")
     if dtype.str not in DTYPES:
-        raise UsageError(f"an array of dtype {array.dtype} cannot be recorded; known are {', '.join(DTYPES)}.")
+        raise UsageError(
+            f"an array of dtype {array.dtype} cannot be recorded; known are {', '.join(DTYPES)}."
+        )
     straight = np.ascontiguousarray(array, dtype=dtype)
     return ArrayRecord(
         dtype=dtype.str,
@@ -84,7 +86,9 @@ def _decimals(array: NDArray[Any]) -> list[float] | None:
     if array.size > MAX_DECIMALS or not np.isfinite(array).all():
         return None
     if array.dtype.kind in "iu":
-        return None if any(abs(int(v)) > _EXACT_INTEGER for v in array.flat) else [float(v) for v in array.flat]
+        return (
+            None if any(abs(int(v)) > _EXACT_INTEGER for v in array.flat) else [float(v) for v in array.flat]
+        )
     if array.dtype.kind == "b":
         return [float(v) for v in array.flat]
     return [_shortest(v) for v in array.flat]

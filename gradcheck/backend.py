@@ -46,13 +46,16 @@ class Answer:
     ``values`` has the argument's shape; or, where ``direction`` is given (an exact float64 array of
     the argument's shape), it is 0-d: the slope `sum(gradient * direction)`. ``scale`` is the size of
     the numbers that were subtracted to get the values, where the method subtracts. ``rigorous`` is
-    False where the radius is an estimate or a floating-point error bound.
+    False where the radius is an estimate or a floating-point error bound. ``convention`` is True where
+    the method met a tie (`max` of equal numbers, `abs` of zero, a branch at its boundary): its answer
+    then follows a convention and may differ from a derivative that exists all the same.
     """
 
     values: ObjectArray
     direction: NDArray[np.float64] | None = None
     scale: float = 0.0
     rigorous: bool = True
+    convention: bool = False
 
 
 class Program(ABC):

@@ -98,7 +98,9 @@ def _check_schema(first: bytes, path: Path, *, whole: bool) -> None:
         raise UsageError(f"{path}: line 1: expected the header of a gradcheck log ({SCHEMA}).")
     if peek.schema != SCHEMA:
         age = "a newer" if int(version[1]) > int(SCHEMA.rpartition("-")[2]) else "an older"
-        raise UsageError(f"{path}: line 1: written by {age} gradcheck as {peek.schema}; this one reads {SCHEMA}.")
+        raise UsageError(
+            f"{path}: line 1: written by {age} gradcheck as {peek.schema}; this one reads {SCHEMA}."
+        )
 
 
 def _decoded(lines: list[bytes], path: Path) -> Iterator[tuple[int, Record]]:
@@ -167,7 +169,10 @@ def _contradiction(record: BackendRow | ClaimRow) -> str | None:
     if record.expected not in {"pass", "fail"}:
         return f"unknown expectation {record.expected!r}"
     if record.as_declared != (record.verdict == record.expected):
-        return f"as_declared is {record.as_declared}, but {record.expected} was expected and {record.verdict} found"
+        return (
+            f"as_declared is {record.as_declared}, but the verdict is {record.verdict} and {record.expected} "
+            "was declared"
+        )
     found = record.counterexample
     if found is not None:
         try:

@@ -58,11 +58,11 @@ def _line(record: Record) -> bytes:
         line = msgspec.json.encode(record)
     except UnicodeEncodeError:
         # Half a surrogate pair, from a file name or the message of a foreign exception.
-        record = msgspec.convert(_printable(msgspec.to_builtins(record)), type=Record)  # type: ignore[arg-type]
+        record = msgspec.convert(_printable(msgspec.to_builtins(record)), type=Record)
         line = msgspec.json.encode(record)
     # NaN and infinity are written as null without a word; found here, not by the reader.
     try:
-        same = msgspec.json.decode(line, type=Record) == record  # type: ignore[comparison-overlap]
+        same = msgspec.json.decode(line, type=Record) == record
     except msgspec.ValidationError:
         same = False
     if not same:

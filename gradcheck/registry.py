@@ -82,7 +82,9 @@ def find(word: str | None, formulas: Iterable[Formula], origin: str) -> list[Cla
     hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
     if Path(word).exists():
         hint = " It is a file or folder here; a file of formulas ends in .py."
-    raise UsageError(f"{origin}: there is no formula, id or claim {word!r}.{hint} `gradcheck list` shows all.")
+    raise UsageError(
+        f"{origin}: there is no formula, id or claim {word!r}.{hint} `gradcheck list` shows all."
+    )
 
 
 def _split(word: str) -> tuple[Path | None, str | None]:

@@ -62,8 +62,9 @@ def _run(file: Path, shown: Path) -> ModuleType:
         try:
             spec.loader.exec_module(module)
         except KeyboardInterrupt:
+            del sys.modules[name]
             raise
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  (sys.exit() and pytest.skip() are no Exception)
             del sys.modules[name]
             what = "calls sys.exit() when imported" if isinstance(error, SystemExit) else "cannot be imported"
             raise UsageError(f"{shown} {what}:\n{_told(error, file)}") from None

@@ -25,8 +25,12 @@ RULES: dict[str, Rule] = {}
 """Primitive name -> function of (domain, params, *values) giving one value or a list of them."""
 
 
-def evaluate(jaxpr: Any, consts: Any, args: Any, domain: Domain) -> list[Any]:
-    """The outputs of a jaxpr. ``args`` are object arrays of balls, or integer or boolean arrays."""
+def evaluate(jaxpr: Any, consts: Any, args: Any, domain: Domain, ties: list[str]) -> list[Any]:
+    """The outputs of a jaxpr. ``args`` are object arrays of balls, or integer or boolean arrays.
+
+    The names of primitives that met a tie are added to ``ties``: there JAX's derivative is a
+    convention (`maximum` 1/2, `abs` 1).
+    """
     environment: dict[Any, Any] = {}
 
     def read(atom: Any) -> Any:
@@ -41,9 +45,14 @@ def evaluate(jaxpr: Any, consts: Any, args: Any, domain: Domain) -> list[Any]:
     for equation in jaxpr.eqns:
         name = equation.primitive.name
         rule = RULES.get(name)
-        if rule is None:
+        if rule is None and name not in _CALLS:
             raise Unsupported(f"the JAX primitive {name} is not available in ball arithmetic")
         values = [read(v) for v in equation.invars]
+        if name in _CALLS:
+            environment.update(zip(equation.outvars, _call(domain, equation.params, ties, values), strict=True))
+            continue
+        if name in _TIES and values[0].dtype == object and not ties and _TIES[name](*values):
+            ties.append(name)
         result = rule(domain, equation.params, *values)
         results = result if equation.primitive.multiple_results else [result]
         for variable, part in zip(equation.outvars, results, strict=True):
@@ -357,10 +366,38 @@ def _accumulate(ufunc: Any, params: Any, x: Any) -> Any:
 
 # -- calls
 
+_CALLS = frozenset(
+    "pjit jit closed_call core_call remat checkpoint custom_jvp_call custom_vjp_call".split()
+)
 
-@rule("pjit", "jit", "closed_call", "core_call", "remat", "checkpoint", "custom_jvp_call", "custom_vjp_call")
-def _call(domain: Domain, params: Any, *values: Any) -> Any:
+
+def _call(domain: Domain, params: Any, ties: list[str], values: Any) -> Any:
     closed = params.get("jaxpr") or params.get("call_jaxpr") or params.get("fun_jaxpr")
     if hasattr(closed, "jaxpr"):
-        return evaluate(closed.jaxpr, closed.consts, values, domain)
-    return evaluate(closed, (), values, domain)
+        return evaluate(closed.jaxpr, closed.consts, values, domain, ties)
+    return evaluate(closed, (), values, domain, ties)
+
+
+# -- ties: where a derivative exists only by convention
+
+
+def _equal(a: Any, b: Any) -> bool:
+    """Two different balls that are exactly equal, somewhere; one ball met twice is no tie."""
+    pairs = np.broadcast(a, b)
+    return any(x is not y and x.is_exact() and y.is_exact() and x == y for x, y in pairs)
+
+
+def _zero(x: Any, *_: Any) -> bool:
+    return any(b.is_zero() for b in x.reshape(-1))
+
+
+def _repeated(x: Any, *_: Any) -> bool:
+    exact = [b for b in x.reshape(-1) if b.is_exact()]
+    return len(exact) > 1 and len({b.man_exp() for b in exact}) < len(exact)
+
+
+_TIES: dict[str, Callable[..., bool]] = {
+    **dict.fromkeys("max min eq ne lt le gt ge".split(), _equal),
+    **dict.fromkeys("abs sign".split(), _zero),
+    **dict.fromkeys("reduce_max reduce_min cummax".split(), _repeated),
+}

@@ -71,8 +71,9 @@ class VjpProgram(Program):
         if self._unknown is None:
             try:
                 inputs = [self.lift(args[i]) for i in wrt] + [self.lift(d) for d in deltas]
-                gradients = self._in_balls(inputs, domain)
-                return {i: Answer(g) for i, g in zip(wrt, gradients, strict=True)}
+                ties: list[str] = []
+                gradients = self._in_balls(inputs, domain, ties)
+                return {i: Answer(g, convention=bool(ties)) for i, g in zip(wrt, gradients, strict=True)}
             except Unsupported as error:
                 if "primitive" not in str(error):
                     raise
@@ -106,11 +107,13 @@ class VjpProgram(Program):
                 text = str(error).splitlines()[0] if str(error) else ""
                 raise Unsupported(f"JAX cannot trace the forward: {type(error).__name__}: {text}") from error
 
-    def _in_balls(self, inputs: list[ObjectArray], domain: Domain) -> list[ObjectArray]:
+    def _in_balls(
+        self, inputs: list[ObjectArray], domain: Domain, ties: list[str]
+    ) -> list[ObjectArray]:
         from gradcheck_backends._jaxpr import evaluate
 
         with _float64():
-            return evaluate(self._closed.jaxpr, self._closed.consts, inputs, domain)
+            return evaluate(self._closed.jaxpr, self._closed.consts, inputs, domain, ties)
 
     @cached_property
     def _compiled(self) -> Any:

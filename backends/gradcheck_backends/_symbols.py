@@ -1,0 +1,142 @@
+"""SymPy scalars as an arithmetic: one symbol per entry, and names for what is in between.
+
+Expressions are kept small: what goes into a product, a power or a function is given a name first
+(a *let*: symbol := expression), unless it is a symbol or a number already. So no expression grows
+with the depth of the computation, and SymPy differentiates each definition once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import sympy
+from sympy import Symbol
+
+from gradcheck.arithmetic import Domain
+from gradcheck.arithmetic.domain import ObjectArray, elementwise
+from gradcheck.errors import Unsupported
+
+__all__ = ["SymbolDomain"]
+
+
+class SymbolDomain(Domain):
+    """SymPy expressions. ``lets`` lists the names in order of definition; ``constants`` the float
+    constants of the code, which enter exactly or widened only when numbers are put in."""
+
+    name = "symbols"
+    decides = False
+
+    def __init__(self) -> None:
+        self.lets: list[tuple[Symbol, Any]] = []
+        self.constants: dict[Symbol, float] = {}
+        self._names: dict[Any, Symbol] = {}
+        self._constant_names: dict[float, Symbol] = {}
+        self.ufuncs = self._table()
+
+    def inputs(self, name: str, shape: tuple[int, ...]) -> ObjectArray:
+        """An array of fresh real symbols `name_i_j`."""
+        result = np.empty(shape, dtype=object)
+        for index in np.ndindex(shape):
+            result[index] = Symbol("_".join([name, *map(str, index)]), real=True)
+        return result
+
+    def lift(self, number: Any) -> Any:
+        if isinstance(number, sympy.Basic):
+            return number
+        data = getattr(number, "data", None)
+        if isinstance(data, np.ndarray) and data.dtype == object and data.ndim == 0:
+            return data.item()
+        value = float(number)
+        if not np.isfinite(value):
+            raise Unsupported("a constant that is not finite cannot enter SymPy")
+        if value.is_integer():
+            return sympy.Integer(int(value))
+        if value not in self._constant_names:
+            symbol = Symbol(f"const_{len(self.constants)}", real=True)
+            self._constant_names[value] = symbol
+            self.constants[symbol] = value
+        return self._constant_names[value]
+
+    def bind(self, expression: Any) -> Any:
+        """A symbol that stands for the expression; atoms stand for themselves."""
+        if expression.is_Atom:
+            return expression
+        if expression not in self._names:
+            symbol = Symbol(f"let_{len(self.lets)}", real=True)
+            self._names[expression] = symbol
+            self.lets.append((symbol, expression))
+        return self._names[expression]
+
+    def select(self, condition: Any, yes: Any, no: Any) -> Any:
+        if condition in (sympy.true, sympy.false):
+            return yes if condition == sympy.true else no
+        if not isinstance(condition, sympy.core.relational.Relational | sympy.logic.boolalg.Boolean):
+            condition = sympy.Ne(self.bind(condition), 0)
+        return self.bind(sympy.Piecewise((self.bind(yes), condition), (self.bind(no), True)))
+
+    def linalg(self, name: str, *args: ObjectArray) -> Any:
+        raise Unsupported(f"np.linalg.{name} is not available in symbols")
+
+    def _table(self) -> dict[str, Callable[..., Any]]:
+        bind = self.bind
+
+        def unary(function: Callable[[Any], Any]) -> Callable[..., Any]:
+            return elementwise(lambda x: bind(function(bind(x))))
+
+        def binary(function: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+            return elementwise(lambda a, b: function(bind(a), bind(b)), 2)
+
+        table: dict[str, Callable[..., Any]] = {
+            "add": np.add,
+            "subtract": np.subtract,
+            "negative": np.negative,
+            "positive": elementwise(lambda x: x),
+            "conjugate": elementwise(lambda x: x),
+            "multiply": binary(lambda a, b: a * b),
+            "divide": binary(lambda a, b: bind(a / b)),
+            "power": binary(lambda a, b: bind(a**b)),
+            "square": unary(lambda x: x**2),
+            "reciprocal": unary(lambda x: 1 / x),
+            "sqrt": unary(sympy.sqrt),
+            "cbrt": unary(sympy.real_root),
+            "exp": unary(sympy.exp),
+            "exp2": unary(lambda x: sympy.Integer(2) ** x),
+            "expm1": unary(lambda x: sympy.exp(x) - 1),
+            "log": unary(sympy.log),
+            "log2": unary(lambda x: sympy.log(x) / sympy.log(2)),
+            "log10": unary(lambda x: sympy.log(x) / sympy.log(10)),
+            "log1p": unary(lambda x: sympy.log(1 + x)),
+            "logaddexp": binary(lambda a, b: bind(sympy.log(sympy.exp(a) + sympy.exp(b)))),
+            "arctan2": binary(lambda a, b: bind(sympy.atan2(a, b))),
+            "hypot": binary(lambda a, b: bind(sympy.sqrt(a**2 + b**2))),
+            "expit": unary(lambda x: 1 / (1 + sympy.exp(-x))),
+            "erf": unary(sympy.erf),
+            "erfc": unary(sympy.erfc),
+            "absolute": unary(sympy.Abs),
+            "sign": unary(sympy.sign),
+            "maximum": binary(lambda a, b: bind(sympy.Max(a, b))),
+            "minimum": binary(lambda a, b: bind(sympy.Min(a, b))),
+            "less": binary(sympy.Lt),
+            "less_equal": binary(sympy.Le),
+            "greater": binary(sympy.Gt),
+            "greater_equal": binary(sympy.Ge),
+            "equal": binary(sympy.Eq),
+            "not_equal": binary(sympy.Ne),
+        }
+        for numpy_name, function in {
+            "sin": sympy.sin, "cos": sympy.cos, "tan": sympy.tan, "arcsin": sympy.asin,
+            "arccos": sympy.acos, "arctan": sympy.atan, "sinh": sympy.sinh, "cosh": sympy.cosh,
+            "tanh": sympy.tanh, "arcsinh": sympy.asinh, "arccosh": sympy.acosh, "arctanh": sympy.atanh,
+        }.items():  # fmt: skip
+            table[numpy_name] = unary(function)
+        table["true_divide"] = table["divide"]
+        table["fabs"] = table["absolute"]
+        table["float_power"] = table["power"]
+        table["fmax"], table["fmin"] = table["maximum"], table["minimum"]
+        return table
+
+    def matmul(self, left: ObjectArray, right: ObjectArray) -> Any:
+        name = elementwise(self.bind)
+        return np.matmul(name(left), name(right))

@@ -1,0 +1,155 @@
+"""`verify` and `assert_correct`: one call from a forward and a backward to a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gradcheck.engine import check_claim
+from gradcheck.errors import GradientError
+from gradcheck.formula import Formula
+from gradcheck.records import BackendRow, ClaimRow
+from gradcheck.run import RunOptions
+from gradcheck.shapes import ShapeLike
+from gradcheck.values import Values
+from gradcheck.verdicts import Strength, Verdict
+
+__all__ = ["Result", "assert_correct", "verify"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What `verify` found. ``row`` and ``backends`` are the records that a run's log would hold."""
+
+    row: ClaimRow
+    backends: tuple[BackendRow, ...]
+    reproduce: str
+
+    @property
+    def verdict(self) -> Verdict:
+        """``pass``, ``fail``, ``inconclusive``, ``weak`` or ``error``; compares equal to these texts."""
+        return Verdict(self.row.verdict)
+
+    @property
+    def strength(self) -> Strength | None:
+        """Of a pass: ``proved``, ``certified`` or ``agreed``; otherwise None."""
+        return Strength(self.row.strength) if self.row.strength else None
+
+    @property
+    def passed(self) -> bool:
+        return self.verdict is Verdict.PASS
+
+    def __str__(self) -> str:
+        from gradcheck.report.narrative import tell
+
+        return tell(self.row, list(self.backends), self.reproduce)
+
+    def __repr__(self) -> str:
+        strength = f", {self.strength}" if self.strength else ""
+        return f"<gradcheck {self.row.uid}: {self.verdict}{strength}>"
+
+
+def verify(
+    forward: Callable[..., Any],
+    backward: Callable[..., Any] | None = None,
+    shapes: Mapping[str, ShapeLike] | None = None,
+    *,
+    values: Mapping[str, Values] | None = None,
+    where: Callable[..., bool] | None = None,
+    delta: Values | None = None,
+    backends: Sequence[str] | None = None,
+    max_examples: int = 50,
+    seed: int = 0,
+) -> Result:
+    """Check a hand-written backward pass against every backend, on generated shapes.
+
+    ``forward(*args)`` gives an array, a scalar or a tuple of arrays. ``backward(delta, *args)`` gives
+    one gradient per argument (tuple, list, dict by name, or a bare array where there is one), `None`
+    for an argument that is not checked. ``shapes`` has one entry per argument, in order; see
+    `gradcheck.formula` for ``values`` and ``where``. ``max_examples`` points are tried, the fixed plan
+    of shapes among them. Raises `UsageError` for calls that make no sense; everything that the code
+    does wrong is in the result.
+    """
+    RunOptions(seed=seed, max_examples=max_examples)  # checks both
+    formula = _formula(forward, backward, shapes, values, where)
+    outcome = check_claim(
+        formula.claims[-1], max_examples=max_examples, seed=seed, backends=backends, delta=delta
+    )
+    return Result(outcome.row, tuple(outcome.backends), _reproduce(formula, outcome.row, seed, max_examples))
+
+
+def assert_correct(
+    forward: Callable[..., Any],
+    backward: Callable[..., Any] | None = None,
+    shapes: Mapping[str, ShapeLike] | None = None,
+    **options: Any,
+) -> Result:
+    """`verify`, and raise `GradientError` (an AssertionError) with the whole story unless it passes."""
+    __tracebackhide__ = True  # pytest shows the caller's line, not this one
+    result = verify(forward, backward, shapes, **options)
+    if not result.passed:
+        raise GradientError(str(result), result)
+    return result
+
+
+def _formula(
+    forward: Callable[..., Any],
+    backward: Callable[..., Any] | None,
+    shapes: Mapping[str, ShapeLike] | None,
+    values: Mapping[str, Values] | None,
+    where: Callable[..., bool] | None,
+) -> Formula:
+    from gradcheck.errors import UsageError
+
+    if isinstance(forward, Formula):
+        if backward is None and not forward.claims:
+            raise UsageError(f"{forward.name} has no claims; give a backward, or add one with @{forward.name}.vjp.")
+        base = forward
+        built = Formula(
+            base.function,
+            shapes or {a: base.shapes.text(a) for a in base.shapes.arguments},
+            name=base.name,
+            values=values or base.values,
+            where=where or base.where,
+        )
+        if backward is None:
+            backward = next((c.candidate for c in base.claims if c.kind == "vjp" and not c.erratum), None)
+            if backward is None:
+                raise UsageError(f"{base.name} has no vjp claim; give a backward.")
+    else:
+        if backward is None:
+            raise UsageError("verify: expected a forward and a backward; the backward is missing.")
+        if shapes is None:
+            raise UsageError("verify: shapes is missing; it has one entry per argument, as in {'x': 'n'}.")
+        built = Formula(forward, shapes, name=_name(forward), values=values, where=where)
+    built.vjp(backward)
+    return built
+
+
+def _name(function: Any) -> str:
+    name = getattr(function, "__name__", type(function).__name__)
+    return "forward" if name == "<lambda>" else str(name)
+
+
+def _reproduce(formula: Formula, row: ClaimRow, seed: int, max_examples: int) -> str:
+    """The Python line that runs it again: the smallest counterexample's exact arrays where there are
+    some, else the same seed."""
+    shapes = {a: formula.shapes.text(a) for a in formula.shapes.arguments}
+    forward, backward = formula.name, _name(formula.claims[-1].candidate)
+    found = row.counterexample
+    if found is None or any(a.dec is None for a in [*found.inputs.values(), *found.delta]):
+        return (
+            f"gradcheck.verify({forward}, {backward}, shapes={shapes}, max_examples={max_examples}, seed={seed})"
+        )
+    arrays = {n: _literal(a.dec, a.shape) for n, a in found.inputs.items()}
+    values = ", ".join(f"{n!r}: {text}" for n, text in arrays.items())
+    deltas = [_literal(d.dec, d.shape) for d in found.delta]
+    delta = f", delta={deltas[0] if len(deltas) == 1 else '(' + ', '.join(deltas) + ')'}" if deltas else ""
+    return f"gradcheck.verify({forward}, {backward}, shapes={shapes}, values={{{values}}}{delta}, seed={seed})"
+
+
+def _literal(dec: list[float] | None, shape: list[int]) -> str:
+    import numpy as np
+
+    return f"np.array({np.array(dec).reshape(shape).tolist()!r})"

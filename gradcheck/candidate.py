@@ -1,0 +1,265 @@
+"""Running the hand-written code, in float64 as it ships and in ball arithmetic, under the contract.
+
+What a candidate returns is brought to named *quantities*: one array per gradient, Jacobian, entry
+table or value that the claim states. Whatever breaks the contract on the way is a `CandidateFault`.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import GeneratorType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.arithmetic import Domain, ElementArray, ObjectArray, enclose, wrap
+from gradcheck.claims import Claim
+from gradcheck.errors import CandidateFault, Unsupported
+from gradcheck.faults import user_line
+from gradcheck.points import Point
+
+__all__ = ["Stated", "expected_shapes", "run_in_balls", "run_in_float64"]
+
+
+@dataclass
+class Stated:
+    """What a candidate states at a point: quantity name -> array. ``unchecked`` are the arguments for
+    which it returned None; ``warnings`` the messages of warnings that it caused."""
+
+    values: dict[str, Any]
+    unchecked: tuple[str, ...] = ()
+    warnings: list[str] = field(default_factory=list)
+
+
+def expected_shapes(claim: Claim, point: Point) -> dict[str, tuple[int, ...]]:
+    """The quantities that a claim states at a point, with their shapes."""
+    names = claim.formula.shapes.arguments
+    output = point.output_shapes[0]
+    if claim.kind in ("vjp", "update"):
+        form = "dJ/d{}" if claim.kind == "vjp" else "new {}"
+        return {form.format(names[i]): point.args[i].shape for i in point.wrt}
+    if claim.kind == "forward":
+        count = len(point.outputs)
+        return {("z" if count == 1 else f"z{i}"): s for i, s in enumerate(point.output_shapes)}
+    argument = point.args[names.index(str(claim.target))].shape
+    if claim.kind == "entry":
+        assert claim.entry is not None
+        ranges = tuple(claim.entry.ranges(argument, output).values())
+        whole = claim.entry.output_index is None and not claim.entry.scalar
+        return {claim.entry.text: ranges + (output if whole else ())}
+    return {f"dz/d{claim.target}": jacobian_shape(claim, output, argument)}
+
+
+def jacobian_shape(claim: Claim, output: tuple[int, ...], argument: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of a Jacobian in the claim's layout."""
+    if claim.layout == "numerator":
+        return (int(np.prod(output, dtype=int)), int(np.prod(argument, dtype=int)))
+    return argument if claim.layout == "own" else output + argument
+
+
+def run_in_float64(claim: Claim, point: Point) -> Stated:
+    """Run the candidate twice on copies. Raises `CandidateFault`.
+
+    The values are float64 arrays of the expected shapes; they may hold NaN or infinities, which the
+    caller judges, because that depends on whether the derivative exists here.
+    """
+    first = _once(claim, point)
+    second = _once(claim, point)
+    for name, value in first.values.items():
+        if not np.array_equal(value, second.values[name], equal_nan=True):
+            raise CandidateFault(
+                "error",
+                f"{name} differs between two calls with the same arguments: the code is not deterministic",
+                name,
+            )
+    return first
+
+
+def _once(claim: Claim, point: Point) -> Stated:
+    args = [_plain(a) for a in point.args]
+    deltas = [_plain(d) for d in point.delta]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        result = _call(claim, point, args, deltas, point.rate)
+    names = claim.formula.shapes.arguments
+    for name, before, after in zip(names, point.args, args, strict=True):
+        if not np.array_equal(before, after):
+            raise CandidateFault("error", f"the code changes its argument {name!r} in place; work on a copy")
+    for before, after in zip(point.delta, deltas, strict=True):
+        if not np.array_equal(before, after):
+            raise CandidateFault("error", "the code changes delta in place; work on a copy")
+    shapes = expected_shapes(claim, point)
+    values, unchecked = {}, []
+    for name, value in result.items():
+        if value is None:
+            unchecked.append(name)
+        else:
+            values[name] = _float64(value, name, shapes[name])
+    if not values:
+        raise CandidateFault("error", "the code returned None for every argument: there is nothing to check")
+    return Stated(values, tuple(unchecked), sorted({str(w.message) for w in caught}))
+
+
+def run_in_balls(claim: Claim, point: Point, domain: Domain) -> dict[str, ObjectArray]:
+    """Run the candidate in ball arithmetic. Raises `Unsupported`, with the line of the code."""
+    args = [
+        wrap(enclose(a), domain) if i in point.wrt else a for i, a in enumerate(point.args)
+    ]
+    deltas = [wrap(enclose(d), domain) for d in point.delta]
+    rate = wrap(domain.lift(point.rate), domain) if claim.kind == "update" else point.rate
+    try:
+        result = _call(claim, point, args, deltas, rate)
+        shapes = expected_shapes(claim, point)
+        return {
+            name: _balls(value, domain, name, shapes[name]) for name, value in result.items() if value is not None
+        }
+    except Unsupported as error:
+        raise type(error)(f"{error}{user_line(error)}") from error
+    except CandidateFault as fault:
+        raise Unsupported(f"{fault} (in {domain.name} only)") from fault
+
+
+def _call(claim: Claim, point: Point, args: list[Any], deltas: list[Any], rate: Any) -> dict[str, Any]:
+    """Call the candidate as its kind wants it, and name what it returns."""
+    delta = tuple(deltas) if point.multiple else deltas[0]
+    shapes = expected_shapes(claim, point)
+    if claim.kind == "vjp":
+        result = _guarded(claim.candidate, delta, *args)
+        return _per_argument(claim, point, result, "dJ/d{}", "gradient")
+    if claim.kind == "update":
+        result = _guarded(claim.candidate, rate, *args)
+        return _per_argument(claim, point, result, "new {}", "new value")
+    if claim.kind == "entry":
+        return _entries(claim, point, args, delta)
+    result = _guarded(claim.candidate, *args)
+    if claim.kind == "forward" and point.multiple:
+        if not isinstance(result, tuple | list) or len(result) != len(point.outputs):
+            raise CandidateFault("error", f"expected a tuple of {len(point.outputs)} outputs")
+        return dict(zip(shapes, result, strict=True))
+    return {next(iter(shapes)): result}
+
+
+def _entries(claim: Claim, point: Point, args: list[Any], delta: Any) -> dict[str, Any]:
+    entry = claim.entry
+    assert entry is not None
+    name, shape = next(iter(expected_shapes(claim, point).items()))
+    argument = point.args[claim.formula.shapes.arguments.index(entry.argument)].shape
+    ranges = entry.ranges(argument, point.output_shapes[0])
+    inner = shape[len(ranges) :]
+    table: NDArray[Any] | None = None
+    for assignment in entry.assignments(ranges):
+        given = [*assignment.values(), *([delta] if entry.scalar else []), *args]
+        value = _guarded(claim.candidate, *given)
+        if value is None:
+            raise CandidateFault("error", f"{name}: the code returned None")
+        found = np.shape(value) if not isinstance(value, ElementArray) else value.shape
+        if found != inner:
+            at = ", ".join(f"{k} = {v}" for k, v in assignment.items())
+            raise CandidateFault(
+                "fail",
+                f"{name} at {at or 'its place'}: expected {_shape_words(inner)}, got an array of shape {found}",
+                name,
+            )
+        ball = isinstance(value, ElementArray)
+        if table is None:
+            table = np.empty(shape, dtype=object if ball else np.float64)
+        cell = value.data if ball else value
+        if table.dtype == object and not ball:
+            cell = enclose(np.asarray(value, dtype=np.float64))
+        elif ball and table.dtype != object:
+            table = enclose(table)
+        table[(*assignment.values(), ...)] = cell
+    return {name: table}
+
+
+def _guarded(function: Callable[..., Any], *args: Any) -> Any:
+    try:
+        with np.errstate(all="ignore"):
+            return function(*args)
+    except (Unsupported, CandidateFault):
+        raise
+    except RecursionError as error:
+        raise CandidateFault("fail", "the code never returns: maximum recursion depth exceeded") from error
+    except Exception as error:
+        text = str(error).strip().splitlines()
+        raise CandidateFault(
+            "fail", f"the code raises {type(error).__name__}: {text[0] if text else ''}{user_line(error)}"
+        ) from error
+
+
+def _per_argument(claim: Claim, point: Point, result: Any, form: str, what: str) -> dict[str, Any]:
+    names = claim.formula.shapes.arguments
+    if isinstance(result, Mapping):
+        unknown = [k for k in result if k not in names]
+        missing = [n for n in names if n not in result]
+        if unknown or missing:
+            raise CandidateFault(
+                "error",
+                f"expected a dict with one {what} for each of {', '.join(names)}, got "
+                f"{', '.join(map(str, result)) or 'none'}; use None for an argument that is not checked",
+            )
+        parts = [result[n] for n in names]
+    elif isinstance(result, tuple | list):
+        parts = list(result)
+    elif isinstance(result, GeneratorType):
+        raise CandidateFault("error", "the code returns a generator; return a tuple (is it `yield` by mistake?)")
+    elif len(names) == 1:
+        parts = [result]
+    else:
+        raise CandidateFault(
+            "error",
+            f"expected {len(names)} {what}s, one for each of {', '.join(names)}, got a single "
+            f"{type(result).__name__}; use None for an argument that is not checked",
+        )
+    if len(parts) != len(names):
+        raise CandidateFault(
+            "error",
+            f"expected {len(names)} {what}s, one for each of {', '.join(names)}, got {len(parts)}; use None "
+            "for an argument that is not checked",
+        )
+    named = {}
+    for i, (name, part) in enumerate(zip(names, parts, strict=True)):
+        if i in point.wrt:
+            named[form.format(name)] = part
+        elif part is not None:
+            raise CandidateFault(
+                "error", f"{name!r} holds integers and has no {what}; return None in its place"
+            )
+    return named
+
+
+def _plain(value: NDArray[Any]) -> Any:
+    """A writable copy, so that a change can be seen; a NumPy scalar for a 0-d array."""
+    return value.copy() if value.ndim else value.dtype.type(value)
+
+
+def _shape_words(shape: tuple[int, ...]) -> str:
+    return f"an array of shape {shape}" if shape else "a number"
+
+
+def _float64(value: Any, name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    if isinstance(value, GeneratorType):
+        raise CandidateFault("error", f"{name} is a generator, not an array", name)
+    try:
+        array = np.asarray(value)
+    except Exception as error:
+        raise CandidateFault("error", f"{name} is no array: {type(error).__name__}: {error}", name) from None
+    if array.dtype.kind not in "fiub":
+        raise CandidateFault(
+            "error", f"{name} is no array of numbers but {type(value).__name__} of dtype {array.dtype}", name
+        )
+    if array.shape != shape:
+        raise CandidateFault(
+            "fail", f"{name}: expected {_shape_words(shape)}, got {_shape_words(array.shape)}", name
+        )
+    return array.astype(np.float64)
+
+
+def _balls(value: Any, domain: Domain, name: str, shape: tuple[int, ...]) -> ObjectArray:
+    data = value.data if isinstance(value, ElementArray) else wrap(domain.lift_array(value), domain).data
+    if data.shape != shape:
+        raise Unsupported(f"{name} has the shape {data.shape} in {domain.name}, {shape} in float64")
+    return data

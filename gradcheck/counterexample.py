@@ -1,0 +1,114 @@
+"""A failing point as a record: what is wrong there, the exact arrays, and how to run it again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.arithmetic import ObjectArray, midpoints, precision
+from gradcheck.arrays import encode
+from gradcheck.claims import Claim
+from gradcheck.comparison import comparison
+from gradcheck.errors import Unsupported
+from gradcheck.minimise import Minimal
+from gradcheck.points import Point
+from gradcheck.records import Comparison, Counterexample
+from gradcheck.session import Session
+from gradcheck.truths import truths
+from gradcheck.verification import PRECISIONS, PointResult
+
+__all__ = ["describe"]
+
+
+def describe(claim: Claim, minimal: Minimal, session: Session) -> Counterexample:
+    """Everything about the smallest failure that a reader or a replay needs."""
+    result = minimal.result
+    point = result.point
+    quantity = result.quantity
+    comparisons = _comparisons(result)
+    stated = result.stated.values if result.stated else {}
+    truth: NDArray[np.float64] | None = None
+    index: list[int] | None = None
+    if quantity is None and claim.kind == "vjp" and stated and result.fault is None:
+        quantity = next(iter(stated))
+    exact = _exact_truth(claim, point, session)
+    if quantity is None and len(exact) == 1:
+        quantity = next(iter(exact))
+    if quantity in exact:
+        truth = exact[quantity]
+    candidate = stated.get(quantity) if quantity else None
+    if candidate is not None and truth is not None:
+        index = _worst_entry(candidate, truth)
+    names = claim.formula.shapes.arguments
+    return Counterexample(
+        sizes=dict(point.sizes),
+        message=_message(result, quantity, index, candidate, truth),
+        inputs={n: encode(np.asarray(a)) for n, a in zip(names, point.args, strict=True)},
+        delta=[encode(np.asarray(d)) for d in point.delta] if _uses_delta(claim) else [],
+        shape_minimal=minimal.shape_minimal,
+        quantity=quantity,
+        index=index,
+        candidate=encode(candidate) if candidate is not None else None,
+        truth=encode(truth) if truth is not None else None,
+        rate=point.rate if claim.kind == "update" else None,
+        comparisons=comparisons,
+        replay=f"gradcheck replay '{claim.uid}'",
+        python=None,
+    )
+
+
+def _uses_delta(claim: Claim) -> bool:
+    return claim.kind in ("vjp", "forward") or (claim.entry is not None and claim.entry.scalar)
+
+
+def _comparisons(result: PointResult) -> list[Comparison]:
+    found = []
+    for opinion in result.opinions.values():
+        if opinion.says in ("agree", "differ") and opinion.worst is not None:
+            quantity, match = opinion.worst
+            found.append(comparison(opinion.backend, quantity, match, result.point))
+    return found
+
+
+def _exact_truth(claim: Claim, point: Point, session: Session) -> dict[str, NDArray[np.float64]]:
+    """The right values, rounded to float64, from the first backend that has every entry."""
+    if claim.kind == "forward":
+        names = ["z"] if len(point.outputs) == 1 else [f"z{i}" for i in range(len(point.outputs))]
+        return {n: np.asarray(o) for n, o in zip(names, point.outputs, strict=True)}
+    order = sorted(session.backends, key=lambda u: u.name == "finite_difference")
+    for usable in order:
+        try:
+            program = session.program(usable, point)
+            with precision(PRECISIONS[0]):
+                answers = truths(claim, point, program)
+            values: dict[str, ObjectArray] = {q: a.values for q, a in answers.items()}
+            return {q: midpoints(v) for q, v in values.items()}
+        except Unsupported:
+            continue
+    return {}
+
+
+def _worst_entry(candidate: NDArray[np.float64], truth: NDArray[np.float64]) -> list[int] | None:
+    if candidate.shape != truth.shape or candidate.size == 0:
+        return None
+    difference = np.abs(candidate - truth)
+    bad = ~np.isfinite(candidate)
+    if bad.any():
+        return [int(i) for i in np.argwhere(bad)[0]]
+    return [int(i) for i in np.unravel_index(int(np.argmax(difference)), difference.shape)]
+
+
+def _message(
+    result: PointResult, quantity: str | None, index: list[int] | None, candidate: Any, truth: Any
+) -> str:
+    if result.fault is not None:
+        return result.fault
+    if quantity is None or index is None or candidate is None or truth is None:
+        sources = [o.backend for o in result.opinions.values() if o.says == "differ" and not o.outvoted]
+        return f"the code differs from {', '.join(sources) or 'the derivative'}"
+    place = f"[{', '.join(map(str, index))}]" if index else ""
+    yours, right = candidate[tuple(index)], truth[tuple(index)]
+    sources = [o.backend for o in result.opinions.values() if o.says == "differ" and not o.outvoted]
+    return f"{quantity}{place} is {yours!s}, but {' and '.join(sources)} say {right!s}"

@@ -1,0 +1,70 @@
+"""Finding the backends that are installed, and choosing among them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+
+from gradcheck.backend import Backend
+from gradcheck.errors import UsageError
+
+__all__ = ["GROUP", "Found", "choose", "discover"]
+
+GROUP = "gradcheck.backends"
+_ORDER = ("symbolic", "finite_difference", "autodiff")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A backend's entry point as this installation has it; ``backend`` is None where it is broken."""
+
+    name: str
+    backend: Backend | None
+    version: str | None = None
+    reason: str | None = None
+
+
+def discover() -> list[Found]:
+    """Every registered backend, ours first, each loaded or with the reason why it is not."""
+    points = {point.name: point for point in entry_points(group=GROUP)}
+    found = []
+    for name in sorted(points, key=lambda n: (_ORDER.index(n) if n in _ORDER else len(_ORDER), n)):
+        backend: Backend | None = None
+        try:
+            backend = points[name].load()
+            found.append(Found(name, backend, backend.version()))
+        except Exception as error:  # noqa: BLE001  (a broken install raises anything; the rest must run)
+            hint = f"; install it with: {backend.install}" if backend is not None else ""
+            reason = f"{type(error).__name__}: {error}".splitlines()[0]
+            found.append(Found(name, None, None, f"{reason}{hint}"))
+    return found
+
+
+def choose(names: Sequence[str] | None) -> list[Found]:
+    """The backends that a run uses: all of them, or those named.
+
+    Raises `UsageError` for an unknown name (with the nearest known ones) and for a backend that was
+    asked for by name and cannot be used.
+    """
+    found = discover()
+    if names is None:
+        if not found:
+            raise UsageError(
+                "no backend is registered: the installation is broken. Install gradcheck again with pip."
+            )
+        return found
+    if not names:
+        raise UsageError("backends: the list is empty; leave it out to use all that are installed.")
+    known = {f.name: f for f in found}
+    chosen = []
+    for name in dict.fromkeys(names):
+        if name not in known:
+            near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.4)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise UsageError(f"unknown backend {name!r}; there are {', '.join(known)}.{hint}")
+        if known[name].backend is None:
+            raise UsageError(f"the backend {name!r} cannot be used: {known[name].reason}")
+        chosen.append(known[name])
+    return chosen

@@ -1,0 +1,136 @@
+"""The judge: does a stated quantity agree with an answer, within what is certain?
+
+Both come as balls, so there is nothing to guess. They *differ* when the balls are disjoint by more
+than `RESOLUTION` of the entry's scale. They *agree* when the difference, radii included, is below
+that. Anything between is *unclear*, and a higher precision may settle it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from flint import arb
+from numpy.typing import NDArray
+
+from gradcheck.arithmetic import ObjectArray, radii
+from gradcheck.backend import Answer
+from gradcheck.truths import contract
+
+__all__ = ["RESOLUTION", "Match", "Scales", "compare", "running_scale"]
+
+RESOLUTION = 1e-25
+"""Differences below this part of S are not told apart, S being the summed magnitude of the terms that
+make the entry. It lies far below any float's resolution (1.1e-16 for float64) and far above the error
+of a difference with a step of 2^-120 (about 1e-60)."""
+
+Outcome = Literal["agree", "differ", "unclear"]
+Scales = Callable[[], NDArray[np.float64] | None]
+"""S of every entry, computed only when it is needed."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """How one quantity compares with one answer. ``gap``, ``bound`` and ``scale`` belong to the worst
+    entry ``index``; gap and bound are parts of scale. ``digits`` of candidate and truth are texts."""
+
+    outcome: Outcome
+    rigorous: bool
+    index: tuple[int, ...]
+    candidate: str
+    truth: str
+    gap: float
+    bound: float
+    scale: float
+    slope: bool = False  # compared along a direction, not entry by entry
+    reason: str | None = None
+
+
+def compare(
+    stated: ObjectArray, answer: Answer, *, rigorous: bool, scales: Scales | None = None, slopes: bool = False
+) -> Match:
+    """Compare a stated quantity with a backend's answer.
+
+    ``slopes`` says that ``stated`` is a slope already, along the answer's direction.
+    ``rigorous`` tells whether the stated balls are enclosures (False: float64 with an error bound).
+    ``scales`` gives S from a running evaluation, asked for only where the entries' own magnitudes do
+    not decide (an entry that is truly zero would otherwise never agree).
+    """
+    both = rigorous and answer.rigorous
+    if answer.direction is not None:
+        slope, magnitude = (stated.item(), 0.0) if slopes else contract(stated, answer.direction)
+        scale = max(magnitude, _magnitude(slope), _magnitude(answer.values.item()))
+        return _entry((), slope, answer.values.item(), scale, both, answer.scale, slope=True)
+    worst: Match | None = None
+    lazily: NDArray[np.float64] | None = None
+    asked = False
+    for index in np.ndindex(stated.shape):
+        c, t = stated[index], answer.values[index]
+        scale = _magnitude(c) + _magnitude(t)
+        match = _entry(index, c, t, scale, both, 0.0)
+        if match.outcome == "unclear" and scales is not None:
+            if not asked:
+                lazily, asked = scales(), True
+            if lazily is not None:
+                match = _entry(index, c, t, max(scale, float(lazily[index])), both, 0.0)
+        if match.outcome == "unclear" and answer.scale:
+            match = _entry(index, c, t, match.scale, both, answer.scale)
+        if worst is None or _rank(match) > _rank(worst):
+            worst = match
+    if worst is None:
+        return Match("agree", both, (), "", "", 0.0, RESOLUTION, 0.0)
+    return worst
+
+
+def running_scale(low_precision: ObjectArray) -> NDArray[np.float64]:
+    """S from an evaluation at 53 bits: the radius counts half a unit of every term's magnitude."""
+    return np.asarray(radii(low_precision) * 2.0**53)
+
+
+def _entry(
+    index: tuple[int, ...], c: arb, t: arb, scale: float, rigorous: bool, fallback: float, slope: bool = False
+) -> Match:
+    if not (c.is_finite() and t.is_finite()):
+        return Match(
+            "unclear", rigorous, index, _text(c), _text(t), 0.0, 0.0, scale, slope, "no finite enclosure"
+        )
+    difference = abs(c - t)
+    low, high = float(difference.lower()), float(difference.upper())
+    if fallback and high > RESOLUTION * scale and c.contains(0) and low == 0.0:
+        # the candidate says zero, and what the difference leaves is zero in what it subtracted
+        scale = max(scale, fallback)
+    limit = RESOLUTION * scale
+    spread = float(c.rad()) + float(t.rad())
+    gap = low / scale if scale else low
+    bound = max(RESOLUTION, spread / scale) if scale else 0.0
+    if low > limit:
+        outcome: Outcome = "differ"
+    elif high <= limit or (not rigorous and spread <= _COARSEST * scale):
+        outcome = "agree"
+    else:
+        outcome = "unclear"
+    return Match(outcome, rigorous, index, _text(c), _text(t), gap, bound, scale, slope)
+
+
+_COARSEST = 2.0**-20
+"""In floating point an error bound up to this part of the scale still counts as an answer. A wider
+one (heavy cancellation) would pass too much and is no answer."""
+
+
+def _magnitude(ball: arb) -> float:
+    return float(abs(ball).upper()) if ball.is_finite() else 0.0
+
+
+def _rank(match: Match) -> tuple[int, float]:
+    return ({"agree": 0, "unclear": 1, "differ": 2}[match.outcome], match.gap)
+
+
+def _text(ball: arb) -> str:
+    if not ball.is_finite():
+        return "not finite"
+    text: str = ball.str(17, radius=False)
+    if "+/-" in text or text.startswith("["):
+        return "0" if ball.contains(0) else text
+    return text

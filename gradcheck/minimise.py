@@ -1,0 +1,161 @@
+"""From a failure to the smallest one: first the shape, then the values.
+
+Shapes are enumerated by total size from the smallest, so the first that refutes is a smallest one.
+Values are then made simple, one array at a time, as long as the claim still fails and the values stay
+among those that the formula allows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.claims import Claim
+from gradcheck.errors import Unsupported, UsageError
+from gradcheck.points import Discarded, ForwardFault, Point, evaluate_forward, make_point
+from gradcheck.session import Session
+from gradcheck.sizes import smallest_first
+from gradcheck.values import Values, is_strategy, normal
+from gradcheck.verification import PointResult, check_point
+
+__all__ = ["Minimal", "minimise"]
+
+_TRIES_PER_SHAPE = 3
+_MOST_SHAPES = 400
+_MOST_SIMPLIFICATIONS = 60
+
+
+@dataclass
+class Minimal:
+    """The smallest failure found. ``shape_minimal``: every smaller shape was tried and did not fail."""
+
+    result: PointResult
+    shape_minimal: bool
+
+
+def minimise(claim: Claim, failing: PointResult, session: Session, seed: int, delta: Values | None) -> Minimal:
+    """The smallest shape and the simplest values at which the claim still gets the same verdict."""
+    judge = _quick_judge(claim, failing, session)
+    best, exhausted = _smallest_shape(claim, failing.point, judge, seed, delta)
+    simple = _simplify(claim, best, judge, free_delta=delta is None)
+    final = check_point(claim, simple, session)
+    if final.verdict != failing.verdict:  # the quick judge saw one backend only
+        final = check_point(claim, best, session)
+    if final.verdict != failing.verdict:
+        return Minimal(failing, shape_minimal=False)
+    return Minimal(final, exhausted)
+
+
+def _quick_judge(claim: Claim, failing: PointResult, session: Session) -> Callable[[Point], bool]:
+    """Whether the claim fails at a point, asked of the one backend that answers fastest."""
+    against = [o.backend for o in failing.opinions.values() if o.says == "differ" and not o.outvoted]
+    only = "finite_difference" if "finite_difference" in against else (against[0] if against else None)
+
+    def judge(point: Point) -> bool:
+        try:
+            return check_point(claim, point, session, only=only).verdict == failing.verdict
+        except (Unsupported, UsageError):
+            return False
+
+    return judge
+
+
+def _smallest_shape(
+    claim: Claim, point: Point, judge: Callable[[Point], bool], seed: int, delta: Values | None
+) -> tuple[Point, bool]:
+    formula = claim.formula
+    fixed = {a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)}
+    bound = formula.shapes.bind(fixed)
+    names = tuple(n for n in formula.shapes.names if n not in bound)
+    limit = {n: point.sizes[n] for n in names}
+    total = sum(limit.values())
+    shapes = smallest_first(names, lambda s: formula.allows({**bound, **s}), limit)
+    for count, sizes in enumerate(shapes):
+        if count >= _MOST_SHAPES:
+            return point, False
+        if sum(sizes.values()) >= total:
+            break
+        for attempt in range(_TRIES_PER_SHAPE):
+            smaller = _draw(claim, {**bound, **sizes}, np.random.default_rng([seed, 77, count, attempt]), delta)
+            if smaller is not None and judge(smaller):
+                return smaller, True
+    return point, True
+
+
+def _draw(claim: Claim, sizes: dict[str, int], rng: np.random.Generator, delta: Values | None) -> Point | None:
+    formula = claim.formula
+    shapes = formula.shapes.concrete(sizes)
+    elements: dict[str, NDArray[Any]] = {}
+    for name, shape in zip(formula.shapes.arguments, shapes or (), strict=True):
+        if is_strategy(formula.values.get(name)):
+            elements[name] = _from_strategy(formula.values[name], shape)
+    try:
+        return make_point(formula, sizes, rng, delta=delta, elements=elements, origin="minimised")
+    except (Discarded, ForwardFault, UsageError):
+        return None
+
+
+def _from_strategy(strategy: Any, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    import warnings
+
+    from hypothesis.extra import numpy as hnp
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # .example() is meant for interactive use
+        return np.asarray(hnp.arrays(np.float64, shape, elements=strategy).example())
+
+
+def _simplify(claim: Claim, point: Point, judge: Callable[[Point], bool], *, free_delta: bool) -> Point:
+    budget = _MOST_SIMPLIFICATIONS
+    for position in range(len(point.args) + len(point.delta)):
+        for simpler in _simpler(claim, point, position, free_delta=free_delta):
+            if budget == 0:
+                return point
+            budget -= 1
+            moved = _moved(claim, point, position, simpler)
+            if moved is not None and judge(moved):
+                point = moved
+                break
+    return point
+
+
+def _simpler(
+    claim: Claim, point: Point, position: int, *, free_delta: bool
+) -> Iterator[NDArray[np.float64]]:
+    """Simpler values for one argument or delta, the simplest first; only what its values allow."""
+    if position < len(point.args):
+        current = point.args[position]
+        kind = claim.formula.values.get(claim.formula.shapes.arguments[position], normal)
+        if kind is not normal or current.dtype.kind != "f":
+            return
+    else:
+        current = point.delta[position - len(point.args)]
+        if not free_delta:
+            return
+        yield np.ones(current.shape)
+    count = current.size
+    yield np.zeros(current.shape) if position < len(point.args) else np.ones(current.shape)
+    yield np.arange(1.0, count + 1).reshape(current.shape)  # all different: a transpose shows
+    yield np.round(current)
+    yield np.round(current, 1)
+
+
+def _moved(claim: Claim, point: Point, position: int, values: NDArray[np.float64]) -> Point | None:
+    frozen = np.array(values, dtype=np.float64)
+    frozen.flags.writeable = False
+    args, delta = list(point.args), list(point.delta)
+    if position < len(args):
+        args[position] = frozen
+    else:
+        delta[position - len(args)] = frozen
+        if not any(np.any(d) for d in delta):
+            return None
+    try:
+        outputs, multiple = evaluate_forward(claim.formula, tuple(args))
+    except (Discarded, ForwardFault):
+        return None
+    return replace(point, args=tuple(args), delta=tuple(delta), outputs=outputs, multiple=multiple)

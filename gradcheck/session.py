@@ -1,0 +1,140 @@
+"""Everything about one formula that its claims share: points, programs, kinks, answers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import flint
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.arithmetic import BALLS, Domain, ObjectArray
+from gradcheck.backend import Answer, Backend, Problem, Program
+from gradcheck.discovery import Found
+from gradcheck.errors import Undecided, Unsupported
+from gradcheck.formula import Formula
+from gradcheck.kinks import Kink, examine
+from gradcheck.points import Point
+
+__all__ = ["Session"]
+
+
+class _Memo(Program):
+    """A program that remembers its answers, since the claims of a formula share their points."""
+
+    def __init__(self, program: Program) -> None:
+        super().__init__(program.problem)
+        self._program = program
+        self._answers: dict[Any, Any] = {}
+        self._kept: list[Any] = []  # keeps the points alive, so that their ids stay theirs
+
+    @property
+    def method(self) -> str:  # type: ignore[override]
+        return self._program.method
+
+    @property
+    def exact_answers(self) -> bool:  # type: ignore[override]
+        return self._program.exact_answers
+
+    def vjp(
+        self,
+        args: Sequence[NDArray[Any]],
+        deltas: Sequence[NDArray[np.float64]],
+        directions: Mapping[int, NDArray[np.float64]] | None = None,
+        domain: Domain = BALLS,
+    ) -> dict[int, Answer]:
+        along = None if directions is None else tuple((i, d.tobytes()) for i, d in directions.items())
+        key = ("vjp", id(args), tuple(d.tobytes() for d in deltas), along, flint.ctx.prec, id(domain))
+        return self._remember(key, args, lambda: self._program.vjp(args, deltas, directions, domain))  # type: ignore[no-any-return]
+
+    def jacobian(
+        self, args: Sequence[NDArray[Any]], argument: int, domain: Domain = BALLS
+    ) -> tuple[ObjectArray, ...]:
+        key = ("jacobian", id(args), argument, flint.ctx.prec, id(domain))
+        return self._remember(key, args, lambda: self._program.jacobian(args, argument, domain))  # type: ignore[no-any-return]
+
+    def _remember(self, key: Any, args: Any, compute: Callable[[], Any]) -> Any:
+        if key not in self._answers:
+            try:
+                self._answers[key] = compute()
+            except Unsupported as error:
+                self._answers[key] = error
+            self._kept.append(args)
+        answer = self._answers[key]
+        if isinstance(answer, Unsupported):
+            raise answer
+        return answer
+
+
+@dataclass
+class Usable:
+    """A backend in use, with the time spent in it."""
+
+    found: Found
+    seconds: float = 0.0
+
+    @property
+    def name(self) -> str:
+        return self.found.name
+
+    @property
+    def backend(self) -> Backend | None:
+        return self.found.backend
+
+
+class Session:
+    """One formula under check with a choice of backends."""
+
+    def __init__(self, formula: Formula, backends: Sequence[Found]) -> None:
+        self.formula = formula
+        self.backends = [Usable(found) for found in backends]
+        self._programs: dict[Any, Program | Unsupported] = {}
+        self._kinks: dict[int, Kink | None | Unsupported] = {}
+        self._kept: list[Point] = []
+
+    def program(self, usable: Usable, point: Point, function: Callable[..., Any] | None = None) -> Program:
+        """The backend's derivative of the formula (or of another ``function``) at a point's shapes.
+
+        Raises `Unsupported`; the refusal is remembered like a success.
+        """
+        function = function or self.formula.function
+        if usable.backend is None:
+            raise Unsupported(usable.found.reason or "the backend is not installed")
+        shapes = tuple(
+            (a.shape, a.dtype.kind, a.tobytes() if a.dtype.kind != "f" else b"") for a in point.args
+        )
+        key = (usable.name, function, shapes)
+        if key not in self._programs:
+            problem = Problem(
+                function, self.formula.shapes.arguments, point.args, point.wrt, point.output_shapes
+            )
+            started = time.perf_counter()
+            try:
+                self._programs[key] = _Memo(usable.backend.derive(problem))
+            except Unsupported as error:
+                self._programs[key] = error
+            except Exception as error:  # noqa: BLE001  (a broken backend must not end the run)
+                self._programs[key] = Unsupported(
+                    f"the backend failed: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+                )
+            usable.seconds += time.perf_counter() - started
+        program = self._programs[key]
+        if isinstance(program, Unsupported):
+            raise program
+        return program
+
+    def kink(self, point: Point) -> Kink | None:
+        """The kink at a point, None where the forward is smooth or cannot be examined in balls."""
+        if id(point) not in self._kinks:
+            try:
+                self._kinks[id(point)] = examine(self.formula, point)
+            except Unsupported as error:
+                self._kinks[id(point)] = error
+            self._kept.append(point)
+        kink = self._kinks[id(point)]
+        if isinstance(kink, Undecided):
+            raise kink
+        return None if isinstance(kink, Unsupported) else kink

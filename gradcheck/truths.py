@@ -1,0 +1,129 @@
+"""What a backend's derivative says about a claim's quantities at a point."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from flint import arb
+from numpy.typing import NDArray
+
+from gradcheck.arithmetic import BALLS, Domain, ObjectArray, enclose
+from gradcheck.backend import Answer, Program
+from gradcheck.candidate import expected_shapes, jacobian_shape
+from gradcheck.claims import Claim
+from gradcheck.errors import Unsupported
+from gradcheck.points import Point
+from gradcheck.values import is_strategy, normal, positive, unit_interval
+
+__all__ = ["contract", "truths"]
+
+Directions = Mapping[str, NDArray[np.float64]]
+
+
+def truths(
+    claim: Claim,
+    point: Point,
+    program: Program,
+    directions: Directions | None = None,
+    domain: Domain = BALLS,
+) -> dict[str, Answer]:
+    """The quantities that the claim states, as the backend has them. Raises `Unsupported`.
+
+    ``directions`` (quantity name -> exact array) allow vjp and update quantities to be answered by
+    their slopes. For a ``forward`` claim the gradients of the formula itself are given, under the
+    names `dJ/d...`; the values are compared elsewhere.
+    """
+    names = claim.formula.shapes.arguments
+    if claim.kind in ("vjp", "forward"):
+        answers = _vjp(point, program, directions, domain, names, "dJ/d{}")
+        return {f"dJ/d{names[i]}": a for i, a in answers.items() if claim.kind == "vjp" or _is_open(claim, names[i])}
+    if claim.kind == "update":
+        answers = _vjp(point, program, directions, domain, names, "new {}")
+        return {f"new {names[i]}": _step(point, i, a) for i, a in answers.items()}
+    position = names.index(str(claim.target))
+    if position not in point.wrt:
+        raise Unsupported(f"{claim.target} holds integers: it has no derivative")
+    if claim.kind == "entry":
+        return _entry(claim, point, program, position, domain)
+    jacobian = _single(program.jacobian(point.args, position, domain))
+    shape = jacobian_shape(claim, point.output_shapes[0], point.args[position].shape)
+    return {f"dz/d{claim.target}": Answer(jacobian.reshape(shape))}
+
+
+def contract(values: ObjectArray, direction: NDArray[np.float64]) -> tuple[arb, float]:
+    """The slope `sum(values * direction)` and the summed magnitude of its terms."""
+    terms = values.reshape(-1) * enclose(direction).reshape(-1)
+    magnitude = sum((float(abs(t).upper()) for t in terms if t.is_finite()), 0.0)
+    return (sum(terms.tolist(), arb(0))), magnitude
+
+
+def _is_open(claim: Claim, argument: str) -> bool:
+    """Whether an argument's values fill a region, so that two expressions that are equal on all of them
+    have equal gradients. One-hot labels do not: off `sum(y) = 1` the expressions may part."""
+    value = claim.formula.values.get(argument, normal)
+    return value in (normal, positive, unit_interval) if callable(value) else is_strategy(value)
+
+
+def _vjp(
+    point: Point,
+    program: Program,
+    directions: Directions | None,
+    domain: Domain,
+    names: tuple[str, ...],
+    form: str,
+) -> dict[int, Answer]:
+    along = None
+    if directions is not None:
+        along = {i: directions[form.format(n)] for i, n in enumerate(names) if form.format(n) in directions}
+    deltas = point.delta if form != "new {}" else tuple(np.ones(s) for s in point.output_shapes)
+    return program.vjp(point.args, deltas, along, domain)
+
+
+def _step(point: Point, position: int, answer: Answer) -> Answer:
+    """`argument - rate * gradient`, of the entries or of the slope."""
+    start = enclose(point.args[position])
+    if answer.direction is not None:
+        at, _ = contract(start, answer.direction)
+        start = np.empty((), dtype=object)
+        start[()] = at
+    moved = start - answer.values * arb(point.rate)
+    moved = moved if isinstance(moved, np.ndarray) else _scalar(moved)
+    return Answer(moved, answer.direction, answer.scale * point.rate, answer.rigorous, answer.convention)
+
+
+def _entry(claim: Claim, point: Point, program: Program, position: int, domain: Domain) -> dict[str, Answer]:
+    entry = claim.entry
+    assert entry is not None
+    name, shape = next(iter(expected_shapes(claim, point).items()))
+    rigorous, convention = True, False
+    source: Any
+    if entry.scalar:
+        answer = program.vjp(point.args, point.delta, None, domain)[position]
+        source, rigorous, convention = answer.values, answer.rigorous, answer.convention
+    else:
+        source = _single(program.jacobian(point.args, position, domain))
+    table = np.empty(shape, dtype=object)
+    ranges = entry.ranges(point.args[position].shape, point.output_shapes[0])
+    for assignment in entry.assignments(ranges):
+        output, argument = entry.locate(assignment)
+        place: tuple[Any, ...]
+        if entry.scalar:
+            place = argument
+        else:
+            place = (*(output if output is not None else (slice(None),) * len(point.output_shapes[0])), *argument)
+        table[(*assignment.values(), ...)] = source[place]
+    return {name: Answer(table, rigorous=rigorous, convention=convention)}
+
+
+def _single(jacobians: tuple[ObjectArray, ...]) -> ObjectArray:
+    if len(jacobians) != 1:
+        raise Unsupported("Jacobians of a forward with several outputs; claim a vjp instead")
+    return jacobians[0]
+
+
+def _scalar(value: Any) -> ObjectArray:
+    result = np.empty((), dtype=object)
+    result[()] = value
+    return result
