@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gradcheck.api import Result, assert_correct, verify
     from gradcheck.claims import Claim, Descent
     from gradcheck.errors import GradientError, Unsupported, UsageError
-    from gradcheck.formula import Formula, formula
+    from gradcheck.formulas import Formula, formula
     from gradcheck.values import integers, normal, one_hot, positive, spd, unit_interval
     from gradcheck.verdicts import Strength, Verdict
 
@@ -47,7 +47,7 @@ _HOMES = {
     "api": ("Result", "assert_correct", "verify"),
     "claims": ("Claim", "Descent"),
     "errors": ("GradientError", "Unsupported", "UsageError"),
-    "formula": ("Formula", "formula"),
+    "formulas": ("Formula", "formula"),
     "values": ("integers", "normal", "one_hot", "positive", "spd", "unit_interval"),
     "verdicts": ("Strength", "Verdict"),
 }
@@ -57,8 +57,6 @@ _HOME = {name: module for module, names in _HOMES.items() for name in names}
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'gradcheck' has no attribute {name!r}")
-    # The package has a module `formula` and a function `formula`: the import below binds the module
-    # to the package, and the assignment puts the public name in its place for good.
     value = getattr(importlib.import_module(f"gradcheck.{_HOME[name]}"), name)
     globals()[name] = value
     return value

@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from gradcheck.engine import check_claim
 from gradcheck.errors import GradientError
-from gradcheck.formula import Formula
+from gradcheck.formulas import Formula
 from gradcheck.records import BackendRow, ClaimRow
 from gradcheck.run import RunOptions
 from gradcheck.shapes import ShapeLike
@@ -41,9 +43,9 @@ class Result:
         return self.verdict is Verdict.PASS
 
     def __str__(self) -> str:
-        from gradcheck.report.narrative import tell
+        from gradcheck.report.narrative import story
 
-        return tell(self.row, list(self.backends), self.reproduce)
+        return story(self.row, self.backends)
 
     def __repr__(self) -> str:
         strength = f", {self.strength}" if self.strength else ""
@@ -76,7 +78,13 @@ def verify(
     outcome = check_claim(
         formula.claims[-1], max_examples=max_examples, seed=seed, backends=backends, delta=delta
     )
-    return Result(outcome.row, tuple(outcome.backends), _reproduce(formula, outcome.row, seed, max_examples))
+    line = _reproduce(formula, outcome.row, seed, max_examples)
+    row = outcome.row
+    if row.counterexample is not None:
+        # the command line cannot find what was only handed to a function
+        again = msgspec.structs.replace(row.counterexample, replay=None, python=line)
+        row = msgspec.structs.replace(row, counterexample=again)
+    return Result(row, tuple(outcome.backends), line)
 
 
 def assert_correct(
@@ -104,7 +112,9 @@ def _formula(
 
     if isinstance(forward, Formula):
         if backward is None and not forward.claims:
-            raise UsageError(f"{forward.name} has no claims; give a backward, or add one with @{forward.name}.vjp.")
+            raise UsageError(
+                f"{forward.name} has no claims; give a backward, or add one with @{forward.name}.vjp."
+            )
         base = forward
         built = Formula(
             base.function,
@@ -134,19 +144,20 @@ def _name(function: Any) -> str:
 
 def _reproduce(formula: Formula, row: ClaimRow, seed: int, max_examples: int) -> str:
     """The Python line that runs it again: the smallest counterexample's exact arrays where there are
-    some, else the same seed."""
+    some, else the same seed.
+    """
     shapes = {a: formula.shapes.text(a) for a in formula.shapes.arguments}
     forward, backward = formula.name, _name(formula.claims[-1].candidate)
     found = row.counterexample
     if found is None or any(a.dec is None for a in [*found.inputs.values(), *found.delta]):
-        return (
-            f"gradcheck.verify({forward}, {backward}, shapes={shapes}, max_examples={max_examples}, seed={seed})"
-        )
+        return f"gradcheck.verify({forward}, {backward}, shapes={shapes}, max_examples={max_examples}, seed={seed})"
     arrays = {n: _literal(a.dec, a.shape) for n, a in found.inputs.items()}
     values = ", ".join(f"{n!r}: {text}" for n, text in arrays.items())
     deltas = [_literal(d.dec, d.shape) for d in found.delta]
     delta = f", delta={deltas[0] if len(deltas) == 1 else '(' + ', '.join(deltas) + ')'}" if deltas else ""
-    return f"gradcheck.verify({forward}, {backward}, shapes={shapes}, values={{{values}}}{delta}, seed={seed})"
+    return (
+        f"gradcheck.verify({forward}, {backward}, shapes={shapes}, values={{{values}}}{delta}, seed={seed})"
+    )
 
 
 def _literal(dec: list[float] | None, shape: list[int]) -> str:

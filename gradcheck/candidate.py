@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic import Domain, ElementArray, ObjectArray, enclose, wrap
+from gradcheck.arithmetic import Domain, ElementArray, ObjectArray, call_in, enclose, wrap
 from gradcheck.claims import Claim
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.faults import user_line
@@ -27,7 +27,8 @@ __all__ = ["Stated", "expected_shapes", "run_in_balls", "run_in_float64"]
 @dataclass
 class Stated:
     """What a candidate states at a point: quantity name -> array. ``unchecked`` are the arguments for
-    which it returned None; ``warnings`` the messages of warnings that it caused."""
+    which it returned None; ``warnings`` the messages of warnings that it caused.
+    """
 
     values: dict[str, Any]
     unchecked: tuple[str, ...] = ()
@@ -105,16 +106,16 @@ def _once(claim: Claim, point: Point) -> Stated:
 
 def run_in_balls(claim: Claim, point: Point, domain: Domain) -> dict[str, ObjectArray]:
     """Run the candidate in ball arithmetic. Raises `Unsupported`, with the line of the code."""
-    args = [
-        wrap(enclose(a), domain) if i in point.wrt else a for i, a in enumerate(point.args)
-    ]
+    args = [wrap(enclose(a), domain) if i in point.wrt else a for i, a in enumerate(point.args)]
     deltas = [wrap(enclose(d), domain) for d in point.delta]
     rate = wrap(domain.lift(point.rate), domain) if claim.kind == "update" else point.rate
     try:
-        result = _call(claim, point, args, deltas, rate)
+        result = _call(claim, point, args, deltas, rate, domain)
         shapes = expected_shapes(claim, point)
         return {
-            name: _balls(value, domain, name, shapes[name]) for name, value in result.items() if value is not None
+            name: _balls(value, domain, name, shapes[name])
+            for name, value in result.items()
+            if value is not None
         }
     except Unsupported as error:
         raise type(error)(f"{error}{user_line(error)}") from error
@@ -122,19 +123,21 @@ def run_in_balls(claim: Claim, point: Point, domain: Domain) -> dict[str, Object
         raise Unsupported(f"{fault} (in {domain.name} only)") from fault
 
 
-def _call(claim: Claim, point: Point, args: list[Any], deltas: list[Any], rate: Any) -> dict[str, Any]:
+def _call(
+    claim: Claim, point: Point, args: list[Any], deltas: list[Any], rate: Any, domain: Domain | None = None
+) -> dict[str, Any]:
     """Call the candidate as its kind wants it, and name what it returns."""
     delta = tuple(deltas) if point.multiple else deltas[0]
     shapes = expected_shapes(claim, point)
     if claim.kind == "vjp":
-        result = _guarded(claim.candidate, delta, *args)
+        result = _guarded(domain, claim.candidate, delta, *args)
         return _per_argument(claim, point, result, "dJ/d{}", "gradient")
     if claim.kind == "update":
-        result = _guarded(claim.candidate, rate, *args)
+        result = _guarded(domain, claim.candidate, rate, *args)
         return _per_argument(claim, point, result, "new {}", "new value")
     if claim.kind == "entry":
-        return _entries(claim, point, args, delta)
-    result = _guarded(claim.candidate, *args)
+        return _entries(claim, point, args, delta, domain)
+    result = _guarded(domain, claim.candidate, *args)
     if claim.kind == "forward" and point.multiple:
         if not isinstance(result, tuple | list) or len(result) != len(point.outputs):
             raise CandidateFault("error", f"expected a tuple of {len(point.outputs)} outputs")
@@ -142,7 +145,9 @@ def _call(claim: Claim, point: Point, args: list[Any], deltas: list[Any], rate: 
     return {next(iter(shapes)): result}
 
 
-def _entries(claim: Claim, point: Point, args: list[Any], delta: Any) -> dict[str, Any]:
+def _entries(
+    claim: Claim, point: Point, args: list[Any], delta: Any, domain: Domain | None
+) -> dict[str, Any]:
     entry = claim.entry
     assert entry is not None
     name, shape = next(iter(expected_shapes(claim, point).items()))
@@ -152,7 +157,7 @@ def _entries(claim: Claim, point: Point, args: list[Any], delta: Any) -> dict[st
     table: NDArray[Any] | None = None
     for assignment in entry.assignments(ranges):
         given = [*assignment.values(), *([delta] if entry.scalar else []), *args]
-        value = _guarded(claim.candidate, *given)
+        value = _guarded(domain, claim.candidate, *given)
         if value is None:
             raise CandidateFault("error", f"{name}: the code returned None")
         found = np.shape(value) if not isinstance(value, ElementArray) else value.shape
@@ -160,7 +165,8 @@ def _entries(claim: Claim, point: Point, args: list[Any], delta: Any) -> dict[st
             at = ", ".join(f"{k} = {v}" for k, v in assignment.items())
             raise CandidateFault(
                 "fail",
-                f"{name} at {at or 'its place'}: expected {_shape_words(inner)}, got an array of shape {found}",
+                f"{name} at {at or 'its place'}: expected {_shape_words(inner)}, got an array of shape "
+                f"{found}",
                 name,
             )
         ball = isinstance(value, ElementArray)
@@ -171,14 +177,15 @@ def _entries(claim: Claim, point: Point, args: list[Any], delta: Any) -> dict[st
             cell = enclose(np.asarray(value, dtype=np.float64))
         elif ball and table.dtype != object:
             table = enclose(table)
-        table[(*assignment.values(), ...)] = cell
+        place: Any = (*assignment.values(), ...)
+        table[place] = cell
     return {name: table}
 
 
-def _guarded(function: Callable[..., Any], *args: Any) -> Any:
+def _guarded(domain: Domain | None, function: Callable[..., Any], *args: Any) -> Any:
     try:
         with np.errstate(all="ignore"):
-            return function(*args)
+            return function(*args) if domain is None else call_in(domain, function, args)
     except (Unsupported, CandidateFault):
         raise
     except RecursionError as error:
@@ -205,7 +212,9 @@ def _per_argument(claim: Claim, point: Point, result: Any, form: str, what: str)
     elif isinstance(result, tuple | list):
         parts = list(result)
     elif isinstance(result, GeneratorType):
-        raise CandidateFault("error", "the code returns a generator; return a tuple (is it `yield` by mistake?)")
+        raise CandidateFault(
+            "error", "the code returns a generator; return a tuple (is it `yield` by mistake?)"
+        )
     elif len(names) == 1:
         parts = [result]
     else:

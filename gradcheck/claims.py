@@ -11,7 +11,7 @@ from gradcheck.entries import EntrySpec
 from gradcheck.errors import UsageError
 
 if TYPE_CHECKING:
-    from gradcheck.formula import Formula
+    from gradcheck.formulas import Formula
 
 __all__ = ["Claim", "Descent", "Kind", "Layout"]
 
@@ -153,9 +153,7 @@ def check_parameters(function: Callable[..., Any], wanted: tuple[str, ...], who:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         return  # a ufunc or another builtin without a signature: the call itself will tell
-    positional = [
-        p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
-    ]
+    positional = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     required = [
         p.name
         for p in parameters

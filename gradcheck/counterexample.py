@@ -12,12 +12,13 @@ from gradcheck.arrays import encode
 from gradcheck.claims import Claim
 from gradcheck.comparison import comparison
 from gradcheck.errors import Unsupported
+from gradcheck.examination import PRECISIONS
 from gradcheck.minimise import Minimal
+from gradcheck.opinions import PointResult
 from gradcheck.points import Point
 from gradcheck.records import Comparison, Counterexample
 from gradcheck.session import Session
 from gradcheck.truths import truths
-from gradcheck.verification import PRECISIONS, PointResult
 
 __all__ = ["describe"]
 

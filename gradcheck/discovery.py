@@ -35,7 +35,7 @@ def discover() -> list[Found]:
         try:
             backend = points[name].load()
             found.append(Found(name, backend, backend.version()))
-        except Exception as error:  # noqa: BLE001  (a broken install raises anything; the rest must run)
+        except Exception as error:
             hint = f"; install it with: {backend.install}" if backend is not None else ""
             reason = f"{type(error).__name__}: {error}".splitlines()[0]
             found.append(Found(name, None, None, f"{reason}{hint}"))

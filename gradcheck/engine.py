@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.discovery import Found, choose
 from gradcheck.claims import Claim
 from gradcheck.comparison import comparison
 from gradcheck.counterexample import describe
+from gradcheck.discovery import Found, choose
 from gradcheck.generation import Generated, generate
 from gradcheck.minimise import Minimal, minimise
+from gradcheck.opinions import Opinion, PointResult
 from gradcheck.points import ForwardFault
 from gradcheck.records import BackendRow, ClaimRow, Comparison, Training
 from gradcheck.session import Session, Usable
@@ -24,7 +25,7 @@ from gradcheck.sources import source_of
 from gradcheck.training import train
 from gradcheck.values import Values
 from gradcheck.verdicts import Strength, Verdict
-from gradcheck.verification import Opinion, PointResult, check_point
+from gradcheck.verification import check_point
 
 __all__ = ["MIN_ANSWERS", "Outcome", "check_claim"]
 
@@ -183,9 +184,7 @@ def _answered(backend: str, results: list[PointResult], session: Session) -> boo
     return len(smooth) >= need and (not possible or any(distinct(r.point.sizes) for r in smooth))
 
 
-def _backend_row(
-    claim: Claim, usable: Usable, results: list[PointResult], session: Session
-) -> BackendRow:
+def _backend_row(claim: Claim, usable: Usable, results: list[PointResult], session: Session) -> BackendRow:
     opinions: list[tuple[PointResult, Opinion]] = [
         (r, r.opinions[usable.name]) for r in results if usable.name in r.opinions
     ]

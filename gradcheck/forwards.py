@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gradcheck.arithmetic import BALLS, ElementArray, ObjectArray, enclose, wrap
+from gradcheck.arithmetic import BALLS, ElementArray, ObjectArray, call_in, enclose, wrap
 from gradcheck.errors import Unsupported
-from gradcheck.formula import Formula
+from gradcheck.formulas import Formula
 from gradcheck.points import Point
 
 __all__ = ["values_in_balls"]
@@ -17,7 +17,7 @@ def values_in_balls(formula: Formula, point: Point) -> dict[str, ObjectArray]:
     """
     args = [wrap(enclose(a), BALLS) if i in point.wrt else a for i, a in enumerate(point.args)]
     try:
-        result = formula.function(*args)
+        result = call_in(BALLS, formula.function, args)
     except Unsupported:
         raise
     except Exception as error:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.errors import UsageError
-from gradcheck.formula import Formula
+from gradcheck.formulas import Formula
 from gradcheck.points import Discarded, Point, make_point
 from gradcheck.sizes import plan
 from gradcheck.values import Values, is_strategy
@@ -112,16 +112,17 @@ def _hypothesis(
     origin: str = "drawn",
 ) -> list[Draw]:
     import hypothesis
-    from hypothesis import HealthCheck, Phase, strategies as st
+    from hypothesis import HealthCheck, Phase
+    from hypothesis import strategies as st
     from hypothesis.extra import numpy as hnp
 
     drawn: list[Draw] = []
     size = st.integers(1, LARGEST_DRAWN)
 
     # Half of the shapes are the plan's with new values: a derivative by SymPy or JAX costs per shape.
-    sizes = st.one_of(
-        st.sampled_from(planned), st.fixed_dictionaries({**dict.fromkeys(names, size)})
-    ).filter(lambda s: formula.allows({**bound, **s}))
+    sizes = st.one_of(st.sampled_from(planned), st.fixed_dictionaries({**dict.fromkeys(names, size)})).filter(
+        lambda s: formula.allows({**bound, **s})
+    )
 
     def collect() -> None:
         @hypothesis.seed(seed)

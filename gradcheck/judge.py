@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from flint import arb
@@ -34,7 +34,8 @@ Scales = Callable[[], NDArray[np.float64] | None]
 @dataclass(frozen=True)
 class Match:
     """How one quantity compares with one answer. ``gap``, ``bound`` and ``scale`` belong to the worst
-    entry ``index``; gap and bound are parts of scale. ``digits`` of candidate and truth are texts."""
+    entry ``index``; gap and bound are parts of scale. ``digits`` of candidate and truth are texts.
+    """
 
     outcome: Outcome
     rigorous: bool
@@ -61,13 +62,15 @@ def compare(
     both = rigorous and answer.rigorous
     if answer.direction is not None:
         slope, magnitude = (stated.item(), 0.0) if slopes else contract(stated, answer.direction)
-        scale = max(magnitude, _magnitude(slope), _magnitude(answer.values.item()))
-        return _entry((), slope, answer.values.item(), scale, both, answer.scale, slope=True)
+        true_slope: arb = answer.values.item()
+        scale = max(magnitude, _magnitude(slope), _magnitude(true_slope))
+        return _entry((), slope, true_slope, scale, both, answer.scale, slope=True)
     worst: Match | None = None
     lazily: NDArray[np.float64] | None = None
     asked = False
     for index in np.ndindex(stated.shape):
-        c, t = stated[index], answer.values[index]
+        c: Any = stated[index]
+        t: Any = answer.values[index]
         scale = _magnitude(c) + _magnitude(t)
         match = _entry(index, c, t, scale, both, 0.0)
         if match.outcome == "unclear" and scales is not None:

@@ -14,14 +14,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic import BALLS, ElementArray, ObjectArray, enclose, precision, wrap
+from gradcheck.arithmetic import BALLS, ElementArray, ObjectArray, call_in, enclose, precision, wrap
 from gradcheck.errors import Unsupported
-from gradcheck.formula import Formula
+from gradcheck.formulas import Formula
 from gradcheck.judge import RESOLUTION
 from gradcheck.points import Point
 from gradcheck.truths import contract
@@ -62,7 +63,9 @@ def examine(formula: Formula, point: Point) -> Kink | None:
         probes += [_random(point, (i,), rng) for i in point.wrt if len(point.wrt) > 1]
         if not any(_bend(formula, point, u, at) for u in probes):
             return None
-        joint: list[Mapping[int, NDArray[np.float64]]] = [{i: np.ones(point.args[i].shape) for i in point.wrt}]
+        joint: list[Mapping[int, NDArray[np.float64]]] = [
+            {i: np.ones(point.args[i].shape) for i in point.wrt}
+        ]
         joint += [_random(point, point.wrt, rng) for _ in range(_DIRECTIONS - 1)]
         slopes = [_slopes(formula, point, u, at, _FINE_BITS) for u in joint]
         return Kink(
@@ -114,17 +117,23 @@ def outside(kink: Kink, gradients: Mapping[int, ObjectArray]) -> str | None:
         margin = arb(0, RESOLUTION * scale)
         if slope + margin < left.min(right) or slope - margin > left.max(right):
             return (
-                f"no derivative exists here (a kink), and the slope {slope.str(6, radius=False)} of the stated "
-                f"gradients along {'all ones' if direction is kink.directions[0] else 'a joint direction'} does "
-                f"not lie between the one-sided slopes {left.str(6, radius=False)} and {right.str(6, radius=False)}"
+                f"no derivative exists here (a kink), and the slope {_text(slope)} of the stated gradients "
+                f"along {'all ones' if direction is kink.directions[0] else 'a joint direction'} does not lie "
+                f"between the one-sided slopes {_text(left)} and {_text(right)}"
             )
     return None
+
+
+def _text(ball: arb) -> str:
+    return str(ball.str(6, radius=False))
 
 
 def _random(point: Point, wrt: tuple[int, ...], rng: np.random.Generator) -> dict[int, NDArray[np.float64]]:
     # 16 random bits each, so that ties are not moved alike and the balls stay exact
     return {
-        i: rng.choice([-1.0, 1.0], point.args[i].shape) * rng.integers(2**15, 2**16, point.args[i].shape) / 2**16
+        i: rng.choice([-1.0, 1.0], point.args[i].shape)
+        * rng.integers(2**15, 2**16, point.args[i].shape)
+        / 2**16
         for i in wrt
     }
 
@@ -158,12 +167,10 @@ def _slopes(
     return left, right
 
 
-def _value(
-    formula: Formula, point: Point, u: Mapping[int, NDArray[np.float64]], sign: int, bits: int
-) -> arb:
+def _value(formula: Formula, point: Point, u: Mapping[int, NDArray[np.float64]], sign: int, bits: int) -> arb:
     """`sum(delta * forward(args + sign * 2^-bits * u))` as a ball."""
     step = sign * arb(2) ** -bits
-    args = []
+    args: list[Any] = []
     for i, a in enumerate(point.args):
         if i not in point.wrt:
             args.append(a)
@@ -171,7 +178,7 @@ def _value(
         balls = enclose(a)
         args.append(wrap(balls + enclose(u[i]) * step if i in u else balls, BALLS))
     try:
-        result = formula.function(*args)
+        result = call_in(BALLS, formula.function, args)
     except Unsupported:
         raise
     except Exception as error:

@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 
 from gradcheck.claims import Claim
 from gradcheck.errors import Unsupported, UsageError
+from gradcheck.opinions import PointResult
 from gradcheck.points import Discarded, ForwardFault, Point, evaluate_forward, make_point
 from gradcheck.session import Session
 from gradcheck.sizes import smallest_first
 from gradcheck.values import Values, is_strategy, normal
-from gradcheck.verification import PointResult, check_point
+from gradcheck.verification import check_point
 
 __all__ = ["Minimal", "minimise"]
 
@@ -37,7 +38,9 @@ class Minimal:
     shape_minimal: bool
 
 
-def minimise(claim: Claim, failing: PointResult, session: Session, seed: int, delta: Values | None) -> Minimal:
+def minimise(
+    claim: Claim, failing: PointResult, session: Session, seed: int, delta: Values | None
+) -> Minimal:
     """The smallest shape and the simplest values at which the claim still gets the same verdict."""
     judge = _quick_judge(claim, failing, session)
     best, exhausted = _smallest_shape(claim, failing.point, judge, seed, delta)
@@ -80,13 +83,17 @@ def _smallest_shape(
         if sum(sizes.values()) >= total:
             break
         for attempt in range(_TRIES_PER_SHAPE):
-            smaller = _draw(claim, {**bound, **sizes}, np.random.default_rng([seed, 77, count, attempt]), delta)
+            smaller = _draw(
+                claim, {**bound, **sizes}, np.random.default_rng([seed, 77, count, attempt]), delta
+            )
             if smaller is not None and judge(smaller):
                 return smaller, True
     return point, True
 
 
-def _draw(claim: Claim, sizes: dict[str, int], rng: np.random.Generator, delta: Values | None) -> Point | None:
+def _draw(
+    claim: Claim, sizes: dict[str, int], rng: np.random.Generator, delta: Values | None
+) -> Point | None:
     formula = claim.formula
     shapes = formula.shapes.concrete(sizes)
     elements: dict[str, NDArray[Any]] = {}
@@ -123,9 +130,7 @@ def _simplify(claim: Claim, point: Point, judge: Callable[[Point], bool], *, fre
     return point
 
 
-def _simpler(
-    claim: Claim, point: Point, position: int, *, free_delta: bool
-) -> Iterator[NDArray[np.float64]]:
+def _simpler(claim: Claim, point: Point, position: int, *, free_delta: bool) -> Iterator[NDArray[np.float64]]:
     """Simpler values for one argument or delta, the simplest first; only what its values allow."""
     if position < len(point.args):
         current = point.args[position]

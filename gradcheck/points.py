@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.errors import UsageError
-from gradcheck.formula import Formula
+from gradcheck.formulas import Formula
 from gradcheck.values import Values, normal
 
 __all__ = ["Discarded", "ForwardFault", "Point", "draw_arguments", "evaluate_forward", "make_point"]

@@ -34,7 +34,8 @@ class _Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 class ArrayRecord(_Struct, frozen=True):
     """An array, exactly. ``b64`` (little-endian bytes, C order) is the authority; ``dec`` holds the
-    entries in C order as shortest decimals, for arrays of at most 64 entries that are all finite."""
+    entries in C order as shortest decimals, for arrays of at most 64 entries that are all finite.
+    """
 
     dtype: str
     shape: list[int]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gradcheck.claims import Claim
 from gradcheck.errors import UsageError
-from gradcheck.formula import Formula
+from gradcheck.formulas import Formula
 from gradcheck.user_files import load_file
 
 __all__ = ["Selection", "catalogue", "find", "load_file", "select"]

@@ -21,7 +21,8 @@ __all__ = ["ReplayOutcome", "replay_counterexample"]
 @dataclass(frozen=True)
 class ReplayOutcome:
     """``fixed``: the claim passes at this point now; ``failing``: it does not; ``error``: it cannot be
-    run there any more. ``text`` says what was found."""
+    run there any more. ``text`` says what was found.
+    """
 
     status: Literal["fixed", "failing", "error"]
     text: str
@@ -45,7 +46,9 @@ def replay_counterexample(
         agreeing = [o.backend for o in result.opinions.values() if o.says == "agree"]
         return ReplayOutcome("fixed", f"agrees with {', '.join(agreeing)} at this point now")
     if result.verdict == "kink":
-        return ReplayOutcome("fixed", "no derivative exists at this point, and nothing speaks against the code")
+        return ReplayOutcome(
+            "fixed", "no derivative exists at this point, and nothing speaks against the code"
+        )
     if result.verdict in ("fail", "error"):
         against = [o.backend for o in result.opinions.values() if o.says == "differ" and not o.outvoted]
         return ReplayOutcome("failing", result.fault or f"still differs from {', '.join(against)}")

@@ -17,7 +17,7 @@ from gradcheck.claims import Claim
 from gradcheck.discovery import Found, choose
 from gradcheck.engine import check_claim
 from gradcheck.errors import UsageError
-from gradcheck.formula import Formula
+from gradcheck.formulas import Formula
 from gradcheck.generation import Generated, generate
 from gradcheck.points import ForwardFault
 from gradcheck.records import SCHEMA, BackendInfo, Footer, Header, Record
@@ -39,7 +39,11 @@ class RunOptions:
     remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if isinstance(self.max_examples, bool) or not isinstance(self.max_examples, int) or self.max_examples < 1:
+        if (
+            isinstance(self.max_examples, bool)
+            or not isinstance(self.max_examples, int)
+            or self.max_examples < 1
+        ):
             raise UsageError(f"max_examples: expected an integer of 1 or more, got {self.max_examples!r}.")
         if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
             raise UsageError(f"seed: expected an integer of 0 or more, got {self.seed!r}.")

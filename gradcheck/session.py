@@ -15,7 +15,7 @@ from gradcheck.arithmetic import BALLS, Domain, ObjectArray
 from gradcheck.backend import Answer, Backend, Problem, Program
 from gradcheck.discovery import Found
 from gradcheck.errors import Undecided, Unsupported
-from gradcheck.formula import Formula
+from gradcheck.formulas import Formula
 from gradcheck.kinks import Kink, examine
 from gradcheck.points import Point
 
@@ -62,11 +62,18 @@ class _Memo(Program):
                 self._answers[key] = compute()
             except Unsupported as error:
                 self._answers[key] = error
+            except Exception as error:  # a broken backend must not end the run
+                self._answers[key] = _failed(error)
             self._kept.append(args)
         answer = self._answers[key]
         if isinstance(answer, Unsupported):
             raise answer
         return answer
+
+
+def _failed(error: Exception) -> Unsupported:
+    text = str(error).splitlines()
+    return Unsupported(f"the backend failed: {type(error).__name__}: {text[0] if text else ''}")
 
 
 @dataclass
@@ -92,7 +99,7 @@ class Session:
         self.formula = formula
         self.backends = [Usable(found) for found in backends]
         self._programs: dict[Any, Program | Unsupported] = {}
-        self._kinks: dict[int, Kink | None | Unsupported] = {}
+        self._kinks: dict[int, Kink | Unsupported | None] = {}
         self._kept: list[Point] = []
 
     def program(self, usable: Usable, point: Point, function: Callable[..., Any] | None = None) -> Program:
@@ -116,10 +123,8 @@ class Session:
                 self._programs[key] = _Memo(usable.backend.derive(problem))
             except Unsupported as error:
                 self._programs[key] = error
-            except Exception as error:  # noqa: BLE001  (a broken backend must not end the run)
-                self._programs[key] = Unsupported(
-                    f"the backend failed: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-                )
+            except Exception as error:  # a broken backend must not end the run
+                self._programs[key] = _failed(error)
             usable.seconds += time.perf_counter() - started
         program = self._programs[key]
         if isinstance(program, Unsupported):

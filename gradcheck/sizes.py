@@ -49,7 +49,9 @@ def plan(names: tuple[str, ...], allowed: Predicate) -> tuple[list[Sizes], list[
         large = _put(base, i, LARGE[i % len(LARGE)])
         wishes.append((f"{name} large", large, lambda s, n=name: s[n] >= 9 and s[n] % 8 != 0))  # type: ignore[misc]
     if k:
-        wishes.append(("even sizes", [2 * b - 2 for b in back], lambda s: all(v % 2 == 0 for v in s.values())))
+        wishes.append(
+            ("even sizes", [2 * b - 2 for b in back], lambda s: all(v % 2 == 0 for v in s.values()))
+        )
         wishes.append(("odd sizes", [2 * b - 1 for b in back], lambda s: all(v % 2 for v in s.values())))
 
     chosen: list[Sizes] = []

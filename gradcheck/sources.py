@@ -20,7 +20,7 @@ def source_of(function: Callable[..., Any]) -> Source:
     while hasattr(inner, "func"):  # functools.partial
         inner = inner.func
     if not inspect.isroutine(inner) and not inspect.isclass(inner):
-        inner = getattr(type(inner), "__call__", inner)
+        inner = type(inner).__call__ if callable(inner) else inner
     try:
         lines, line = inspect.getsourcelines(inner)
         file = inspect.getsourcefile(inner) or "?"

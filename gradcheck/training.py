@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from gradcheck.candidate import run_in_float64
 from gradcheck.claims import Claim
 from gradcheck.errors import CandidateFault
+from gradcheck.opinions import PointResult
 from gradcheck.points import Discarded, ForwardFault, Point, evaluate_forward, make_point
 from gradcheck.records import Training, TrainingStep
 from gradcheck.session import Session
-from gradcheck.verification import PointResult, check_point
+from gradcheck.verification import check_point
 
 __all__ = ["train"]
 
@@ -63,9 +64,7 @@ def train(claim: Claim, session: Session, seed: int) -> tuple[list[PointResult],
             break
         following = float(moved.outputs[0])
         point, cost = moved, following
-    return results, Training(
-        sizes=dict(point.sizes), steps=steps, final_cost=cost, stopped=stopped
-    )
+    return results, Training(sizes=dict(point.sizes), steps=steps, final_cost=cost, stopped=stopped)
 
 
 def _start(claim: Claim, seed: int) -> Point:

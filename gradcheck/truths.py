@@ -17,7 +17,7 @@ from gradcheck.errors import Unsupported
 from gradcheck.points import Point
 from gradcheck.values import is_strategy, normal, positive, unit_interval
 
-__all__ = ["contract", "truths"]
+__all__ = ["along", "contract", "truths"]
 
 Directions = Mapping[str, NDArray[np.float64]]
 
@@ -38,7 +38,11 @@ def truths(
     names = claim.formula.shapes.arguments
     if claim.kind in ("vjp", "forward"):
         answers = _vjp(point, program, directions, domain, names, "dJ/d{}")
-        return {f"dJ/d{names[i]}": a for i, a in answers.items() if claim.kind == "vjp" or _is_open(claim, names[i])}
+        return {
+            f"dJ/d{names[i]}": a
+            for i, a in answers.items()
+            if claim.kind == "vjp" or _is_open(claim, names[i])
+        }
     if claim.kind == "update":
         answers = _vjp(point, program, directions, domain, names, "new {}")
         return {f"new {names[i]}": _step(point, i, a) for i, a in answers.items()}
@@ -61,7 +65,8 @@ def contract(values: ObjectArray, direction: NDArray[np.float64]) -> tuple[arb, 
 
 def _is_open(claim: Claim, argument: str) -> bool:
     """Whether an argument's values fill a region, so that two expressions that are equal on all of them
-    have equal gradients. One-hot labels do not: off `sum(y) = 1` the expressions may part."""
+    have equal gradients. One-hot labels do not: off `sum(y) = 1` the expressions may part.
+    """
     value = claim.formula.values.get(argument, normal)
     return value in (normal, positive, unit_interval) if callable(value) else is_strategy(value)
 
@@ -85,9 +90,7 @@ def _step(point: Point, position: int, answer: Answer) -> Answer:
     """`argument - rate * gradient`, of the entries or of the slope."""
     start = enclose(point.args[position])
     if answer.direction is not None:
-        at, _ = contract(start, answer.direction)
-        start = np.empty((), dtype=object)
-        start[()] = at
+        start = _scalar(contract(start, answer.direction)[0])
     moved = start - answer.values * arb(point.rate)
     moved = moved if isinstance(moved, np.ndarray) else _scalar(moved)
     return Answer(moved, answer.direction, answer.scale * point.rate, answer.rigorous, answer.convention)
@@ -112,8 +115,12 @@ def _entry(claim: Claim, point: Point, program: Program, position: int, domain: 
         if entry.scalar:
             place = argument
         else:
-            place = (*(output if output is not None else (slice(None),) * len(point.output_shapes[0])), *argument)
-        table[(*assignment.values(), ...)] = source[place]
+            place = (
+                *(output if output is not None else (slice(None),) * len(point.output_shapes[0])),
+                *argument,
+            )
+        cell: Any = (*assignment.values(), ...)
+        table[cell] = source[place]
     return {name: Answer(table, rigorous=rigorous, convention=convention)}
 
 
@@ -127,3 +134,11 @@ def _scalar(value: Any) -> ObjectArray:
     result = np.empty((), dtype=object)
     result[()] = value
     return result
+
+
+def along(entries: Answer, like: Answer) -> Answer:
+    """An answer by entries as one of the same form as another: entries, or a slope."""
+    if like.direction is None:
+        return entries
+    value = _scalar(contract(entries.values, like.direction)[0])
+    return Answer(value, like.direction, like.scale, entries.rigorous)

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 from gradcheck.errors import UsageError
-from gradcheck.formula import Formula
+from gradcheck.formulas import Formula
 
 __all__ = ["load_file"]
 
@@ -64,7 +64,7 @@ def _run(file: Path, shown: Path) -> ModuleType:
         except KeyboardInterrupt:
             del sys.modules[name]
             raise
-        except BaseException as error:  # noqa: BLE001  (sys.exit() and pytest.skip() are no Exception)
+        except BaseException as error:  # sys.exit() and pytest.skip() are no Exception
             del sys.modules[name]
             what = "calls sys.exit() when imported" if isinstance(error, SystemExit) else "cannot be imported"
             raise UsageError(f"{shown} {what}:\n{_told(error, file)}") from None

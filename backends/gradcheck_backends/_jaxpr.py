@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import jax
 import numpy as np
 from flint import arb
-from jax import lax
+from jax.extend.core import Literal
 
 from gradcheck.arithmetic import BALLS, Domain
 from gradcheck.errors import Unsupported
+from gradcheck_backends._gather import gather_positions, scatter_positions
 
 __all__ = ["evaluate"]
 
@@ -34,7 +34,7 @@ def evaluate(jaxpr: Any, consts: Any, args: Any, domain: Domain, ties: list[str]
     environment: dict[Any, Any] = {}
 
     def read(atom: Any) -> Any:
-        if isinstance(atom, jax.extend.core.Literal):
+        if isinstance(atom, Literal):
             return _constant(atom.val, domain)
         return environment[atom]
 
@@ -44,19 +44,21 @@ def evaluate(jaxpr: Any, consts: Any, args: Any, domain: Domain, ties: list[str]
         environment[variable] = value
     for equation in jaxpr.eqns:
         name = equation.primitive.name
-        rule = RULES.get(name)
-        if rule is None and name not in _CALLS:
-            raise Unsupported(f"the JAX primitive {name} is not available in ball arithmetic")
         values = [read(v) for v in equation.invars]
         if name in _CALLS:
-            environment.update(zip(equation.outvars, _call(domain, equation.params, ties, values), strict=True))
+            environment.update(
+                zip(equation.outvars, _call(domain, equation.params, ties, values), strict=True)
+            )
             continue
         if name in _TIES and values[0].dtype == object and not ties and _TIES[name](*values):
             ties.append(name)
-        result = rule(domain, equation.params, *values)
+        compute = RULES.get(name)
+        if compute is None:
+            raise Unsupported(f"the JAX primitive {name} is not available in ball arithmetic")
+        result = compute(domain, equation.params, *values)
         results = result if equation.primitive.multiple_results else [result]
         for variable, part in zip(equation.outvars, results, strict=True):
-            environment[variable] = part
+            environment[variable] = as_array(part)
     return [read(v) for v in jaxpr.outvars]
 
 
@@ -99,7 +101,7 @@ def _ufunc(primitive: str, ufunc: str, integer: Any = None) -> None:
     RULES[primitive] = run
 
 
-_PREDICATES = frozenset("eq ne lt le gt ge is_finite".split())
+_PREDICATES = frozenset(["eq", "ne", "lt", "le", "gt", "ge", "is_finite"])
 for _primitive, _name in {
     "add": "add", "add_any": "add", "sub": "subtract", "mul": "multiply", "neg": "negative",
     "max": "maximum", "min": "minimum", "exp": "exp", "exp2": "exp2", "expm1": "expm1", "log": "log",
@@ -256,30 +258,17 @@ def _window(shape: Any, sizes: Any, starts: Any) -> tuple[slice, ...]:
 
 @rule("gather")
 def _gather(domain: Domain, params: Any, x: Any, indices: Any) -> Any:
-    # lax.gather on the positions of x tells where each entry comes from
-    positions = np.arange(1, x.size + 1).reshape(x.shape)
-    keep = ("dimension_numbers", "slice_sizes", "unique_indices", "indices_are_sorted", "mode")
-    options = {k: params[k] for k in keep}
-    source = np.asarray(lax.gather(positions, indices, fill_value=0, **options))
-    flat = np.concatenate([as_array(domain.lift(0)).reshape(1), x.reshape(-1)])
-    return flat[source]
+    sizes, numbers = params["slice_sizes"], params["dimension_numbers"]
+    source = gather_positions(x.shape, indices, numbers, sizes, params["mode"])
+    filler = as_array(domain.lift(0)) if x.dtype == object else np.zeros((), dtype=x.dtype)
+    # position -1 is the filler, appended at the end
+    return np.concatenate([x.reshape(-1), filler.reshape(1)])[source]
 
 
-def _scatter(adds: bool) -> Rule:
+def _scatter(*, adds: bool) -> Rule:
     def run(domain: Domain, params: Any, x: Any, indices: Any, updates: Any) -> Any:
-        numbers = params["dimension_numbers"]
-        if numbers.operand_batching_dims:
-            raise Unsupported("the JAX primitive scatter with batching dimensions")
-        windows = [updates.shape[d] for d in numbers.update_window_dims]
-        sizes = [1 if d in numbers.inserted_window_dims else windows.pop(0) for d in range(x.ndim)]
-        gather = lax.GatherDimensionNumbers(
-            offset_dims=numbers.update_window_dims,
-            collapsed_slice_dims=numbers.inserted_window_dims,
-            start_index_map=numbers.scatter_dims_to_operand_dims,
-        )
-        positions = np.arange(x.size).reshape(x.shape)
-        target = np.asarray(
-            lax.gather(positions, indices, gather, tuple(sizes), mode="fill", fill_value=-1)
+        target = scatter_positions(
+            x.shape, indices, updates.shape, params["dimension_numbers"], params["mode"]
         )
         result = x.reshape(-1).copy()
         for place, update in zip(target.reshape(-1), updates.reshape(-1), strict=True):
@@ -367,7 +356,7 @@ def _accumulate(ufunc: Any, params: Any, x: Any) -> Any:
 # -- calls
 
 _CALLS = frozenset(
-    "pjit jit closed_call core_call remat checkpoint custom_jvp_call custom_vjp_call".split()
+    ["pjit", "jit", "closed_call", "core_call", "remat", "checkpoint", "custom_jvp_call", "custom_vjp_call"]
 )
 
 
@@ -397,7 +386,7 @@ def _repeated(x: Any, *_: Any) -> bool:
 
 
 _TIES: dict[str, Callable[..., bool]] = {
-    **dict.fromkeys("max min eq ne lt le gt ge".split(), _equal),
-    **dict.fromkeys("abs sign".split(), _zero),
-    **dict.fromkeys("reduce_max reduce_min cummax".split(), _repeated),
+    **dict.fromkeys(["max", "min", "eq", "ne", "lt", "le", "gt", "ge"], _equal),
+    **dict.fromkeys(["abs", "sign"], _zero),
+    **dict.fromkeys(["reduce_max", "reduce_min", "cummax"], _repeated),
 }

@@ -23,7 +23,8 @@ __all__ = ["SymbolDomain"]
 
 class SymbolDomain(Domain):
     """SymPy expressions. ``lets`` lists the names in order of definition; ``constants`` the float
-    constants of the code, which enter exactly or widened only when numbers are put in."""
+    constants of the code, which enter exactly or widened only when numbers are put in.
+    """
 
     name = "symbols"
     decides = False

@@ -19,7 +19,8 @@ Environment = Mapping[Any, arb]
 
 def value(expression: Any, environment: Environment) -> arb:
     """The ball of a SymPy expression. Raises `Unsupported` for a function that is not known here and
-    at a kink, where SymPy's derivative is a convention and no answer."""
+    at a kink, where SymPy's derivative is a convention and no answer.
+    """
     if expression.is_Symbol:
         return environment[expression]
     if expression.is_Integer:

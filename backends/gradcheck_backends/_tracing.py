@@ -11,6 +11,7 @@ import jax.scipy.special
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from gradcheck.arithmetic import call
 from gradcheck.errors import Unsupported
 
 __all__ = ["TracedArray", "traced"]
@@ -43,15 +44,20 @@ def wrap(value: Any) -> Any:
 class TracedArray(NDArrayOperatorsMixin):
     """Looks like an ndarray to NumPy code and records what it does in a JAX trace.
 
-    Storing into it replaces the traced value; views do not share memory as NumPy's do, so storing
-    into a view of it is refused.
+    Storing into it replaces the traced value. What basic indexing gives is a view, as in NumPy: it
+    reads from its base and stores into it. Other views (`x.T`, `x.reshape(...)`) are copies here.
     """
 
-    __slots__ = ("is_view", "value")
+    __slots__ = ("_base", "_held", "_index")
 
-    def __init__(self, value: Any, *, is_view: bool = False) -> None:
-        self.value = value
-        self.is_view = is_view
+    def __init__(self, value: Any, *, base: TracedArray | None = None, index: Any = None) -> None:
+        self._held = value
+        self._base = base
+        self._index = index
+
+    @property
+    def value(self) -> Any:
+        return self._held if self._base is None else self._base.value[self._index]
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         out = kwargs.pop("out", None)
@@ -99,9 +105,10 @@ class TracedArray(NDArrayOperatorsMixin):
         return wrap(function(*unwrap(args), **keywords))
 
     def _replace(self, value: Any) -> None:
-        if self.is_view:
-            raise Unsupported("storing into a view of a traced array")
-        self.value = value
+        if self._base is None:
+            self._held = value
+        else:
+            self._base._replace(self._base.value.at[self._index].set(value))
 
     def _refuse(self, what: str) -> Unsupported:
         return Unsupported(f"{what} of a value cannot be traced by JAX")
@@ -145,8 +152,13 @@ class TracedArray(NDArrayOperatorsMixin):
         return (self[i] for i in range(len(self)))
 
     def __getitem__(self, index: Any) -> TracedArray:
-        # a copy by integer or mask indices, a view by slices: the latter must not be stored into
-        return TracedArray(self.value[unwrap(index)], is_view=True)
+        plain = unwrap(index)
+        taken = self.value[plain]
+        parts = plain if isinstance(plain, tuple) else (plain,)
+        basic = all(p is None or p is Ellipsis or isinstance(p, int | np.integer | slice) for p in parts)
+        if basic and taken.ndim:
+            return TracedArray(None, base=self, index=plain)
+        return TracedArray(taken)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         self._replace(self.value.at[unwrap(index)].set(unwrap(value)))
@@ -203,7 +215,7 @@ def traced(
     def run(*values: Any) -> tuple[Any, ...]:
         given = dict(zip(wrt, values, strict=True))
         args = [TracedArray(given[i]) if i in given else a for i, a in enumerate(arguments)]
-        result = function(*args)
+        result = call(function, args, lambda array: TracedArray(jnp.asarray(array)))
         parts = result if isinstance(result, tuple | list) else [result]
         return tuple(jnp.asarray(unwrap(p), dtype=jnp.float64) for p in parts)
 

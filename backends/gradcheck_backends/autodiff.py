@@ -25,12 +25,11 @@ __all__ = ["BACKEND", "Autodiff"]
 def _float64() -> AbstractContextManager[Any]:
     """JAX in float64 for this block only: never through its global switch."""
     import jax
+    import jax.experimental
 
-    if hasattr(jax, "enable_x64"):
-        return jax.enable_x64(True)  # type: ignore[no-any-return]
-    from jax.experimental import enable_x64
-
-    return enable_x64(True)  # type: ignore[no-any-return]
+    home: Any = jax if hasattr(jax, "enable_x64") else jax.experimental  # moved in JAX 0.8
+    context: AbstractContextManager[Any] = home.enable_x64(True)
+    return context
 
 
 class Autodiff:
@@ -96,9 +95,10 @@ class VjpProgram(Program):
             _, pullback = jax.vjp(function, *values)
             return pullback(deltas)
 
+        array_of: Any = jax.ShapeDtypeStruct
         with _float64():
-            values = [jax.ShapeDtypeStruct(problem.example[i].shape, jnp.float64) for i in problem.wrt]
-            deltas = tuple(jax.ShapeDtypeStruct(s, jnp.float64) for s in problem.output_shapes)
+            values = [array_of(problem.example[i].shape, jnp.float64) for i in problem.wrt]
+            deltas = tuple(array_of(s, jnp.float64) for s in problem.output_shapes)
             try:
                 return jax.make_jaxpr(vjp)(values, deltas)
             except Unsupported:
@@ -107,9 +107,7 @@ class VjpProgram(Program):
                 text = str(error).splitlines()[0] if str(error) else ""
                 raise Unsupported(f"JAX cannot trace the forward: {type(error).__name__}: {text}") from error
 
-    def _in_balls(
-        self, inputs: list[ObjectArray], domain: Domain, ties: list[str]
-    ) -> list[ObjectArray]:
+    def _in_balls(self, inputs: list[ObjectArray], domain: Domain, ties: list[str]) -> list[ObjectArray]:
         from gradcheck_backends._jaxpr import evaluate
 
         with _float64():

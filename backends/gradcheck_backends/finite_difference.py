@@ -19,7 +19,7 @@ import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic import BALLS, Domain, ElementArray, ObjectArray, precision
+from gradcheck.arithmetic import BALLS, Domain, ElementArray, ObjectArray, call_in, precision
 from gradcheck.backend import Answer, Problem, Program
 from gradcheck.errors import Unsupported
 
@@ -57,7 +57,9 @@ class CentralDifference(Program):
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem)
-        self.method = f"central difference, {BITS} bits, h = 2^-{STEP_BITS} and 2^-{STEP_BITS + REFINEMENT_BITS}"
+        self.method = (
+            f"central difference, {BITS} bits, h = 2^-{STEP_BITS} and 2^-{STEP_BITS + REFINEMENT_BITS}"
+        )
 
     def vjp(
         self,
@@ -86,9 +88,7 @@ class CentralDifference(Program):
         with precision(bits):
             balls = [self.lift(a) if i in self.problem.wrt else a for i, a in enumerate(args)]
             shape = args[argument].shape
-            columns = [
-                self._difference(balls, argument, unit, domain)[0] for unit in _units(shape)
-            ]
+            columns = [self._difference(balls, argument, unit, domain)[0] for unit in _units(shape)]
         joined = np.stack(columns, axis=-1)  # (all output entries, argument entries)
         results, start = [], 0
         for output in self.problem.output_shapes:
@@ -124,7 +124,9 @@ class CentralDifference(Program):
         result = np.empty(fine.shape, dtype=object)
         for i, (a, b) in enumerate(zip(coarse, fine, strict=True)):
             if not b.is_finite() or not a.is_finite():
-                raise Unsupported("the difference is not finite: the forward leaves its domain near this point")
+                raise Unsupported(
+                    "the difference is not finite: the forward leaves its domain near this point"
+                )
             change = abs(a - b).upper()
             result[i] = b + arb(0, _MARGIN * change)
         return result, scale
@@ -149,7 +151,7 @@ class CentralDifference(Program):
 def run_forward(problem: Problem, args: list[Any], domain: Domain) -> ObjectArray:
     """The forward's outputs in ball arithmetic, flattened into one vector. Raises `Unsupported`."""
     try:
-        result = problem.function(*args)
+        result = call_in(domain, problem.function, args)
     except Unsupported:
         raise
     except Exception as error:

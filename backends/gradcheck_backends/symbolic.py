@@ -15,11 +15,11 @@ import sympy
 from flint import arb
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic import BALLS, Domain, ElementArray
+from gradcheck.arithmetic import BALLS, Domain, ElementArray, call_in
 from gradcheck.backend import Answer, Problem, Program
 from gradcheck.errors import Unsupported
-from gradcheck_backends._sympy_balls import value
 from gradcheck_backends._symbols import SymbolDomain
+from gradcheck_backends._sympy_balls import value
 
 __all__ = ["BACKEND", "MAX_ENTRIES", "Symbolic"]
 
@@ -99,7 +99,7 @@ class PartialsProgram(Program):
             for i, a in enumerate(problem.example)
         ]
         try:
-            result = problem.function(*args)
+            result = call_in(domain, problem.function, args)
         except Unsupported:
             raise
         except Exception as error:

@@ -3,6 +3,7 @@
 from gradcheck.arithmetic import functions, linalg  # noqa: F401  (they register themselves)
 from gradcheck.arithmetic.array import ElementArray, wrap
 from gradcheck.arithmetic.balls import BALLS, WIDENED, enclose, midpoints, precision, radii
+from gradcheck.arithmetic.buffers import call, call_in
 from gradcheck.arithmetic.domain import Domain, ObjectArray
 
 __all__ = [
@@ -11,6 +12,8 @@ __all__ = [
     "Domain",
     "ElementArray",
     "ObjectArray",
+    "call",
+    "call_in",
     "enclose",
     "midpoints",
     "precision",

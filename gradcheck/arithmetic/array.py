@@ -21,7 +21,7 @@ __all__ = ["ElementArray", "wrap"]
 FUNCTIONS: dict[Any, Callable[..., Any]] = {}
 """`np.function -> implementation`; filled by `gradcheck.arithmetic.functions`."""
 
-_LOGICAL = frozenset("logical_and logical_or logical_not logical_xor".split())
+_LOGICAL = frozenset(["logical_and", "logical_or", "logical_not", "logical_xor"])
 
 
 class ElementArray(NDArrayOperatorsMixin):
@@ -75,9 +75,7 @@ class ElementArray(NDArrayOperatorsMixin):
             return np.asarray(result, dtype=bool) if isinstance(result, np.ndarray) else np.bool_(result)
         return wrap(result, domain)
 
-    def __array_function__(
-        self, func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Any:
+    def __array_function__(self, func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         implementation = FUNCTIONS.get(func)
         if implementation is None:
             module = getattr(func, "__module__", "numpy").replace("numpy", "np", 1)
@@ -103,7 +101,8 @@ class ElementArray(NDArrayOperatorsMixin):
 
     def __float__(self) -> float:
         raise Unsupported(
-            f"float() of a value, or storing it into a float64 array, would lose precision in {self.domain.name}"
+            "float() of a value, or storing it into a float64 array, would lose precision in "
+            f"{self.domain.name}"
         )
 
     def __int__(self) -> int:
@@ -154,7 +153,9 @@ class ElementArray(NDArrayOperatorsMixin):
         return wrap(self.data[index], self.domain)
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        self.data[index] = value.data if type(value) is ElementArray else self.domain.lift_array(value)
+        data = value.data if type(value) is ElementArray else self.domain.lift_array(value)
+        # [()] takes the scalar out of a 0-d array, which would be stored as an object otherwise
+        self.data[index] = data[()] if isinstance(data, np.ndarray) else data
 
     def __repr__(self) -> str:
         return f"ElementArray({self.data!r}, {self.domain.name})"
@@ -191,9 +192,7 @@ class ElementArray(NDArrayOperatorsMixin):
     def fill(self, value: Any) -> None:
         self[...] = value
 
-    def _logical(
-        self, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Any:
+    def _logical(self, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if not self.domain.decides:
             raise Unsupported(f"np.{ufunc.__name__} is not available in {self.domain.name}")
         truth = [(x != 0) if type(x) is ElementArray else x for x in inputs]
@@ -208,8 +207,34 @@ class ElementArray(NDArrayOperatorsMixin):
 
 
 _METHODS = frozenset(
-    "all any argmax argmin argsort clip cumprod cumsum diagonal dot max mean min nonzero prod ptp ravel "
-    "repeat round squeeze std sum swapaxes take trace var".split()
+    [
+        "all",
+        "any",
+        "argmax",
+        "argmin",
+        "argsort",
+        "clip",
+        "cumprod",
+        "cumsum",
+        "diagonal",
+        "dot",
+        "max",
+        "mean",
+        "min",
+        "nonzero",
+        "prod",
+        "ptp",
+        "ravel",
+        "repeat",
+        "round",
+        "squeeze",
+        "std",
+        "sum",
+        "swapaxes",
+        "take",
+        "trace",
+        "var",
+    ]
 )
 
 
@@ -249,7 +274,7 @@ def _reduce(
     if data.size == 0 and initial is None and name in ("add", "multiply"):
         initial = 0 if name == "add" else 1
     extra = {} if initial is None else {"initial": domain.lift(initial)}
-    if ufunc.identity is not None or axis is not None and not isinstance(axis, tuple):
+    if ufunc.identity is not None or (axis is not None and not isinstance(axis, tuple)):
         return ufunc.reduce(data, axis=axis, keepdims=keepdims, **extra)
     # frompyfunc's ufuncs reduce one axis at a time
     axes = range(data.ndim) if axis is None else [a % data.ndim for a in axis]

@@ -79,7 +79,8 @@ def _heaviside(x: arb, at_zero: arb) -> arb:
 
 
 def _power(x: arb, y: arb) -> arb:
-    return x ** int(y.unique_fmpz()) if y.is_integer() else x**y
+    exponent = y.unique_fmpz() if y.is_integer() else None
+    return x**y if exponent is None else x ** int(exponent)
 
 
 def _logaddexp(a: arb, b: arb) -> arb:
@@ -122,7 +123,7 @@ _UFUNCS: dict[str, Callable[..., Any]] = {
     "arcsin": elementwise(arb.asin),
     "arccos": elementwise(arb.acos),
     "arctan": elementwise(arb.atan),
-    "arctan2": elementwise(lambda y, x: arb.atan2(y, x), 2),
+    "arctan2": elementwise(arb.atan2, 2),
     "sinh": elementwise(arb.sinh),
     "cosh": elementwise(arb.cosh),
     "tanh": elementwise(arb.tanh),
@@ -183,7 +184,8 @@ class BallDomain(Domain):
             return number
         data = getattr(number, "data", None)
         if isinstance(data, np.ndarray) and data.dtype == object and data.ndim == 0:
-            return data.item()  # a 0-d ElementArray inside an object array
+            entry: arb = data.item()  # a 0-d ElementArray inside an object array
+            return entry
         if isinstance(number, complex | np.complexfloating):
             raise Unsupported("complex numbers cannot enter ball arithmetic")
         if isinstance(number, int | np.integer | np.bool_):
@@ -216,9 +218,7 @@ class BallDomain(Domain):
             if name == "solve":
                 right = args[1] if args[1].ndim == 2 else args[1].reshape(-1, 1)
                 return _array(matrix.solve(flint.arb_mat(right.tolist()))).reshape(args[1].shape)
-            if name == "cholesky":
-                return _array(matrix.cho())
-        except (ZeroDivisionError, ValueError, AttributeError) as error:
+        except (ZeroDivisionError, ValueError) as error:
             raise Undecided(f"np.linalg.{name}: no enclosure at this precision ({error})") from None
         return super().linalg(name, *args)
 

@@ -21,7 +21,18 @@ __all__ = ["PREDICATES", "Domain", "ObjectArray", "elementwise"]
 ObjectArray = NDArray[np.object_]
 
 PREDICATES = frozenset(
-    "less less_equal greater greater_equal equal not_equal isnan isfinite isinf signbit".split()
+    [
+        "less",
+        "less_equal",
+        "greater",
+        "greater_equal",
+        "equal",
+        "not_equal",
+        "isnan",
+        "isfinite",
+        "isinf",
+        "signbit",
+    ]
 )
 """Ufuncs whose answer is true or false."""
 
@@ -82,4 +93,5 @@ def _holds_arrays(value: Any) -> bool:
 
 def elementwise(function: Callable[..., Any], arguments: int = 1) -> Callable[..., Any]:
     """A scalar function as one on object arrays (a NumPy ufunc, with `reduce` where binary)."""
-    return np.frompyfunc(function, arguments, 1)
+    made: Callable[..., Any] = np.frompyfunc(function, arguments, 1)
+    return made

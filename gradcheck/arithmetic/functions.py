@@ -66,18 +66,19 @@ def _structural(function: Callable[..., Any]) -> None:
         return wrap(moved, domain)
 
 
-for _function in (
+_MOVERS: tuple[Callable[..., Any], ...] = (
     np.reshape, np.transpose, np.swapaxes, np.moveaxis, np.rollaxis, np.ravel, np.squeeze,
     np.expand_dims, np.broadcast_to, np.concatenate, np.stack, np.vstack, np.hstack, np.dstack,
     np.column_stack, np.split, np.array_split, np.hsplit, np.vsplit, np.repeat, np.tile, np.flip,
     np.fliplr, np.flipud, np.roll, np.rot90, np.diagonal, np.take, np.take_along_axis, np.copy,
     np.atleast_1d, np.atleast_2d, np.atleast_3d, np.matrix_transpose, np.delete, np.resize,
     np.lib.stride_tricks.sliding_window_view, np.trace, np.broadcast_arrays,
-):  # fmt: skip
+)  # fmt: skip
+for _function in _MOVERS:
     _structural(_function)
 
-for _function in (np.shape, np.ndim, np.size):
-    FUNCTIONS[_function] = functools.partial(lambda f, a, *args: f(a.data, *args), _function)
+for _about in (np.shape, np.ndim, np.size):
+    FUNCTIONS[_about] = functools.partial(lambda f, a, *args: f(a.data, *args), _about)
 
 
 @implements(np.real, np.real_if_close, np.nan_to_num)
@@ -102,25 +103,26 @@ def _diag(v: ElementArray, k: int = 0) -> ElementArray:
 
 
 @implements(np.diagflat)
-def _diagflat(v: ElementArray, k: int = 0) -> ElementArray:
+def _diagflat(v: ElementArray, k: int = 0) -> Any:
     return _diag(wrap(v.data.ravel(), v.domain), k)
 
 
 @implements(np.tril)
 def _tril(m: ElementArray, k: int = 0) -> Any:
-    return np.where(np.tri(*m.shape[-2:], k=k, dtype=bool), m, 0)
+    return np.where(np.tri(m.shape[-2], m.shape[-1], k, dtype=bool), m, 0)
 
 
 @implements(np.triu)
 def _triu(m: ElementArray, k: int = 0) -> Any:
-    return np.where(np.tri(*m.shape[-2:], k=k - 1, dtype=bool), 0, m)
+    return np.where(np.tri(m.shape[-2], m.shape[-1], k - 1, dtype=bool), 0, m)
 
 
 @implements(np.pad)
 def _pad(array: ElementArray, pad_width: Any, mode: str = "constant", **kwargs: Any) -> ElementArray:
     if mode == "constant":
         kwargs["constant_values"] = array.domain.lift(kwargs.get("constant_values", 0))
-    return wrap(np.pad(array.data, pad_width, mode=mode, **kwargs), array.domain)
+    pad: Any = np.pad  # its overloads know no object arrays
+    return wrap(pad(array.data, pad_width, mode=mode, **kwargs), array.domain)
 
 
 def _full(shape: Any, value: Any, domain: Domain) -> ElementArray:
@@ -163,9 +165,7 @@ def _where(condition: Any, x: Any = None, y: Any = None) -> Any:
         return wrap(np.where(condition, lift(x, domain), lift(y, domain)), domain)
     if domain.decides:
         return _where(condition != 0, x, y)
-    return wrap(
-        np.frompyfunc(domain.select, 3, 1)(condition.data, lift(x, domain), lift(y, domain)), domain
-    )
+    return wrap(np.frompyfunc(domain.select, 3, 1)(condition.data, lift(x, domain), lift(y, domain)), domain)
 
 
 @implements(np.select)
@@ -181,28 +181,31 @@ def _select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
 
 @implements(np.sum)
 def _sum(a: ElementArray, axis: Any = None, dtype: Any = None, out: Any = None, **kw: Any) -> Any:
-    return np.add.reduce(a, axis=axis, **_given(kw, "keepdims", "initial"))  # type: ignore[call-overload]
+    return np.add.reduce(a, axis=axis, **_given(kw, "keepdims", "initial"))
 
 
 @implements(np.prod)
 def _prod(a: ElementArray, axis: Any = None, dtype: Any = None, out: Any = None, **kw: Any) -> Any:
-    return np.multiply.reduce(a, axis=axis, **_given(kw, "keepdims", "initial"))  # type: ignore[call-overload]
+    return np.multiply.reduce(a, axis=axis, **_given(kw, "keepdims", "initial"))
 
 
 @implements(np.max, np.amax, np.nanmax)
 def _max(a: ElementArray, axis: Any = None, out: Any = None, **kw: Any) -> Any:
-    return np.maximum.reduce(a, axis=axis, **_given(kw, "keepdims", "initial"))  # type: ignore[call-overload]
+    return np.maximum.reduce(a, axis=axis, **_given(kw, "keepdims", "initial"))
 
 
 @implements(np.min, np.amin, np.nanmin)
 def _min(a: ElementArray, axis: Any = None, out: Any = None, **kw: Any) -> Any:
-    return np.minimum.reduce(a, axis=axis, **_given(kw, "keepdims", "initial"))  # type: ignore[call-overload]
+    return np.minimum.reduce(a, axis=axis, **_given(kw, "keepdims", "initial"))
+
+
+_NOT_GIVEN = np._NoValue  # noqa: SLF001  (NumPy's own default for keywords)
 
 
 def _given(keywords: dict[str, Any], *known: str) -> dict[str, Any]:
-    given = {k: v for k, v in keywords.items() if not isinstance(v, type(np._NoValue))}  # type: ignore[attr-defined]
+    given = {k: v for k, v in keywords.items() if v is not _NOT_GIVEN}
     if unknown := given.keys() - set(known):
-        raise Unsupported(f"the keyword {sorted(unknown)[0]} of this reduction is not available here")
+        raise Unsupported(f"the keyword {min(unknown)} of this reduction is not available here")
     return given
 
 
@@ -294,7 +297,8 @@ def _two(function: Callable[..., Any]) -> None:
         return wrap(function(lift(a, domain), lift(b, domain), *args, **kwargs), domain)
 
 
-for _function in (np.inner, np.tensordot, np.kron, np.convolve):
+_PRODUCTS: tuple[Callable[..., Any], ...] = (np.inner, np.tensordot, np.kron, np.convolve)
+for _function in _PRODUCTS:
     _two(_function)
 
 

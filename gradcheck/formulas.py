@@ -45,7 +45,7 @@ class Formula:
         note: str | None = None,
     ) -> None:
         self.function = function
-        self.name = name or getattr(function, "__name__", type(function).__name__)
+        self.name = name or str(getattr(function, "__name__", type(function).__name__))
         self.shapes = Shapes.parse(shapes)
         self.values = check_values(values or {}, self.shapes)
         self.where = where
@@ -132,7 +132,8 @@ class Formula:
         known = {"id", "section", "latex", "title", "note", "suffix", "printed", "erratum"}
         if unknown := sorted(about.keys() - known):
             raise UsageError(
-                f"{self.name}: a {kind} claim does not take {unknown[0]!r}; it takes {', '.join(sorted(known))}."
+                f"{self.name}: a {kind} claim does not take {unknown[0]!r}; it takes "
+                f"{', '.join(sorted(known))}."
             )
         for name in ("id", "section", "latex"):
             about.setdefault(name, getattr(self, name))

@@ -1,0 +1,236 @@
+"""A candidate under examination at one point: its balls, its scales, and the match with each backend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.arithmetic import BALLS, WIDENED, Domain, ObjectArray, enclose, midpoints, precision, radii
+from gradcheck.backend import Answer, Program
+from gradcheck.candidate import Stated, run_in_balls
+from gradcheck.claims import Claim
+from gradcheck.errors import Unsupported
+from gradcheck.forwards import values_in_balls
+from gradcheck.judge import Match, compare, running_scale
+from gradcheck.opinions import Opinion
+from gradcheck.points import Point
+from gradcheck.session import Session, Usable
+from gradcheck.truths import along, truths
+from gradcheck.verdicts import Strength
+
+__all__ = ["PRECISIONS", "Examination"]
+
+PRECISIONS = (212, 424, 848, 1696)
+"""Bits of ball arithmetic, raised until the question is decided: four float64 significands first."""
+
+_MORE_ROUNDING = 16
+"""How much more rounding than the backend's program a hand-written float64 evaluation may make: other
+orders of summation and a few times as many operations."""
+
+
+class Examination:
+    """The candidate's balls at one point, computed once and shared by the backends."""
+
+    def __init__(self, claim: Claim, point: Point, session: Session, stated: Stated) -> None:
+        self.claim, self.point, self.session, self.stated = claim, point, session, stated
+        self._balls: dict[Any, dict[str, ObjectArray] | Unsupported] = {}
+
+    def balls(self, bits: int, domain: Domain = BALLS) -> dict[str, ObjectArray]:
+        """The candidate's quantities at a precision. Raises `Unsupported`."""
+        key = (bits, id(domain))
+        if key not in self._balls:
+            try:
+                with precision(bits):
+                    self._balls[key] = run_in_balls(self.claim, self.point, domain)
+            except Unsupported as error:
+                self._balls[key] = error
+        found = self._balls[key]
+        if isinstance(found, Unsupported):
+            raise found
+        return found
+
+    def opinion(self, usable: Usable, finite: bool) -> Opinion:
+        """Raise the precision until every quantity is settled."""
+        opinion = Opinion(usable.name)
+        for bits in PRECISIONS:
+            try:
+                with precision(bits):
+                    self._ask(usable, opinion, bits, finite)
+            except Unsupported as error:
+                opinion.says, opinion.reason = "none", str(error)
+                continue
+            if opinion.says != "none" or not opinion.matches:
+                break
+        if opinion.says == "differ" and finite:
+            self._try_rounded_constants(usable, opinion)
+        return opinion
+
+    def _ask(self, usable: Usable, opinion: Opinion, bits: int, finite: bool) -> None:
+        program = self.session.program(usable, self.point)
+        opinion.method = program.method
+        answers = truths(self.claim, self.point, program, self._directions())
+        opinion.method = program.method
+        answers = {q: a for q, a in answers.items() if self._is_stated(q)}
+        if not finite:
+            opinion.answers, opinion.reason = answers, None
+            if not all(b.is_finite() for a in answers.values() for b in a.values.reshape(-1)):
+                raise Unsupported("the derivative is not finite here")
+            return
+        stated, rigorous = self._stated(usable, answers, bits)
+        opinion.matches = {
+            q: compare(
+                stated[q],
+                a,
+                rigorous=rigorous,
+                scales=lambda q=q: self._scale(q),  # type: ignore[misc]
+                slopes=self.claim.kind == "forward",
+            )
+            for q, a in answers.items()
+            if q in stated
+        }
+        opinion.answers = answers
+        if self.claim.kind == "forward":
+            opinion.matches.update(self._values(bits))
+        outcomes = [m.outcome for m in opinion.matches.values()]
+        if any(
+            m.outcome == "differ" and answers[q].convention
+            for q, m in opinion.matches.items()
+            if q in answers
+        ):
+            # no outlier: at a tie inside the forward a backend's derivative is its own convention
+            opinion.says, opinion.matches = "none", {}
+            opinion.reason = "a tie inside the forward: the backend's derivative is a convention here"
+        elif "differ" in outcomes:
+            opinion.says, opinion.reason = "differ", None
+        elif "unclear" in outcomes:
+            opinion.reason = "the enclosures overlap but are too wide to tell"
+        elif outcomes:
+            certain = all(m.rigorous for m in opinion.matches.values())
+            opinion.strength = Strength.CERTIFIED if certain else Strength.AGREED
+            opinion.says, opinion.reason = "agree", None
+
+    def _stated(
+        self, usable: Usable, answers: dict[str, Answer], bits: int
+    ) -> tuple[dict[str, ObjectArray], bool]:
+        """The candidate's side: in balls, or float64 with a bound from the truth's own rounding."""
+        if self.claim.kind == "forward":
+            program = self.session.program(usable, self.point, self.claim.candidate)
+            other = truths(self.claim, self.point, program, self._directions())
+            return {q: a.values for q, a in other.items()}, all(a.rigorous for a in other.values())
+        try:
+            return self.balls(bits), True
+        except Unsupported as error:
+            return self._float64_with_bound(usable, error), False
+
+    def _float64_with_bound(self, usable: Usable, why: Unsupported) -> dict[str, ObjectArray]:
+        """float64 values with the rounding error that the backend's own program would make.
+
+        The program is run at 53 bits: each radius is then a running error bound of that evaluation.
+        The hand-written code is granted `_MORE_ROUNDING` times as much.
+        """
+        for source in [usable, *self.session.backends]:
+            try:
+                program = self.session.program(source, self.point)
+                if not program.exact_answers:
+                    continue
+                with precision(53):
+                    low = truths(self.claim, self.point, program)
+            except Unsupported:
+                continue
+            balls = {}
+            for q, value in self.stated.values.items():
+                error = radii(low[q].values) + np.abs(midpoints(low[q].values)) * 2.0**-53
+                balls[q] = enclose(value, _MORE_ROUNDING * error)
+            return balls
+        raise Unsupported(f"the code does not run in balls ({why}), and there is no error bound for float64")
+
+    def _scale(self, quantity: str) -> NDArray[np.float64] | None:
+        """S of every entry: the larger of the candidate's and the backends' running magnitudes."""
+        found: NDArray[np.float64] | None = None
+        try:
+            found = running_scale(self.balls(53)[quantity])
+        except (Unsupported, KeyError):
+            found = None
+        for source in self.session.backends:
+            try:
+                program = self.session.program(source, self.point)
+                if not program.exact_answers:
+                    continue
+                with precision(53):
+                    other = running_scale(truths(self.claim, self.point, program)[quantity].values)
+            except (Unsupported, KeyError):
+                continue
+            found = other if found is None else np.maximum(found, other)
+        return found
+
+    def _values(self, bits: int) -> dict[str, Match]:
+        """A forward claim's values against the formula's own."""
+        truth = values_in_balls(self.session.formula, self.point)
+
+        def match(quantity: str, value: ObjectArray) -> Match:
+            scales = lambda: running_scale(self.balls(53)[quantity])
+            return compare(value, Answer(truth[quantity]), rigorous=True, scales=scales)
+
+        return {q: match(q, value) for q, value in self.balls(bits).items()}
+
+    def _try_rounded_constants(self, usable: Usable, opinion: Opinion) -> None:
+        """Whether a difference is only float constants that were rounded differently.
+
+        Both sides are run again with every non-integer constant widened by a few units in the last
+        place. Where the balls then meet, and are still narrow, nothing was refuted.
+        """
+        differing = {q for q, m in opinion.matches.items() if m.outcome == "differ"}
+        if self.claim.kind == "forward" or not differing:
+            return
+        try:
+            with precision(PRECISIONS[0]):
+                stated = self.balls(PRECISIONS[0], WIDENED)
+                truth = self._widened_truth(usable, opinion)
+                for q in differing:
+                    match = compare(stated[q], truth[q], rigorous=False, scales=lambda q=q: self._scale(q))  # type: ignore[misc]
+                    if match.outcome != "agree":
+                        return
+        except Unsupported:
+            return
+        opinion.says, opinion.strength, opinion.rounded_constants = "agree", Strength.AGREED, True
+
+    def _widened_truth(self, usable: Usable, opinion: Opinion) -> dict[str, Answer]:
+        program = self.session.program(usable, self.point)
+        if program.exact_answers:
+            return truths(self.claim, self.point, program, None, WIDENED)
+        # A difference of widened evaluations would be as wide as 1 / h; an exact program of another
+        # backend tells how far the constants' rounding moves the derivative.
+        for source in self.session.backends:
+            other = None if source is usable else self._exact(source)
+            if other is None:
+                continue
+            wide = truths(self.claim, self.point, other, None, WIDENED)
+            return {q: along(wide[q], a) for q, a in opinion.answers.items()}
+        raise Unsupported("no backend tells how far rounded constants move the derivative")
+
+    def _exact(self, source: Usable) -> Program | None:
+        try:
+            program = self.session.program(source, self.point)
+        except Unsupported:
+            return None
+        return program if program.exact_answers else None
+
+    def _is_stated(self, quantity: str) -> bool:
+        return self.claim.kind == "forward" or quantity in self.stated.values
+
+    def _directions(self) -> Mapping[str, NDArray[np.float64]] | None:
+        """One random direction per quantity, of 16-bit numbers, the same for all claims of a formula."""
+        if self.claim.kind not in ("vjp", "update", "forward"):
+            return None
+        names = self.claim.formula.shapes.arguments
+        form = "new {}" if self.claim.kind == "update" else "dJ/d{}"
+        rng = np.random.default_rng(54321)
+        directions = {}
+        for i in self.point.wrt:
+            shape = self.point.args[i].shape
+            sign = rng.choice([-1.0, 1.0], shape)
+            directions[form.format(names[i])] = np.asarray(sign * rng.integers(2**15, 2**16, shape) / 2**16)
+        return directions
