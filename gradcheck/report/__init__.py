@@ -1,0 +1,78 @@
+"""Reports: views on a log. One file per format, each a function from `Log` to text."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gradcheck.errors import UsageError
+
+if TYPE_CHECKING:
+    from gradcheck.log import Log
+
+__all__ = ["FORMATS", "render", "render_text", "write_file"]
+
+FORMATS = {
+    "jsonl": "run.jsonl",
+    "json": "summary.json",
+    "junit": "junit.xml",
+    "md": "report.md",
+    "html": "report.html",
+}
+"""The file name of each format. ``jsonl`` is the log itself, which the run writes."""
+
+_MODULES = {"json": "summary", "junit": "junit", "md": "markdown", "html": "html"}
+
+
+def render_text(log: Log, format: str) -> str:
+    """The log in one format. Raises `UsageError` for a format that cannot be rendered."""
+    if format not in _MODULES:
+        raise UsageError(f"format {format!r}: expected one of {', '.join(_MODULES)}.")
+    # Imported when asked for: a JUnit file does not need the template engine.
+    text: str = import_module(f"gradcheck.report.{_MODULES[format]}").render(log)
+    return text
+
+
+def render(log: Log, formats: Iterable[str], directory: str | os.PathLike[str]) -> list[Path]:
+    """Write the log in each format into a folder, which is made if need be; returns the files.
+
+    A file that is there is replaced in one step, so a reader never sees half a report. Every format is
+    tried; the first `OSError` is raised when all have been. ``jsonl`` is skipped: it is the log.
+    """
+    wanted = [format for format in dict.fromkeys(formats) if format != "jsonl"]
+    texts = {FORMATS[format]: render_text(log, format) for format in wanted if _known(format)}
+    written, failure = [], None
+    for name, text in texts.items():
+        try:
+            written.append(write_file(Path(directory) / name, text))
+        except OSError as error:
+            failure = failure or error
+    if failure is not None:
+        raise failure
+    return written
+
+
+def write_file(path: Path, text: str) -> Path:
+    """Write a text file beside its place and move it there, making the folder if need be."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Not the tempfile module: its files are private to their owner, and reports are there to be read.
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    return path
+
+
+def _known(format: str) -> bool:
+    if format not in FORMATS:
+        raise UsageError(f"format {format!r}: expected one of {', '.join(FORMATS)}.")
+    return True

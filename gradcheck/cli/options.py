@@ -1,0 +1,58 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from gradcheck.report import FORMATS
+
+__all__ = ["debug_option", "format_option", "report_dir_option"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def debug_option(function: F) -> F:
+    """`--debug` after the command's name, where people add it when something went wrong."""
+    return click.option("--debug", is_flag=True, expose_value=False, hidden=True, callback=_debug)(function)
+
+
+def report_dir_option(function: F) -> F:
+    """`--report-dir DIR`."""
+    return click.option(
+        "--report-dir",
+        type=click.Path(path_type=Path),
+        default=Path("reports"),
+        show_default=True,
+        help="Folder of the reports.",
+    )(function)
+
+
+def format_option(function: F) -> F:
+    """`--format F,...`, also given several times."""
+    return click.option(
+        "--format",
+        "formats",
+        multiple=True,
+        metavar="F,...",
+        callback=_formats,
+        help=f"Reports to write: {', '.join(FORMATS)}.  [default: all; jsonl is always written]",
+    )(function)
+
+
+def _debug(ctx: click.Context, parameter: click.Parameter, given: bool) -> None:
+    if given:
+        ctx.find_root().params["debug"] = True
+
+
+def _formats(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    if not given:
+        return tuple(FORMATS)
+    words = [word.strip() for text in given for word in text.split(",")]
+    for word in words:
+        if word not in FORMATS:
+            raise click.BadParameter(f"{word!r} is none of {', '.join(FORMATS)}.", ctx, parameter)
+    return tuple(dict.fromkeys(words))

@@ -1,0 +1,174 @@
+"""`report.md`: what a job summary on GitHub shows.
+
+GitHub drops a summary of more than 1 MiB as a whole, so the page has a budget: the worst comes first,
+and what does not fit is counted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import escape as escape_html
+
+from gradcheck.log import Log
+from gradcheck.records import ClaimRow
+from gradcheck.report.narrative import counts, headline, outcome, sources_text, status, story, worst_first
+from gradcheck.report.text import clean, clip, duration, one_line, plural
+
+__all__ = ["LIMIT", "render"]
+
+LIMIT = 900 * 1024
+"""Bytes that the page stays below."""
+
+_RESERVE = 8192  # for the closing lines and the counts of what was left out, which must always fit
+_MAX_CELL = 300
+_MAX_STORY = 20_000
+_MARKS = {"as declared": "✅", "not as declared": "❌", "incomplete": "⚠️"}
+_MARKUP = re.compile(r"[\\`*{}\[\]~|]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])|^[#+>-]|^\d+[.)]")
+# Mentions, maths and bare links are GitHub's own additions, which a backslash does not always stop.
+_ADDITIONS = {"@": "&#64;", "$": "&#36;", "://": "&#58;//", "www.": "www&#46;"}
+
+
+def escape(text: str) -> str:
+    """Text as one line of Markdown in which nothing is markup: no HTML, table, link, maths or mention."""
+    text = one_line(text).replace("&", "&amp;").replace("<", "&lt;")
+    text = _MARKUP.sub(lambda match: f"{match[0][:-1]}\\{match[0][-1]}", text)
+    for addition, entity in _ADDITIONS.items():
+        text = text.replace(addition, entity)
+    return text
+
+
+def render(log: Log) -> str:
+    """The log as GitHub Markdown, below `LIMIT` bytes."""
+    page = _Page()
+    for block in _top(log):
+        page.add(block)
+    claims = worst_first(log)
+    wrong = [claim for claim in claims if not claim.as_declared]
+    errata = [claim for claim in claims if claim.as_declared and claim.expected == "fail"]
+    passed = [claim for claim in claims if claim.as_declared and claim.expected == "pass"]
+    _table(page, "Not as declared", wrong)
+    # The stories of failures come before tables of what is in order, should the budget run out.
+    _fill(
+        page,
+        [_details(claim, log) for claim in wrong],
+        "claim that is not as declared",
+        "claims that are not",
+    )
+    _table(page, "Errata: printed formulas that were refuted, as declared", errata)
+    _fill(page, [_details(claim, log) for claim in errata], "erratum", "errata")
+    _table(page, "Passed", passed)
+    _fill(
+        page,
+        [f"- not judged: {escape(uid)}\n" for uid in log.missing],
+        "claim not judged",
+        "claims not judged",
+    )
+    remarks = log.footer.remarks if log.footer else []
+    if remarks:
+        page.add("\n### Remarks\n\n")
+        _fill(page, [f"- {clip(escape(remark), 2000)}\n" for remark in remarks], "remark")
+    page.close(_bottom(log))
+    return page.text()
+
+
+class _Page:
+    """Text that grows up to the budget."""
+
+    def __init__(self) -> None:
+        self._blocks: list[str] = []
+        self.left = LIMIT - _RESERVE
+
+    def add(self, block: str) -> bool:
+        size = len(block.encode())
+        if size > self.left:
+            return False
+        self.left -= size
+        self._blocks.append(block)
+        return True
+
+    def close(self, block: str) -> None:
+        """Add what the reserve was kept for."""
+        self._blocks.append(block.encode()[: _RESERVE // 2].decode(errors="ignore"))
+
+    def note(self, block: str) -> None:
+        """Add a line of ours, a few of which always fit."""
+        self._blocks.append(block)
+        self.left -= len(block.encode())
+
+    def text(self) -> str:
+        return "".join(self._blocks)
+
+
+def _fill(page: _Page, blocks: list[str], one: str, many: str | None = None, share: float = 1.0) -> None:
+    """Add as many blocks as fit into a share of what is left, and count the rest."""
+    floor = page.left * (1.0 - share)
+    for number, block in enumerate(blocks):
+        if page.left - len(block.encode()) < floor or not page.add(block):
+            page.note(f"\n... and {plural(len(blocks) - number, one, many)} more.\n")
+            return
+
+
+def _top(log: Log) -> Iterator[str]:
+    yield f"## {_MARKS[outcome(log)]} gradcheck: {escape(headline(log))}\n\n"
+    if not log.complete:
+        yield "> **This log is incomplete.** Nothing here says that the rest would pass.\n"
+        yield from (f"> - {clip(escape(problem), 500)}\n" for problem in log.problems[:20])
+        yield "\n"
+    found = counts(log)
+    if found:
+        yield "| " + " | ".join(found) + " |\n" + "| ---: " * len(found) + "|\n"
+        yield "| " + " | ".join(str(n) for n in found.values()) + " |\n\n"
+    for sentence in sources_text(log)[:20]:
+        yield f"- {clip(escape(sentence), 500)}\n"
+
+
+def _table(page: _Page, title: str, claims: list[ClaimRow]) -> None:
+    if not claims:
+        return
+    page.add(
+        f"\n### {title} ({len(claims)})\n\n"
+        "| id | claim | verdict | strength | points | what |\n| --- | --- | --- | --- | ---: | --- |\n"
+    )
+    _fill(page, [_row(claim) for claim in claims], "claim", share=0.4)
+
+
+def _row(claim: ClaimRow) -> str:
+    found = claim.counterexample
+    why = found.message if found else claim.reason
+    what = claim.statement if claim.verdict == "pass" or not why else f"{claim.statement}: {why}"
+    cells = [
+        escape(claim.id or ""),
+        escape(clip(one_line(claim.uid), _MAX_CELL)),
+        f"**{status(claim).word}**" if not claim.as_declared else status(claim).word,
+        claim.strength or "",
+        str(claim.points),
+        escape(clip(one_line(what), _MAX_CELL)),
+    ]
+    return "| " + " | ".join(cells) + " |\n"
+
+
+def _details(claim: ClaimRow, log: Log) -> str:
+    text = clip(story(claim, log.rows.get(claim.uid, ())), _MAX_STORY)
+    text += f"\n\n{clip(clean(claim.candidate.text), 4000).rstrip()}"
+    title = escape_html(clip(one_line(claim.uid), _MAX_CELL))  # Markdown is not read inside an HTML block
+    return f"\n<details><summary>{status(claim).word}: {title}</summary>\n\n{_fenced(text)}\n</details>\n"
+
+
+def _fenced(text: str) -> str:
+    """A code block whose fence is longer than any run of backticks in it."""
+    text = clean(text)
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}text\n{text}\n{fence}\n"
+
+
+def _bottom(log: Log) -> str:
+    header = log.header
+    versions = ", ".join(f"{name} {version}" for name, version in header.versions.items())
+    took = f" in {duration(log.footer.seconds)}" if log.footer else ""
+    sentence = (
+        f"gradcheck {header.gradcheck}, seed {header.seed}, at most {plural(header.max_examples, 'point')} a "
+        f"claim, started {header.started}{took}; Python {header.python}, {versions}"
+    )
+    return f"\n---\n{escape(sentence)}\n"

@@ -1,0 +1,86 @@
+"""What `gradcheck verify` prints: a compact table, the failures with their stories, one last sentence."""
+
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+from rich.text import Text
+
+from gradcheck.log import Log
+from gradcheck.records import ClaimRow
+from gradcheck.report.narrative import headline, outcome, sources_text, status, story, worst_first
+from gradcheck.report.text import clean, clip, duration, one_line, plural
+
+__all__ = ["render", "show"]
+
+_STYLES = {"good": "green", "found": "blue", "warn": "yellow", "bad": "bold red"}
+_OUTCOMES = {"as declared": "bold green", "not as declared": "bold red", "incomplete": "bold yellow"}
+_MAX_ROWS = 200
+_MAX_STORIES = 10
+_MAX_NAME = 100
+_NAME_COLUMN = 46  # a longer name pushes its own line only
+_MIN_STATEMENT = 20  # columns; less is no help
+
+
+def show(log: Log, console: Console) -> None:
+    """Print the log. Text from the log is never read as markup and drives no terminal."""
+    claims = worst_first(log)
+    if claims:
+        _table(console, claims[:_MAX_ROWS])
+    if len(claims) > _MAX_ROWS:
+        _line(console, f"... and {plural(len(claims) - _MAX_ROWS, 'more claim', 'more claims')}")
+    wrong = [claim for claim in claims if not claim.as_declared]
+    for claim in wrong[:_MAX_STORIES]:
+        first, *rest = clean(story(claim, log.rows.get(claim.uid, ()))).split("\n")
+        _line(console, "")
+        _line(console, first, "bold")
+        for line in rest:
+            _line(console, f"  {line}")
+    if len(wrong) > _MAX_STORIES:
+        _line(console, "")
+        _line(
+            console,
+            f"... and {len(wrong) - _MAX_STORIES} more that are not as declared; the reports hold all.",
+        )
+    _line(console, "")
+    for sentence in sources_text(log):
+        _line(console, sentence, "yellow")
+    for problem in log.problems[:10]:
+        _line(console, f"incomplete: {one_line(problem)}", "yellow")
+    took = f" ({duration(log.footer.seconds)})" if log.footer else ""
+    _line(console, headline(log) + took, _OUTCOMES[outcome(log)])
+
+
+def render(log: Log, width: int = 110) -> str:
+    """The same as plain text."""
+    stream = io.StringIO()
+    show(
+        log, Console(file=stream, width=width, color_system=None, force_terminal=False, legacy_windows=False)
+    )
+    return stream.getvalue()
+
+
+def _table(console: Console, claims: list[ClaimRow]) -> None:
+    """One line per claim: what it is comes last and is cut to the width that is left."""
+    rows = [
+        (status(claim), clip(one_line(claim.uid), _MAX_NAME), claim.strength or "", one_line(claim.statement))
+        for claim in claims
+    ]
+    verdicts = max(len(row[0].word) for row in rows)
+    names = min(max(len(row[1]) for row in rows), _NAME_COLUMN)
+    strengths = max(len(row[2]) for row in rows)
+    for state, name, strength, statement in rows:
+        line = Text(state.word.ljust(verdicts), style=_STYLES.get(state.tone, ""))
+        line.append(f"  {name.ljust(names)}  {strength.ljust(strengths)}  ", style="default")
+        left = console.width - line.cell_len
+        if left > _MIN_STATEMENT:
+            line.append(Text(statement, style="dim"))
+            line.truncate(console.width, overflow="ellipsis")
+        line.rstrip()
+        console.print(line, soft_wrap=True)
+
+
+def _line(console: Console, text: str, style: str = "") -> None:
+    # Not wrapped: a command that is to be copied must stay one line.
+    console.print(Text(text, style=style), soft_wrap=True)

@@ -1,0 +1,47 @@
+"""The JSON Schemas of what gradcheck writes, made from the record types and stored beside this file.
+
+`python -m gradcheck.schemas` writes them anew after a change of the records.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+__all__ = ["FOLDER", "schemas", "write_schemas"]
+
+FOLDER = Path(__file__).parent
+"""Where the stored schemas are: `log.schema.json` and `summary.schema.json`."""
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """Every schema by file name, as the record types are now."""
+    from gradcheck.records import SCHEMA, Record
+    from gradcheck.report.summary import SUMMARY_SCHEMA, Summary
+
+    return {
+        "log.schema.json": _schema(Record, SCHEMA, "One line of run.jsonl, the log of a gradcheck run."),
+        "summary.schema.json": _schema(Summary, SUMMARY_SCHEMA, "summary.json, a gradcheck run in short."),
+    }
+
+
+def write_schemas(folder: Path = FOLDER) -> list[Path]:
+    """Write every schema into ``folder``; returns the files."""
+    written = []
+    for name, schema in schemas().items():
+        file = folder / name
+        file.write_text(json.dumps(schema, indent=2) + "\n", encoding="utf-8", newline="\n")
+        written.append(file)
+    return written
+
+
+def _schema(type_: Any, title: str, description: str) -> dict[str, Any]:
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": title,
+        "description": description,
+        **msgspec.json.schema(type_),
+    }

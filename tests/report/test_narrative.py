@@ -1,0 +1,138 @@
+"""The sentences and small texts that formats share."""
+
+import numpy as np
+import pytest
+
+from gradcheck.arrays import encode
+from gradcheck.log import collect
+from gradcheck.report.narrative import (
+    counts,
+    headline,
+    outcome,
+    row_status,
+    row_text,
+    status,
+    story,
+    worst_first,
+)
+from gradcheck.report.text import array_text, clean, clip, duration, one_line, plural, quantity
+from tests.report import samples
+
+
+def log(parts):
+    return collect(samples.records(parts))
+
+
+@pytest.mark.parametrize(
+    ("part", "word", "tone"),
+    [
+        (samples.PASSED, "pass", "good"),
+        (samples.ERRATUM, "refuted", "found"),
+        (samples.FAILED, "fail", "bad"),
+        (samples.ERRATUM_STANDS, "not refuted", "bad"),
+        (samples.ERROR, "error", "bad"),
+        (samples.WEAK, "weak", "warn"),
+        (samples.INCONCLUSIVE, "inconclusive", "warn"),
+    ],
+)
+def test_status(part, word, tone):
+    assert status(part[-1])[:2] == (word, tone)
+    assert row_status(part[0], part[-1])[:2] == (word, tone)
+
+
+def test_order_and_counts():
+    words = [status(claim).word for claim in worst_first(log(samples.EVERYTHING))]
+
+    assert " ".join(words) == ("error fail not refuted fail inconclusive weak refuted pass pass pass pass")
+    assert sum(counts(log(samples.EVERYTHING)).values()) == 11
+
+
+@pytest.mark.parametrize(
+    ("parts", "sentence"),
+    [
+        ([samples.PASSED], "All 1 claim came out as declared: 1 passed."),
+        (samples.GOOD, "All 5 claims came out as declared: 4 passed, 1 erratum refuted as declared."),
+        ([samples.FAILED, samples.PASSED], "1 of 2 claims did not come out as declared."),
+    ],
+)
+def test_headline(parts, sentence):
+    assert headline(log(parts)) == sentence
+
+
+def test_headline_of_an_incomplete_log_counts_what_is_wrong_already():
+    cut = collect(samples.records([samples.FAILED, samples.PASSED])[:4])
+
+    assert headline(cut) == "INCOMPLETE: 1 of 2 claims judged; 1 of them did not come out as declared."
+    assert outcome(cut) == "incomplete"
+
+
+def test_a_run_that_reports_a_failure_of_its_own_is_not_as_declared():
+    records = samples.records(samples.GOOD)
+    records[-1] = samples.footer([r for p in samples.GOOD for r in p if hasattr(r, "uid")], exit_code=1)
+
+    assert outcome(collect(records)) == "not as declared"
+    assert headline(collect(records)).endswith("the run itself reports a failure.")
+
+
+def test_a_story_is_one_line_per_sentence():
+    claim = samples.HOSTILE_CLAIM[-1]
+
+    lines = story(claim, tuple(samples.HOSTILE_CLAIM[:-1])).splitlines()
+
+    assert lines[0].startswith("X1/<script>")
+    assert not any(line.startswith("next") for line in lines)
+    assert "  and 2 more entries" in lines
+    assert "  rate = 0.5" in lines
+
+
+def test_rows_say_what_happened():
+    assert row_text(samples.row("x", answered=40, agreed=39, differed=1, kinks=2, outlier=1)) == (
+        "symbolic: 39 of 40 answers agree, 10 of 50 points without an answer, 1 differs, 2 kinks, "
+        "outvoted at 1 point"
+    )
+    assert row_text(samples.row("x", "symbolic", "unsupported")) == "symbolic: unsupported: no reason given"
+
+
+@pytest.mark.parametrize(
+    ("array", "text"),
+    [
+        (np.array(0.1), "0.1"),
+        (np.float32([0.1]), "[0.1]"),
+        (np.array([[1, 2], [3, 4]]), "[[1, 2], [3, 4]]"),
+        (np.zeros((2, 0)), "[[], []]"),
+        (np.array([True]), "[True]"),
+        (
+            np.arange(70.0).reshape(7, 10),
+            "array of 7 x 10 entries (<f8, from 0.0 to 69.0); exact in run.jsonl",
+        ),
+        (np.full(70, np.nan), "array of 70 entries (<f8); exact in run.jsonl"),
+    ],
+)
+def test_array_text(array, text):
+    assert array_text(encode(array)) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.0, "0 ms"),
+        (0.9994, "999 ms"),
+        (0.9996, "1.0 s"),
+        (59.94, "59.9 s"),
+        (59.96, "1 min 00 s"),
+        (-1.0, "?"),
+    ],
+)
+def test_duration(seconds, text):
+    assert duration(seconds) == text
+
+
+def test_small_texts():
+    assert clean("a\r\nb\rc\td\x00\x1b\x7f\x85\ud800\ufffe\u202e") == "a\nb\nc\td"
+    assert one_line(" a \n\t b ") == "a b"
+    assert clip("abcdef", 3) == "abc ... (3 more characters)"
+    assert clip("abc", 3) == "abc"
+    assert plural(1, "kink") == "1 kink"
+    assert plural(2, "erratum", "errata") == "2 errata"
+    assert quantity("dJ/dW", [0, 1]) == "dJ/dW[0, 1]"
+    assert quantity(None, None) == "value"

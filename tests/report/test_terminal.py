@@ -1,0 +1,88 @@
+"""What a person reads in a terminal, and what a pipe gets."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from gradcheck.log import collect
+from gradcheck.report.terminal import render, show
+from tests.report import samples
+
+
+def text(parts, width=110):
+    return render(collect(samples.records(parts)), width)
+
+
+def test_the_table_starts_with_the_worst_and_the_page_ends_with_the_sum():
+    lines = text(samples.EVERYTHING).splitlines()
+
+    assert lines[0].split()[:2] == ["error", "D17/layer.forward"]
+    assert lines[10].split()[0] == "pass"
+    assert lines[-1] == "6 of 11 claims did not come out as declared. (4.2 s)"
+
+
+def test_a_failure_is_told_with_its_counterexample_and_a_line_to_run_it_again():
+    lines = text([samples.FAILED]).splitlines()
+
+    assert any("counterexample at n = 1, m = 2" in line for line in lines)
+    assert "  run it again: gradcheck replay D09/wx.vjp" in lines
+    assert any("x = [2.0, 0.1]" in line for line in lines)
+
+
+@pytest.mark.parametrize("width", [20, 60, 80, 200])
+def test_commands_are_never_broken_and_table_rows_fit(width):
+    lines = text([samples.FAILED, samples.PASSED], width).splitlines()
+
+    assert "  run it again: gradcheck replay D09/wx.vjp" in lines
+    if width >= 60:
+        assert all(len(line) <= width for line in lines[:2])
+
+
+def test_passes_and_refuted_errata_need_no_story():
+    assert "counterexample" not in text(samples.GOOD)
+    assert (
+        text(samples.GOOD)
+        .splitlines()[-1]
+        .startswith("All 5 claims came out as declared: 4 passed, 1 erratum")
+    )
+
+
+def test_a_pipe_gets_plain_text():
+    assert "\x1b" not in text(samples.EVERYTHING)
+
+
+def test_a_terminal_gets_colour_and_no_foreign_escapes():
+    stream = io.StringIO()
+    console = Console(file=stream, width=110, force_terminal=True, color_system="standard")
+
+    show(collect(samples.records([samples.HOSTILE_CLAIM])), console)
+
+    assert "\x1b[" in stream.getvalue()  # ours
+    assert "\x00" not in stream.getvalue()
+    assert "\x1b[31m next" not in stream.getvalue()
+    assert "[31m next" in stream.getvalue()  # theirs, without the escape
+
+
+def test_markup_in_names_is_text():
+    part = samples.judged("D1/[bold]x[/bold]", "fail", reason="[/] :smile: [link=x]y[/link]")
+
+    assert "[/] :smile: [link=x]y[/link]" in text([part])
+    assert "D1/[bold]x[/bold]" in text([part])
+
+
+def test_many_failures_are_counted_and_not_all_told():
+    parts = [samples.judged(f"D1/x{i}.vjp", "fail") for i in range(300)]
+
+    lines = text(parts).splitlines()
+
+    assert "... and 100 more claims" in lines
+    assert "... and 290 more that are not as declared; the reports hold all." in lines
+
+
+@pytest.mark.parametrize("length", range(1, len(samples.records(samples.GOOD))))
+def test_an_incomplete_log_never_looks_passed(length):
+    lines = render(collect(samples.records(samples.GOOD)[:length])).splitlines()
+
+    assert lines[-1].startswith("INCOMPLETE")
+    assert any(line.startswith("incomplete: ") for line in lines)
