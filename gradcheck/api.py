@@ -132,14 +132,14 @@ def _formula(
             raise UsageError("verify: expected a forward and a backward; the backward is missing.")
         if shapes is None:
             raise UsageError("verify: shapes is missing; it has one entry per argument, as in {'x': 'n'}.")
-        built = Formula(forward, shapes, name=_name(forward), values=values, where=where)
+        built = Formula(forward, shapes, name=_name(forward, "forward"), values=values, where=where)
     built.vjp(backward)
     return built
 
 
-def _name(function: Any) -> str:
-    name = getattr(function, "__name__", type(function).__name__)
-    return "forward" if name == "<lambda>" else str(name)
+def _name(function: Any, role: str) -> str:
+    name = str(getattr(function, "__name__", type(function).__name__))
+    return role if name == "<lambda>" else name
 
 
 def _reproduce(formula: Formula, row: ClaimRow, seed: int, max_examples: int) -> str:
@@ -147,10 +147,13 @@ def _reproduce(formula: Formula, row: ClaimRow, seed: int, max_examples: int) ->
     some, else the same seed.
     """
     shapes = {a: formula.shapes.text(a) for a in formula.shapes.arguments}
-    forward, backward = formula.name, _name(formula.claims[-1].candidate)
+    forward, backward = formula.name, _name(formula.claims[-1].candidate, "backward")
     found = row.counterexample
     if found is None or any(a.dec is None for a in [*found.inputs.values(), *found.delta]):
-        return f"gradcheck.verify({forward}, {backward}, shapes={shapes}, max_examples={max_examples}, seed={seed})"
+        return (
+            f"gradcheck.verify({forward}, {backward}, shapes={shapes}, max_examples={max_examples}, "
+            f"seed={seed})"
+        )
     arrays = {n: _literal(a.dec, a.shape) for n, a in found.inputs.items()}
     values = ", ".join(f"{n!r}: {text}" for n, text in arrays.items())
     deltas = [_literal(d.dec, d.shape) for d in found.delta]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["CandidateFault", "GradientError", "Undecided", "Unsupported", "UsageError"]
+__all__ = ["CandidateFault", "GradientError", "NoAnswer", "Undecided", "Unsupported", "UsageError"]
 
 
 class UsageError(ValueError):
@@ -33,7 +33,13 @@ class Unsupported(Exception):
     """
 
 
-class Undecided(Unsupported):
+class NoAnswer(Unsupported):
+    """The code runs in this arithmetic, but at this point there is no answer: the derivative is not
+    finite, a kink makes it a convention, an enclosure is infinite. Another point may have one.
+    """
+
+
+class Undecided(NoAnswer):
     """A comparison of two balls that overlap: the true answer is not known at this precision.
 
     Raising the precision may decide it; a tie (`x > x` computed in two ways) never will.

@@ -12,11 +12,12 @@ from gradcheck.arithmetic import BALLS, WIDENED, Domain, ObjectArray, enclose, m
 from gradcheck.backend import Answer, Program
 from gradcheck.candidate import Stated, run_in_balls
 from gradcheck.claims import Claim
-from gradcheck.errors import Unsupported
+from gradcheck.errors import NoAnswer, Unsupported
 from gradcheck.forwards import values_in_balls
 from gradcheck.judge import Match, compare, running_scale
 from gradcheck.opinions import Opinion
 from gradcheck.points import Point
+from gradcheck.sensitivity import rounding_bound
 from gradcheck.session import Session, Usable
 from gradcheck.truths import along, truths
 from gradcheck.verdicts import Strength
@@ -77,7 +78,7 @@ class Examination:
         if not finite:
             opinion.answers, opinion.reason = answers, None
             if not all(b.is_finite() for a in answers.values() for b in a.values.reshape(-1)):
-                raise Unsupported("the derivative is not finite here")
+                raise NoAnswer("the derivative is not finite here")
             return
         stated, rigorous = self._stated(usable, answers, bits)
         opinion.matches = {
@@ -122,14 +123,15 @@ class Examination:
             return {q: a.values for q, a in other.items()}, all(a.rigorous for a in other.values())
         try:
             return self.balls(bits), True
-        except Unsupported as error:
-            return self._float64_with_bound(usable, error), False
+        except Unsupported:
+            return self._float64_with_bound(usable), False
 
-    def _float64_with_bound(self, usable: Usable, why: Unsupported) -> dict[str, ObjectArray]:
+    def _float64_with_bound(self, usable: Usable) -> dict[str, ObjectArray]:
         """float64 values with the rounding error that the backend's own program would make.
 
         The program is run at 53 bits: each radius is then a running error bound of that evaluation.
-        The hand-written code is granted `_MORE_ROUNDING` times as much.
+        The hand-written code is granted `_MORE_ROUNDING` times as much. Where no program runs in balls,
+        the code's own sensitivity gives the bound.
         """
         for source in [usable, *self.session.backends]:
             try:
@@ -145,7 +147,8 @@ class Examination:
                 error = radii(low[q].values) + np.abs(midpoints(low[q].values)) * 2.0**-53
                 balls[q] = enclose(value, _MORE_ROUNDING * error)
             return balls
-        raise Unsupported(f"the code does not run in balls ({why}), and there is no error bound for float64")
+        bounds = rounding_bound(self.claim, self.point, self.stated)
+        return {q: enclose(value, bounds[q]) for q, value in self.stated.values.items()}
 
     def _scale(self, quantity: str) -> NDArray[np.float64] | None:
         """S of every entry: the larger of the candidate's and the backends' running magnitudes."""

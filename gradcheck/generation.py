@@ -23,8 +23,8 @@ from gradcheck.values import Values, is_strategy
 
 __all__ = ["Draw", "Generated", "draws", "generate"]
 
-LARGEST_DRAWN = 8
-"""Hypothesis draws each size from 1 to this; larger ones are the plan's business."""
+_SIZE_BITS = 3
+"""Hypothesis draws each size from 1 to 8; larger ones are the plan's business."""
 
 _REDRAWS = 5
 
@@ -70,7 +70,10 @@ def generate(formula: Formula, *, max_examples: int, seed: int, delta: Values | 
 
 
 def draws(formula: Formula, max_examples: int, seed: int, notes: list[str]) -> Iterator[Draw]:
-    """The plan's shapes, then Hypothesis's, each with a seed for its values."""
+    """The plan's shapes, then Hypothesis's, each with a seed for its values.
+
+    Raises `UsageError` where no sizes satisfy the declaration.
+    """
     fixed = {a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)}
     bound = formula.shapes.bind(fixed)
     names = tuple(n for n in formula.shapes.names if n not in bound)
@@ -84,45 +87,74 @@ def draws(formula: Formula, max_examples: int, seed: int, notes: list[str]) -> I
         )
     if missing:
         notes.append("the declaration allows no shape with: " + ", ".join(missing))
-    strategies = {a: v for a, v in formula.values.items() if is_strategy(v)}
     whole = [{**bound, **p} for p in planned]
-    if not strategies:
+    space = _Space(formula, names, bound, whole)
+    if space.strategies:
+        # the entries come from the user's strategy, so Hypothesis draws the planned shapes too
+        for sizes in whole:
+            yield from _hypothesis(_Space(formula, (), sizes, [sizes]), 1, seed, "plan")
+    else:
         for i, sizes in enumerate(whole):
             yield Draw(sizes, i, origin="plan")
-        count = max_examples - len(whole)
-        if count > 0:
-            yield from _hypothesis(formula, whole, names, bound, strategies, count, seed)
-        return
-    # elements come from the user's strategy, so Hypothesis draws the planned shapes too
-    for sizes in whole:
-        yield from _hypothesis(formula, [sizes], (), sizes, strategies, 1, seed, origin="plan")
-    count = max_examples - len(whole)
-    if count > 0:
-        yield from _hypothesis(formula, whole, names, bound, strategies, count, seed)
+    if max_examples > len(whole):
+        yield from _hypothesis(space, max_examples - len(whole), seed, "drawn")
 
 
-def _hypothesis(
-    formula: Formula,
-    planned: list[dict[str, int]],
-    names: tuple[str, ...],
-    bound: dict[str, int],
-    strategies: dict[str, Any],
-    count: int,
-    seed: int,
-    origin: str = "drawn",
-) -> list[Draw]:
+@dataclass(frozen=True)
+class _Space:
+    """What Hypothesis draws from: the sizes ``names`` (the others are ``bound``), or a planned shape."""
+
+    formula: Formula
+    names: tuple[str, ...]
+    bound: dict[str, int]
+    planned: list[dict[str, int]]
+
+    @property
+    def strategies(self) -> dict[str, Any]:
+        """The arguments whose elements a strategy of the user draws."""
+        return {a: v for a, v in self.formula.values.items() if is_strategy(v)}
+
+    def draw(self, data: Any, origin: str) -> Draw:
+        chosen = {**self.bound, **{n: 1 + _bits(data, _SIZE_BITS) for n in self.names}}
+        # Half of the shapes are the plan's with new values: a derivative by SymPy or JAX costs per shape.
+        if _bits(data, 1) == 0 or not self.formula.allows(chosen):
+            chosen = self.planned[_bits(data, 8) % len(self.planned)]
+        seed = 1000 + _bits(data, 16)
+        return Draw(chosen, seed, self._elements(data, chosen), origin)
+
+    def _elements(self, data: Any, sizes: dict[str, int]) -> dict[str, Any]:
+        if not self.strategies:
+            return {}
+        from hypothesis.extra import numpy as hnp
+
+        names = self.formula.shapes.arguments
+        shapes = dict(zip(names, self.formula.shapes.concrete(sizes) or (), strict=True))
+        return {
+            a: data.draw(hnp.arrays(np.float64, shapes[a], elements=s)) for a, s in self.strategies.items()
+        }
+
+
+def _bits(data: Any, count: int) -> int:
+    """An integer of ``count`` bits, drawn bit by bit.
+
+    Hypothesis mixes constants found in the source of local modules into the integers that it draws,
+    and keeps a cache of them in the working folder; bits are free of both, so that a seed gives the
+    same points wherever it is used.
+    """
+    from hypothesis import strategies as st
+
+    value = 0
+    for _ in range(count):
+        value = 2 * value + data.draw(st.booleans())
+    return value
+
+
+def _hypothesis(space: _Space, count: int, seed: int, origin: str) -> list[Draw]:
     import hypothesis
     from hypothesis import HealthCheck, Phase
     from hypothesis import strategies as st
-    from hypothesis.extra import numpy as hnp
 
     drawn: list[Draw] = []
-    size = st.integers(1, LARGEST_DRAWN)
-
-    # Half of the shapes are the plan's with new values: a derivative by SymPy or JAX costs per shape.
-    sizes = st.one_of(st.sampled_from(planned), st.fixed_dictionaries({**dict.fromkeys(names, size)})).filter(
-        lambda s: formula.allows({**bound, **s})
-    )
 
     def collect() -> None:
         @hypothesis.seed(seed)
@@ -137,13 +169,7 @@ def _hypothesis(
         )
         @hypothesis.given(st.data())
         def draw(data: Any) -> None:
-            chosen = {**bound, **data.draw(sizes)}
-            value_seed = data.draw(st.integers(0, 2**32 - 1))
-            shapes = dict(zip(formula.shapes.arguments, formula.shapes.concrete(chosen) or (), strict=True))
-            elements = {
-                a: data.draw(hnp.arrays(np.float64, shapes[a], elements=s)) for a, s in strategies.items()
-            }
-            drawn.append(Draw(chosen, 1000 + value_seed, elements, origin))
+            drawn.append(space.draw(data, origin))
 
         draw()
 

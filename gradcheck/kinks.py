@@ -21,7 +21,7 @@ from flint import arb
 from numpy.typing import NDArray
 
 from gradcheck.arithmetic import BALLS, ElementArray, ObjectArray, call_in, enclose, precision, wrap
-from gradcheck.errors import Unsupported
+from gradcheck.errors import NoAnswer, Unsupported
 from gradcheck.formulas import Formula
 from gradcheck.judge import RESOLUTION
 from gradcheck.points import Point
@@ -117,11 +117,15 @@ def outside(kink: Kink, gradients: Mapping[int, ObjectArray]) -> str | None:
         margin = arb(0, RESOLUTION * scale)
         if slope + margin < left.min(right) or slope - margin > left.max(right):
             return (
-                f"no derivative exists here (a kink), and the slope {_text(slope)} of the stated gradients "
-                f"along {'all ones' if direction is kink.directions[0] else 'a joint direction'} does not lie "
+                f"no derivative exists here (a kink), and the stated gradients have the slope {_text(slope)} "
+                f"along {_which(kink, direction)}, which is not "
                 f"between the one-sided slopes {_text(left)} and {_text(right)}"
             )
     return None
+
+
+def _which(kink: Kink, direction: Mapping[int, NDArray[np.float64]]) -> str:
+    return "all ones" if direction is kink.directions[0] else "a joint direction"
 
 
 def _text(ball: arb) -> str:
@@ -147,7 +151,7 @@ def _bend(formula: Formula, point: Point, u: Mapping[int, NDArray[np.float64]], 
     left, right = _slopes(formula, point, u, at, _STEP_BITS)
     coarse = right - left
     if not coarse.is_finite():
-        raise Unsupported("the forward leaves its domain next to this point")
+        raise NoAnswer("the forward leaves its domain next to this point")
     scale = float(abs(left).upper()) + float(abs(right).upper())
     if coarse.contains(0) or float(abs(coarse).upper()) <= RESOLUTION * scale:
         return 0

@@ -90,10 +90,13 @@ def _records(claims: Sequence[Claim], options: RunOptions, found: list[Found]) -
 
 
 def _points(formula: Formula, options: RunOptions) -> Generated | ForwardFault:
+    """The formula's points, or why there are none: its claims are then errors, and the run goes on."""
     try:
         return generate(formula, max_examples=options.max_examples, seed=options.seed)
     except ForwardFault as fault:
         return fault
+    except UsageError as error:
+        return ForwardFault(str(error))
 
 
 def _header(claims: Sequence[Claim], options: RunOptions, found: list[Found]) -> Header:

@@ -10,7 +10,7 @@ import sympy
 from flint import arb
 
 from gradcheck.arithmetic.balls import BALLS
-from gradcheck.errors import Undecided, Unsupported
+from gradcheck.errors import NoAnswer, Undecided, Unsupported
 
 __all__ = ["value"]
 
@@ -75,13 +75,13 @@ def _piecewise(expression: Any, environment: Environment) -> arb:
     for branch, condition in expression.args:
         if truth(condition, environment):
             return value(branch, environment)
-    raise Unsupported("no branch of SymPy's Piecewise holds here")
+    raise NoAnswer("no branch of SymPy's Piecewise holds here")
 
 
 def _sign(expression: Any, environment: Environment) -> arb:
     x = value(expression.args[0], environment)
     if x.is_zero():
-        raise Unsupported("a kink: SymPy's derivative is a convention here")
+        raise NoAnswer("a kink: SymPy's derivative is a convention here")
     if x.contains(0):
         raise Undecided(f"the sign of {x.str(5)}")
     return arb(1) if x > 0 else arb(-1)

@@ -19,9 +19,10 @@ import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic import BALLS, Domain, ElementArray, ObjectArray, call_in, precision
+from gradcheck.arithmetic import BALLS, Domain, ElementArray, ObjectArray, call_in, enclose, precision
 from gradcheck.backend import Answer, Problem, Program
-from gradcheck.errors import Unsupported
+from gradcheck.errors import NoAnswer, Unsupported
+from gradcheck_backends._float_difference import slope
 
 __all__ = ["BACKEND", "BITS", "STEP_BITS", "FiniteDifference"]
 
@@ -57,6 +58,7 @@ class CentralDifference(Program):
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem)
+        self._in_float64: str | None = None  # why the forward does not run in balls
         self.method = (
             f"central difference, {BITS} bits, h = 2^-{STEP_BITS} and 2^-{STEP_BITS + REFINEMENT_BITS}"
         )
@@ -67,6 +69,23 @@ class CentralDifference(Program):
         deltas: Sequence[NDArray[np.float64]],
         directions: Mapping[int, NDArray[np.float64]] | None = None,
         domain: Domain = BALLS,
+    ) -> dict[int, Answer]:
+        if self._in_float64 is None:
+            try:
+                return self._vjp_in_balls(args, deltas, directions, domain)
+            except NoAnswer:
+                raise
+            except Unsupported as error:
+                self._in_float64 = str(error)
+                self.method = f"central difference in float64, adaptive step ({self._in_float64})"
+        return self._vjp_in_float64(args, deltas, directions)
+
+    def _vjp_in_balls(
+        self,
+        args: Sequence[NDArray[Any]],
+        deltas: Sequence[NDArray[np.float64]],
+        directions: Mapping[int, NDArray[np.float64]] | None,
+        domain: Domain,
     ) -> dict[int, Answer]:
         bits = max(BITS, 2 * flint.ctx.prec)
         with precision(bits):
@@ -80,10 +99,59 @@ class CentralDifference(Program):
                     answers[i] = self._entries(balls, i, weights, domain)
         return answers
 
+    def _vjp_in_float64(
+        self,
+        args: Sequence[NDArray[Any]],
+        deltas: Sequence[NDArray[np.float64]],
+        directions: Mapping[int, NDArray[np.float64]] | None,
+    ) -> dict[int, Answer]:
+        weights = np.concatenate([d.reshape(-1) for d in deltas])
+        answers = {}
+        for i in self.problem.wrt:
+            if directions is not None and i in directions:
+                value, bound, scale = self._float_slope(args, i, directions[i], weights)
+                answers[i] = Answer(enclose(np.asarray(value), bound), directions[i], scale, rigorous=False)
+                continue
+            values, bounds = np.empty(args[i].shape), np.empty(args[i].shape)
+            for index in np.ndindex(args[i].shape):
+                unit = np.zeros(args[i].shape)
+                unit[index] = 1.0
+                values[index], bounds[index], _ = self._float_slope(args, i, unit, weights)
+            answers[i] = Answer(enclose(values, bounds), rigorous=False)
+        return answers
+
+    def _float_slope(
+        self,
+        args: Sequence[NDArray[Any]],
+        argument: int,
+        direction: NDArray[np.float64],
+        weights: NDArray[np.float64],
+    ) -> tuple[float, float, float]:
+        def along(t: float) -> NDArray[np.float64]:
+            moved = [a + t * direction if i == argument else a.copy() for i, a in enumerate(args)]
+            with np.errstate(all="ignore"):
+                result = self.problem.function(*(m if m.ndim else m.dtype.type(m) for m in moved))
+            parts = result if isinstance(result, tuple | list) else [result]
+            return np.concatenate([np.asarray(p, dtype=np.float64).reshape(-1) for p in parts])
+
+        return slope(along, weights)
+
     def jacobian(
         self, args: Sequence[NDArray[Any]], argument: int, domain: Domain = BALLS
     ) -> tuple[ObjectArray, ...]:
         """One column per entry of the argument, for all outputs at once."""
+        if self._in_float64 is None:
+            try:
+                return self._jacobian_in_balls(args, argument, domain)
+            except NoAnswer:
+                raise
+            except Unsupported as error:
+                self._in_float64 = str(error)
+        return super().jacobian(args, argument, domain)
+
+    def _jacobian_in_balls(
+        self, args: Sequence[NDArray[Any]], argument: int, domain: Domain
+    ) -> tuple[ObjectArray, ...]:
         bits = max(BITS, 2 * flint.ctx.prec)
         with precision(bits):
             balls = [self.lift(a) if i in self.problem.wrt else a for i, a in enumerate(args)]
@@ -124,9 +192,7 @@ class CentralDifference(Program):
         result = np.empty(fine.shape, dtype=object)
         for i, (a, b) in enumerate(zip(coarse, fine, strict=True)):
             if not b.is_finite() or not a.is_finite():
-                raise Unsupported(
-                    "the difference is not finite: the forward leaves its domain near this point"
-                )
+                raise NoAnswer("the difference is not finite: the forward leaves its domain near this point")
             change = abs(a - b).upper()
             result[i] = b + arb(0, _MARGIN * change)
         return result, scale

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from gradcheck.arithmetic import BALLS, Domain, ElementArray, call_in
 from gradcheck.backend import Answer, Problem, Program
 from gradcheck.errors import Unsupported
+from gradcheck_backends._partials import Term, terms
 from gradcheck_backends._symbols import SymbolDomain
 from gradcheck_backends._sympy_balls import value
 
@@ -61,9 +62,8 @@ class PartialsProgram(Program):
             i: self._domain.inputs(_safe(problem.names[i]), problem.example[i].shape) for i in problem.wrt
         }
         self._outputs = self._run()
-        used = self._domain.lets
-        self._let_partials = [(symbol, _partials(expression)) for symbol, expression in used]
-        self._output_partials = [_partials(expression) for expression in self._outputs]
+        self._let_terms = [(symbol, terms(expression)) for symbol, expression in self._domain.lets]
+        self._output_terms = [terms(expression) for expression in self._outputs]
 
     def vjp(
         self,
@@ -79,11 +79,11 @@ class PartialsProgram(Program):
             environment[symbol] = value(expression, environment)
         adjoint: dict[Any, arb] = {}
         weights = np.concatenate([self.lift(d).reshape(-1) for d in deltas])
-        for weight, partials in zip(weights, self._output_partials, strict=True):
-            _spread(weight, partials, environment, adjoint)
-        for symbol, partials in reversed(self._let_partials):
+        for weight, parts in zip(weights, self._output_terms, strict=True):
+            _spread(weight, parts, environment, adjoint)
+        for symbol, parts in reversed(self._let_terms):
             if symbol in adjoint:
-                _spread(adjoint[symbol], partials, environment, adjoint)
+                _spread(adjoint[symbol], parts, environment, adjoint)
         zero = arb(0)
         answers = {}
         for i, symbols in self._inputs.items():
@@ -117,20 +117,14 @@ def _safe(name: str) -> str:
     return f"arg_{name}"
 
 
-def _partials(expression: Any) -> list[tuple[Any, Any]]:
-    """SymPy's derivative of one definition by every symbol in it."""
-    if expression.is_Symbol:
-        return [(expression, sympy.S.One)]
-    symbols = sorted(expression.free_symbols, key=lambda s: s.name)
-    return [(s, sympy.diff(expression, s)) for s in symbols]
-
-
-def _spread(weight: arb, partials: list[tuple[Any, Any]], environment: Any, adjoint: dict[Any, arb]) -> None:
+def _spread(weight: arb, parts: list[Term], environment: Any, adjoint: dict[Any, arb]) -> None:
+    """The chain rule through one definition: weight times each partial goes to its symbol."""
     if weight.is_zero():
         return
-    for symbol, partial in partials:
-        part = weight * value(partial, environment)
-        adjoint[symbol] = adjoint[symbol] + part if symbol in adjoint else part
+    for term in parts:
+        for symbol, partial in term.partials(environment):
+            part = weight * partial
+            adjoint[symbol] = adjoint[symbol] + part if symbol in adjoint else part
 
 
 BACKEND = Symbolic()
