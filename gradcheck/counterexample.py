@@ -107,9 +107,17 @@ def _message(
     if result.fault is not None:
         return result.fault
     if quantity is None or index is None or candidate is None or truth is None:
-        sources = [o.backend for o in result.opinions.values() if o.says == "differ" and not o.outvoted]
-        return f"the code differs from {', '.join(sources) or 'the derivative'}"
+        return f"the code differs from {_names(_against(result)) or 'the derivative'}"
     place = f"[{', '.join(map(str, index))}]" if index else ""
     yours, right = candidate[tuple(index)], truth[tuple(index)]
-    sources = [o.backend for o in result.opinions.values() if o.says == "differ" and not o.outvoted]
-    return f"{quantity}{place} is {yours!s}, but {' and '.join(sources)} say {right!s}"
+    sources = _against(result)
+    say = "says" if len(sources) == 1 else "say"
+    return f"{quantity}{place} is {yours!s}, but {_names(sources)} {say} {right!s}"
+
+
+def _against(result: PointResult) -> list[str]:
+    return [o.backend for o in result.opinions.values() if o.says == "differ" and not o.outvoted]
+
+
+def _names(names: list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

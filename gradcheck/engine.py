@@ -17,7 +17,7 @@ from gradcheck.discovery import Found, choose
 from gradcheck.generation import Generated, generate
 from gradcheck.minimise import Minimal, minimise
 from gradcheck.opinions import Opinion, PointResult
-from gradcheck.points import ForwardFault
+from gradcheck.points import ForwardFault, Point
 from gradcheck.records import BackendRow, ClaimRow, Comparison, Training
 from gradcheck.session import Session, Usable
 from gradcheck.sizes import distinct
@@ -70,12 +70,21 @@ def check_claim(
             points = fault
     if isinstance(points, ForwardFault):
         return _cannot_run(claim, session, str(points), started)
-    results = [check_point(claim, point, session) for point in points.points]
+    results = [_checked(claim, point, session) for point in points.points]
     training: Training | None = None
     if claim.descent is not None and not any(r.verdict in ("fail", "error") for r in results):
         steps, training = train(claim, session, seed)
         results += steps
     return _summarise(claim, session, points, results, training, seed, delta, started)
+
+
+def _checked(claim: Claim, point: Point, session: Session) -> PointResult:
+    """`check_point`; a bug of ours at one point is an error of this claim, not the end of the run."""
+    try:
+        return check_point(claim, point, session)
+    except Exception as error:
+        text = f"gradcheck itself failed here, please report it: {type(error).__name__}: {error}"
+        return PointResult(point, "error", fault=text)
 
 
 def _summarise(

@@ -35,8 +35,11 @@ orders of summation and a few times as many operations."""
 class Examination:
     """The candidate's balls at one point, computed once and shared by the backends."""
 
-    def __init__(self, claim: Claim, point: Point, session: Session, stated: Stated) -> None:
+    def __init__(
+        self, claim: Claim, point: Point, session: Session, stated: Stated, backends: list[Usable]
+    ) -> None:
         self.claim, self.point, self.session, self.stated = claim, point, session, stated
+        self._backends = backends  # those asked at this point; the only ones that may be worked with
         self._balls: dict[Any, dict[str, ObjectArray] | Unsupported] = {}
 
     def balls(self, bits: int, domain: Domain = BALLS) -> dict[str, ObjectArray]:
@@ -133,7 +136,7 @@ class Examination:
         The hand-written code is granted `_MORE_ROUNDING` times as much. Where no program runs in balls,
         the code's own sensitivity gives the bound.
         """
-        for source in [usable, *self.session.backends]:
+        for source in [usable, *self._backends]:
             try:
                 program = self.session.program(source, self.point)
                 if not program.exact_answers:
@@ -157,7 +160,7 @@ class Examination:
             found = running_scale(self.balls(53)[quantity])
         except (Unsupported, KeyError):
             found = None
-        for source in self.session.backends:
+        for source in self._backends:
             try:
                 program = self.session.program(source, self.point)
                 if not program.exact_answers:
@@ -206,7 +209,7 @@ class Examination:
             return truths(self.claim, self.point, program, None, WIDENED)
         # A difference of widened evaluations would be as wide as 1 / h; an exact program of another
         # backend tells how far the constants' rounding moves the derivative.
-        for source in self.session.backends:
+        for source in self._backends:
             other = None if source is usable else self._exact(source)
             if other is None:
                 continue

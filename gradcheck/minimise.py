@@ -26,7 +26,8 @@ from gradcheck.verification import check_point
 __all__ = ["Minimal", "minimise"]
 
 _TRIES_PER_SHAPE = 3
-_MOST_SHAPES = 400
+_FIRST_SHAPES = 40
+_MOST_SHAPES = 300
 _MOST_SIMPLIFICATIONS = 60
 
 
@@ -70,25 +71,52 @@ def _quick_judge(claim: Claim, failing: PointResult, session: Session) -> Callab
 def _smallest_shape(
     claim: Claim, point: Point, judge: Callable[[Point], bool], seed: int, delta: Values | None
 ) -> tuple[Point, bool]:
+    """The smallest failing shape, and whether all smaller ones were tried.
+
+    A few of the smallest shapes first: most mistakes show there. Else every size is made small alone,
+    which gives an upper bound at once, and then the enumeration goes on below that bound.
+    """
     formula = claim.formula
     fixed = {a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)}
     bound = formula.shapes.bind(fixed)
     names = tuple(n for n in formula.shapes.names if n not in bound)
-    limit = {n: point.sizes[n] for n in names}
-    total = sum(limit.values())
-    shapes = smallest_first(names, lambda s: formula.allows({**bound, **s}), limit)
-    for count, sizes in enumerate(shapes):
-        if count >= _MOST_SHAPES:
-            return point, False
-        if sum(sizes.values()) >= total:
-            break
+
+    def fails(sizes: dict[str, int]) -> Point | None:
         for attempt in range(_TRIES_PER_SHAPE):
-            smaller = _draw(
-                claim, {**bound, **sizes}, np.random.default_rng([seed, 77, count, attempt]), delta
-            )
+            rng = np.random.default_rng([seed, 77, attempt, *sizes.values()])
+            smaller = _draw(claim, {**bound, **sizes}, rng, delta)
             if smaller is not None and judge(smaller):
-                return smaller, True
-    return point, True
+                return smaller
+        return None
+
+    limit = {n: point.sizes[n] for n in names}
+    shapes = smallest_first(names, lambda s: formula.allows({**bound, **s}), limit)
+    best = point
+    for count, sizes in enumerate(shapes):
+        if sum(sizes.values()) >= sum(best.sizes[n] for n in names):
+            break
+        if count == _FIRST_SHAPES:
+            best = _one_at_a_time(names, best, fails, lambda s: formula.allows({**bound, **s}))
+        if count >= _MOST_SHAPES:
+            return best, False
+        if (found := fails(sizes)) is not None:
+            return found, True
+    return best, True
+
+
+def _one_at_a_time(
+    names: tuple[str, ...],
+    point: Point,
+    fails: Callable[[dict[str, int]], Point | None],
+    allowed: Callable[[dict[str, int]], bool],
+) -> Point:
+    for name in names:
+        for size in range(1, point.sizes[name]):
+            sizes = {n: point.sizes[n] for n in names} | {name: size}
+            if allowed(sizes) and (found := fails(sizes)) is not None:
+                point = found
+                break
+    return point
 
 
 def _draw(
@@ -143,9 +171,10 @@ def _simpler(claim: Claim, point: Point, position: int, *, free_delta: bool) -> 
             return
         yield np.ones(current.shape)
     count = current.size
-    yield np.zeros(current.shape) if position < len(point.args) else np.ones(current.shape)
     yield np.arange(1.0, count + 1).reshape(current.shape)  # all different: a transpose shows
     yield np.round(current)
+    if position < len(point.args):
+        yield np.zeros(current.shape)
     yield np.round(current, 1)
 
 

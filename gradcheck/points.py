@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gradcheck.errors import UsageError
 from gradcheck.formulas import Formula
-from gradcheck.values import Values, normal
+from gradcheck.values import Filler, Values, dense, normal
 
 __all__ = ["Discarded", "ForwardFault", "Point", "draw_arguments", "evaluate_forward", "make_point"]
 
@@ -59,8 +59,10 @@ def draw_arguments(
     sizes: Mapping[str, int],
     rng: np.random.Generator,
     elements: Mapping[str, NDArray[Any]] | None = None,
+    default: Filler = normal,
 ) -> tuple[NDArray[Any], ...]:
-    """Draw every argument. ``elements`` holds those that Hypothesis has drawn already.
+    """Draw every argument. ``elements`` holds those that Hypothesis has drawn already; ``default`` fills
+    arguments without declared values.
 
     Raises `UsageError` where a filler returns something of another shape or not finite.
     """
@@ -68,7 +70,7 @@ def draw_arguments(
     assert shapes is not None, "sizes were checked by Formula.allows"
     args = []
     for name, shape in zip(formula.shapes.arguments, shapes, strict=True):
-        value: Values = formula.values.get(name, normal)
+        value: Values = formula.values.get(name, default)
         if elements and name in elements:
             drawn: Any = elements[name]
         elif isinstance(value, np.ndarray):
@@ -90,11 +92,13 @@ def make_point(
 ) -> Point:
     """Draw a point: arguments, then the forward's value, then one delta per output.
 
+    Points of the plan (by their ``origin``) hold no zeros and no ties, unless declared values do.
     Raises `Discarded`, `ForwardFault`, `UsageError`.
     """
-    args = draw_arguments(formula, sizes, rng, elements)
+    default = dense if origin == "plan" else normal
+    args = draw_arguments(formula, sizes, rng, elements, default)
     outputs, multiple = evaluate_forward(formula, args)
-    deltas = _draw_deltas(outputs, multiple, delta, rng)
+    deltas = _draw_deltas(outputs, multiple, delta, rng, default)
     rate = float(rng.choice([0.5, 0.125, 1.0, 0.0625]))
     return Point(dict(sizes), args, outputs, deltas, multiple, rate, origin)
 
@@ -147,11 +151,15 @@ def _output(part: Any, which: str) -> NDArray[np.float64]:
 
 
 def _draw_deltas(
-    outputs: tuple[NDArray[np.float64], ...], multiple: bool, delta: Values | None, rng: np.random.Generator
+    outputs: tuple[NDArray[np.float64], ...],
+    multiple: bool,
+    delta: Values | None,
+    rng: np.random.Generator,
+    default: Filler,
 ) -> tuple[NDArray[np.float64], ...]:
     given: list[Any]
     if delta is None:
-        given = [_nonzero] * len(outputs)
+        given = [_nonzero(default)] * len(outputs)
     elif multiple:
         given = list(delta) if isinstance(delta, tuple | list) else [delta] * len(outputs)
         if len(given) != len(outputs):
@@ -166,13 +174,17 @@ def _draw_deltas(
     return tuple(drawn)
 
 
-def _nonzero(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
-    # an all-zero delta makes every gradient right
-    for _ in range(20):
-        drawn = normal(shape, rng)
-        if np.any(drawn):
-            return drawn
-    return np.ones(shape)
+def _nonzero(filler: Filler) -> Filler:
+    """The filler, drawn again where all is zero: an all-zero delta makes every gradient right."""
+
+    def draw(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
+        for _ in range(20):
+            drawn = filler(shape, rng)
+            if np.any(drawn):
+                return drawn
+        return np.ones(shape)
+
+    return draw
 
 
 def _frozen(value: Any, shape: tuple[int, ...], who: str) -> NDArray[Any]:

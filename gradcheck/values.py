@@ -19,6 +19,7 @@ __all__ = [
     "Filler",
     "Values",
     "check_values",
+    "dense",
     "integers",
     "normal",
     "one_hot",
@@ -49,6 +50,13 @@ def normal(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
             to, source = rng.integers(0, flat.size, size=2)
             flat[to] = flat[source]
     return values
+
+
+def dense(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    """Like `normal`, but without zeros and ties: where a shape is tried once, nothing may hide."""
+    scale = rng.choice(_SCALES)
+    sign = rng.choice([-1.0, 1.0], shape)
+    return np.asarray(np.round(scale * sign * (0.05 + np.abs(rng.standard_normal(shape))), 4))
 
 
 def positive(shape: tuple[int, ...], rng: np.random.Generator) -> Array:

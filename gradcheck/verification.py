@@ -24,6 +24,7 @@ __all__ = ["check_point"]
 def check_point(claim: Claim, point: Point, session: Session, only: str | None = None) -> PointResult:
     """Check a claim at a point against every backend (or only the one named)."""
     result = PointResult(point, "none")
+    usable = [u for u in session.backends if only is None or u.name == only]
     try:
         kink = session.kink(point)
     except Unsupported as error:  # a tie that no precision decides
@@ -32,10 +33,9 @@ def check_point(claim: Claim, point: Point, session: Session, only: str | None =
     try:
         stated = result.stated = run_in_float64(claim, point)
     except CandidateFault as fault:
-        return _faulty(result, fault, session, claim, point)
-    usable = [u for u in session.backends if only is None or u.name == only]
+        return _faulty(result, fault, session, claim, point, usable)
     finite = all(np.isfinite(v).all() for v in stated.values.values())
-    check = Examination(claim, point, session, stated)
+    check = Examination(claim, point, session, stated, usable)
     if kink is not None:
         return _at_kink(result, check, kink, usable, finite)
     for one in usable:
@@ -49,10 +49,15 @@ def check_point(claim: Claim, point: Point, session: Session, only: str | None =
 
 
 def _faulty(
-    result: PointResult, fault: CandidateFault, session: Session, claim: Claim, point: Point
+    result: PointResult,
+    fault: CandidateFault,
+    session: Session,
+    claim: Claim,
+    point: Point,
+    backends: list[Usable],
 ) -> PointResult:
     result.verdict, result.fault, result.quantity = fault.verdict, str(fault), fault.quantity
-    for usable in session.backends:
+    for usable in backends:
         opinion = result.opinions[usable.name] = Opinion(usable.name)
         try:
             program = session.program(usable, point)

@@ -206,7 +206,7 @@ class BallDomain(Domain):
                 result = np.empty((rows, right.shape[1]), dtype=object)
                 result[...] = product.tolist()
                 return result
-        return np.matmul(left, right)
+        return super().matmul(left, right)
 
     def linalg(self, name: str, *args: ObjectArray) -> Any:
         matrix = flint.arb_mat(args[0].tolist())

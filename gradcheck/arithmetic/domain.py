@@ -60,7 +60,16 @@ class Domain(ABC):
 
     def matmul(self, left: ObjectArray, right: ObjectArray) -> Any:
         """Matrix product of object arrays, as `np.matmul`."""
+        if left.shape[-1] == 0:  # NumPy's object loop would give the int 0
+            left, right = self._one_zero(left, -1), self._one_zero(right, 0 if right.ndim == 1 else -2)
         return np.matmul(left, right)
+
+    def _one_zero(self, array: ObjectArray, axis: int) -> ObjectArray:
+        shape = list(array.shape)
+        shape[axis] = 1
+        zeros = np.empty(shape, dtype=object)
+        zeros[...] = self.lift(0)
+        return zeros
 
     def linalg(self, name: str, *args: ObjectArray) -> Any:
         """`np.linalg.<name>` for one matrix (no leading axes). Raises `Unsupported`."""

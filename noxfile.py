@@ -1,0 +1,81 @@
+"""Development tasks. `nox` runs what CI runs, in the environment that nox itself is installed in;
+`nox -s tests-3.12` runs the tests in an environment of its own."""
+
+from __future__ import annotations
+
+import glob
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.10"
+nox.options.sessions = ["lint", "types", "cover", "build"]
+
+PYTHONS = ["3.11", "3.12", "3.13"]
+HERE = Path(__file__).parent
+MIN_COVERAGE = 90
+
+
+def python(session: nox.Session, *args: str, **options: object) -> None:
+    """Run a module in nox's own environment, whether it is activated or not."""
+    session.run(sys.executable, "-m", *args, external=True, **options)
+
+
+@nox.session(venv_backend="none")
+def lint(session: nox.Session) -> None:
+    """ruff: rules and format."""
+    python(session, "ruff", "check", ".")
+    python(session, "ruff", "format", "--check", ".")
+
+
+@nox.session(venv_backend="none")
+def types(session: nox.Session) -> None:
+    """mypy, strict, over both packages."""
+    python(session, "mypy")
+
+
+@nox.session(venv_backend="none")
+def cover(session: nox.Session) -> None:
+    """All tests with branch coverage, the README's examples and the main job among them."""
+    session.env["COVERAGE_PROCESS_START"] = str(HERE / "pyproject.toml")
+    python(session, "coverage", "erase")
+    python(session, "coverage", "run", "-m", "pytest", *session.posargs)
+    python(session, "coverage", "combine", "--quiet")
+    python(session, "coverage", "report", f"--fail-under={MIN_COVERAGE}")
+
+
+@nox.session(venv_backend="none", default=False)
+def report(session: nox.Session) -> None:
+    """Make the published report of the catalogue anew."""
+    python(session, "gradcheck", "verify", "--report-dir", "reports/catalogue")
+
+
+@nox.session(venv_backend="none")
+def build(session: nox.Session) -> None:
+    """Build the wheel and look into it: two packages, their data files, nothing else."""
+    with tempfile.TemporaryDirectory() as folder:
+        python(session, "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, str(HERE))
+        (wheel,) = glob.glob(f"{folder}/*.whl")
+        names = zipfile.ZipFile(wheel).namelist()
+    top = {name.split("/")[0] for name in names if ".dist-info/" not in name}
+    if top != {"gradcheck", "gradcheck_backends"}:
+        session.error(f"the wheel's top levels are {sorted(top)}")
+    wanted = [
+        "gradcheck/py.typed",
+        "gradcheck_backends/py.typed",
+        "gradcheck/schemas/log.schema.json",
+        "gradcheck/report/templates/report.html.j2",
+    ]
+    if missing := [name for name in wanted if name not in names]:
+        session.error(f"the wheel lacks {', '.join(missing)}")
+    session.log("%d files, top levels %s", len(names), sorted(top))
+
+
+@nox.session(python=PYTHONS, default=False)
+def tests(session: nox.Session) -> None:
+    """The tests on one Python version, against an installed wheel."""
+    session.install(".[dev]")
+    session.run("pytest", *session.posargs)

@@ -1,0 +1,150 @@
+"""Finite differences: the error bound covers the true error, and is small."""
+
+import numpy as np
+import pytest
+from flint import arb
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradcheck.arithmetic import precision
+from gradcheck.errors import NoAnswer, Unsupported
+from gradcheck_backends import finite_difference
+from gradcheck_backends._float_difference import slope
+
+FUNCTIONS = {
+    # name: forward in NumPy, derivative in arb, where it is tried
+    "exp": (np.exp, arb.exp, (-20, 20)),
+    "sin(50 x)": (lambda x: np.sin(50 * x), lambda x: 50 * (50 * x).cos(), (-10, 10)),
+    "x^7": (lambda x: x**7, lambda x: 7 * x**6, (-30, 30)),
+    "log": (np.log, lambda x: 1 / x, (0.01, 1000)),
+    "sqrt": (np.sqrt, lambda x: 1 / (2 * x.sqrt()), (0.01, 1000)),
+    "tanh": (np.tanh, lambda x: 1 - x.tanh() ** 2, (-15, 15)),
+    "1/x": (lambda x: 1 / x, lambda x: -1 / x**2, (0.01, 100)),
+    "exp(-1/x)": (lambda x: np.exp(-1 / x), lambda x: (-1 / x).exp() / x**2, (0.05, 5)),
+    "steep sigmoid": (
+        lambda x: 1 / (1 + np.exp(-200 * x)),
+        lambda x: 200 / ((100 * x).exp() + (-100 * x).exp()) ** 2,
+        (-2, 2),
+    ),
+    "a constant": (lambda x: 0 * x + 3.0, lambda x: arb(0), (-5, 5)),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_radius_covers_the_true_error_and_is_small(problem, name):
+    """At 500 bits, for functions with known derivatives."""
+    forward, derivative, (low, high) = FUNCTIONS[name]
+
+    @given(st.floats(low, high).map(lambda v: round(v, 4)).filter(lambda v: v != 0))
+    def check(x):
+        asked = problem(forward, np.array(x))
+        with precision(212):
+            program = finite_difference.BACKEND.derive(asked)
+            ball = program.vjp(asked.example, [np.ones(())])[0].values.item()
+        with precision(700):
+            right = derivative(arb(x))
+            assert ball.overlaps(right)
+            scale = max(abs(float(right)), abs(float(asked.function(np.float64(x)))), 1e-300)
+            assert float(ball.rad()) <= 1e-40 * scale
+            assert not ball.overlaps(right + 1e-30 * scale)
+
+    check()
+
+
+def test_truncation_is_in_the_radius(problem, monkeypatch):
+    """With a coarse step the truncation is large, and the bound grows with it; without it, the twin fails."""
+    asked = problem(lambda x: np.exp(20 * x), np.array(1.0))
+    monkeypatch.setattr(finite_difference, "STEP_BITS", 4)
+    monkeypatch.setattr(finite_difference, "REFINEMENT_BITS", 4)
+    with precision(212):
+        right = 20 * arb(20).exp()
+        covered = finite_difference.BACKEND.derive(asked).vjp(asked.example, [np.ones(())])[0].values.item()
+        monkeypatch.setattr(finite_difference, "_MARGIN", 0)
+        bare = finite_difference.BACKEND.derive(asked).vjp(asked.example, [np.ones(())])[0].values.item()
+    assert covered.overlaps(right)
+    assert not bare.overlaps(right)
+
+
+def test_one_slope_per_argument_finds_an_error_in_any_entry(problem):
+    """The slope of the right gradient is met, that of one with a single wrong entry is not."""
+    W = np.round(np.random.default_rng(0).standard_normal((12, 17)), 3)
+    asked = problem(lambda W: np.sum(W * W), W)
+    direction = np.random.default_rng(1).integers(1, 2**16, W.shape) / 2**16
+    with precision(212):
+        answer = finite_difference.BACKEND.derive(asked).vjp(asked.example, [np.ones(())], {0: direction})[0]
+        right = sum((2 * arb(w) * arb(u) for w, u in zip(W.ravel(), direction.ravel(), strict=True)), arb(0))
+        assert answer.direction is direction
+        assert answer.values.item().overlaps(right)
+        for k in (0, 100, 203):
+            wrong = right - 2 * arb(W.ravel()[k]) * arb(direction.ravel()[k]) * 0.001
+            assert not answer.values.item().overlaps(wrong)
+
+
+def test_at_a_pole_nearby_there_is_no_answer(problem):
+    """The point says nothing; another may."""
+    asked = problem(lambda x: np.sqrt(x), np.array(0.0))
+    with pytest.raises(NoAnswer, match="not finite"), precision(212):
+        finite_difference.BACKEND.derive(asked).vjp(asked.example, [np.ones(())])
+
+
+def test_a_saturated_gradient_is_below_its_own_radius_and_not_zero(problem):
+    """1e-123 beside values of 1: the ball holds the truth, and cannot tell it from zero."""
+    asked = problem(lambda x: np.tanh(x), np.array(142.0))
+    with precision(212):
+        ball = finite_difference.BACKEND.derive(asked).vjp(asked.example, [np.ones(())])[0].values.item()
+    with precision(2000):
+        assert ball.overlaps(1 - arb(142).tanh() ** 2)
+
+
+def opaque(function):
+    """A forward that runs in float64 only."""
+
+    def run(x):
+        return function(np.array([float(v) for v in np.atleast_1d(x)])).reshape(np.shape(x))
+
+    return run
+
+
+@pytest.mark.parametrize("name", ["exp", "sin(50 x)", "x^7", "log", "sqrt", "tanh", "1/x", "a constant"])
+def test_in_float64_the_bound_covers_the_true_error_too(problem, name):
+    """An adaptive step, an estimated bound: never called rigorous, and never too small."""
+    forward, derivative, (low, high) = FUNCTIONS[name]
+
+    @given(st.floats(max(low, -10), min(high, 10)).map(lambda v: round(v, 3)).filter(lambda v: abs(v) > 0.1))
+    def check(x):
+        asked = problem(opaque(forward), np.array(x))
+        program = finite_difference.BACKEND.derive(asked)
+        with precision(212):
+            answer = program.vjp(asked.example, [np.ones(())])[0]
+            right = derivative(arb(x))
+        assert not answer.rigorous
+        assert "float64" in program.method
+        assert answer.values.item().overlaps(right)
+        scale = abs(float(right)) + abs(float(forward(np.float64(x))))
+        assert float(answer.values.item().rad()) < 1e-5 * scale + 1e-9
+
+    check()
+
+
+def test_in_float64_a_kink_is_seen_and_a_domain_kept():
+    """ReLU at zero has no slope; the logarithm near zero has one."""
+    with pytest.raises(NoAnswer, match="a kink"):
+        slope(lambda t: np.maximum(np.array([t]), 0), np.ones(1))
+    with pytest.raises(NoAnswer, match="not finite"), np.errstate(all="ignore"):
+        slope(lambda t: np.sqrt(np.array([t])), np.ones(1))
+    with np.errstate(all="ignore"):
+        value, bound, _ = slope(lambda t: np.log(np.array([0.01 + t])), np.ones(1))
+    assert abs(value - 100) <= bound < 1e-3
+
+
+def test_a_forward_that_raises_off_the_point_is_unsupported(problem):
+    """It ran at the point, and not beside it."""
+
+    def brittle(x):
+        if float(x) != 1.0:
+            raise ValueError("only at one")
+        return x * 2.0
+
+    asked = problem(brittle, np.array(1.0))
+    with pytest.raises(Unsupported), precision(212):
+        finite_difference.BACKEND.derive(asked).vjp(asked.example, [np.ones(())])

@@ -1,0 +1,115 @@
+"""Shared by all tests: a deterministic Hypothesis profile, exact points, and backends that say what they are told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+from gradcheck.arithmetic import BALLS, enclose, wrap
+from gradcheck.backend import Answer, Problem, Program
+from gradcheck.discovery import Found
+from gradcheck.points import Point, evaluate_forward
+
+settings.register_profile("gradcheck", derandomize=True, deadline=None, database=None, max_examples=25)
+settings.load_profile("gradcheck")
+
+
+class ToldProgram(Program):
+    """The derivative that a test wrote down, evaluated in balls."""
+
+    exact_answers = True
+
+    def __init__(self, problem, gradient):
+        super().__init__(problem)
+        self.method = "told"
+        self._gradient = gradient
+
+    def vjp(self, args, deltas, directions=None, domain=BALLS):
+        given = [wrap(enclose(a), domain) if i in self.problem.wrt else a for i, a in enumerate(args)]
+        parts = self._gradient(*(wrap(enclose(d), domain) for d in deltas), *given)
+        parts = parts if isinstance(parts, tuple) else (parts,)
+        return {i: Answer(parts[i].data) for i in self.problem.wrt}
+
+
+@dataclass
+class ToldBackend:
+    """A backend whose derivative is ``gradient(delta, *args)``; ``asked`` are the problems it was given."""
+
+    name: str
+    gradient: Any
+    install: str = "pip install told"
+    asked: list = field(default_factory=list)
+
+    def version(self):
+        return "told 1.0"
+
+    def derive(self, problem: Problem):
+        self.asked.append(problem)
+        if isinstance(self.gradient, Exception):
+            raise self.gradient
+        return ToldProgram(problem, self.gradient)
+
+
+@pytest.fixture
+def told():
+    """`told(name, gradient)`: a backend that says `gradient(delta, *args)`, or raises it, as found."""
+
+    def make(name, gradient):
+        return Found(name, ToldBackend(name, gradient), "told 1.0")
+
+    return make
+
+
+@pytest.fixture
+def point_at():
+    """`point_at(formula, delta, **arrays)`: the point of these arrays, floats unless they are integers."""
+
+    def make(formula, delta=None, rate=0.5, **arrays):
+        args = []
+        for name in formula.shapes.arguments:
+            array = np.array(arrays[name])
+            array = array.astype(np.float64) if array.dtype.kind == "f" else array
+            array.flags.writeable = False
+            args.append(array)
+        sizes = formula.shapes.bind({n: a.shape for n, a in zip(formula.shapes.arguments, args, strict=True)})
+        outputs, multiple = evaluate_forward(formula, tuple(args))
+        deltas = delta if isinstance(delta, tuple) else (delta,)
+        deltas = tuple(
+            np.ones(o.shape) if d is None else np.asarray(d, dtype=np.float64)
+            for d, o in zip(deltas if delta is not None else [None] * len(outputs), outputs, strict=True)
+        )
+        return Point(sizes, tuple(args), outputs, deltas, multiple, rate, "test")
+
+    return make
+
+
+class FakeEntryPoint:
+    """What `importlib.metadata.entry_points` yields, loading whatever a test wants."""
+
+    def __init__(self, name, loads):
+        self.name = name
+        self._loads = loads
+
+    def load(self):
+        if isinstance(self._loads, BaseException):
+            raise self._loads
+        return self._loads
+
+
+@pytest.fixture
+def entry_points(monkeypatch):
+    """`entry_points(name=object_or_exception, ...)`: add to, or replace, the registered backends."""
+    from importlib.metadata import entry_points as real
+
+    def register(*, only=False, **backends):
+        def fake(*, group):
+            kept = [] if only else [p for p in real(group=group) if p.name not in backends]
+            return [*kept, *(FakeEntryPoint(name, loads) for name, loads in backends.items())]
+
+        monkeypatch.setattr("gradcheck.discovery.entry_points", fake)
+
+    return register

@@ -1,0 +1,71 @@
+"""The main job: the whole catalogue, as a user runs it, against the report that is committed."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gradcheck.log import read_log
+
+PUBLISHED = Path(__file__).parent.parent / "reports" / "catalogue"
+IDS = {f"D{n:02}" for n in range(1, 24)}
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("catalogue")
+    done = subprocess.run(
+        [sys.executable, "-m", "gradcheck", "verify", "--report-dir", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def test_the_catalogue_comes_out_as_declared_and_complete(fresh):
+    """Every id has a claim, and the log has its footer."""
+    log = read_log(fresh / "run.jsonl")
+
+    assert log.complete
+    assert {c.id for c in log.claims} == IDS
+    assert all(c.as_declared for c in log.claims)
+
+
+def test_every_backend_answered_every_right_claim(fresh):
+    """At five points or more, one of them with all sizes distinct, or it says why it could not."""
+    log = read_log(fresh / "run.jsonl")
+    right = {c.uid for c in log.claims if c.expected == "pass"}
+
+    for row in (row for rows in log.rows.values() for row in rows):
+        if row.claim in right:
+            assert row.verdict == "pass", f"{row.claim} with {row.backend}: {row.reason}"
+            assert row.answered >= 5
+            assert row.distinct >= 1
+
+
+def test_every_erratum_ends_at_a_smallest_shape(fresh):
+    """The errata are found by running, with the arrays that refute them."""
+    errata = [c for c in read_log(fresh / "run.jsonl").claims if c.expected == "fail"]
+
+    assert {c.id for c in errata} == {"D06", "D07", "D09", "D14", "D17"}
+    assert all(c.counterexample is not None and c.counterexample.shape_minimal for c in errata)
+
+
+def test_published_verdicts_are_those_of_a_fresh_run(fresh):
+    """A verdict that changed has to be published, or explained."""
+    published = {c.uid: (c.verdict, c.strength) for c in read_log(PUBLISHED / "run.jsonl").claims}
+    now = {c.uid: (c.verdict, c.strength) for c in read_log(fresh / "run.jsonl").claims}
+
+    assert now == published
+
+
+def test_published_summary_belongs_to_the_published_log():
+    """The rendered files are those of the log beside them."""
+    summary = json.loads((PUBLISHED / "summary.json").read_text("utf-8"))
+    log = read_log(PUBLISHED / "run.jsonl")
+
+    assert {c["uid"] for c in summary["claims"]} == {c.uid for c in log.claims}

@@ -1,0 +1,151 @@
+"""The shape language: what it reads, what it refuses, and what arrays bind."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradcheck.errors import UsageError
+from gradcheck.shapes import Shapes, parse_shape
+
+
+def texts(shape):
+    return [d.text for d in parse_shape(shape)]
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        ("n m", ["n", "m"]),
+        ("3 m", ["3", "m"]),
+        ("n,m", ["n", "m"]),
+        (3, ["3"]),
+        ("", []),
+        ((), []),
+        (("n", 3), ["n", "3"]),
+        ("n-k+1", ["n-k+1"]),
+        ("2*n n//2", ["2*n", "n//2"]),
+        ("  n   m ", ["n", "m"]),
+    ],
+)
+def test_a_shape_is_read(shape, expected):
+    """Names, integers and expressions, blank-separated; numbers and tuples too."""
+    assert texts(shape) == expected
+
+
+@pytest.mark.parametrize(
+    ("shape", "why"),
+    [
+        (True, "expected a shape like 'n m', 3 or '', got True"),
+        (2.5, "expected a shape like"),
+        (None, "expected a shape like"),
+        ("n+", "it is no expression"),
+        ("if", "it is no expression"),
+        ("2.5", "2.5 is no integer"),
+        ("True", "True is no integer"),
+        ("n/2", "the operator Div is not known"),
+        ("n**2", "the operator Pow is not known"),
+        ("-n", "UnaryOp has no place in a size"),
+        ("n.m", "Attribute has no place in a size"),
+        ("f(n)", "Call has no place in a size"),
+        ("n[0]", "Subscript has no place in a size"),
+        ("__import__('os')", "Call has no place in a size"),
+        (0, "a size is 1 or more"),
+        ("1-1", "a size is 1 or more"),
+        ("3//0", "a size is 1 or more"),
+        ("(" * 300, "it is no expression"),
+    ],
+)
+def test_what_is_no_shape_is_refused_with_the_reason(shape, why):
+    """Every refusal says what was wrong, and no expression is ever executed."""
+    with pytest.raises(UsageError, match=".") as error:
+        parse_shape(shape, "shapes['x']")
+    assert str(error.value).startswith("shapes['x']: ")
+    assert why in str(error.value)
+
+
+def test_the_names_of_an_expression_come_in_the_order_of_their_appearance():
+    """`n-k+1` uses n and then k."""
+    (dimension,) = parse_shape("n-k+1")
+    assert dimension.names == ("n", "k")
+    assert not dimension.is_name
+    assert parse_shape("n")[0].is_name
+
+
+@given(st.integers(1, 50), st.integers(1, 50))
+def test_an_expression_has_the_value_that_python_gives_it(n, k):
+    """Sizes are Python's own integer arithmetic."""
+    sizes = {"n": n, "k": k}
+    for text in ("n-k+1", "2*n", "n//k", "n*k-1", "(n+k)*2"):
+        assert parse_shape(text)[0].size(sizes) == eval(text, {}, sizes)
+
+
+def test_division_by_a_size_of_zero_is_an_invalid_size_and_no_crash():
+    """`n//(k-1)` at k = 1 falls below 1 like any size that runs out."""
+    shapes = Shapes.parse({"x": "n//(k-1)", "y": "k"})
+    assert shapes.concrete({"n": 4, "k": 1}) is None
+    assert shapes.concrete({"n": 4, "k": 3}) == ((2,), (3,))
+
+
+def test_concrete_shapes_or_none_where_a_derived_size_runs_out():
+    """`n-k+1` is a valid size only for k <= n."""
+    shapes = Shapes.parse({"x": "n", "w": "k", "z": "n-k+1", "s": ""})
+    assert shapes.concrete({"n": 5, "k": 2}) == ((5,), (2,), (4,), ())
+    assert shapes.concrete({"n": 2, "k": 3}) is None
+
+
+def test_names_are_listed_once_in_the_order_of_their_appearance():
+    """Shared names are one dimension."""
+    assert Shapes.parse({"W": "n m", "x": "m", "y": "k n"}).names == ("n", "m", "k")
+
+
+def test_the_text_of_an_argument_is_what_was_declared():
+    """Whatever form the shape was declared in."""
+    shapes = Shapes.parse({"W": "n m", "x": 3, "s": ()})
+    assert [shapes.text(a) for a in shapes.arguments] == ["n m", "3", ""]
+
+
+@pytest.mark.parametrize("declaration", [{}, None, [("x", "n")], "n m"])
+def test_a_declaration_that_is_no_mapping_is_refused(declaration):
+    """Shapes need one entry per argument."""
+    with pytest.raises(UsageError, match="expected one entry per argument"):
+        Shapes.parse(declaration)
+
+
+def test_arrays_bind_the_sizes():
+    """Of all named sizes that they show."""
+    shapes = Shapes.parse({"W": "n m", "x": "m", "z": "n-m+1"})
+    assert shapes.bind({"W": (5, 3), "x": (3,), "z": (3,)}) == {"n": 5, "m": 3}
+    assert shapes.bind({"x": (3,)}) == {"m": 3}
+    assert shapes.bind({}) == {}
+
+
+@pytest.mark.parametrize(
+    ("known", "words"),
+    [
+        (
+            {"W": (5, 3), "x": (4,)},
+            "'x' has shape (4,) and makes m = 4, but 'W' with shape (5, 3) makes m = 3",
+        ),
+        ({"x": (3, 1)}, "declared as 'm' (1 axes)"),
+        ({"W": (5, 3), "z": (4,)}, "its size n-m+1 comes to 3 with n = 5, m = 3"),
+        ({"v": (4,)}, "its size 3 comes to 3 with no named sizes"),
+    ],
+)
+def test_arrays_that_contradict_each_other_are_named(known, words):
+    """The message names both sides of the contradiction."""
+    shapes = Shapes.parse({"W": "n m", "x": "m", "z": "n-m+1", "v": "3"})
+    with pytest.raises(UsageError) as error:
+        shapes.bind(known)
+    assert words in str(error.value)
+
+
+@given(st.integers(1, 9), st.integers(1, 9))
+def test_binding_gives_back_the_sizes_that_made_the_shapes(n, m):
+    """`bind` is the inverse of `concrete`."""
+    shapes = Shapes.parse({"W": "n m", "x": "m", "v": "n+m"})
+    sizes = {"n": n, "m": m}
+    known = dict(zip(shapes.arguments, shapes.concrete(sizes), strict=True))
+    assert shapes.bind(known) == sizes
+    known["v"] = (n + m + 1,)
+    with pytest.raises(UsageError, match="comes to"):
+        shapes.bind(known)
