@@ -37,6 +37,9 @@ def describe(claim: Claim, minimal: Minimal, session: Session) -> Counterexample
     exact = _exact_truth(claim, point, session)
     if quantity is None and len(exact) == 1:
         quantity = next(iter(exact))
+    if claim.kind == "forward":
+        apart = [q for q in exact if q in stated and not np.allclose(stated[q], exact[q], rtol=1e-12, atol=0)]
+        quantity = apart[0] if apart else quantity  # the values say more than their gradients
     if quantity in exact:
         truth = exact[quantity]
     candidate = stated.get(quantity) if quantity else None

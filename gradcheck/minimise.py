@@ -45,7 +45,7 @@ def minimise(
     """The smallest shape and the simplest values at which the claim still gets the same verdict."""
     judge = _quick_judge(claim, failing, session)
     best, exhausted = _smallest_shape(claim, failing.point, judge, seed, delta)
-    simple = _simplify(claim, best, judge, free_delta=delta is None)
+    simple = _simplify(claim, best, judge, free_delta=delta is None, by_numbers=failing.fault is None)
     final = check_point(claim, simple, session)
     if final.verdict != failing.verdict:  # the quick judge saw one backend only
         final = check_point(claim, best, session)
@@ -144,10 +144,15 @@ def _from_strategy(strategy: Any, shape: tuple[int, ...]) -> NDArray[np.float64]
         return np.asarray(hnp.arrays(np.float64, shape, elements=strategy).example())
 
 
-def _simplify(claim: Claim, point: Point, judge: Callable[[Point], bool], *, free_delta: bool) -> Point:
+def _simplify(
+    claim: Claim, point: Point, judge: Callable[[Point], bool], *, free_delta: bool, by_numbers: bool
+) -> Point:
+    """``by_numbers`` says that two numbers differ: zeros then show what does not matter. Where the code
+    raises or has the wrong shape, no value matters, and zeros would only hide what the entries are.
+    """
     budget = _MOST_SIMPLIFICATIONS
     for position in range(len(point.args) + len(point.delta)):
-        for simpler in _simpler(claim, point, position, free_delta=free_delta):
+        for simpler in _simpler(claim, point, position, free_delta, by_numbers):
             if budget == 0:
                 return point
             budget -= 1
@@ -158,7 +163,9 @@ def _simplify(claim: Claim, point: Point, judge: Callable[[Point], bool], *, fre
     return point
 
 
-def _simpler(claim: Claim, point: Point, position: int, *, free_delta: bool) -> Iterator[NDArray[np.float64]]:
+def _simpler(
+    claim: Claim, point: Point, position: int, free_delta: bool, by_numbers: bool
+) -> Iterator[NDArray[np.float64]]:
     """Simpler values for one argument or delta, the simplest first; only what its values allow."""
     if position < len(point.args):
         current = point.args[position]
@@ -171,10 +178,10 @@ def _simpler(claim: Claim, point: Point, position: int, *, free_delta: bool) -> 
             return
         yield np.ones(current.shape)
     count = current.size
+    if position < len(point.args) and by_numbers:
+        yield np.zeros(current.shape)
     yield np.arange(1.0, count + 1).reshape(current.shape)  # all different: a transpose shows
     yield np.round(current)
-    if position < len(point.args):
-        yield np.zeros(current.shape)
     yield np.round(current, 1)
 
 

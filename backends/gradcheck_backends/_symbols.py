@@ -21,6 +21,14 @@ from gradcheck.errors import Unsupported
 __all__ = ["SymbolDomain"]
 
 
+MAX_CRAMER = 5
+"""The largest matrix that is inverted in symbols: Cramer's rule has n! terms."""
+
+
+def _without(indices: tuple[int, ...], gone: int) -> tuple[int, ...]:
+    return tuple(i for i in indices if i != gone)
+
+
 class SymbolDomain(Domain):
     """SymPy expressions. ``lets`` lists the names in order of definition; ``constants`` the float
     constants of the code, which enter exactly or widened only when numbers are put in.
@@ -78,7 +86,31 @@ class SymbolDomain(Domain):
         return self.bind(sympy.Piecewise((self.bind(yes), condition), (self.bind(no), True)))
 
     def linalg(self, name: str, *args: ObjectArray) -> Any:
-        raise Unsupported(f"np.linalg.{name} is not available in symbols")
+        """`det`, `inv` and `solve` by Cramer's rule, for matrices of at most `MAX_CRAMER` rows."""
+        matrix = args[0]
+        if name not in {"det", "inv", "solve"} or len(matrix) > MAX_CRAMER:
+            raise Unsupported(f"np.linalg.{name} of a {len(matrix)} x {len(matrix)} matrix in symbols")
+        rows = tuple(range(len(matrix)))
+        determinant = self._minor(matrix, rows, rows, {})
+        if name == "det":
+            return determinant
+        inverse = np.empty(matrix.shape, dtype=object)
+        for i, j in np.ndindex(matrix.shape):
+            rest = self._minor(matrix, _without(rows, j), _without(rows, i), {})
+            inverse[i, j] = self.bind((-1) ** (i + j) * rest / determinant)
+        return inverse if name == "inv" else self.matmul(inverse, args[1])
+
+    def _minor(self, a: ObjectArray, rows: tuple[int, ...], columns: tuple[int, ...], memo: Any) -> Any:
+        """The determinant of some rows and columns, expanded along the first row."""
+        if not rows:
+            return sympy.S.One
+        if (rows, columns) not in memo:
+            terms = [
+                (-1) ** k * self.bind(a[rows[0], c]) * self._minor(a, rows[1:], _without(columns, c), memo)
+                for k, c in enumerate(columns)
+            ]
+            memo[rows, columns] = self.bind(sympy.Add(*terms))
+        return memo[rows, columns]
 
     def _table(self) -> dict[str, Callable[..., Any]]:
         bind = self.bind

@@ -1,0 +1,39 @@
+"""The table of JAX primitives in ball arithmetic, and what all its rules share.
+
+A rule computes one primitive on object arrays of balls (floating values) and on plain arrays (integers,
+booleans). Its meaning is that of `jax.lax`. The tables are filled by `_rules_elementwise`,
+`_rules_structure` and `_rules_linalg`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from flint import arb
+
+__all__ = ["RULES", "Rule", "as_array", "rule"]
+
+Rule = Callable[..., Any]
+RULES: dict[str, Rule] = {}
+"""Primitive name -> function of (domain, params, *values) giving one value or a list of them."""
+
+
+def as_array(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value
+    if isinstance(value, arb):
+        result = np.empty((), dtype=object)
+        result[()] = value
+        return result
+    return np.asarray(value)
+
+
+def rule(*names: str) -> Callable[[Rule], Rule]:
+    def register(function: Rule) -> Rule:
+        for name in names:
+            RULES[name] = function
+        return function
+
+    return register
