@@ -21,7 +21,7 @@ from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.faults import user_line
 from gradcheck.points import Point
 
-__all__ = ["Stated", "expected_shapes", "run_in_balls", "run_in_float64"]
+__all__ = ["Stated", "expected_shapes", "run_in_balls", "run_in_float32", "run_in_float64"]
 
 
 @dataclass
@@ -102,6 +102,20 @@ def _once(claim: Claim, point: Point) -> Stated:
     if not values:
         raise CandidateFault("error", "the code returned None for every argument: there is nothing to check")
     return Stated(values, tuple(unchecked), sorted({str(w.message) for w in caught}))
+
+
+def run_in_float32(claim: Claim, point: Point) -> dict[str, NDArray[np.float64]]:
+    """Run the candidate with float32 arguments. The values come back as float64, unchecked for size.
+
+    Raises `CandidateFault`.
+    """
+    single = [a.astype(np.float32) if a.dtype.kind == "f" else a for a in point.args]
+    deltas = [_plain(d.astype(np.float32)) for d in point.delta]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        result = _call(claim, point, [_plain(a) for a in single], deltas, np.float32(point.rate))
+    shapes = expected_shapes(claim, point)
+    return {n: _float64(v, n, shapes[n]) for n, v in result.items() if v is not None}
 
 
 def run_in_balls(claim: Claim, point: Point, domain: Domain) -> dict[str, ObjectArray]:

@@ -13,12 +13,13 @@ import numpy as np
 from gradcheck.claims import Claim
 from gradcheck.comparison import comparison
 from gradcheck.counterexample import describe
+from gradcheck.digits import in_float32, summary
 from gradcheck.discovery import Found, choose
 from gradcheck.generation import Generated, generate
 from gradcheck.minimise import Minimal, minimise
 from gradcheck.opinions import Opinion, PointResult
 from gradcheck.points import ForwardFault, Point
-from gradcheck.records import BackendRow, ClaimRow, Comparison, Training
+from gradcheck.records import BackendRow, ClaimRow, Comparison, Precision, Training
 from gradcheck.session import Session, Usable
 from gradcheck.sizes import distinct
 from gradcheck.sources import source_of
@@ -144,9 +145,21 @@ def _summarise(
         notes=notes,
         counterexample=counterexample,
         training=training,
+        precision=_precision(claim, results) if verdict is Verdict.PASS else [],
     )
     rows = [_backend_row(claim, usable, results, session) for usable in session.backends]
     return Outcome(row, rows, minimal, results)
+
+
+_FLOAT32_POINTS = 8
+"""Points at which the code is run in float32 too; the plan's, so that they are the same in every run."""
+
+
+def _precision(claim: Claim, results: list[PointResult]) -> list[Precision]:
+    double = summary("float64", [(r.point, r.lost) for r in results if r.lost is not None])
+    planned = [r.point for r in results if r.verdict == "pass" and r.point.origin == "plan"]
+    single = summary("float32", in_float32(claim, planned[:_FLOAT32_POINTS]))
+    return [p for p in (double, single) if p is not None]
 
 
 def _verdict(

@@ -52,6 +52,7 @@ class PointResult:
     quantity: str | None = None
     stated: Stated | None = None
     notes: list[str] = field(default_factory=list)
+    lost: float | None = None  # decimal digits that float64 loses here, where that was measured
 
     @property
     def strength(self) -> Strength | None:

@@ -19,6 +19,7 @@ __all__ = [
     "Counterexample",
     "Footer",
     "Header",
+    "Precision",
     "Record",
     "Source",
     "Training",
@@ -129,6 +130,18 @@ class Counterexample(_Struct, frozen=True):
     python: str | None = None  # the Python line that runs it again
 
 
+class Precision(_Struct, frozen=True):
+    """How the code did in floating point, apart from the formula: decimal digits lost at the points
+    measured, against correct rounding (0 is best; about 16 is all of float64, 7 of float32).
+    """
+
+    dtype: str
+    points: int
+    typical: float  # the median
+    lost: float  # at the worst point
+    sizes: dict[str, int]  # of the worst point
+
+
 class TrainingStep(_Struct, frozen=True):
     """One step of gradient descent: the cost before it, the rate used, the gradient check."""
 
@@ -173,6 +186,7 @@ class ClaimRow(_Struct, frozen=True, tag_field="record", tag="claim"):
     notes: list[str] = []
     counterexample: Counterexample | None = None
     training: Training | None = None
+    precision: list[Precision] = []
 
 
 class Footer(_Struct, frozen=True, tag_field="record", tag="footer"):

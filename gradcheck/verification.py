@@ -10,6 +10,7 @@ from gradcheck.arbitration import arbitrate
 from gradcheck.arithmetic import precision
 from gradcheck.candidate import Stated, run_in_float64
 from gradcheck.claims import Claim
+from gradcheck.digits import digits_lost
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.examination import PRECISIONS, Examination
 from gradcheck.kinks import Kink, outside
@@ -45,7 +46,16 @@ def check_point(claim: Claim, point: Point, session: Session, only: str | None =
     if not finite:
         return _not_finite(result, stated)
     arbitrate(result)
+    if result.verdict == "pass" and only is None and claim.kind != "forward":
+        result.lost = _digits(check, stated)
     return result
+
+
+def _digits(check: Examination, stated: Stated) -> float | None:
+    try:
+        return digits_lost(stated.values, check.balls(PRECISIONS[0]), "float64")
+    except Unsupported:
+        return None
 
 
 def _faulty(

@@ -53,6 +53,7 @@ def _environment() -> Environment:
         finalize=_printable,
     )
     environment.filters |= {
+        "precision": narrative.precision_text,
         "duration": text.duration,
         "plural": text.plural,
         "sizes": text.sizes_text,

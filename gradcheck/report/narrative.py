@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from gradcheck.log import Log
-from gradcheck.records import BackendRow, ClaimRow, Comparison, Counterexample
+from gradcheck.records import BackendRow, ClaimRow, Comparison, Counterexample, Precision
 from gradcheck.report.text import array_text, clip, one_line, plural, quantity, sizes_text
 from gradcheck.verdicts import Verdict
 
@@ -20,6 +20,7 @@ __all__ = [
     "headline",
     "outcome",
     "own_reason",
+    "precision_text",
     "row_status",
     "row_text",
     "sources_text",
@@ -175,6 +176,14 @@ def row_text(row: BackendRow) -> str:
     return ", ".join(parts)
 
 
+def precision_text(found: Precision) -> str:
+    """How the code does in floating point, in one line."""
+    return (
+        f"{found.dtype}: loses {found.typical:g} digits typically, {found.lost:g} at the worst of "
+        f"{plural(found.points, 'point')} ({sizes_text(found.sizes)})"
+    )
+
+
 def story(claim: ClaimRow, rows: tuple[BackendRow, ...]) -> str:
     """All that a reader of a failure needs, as plain text."""
     state = status(claim)
@@ -185,6 +194,7 @@ def story(claim: ClaimRow, rows: tuple[BackendRow, ...]) -> str:
     if claim.counterexample is not None:
         lines += counterexample_text(claim.counterexample)
     lines += [row_text(row) for row in rows]
+    lines += [precision_text(p) for p in claim.precision]
     lines += [f"note: {one_line(note)}" for note in claim.notes]
     lines.append(f"hand-written at {one_line(claim.candidate.file)}:{claim.candidate.line}")
     return "\n".join(clip(line, 4000) for line in lines)
