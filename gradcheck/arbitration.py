@@ -89,5 +89,4 @@ def _same(a: Opinion, b: Opinion) -> bool:
 def _disjoint(a: arb, b: arb, scale: float) -> bool:
     if not (a.is_finite() and b.is_finite()):
         return False
-    limit = RESOLUTION * max(scale, float(abs(a).upper()), float(abs(b).upper()))
-    return float(abs(a - b).lower()) > limit
+    return bool(abs(a - b) > arb(scale).max(abs(a)).max(abs(b)) * RESOLUTION)

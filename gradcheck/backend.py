@@ -48,7 +48,10 @@ class Answer:
     the numbers that were subtracted to get the values, where the method subtracts. ``rigorous`` is
     False where the radius is an estimate or a floating-point error bound. ``convention`` is True where
     the method met a tie (`max` of equal numbers, `abs` of zero, a branch at its boundary): its answer
-    then follows a convention and may differ from a derivative that exists all the same.
+    then follows a convention and may differ from a derivative that exists all the same. ``refine``,
+    where it is given, makes the same answer with a radius that covers more (truncation): it is called
+    only where this one does not agree with the candidate, since nothing wrong agrees by chance to 25
+    digits.
     """
 
     values: ObjectArray
@@ -56,6 +59,7 @@ class Answer:
     scale: float = 0.0
     rigorous: bool = True
     convention: bool = False
+    refine: Callable[[], Answer] | None = None
 
 
 class Program(ABC):

@@ -16,6 +16,7 @@ from gradcheck.counterexample import describe
 from gradcheck.digits import in_float32, summary
 from gradcheck.discovery import Found, choose
 from gradcheck.generation import Generated, generate
+from gradcheck.judge import BELOW
 from gradcheck.minimise import Minimal, minimise
 from gradcheck.opinions import Opinion, PointResult
 from gradcheck.points import ForwardFault, Point
@@ -178,6 +179,8 @@ def _verdict(
         weakness = _weakness(claim, results)
         return (Verdict.WEAK, weakness) if weakness else (Verdict.PASS, None)
     reasons = Counter(o.reason for r in results for o in r.opinions.values() if o.reason)
+    if reasons and reasons.most_common(1)[0][0] == BELOW:
+        return Verdict.WEAK, _saturated("the gradient")
     most = f": {reasons.most_common(1)[0][0]}" if reasons else ""
     return Verdict.INCONCLUSIVE, f"no backend answered at {MIN_ANSWERS} points or more{most}"
 
@@ -193,9 +196,20 @@ def _weakness(claim: Claim, results: list[PointResult]) -> str | None:
                 "only shapes with all sizes equal were tried, although the declaration allows others: a "
                 "transposed gradient would have passed. Give values of unequal sizes."
             )
+    for quantity in dict.fromkeys(q for r in passed for o in r.opinions.values() for q in o.matches):
+        matches = [o.matches[quantity] for r in passed for o in r.opinions.values() if quantity in o.matches]
+        if not any(m.resolved for m in matches) and not all(m.zero for m in matches):
+            return _saturated(quantity)
     if claim.kind == "vjp" and all(not np.any(d) for r in passed for d in r.point.delta):
         return "delta was zero at every point, so any gradient would have passed. Give a delta that is not."
     return None
+
+
+def _saturated(what: str) -> str:
+    return (
+        f"{what} was below resolution at every point (saturated?), so a wrong one would have passed too. "
+        "Give values at which it is not, as in values={'x': lambda shape, rng: rng.normal(size=shape)}."
+    )
 
 
 def _answered(backend: str, results: list[PointResult], session: Session) -> bool:

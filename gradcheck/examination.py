@@ -63,9 +63,12 @@ class Examination:
             try:
                 with precision(bits):
                     self._ask(usable, opinion, bits, finite)
-            except Unsupported as error:
+            except NoAnswer as error:  # a higher precision may have one
                 opinion.says, opinion.reason = "none", str(error)
                 continue
+            except Unsupported as error:
+                opinion.says, opinion.reason = "none", str(error)
+                break
             if opinion.says != "none" or not opinion.matches:
                 break
         if opinion.says == "differ" and finite:
@@ -84,17 +87,13 @@ class Examination:
                 raise NoAnswer("the derivative is not finite here")
             return
         stated, rigorous = self._stated(usable, answers, bits)
-        opinion.matches = {
-            q: compare(
-                stated[q],
-                a,
-                rigorous=rigorous,
-                scales=lambda q=q: self._scale(q),  # type: ignore[misc]
-                slopes=self.claim.kind == "forward",
-            )
-            for q, a in answers.items()
-            if q in stated
-        }
+        opinion.matches = {}
+        for quantity in answers.keys() & stated.keys():
+            match = self._match(quantity, stated[quantity], answers[quantity], rigorous)
+            if match.outcome != "agree" and (refine := answers[quantity].refine) is not None:
+                answers[quantity] = refine()
+                match = self._match(quantity, stated[quantity], answers[quantity], rigorous)
+            opinion.matches[quantity] = match
         opinion.answers = answers
         if self.claim.kind == "forward":
             opinion.matches.update(self._values(bits))
@@ -110,11 +109,17 @@ class Examination:
         elif "differ" in outcomes:
             opinion.says, opinion.reason = "differ", None
         elif "unclear" in outcomes:
-            opinion.reason = "the enclosures overlap but are too wide to tell"
+            unclear = [m.reason for m in opinion.matches.values() if m.outcome == "unclear"]
+            opinion.reason = next(filter(None, unclear), "the enclosures overlap but are too wide to tell")
         elif outcomes:
             certain = all(m.rigorous for m in opinion.matches.values())
             opinion.strength = Strength.CERTIFIED if certain else Strength.AGREED
             opinion.says, opinion.reason = "agree", None
+
+    def _match(self, quantity: str, stated: ObjectArray, answer: Answer, rigorous: bool) -> Match:
+        scales = lambda: self._scale(quantity)
+        slopes = self.claim.kind == "forward"
+        return compare(stated, answer, rigorous=rigorous, scales=scales, slopes=slopes)
 
     def _stated(
         self, usable: Usable, answers: dict[str, Answer], bits: int

@@ -8,7 +8,7 @@ that. Anything between is *unclear*, and a higher precision may settle it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -19,7 +19,7 @@ from gradcheck.arithmetic import ObjectArray, radii
 from gradcheck.backend import Answer
 from gradcheck.truths import contract
 
-__all__ = ["RESOLUTION", "Match", "Scales", "compare", "running_scale"]
+__all__ = ["BELOW", "RESOLUTION", "Match", "Scales", "compare", "running_scale"]
 
 RESOLUTION = 1e-25
 """Differences below this part of S are not told apart, S being the summed magnitude of the terms that
@@ -47,6 +47,8 @@ class Match:
     scale: float
     slope: bool = False  # compared along a direction, not entry by entry
     reason: str | None = None
+    resolved: bool = True  # some entry can be told from zero, within its scale
+    zero: bool = False  # every entry is exactly zero on both sides
 
 
 def compare(
@@ -60,31 +62,35 @@ def compare(
     not decide (an entry that is truly zero would otherwise never agree).
     """
     both = rigorous and answer.rigorous
+    subtracted = arb(answer.scale)
     if answer.direction is not None:
-        slope, magnitude = (stated.item(), 0.0) if slopes else contract(stated, answer.direction)
+        slope, magnitude = (stated.item(), arb(0)) if slopes else contract(stated, answer.direction)
         true_slope: arb = answer.values.item()
-        scale = max(magnitude, _magnitude(slope), _magnitude(true_slope))
-        return _entry((), slope, true_slope, scale, both, answer.scale, slope=True)
+        scale = magnitude.max(_magnitude(slope)).max(_magnitude(true_slope))
+        return _entry((), slope, true_slope, scale, both, subtracted, slope=True)
     worst: Match | None = None
+    resolved, zero = False, True
     lazily: NDArray[np.float64] | None = None
     asked = False
     for index in np.ndindex(stated.shape):
         c: Any = stated[index]
         t: Any = answer.values[index]
         scale = _magnitude(c) + _magnitude(t)
-        match = _entry(index, c, t, scale, both, 0.0)
+        match = _entry(index, c, t, scale, both, arb(0))
         if match.outcome == "unclear" and scales is not None:
             if not asked:
                 lazily, asked = scales(), True
             if lazily is not None:
-                match = _entry(index, c, t, max(scale, float(lazily[index])), both, 0.0)
-        if match.outcome == "unclear" and answer.scale:
-            match = _entry(index, c, t, match.scale, both, answer.scale)
+                scale = scale.max(arb(float(lazily[index])))
+                match = _entry(index, c, t, scale, both, arb(0))
+        if match.outcome == "unclear":
+            match = _entry(index, c, t, scale, both, subtracted)
+        resolved, zero = resolved or match.resolved, zero and match.zero
         if worst is None or _rank(match) > _rank(worst):
             worst = match
     if worst is None:
         return Match("agree", both, (), "", "", 0.0, RESOLUTION, 0.0)
-    return worst
+    return replace(worst, resolved=resolved, zero=zero)
 
 
 def running_scale(low_precision: ObjectArray) -> NDArray[np.float64]:
@@ -93,37 +99,71 @@ def running_scale(low_precision: ObjectArray) -> NDArray[np.float64]:
 
 
 def _entry(
-    index: tuple[int, ...], c: arb, t: arb, scale: float, rigorous: bool, fallback: float, slope: bool = False
+    index: tuple[int, ...], c: arb, t: arb, scale: arb, rigorous: bool, subtracted: arb, slope: bool = False
 ) -> Match:
+    """One number against another. Everything is compared as balls: a saturated gradient of 1e-400 has no
+    float, and must not agree with its own negative for that.
+    """
     if not (c.is_finite() and t.is_finite()):
         return Match(
-            "unclear", rigorous, index, _text(c), _text(t), 0.0, 0.0, scale, slope, "no finite enclosure"
+            "unclear",
+            rigorous,
+            index,
+            _text(c),
+            _text(t),
+            0.0,
+            0.0,
+            float(scale),
+            slope,
+            "no finite enclosure",
         )
     difference = abs(c - t)
-    low, high = float(difference.lower()), float(difference.upper())
-    if fallback and high > RESOLUTION * scale and c.contains(0) and low == 0.0:
-        # the candidate says zero, and what the difference leaves is zero in what it subtracted
-        scale = max(scale, fallback)
-    limit = RESOLUTION * scale
-    spread = float(c.rad()) + float(t.rad())
-    gap = low / scale if scale else low
-    bound = max(RESOLUTION, spread / scale) if scale else 0.0
-    if low > limit:
-        outcome: Outcome = "differ"
-    elif high <= limit or (not rigorous and spread <= _COARSEST * scale):
+    low, high = difference.lower(), difference.upper()
+    reason = None
+    if high > scale * RESOLUTION and low <= 0 and subtracted > 0:
+        if c.contains(0):
+            # the candidate says zero, and what the difference leaves is zero in what it subtracted
+            scale = scale.max(subtracted)
+        elif high <= subtracted * RESOLUTION:
+            reason = BELOW
+    spread = c.rad() + t.rad()
+    outcome: Outcome = "unclear"
+    if low > scale * RESOLUTION:
+        outcome = "differ"
+    elif high <= scale * RESOLUTION or (not rigorous and spread <= scale * _COARSEST):
         outcome = "agree"
-    else:
-        outcome = "unclear"
-    return Match(outcome, rigorous, index, _text(c), _text(t), gap, bound, scale, slope)
+    elif not rigorous and t != 0 and abs(t) < c.rad():
+        reason = BELOW
+    return Match(
+        outcome=outcome,
+        rigorous=rigorous,
+        index=index,
+        candidate=_text(c),
+        truth=_text(t),
+        gap=_part(low, scale),
+        bound=max(RESOLUTION, _part(spread, scale)) if scale > 0 else 0.0,
+        scale=float(scale),
+        slope=slope,
+        reason=reason,
+        resolved=abs(c) > scale * RESOLUTION or abs(t) > scale * RESOLUTION,
+        zero=c.is_zero() and t.is_zero(),
+    )
 
+
+def _part(value: arb, scale: arb) -> float:
+    return max(float((value / scale).mid()), 0.0) if scale > 0 else max(float(value), 0.0)
+
+
+BELOW = "below resolution: the gradient is too small to be told from zero here (saturated?)"
+"""The reason where an answer exists but says nothing about a gradient as small as the stated one."""
 
 _COARSEST = 2.0**-20
 """In floating point an error bound up to this part of the scale still counts as an answer. A wider
 one (heavy cancellation) would pass too much and is no answer."""
 
 
-def _magnitude(ball: arb) -> float:
-    return float(abs(ball).upper()) if ball.is_finite() else 0.0
+def _magnitude(ball: arb) -> arb:
+    return abs(ball).upper() if ball.is_finite() else arb(0)
 
 
 def _rank(match: Match) -> tuple[int, float]:

@@ -56,11 +56,11 @@ def truths(
     return {f"dz/d{claim.target}": Answer(jacobian.reshape(shape))}
 
 
-def contract(values: ObjectArray, direction: NDArray[np.float64]) -> tuple[arb, float]:
+def contract(values: ObjectArray, direction: NDArray[np.float64]) -> tuple[arb, arb]:
     """The slope `sum(values * direction)` and the summed magnitude of its terms."""
-    terms = values.reshape(-1) * enclose(direction).reshape(-1)
-    magnitude = sum((float(abs(t).upper()) for t in terms if t.is_finite()), 0.0)
-    return (sum(terms.tolist(), arb(0))), magnitude
+    terms = (values.reshape(-1) * enclose(direction).reshape(-1)).tolist()
+    magnitude = sum((abs(t) for t in terms if t.is_finite()), arb(0))
+    return sum(terms, arb(0)), magnitude.upper()
 
 
 def _is_open(claim: Claim, argument: str) -> bool:
@@ -93,7 +93,15 @@ def _step(point: Point, position: int, answer: Answer) -> Answer:
         start = _scalar(contract(start, answer.direction)[0])
     moved = start - answer.values * arb(point.rate)
     moved = moved if isinstance(moved, np.ndarray) else _scalar(moved)
-    return Answer(moved, answer.direction, answer.scale * point.rate, answer.rigorous, answer.convention)
+    refine = answer.refine
+    return Answer(
+        moved,
+        answer.direction,
+        answer.scale * point.rate,
+        answer.rigorous,
+        answer.convention,
+        None if refine is None else lambda: _step(point, position, refine()),
+    )
 
 
 def _entry(claim: Claim, point: Point, program: Program, position: int, domain: Domain) -> dict[str, Answer]:

@@ -168,10 +168,18 @@ class CentralDifference(Program):
     def _slope(
         self, balls: list[Any], argument: int, direction: NDArray[np.float64], weights: Any, domain: Domain
     ) -> Answer:
-        column, scale = self._difference(balls, argument, self.lift(direction), domain)
-        value = np.empty((), dtype=object)
-        value[()] = weights @ column
-        return Answer(value, direction, scale * _size(weights))
+        bits, exact = flint.ctx.prec, self.lift(direction)
+        fine, size = self._central(balls, argument, exact, STEP_BITS + REFINEMENT_BITS, domain)
+
+        def refine() -> Answer:
+            with precision(bits):
+                coarse, _ = self._central(balls, argument, exact, STEP_BITS, domain)
+                value = _scalar(weights @ _with_truncation(coarse, fine))
+            return Answer(value, direction, size * _size(weights))
+
+        if not all(b.is_finite() for b in fine):
+            raise NoAnswer(_NOT_FINITE)
+        return Answer(_scalar(weights @ fine), direction, size * _size(weights), refine=refine)
 
     def _entries(self, balls: list[Any], argument: int, weights: Any, domain: Domain) -> Answer:
         shape = balls[argument].shape
@@ -189,13 +197,7 @@ class CentralDifference(Program):
         """Derivatives of all output entries along a direction of one argument, truncation included."""
         coarse, scale = self._central(balls, argument, direction, STEP_BITS, domain)
         fine, _ = self._central(balls, argument, direction, STEP_BITS + REFINEMENT_BITS, domain)
-        result = np.empty(fine.shape, dtype=object)
-        for i, (a, b) in enumerate(zip(coarse, fine, strict=True)):
-            if not b.is_finite() or not a.is_finite():
-                raise NoAnswer("the difference is not finite: the forward leaves its domain near this point")
-            change = abs(a - b).upper()
-            result[i] = b + arb(0, _MARGIN * change)
-        return result, scale
+        return _with_truncation(coarse, fine), scale
 
     def _central(
         self, balls: list[Any], argument: int, direction: ObjectArray, bits: int, domain: Domain
@@ -230,6 +232,25 @@ def run_forward(problem: Problem, args: list[Any], domain: Domain) -> ObjectArra
         data = part.data if isinstance(part, ElementArray) else domain.lift_array(part)
         flat.append(_as_array(data).reshape(-1))
     return np.concatenate(flat)
+
+
+_NOT_FINITE = "the difference is not finite: the forward leaves its domain near this point"
+
+
+def _with_truncation(coarse: ObjectArray, fine: ObjectArray) -> ObjectArray:
+    """The finer difference, its radius widened by what the two steps differ by, with a margin."""
+    result = np.empty(fine.shape, dtype=object)
+    for i, (a, b) in enumerate(zip(coarse, fine, strict=True)):
+        if not (a.is_finite() and b.is_finite()):
+            raise NoAnswer(_NOT_FINITE)
+        result[i] = b + arb(0, _MARGIN * abs(a - b).upper())
+    return result
+
+
+def _scalar(value: Any) -> ObjectArray:
+    result = np.empty((), dtype=object)
+    result[()] = value
+    return result
 
 
 def _as_array(value: Any) -> ObjectArray:

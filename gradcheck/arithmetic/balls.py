@@ -235,13 +235,18 @@ BALLS = BallDomain()
 WIDENED = BallDomain(widened=True)
 
 
-def enclose(values: NDArray[np.float64], bound: NDArray[np.float64] | float = 0.0) -> ObjectArray:
-    """Balls around float64 values, with the given radii. Not finite values give infinite balls."""
-    result = np.empty(values.shape, dtype=object)
-    flat, radius = result.reshape(-1), np.broadcast_to(bound, values.shape).reshape(-1)
-    for i, value in enumerate(values.reshape(-1).tolist()):
-        flat[i] = arb(value, float(radius[i])) if np.isfinite(radius[i]) else arb(0, float("inf"))
-    return result
+def enclose(values: NDArray[np.float64], bound: NDArray[np.float64] | float | None = None) -> ObjectArray:
+    """Balls around float64 values, exact or with the given radii (infinite where they are not finite)."""
+    numbers = values.ravel().tolist()
+    if bound is None:
+        balls = [arb(v) for v in numbers]
+    else:
+        rims = np.broadcast_to(bound, values.shape).ravel().tolist()
+        infinite = float("inf")
+        balls = [arb(v, r) if r < infinite else arb(0, infinite) for v, r in zip(numbers, rims, strict=True)]
+    result = np.empty(len(balls), dtype=object)
+    result[:] = balls
+    return result.reshape(values.shape)
 
 
 def midpoints(balls: ObjectArray) -> NDArray[np.float64]:
