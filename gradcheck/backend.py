@@ -85,6 +85,20 @@ class Program(ABC):
         the code enter: exactly, or widened. Raises `Unsupported` where there is no answer here.
         """
 
+    def joint_slope(
+        self,
+        args: Sequence[NDArray[Any]],
+        deltas: Sequence[NDArray[np.float64]],
+        directions: Mapping[int, NDArray[np.float64]],
+        domain: Domain = BALLS,
+    ) -> Answer | None:
+        """One slope along the directions of several arguments together, as an answer with 0-d values.
+
+        For methods that pay for every argument: where the sum over all arguments agrees, each does.
+        None, as here, where a method has nothing to gain.
+        """
+        return None
+
     def jacobian(
         self, args: Sequence[NDArray[Any]], argument: int, domain: Domain = BALLS
     ) -> tuple[ObjectArray, ...]:

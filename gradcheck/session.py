@@ -50,6 +50,19 @@ class _Memo(Program):
         key = ("vjp", id(args), tuple(d.tobytes() for d in deltas), along, flint.ctx.prec, id(domain))
         return self._remember(key, args, lambda: self._program.vjp(args, deltas, directions, domain))  # type: ignore[no-any-return]
 
+    def joint_slope(
+        self,
+        args: Sequence[NDArray[Any]],
+        deltas: Sequence[NDArray[np.float64]],
+        directions: Mapping[int, NDArray[np.float64]],
+        domain: Domain = BALLS,
+    ) -> Answer | None:
+        along = tuple((i, d.tobytes()) for i, d in directions.items())
+        key = ("joint", id(args), tuple(d.tobytes() for d in deltas), along, flint.ctx.prec, id(domain))
+        return self._remember(  # type: ignore[no-any-return]
+            key, args, lambda: self._program.joint_slope(args, deltas, directions, domain)
+        )
+
     def jacobian(
         self, args: Sequence[NDArray[Any]], argument: int, domain: Domain = BALLS
     ) -> tuple[ObjectArray, ...]:

@@ -46,7 +46,7 @@ def check_point(claim: Claim, point: Point, session: Session, only: str | None =
     if not finite:
         return _not_finite(result, stated)
     arbitrate(result)
-    if result.verdict == "pass" and only is None and claim.kind != "forward":
+    if result.verdict == "pass" and point.origin == "plan" and claim.kind != "forward":
         result.lost = _digits(check, stated)
     return result
 

@@ -1,0 +1,194 @@
+"""gradcheck beside the checkers that a person would use instead, in one run, on the same points.
+
+    python benchmarks/compare.py [--points N]
+
+Needs torch and autograd besides gradcheck[all]. Each tool runs with its defaults. The hand-written
+backward is the candidate everywhere: as a torch.autograd.Function, a jax.custom_vjp and an autograd
+primitive. What is timed is one check of all arguments at one point, everything warmed up.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+import warnings
+from collections import defaultdict
+
+import numpy as np
+from formulas import CASES, twins
+
+warnings.simplefilter("ignore")
+
+
+def gradcheck_tool(case, backward):
+    from gradcheck.discovery import choose
+    from gradcheck.formulas import Formula
+    from gradcheck.points import Point, evaluate_forward
+    from gradcheck.session import Session
+    from gradcheck.verification import check_point
+
+    formula = Formula(lambda *a: case.forward(np, *a), case.shapes, name=case.name)
+    formula.vjp(backward)
+    session = Session(formula, choose(["finite_difference"]))
+
+    def check(args, delta):
+        outputs, multiple = evaluate_forward(formula, args)
+        point = Point(case.sizes, args, outputs, (delta,), multiple)
+        return check_point(formula.claims[0], point, session).verdict == "pass"
+
+    return check
+
+
+def torch_tool(case, backward, *, fast):
+    import torch
+
+    class Candidate(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, *args):
+            ctx.save_for_backward(*args)
+            return torch.as_tensor(case.forward(np, *(a.detach().numpy() for a in args)))
+
+        @staticmethod
+        def backward(ctx, delta):
+            result = backward(delta.numpy(), *(a.detach().numpy() for a in ctx.saved_tensors))
+            parts = result if isinstance(result, tuple) else (result,)
+            return tuple(torch.as_tensor(np.asarray(p)) for p in parts)
+
+    def check(args, delta):
+        tensors = [torch.tensor(a, requires_grad=True) for a in args]
+        try:
+            return torch.autograd.gradcheck(Candidate.apply, tensors, fast_mode=fast)
+        except RuntimeError:  # GradcheckError is one
+            return False
+
+    return check
+
+
+def jax_tool(case, backward):
+    import jax
+    import jax.numpy as jnp
+    from jax.test_util import check_grads
+
+    jax.config.update("jax_enable_x64", True)  # this process is ours
+
+    @jax.custom_vjp
+    def candidate(*args):
+        return case.forward(jnp, *args)
+
+    def run_backward(args, delta):
+        shapes = tuple(jax.ShapeDtypeStruct(a.shape, a.dtype) for a in args)
+
+        def host(d, *a):
+            result = backward(np.asarray(d), *map(np.asarray, a))
+            return tuple(np.asarray(p) for p in (result if isinstance(result, tuple) else (result,)))
+
+        return jax.pure_callback(host, shapes, delta, *args)
+
+    candidate.defvjp(lambda *args: (candidate(*args), args), run_backward)
+
+    def check(args, delta):
+        try:
+            check_grads(candidate, args, order=1, modes=["rev"])
+        except AssertionError:
+            return False
+        return True
+
+    return check
+
+
+def autograd_tool(case, backward):
+    from autograd.extend import defvjp, primitive
+    from autograd.test_util import check_grads
+
+    @primitive
+    def candidate(*args):
+        return case.forward(np, *args)
+
+    count = len(case.shapes)
+
+    def rule(position):
+        def make(answer, *args):
+            def pull(delta):
+                result = backward(np.asarray(delta), *args)
+                return (result if isinstance(result, tuple) else (result,))[position]
+
+            return pull
+
+        return make
+
+    defvjp(candidate, *(rule(i) for i in range(count)))
+
+    def check(args, delta):
+        try:
+            for i in range(count):  # by default only argument 0 is checked
+                check_grads(lambda x, i=i: candidate(*args[:i], x, *args[i + 1 :]), modes=["rev"], order=1)(
+                    args[i]
+                )
+        except AssertionError:
+            return False
+        return True
+
+    return check
+
+
+TOOLS = {
+    "gradcheck": gradcheck_tool,
+    "torch slow": lambda case, backward: torch_tool(case, backward, fast=False),
+    "torch fast": lambda case, backward: torch_tool(case, backward, fast=True),
+    "jax": jax_tool,
+    "autograd": autograd_tool,
+}
+
+
+def points(case, count):
+    from gradcheck.shapes import Shapes
+
+    shapes = Shapes.parse(case.shapes).concrete(case.sizes)
+    for seed in range(count):
+        rng = np.random.default_rng(seed)
+        args = tuple(rng.normal(size=s) for s in shapes)
+        for a in args:
+            a.flags.writeable = True
+        delta = rng.normal(size=np.shape(case.forward(np, *args)))
+        yield args, np.asarray(delta)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--points", type=int, default=20)
+    count = parser.parse_args().points
+    seconds, caught, alarms = defaultdict(list), defaultdict(int), defaultdict(int)
+    wrong = 0
+    for case in CASES:
+        drawn = list(points(case, count))
+        rights = {name: tool(case, case.backward) for name, tool in TOOLS.items()}
+        for check in rights.values():
+            check(*drawn[0])  # warm: imports, traces, compilations
+        for args, delta in drawn:
+            for name, check in rights.items():
+                started = time.perf_counter()
+                alarms[name] += not check(args, delta)
+                seconds[name].append((case.name, time.perf_counter() - started))
+        for _, backward in twins(case):
+            wrong += 1
+            for name, tool in TOOLS.items():
+                caught[name] += not tool(case, backward)(*drawn[0])
+    print(f"{len(CASES)} formulas, {count} points each, {wrong} wrong backward passes at one point each\n")
+    print("| tool | median a check | ratio | caught | false alarms |")
+    print("|---|---:|---:|---:|---:|")
+    base = statistics.median(s for _, s in seconds["gradcheck"])
+    for name in TOOLS:
+        median = statistics.median(s for _, s in seconds[name])
+        print(
+            f"| {name} | {median * 1e3:.2f} ms | {median / base:.1f} | {caught[name]} of {wrong} | {alarms[name]} |"
+        )
+    print("\n| formula | " + " | ".join(TOOLS) + " |")
+    print("|---|" + "---:|" * len(TOOLS))
+    for case in CASES:
+        row = [statistics.median(s for c, s in seconds[name] if c == case.name) * 1e3 for name in TOOLS]
+        print(f"| {case.name} | " + " | ".join(f"{r:.2f}" for r in row) + " |")
+
+
+if __name__ == "__main__":
+    main()
