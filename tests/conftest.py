@@ -1,4 +1,4 @@
-"""Shared by all tests: a deterministic Hypothesis profile, exact points, and backends that say what they are told."""
+"""A deterministic Hypothesis profile, points of given arrays, and backends that say what they are told."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def test_scalars_reach_the_forward_as_numpy_scalars():
 
 def test_delta_is_never_all_zero_unless_it_is_asked_for():
     """A zero delta makes every gradient right."""
-    formula = Formula(lambda x: np.sum(x), {"x": "n"})
+    formula = Formula(np.sum, {"x": "n"})
     assert all(make_point(formula, {"n": 1}, rng(s)).delta[0] != 0 for s in range(60))
     assert make_point(formula, {"n": 1}, rng(), delta=np.zeros(())).delta[0] == 0
 
@@ -120,7 +120,7 @@ def generating(x):
         (lambda x: (), "the forward returns an empty tuple"),
         (lambda x: (x, None), "output 1 of the forward is None"),
         (lambda x: x > 0, "no array of floats but ndarray of dtype bool"),
-        (lambda x: len(x), "no array of floats but int of dtype int64"),
+        (len, "no array of floats but int of dtype int64"),
         (lambda x: x + 1j, "the forward's result is complex; check its real and imaginary part apart"),
         (lambda x: "text", "no array of floats but str"),
         (lambda x: {"z": x}, "no array of floats but dict of dtype object"),

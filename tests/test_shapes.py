@@ -57,7 +57,7 @@ def test_a_shape_is_read(shape, expected):
 )
 def test_what_is_no_shape_is_refused_with_the_reason(shape, why):
     """Every refusal says what was wrong, and no expression is ever executed."""
-    with pytest.raises(UsageError, match=".") as error:
+    with pytest.raises(UsageError, match=r".") as error:
         parse_shape(shape, "shapes['x']")
     assert str(error.value).startswith("shapes['x']: ")
     assert why in str(error.value)

@@ -17,7 +17,7 @@ def test_the_plan_has_every_wish(names):
     sizes, missing = plan(names, everything)
     assert missing == []
     assert any(distinct(s) for s in sizes)
-    assert {n: 1 for n in names} in sizes
+    assert dict.fromkeys(names, 1) in sizes
     for name in names:
         assert any(s[name] == 1 and all(v > 1 for o, v in s.items() if o != name) for s in sizes)
         assert any(s[name] >= 9 and s[name] % 8 for s in sizes)

@@ -12,7 +12,9 @@ from gradcheck_backends import autodiff
 
 def gradient_of(problem, function, *arrays, delta=None):
     asked = problem(function, *arrays)
-    deltas = [np.asarray(d, dtype=float) for d in delta] if delta else [np.ones(s) for s in asked.output_shapes]
+    deltas = (
+        [np.asarray(d, dtype=float) for d in delta] if delta else [np.ones(s) for s in asked.output_shapes]
+    )
     with precision(212):
         program = autodiff.BACKEND.derive(asked)
         return program, program.vjp(asked.example, deltas)
@@ -39,8 +41,8 @@ def test_a_jaxpr_in_balls_has_no_truncation(problem):
     ("function", "x"),
     [
         (lambda x: np.maximum(x, 1.0), [1.0, 2.0]),
-        (lambda x: np.abs(x), [0.0, 2.0]),
-        (lambda x: np.max(x), [2.0, 2.0]),
+        (np.abs, [0.0, 2.0]),
+        (np.max, [2.0, 2.0]),
         (lambda x: np.where(x > 1.0, x, x * x), [1.0, 3.0]),
     ],
 )
@@ -79,7 +81,6 @@ def test_an_unknown_primitive_is_evaluated_by_xla_with_an_estimated_bound(proble
         (lambda x: x * float(x[0]), r"float\(\)"),
         (lambda x: np.copyto(np.zeros(1), x), "copyto"),
         (lambda x: x.astype(np.float32), "a cast to float32"),
-        (lambda x: np.linalg.cond(x[None]) * x, "."),
     ],
 )
 def test_what_jax_cannot_trace_is_unsupported_with_the_reason(problem, function, words):
@@ -105,17 +106,18 @@ def test_storing_into_a_traced_array_is_traced(problem):
     assert [float(b) for b in answers[0].values] == [0.0, 14.0, 12.0]
 
 
-def test_storing_into_a_slice_of_a_traced_array_is_refused(problem):
-    """A view of NumPy shares memory, a slice of a tracer does not: no answer is better than a wrong one."""
+def through_a_slice(x):
+    z = x * 2.0
+    tail = z[1:]
+    tail[0] = 5.0
+    return z
 
-    def through_a_view(x):
-        z = x * 2.0
-        tail = z[1:]
-        tail[0] = 5.0
-        return z
 
-    with pytest.raises(Unsupported, match="storing into a view"):
-        gradient_of(problem, through_a_view, np.array([1.0, 2.0]))
+def through_a_row(x):
+    z = x * 2.0
+    for row in z:
+        row *= 4.0
+    return z
 
 
 def reshaped(x):
@@ -146,17 +148,23 @@ def in_place_under_a_view(x):
 
 
 VIEWS = {
-    reshaped: lambda x: np.where(np.arange(x.size).reshape(x.shape) == 0, 0.0, 2.0),
-    transposed: lambda x: np.stack([np.zeros(len(x)), *[np.full(len(x), 3.0)] * (x.shape[1] - 1)], axis=1),
+    through_a_slice: lambda x: np.where(np.arange(len(x))[:, None] == 1, 0.0, 2.0) * np.ones_like(x),
+    through_a_row: lambda x: np.full_like(x, 8.0),
     changed_under_a_view: lambda x: np.where(np.arange(len(x))[:, None] > 1, 2.0, 0.0) * np.ones_like(x),
     in_place_under_a_view: lambda x: np.full_like(x, 6.0),
+    reshaped: lambda x: np.where(np.arange(x.size).reshape(x.shape) == 0, 0.0, 2.0),
+    transposed: lambda x: np.stack([np.zeros(len(x)), *[np.full(len(x), 3.0)] * (x.shape[1] - 1)], axis=1),
 }
+UNSHARED = pytest.mark.xfail(
+    strict=True, reason="reshape and .T of a traced array share no memory, and do not say so"
+)
 
 
-@pytest.mark.xfail(strict=True, reason="views of traced arrays do not share memory, and only slices are refused")
-@pytest.mark.parametrize("function", VIEWS)
+@pytest.mark.parametrize(
+    "function", [pytest.param(f, marks=[UNSHARED] if f in (reshaped, transposed) else []) for f in VIEWS]
+)
 def test_memory_shared_through_a_view_is_right_or_refused(problem, function):
-    """reshape, transpose and writing to the base: JAX's answer is of another function."""
+    """No answer is better than the derivative of another function."""
     x = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
     try:
         _, answers = gradient_of(problem, function, x)
@@ -166,7 +174,9 @@ def test_memory_shared_through_a_view_is_right_or_refused(problem, function):
     assert [float(b) for b in answers[0].values.ravel()] == right.ravel().tolist()
 
 
-@pytest.mark.xfail(strict=True, reason="JAX's primitive stack is not in the table: XLA evaluates it in float64")
+@pytest.mark.xfail(
+    strict=True, reason="JAX's primitive stack is not in the table: XLA evaluates it in float64"
+)
 def test_a_stack_of_traced_numbers_runs_in_balls(problem):
     """`np.stack([...])` of parts is common enough."""
     program, _ = gradient_of(problem, lambda x: np.stack([x[0] * x[1], x[1]]), np.array([1.0, 2.0]))

@@ -104,82 +104,166 @@ def two_layers_gradient(d, W, b, V, x):
 
 X = normal(3, 4)
 SCENARIOS = {
-    "product": scenario(lambda W, x: W @ x, (normal(2, 3), normal(3)), lambda d, W, x: (np.outer(d, x), W.T @ d)),
+    "product": scenario(
+        lambda W, x: W @ x, (normal(2, 3), normal(3)), lambda d, W, x: (np.outer(d, x), W.T @ d)
+    ),
     "layer of a batch": scenario(
         lambda X, W, b: X @ W + b,
         (normal(3, 2), normal(2, 4), normal(4)),
         lambda d, X, W, b: (d @ W.T, X.T @ d, np.sum(d, axis=0)),
     ),
-    "scalars": scenario(lambda a, b: a * b + np.sin(a), (np.array(0.7), np.array(-1.3)), lambda d, a, b: (d * (b + np.cos(a)), d * a)),
+    "scalars": scenario(
+        lambda a, b: a * b + np.sin(a),
+        (np.array(0.7), np.array(-1.3)),
+        lambda d, a, b: (d * (b + np.cos(a)), d * a),
+    ),
     "sigmoid": scenario(sigmoid, (normal(4),), lambda d, x: (d * sigmoid(x) * (1 - sigmoid(x)),)),
     "tanh of a matrix": scenario(np.tanh, (X,), lambda d, x: (d * (1 - np.tanh(x) ** 2),)),
     "relu": scenario(lambda x: np.maximum(x, 0), (normal(5),), lambda d, x: (d * (x > 0),)),
-    "where": scenario(lambda x: np.where(x > 0, x, 0.1 * x), (normal(5),), lambda d, x: (np.where(x > 0, d, 0.1 * d),)),
+    "where": scenario(
+        lambda x: np.where(x > 0, x, 0.1 * x), (normal(5),), lambda d, x: (np.where(x > 0, d, 0.1 * d),)
+    ),
     "abs": scenario(np.abs, (normal(5),), lambda d, x: (d * np.sign(x),)),
     "maximum of an axis": scenario(
-        lambda x: np.max(x, axis=1), (X,), lambda d, x: (d[:, None] * (x == np.max(x, axis=1, keepdims=True)),)
+        lambda x: np.max(x, axis=1),
+        (X,),
+        lambda d, x: (d[:, None] * (x == np.max(x, axis=1, keepdims=True)),),
     ),
     "softmax": scenario(softmax, (normal(2, 3),), softmax_gradient),
     "cross-entropy": scenario(
-        lambda z, y: -np.sum(y * np.log(softmax(z))), (normal(2, 3), np.eye(3)[[2, 0]]),
+        lambda z, y: -np.sum(y * np.log(softmax(z))),
+        (normal(2, 3), np.eye(3)[[2, 0]]),
         lambda d, z, y: (d * (softmax(z) * np.sum(y, axis=-1, keepdims=True) - y), -d * np.log(softmax(z))),
     ),
     "labels": scenario(
-        lambda z, y: -np.sum(np.log(softmax(z))[np.arange(len(y)), y]), (normal(3, 4), np.array([1, 3, 0])),
+        lambda z, y: -np.sum(np.log(softmax(z))[np.arange(len(y)), y]),
+        (normal(3, 4), np.array([1, 3, 0])),
         lambda d, z, y: (d * (softmax(z) - np.eye(4)[y]), None),
     ),
     "embedding": scenario(
-        lambda E, i: E[i], (normal(4, 2), np.array([1, 3, 1])),
-        lambda d, E, i: (np.stack([sum((d[k] for k in range(3) if i[k] == r), np.zeros(2) * d[0]) for r in range(4)]), None),
+        lambda E, i: E[i],
+        (normal(4, 2), np.array([1, 3, 1])),
+        lambda d, E, i: (
+            np.stack([sum((d[k] for k in range(3) if i[k] == r), np.zeros(2) * d[0]) for r in range(4)]),
+            None,
+        ),
     ),
     "batch norm": scenario(batch_norm, (normal(4, 2),), batch_norm_gradient),
-    "quadratic form": scenario(lambda x, A: x @ A @ x, (normal(3), normal(3, 3)), lambda d, x, A: (d * (A + A.T) @ x, d * np.outer(x, x))),
-    "norm": scenario(lambda x: np.sqrt(np.sum(x * x)), (normal(4),), lambda d, x: (d * x / np.sqrt(np.sum(x * x)),)),
+    "quadratic form": scenario(
+        lambda x, A: x @ A @ x,
+        (normal(3), normal(3, 3)),
+        lambda d, x, A: (d * (A + A.T) @ x, d * np.outer(x, x)),
+    ),
+    "norm": scenario(
+        lambda x: np.sqrt(np.sum(x * x)), (normal(4),), lambda d, x: (d * x / np.sqrt(np.sum(x * x)),)
+    ),
     "two outputs": scenario(
         lambda x: (x * x, np.sum(x)), (normal(3),), lambda d, e, x: (2 * d * x + e * np.ones_like(x),)
     ),
-    "two layers": scenario(two_layers, (normal(3, 2), normal(3), normal(2, 3), normal(2)), two_layers_gradient),
-    "loop into a buffer": scenario(loop, (normal(2, 3), normal(3)), lambda d, W, x: (np.outer(d, x), W.T @ d)),
-    "convolution": scenario(convolution, (normal(6), normal(3)), convolution_gradient, estimated={"autodiff"}),
+    "two layers": scenario(
+        two_layers, (normal(3, 2), normal(3), normal(2, 3), normal(2)), two_layers_gradient
+    ),
+    "loop into a buffer": scenario(
+        loop, (normal(2, 3), normal(3)), lambda d, W, x: (np.outer(d, x), W.T @ d)
+    ),
+    "convolution": scenario(
+        convolution, (normal(6), normal(3)), convolution_gradient, estimated={"autodiff"}
+    ),
     "einsum": scenario(
-        lambda A, B: np.einsum("ij,kj->ik", A, B), (normal(2, 3), normal(4, 3)), lambda d, A, B: (d @ B, d.T @ A)
+        lambda A, B: np.einsum("ij,kj->ik", A, B),
+        (normal(2, 3), normal(4, 3)),
+        lambda d, A, B: (d @ B, d.T @ A),
     ),
-    "powers": scenario(lambda x: x**3 + x**-2 + x**0.5, (np.abs(normal(3)) + 0.5,), lambda d, x: (d * (3 * x**2 - 2 * x**-3 + 0.5 * x**-0.5),)),
+    "powers": scenario(
+        lambda x: x**3 + x**-2 + x**0.5,
+        (np.abs(normal(3)) + 0.5,),
+        lambda d, x: (d * (3 * x**2 - 2 * x**-3 + 0.5 * x**-0.5),),
+    ),
     "logarithms": scenario(
-        lambda x: np.log(x) + np.log1p(x), (np.abs(normal(3)) + 0.5,), lambda d, x: (d * (1 / x + 1 / (1 + x)),)
+        lambda x: np.log(x) + np.log1p(x),
+        (np.abs(normal(3)) + 0.5,),
+        lambda d, x: (d * (1 / x + 1 / (1 + x)),),
     ),
-    "exponentials": scenario(lambda x: np.expm1(x) + np.exp2(x), (normal(3),), lambda d, x: (d * (np.exp(x) + np.exp2(x) * np.log(2 + 0 * x)),)),
+    "exponentials": scenario(
+        lambda x: np.expm1(x) + np.exp2(x),
+        (normal(3),),
+        lambda d, x: (d * (np.exp(x) + np.exp2(x) * np.log(2 + 0 * x)),),
+    ),
     "trigonometry": scenario(
-        lambda x: np.sin(x) * np.cos(x) + np.tan(x) + np.arctan(x), (normal(3),),
+        lambda x: np.sin(x) * np.cos(x) + np.tan(x) + np.arctan(x),
+        (normal(3),),
         lambda d, x: (d * (np.cos(2 * x) + 1 / np.cos(x) ** 2 + 1 / (1 + x * x)),),
     ),
     "hyperbolic": scenario(
-        lambda x: np.sinh(x) + np.cosh(x) + np.arcsinh(x), (normal(3),),
+        lambda x: np.sinh(x) + np.cosh(x) + np.arcsinh(x),
+        (normal(3),),
         lambda d, x: (d * (np.cosh(x) + np.sinh(x) + 1 / np.sqrt(1 + x * x)),),
     ),
     "arcs": scenario(
-        lambda x: np.arcsin(x) + np.arccos(x / 2) + np.arctanh(x / 3), (normal(3) / 8,),
-        lambda d, x: (d * (1 / np.sqrt(1 - x * x) - 0.5 / np.sqrt(1 - x * x / 4) + (1 / (1 - x * x / 9)) / 3),),
+        lambda x: np.arcsin(x) + np.arccos(x / 2) + np.arctanh(x / 3),
+        (normal(3) / 8,),
+        lambda d, x: (
+            d * (1 / np.sqrt(1 - x * x) - 0.5 / np.sqrt(1 - x * x / 4) + (1 / (1 - x * x / 9)) / 3),
+        ),
     ),
     "angle and length": scenario(
-        lambda a, b: np.arctan2(a, b) * np.hypot(a, b), (normal(3), normal(3)),
+        lambda a, b: np.arctan2(a, b) * np.hypot(a, b),
+        (normal(3), normal(3)),
         lambda d, a, b: (
             d * (b / np.hypot(a, b) + np.arctan2(a, b) * a / np.hypot(a, b)),
             d * (-a / np.hypot(a, b) + np.arctan2(a, b) * b / np.hypot(a, b)),
         ),
     ),
-    "logaddexp": scenario(np.logaddexp, (normal(3), normal(3)), lambda d, a, b: (d * sigmoid(a - b), d * sigmoid(b - a))),
-    "statistics": scenario(lambda x: np.var(x) + np.mean(x, axis=0) @ np.ones(4), (X,), lambda d, x: (d * (2 * (x - np.mean(x)) / x.size + 1 / np.float64(3) * 0 + np.ones_like(x) / 3),)),
-    "cumulative": scenario(lambda x: np.cumsum(x) ** 2, (normal(4),), lambda d, x: (np.cumsum((2 * d * np.cumsum(x))[::-1])[::-1],)),
-    "transposes": scenario(lambda X: np.concatenate([X.T, X.T], axis=1)[::-1, 1:], (normal(2, 3),), lambda d, X: (_untransposed(d),)),
-    "clip": scenario(lambda x: np.clip(x, -0.5, 0.5), (normal(6),), lambda d, x: (d * ((x > -0.5) & (x < 0.5)),)),
-    "sign is flat": scenario(lambda x: np.sign(x) * x, (normal(4),), lambda d, x: (d * np.sign(x),), declined={"symbolic"}),
-    "sorted": scenario(lambda x: np.sort(x) * np.arange(1.0, 5), (np.array([3.0, -1.0, 2.0, 0.5]),), lambda d, x: ((d * np.arange(1.0, 5))[np.argsort(np.argsort(x))],), declined={"symbolic"}, estimated={"autodiff"}),
-    "determinant": scenario(np.linalg.det, (spd(3),), lambda d, A: (d * np.linalg.det(A) * np.linalg.inv(A).T,), declined={"symbolic"}, estimated={"autodiff"}),
-    "inverse": scenario(np.linalg.inv, (spd(2),), lambda d, A: (-np.linalg.inv(A).T @ d @ np.linalg.inv(A).T,), declined={"symbolic"}, estimated={"autodiff"}),
+    "logaddexp": scenario(
+        np.logaddexp, (normal(3), normal(3)), lambda d, a, b: (d * sigmoid(a - b), d * sigmoid(b - a))
+    ),
+    "statistics": scenario(
+        lambda x: np.var(x) + np.mean(x, axis=0) @ np.ones(4),
+        (X,),
+        lambda d, x: (d * (2 * (x - np.mean(x)) / x.size + 1 / np.float64(3) * 0 + np.ones_like(x) / 3),),
+    ),
+    "cumulative": scenario(
+        lambda x: np.cumsum(x) ** 2,
+        (normal(4),),
+        lambda d, x: (np.cumsum((2 * d * np.cumsum(x))[::-1])[::-1],),
+    ),
+    "transposes": scenario(
+        lambda X: np.concatenate([X.T, X.T], axis=1)[::-1, 1:],
+        (normal(2, 3),),
+        lambda d, X: (_untransposed(d),),
+    ),
+    "clip": scenario(
+        lambda x: np.clip(x, -0.5, 0.5), (normal(6),), lambda d, x: (d * ((x > -0.5) & (x < 0.5)),)
+    ),
+    "sign is flat": scenario(
+        lambda x: np.sign(x) * x, (normal(4),), lambda d, x: (d * np.sign(x),), declined={"symbolic"}
+    ),
+    "sorted": scenario(
+        lambda x: np.sort(x) * np.arange(1.0, 5),
+        (np.array([3.0, -1.0, 2.0, 0.5]),),
+        lambda d, x: ((d * np.arange(1.0, 5))[np.argsort(np.argsort(x))],),
+        declined={"symbolic"},
+        estimated={"autodiff"},
+    ),
+    "determinant": scenario(
+        np.linalg.det,
+        (spd(3),),
+        lambda d, A: (d * np.linalg.det(A) * np.linalg.inv(A).T,),
+        declined={"symbolic"},
+        estimated={"autodiff"},
+    ),
+    "inverse": scenario(
+        np.linalg.inv,
+        (spd(2),),
+        lambda d, A: (-np.linalg.inv(A).T @ d @ np.linalg.inv(A).T,),
+        declined={"symbolic"},
+        estimated={"autodiff"},
+    ),
     "a constant": scenario(lambda x: x * 0.1 + 0.3, (normal(3),), lambda d, x: (d * 0.1,)),
-    "an argument that is not used": scenario(lambda x, y: x * 2.0, (normal(3), normal(2)), lambda d, x, y: (2 * d, np.zeros_like(y))),
-}  # fmt: skip
+    "an argument that is not used": scenario(
+        lambda x, y: x * 2.0, (normal(3), normal(2)), lambda d, x, y: (2 * d, np.zeros_like(y))
+    ),
+}
 
 
 def _untransposed(d):
@@ -207,12 +291,13 @@ def test_a_backend_gives_the_hand_written_gradient_and_not_its_wrong_twin(proble
     """Entry by entry, in balls."""
     s = SCENARIOS[name]
     asked = problem(s.forward, *s.inputs)
-    if backend in s.declined:
-        with pytest.raises(Unsupported, match="."):
-            answers_of(asked, backend)
+    try:
+        answers, deltas = answers_of(asked, backend)
+    except Unsupported as refusal:
+        assert str(refusal)
+        assert backend in s.declined
         return
-    answers, deltas = answers_of(asked, backend)
-    right = exactly(lambda *a: s.gradient(*a), *deltas, *s.inputs)
+    right = exactly(s.gradient, *deltas, *s.inputs)
     assert set(answers) == set(asked.wrt)
     for i, answer in answers.items():
         assert answer.values.shape == asked.example[i].shape
@@ -230,14 +315,15 @@ def test_a_backend_gives_the_hand_written_gradient_and_not_its_wrong_twin(proble
 def test_a_slope_along_a_direction_is_the_gradients_slope(problem, exactly, name, backend):
     """A backend may answer with slopes; then they are right too."""
     s = SCENARIOS[name]
-    if backend in s.declined:
-        assert backend == "symbolic"
-        return
     asked = problem(s.forward, *s.inputs)
     rng = np.random.default_rng(2)
     directions = {i: rng.integers(-8, 9, asked.example[i].shape) / 8 for i in asked.wrt}
-    answers, deltas = answers_of(asked, backend, directions)
-    right = exactly(lambda *a: s.gradient(*a), *deltas, *s.inputs)
+    try:
+        answers, deltas = answers_of(asked, backend, directions)
+    except Unsupported:
+        assert backend in s.declined
+        return
+    right = exactly(s.gradient, *deltas, *s.inputs)
     for i, answer in answers.items():
         if answer.direction is None:
             assert answer.values.shape == asked.example[i].shape
@@ -302,7 +388,7 @@ def test_a_program_serves_other_values_and_leaves_its_inputs_alone(problem, exac
         program = BACKENDS[backend].derive(asked)
         first = program.vjp(others, deltas)
         second = program.vjp(others, deltas)
-    right = exactly(lambda *a: s.gradient(*a), *deltas, *others)
+    right = exactly(s.gradient, *deltas, *others)
     with precision(250):
         for i in asked.wrt:
             assert all(a.overlaps(r) for a, r in zip(first[i].values.ravel(), right[i].ravel(), strict=True))

@@ -1,0 +1,118 @@
+"""The vote: who is the outlier."""
+
+import numpy as np
+import pytest
+from flint import arb
+
+from gradcheck.arbitration import arbitrate
+from gradcheck.backend import Answer
+from gradcheck.judge import Match
+from gradcheck.opinions import Opinion, PointResult
+
+
+def ball(value, radius=0.0):
+    array = np.empty((2,), dtype=object)
+    array[:] = [arb(value, radius), arb(1)]
+    return array
+
+
+def slope(value, radius=0.0):
+    array = np.empty((), dtype=object)
+    array[()] = arb(value, radius)
+    return array
+
+
+def opinion(backend, says, value=1.0, *, along=None):
+    """A backend whose derivative is (value, 1), by entries or along a direction."""
+    if along is None:
+        answer = Answer(ball(value))
+    else:
+        answer = Answer(slope(value * along[0] + along[1]), np.array(along))
+    match = Match("differ" if says == "differ" else "agree", True, (0,), "0", "1", 0.1, 0.0, 1.0)
+    return Opinion(backend, says, answers={"dJ/dx": answer}, matches={"dJ/dx": match})
+
+
+def vote(*opinions):
+    result = PointResult(None, "none", {o.backend: o for o in opinions})
+    arbitrate(result)
+    return result.verdict, {o.backend for o in opinions if o.outvoted}
+
+
+A, B, C, D = "abcd"
+UNIT = (0.5, 0.25)
+
+TABLE = [
+    ("all agree", [opinion(A, "agree"), opinion(B, "agree"), opinion(C, "agree")], "pass", set()),
+    ("one agrees", [opinion(A, "agree"), opinion(B, "none"), opinion(C, "none")], "pass", set()),
+    ("nobody answers", [opinion(A, "none"), opinion(B, "none")], "none", set()),
+    (
+        "all differ together",
+        [opinion(A, "differ"), opinion(B, "differ"), opinion(C, "differ")],
+        "fail",
+        set(),
+    ),
+    ("one differs alone", [opinion(A, "differ"), opinion(B, "none")], "fail", set()),
+    ("one against two", [opinion(A, "agree"), opinion(B, "differ", 5.0), opinion(C, "agree")], "pass", {B}),
+    ("one against one", [opinion(A, "agree"), opinion(B, "differ", 5.0)], "split", set()),
+    (
+        "two together against one",
+        [opinion(A, "agree", 5.0), opinion(B, "differ"), opinion(C, "differ")],
+        "fail",
+        {A},
+    ),
+    (
+        "two apart against one",
+        [opinion(A, "agree"), opinion(B, "differ", 2.0), opinion(C, "differ", 3.0)],
+        "split",
+        set(),
+    ),
+    (
+        "three that differ, one alone",
+        [opinion(A, "differ"), opinion(B, "differ"), opinion(C, "differ", 7.0)],
+        "fail",
+        {C},
+    ),
+    ("all differ apart", [opinion(A, "differ", 2.0), opinion(B, "differ", 3.0)], "split", set()),
+    (
+        "two against two",
+        [opinion(A, "agree", 5.0), opinion(B, "agree", 5.0), opinion(C, "differ"), opinion(D, "differ")],
+        "split",
+        set(),
+    ),
+    (
+        "a slope and entries together",
+        [opinion(A, "differ"), opinion(B, "differ", along=UNIT), opinion(C, "agree", 5.0)],
+        "fail",
+        {C},
+    ),
+    (
+        "a slope that contradicts the entries",
+        [opinion(A, "differ"), opinion(B, "differ", 9.0, along=UNIT)],
+        "split",
+        set(),
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "opinions", "verdict", "outliers"), TABLE, ids=[t[0] for t in TABLE])
+def test_the_table_of_votes(name, opinions, verdict, outliers):
+    """The candidate fails only where those against it agree with each other and are not outnumbered."""
+    for o in opinions:
+        o.outvoted = False
+    assert vote(*opinions) == (verdict, outliers)
+
+
+def test_a_failure_names_the_quantity():
+    """So that the counterexample shows the right gradient."""
+    result = PointResult(None, "none", {A: opinion(A, "differ")})
+    arbitrate(result)
+    assert result.quantity == "dJ/dx"
+
+
+def test_backends_that_overlap_are_one_camp_and_backends_that_do_not_are_two():
+    """The radii decide."""
+    wide = Opinion(A, "differ", answers={"q": Answer(ball(1.0, 0.5))}, matches=opinion(A, "differ").matches)
+    near = Opinion(B, "differ", answers={"q": Answer(ball(1.3))}, matches=opinion(B, "differ").matches)
+    far = Opinion(B, "differ", answers={"q": Answer(ball(1.7))}, matches=opinion(B, "differ").matches)
+    assert vote(wide, near)[0] == "fail"
+    assert vote(wide, far)[0] == "split"

@@ -1,0 +1,230 @@
+"""Who may import whom, checked on the imports of every file; each wall with a wrong twin."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import gradcheck
+import gradcheck_backends
+
+CORE = Path(gradcheck.__file__).parent
+BACKENDS = Path(gradcheck_backends.__file__).parent
+HEAVY = {"jax", "sympy", "hypothesis"}
+
+INSIDES = {
+    "engine",
+    "session",
+    "verification",
+    "examination",
+    "judge",
+    "kinks",
+    "arbitration",
+    "minimise",
+    "training",
+    "truths",
+    "candidate",
+    "generation",
+    "points",
+    "opinions",
+    "counterexample",
+    "comparison",
+    "forwards",
+    "backend",
+    "discovery",
+    "arithmetic",
+    "sizes",
+}
+"""What belongs to the engine: reports and command line see records only."""
+
+
+def module_of(file):
+    root = BACKENDS.parent if BACKENDS in file.parents else CORE.parent
+    parts = file.relative_to(root).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports_of(source, *, top_level_only=False):
+    """Every module that a source imports; `from a import b` counts as `a` and as `a.b`."""
+    tree = ast.parse(source)
+    nodes = _top_level(tree) if top_level_only else ast.walk(tree)
+    found = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            found.add(node.module)
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def _top_level(tree):
+    """What runs when the module is imported: not inside functions, not under TYPE_CHECKING."""
+    for node in tree.body:
+        if isinstance(node, ast.If):
+            if "TYPE_CHECKING" not in ast.unparse(node.test):
+                yield from node.body
+        else:
+            yield node
+
+
+def files(folder, *parts):
+    found = sorted(p for p in folder.joinpath(*parts).rglob("*.py"))
+    assert found
+    return found
+
+
+def inside(imported, *modules):
+    """The imports that are one of the modules or lie in it."""
+    return {i for i in imported if any(i == m or i.startswith(m + ".") for m in modules)}
+
+
+def engine_insides(source):
+    """Imports of the engine's insides in one source."""
+    return inside(imports_of(source), *(f"gradcheck.{name}" for name in INSIDES), "gradcheck_backends")
+
+
+def foreign_core(source):
+    """Imports of a backend from the core, beyond the face that is shown to it."""
+    allowed = ("gradcheck.backend", "gradcheck.arithmetic", "gradcheck.errors")
+    return inside(imports_of(source), "gradcheck") - inside(imports_of(source), *allowed) - {"gradcheck"}
+
+
+def other_backends(source, own):
+    """Imports of one public backend by another, or by a private helper."""
+    public = {p.stem for p in BACKENDS.glob("*.py") if not p.stem.startswith("_")} - {own}
+    return inside(imports_of(source), *(f"gradcheck_backends.{name}" for name in public))
+
+
+@pytest.mark.parametrize("file", files(CORE, "report") + files(CORE, "cli"), ids=module_of)
+def test_reports_and_command_line_read_records_and_never_reach_into_the_engine(file):
+    """`gradcheck.run`, `gradcheck.replay` and `gradcheck.registry` are their doors."""
+    assert engine_insides(file.read_text()) == set()
+
+
+@pytest.mark.parametrize("file", files(BACKENDS), ids=module_of)
+def test_backends_know_the_cores_types_and_never_each_other(file):
+    """Their private helpers beside them are shared."""
+    assert foreign_core(file.read_text()) == set()
+    assert other_backends(file.read_text(), file.stem) == set()
+
+
+@pytest.mark.parametrize("file", files(CORE), ids=module_of)
+def test_the_core_finds_backends_only_through_the_registry(file):
+    """No import of the backends' package anywhere in the core."""
+    assert inside(imports_of(file.read_text()), "gradcheck_backends") == set()
+
+
+@pytest.mark.parametrize("file", files(CORE, "catalogue"), ids=module_of)
+def test_the_catalogue_knows_formulas_only(file):
+    """It is what a user would write."""
+    allowed = (
+        "gradcheck.catalogue",
+        "gradcheck.formulas",
+        "gradcheck.claims",
+        "gradcheck.values",
+        "numpy",
+        "collections",
+        "dataclasses",
+        "typing",
+        "__future__",
+        "functools",
+    )
+    imported = imports_of(file.read_text())
+    assert imported - inside(imported, *allowed) == set()
+
+
+@pytest.mark.parametrize("file", files(CORE, "arithmetic"), ids=module_of)
+def test_the_arithmetic_stands_on_its_own(file):
+    """It knows errors, and nothing of claims or backends."""
+    imported = inside(imports_of(file.read_text()), "gradcheck")
+    assert imported - inside(imported, "gradcheck.arithmetic", "gradcheck.errors") == set()
+
+
+@pytest.mark.parametrize("file", files(CORE), ids=module_of)
+def test_no_module_of_the_core_imports_a_heavy_library_when_it_is_imported(file):
+    """JAX, SymPy and Hypothesis are imported inside the functions that need them."""
+    imported = imports_of(file.read_text(), top_level_only=True)
+    assert {i.split(".")[0] for i in imported} & HEAVY == set()
+
+
+def test_only_one_backend_knows_each_library():
+    """SymPy belongs to the symbolic files, JAX to those of autodiff."""
+    users = {"sympy": set(), "jax": set()}
+    for file in files(BACKENDS):
+        for library, found in users.items():
+            if inside(imports_of(file.read_text()), library):
+                found.add(file.stem)
+    assert users["sympy"]
+    assert users["jax"]
+    assert not users["sympy"] & users["jax"]
+    assert not (users["sympy"] | users["jax"]) & {"finite_difference"}
+
+
+@pytest.mark.parametrize(
+    ("source", "caught"),
+    [
+        ("from gradcheck.engine import check_claim", True),
+        ("import gradcheck.session", True),
+        ("from gradcheck import judge", True),
+        ("def f():\n    from gradcheck.arithmetic.balls import enclose", True),
+        ("from gradcheck_backends import symbolic", True),
+        (
+            "from gradcheck.run import run\nfrom gradcheck.records import Header\nimport gradcheck.log",
+            False,
+        ),
+        ("from gradcheck.report import text", False),
+    ],
+)
+def test_the_wall_around_the_engine_would_notice(source, caught):
+    """The twin: imports that it must catch, and some that it must not."""
+    assert bool(engine_insides(source)) == caught
+
+
+@pytest.mark.parametrize(
+    ("source", "caught"),
+    [
+        ("from gradcheck.points import Point", True),
+        ("import gradcheck.judge", True),
+        ("from gradcheck_backends.symbolic import Symbolic", True),
+        ("from gradcheck_backends import symbolic", True),
+        ("from gradcheck.backend import Answer\nfrom gradcheck.arithmetic.domain import Domain", False),
+        ("from gradcheck.errors import Unsupported\nfrom gradcheck_backends._jaxpr import evaluate", False),
+    ],
+)
+def test_the_wall_around_the_backends_would_notice(source, caught):
+    """The twin."""
+    assert bool(foreign_core(source) | other_backends(source, "autodiff")) == caught
+
+
+def test_an_import_inside_a_function_or_for_typing_is_not_one_at_import():
+    """The twin of the heavy libraries."""
+    late = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import jax\ndef f():\n    import sympy\n"
+    assert {i.split(".")[0] for i in imports_of(late, top_level_only=True)} & HEAVY == set()
+    assert imports_of("import jax.numpy", top_level_only=True) == {"jax.numpy"}
+    assert HEAVY & imports_of(late)
+
+
+def loaded_after(code):
+    program = f"import sys\n{code}\nprint(*sorted({HEAVY!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("code", "heavy"),
+    [
+        ("import gradcheck", set()),
+        ("import gradcheck; gradcheck.verify, gradcheck.formula, gradcheck.one_hot", set()),
+        ("import gradcheck.run, gradcheck.replay, gradcheck.registry, gradcheck.log", set()),
+        ("import gradcheck.catalogue; gradcheck.catalogue.formulas()", set()),
+        ("import gradcheck.cli.main, gradcheck.report", set()),
+        ("import sympy", {"sympy"}),
+    ],
+)
+def test_what_a_process_has_loaded(code, heavy):
+    """In a process of its own; the last one is the twin."""
+    assert loaded_after(code) == heavy

@@ -1,0 +1,88 @@
+"""No correct backward pass is accused: at default values, at values of any size, in float32's numbers."""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from dataclasses import dataclass, field
+
+import pytest
+
+from gradcheck.discovery import choose
+from gradcheck.engine import check_claim
+from gradcheck.generation import generate
+from gradcheck.session import Session
+
+from .corpus import CORPUS
+from .scaling import SCALES, rescaled
+
+DEFAULT_POINTS = 50
+POINTS_PER_SCALE = 12
+POINTS_IN_ALL = 10_000
+INCONCLUSIVE_AT_MOST = 0.01
+
+RUNS: dict[str, tuple[float, bool] | None] = {
+    "default values": None,
+    **{f"values times {scale:g}": (scale, False) for scale in SCALES},
+    "values of float32": (1.0, True),
+}
+
+
+@dataclass
+class Tally:
+    """What became of one formula's points: verdict -> count, over all runs; and the runs' verdicts."""
+
+    verdicts: dict[str, str] = field(default_factory=dict)
+    points: Counter[str] = field(default_factory=Counter)
+    accused: list[str] = field(default_factory=list)
+    unjudged: list[str] = field(default_factory=list)
+
+
+@functools.cache
+def judged(name: str) -> Tally:
+    """Every run of a formula, by every backend. One session serves all: shapes repeat, and with them
+    what the backends derive.
+    """
+    formula, tally = CORPUS[name], Tally()
+    session = Session(formula, choose(None))
+    for run, how in RUNS.items():
+        if how is None:
+            moved, count = formula, DEFAULT_POINTS
+        else:
+            moved, count = rescaled(formula, how[0], single=how[1]), POINTS_PER_SCALE
+        points = generate(moved, max_examples=count, seed=0)
+        outcome = check_claim(moved.claims[-1], session=session, points=points)
+        tally.verdicts[run] = outcome.row.verdict
+        for result in outcome.results:
+            tally.points[result.verdict] += 1
+            where = f"{name}, {run}, {dict(result.point.sizes)}"
+            if result.verdict in ("fail", "error", "split"):
+                tally.accused.append(f"{where}: {result.verdict}; {outcome.row.reason}")
+            if result.verdict == "none":
+                reasons = {o.reason for o in result.opinions.values()} | set(result.notes)
+                tally.unjudged.append(f"{where}: {'; '.join(sorted(r for r in reasons if r))}")
+    return tally
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_correct_formula_is_never_accused(name, record_property):
+    tally = judged(name)
+    for verdict, count in tally.points.items():
+        record_property("judged points", (verdict, count))
+
+    assert tally.accused == []
+    assert {r: v for r, v in tally.verdicts.items() if v in ("fail", "error")} == {}
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_correct_formula_passes_with_default_settings(name):
+    assert judged(name).verdicts["default values"] == "pass"
+
+
+def test_ten_thousand_points_are_judged_and_few_are_left_open():
+    tallies = {name: judged(name) for name in CORPUS}
+    total = sum(t.points.total() for t in tallies.values())
+    unjudged = [line for t in tallies.values() for line in t.unjudged]
+
+    assert total >= POINTS_IN_ALL
+    assert len(unjudged) < INCONCLUSIVE_AT_MOST * total, "\n".join(unjudged)
