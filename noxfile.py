@@ -1,9 +1,9 @@
 """Development tasks. `nox` runs what CI runs, in the environment that nox itself is installed in;
-`nox -s tests-3.12` runs the tests in an environment of its own."""
+`nox -s tests-3.12` runs the tests in an environment of its own.
+"""
 
 from __future__ import annotations
 
-import glob
 import sys
 import tempfile
 import zipfile
@@ -58,7 +58,7 @@ def build(session: nox.Session) -> None:
     """Build the wheel and look into it: two packages, their data files, nothing else."""
     with tempfile.TemporaryDirectory() as folder:
         python(session, "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, str(HERE))
-        (wheel,) = glob.glob(f"{folder}/*.whl")
+        (wheel,) = Path(folder).glob("*.whl")
         names = zipfile.ZipFile(wheel).namelist()
     top = {name.split("/")[0] for name in names if ".dist-info/" not in name}
     if top != {"gradcheck", "gradcheck_backends"}:

@@ -180,9 +180,8 @@ def main():
     base = statistics.median(s for _, s in seconds["gradcheck"])
     for name in TOOLS:
         median = statistics.median(s for _, s in seconds[name])
-        print(
-            f"| {name} | {median * 1e3:.2f} ms | {median / base:.1f} | {caught[name]} of {wrong} | {alarms[name]} |"
-        )
+        figures = f"{median * 1e3:.2f} ms | {median / base:.1f} | {caught[name]} of {wrong} | {alarms[name]}"
+        print(f"| {name} | {figures} |")
     print("\n| formula | " + " | ".join(TOOLS) + " |")
     print("|---|" + "---:|" * len(TOOLS))
     for case in CASES:

@@ -8,10 +8,11 @@ from typing import Any
 
 import msgspec
 
+from gradcheck.arrays import decode
 from gradcheck.engine import check_claim
 from gradcheck.errors import GradientError
 from gradcheck.formulas import Formula
-from gradcheck.records import BackendRow, ClaimRow
+from gradcheck.records import ArrayRecord, BackendRow, ClaimRow
 from gradcheck.run import RunOptions
 from gradcheck.shapes import ShapeLike
 from gradcheck.values import Values
@@ -154,16 +155,14 @@ def _reproduce(formula: Formula, row: ClaimRow, seed: int, max_examples: int) ->
             f"gradcheck.verify({forward}, {backward}, shapes={shapes}, max_examples={max_examples}, "
             f"seed={seed})"
         )
-    arrays = {n: _literal(a.dec, a.shape) for n, a in found.inputs.items()}
+    arrays = {n: _literal(a) for n, a in found.inputs.items()}
     values = ", ".join(f"{n!r}: {text}" for n, text in arrays.items())
-    deltas = [_literal(d.dec, d.shape) for d in found.delta]
+    deltas = [_literal(d) for d in found.delta]
     delta = f", delta={deltas[0] if len(deltas) == 1 else '(' + ', '.join(deltas) + ')'}" if deltas else ""
     return (
         f"gradcheck.verify({forward}, {backward}, shapes={shapes}, values={{{values}}}{delta}, seed={seed})"
     )
 
 
-def _literal(dec: list[float] | None, shape: list[int]) -> str:
-    import numpy as np
-
-    return f"np.array({np.array(dec).reshape(shape).tolist()!r})"
+def _literal(array: ArrayRecord) -> str:
+    return f"np.array({decode(array).tolist()!r})"

@@ -174,7 +174,9 @@ def _entries(
         value = _guarded(domain, claim.candidate, *given)
         if value is None:
             raise CandidateFault("error", f"{name}: the code returned None")
-        found = np.shape(value) if not isinstance(value, ElementArray) else value.shape
+        if not isinstance(value, ElementArray):
+            value = _numbers(value, name)
+        found = value.shape
         if found != inner:
             at = ", ".join(f"{k} = {v}" for k, v in assignment.items())
             raise CandidateFault(
@@ -199,7 +201,11 @@ def _entries(
 def _guarded(domain: Domain | None, function: Callable[..., Any], *args: Any) -> Any:
     try:
         with np.errstate(all="ignore"):
-            return function(*args) if domain is None else call_in(domain, function, args)
+            if domain is None:
+                return function(*args)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # what the code warns of was captured in float64
+                return call_in(domain, function, args)
     except (Unsupported, CandidateFault):
         raise
     except RecursionError as error:
@@ -249,7 +255,9 @@ def _per_argument(claim: Claim, point: Point, result: Any, form: str, what: str)
             named[form.format(name)] = part
         elif part is not None:
             raise CandidateFault(
-                "error", f"{name!r} holds integers and has no {what}; return None in its place"
+                "error",
+                f"{name!r} holds integers and has no {what}; return None in its place, or give floats to "
+                "have it differentiated",
             )
     return named
 
@@ -263,17 +271,31 @@ def _shape_words(shape: tuple[int, ...]) -> str:
     return f"an array of shape {shape}" if shape else "a number"
 
 
-def _float64(value: Any, name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
+def _numbers(value: Any, name: str) -> NDArray[Any]:
+    """Whatever the code returned as an array of real numbers. Raises `CandidateFault`."""
     if isinstance(value, GeneratorType):
-        raise CandidateFault("error", f"{name} is a generator, not an array", name)
+        raise CandidateFault(
+            "error", f"{name} is a generator, not an array; return a tuple or an array", name
+        )
     try:
         array = np.asarray(value)
     except Exception as error:
         raise CandidateFault("error", f"{name} is no array: {type(error).__name__}: {error}", name) from None
-    if array.dtype.kind not in "fiub":
+    if array.dtype.kind not in "fiubO" or (array.dtype.kind == "O" and not _holds_balls(array)):
         raise CandidateFault(
             "error", f"{name} is no array of numbers but {type(value).__name__} of dtype {array.dtype}", name
         )
+    return array
+
+
+def _holds_balls(array: NDArray[Any]) -> bool:
+    return all(isinstance(entry, ElementArray) for entry in array.reshape(-1))
+
+
+def _float64(value: Any, name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    array = _numbers(value, name)
+    if array.dtype.kind == "O":
+        raise CandidateFault("error", f"{name} is an array of objects, not of numbers", name)
     if array.shape != shape:
         raise CandidateFault(
             "fail", f"{name}: expected {_shape_words(shape)}, got {_shape_words(array.shape)}", name

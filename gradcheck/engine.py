@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -83,7 +84,9 @@ def check_claim(
 def _checked(claim: Claim, point: Point, session: Session) -> PointResult:
     """`check_point`; a bug of ours at one point is an error of this claim, not the end of the run."""
     try:
-        return check_point(claim, point, session)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the candidate's are recorded where it runs in float64
+            return check_point(claim, point, session)
     except Exception as error:
         text = f"gradcheck itself failed here, please report it: {type(error).__name__}: {error}"
         return PointResult(point, "error", fault=text)
@@ -106,7 +109,9 @@ def _summarise(
     if verdict in (Verdict.FAIL, Verdict.ERROR):
         first = next((r for r in results if r.verdict == verdict.value), None)
         if first is not None:
-            minimal = minimise(claim, first, session, seed, delta)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                minimal = minimise(claim, first, session, seed, delta)
     strengths = [s for r in results if r.verdict == "pass" and (s := r.strength)]
     strength = Strength.weakest(strengths) if verdict is Verdict.PASS else None
     notes = list(points.notes)

@@ -29,6 +29,12 @@ __all__ = ["PRECISIONS", "Examination"]
 PRECISIONS = (212, 424, 848, 1696)
 """Bits of ball arithmetic, raised until the question is decided: four float64 significands first."""
 
+_CLOSE = 2.0**-46
+"""float64 values this close to the balls, relatively, need no error bound to be called the same."""
+
+_TINY = 2.0**-1000
+"""Below this float64 underflows, and its values are as good as zero."""
+
 _SWAMPED = 2.0**-20
 """An argument whose part in a joint slope is smaller than this is asked about alone: the resolution of
 1e-25 of the sum is then at least 1e-19 of every part."""
@@ -45,6 +51,7 @@ class Examination:
         self, claim: Claim, point: Point, session: Session, stated: Stated, backends: list[Usable]
     ) -> None:
         self.claim, self.point, self.session, self.stated = claim, point, session, stated
+        self._is_finite = all(np.isfinite(v).all() for v in stated.values.values())
         self._backends = backends  # those asked at this point; the only ones that may be worked with
         self._balls: dict[Any, dict[str, ObjectArray] | Unsupported] = {}
 
@@ -54,13 +61,38 @@ class Examination:
         if key not in self._balls:
             try:
                 with precision(bits):
-                    self._balls[key] = run_in_balls(self.claim, self.point, domain)
+                    run = run_in_balls(self.claim, self.point, domain)
+                self._balls[key] = run
+                if bits >= PRECISIONS[0] and self._is_finite and not self._is_same_code(run):
+                    self._balls[key] = Unsupported(
+                        "the code gives something else in float64 than in balls, and not by rounding"
+                    )
             except Unsupported as error:
                 self._balls[key] = error
         found = self._balls[key]
         if isinstance(found, Unsupported):
             raise found
         return found
+
+    def _is_same_code(self, balls: dict[str, ObjectArray]) -> bool:
+        """Whether the float64 values are those of the balls, within rounding.
+
+        They are not where the code asks for the type of its arguments, or rounds to float32 on the way.
+        What is certified must be what the user runs.
+        """
+        low: dict[str, ObjectArray] | None = None
+        for quantity, values in self.stated.values.items():
+            for index in np.ndindex(values.shape):
+                value = float(values[index])
+                ball: Any = balls[quantity][index]
+                if not ball.is_finite() or abs(ball - value) <= abs(ball) * _CLOSE:
+                    continue
+                low = self.balls(53) if low is None else low
+                rough: Any = low[quantity][index]
+                rounding = rough.rad() * _MORE_ROUNDING + arb(_TINY)
+                if abs(ball - value) > rounding:
+                    return False
+        return True
 
     def opinion(self, usable: Usable, finite: bool) -> Opinion:
         """Raise the precision until every quantity is settled."""
@@ -251,15 +283,24 @@ class Examination:
         program = self.session.program(usable, self.point)
         if program.exact_answers:
             return truths(self.claim, self.point, program, None, WIDENED)
-        # A difference of widened evaluations would be as wide as 1 / h; an exact program of another
-        # backend tells how far the constants' rounding moves the derivative.
+        # A difference of widened evaluations would be as wide as 1 / h. How far the constants' rounding
+        # moves the derivative is read off another backend; where it lies is this one's own affair.
         for source in self._backends:
             other = None if source is usable else self._exact(source)
             if other is None:
                 continue
             wide = truths(self.claim, self.point, other, None, WIDENED)
-            return {q: along(wide[q], a) for q, a in opinion.answers.items()}
+            return {q: self._moved(a, along(wide[q], a)) for q, a in opinion.answers.items()}
         raise Unsupported("no backend tells how far rounded constants move the derivative")
+
+    @staticmethod
+    def _moved(own: Answer, wide: Answer) -> Answer:
+        """A backend's own answer, as uncertain as the widened one."""
+        values = np.empty(own.values.shape, dtype=object)
+        for index in np.ndindex(own.values.shape):
+            rim: Any = wide.values[index]
+            values[index] = own.values[index] + arb(0, rim.rad())
+        return Answer(values, own.direction, own.scale, rigorous=False)
 
     def _exact(self, source: Usable) -> Program | None:
         try:

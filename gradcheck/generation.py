@@ -10,18 +10,18 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from gradcheck.errors import UsageError
 from gradcheck.formulas import Formula
-from gradcheck.points import Discarded, Point, make_point
+from gradcheck.points import Discarded, Point, check_deterministic, make_point
 from gradcheck.sizes import plan
 from gradcheck.values import Values, is_strategy
 
-__all__ = ["Draw", "Generated", "draws", "generate"]
+__all__ = ["Draw", "Generated", "draw_elements", "draws", "generate"]
 
 _SIZE_BITS = 3
 """Hypothesis draws each size from 1 to 8; larger ones are the plan's business."""
@@ -37,6 +37,7 @@ class Draw:
     seed: int
     elements: dict[str, Any] = field(default_factory=dict)
     origin: str = "drawn"
+    position: int = 0
 
 
 @dataclass
@@ -56,7 +57,7 @@ def generate(formula: Formula, *, max_examples: int, seed: int, delta: Values | 
     result = Generated()
     for draw in draws(formula, max_examples, seed, result.notes):
         for attempt in range(_REDRAWS):
-            rng = np.random.default_rng([seed, draw.seed, attempt])
+            rng = np.random.default_rng([seed, draw.seed, draw.position, attempt])
             try:
                 point = make_point(
                     formula, draw.sizes, rng, delta=delta, elements=draw.elements, origin=draw.origin
@@ -64,6 +65,7 @@ def generate(formula: Formula, *, max_examples: int, seed: int, delta: Values | 
             except Discarded:
                 result.discarded += 1
                 continue
+            check_deterministic(formula, point)
             result.points.append(point)
             break
     return result
@@ -98,6 +100,14 @@ def draws(formula: Formula, max_examples: int, seed: int, notes: list[str]) -> I
             yield Draw(sizes, i, origin="plan")
     if max_examples > len(whole):
         yield from _hypothesis(space, max_examples - len(whole), seed, "drawn")
+
+
+def draw_elements(formula: Formula, sizes: dict[str, int], seed: int) -> dict[str, Any]:
+    """The arrays of one point whose elements a strategy of the user draws (none, mostly)."""
+    space = _Space(formula, (), sizes, [sizes])
+    if not space.strategies:
+        return {}
+    return _hypothesis(space, 1, seed, "minimised")[0].elements
 
 
 @dataclass(frozen=True)
@@ -169,7 +179,8 @@ def _hypothesis(space: _Space, count: int, seed: int, origin: str) -> list[Draw]
         )
         @hypothesis.given(st.data())
         def draw(data: Any) -> None:
-            drawn.append(space.draw(data, origin))
+            # Hypothesis may repeat an example; the position makes its values new all the same
+            drawn.append(replace(space.draw(data, origin), position=len(drawn)))
 
         draw()
 

@@ -188,5 +188,9 @@ def _value(formula: Formula, point: Point, u: Mapping[int, NDArray[np.float64]],
     total = arb(0)
     for part, delta in zip(parts, point.delta, strict=True):
         data = part.data if isinstance(part, ElementArray) else wrap(BALLS.lift_array(part), BALLS).data
+        if data.shape != delta.shape:
+            raise Unsupported(
+                f"the forward's result has the shape {data.shape} in balls, {delta.shape} in float64"
+            )
         total += sum((data.reshape(-1) * enclose(delta).reshape(-1)).tolist(), arb(0))
     return total

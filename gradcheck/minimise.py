@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.claims import Claim
 from gradcheck.errors import Unsupported, UsageError
+from gradcheck.generation import draw_elements
 from gradcheck.opinions import PointResult
 from gradcheck.points import Discarded, ForwardFault, Point, evaluate_forward, make_point
 from gradcheck.session import Session
 from gradcheck.sizes import smallest_first
-from gradcheck.values import Values, is_strategy, normal
+from gradcheck.values import Values, normal
 from gradcheck.verification import check_point
 
 __all__ = ["Minimal", "minimise"]
@@ -123,25 +123,11 @@ def _draw(
     claim: Claim, sizes: dict[str, int], rng: np.random.Generator, delta: Values | None
 ) -> Point | None:
     formula = claim.formula
-    shapes = formula.shapes.concrete(sizes)
-    elements: dict[str, NDArray[Any]] = {}
-    for name, shape in zip(formula.shapes.arguments, shapes or (), strict=True):
-        if is_strategy(formula.values.get(name)):
-            elements[name] = _from_strategy(formula.values[name], shape)
+    elements = draw_elements(formula, sizes, int(rng.integers(2**31)))
     try:
         return make_point(formula, sizes, rng, delta=delta, elements=elements, origin="minimised")
     except (Discarded, ForwardFault, UsageError):
         return None
-
-
-def _from_strategy(strategy: Any, shape: tuple[int, ...]) -> NDArray[np.float64]:
-    import warnings
-
-    from hypothesis.extra import numpy as hnp
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # .example() is meant for interactive use
-        return np.asarray(hnp.arrays(np.float64, shape, elements=strategy).example())
 
 
 def _simplify(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,7 +14,15 @@ from gradcheck.errors import UsageError
 from gradcheck.formulas import Formula
 from gradcheck.values import Filler, Values, dense, normal
 
-__all__ = ["Discarded", "ForwardFault", "Point", "draw_arguments", "evaluate_forward", "make_point"]
+__all__ = [
+    "Discarded",
+    "ForwardFault",
+    "Point",
+    "check_deterministic",
+    "draw_arguments",
+    "evaluate_forward",
+    "make_point",
+]
 
 
 class Discarded(Exception):
@@ -109,7 +118,8 @@ def evaluate_forward(
     """The forward's float64 outputs at the arguments, and whether it returns several."""
     copies = [a.copy() if a.ndim else a.dtype.type(a) for a in args]
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             result = formula.function(*copies)
     except RecursionError:
         raise ForwardFault("the forward never returns: maximum recursion depth exceeded") from None
@@ -129,6 +139,17 @@ def evaluate_forward(
     if not all(np.isfinite(o).all() for o in outputs):
         raise Discarded("the forward is not finite here")
     return tuple(outputs), multiple
+
+
+def check_deterministic(formula: Formula, point: Point) -> None:
+    """Raise `ForwardFault` where a second call with the same arguments gives another result."""
+    outputs, _ = evaluate_forward(formula, point.args)
+    for before, after in zip(point.outputs, outputs, strict=True):
+        if not np.array_equal(before, after):
+            raise ForwardFault(
+                "the forward is not deterministic: a second call with the same arguments gives another result. "
+                "Fix its random state, or make what it draws (a dropout mask) an argument"
+            )
 
 
 def _output(part: Any, which: str) -> NDArray[np.float64]:
@@ -188,7 +209,10 @@ def _nonzero(filler: Filler) -> Filler:
 
 
 def _frozen(value: Any, shape: tuple[int, ...], who: str) -> NDArray[Any]:
-    array = np.array(value)
+    try:
+        array = np.array(value)
+    except ValueError as error:
+        raise UsageError(f"{who}: no array can be made of what was drawn: {error}.") from None
     if array.dtype.kind not in "fiub":
         raise UsageError(f"{who}: expected numbers, got an array of dtype {array.dtype}.")
     if array.shape != shape:

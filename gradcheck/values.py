@@ -108,7 +108,7 @@ def is_strategy(value: object) -> bool:
 
 
 def check_values(values: Mapping[str, Values], shapes: Shapes) -> dict[str, Values]:
-    """Normalise declared values: arrays become read-only float64, the rest stays.
+    """Normalise declared values: arrays become read-only (float64, or integers), the rest stays.
 
     Raises `UsageError` for unknown arguments and for values of no known kind.
     """

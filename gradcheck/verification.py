@@ -78,6 +78,10 @@ def _faulty(
     backends: list[Usable],
 ) -> PointResult:
     result.verdict, result.fault, result.quantity = fault.verdict, str(fault), fault.quantity
+    if fault.verdict == "fail" and not _is_smooth(session, point):
+        result.verdict, result.fault = "none", None
+        result.notes.append(f"where no derivative exists: {fault}")
+        return result
     for usable in backends:
         opinion = result.opinions[usable.name] = Opinion(usable.name)
         try:
@@ -91,6 +95,13 @@ def _faulty(
         result.verdict = "none"
         result.notes.append(f"no backend has a derivative where {fault}")
     return result
+
+
+def _is_smooth(session: Session, point: Point) -> bool:
+    try:
+        return session.kink(point) is None
+    except Unsupported:
+        return True
 
 
 def _at_kink(

@@ -69,9 +69,6 @@ def test_the_line_without_a_counterexample_repeats_the_run():
     assert (again.verdict, again.row.shapes) == (result.verdict, result.row.shapes)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="integer arguments are written as floats into the line that reproduces"
-)
 def test_the_line_reproduces_a_failure_with_labels():
     """Indices stay integers."""
 
@@ -225,9 +222,6 @@ def shouting_backward(d, x):
     return 2 * d * x
 
 
-@pytest.mark.xfail(
-    strict=True, reason="warnings escape where the code runs in balls, and from the forward everywhere"
-)
 @pytest.mark.parametrize(
     ("function", "backward"),
     [(lambda x: x * x, shouting_backward), (shouting_forward, lambda d, x: 2 * d * x)],
@@ -241,9 +235,6 @@ def test_warnings_of_the_code_are_captured(function, backward):
     assert [str(w.message) for w in caught] == []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a forward that warns is an error where the user turned warnings into errors"
-)
 def test_a_forward_that_warns_can_be_checked_with_warnings_as_errors():
     """As pytest is often configured."""
     assert verify(shouting_forward, lambda d, x: 2 * d * x, {"x": "n"}, **FEW).verdict == "pass"

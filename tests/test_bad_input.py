@@ -82,7 +82,6 @@ def test_a_forward_that_cannot_be_checked_is_an_error(function, words):
     assert {r.verdict for r in result.backends} == {"error"}
 
 
-@pytest.mark.xfail(strict=True, reason="the forward is called once per point: dropout is not noticed")
 def test_a_forward_that_is_not_deterministic_is_an_error():
     """Dropout without a fixed mask."""
     result = check(lambda x: x * x * (random.random() < 0.5), lambda d, x: 2 * d * x, {"x": "n"})
@@ -311,7 +310,6 @@ def test_misuse_of_gradcheck_itself_raises_a_usage_error(how, words):
     assert words in str(error.value)
 
 
-@pytest.mark.xfail(strict=True, reason="ragged lists from a filler raise NumPy's own ValueError")
 def test_a_filler_that_makes_no_array_is_a_usage_error():
     """Like any other wrong value."""
     with pytest.raises(UsageError):

@@ -153,7 +153,6 @@ def test_only_the_backend_that_is_named_is_asked(point_at):
     assert said(result) == {"autodiff": "agree"}
 
 
-@pytest.mark.xfail(strict=True, reason="a fault at a kink fails although no derivative exists there")
 def test_a_backward_that_raises_where_no_derivative_exists_is_noted_and_not_failed(point_at):
     """The norm at zero; at other points it is right."""
 

@@ -53,7 +53,6 @@ def test_values_differ_from_point_to_point_at_one_shape():
     assert len({p.args[0].tobytes() for p in points}) > 40
 
 
-@pytest.mark.xfail(strict=True, reason="Hypothesis repeats drawn bits: about one point in ten comes twice")
 def test_no_point_comes_twice():
     """A repeated point is a check that was not made."""
     points = generate(Formula(np.sin, {"x": "3"}), max_examples=50, seed=0).points

@@ -111,7 +111,6 @@ def test_elements_of_a_strategy_are_minimised_among_its_own():
     assert set(outcome.minimal.result.point.args[0]) <= {0.5, 2.0}
 
 
-@pytest.mark.xfail(strict=True, reason="Hypothesis refuses .example() inside a @given: minimising raises")
 def test_elements_of_a_strategy_are_minimised_inside_a_users_given():
     """`verify` works there."""
     verdicts = []

@@ -30,6 +30,8 @@ RULES["squeeze"] = lambda domain, params, x: np.squeeze(x, tuple(params["dimensi
 RULES["expand_dims"] = lambda domain, params, x: np.expand_dims(x, tuple(params["dimensions"]))
 RULES["transpose"] = lambda domain, params, x: np.transpose(x, params["permutation"])
 RULES["rev"] = lambda domain, params, x: np.flip(x, params["dimensions"])
+RULES["stack"] = lambda domain, params, *xs: np.stack(xs, axis=params["axis"])
+RULES["unstack"] = lambda domain, params, x: list(np.moveaxis(x, params["axis"], 0))
 RULES["concatenate"] = lambda domain, params, *xs: np.concatenate(xs, axis=params["dimension"])
 
 

@@ -133,7 +133,7 @@ class SymbolDomain(Domain):
             "square": unary(lambda x: x**2),
             "reciprocal": unary(lambda x: 1 / x),
             "sqrt": unary(sympy.sqrt),
-            "cbrt": unary(sympy.real_root),
+            "cbrt": unary(lambda x: sympy.sign(x) * sympy.Abs(x) ** sympy.Rational(1, 3)),
             "exp": unary(sympy.exp),
             "exp2": unary(lambda x: sympy.Integer(2) ** x),
             "expm1": unary(lambda x: sympy.exp(x) - 1),

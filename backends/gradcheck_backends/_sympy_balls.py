@@ -91,6 +91,12 @@ def _heaviside(expression: Any, environment: Environment) -> arb:
     return (_sign(expression, environment) + 1) / 2
 
 
+def _dirac(expression: Any, environment: Environment) -> arb:
+    """The derivative of a jump: zero everywhere else, and at the jump there is none."""
+    _sign(expression, environment)
+    return arb(0)
+
+
 def _fold(function: Callable[[Any, Any], Any]) -> Callable[[Any, Environment], arb]:
     return lambda e, env: reduce(function, (value(a, env) for a in e.args))
 
@@ -108,6 +114,7 @@ _RULES: dict[Any, Callable[[Any, Environment], arb]] = {
     sympy.Piecewise: _piecewise,
     sympy.sign: _sign,
     sympy.Heaviside: _heaviside,
+    sympy.DiracDelta: _dirac,
     sympy.Abs: _unary(abs),
     sympy.exp: _unary(arb.exp),
     sympy.log: _unary(arb.log),

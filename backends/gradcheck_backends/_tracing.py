@@ -45,15 +45,28 @@ class TracedArray(NDArrayOperatorsMixin):
     """Looks like an ndarray to NumPy code and records what it does in a JAX trace.
 
     Storing into it replaces the traced value. What basic indexing gives is a view, as in NumPy: it
-    reads from its base and stores into it. Other views (`x.T`, `x.reshape(...)`) are copies here.
+    reads from its base and stores into it. Other views (`x.T`, `x.reshape(...)`) are copies here, so
+    storing into one, or into the array that it was taken from, is refused.
     """
 
-    __slots__ = ("_base", "_held", "_index")
+    __slots__ = ("_base", "_held", "_index", "_shared")
 
     def __init__(self, value: Any, *, base: TracedArray | None = None, index: Any = None) -> None:
         self._held = value
         self._base = base
         self._index = index
+        self._shared = False  # a copy exists that NumPy would have made a view
+
+    def _copy_of_view(self, value: Any) -> Any:
+        """The result of an operation that gives a view in NumPy."""
+        result = wrap(value)
+        for one in result if isinstance(result, list | tuple) else [result]:
+            if isinstance(one, TracedArray):
+                one._shared = True  # noqa: SLF001  (its own kind)
+        self._shared = True
+        if self._base is not None:
+            self._base._copy_of_view(None)  # noqa: SLF001
+        return result
 
     @property
     def value(self) -> Any:
@@ -102,9 +115,16 @@ class TracedArray(NDArrayOperatorsMixin):
         if function is None:
             raise Unsupported(f"{module.replace('numpy', 'np', 1)}.{name} cannot be traced by JAX")
         keywords = {k: v for k, v in unwrap(kwargs).items() if not (k == "optimize" and name == "einsum")}
-        return wrap(function(*unwrap(args), **keywords))
+        if keywords.get("out") is not None:
+            raise Unsupported(f"np.{name}(..., out=...) cannot be traced by JAX")
+        result = function(*unwrap(args), **keywords)
+        if name in _VIEWS and isinstance(args[0], TracedArray):
+            return args[0]._copy_of_view(result)  # noqa: SLF001
+        return wrap(result)
 
     def _replace(self, value: Any) -> None:
+        if self._shared:
+            raise Unsupported("storing into an array of which there is a view cannot be traced by JAX")
         if self._base is None:
             self._held = value
         else:
@@ -141,8 +161,8 @@ class TracedArray(NDArrayOperatorsMixin):
 
     ndim = property(lambda self: self.value.ndim)
     size = property(lambda self: self.value.size)
-    T = property(lambda self: TracedArray(self.value.T))
-    mT = property(lambda self: TracedArray(self.value.mT))
+    T = property(lambda self: self._copy_of_view(self.value.T))
+    mT = property(lambda self: self._copy_of_view(self.value.mT))
     real = property(lambda self: self)
 
     def __len__(self) -> int:
@@ -188,6 +208,8 @@ class TracedArray(NDArrayOperatorsMixin):
             return lambda *args, **kwargs: wrap(function(self.value, *unwrap(args), **unwrap(kwargs)))
         if not callable(attribute):
             return wrap(attribute)
+        if name in _VIEWS:
+            return lambda *args, **kwargs: self._copy_of_view(attribute(*unwrap(args), **unwrap(kwargs)))
         return lambda *args, **kwargs: wrap(attribute(*unwrap(args), **unwrap(kwargs)))
 
 
@@ -199,6 +221,14 @@ _REDUCTIONS: dict[str, Callable[..., Any]] = {
     "logical_and": jnp.all,
     "logical_or": jnp.any,
 }
+_VIEWS = {
+    *("reshape", "transpose", "swapaxes", "moveaxis", "rollaxis", "matrix_transpose", "rot90"),
+    *("ravel", "squeeze", "expand_dims", "broadcast_to", "atleast_1d", "atleast_2d", "atleast_3d"),
+    *("diagonal", "flip", "fliplr", "flipud", "sliding_window_view", "real"),
+    *("split", "array_split", "hsplit", "vsplit"),
+}
+"""What shares memory with its argument in NumPy."""
+
 _RENAMED = {"amax": "max", "amin": "min", "real_if_close": "real"}
 
 

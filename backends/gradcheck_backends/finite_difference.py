@@ -163,7 +163,7 @@ class CentralDifference(Program):
         results, start = [], 0
         for output in self.problem.output_shapes:
             size = int(np.prod(output, dtype=int))
-            results.append(joined[start : start + size].reshape(*output, *shape))
+            results.append(joined[start : start + size].reshape((*output, *shape)))
             start += size
         return tuple(results)
 
@@ -196,8 +196,13 @@ class CentralDifference(Program):
     ) -> tuple[float, float, float]:
         def along(t: float) -> NDArray[np.float64]:
             moved = [a + t * direction if i == argument else a.copy() for i, a in enumerate(args)]
-            with np.errstate(all="ignore"):
-                result = self.problem.function(*(m if m.ndim else m.dtype.type(m) for m in moved))
+            try:
+                with np.errstate(all="ignore"):
+                    result = self.problem.function(*(m if m.ndim else m.dtype.type(m) for m in moved))
+            except Exception as error:
+                raise NoAnswer(
+                    f"next to this point the forward raises {type(error).__name__}: {error}"
+                ) from error
             parts = result if isinstance(result, tuple | list) else [result]
             return np.concatenate([np.asarray(p, dtype=np.float64).reshape(-1) for p in parts])
 

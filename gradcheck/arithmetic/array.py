@@ -56,8 +56,10 @@ class ElementArray(NDArrayOperatorsMixin):
             return self._at(ufunc, inputs)
         if kwargs.pop("where", True) is not True:
             raise Unsupported(f"np.{name}(..., where=...) is not available in {domain.name}")
-        kwargs.pop("dtype", None)
-        kwargs.pop("casting", None)
+        if kwargs.pop("dtype", None) not in (None, np.float64, float, np.dtype(np.float64)):
+            raise Unsupported(f"np.{name}(..., dtype=...) is not available in {domain.name}")
+        for harmless in ("casting", "subok", "order"):
+            kwargs.pop(harmless, None)
         data = [x.data if type(x) is ElementArray else domain.lift_array(x) for x in inputs]
         if method == "__call__":
             result = function(*data, **kwargs)
@@ -161,6 +163,8 @@ class ElementArray(NDArrayOperatorsMixin):
         return f"ElementArray({self.data!r}, {self.domain.name})"
 
     def __getattr__(self, name: str) -> Any:
+        if name in {"data", "domain"}:  # not set yet: something makes an instance without __init__
+            raise AttributeError(name)
         # x.sum(axis=0) is np.sum(x, axis=0), and so for all methods that share name and parameters
         if name in _METHODS or name in self.domain.ufuncs:  # np.exp(object array) calls entry.exp()
             function = getattr(np, name)
@@ -174,14 +178,20 @@ class ElementArray(NDArrayOperatorsMixin):
             raise Unsupported(f"a cast to {np.dtype(dtype)} is not available in {self.domain.name}")
         return self.copy()
 
-    def copy(self, order: str = "C") -> ElementArray:
-        return ElementArray(self.data.copy(), self.domain)
+    def copy(self, order: Any = "C") -> ElementArray:
+        return ElementArray(self.data.copy(order), self.domain)
 
-    def flatten(self, order: str = "C") -> ElementArray:
-        return ElementArray(self.data.flatten(), self.domain)
+    def __copy__(self) -> ElementArray:
+        return self.copy()
 
-    def reshape(self, *shape: Any, **_: Any) -> ElementArray:
-        return ElementArray(self.data.reshape(*shape), self.domain)
+    def __deepcopy__(self, memo: Any) -> ElementArray:
+        return self.copy()  # scalars never change in place
+
+    def flatten(self, order: Any = "C") -> ElementArray:
+        return ElementArray(self.data.flatten(order), self.domain)
+
+    def reshape(self, *shape: Any, **how: Any) -> ElementArray:
+        return ElementArray(self.data.reshape(*shape, **how), self.domain)
 
     def transpose(self, *axes: Any) -> ElementArray:
         return ElementArray(self.data.transpose(*axes), self.domain)
@@ -200,6 +210,8 @@ class ElementArray(NDArrayOperatorsMixin):
 
     def _at(self, ufunc: np.ufunc, inputs: tuple[Any, ...]) -> None:
         target, index, values = inputs[0], inputs[1], inputs[2] if len(inputs) > 2 else None
+        if ufunc.__name__ not in {"add", "subtract", "multiply"}:
+            raise Unsupported(f"np.{ufunc.__name__}.at is not available in {self.domain.name}")
         if type(target) is not ElementArray or values is None:
             raise Unsupported(f"np.{ufunc.__name__}.at into a float64 array loses precision")
         lifted = values.data if type(values) is ElementArray else self.domain.lift_array(values)

@@ -8,6 +8,7 @@ and quotients (written out here as NumPy defines them), and those that decide by
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -20,13 +21,83 @@ from gradcheck.errors import Unsupported
 __all__: list[str] = []
 
 
+_NOT_GIVEN = np._NoValue  # noqa: SLF001  (NumPy's own default for keywords)
+
+
 def implements(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register an implementation. It gets only keywords that it names: ``out``, ``dtype``, ``order`` and
+    the like are dealt with here, and any other is refused, because a keyword that is silently ignored
+    makes a wrong truth.
+    """
+
     def register(implementation: Callable[..., Any]) -> Callable[..., Any]:
+        guarded = _guarded(implementation)
         for function in functions:
-            FUNCTIONS[function] = implementation
-        return implementation
+            FUNCTIONS[function] = guarded
+        return guarded
 
     return register
+
+
+_HARMLESS: dict[str, tuple[Any, ...]] = {
+    "dtype": (None, np.float64, float, np.dtype(np.float64)),
+    "order": (None, "C", "K"),
+    "casting": ("same_kind", "safe", "unsafe"),
+    "subok": (True, False),
+    "kind": (None, "stable", "quicksort", "mergesort", "heapsort"),
+    "stable": (None, True, False),
+    "optimize": (True, False, "greedy", "optimal"),
+    "where": (True,),
+    "mean": (),
+    "device": (None, "cpu"),
+    "like": (None,),
+    "hermitian": (False,),
+}
+"""Keywords that an implementation need not know, with the values that change nothing."""
+
+
+def _guarded(implementation: Callable[..., Any]) -> Callable[..., Any]:
+    signature = inspect.signature(implementation)
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
+
+    @functools.wraps(implementation)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        out = None
+        if "out" not in signature.parameters:
+            out = kwargs.pop("out", None)
+        for name in [k for k in kwargs if k not in signature.parameters]:
+            value = kwargs[name]
+            if value is _NOT_GIVEN or _is_harmless(name, value):
+                del kwargs[name]
+            elif not takes_any:
+                raise Unsupported(f"the keyword {name}={value!r} of a NumPy function is not available here")
+        try:
+            signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise Unsupported(
+                f"these arguments of a NumPy function are not available here: {error}"
+            ) from None
+        result = implementation(*args, **kwargs)
+        return result if out is None else _filled(out, result)
+
+    return guarded
+
+
+def _is_harmless(name: str, value: Any) -> bool:
+    return any(value is v or (type(value) is type(v) and value == v) for v in _HARMLESS.get(name, ()))
+
+
+def _filled(out: Any, result: Any) -> Any:
+    """What `out=` asks for."""
+    if isinstance(out, tuple):
+        (out,) = out
+    if type(out) is ElementArray:
+        out[...] = result
+        return out
+    if isinstance(result, np.ndarray | np.generic) and isinstance(out, np.ndarray):
+        out[...] = result
+        return out
+    raise Unsupported("storing into a float64 array (out=) would lose precision")
 
 
 def find_domain(args: Iterable[Any]) -> Domain:
@@ -57,6 +128,7 @@ def _structural(function: Callable[..., Any]) -> None:
     @implements(function)
     def move(a: Any, *args: Any, **kwargs: Any) -> Any:
         domain = find_domain((a, *args))
+        args = tuple(x.data if type(x) is ElementArray else x for x in args)
         if isinstance(a, list | tuple):
             moved = function([lift(x, domain) for x in a], *args, **kwargs)
         else:
@@ -72,18 +144,34 @@ _MOVERS: tuple[Callable[..., Any], ...] = (
     np.column_stack, np.split, np.array_split, np.hsplit, np.vsplit, np.repeat, np.tile, np.flip,
     np.fliplr, np.flipud, np.roll, np.rot90, np.diagonal, np.take, np.take_along_axis, np.copy,
     np.atleast_1d, np.atleast_2d, np.atleast_3d, np.matrix_transpose, np.delete, np.resize,
-    np.lib.stride_tricks.sliding_window_view, np.trace, np.broadcast_arrays,
+    np.lib.stride_tricks.sliding_window_view, np.trace,
 )  # fmt: skip
 for _function in _MOVERS:
     _structural(_function)
+
+
+@implements(np.broadcast_arrays)
+def _broadcast_arrays(*arrays: Any) -> tuple[ElementArray, ...]:
+    domain = find_domain(arrays)
+    return tuple(wrap(a, domain) for a in np.broadcast_arrays(*(lift(x, domain) for x in arrays)))
+
 
 for _about in (np.shape, np.ndim, np.size):
     FUNCTIONS[_about] = functools.partial(lambda f, a, *args: f(a.data, *args), _about)
 
 
-@implements(np.real, np.real_if_close, np.nan_to_num)
-def _same(a: ElementArray, *_: Any, **__: Any) -> ElementArray:
+@implements(np.real, np.real_if_close)
+def _same(a: ElementArray) -> ElementArray:
     return a
+
+
+@implements(np.nan_to_num)
+def _nan_to_num(
+    x: ElementArray, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None
+) -> Any:
+    if not np.isfinite(x).all():
+        raise Unsupported("np.nan_to_num of values that are not finite is not available here")
+    return x.copy() if copy else x
 
 
 @implements(np.iscomplexobj)
@@ -132,20 +220,22 @@ def _full(shape: Any, value: Any, domain: Domain) -> ElementArray:
 
 
 def _like(default: Any) -> Callable[..., Any]:
-    def make(a: ElementArray, dtype: Any = None, *_: Any, shape: Any = None, **__: Any) -> Any:
+    def make(a: ElementArray, dtype: Any = None, *, shape: Any = None) -> Any:
         if dtype is not None and np.dtype(dtype) != np.float64:
+            if np.dtype(dtype).kind == "f":
+                raise Unsupported(f"a buffer of dtype {np.dtype(dtype)} would lose precision")
             return np.full(a.shape if shape is None else shape, default, dtype=dtype)
         return _full(a.shape if shape is None else shape, default, a.domain)
 
     return make
 
 
-FUNCTIONS[np.zeros_like] = FUNCTIONS[np.empty_like] = _like(0)
-FUNCTIONS[np.ones_like] = _like(1)
+implements(np.zeros_like, np.empty_like)(_like(0))
+implements(np.ones_like)(_like(1))
 
 
 @implements(np.full_like)
-def _full_like(a: ElementArray, fill_value: Any, *_: Any, shape: Any = None, **__: Any) -> ElementArray:
+def _full_like(a: ElementArray, fill_value: Any, *, shape: Any = None) -> ElementArray:
     return _full(a.shape if shape is None else shape, fill_value, a.domain)
 
 
@@ -180,26 +270,23 @@ def _select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
 
 
 @implements(np.sum)
-def _sum(a: ElementArray, axis: Any = None, dtype: Any = None, out: Any = None, **kw: Any) -> Any:
+def _sum(a: ElementArray, axis: Any = None, **kw: Any) -> Any:
     return np.add.reduce(a, axis=axis, **_given(kw, "keepdims", "initial"))
 
 
 @implements(np.prod)
-def _prod(a: ElementArray, axis: Any = None, dtype: Any = None, out: Any = None, **kw: Any) -> Any:
+def _prod(a: ElementArray, axis: Any = None, **kw: Any) -> Any:
     return np.multiply.reduce(a, axis=axis, **_given(kw, "keepdims", "initial"))
 
 
 @implements(np.max, np.amax, np.nanmax)
-def _max(a: ElementArray, axis: Any = None, out: Any = None, **kw: Any) -> Any:
+def _max(a: ElementArray, axis: Any = None, **kw: Any) -> Any:
     return np.maximum.reduce(a, axis=axis, **_given(kw, "keepdims", "initial"))
 
 
 @implements(np.min, np.amin, np.nanmin)
-def _min(a: ElementArray, axis: Any = None, out: Any = None, **kw: Any) -> Any:
+def _min(a: ElementArray, axis: Any = None, **kw: Any) -> Any:
     return np.minimum.reduce(a, axis=axis, **_given(kw, "keepdims", "initial"))
-
-
-_NOT_GIVEN = np._NoValue  # noqa: SLF001  (NumPy's own default for keywords)
 
 
 def _given(keywords: dict[str, Any], *known: str) -> dict[str, Any]:
@@ -210,47 +297,45 @@ def _given(keywords: dict[str, Any], *known: str) -> dict[str, Any]:
 
 
 @implements(np.ptp)
-def _ptp(a: ElementArray, axis: Any = None, **kw: Any) -> Any:
-    return np.max(a, axis=axis, **kw) - np.min(a, axis=axis, **kw)
+def _ptp(a: ElementArray, axis: Any = None, keepdims: Any = False) -> Any:
+    return np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims)
 
 
 @implements(np.cumsum)
-def _cumsum(a: ElementArray, axis: Any = None, **_: Any) -> Any:
+def _cumsum(a: ElementArray, axis: Any = None) -> Any:
     return np.add.accumulate(a.ravel() if axis is None else a, axis=axis or 0)
 
 
 @implements(np.cumprod)
-def _cumprod(a: ElementArray, axis: Any = None, **_: Any) -> Any:
+def _cumprod(a: ElementArray, axis: Any = None) -> Any:
     return np.multiply.accumulate(a.ravel() if axis is None else a, axis=axis or 0)
 
 
 @implements(np.mean)
-def _mean(a: ElementArray, axis: Any = None, dtype: Any = None, out: Any = None, **kw: Any) -> Any:
+def _mean(a: ElementArray, axis: Any = None, **kw: Any) -> Any:
     total = np.sum(a, axis=axis, **kw)
     return total / (a.size // max(total.size, 1))
 
 
 @implements(np.average)
-def _average(a: Any, axis: Any = None, weights: Any = None, **kw: Any) -> Any:
+def _average(a: Any, axis: Any = None, weights: Any = None, keepdims: bool = False) -> Any:
     if weights is None:
-        return np.mean(a, axis=axis, **kw)
+        return np.mean(a, axis=axis, keepdims=keepdims)
     if np.shape(weights) != np.shape(a):
         raise Unsupported("np.average with weights of another shape is not available here")
-    return np.sum(a * weights, axis=axis) / np.sum(weights, axis=axis)
+    return np.sum(a * weights, axis=axis, keepdims=keepdims) / np.sum(weights, axis=axis, keepdims=keepdims)
 
 
 @implements(np.var)
-def _var(
-    a: ElementArray, axis: Any = None, dtype: Any = None, out: Any = None, ddof: int = 0, **kw: Any
-) -> Any:
+def _var(a: ElementArray, axis: Any = None, ddof: int = 0, keepdims: Any = False) -> Any:
     centred = a - np.mean(a, axis=axis, keepdims=True)
-    total = np.sum(centred * centred, axis=axis, **_given(kw, "keepdims"))
+    total = np.sum(centred * centred, axis=axis, keepdims=keepdims)
     return total / (a.size // max(total.size, 1) - ddof)
 
 
 @implements(np.std)
-def _std(a: ElementArray, axis: Any = None, dtype: Any = None, out: Any = None, **kw: Any) -> Any:
-    return np.sqrt(np.var(a, axis=axis, **kw))
+def _std(a: ElementArray, axis: Any = None, ddof: int = 0, keepdims: Any = False) -> Any:
+    return np.sqrt(np.var(a, axis=axis, ddof=ddof, keepdims=keepdims))
 
 
 @implements(np.diff)
@@ -262,15 +347,17 @@ def _diff(a: ElementArray, n: int = 1, axis: int = -1) -> Any:
 
 
 @implements(np.clip)
-def _clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, **kw: Any) -> Any:
-    low, high = kw.get("min", a_min), kw.get("max", a_max)
+def _clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
+    low = a_min if min is None or min is _NOT_GIVEN else min
+    high = a_max if max is None or max is _NOT_GIVEN else max
+    low, high = (None if bound is _NOT_GIVEN else bound for bound in (low, high))
     if low is not None:
         a = np.maximum(a, low)
     return a if high is None else np.minimum(a, high)
 
 
 @implements(np.dot)
-def _dot(a: Any, b: Any, out: Any = None) -> Any:
+def _dot(a: Any, b: Any) -> Any:
     domain = find_domain((a, b))
     left, right = lift(a, domain), lift(b, domain)
     if left.ndim == 0 or right.ndim == 0:
@@ -281,7 +368,7 @@ def _dot(a: Any, b: Any, out: Any = None) -> Any:
 
 
 @implements(np.outer)
-def _outer(a: Any, b: Any, out: Any = None) -> Any:
+def _outer(a: Any, b: Any) -> Any:
     return np.ravel(a)[:, None] * np.ravel(b)[None, :]
 
 
@@ -303,13 +390,13 @@ for _function in _PRODUCTS:
 
 
 @implements(np.einsum)
-def _einsum(subscripts: Any, *operands: Any, optimize: Any = False, **_: Any) -> Any:
+def _einsum(subscripts: Any, *operands: Any) -> Any:
     domain = find_domain(operands)
     return wrap(np.einsum(subscripts, *(lift(o, domain) for o in operands), optimize=False), domain)
 
 
 @implements(np.cross)
-def _cross(a: Any, b: Any, *_: Any, axis: int = -1, **__: Any) -> Any:
+def _cross(a: Any, b: Any, *, axis: int = -1) -> Any:
     x, y = np.moveaxis(a, axis, -1), np.moveaxis(b, axis, -1)
     x0, x1, x2, y0, y1, y2 = *(x[..., i] for i in range(3)), *(y[..., i] for i in range(3))
     parts = [x1 * y2 - x2 * y1, x2 * y0 - x0 * y2, x0 * y1 - x1 * y0]
@@ -340,7 +427,7 @@ def _order(a: ElementArray) -> list[int]:
 
 
 @implements(np.argmax)
-def _argmax(a: ElementArray, axis: Any = None, **_: Any) -> Any:
+def _argmax(a: ElementArray, axis: Any = None, keepdims: Any = False) -> Any:
     def pick(row: ElementArray) -> int:
         best = 0
         for i in range(1, row.size):
@@ -348,16 +435,19 @@ def _argmax(a: ElementArray, axis: Any = None, **_: Any) -> Any:
                 best = i
         return best
 
-    return _positions(a, axis, pick)
+    found = _positions(a, axis, pick)
+    if not keepdims or keepdims is _NOT_GIVEN:
+        return found
+    return np.reshape(found, [1] * a.ndim) if axis is None else np.expand_dims(found, axis)
 
 
 @implements(np.argmin)
-def _argmin(a: ElementArray, axis: Any = None, **_: Any) -> Any:
-    return _argmax(-a, axis=axis)
+def _argmin(a: ElementArray, axis: Any = None, keepdims: Any = False) -> Any:
+    return _argmax(-a, axis=axis, keepdims=keepdims)
 
 
 @implements(np.argsort)
-def _argsort(a: ElementArray, axis: Any = -1, **_: Any) -> Any:
+def _argsort(a: ElementArray, axis: Any = -1) -> Any:
     if axis is None:
         return np.array(_order(a.ravel()))
     moved = np.moveaxis(a.data, axis, -1)
@@ -368,7 +458,7 @@ def _argsort(a: ElementArray, axis: Any = -1, **_: Any) -> Any:
 
 
 @implements(np.sort)
-def _sort(a: ElementArray, axis: int = -1, **_: Any) -> Any:
+def _sort(a: ElementArray, axis: int = -1) -> Any:
     return np.take_along_axis(a, _argsort(a, axis=axis), axis=axis)
 
 

@@ -81,7 +81,7 @@ def _matrix_power(a: ElementArray, n: int) -> Any:
 
 
 @implements(np.linalg.multi_dot)
-def _multi_dot(arrays: Any, **_: Any) -> Any:
+def _multi_dot(arrays: Any) -> Any:
     result = arrays[0]
     for array in arrays[1:]:
         result = result @ array

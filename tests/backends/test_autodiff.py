@@ -155,14 +155,9 @@ VIEWS = {
     reshaped: lambda x: np.where(np.arange(x.size).reshape(x.shape) == 0, 0.0, 2.0),
     transposed: lambda x: np.stack([np.zeros(len(x)), *[np.full(len(x), 3.0)] * (x.shape[1] - 1)], axis=1),
 }
-UNSHARED = pytest.mark.xfail(
-    strict=True, reason="reshape and .T of a traced array share no memory, and do not say so"
-)
 
 
-@pytest.mark.parametrize(
-    "function", [pytest.param(f, marks=[UNSHARED] if f in (reshaped, transposed) else []) for f in VIEWS]
-)
+@pytest.mark.parametrize("function", VIEWS)
 def test_memory_shared_through_a_view_is_right_or_refused(problem, function):
     """No answer is better than the derivative of another function."""
     x = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
@@ -174,9 +169,6 @@ def test_memory_shared_through_a_view_is_right_or_refused(problem, function):
     assert [float(b) for b in answers[0].values.ravel()] == right.ravel().tolist()
 
 
-@pytest.mark.xfail(
-    strict=True, reason="JAX's primitive stack is not in the table: XLA evaluates it in float64"
-)
 def test_a_stack_of_traced_numbers_runs_in_balls(problem):
     """`np.stack([...])` of parts is common enough."""
     program, _ = gradient_of(problem, lambda x: np.stack([x[0] * x[1], x[1]]), np.array([1.0, 2.0]))

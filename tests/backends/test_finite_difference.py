@@ -137,9 +137,6 @@ def test_in_float64_a_kink_is_seen_and_a_domain_kept():
     assert abs(value - 100) <= bound < 1e-3
 
 
-@pytest.mark.xfail(
-    strict=True, raises=ValueError, reason="in float64 the forward's exception leaves the backend"
-)
 def test_a_forward_that_raises_off_the_point_is_unsupported(problem):
     """It ran at the point, and not beside it."""
 

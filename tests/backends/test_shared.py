@@ -338,13 +338,7 @@ def test_a_slope_along_a_direction_is_the_gradients_slope(problem, exactly, name
 
 
 JACOBIANS = [
-    pytest.param(
-        name,
-        backend,
-        marks=pytest.mark.xfail(strict=True, raises=TypeError, reason="reshape(*()) of a scalar"),
-    )
-    if (name, backend) == ("scalars", "finite_difference")
-    else (name, backend)
+    (name, backend)
     for name in ("product", "softmax", "two outputs", "quadratic form", "scalars")
     for backend in BACKENDS
 ]

@@ -166,9 +166,6 @@ def test_a_constant_that_is_not_finite_is_declined(problem, value):
         symbolic.BACKEND.derive(problem(lambda x: np.where(x > 0, x, value), np.array([1.0])))
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the cube root on symbols is the identity: sympy.real_root(x) has no 3"
-)
 @pytest.mark.parametrize("x", [2.0, -2.0])
 def test_the_cube_root_is_differentiated(problem, x):
     """1 / (3 cbrt(x)^2), for negative numbers too."""
