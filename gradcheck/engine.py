@@ -73,6 +73,11 @@ def check_claim(
             points = fault
     if isinstance(points, ForwardFault):
         return _cannot_run(claim, session, str(points), started)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        misread = session.misread(points.points)
+    if misread is not None:
+        return _cannot_run(claim, session, misread, started)
     results = [_checked(claim, point, session) for point in points.points]
     training: Training | None = None
     if claim.descent is not None and not any(r.verdict in ("fail", "error") for r in results):

@@ -19,6 +19,7 @@ from gradcheck.forwards import values_in_balls
 from gradcheck.judge import Match, compare, running_scale
 from gradcheck.opinions import Opinion
 from gradcheck.points import Point
+from gradcheck.same_code import MORE_ROUNDING, same_code
 from gradcheck.sensitivity import rounding_bound
 from gradcheck.session import Session, Usable
 from gradcheck.truths import along, contract, truths
@@ -29,19 +30,9 @@ __all__ = ["PRECISIONS", "Examination"]
 PRECISIONS = (212, 424, 848, 1696)
 """Bits of ball arithmetic, raised until the question is decided: four float64 significands first."""
 
-_CLOSE = 2.0**-46
-"""float64 values this close to the balls, relatively, need no error bound to be called the same."""
-
-_TINY = 2.0**-1000
-"""Below this float64 underflows, and its values are as good as zero."""
-
 _SWAMPED = 2.0**-20
 """An argument whose part in a joint slope is smaller than this is asked about alone: the resolution of
 1e-25 of the sum is then at least 1e-19 of every part."""
-
-_MORE_ROUNDING = 16
-"""How much more rounding than the backend's program a hand-written float64 evaluation may make: other
-orders of summation and a few times as many operations."""
 
 
 class Examination:
@@ -63,7 +54,11 @@ class Examination:
                 with precision(bits):
                     run = run_in_balls(self.claim, self.point, domain)
                 self._balls[key] = run
-                if bits >= PRECISIONS[0] and self._is_finite and not self._is_same_code(run):
+                if (
+                    bits >= PRECISIONS[0]
+                    and self._is_finite
+                    and not same_code(self.stated.values, run, lambda: self.balls(53))
+                ):
                     self._balls[key] = Unsupported(
                         "the code gives something else in float64 than in balls, and not by rounding"
                     )
@@ -73,26 +68,6 @@ class Examination:
         if isinstance(found, Unsupported):
             raise found
         return found
-
-    def _is_same_code(self, balls: dict[str, ObjectArray]) -> bool:
-        """Whether the float64 values are those of the balls, within rounding.
-
-        They are not where the code asks for the type of its arguments, or rounds to float32 on the way.
-        What is certified must be what the user runs.
-        """
-        low: dict[str, ObjectArray] | None = None
-        for quantity, values in self.stated.values.items():
-            for index in np.ndindex(values.shape):
-                value = float(values[index])
-                ball: Any = balls[quantity][index]
-                if not ball.is_finite() or abs(ball - value) <= abs(ball) * _CLOSE:
-                    continue
-                low = self.balls(53) if low is None else low
-                rough: Any = low[quantity][index]
-                rounding = rough.rad() * _MORE_ROUNDING + arb(_TINY)
-                if abs(ball - value) > rounding:
-                    return False
-        return True
 
     def opinion(self, usable: Usable, finite: bool) -> Opinion:
         """Raise the precision until every quantity is settled."""
@@ -209,7 +184,7 @@ class Examination:
         """float64 values with the rounding error that the backend's own program would make.
 
         The program is run at 53 bits: each radius is then a running error bound of that evaluation.
-        The hand-written code is granted `_MORE_ROUNDING` times as much. Where no program runs in balls,
+        The hand-written code is granted `MORE_ROUNDING` times as much. Where no program runs in balls,
         the code's own sensitivity gives the bound.
         """
         for source in [usable, *self._backends]:
@@ -224,7 +199,7 @@ class Examination:
             balls = {}
             for q, value in self.stated.values.items():
                 error = radii(low[q].values) + np.abs(midpoints(low[q].values)) * 2.0**-53
-                balls[q] = enclose(value, _MORE_ROUNDING * error)
+                balls[q] = enclose(value, MORE_ROUNDING * error)
             return balls
         bounds = rounding_bound(self.claim, self.point, self.stated)
         return {q: enclose(value, bounds[q]) for q, value in self.stated.values.items()}

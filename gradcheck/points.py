@@ -147,8 +147,8 @@ def check_deterministic(formula: Formula, point: Point) -> None:
     for before, after in zip(point.outputs, outputs, strict=True):
         if not np.array_equal(before, after):
             raise ForwardFault(
-                "the forward is not deterministic: a second call with the same arguments gives another result. "
-                "Fix its random state, or make what it draws (a dropout mask) an argument"
+                "the forward is not deterministic: a second call with the same arguments gives another "
+                "result. Fix its random state, or make what it draws (a dropout mask) an argument"
             )
 
 

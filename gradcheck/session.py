@@ -11,13 +11,15 @@ import flint
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic import BALLS, Domain, ObjectArray
+from gradcheck.arithmetic import BALLS, Domain, ObjectArray, precision
 from gradcheck.backend import Answer, Backend, Problem, Program
 from gradcheck.discovery import Found
 from gradcheck.errors import Undecided, Unsupported
 from gradcheck.formulas import Formula
+from gradcheck.forwards import values_in_balls
 from gradcheck.kinks import Kink, examine
 from gradcheck.points import Point
+from gradcheck.same_code import same_code
 
 __all__ = ["Session"]
 
@@ -89,6 +91,25 @@ def _failed(error: Exception) -> Unsupported:
     return Unsupported(f"the backend failed: {type(error).__name__}: {text[0] if text else ''}")
 
 
+def _misreading(formula: Formula, point: Point) -> str | None:
+    def run(bits: int) -> dict[str, ObjectArray]:
+        with precision(bits):
+            return values_in_balls(formula, point)
+
+    names = ["z"] if len(point.outputs) == 1 else [f"z{i}" for i in range(len(point.outputs))]
+    values = dict(zip(names, point.outputs, strict=True))
+    try:
+        if same_code(values, run(212), lambda: run(53)):
+            return None
+    except Unsupported:
+        return None
+    sizes = ", ".join(f"{n} = {s}" for n, s in point.sizes.items())
+    return (
+        f"the forward gives something else in float64 than in ball arithmetic, by more than rounding (at "
+        f"{sizes or 'its only sizes'}): does it ask for the type of its arguments? If not, this is a bug in gradcheck"
+    )
+
+
 @dataclass
 class Usable:
     """A backend in use, with the time spent in it."""
@@ -114,6 +135,7 @@ class Session:
         self._programs: dict[Any, Program | Unsupported] = {}
         self._kinks: dict[int, Kink | Unsupported | None] = {}
         self._kept: list[Point] = []
+        self._misread: str | None = None
 
     def program(self, usable: Usable, point: Point, function: Callable[..., Any] | None = None) -> Program:
         """The backend's derivative of the formula (or of another ``function``) at a point's shapes.
@@ -143,6 +165,16 @@ class Session:
         if isinstance(program, Unsupported):
             raise program
         return program
+
+    def misread(self, points: Sequence[Point]) -> str | None:
+        """Why ball arithmetic cannot be trusted with this forward, or None.
+
+        Its values in balls must be those in float64, at the points of the plan. Asked once a session.
+        """
+        if self._misread is None:
+            planned = [p for p in points if p.origin == "plan"]
+            self._misread = next((w for p in planned if (w := _misreading(self.formula, p))), "")
+        return self._misread or None
 
     def kink(self, point: Point) -> Kink | None:
         """The kink at a point, None where the forward is smooth or cannot be examined in balls."""

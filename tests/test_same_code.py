@@ -1,0 +1,53 @@
+"""float64 and balls must have run the same computation, for candidates and for forwards."""
+
+import numpy as np
+import pytest
+
+from gradcheck import verify
+from gradcheck.arithmetic import enclose, precision
+from gradcheck.same_code import same_code
+
+
+def _balls(values, bits=212):
+    with precision(bits):
+        return {"z": enclose(np.asarray(values)) / 3}
+
+
+def test_rounding_is_the_same_code():
+    """A third in float64 is a third in balls."""
+    assert same_code({"z": np.array([1.0, 2.0]) / 3}, _balls([1.0, 2.0]), lambda: _balls([1.0, 2.0], 53))
+
+
+@pytest.mark.parametrize(
+    "values", [np.float32([1.0, 2.0]) / 3, np.array([1.0, 2.0]), np.array([[1.0, 2.0]]) / 3]
+)
+def test_float32_other_values_and_other_shapes_are_not(values):
+    """Seven digits are no rounding of float64."""
+    balls = _balls([1.0, 2.0])
+
+    assert not same_code({"z": np.asarray(values, dtype=float)}, balls, lambda: _balls([1.0, 2.0], 53))
+
+
+def test_cancellation_is_forgiven_by_the_running_error():
+    """What float64 loses by cancelling, the radius at 53 bits loses too."""
+    x = np.array([0.1])
+
+    def run(bits):
+        with precision(bits):
+            ball = enclose(x) / 3
+            return {"z": (ball + 1) - 1}
+
+    assert same_code({"z": (x / 3 + 1) - 1}, run(212), lambda: run(53))
+
+
+def test_a_forward_that_asks_for_types_is_an_error_and_not_certified():
+    """Everything would be proved about code that nobody runs."""
+    result = verify(lambda x: 3 * x if isinstance(x, np.ndarray) else x, lambda d, x: d, {"x": "n"})
+
+    assert result.verdict == "error"
+    assert "something else in float64" in result.row.reason
+
+
+def test_a_forward_that_does_not_ask_passes():
+    """The right twin."""
+    assert verify(lambda x: 3 * x, lambda d, x: 3 * d, {"x": "n"}).verdict == "pass"
