@@ -57,7 +57,7 @@ class Examination:
                 if (
                     bits >= PRECISIONS[0]
                     and self._is_finite
-                    and not same_code(self.stated.values, run, lambda: self.balls(53))
+                    and not same_code(self.stated.values, run, lambda: self.balls(53), self.point)
                 ):
                     self._balls[key] = Unsupported(
                         "the code gives something else in float64 than in balls, and not by rounding"

@@ -125,12 +125,30 @@ class _Space:
         return {a: v for a, v in self.formula.values.items() if is_strategy(v)}
 
     def draw(self, data: Any, origin: str) -> Draw:
+        """One point, from bits alone: what is drawn must not depend on what was drawn before."""
         chosen = {**self.bound, **{n: 1 + _bits(data, _SIZE_BITS) for n in self.names}}
+        planned = self.planned[_bits(data, 8) % len(self.planned)]
         # Half of the shapes are the plan's with new values: a derivative by SymPy or JAX costs per shape.
         if _bits(data, 1) == 0 or not self.formula.allows(chosen):
-            chosen = self.planned[_bits(data, 8) % len(self.planned)]
+            chosen = planned
         seed = 1000 + _bits(data, 16)
         return Draw(chosen, seed, self._elements(data, chosen), origin)
+
+    def spread(self, drawn: list[Draw]) -> list[Draw]:
+        """The same draws with positions, which make their values new even where Hypothesis repeats an
+        example; and every other one of the first 2 * 2^`_SIZE_BITS` with sizes such that every
+        dimension takes every size, each in an order of its own. A mistake at length 5 only must not
+        depend on luck.
+        """
+        count = 2**_SIZE_BITS
+        result = [replace(d, position=k) for k, d in enumerate(drawn)]
+        if self.strategies:
+            return result  # their elements were drawn for the sizes that they have
+        for k in range(min(count, len(result) // 2)):
+            sizes = {n: 1 + (k * (2 * i + 1) + i) % count for i, n in enumerate(self.names)}
+            if self.formula.allows({**self.bound, **sizes}):
+                result[2 * k] = replace(result[2 * k], sizes={**self.bound, **sizes})
+        return result
 
     def _elements(self, data: Any, sizes: dict[str, int]) -> dict[str, Any]:
         if not self.strategies:
@@ -179,8 +197,7 @@ def _hypothesis(space: _Space, count: int, seed: int, origin: str) -> list[Draw]
         )
         @hypothesis.given(st.data())
         def draw(data: Any) -> None:
-            # Hypothesis may repeat an example; the position makes its values new all the same
-            drawn.append(replace(space.draw(data, origin), position=len(drawn)))
+            drawn.append(space.draw(data, origin))
 
         draw()
 
@@ -192,4 +209,4 @@ def _hypothesis(space: _Space, count: int, seed: int, origin: str) -> list[Draw]
                 pool.submit(collect).result()
         else:
             collect()
-    return drawn[:count]
+    return space.spread(drawn[:count])

@@ -87,7 +87,24 @@ def draw_arguments(
         else:
             drawn = value(shape, rng)
         args.append(_frozen(drawn, shape, f"values[{name!r}]"))
+    if default is normal:
+        _tie(formula, args, rng)
     return tuple(args)
+
+
+def _tie(formula: Formula, args: list[NDArray[Any]], rng: np.random.Generator) -> None:
+    """Now and then make some entries of two arguments equal: `|s - y|` and `maximum(x, y)` bend there."""
+    free = [i for i, name in enumerate(formula.shapes.arguments) if name not in formula.values]
+    pairs = [(i, j) for i in free for j in free if i < j and args[i].shape == args[j].shape]
+    if not pairs or rng.random() >= _TIED:
+        return
+    i, j = pairs[int(rng.integers(len(pairs)))]
+    tied = np.where(rng.random(args[i].shape) < 0.5, args[i], args[j])
+    args[j] = _frozen(tied, args[j].shape, formula.shapes.arguments[j])
+
+
+_TIED = 0.2
+"""How often arguments of one shape are tied."""
 
 
 def make_point(

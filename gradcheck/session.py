@@ -99,14 +99,15 @@ def _misreading(formula: Formula, point: Point) -> str | None:
     names = ["z"] if len(point.outputs) == 1 else [f"z{i}" for i in range(len(point.outputs))]
     values = dict(zip(names, point.outputs, strict=True))
     try:
-        if same_code(values, run(212), lambda: run(53)):
+        if same_code(values, run(212), lambda: run(53), point):
             return None
     except Unsupported:
         return None
     sizes = ", ".join(f"{n} = {s}" for n, s in point.sizes.items())
     return (
         f"the forward gives something else in float64 than in ball arithmetic, by more than rounding (at "
-        f"{sizes or 'its only sizes'}): does it ask for the type of its arguments? If not, this is a bug in gradcheck"
+        f"{sizes or 'its only sizes'}): does it ask for the type of its arguments? If not, please report "
+        "this as a bug in gradcheck"
     )
 
 

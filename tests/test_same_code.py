@@ -5,7 +5,10 @@ import pytest
 
 from gradcheck import verify
 from gradcheck.arithmetic import enclose, precision
+from gradcheck.points import Point
 from gradcheck.same_code import same_code
+
+POINT = Point({}, (np.array([1.0, 2.0]),), (np.zeros(2),), (np.ones(2),), multiple=False)
 
 
 def _balls(values, bits=212):
@@ -15,7 +18,9 @@ def _balls(values, bits=212):
 
 def test_rounding_is_the_same_code():
     """A third in float64 is a third in balls."""
-    assert same_code({"z": np.array([1.0, 2.0]) / 3}, _balls([1.0, 2.0]), lambda: _balls([1.0, 2.0], 53))
+    assert same_code(
+        {"z": np.array([1.0, 2.0]) / 3}, _balls([1.0, 2.0]), lambda: _balls([1.0, 2.0], 53), POINT
+    )
 
 
 @pytest.mark.parametrize(
@@ -25,7 +30,7 @@ def test_float32_other_values_and_other_shapes_are_not(values):
     """Seven digits are no rounding of float64."""
     balls = _balls([1.0, 2.0])
 
-    assert not same_code({"z": np.asarray(values, dtype=float)}, balls, lambda: _balls([1.0, 2.0], 53))
+    assert not same_code({"z": np.asarray(values, dtype=float)}, balls, lambda: _balls([1.0, 2.0], 53), POINT)
 
 
 def test_cancellation_is_forgiven_by_the_running_error():
@@ -37,7 +42,18 @@ def test_cancellation_is_forgiven_by_the_running_error():
             ball = enclose(x) / 3
             return {"z": (ball + 1) - 1}
 
-    assert same_code({"z": (x / 3 + 1) - 1}, run(212), lambda: run(53))
+    assert same_code({"z": (x / 3 + 1) - 1}, run(212), lambda: run(53), POINT)
+
+
+def test_another_order_of_summation_is_the_same_code():
+    """One order cancels exactly, the other does not."""
+    x = np.array([0.1, 0.3, -0.1, -0.3])
+    point = Point({}, (x,), (np.zeros(()),), (np.ones(()),), multiple=False)
+    with precision(212):
+        exact = {"z": np.array(enclose(x)[0] - enclose(x)[0], dtype=object)}
+
+    assert same_code({"z": np.asarray(5.6e-17)}, exact, lambda: exact, point)
+    assert not same_code({"z": np.asarray(1e-9)}, exact, lambda: exact, point)
 
 
 def test_a_forward_that_asks_for_types_is_an_error_and_not_certified():
