@@ -20,6 +20,7 @@ from gradcheck.claims import Claim
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.faults import user_line
 from gradcheck.points import Point
+from gradcheck.same_code import leaves_range
 
 __all__ = ["Stated", "expected_shapes", "run_in_balls", "run_in_float32", "run_in_float64"]
 
@@ -102,6 +103,17 @@ def _once(claim: Claim, point: Point) -> Stated:
     if not values:
         raise CandidateFault("error", "the code returned None for every argument: there is nothing to check")
     return Stated(values, tuple(unchecked), sorted({str(w.message) for w in caught}))
+
+
+def candidate_leaves_range(claim: Claim, point: Point) -> bool:
+    """Whether the candidate underflows or overflows on its way through float64."""
+    args = [_plain(a) for a in point.args]
+    deltas = [_plain(d) for d in point.delta]
+    delta: Any = tuple(deltas) if point.multiple else deltas[0]
+    if claim.kind not in ("vjp", "jacobian", "layout"):
+        return False
+    leading = [delta] if claim.kind == "vjp" else []
+    return leaves_range(lambda: claim.candidate(*leading, *args))
 
 
 def run_in_float32(claim: Claim, point: Point) -> dict[str, NDArray[np.float64]]:

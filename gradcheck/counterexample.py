@@ -102,7 +102,8 @@ def _exact_truth(claim: Claim, point: Point, session: Session) -> dict[str, NDAr
 def _worst_entry(candidate: NDArray[np.float64], truth: NDArray[np.float64]) -> list[int] | None:
     if candidate.shape != truth.shape or candidate.size == 0:
         return None
-    difference = np.abs(candidate - truth)
+    with np.errstate(all="ignore"):
+        difference = np.abs(candidate - truth)
     bad = ~np.isfinite(candidate)
     if bad.any():
         return [int(i) for i in np.argwhere(bad)[0]]

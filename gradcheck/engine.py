@@ -125,6 +125,11 @@ def _summarise(
         notes.append(
             "at some points the difference is no more than float constants rounded in the last place"
         )
+    measured = _precision(claim, results) if verdict is Verdict.PASS else []
+    if any(p.dtype == "float64" and p.typical >= _UNSTABLE for p in measured):
+        notes.append(
+            "right as a formula, unstable as code: float64 typically loses more than half its digits"
+        )
     unchecked = sorted({u for r in results if r.stated for u in r.stated.unchecked})
     notes += sorted({f"warning of the code: {w}" for r in results if r.stated for w in r.stated.warnings})[:3]
     counterexample = describe(claim, minimal, session) if minimal else None
@@ -156,11 +161,13 @@ def _summarise(
         notes=notes,
         counterexample=counterexample,
         training=training,
-        precision=_precision(claim, results) if verdict is Verdict.PASS else [],
+        precision=measured,
     )
     rows = [_backend_row(claim, usable, results, session) for usable in session.backends]
     return Outcome(row, rows, minimal, results)
 
+
+_UNSTABLE = 8.0
 
 _FLOAT32_POINTS = 8
 """Points at which the code is run in float32 too; the plan's, so that they are the same in every run."""

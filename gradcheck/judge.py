@@ -128,7 +128,9 @@ def _entry(
             reason = BELOW
     spread = c.rad() + t.rad()
     outcome: Outcome = "unclear"
-    if low > scale * RESOLUTION:
+    if low > 0 and abs(c) < _SMALLEST and abs(t) < _SMALLEST:
+        reason = BELOW  # both are zero to float64: what they differ by is nobody's mistake
+    elif low > scale * RESOLUTION:
         outcome = "differ"
     elif high <= scale * RESOLUTION or (not rigorous and spread <= scale * _COARSEST):
         outcome = "agree"
@@ -153,6 +155,9 @@ def _entry(
 def _part(value: arb, scale: arb) -> float:
     return max(float((value / scale).mid()), 0.0) if scale > 0 else max(float(value), 0.0)
 
+
+_SMALLEST = arb(2) ** -1074
+"""The smallest positive float64."""
 
 BELOW = "below resolution: the gradient is too small to be told from zero here (saturated?)"
 """The reason where an answer exists but says nothing about a gradient as small as the stated one."""

@@ -36,6 +36,13 @@ _DIRECTIONS = 24
 """Joint directions tried at a kink, the first of them all ones."""
 
 
+_ROUNDED_CONSTANTS = 2.0**-40
+"""How far, as a part of the scale, a slope may lie outside: at a kink `3 * (1 / 3)` must not be accused,
+and a wrong convention is off by far more."""
+
+Direction = Mapping[int, NDArray[np.float64]]
+
+
 @dataclass(frozen=True)
 class Kink:
     """A point without a derivative.
@@ -45,7 +52,7 @@ class Kink:
     bends one way: convex, or concave.
     """
 
-    directions: tuple[Mapping[int, NDArray[np.float64]], ...]
+    directions: tuple[Direction, ...]
     left: tuple[arb, ...]
     right: tuple[arb, ...]
     simple: bool
@@ -58,44 +65,76 @@ def examine(formula: Formula, point: Point) -> Kink | None:
     """
     rng = np.random.default_rng(12345)
     with precision(_BITS):
-        at = _value(formula, point, {}, 0, 0)
-        if not _bend(formula, point, _random(point, point.wrt, rng), at):
+        probe = _Probe(formula, point)
+        if not any(_senses(probe, _random(point, point.wrt, rng))):
             return None
-        joint: list[Mapping[int, NDArray[np.float64]]] = [
-            {i: np.ones(point.args[i].shape) for i in point.wrt}
-        ]
+        joint: list[Direction] = [{i: np.ones(point.args[i].shape) for i in point.wrt}]
         joint += [_random(point, point.wrt, rng) for _ in range(_DIRECTIONS - 1)]
-        slopes = [_slopes(formula, point, u, at, _FINE_BITS) for u in joint]
+        slopes = [probe.slopes(u, _FINE_BITS) for u in joint]
         return Kink(
             tuple(joint),
-            tuple(left for left, _ in slopes),
-            tuple(right for _, right in slopes),
-            _bends_one_way(formula, point, joint, slopes, at),
+            tuple(probe.contracted(left) for left, _ in slopes),
+            tuple(probe.contracted(right) for _, right in slopes),
+            _bends_one_way(probe, joint, slopes),
         )
 
 
-def _bends_one_way(
-    formula: Formula,
-    point: Point,
-    joint: list[Mapping[int, NDArray[np.float64]]],
-    slopes: list[tuple[arb, arb]],
-    at: arb,
-) -> bool:
-    """Whether the one-sided slope, as a function of the direction, looks convex or looks concave.
+def _bends_one_way(probe: _Probe, joint: list[Direction], slopes: list[tuple[Any, Any]]) -> bool:
+    """Whether the slope of `sum(delta * output)`, as a function of the direction, is convex or concave.
 
-    It is positively homogeneous, so it is convex where `f'(u + v) <= f'(u) + f'(v)`. Two kinks of
-    opposite sense break that for a pair of directions with probability 1/4 or more, whatever their
-    sizes; `_DIRECTIONS` pairs leave a chance of about 1e-3.
+    Asked of every output entry alone, because a kink under a small delta would be swamped by the
+    others. An entry's one-sided slope is positively homogeneous, so it is convex where
+    `f'(u + v) <= f'(u) + f'(v)` for all pairs; kinks of opposite sense within one entry break that for
+    some pairs. A jump of the forward itself is no kink, and nothing is asked there.
     """
-    signs = {_bend(formula, point, u, at) for u in joint}
+    ways: set[int] = set()
+    for u in joint:
+        ways |= set(_senses(probe, u))
     for k, u in enumerate(joint):
-        v = joint[(k + 1) % len(joint)]
-        right = _slopes(formula, point, {i: u[i] + v[i] for i in u}, at, _FINE_BITS)[1]
-        excess = slopes[k][1] + slopes[(k + 1) % len(joint)][1] - right
-        scale = abs(right) + abs(slopes[k][1]) + abs(slopes[(k + 1) % len(joint)][1])
-        if abs(excess) > scale * RESOLUTION:
-            signs.add(1 if excess > 0 else -1)
-    return len(signs - {0}) == 1
+        after = (k + 1) % len(joint)
+        right = probe.slopes({i: u[i] + joint[after][i] for i in u}, _FINE_BITS)[1]
+        for entry, weight in enumerate(probe.weights):
+            one, two, both = slopes[k][1][entry], slopes[after][1][entry], right[entry]
+            excess = one + two - both
+            if abs(excess) > (abs(one) + abs(two) + abs(both)) * RESOLUTION:
+                ways.add(_sign(excess * weight))
+    return len(ways - {0}) == 1 and _JUMP not in ways
+
+
+_JUMP = 2
+
+
+def _senses(probe: _Probe, u: Direction) -> list[int]:
+    """For each output entry: 1 where its part in the slope along u jumps up (convex), -1 where it jumps
+    down, 0 where it does not, `_JUMP` where the forward itself jumps.
+
+    A jump of the slope does not depend on the step; what curvature leaves shrinks with it, and what a
+    jump of the forward leaves grows. Only where there is something at the first step is a second taken.
+    """
+    left, right = probe.slopes(u, _STEP_BITS)
+    coarse = right - left
+    if not all(c.is_finite() for c in coarse):
+        raise NoAnswer("the forward leaves its domain next to this point")
+    suspects = [
+        k
+        for k, c in enumerate(coarse)
+        if not c.contains(0) and abs(c) > (abs(left[k]) + abs(right[k])) * RESOLUTION
+    ]
+    senses = [0] * len(coarse)
+    if not suspects:
+        return senses
+    left, right = probe.slopes(u, _FINE_BITS)
+    for k in suspects:
+        fine = right[k] - left[k]
+        if abs(fine) > abs(coarse[k]) * 4:
+            senses[k] = _JUMP
+        elif not fine.contains(0) and abs(fine) * 4 > abs(coarse[k]):
+            senses[k] = _sign(fine * probe.weights[k])
+    return senses
+
+
+def _sign(value: arb) -> int:
+    return 1 if value > 0 else -1 if value < 0 else 0
 
 
 def outside(kink: Kink, gradients: Mapping[int, ObjectArray]) -> str | None:
@@ -112,7 +151,7 @@ def outside(kink: Kink, gradients: Mapping[int, ObjectArray]) -> str | None:
         parts = [contract(gradients[i], u) for i, u in direction.items()]
         slope = sum((p for p, _ in parts), arb(0))
         scale = sum((m for _, m in parts), abs(left) + abs(right))
-        margin = arb(0, 1) * scale * RESOLUTION
+        margin = arb(0, 1) * scale * _ROUNDED_CONSTANTS
         if slope + margin < left.min(right) or slope - margin > left.max(right):
             return (
                 f"no derivative exists here (a kink), and the stated gradients have the slope {_text(slope)} "
@@ -122,7 +161,7 @@ def outside(kink: Kink, gradients: Mapping[int, ObjectArray]) -> str | None:
     return None
 
 
-def _which(kink: Kink, direction: Mapping[int, NDArray[np.float64]]) -> str:
+def _which(kink: Kink, direction: Direction) -> str:
     return "all ones" if direction is kink.directions[0] else "a joint direction"
 
 
@@ -140,57 +179,48 @@ def _random(point: Point, wrt: tuple[int, ...], rng: np.random.Generator) -> dic
     }
 
 
-def _bend(formula: Formula, point: Point, u: Mapping[int, NDArray[np.float64]], at: arb) -> int:
-    """1 where the slope along u jumps up (convex), -1 where it jumps down, 0 where it does not jump.
+class _Probe:
+    """The forward's outputs next to a point, flattened, in balls; ``weights`` are the deltas."""
 
-    A jump does not depend on the step; what curvature leaves shrinks with it. Only where there is
-    something at the first step is a second one taken.
-    """
-    left, right = _slopes(formula, point, u, at, _STEP_BITS)
-    coarse = right - left
-    if not coarse.is_finite():
-        raise NoAnswer("the forward leaves its domain next to this point")
-    if coarse.contains(0) or abs(coarse) <= (abs(left) + abs(right)) * RESOLUTION:
-        return 0
-    left, right = _slopes(formula, point, u, at, _FINE_BITS)
-    fine = right - left
-    if fine.contains(0) or not abs(fine) * 4 > abs(coarse):
-        return 0
-    return 1 if fine > 0 else -1
+    def __init__(self, formula: Formula, point: Point) -> None:
+        self._formula = formula
+        self._point = point
+        self._balls = [enclose(a) if i in point.wrt else a for i, a in enumerate(point.args)]
+        self.weights = np.concatenate([enclose(d).reshape(-1) for d in point.delta])
+        self._at = self._outputs({}, arb(0))
 
+    def slopes(self, u: Direction, bits: int) -> tuple[Any, Any]:
+        """The one-sided slopes of every output entry along u, from the left and from the right."""
+        step = arb(2) ** -bits
+        left = (self._at - self._outputs(u, -step)) / step
+        right = (self._outputs(u, step) - self._at) / step
+        return left, right
 
-def _slopes(
-    formula: Formula, point: Point, u: Mapping[int, NDArray[np.float64]], at: arb, bits: int
-) -> tuple[arb, arb]:
-    step = arb(2) ** -bits
-    left = (at - _value(formula, point, u, -1, bits)) / step
-    right = (_value(formula, point, u, 1, bits) - at) / step
-    return left, right
+    def contracted(self, slopes: Any) -> arb:
+        """`sum(delta * slope)`."""
+        return sum((slopes * self.weights).tolist(), arb(0))
 
-
-def _value(formula: Formula, point: Point, u: Mapping[int, NDArray[np.float64]], sign: int, bits: int) -> arb:
-    """`sum(delta * forward(args + sign * 2^-bits * u))` as a ball."""
-    step = sign * arb(2) ** -bits
-    args: list[Any] = []
-    for i, a in enumerate(point.args):
-        if i not in point.wrt:
-            args.append(a)
-            continue
-        balls = enclose(a)
-        args.append(wrap(balls + enclose(u[i]) * step if i in u else balls, BALLS))
-    try:
-        result = call_in(BALLS, formula.function, args)
-    except Unsupported:
-        raise
-    except Exception as error:
-        raise Unsupported(f"the forward does not run in balls: {type(error).__name__}: {error}") from error
-    parts = result if isinstance(result, tuple | list) else [result]
-    total = arb(0)
-    for part, delta in zip(parts, point.delta, strict=True):
-        data = part.data if isinstance(part, ElementArray) else wrap(BALLS.lift_array(part), BALLS).data
-        if data.shape != delta.shape:
+    def _outputs(self, u: Direction, step: arb) -> Any:
+        args: list[Any] = [
+            wrap(b + enclose(u[i]) * step if i in u else b, BALLS) if i in self._point.wrt else b
+            for i, b in enumerate(self._balls)
+        ]
+        try:
+            result = call_in(BALLS, self._formula.function, args)
+        except Unsupported:
+            raise
+        except Exception as error:
             raise Unsupported(
-                f"the forward's result has the shape {data.shape} in balls, {delta.shape} in float64"
-            )
-        total += sum((data.reshape(-1) * enclose(delta).reshape(-1)).tolist(), arb(0))
-    return total
+                f"the forward does not run in balls: {type(error).__name__}: {error}"
+            ) from error
+        parts = []
+        for part, delta in zip(
+            result if isinstance(result, tuple | list) else [result], self._point.delta, strict=True
+        ):
+            data = part.data if isinstance(part, ElementArray) else wrap(BALLS.lift_array(part), BALLS).data
+            if data.shape != delta.shape:
+                raise Unsupported(
+                    f"the forward's result has the shape {data.shape} in balls, {delta.shape} in float64"
+                )
+            parts.append(data.reshape(-1))
+        return np.concatenate(parts)

@@ -28,6 +28,7 @@ class Opinion:
     answers: dict[str, Answer] = field(default_factory=dict)
     method: str | None = None
     rounded_constants: bool = False
+    bits: int = 212  # precision that settled it
     outvoted: bool = False
 
     @property

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from gradcheck.arithmetic import ObjectArray
 from gradcheck.points import Point
 
-__all__ = ["MORE_ROUNDING", "same_code"]
+__all__ = ["MORE_ROUNDING", "leaves_range", "same_code"]
 
 MORE_ROUNDING = 16
 """How much more rounding than an evaluation in balls at 53 bits (whose radii are a running error bound)
@@ -57,6 +57,20 @@ def same_code(
             if abs(ball - value) > low.rad() * MORE_ROUNDING + most * _CLOSE + granted:
                 return False
     return True
+
+
+def leaves_range(run: Callable[[], Any]) -> bool:
+    """Whether a float64 computation underflows or overflows on the way: then it is unstable as code, and
+    its values say nothing about the formula.
+    """
+    try:
+        with np.errstate(under="raise", over="raise"):
+            run()
+    except FloatingPointError:
+        return True
+    except Exception:
+        return False
+    return False
 
 
 def _largest(arrays: Sequence[NDArray[Any]]) -> float:

@@ -7,7 +7,7 @@ import time
 import numpy as np
 
 from gradcheck.arbitration import arbitrate
-from gradcheck.arithmetic import precision
+from gradcheck.arithmetic import midpoints, precision
 from gradcheck.candidate import Stated, run_in_float64
 from gradcheck.claims import Claim
 from gradcheck.digits import digits_lost
@@ -121,11 +121,33 @@ def _at_kink(
                 )
         except Unsupported:
             sentence = None
+    if sentence is not None and not _convention_fits(check, kink, usable):
+        sentence = None
     if sentence is not None:
         result.verdict, result.fault = "fail", sentence
     for one in usable:
         result.opinions[one.name] = Opinion(one.name, "differ" if sentence else "kink", reason=sentence)
     return result
+
+
+def _convention_fits(check: Examination, kink: Kink, usable: list[Usable]) -> bool:
+    """Whether some backend's own convention at this kink satisfies what is asked of the candidate.
+
+    Where none does (several kinks behind one another), the question is not a fair one.
+    """
+    session = check.session
+    for one in session.backends:
+        try:
+            program = session.program(one, check.point)
+            if not program.exact_answers:
+                continue
+            with precision(PRECISIONS[1]):
+                answers = program.vjp(check.point.args, check.point.delta)
+        except Unsupported:
+            continue
+        if outside(kink, {i: a.values for i, a in answers.items()}) is None:
+            return True
+    return False
 
 
 def _not_finite(result: PointResult, stated: Stated) -> PointResult:
@@ -137,8 +159,29 @@ def _not_finite(result: PointResult, stated: Stated) -> PointResult:
         result.notes.append("not finite where no backend has a derivative")
         return result
     name, value = next((q, v) for q, v in stated.values.items() if not np.isfinite(v).all())
+    if all(_beyond_float64(o, stated) for o in has_derivative):
+        for opinion in has_derivative:
+            opinion.says, opinion.reason = "none", "the derivative itself is beyond float64 here"
+        result.verdict = "none"
+        result.notes.append("not finite where the derivative itself is beyond float64")
+        return result
     index = tuple(int(i) for i in np.argwhere(~np.isfinite(value))[0])
     result.verdict, result.quantity = "fail", name
     where = f"[{', '.join(map(str, index))}]" if index else ""
     result.fault = f"{name}{where} is {value[index]} although the derivative exists"
     return result
+
+
+def _beyond_float64(opinion: Opinion, stated: Stated) -> bool:
+    """Whether every stated entry that is not finite stands for a number that float64 does not hold."""
+    for quantity, value in stated.values.items():
+        answer = opinion.answers.get(quantity)
+        if answer is None or answer.direction is not None:
+            return False
+        missing = ~np.isfinite(value)
+        if not (np.abs(midpoints(answer.values))[missing] > _LARGEST).all():
+            return False
+    return True
+
+
+_LARGEST = float(np.finfo(np.float64).max)

@@ -120,7 +120,7 @@ _CALLS: dict[str, Call] = {
 def _equal(a: Any, b: Any) -> bool:
     """Two different balls that are exactly equal, somewhere; one ball met twice is no tie."""
     pairs = np.broadcast(a, b)
-    return any(x is not y and x.is_exact() and y.is_exact() and x == y for x, y in pairs)
+    return any(x is not y and x.is_finite() and x.is_exact() and y.is_exact() and x == y for x, y in pairs)
 
 
 def _zero(x: Any, *_: Any) -> bool:
@@ -128,7 +128,7 @@ def _zero(x: Any, *_: Any) -> bool:
 
 
 def _repeated(x: Any, *_: Any) -> bool:
-    exact = [b for b in x.reshape(-1) if b.is_exact()]
+    exact = [b for b in x.reshape(-1) if b.is_exact() and b.is_finite()]
     return len(exact) > 1 and len({b.man_exp() for b in exact}) < len(exact)
 
 

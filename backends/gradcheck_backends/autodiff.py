@@ -142,7 +142,8 @@ class VjpProgram(Program):
             raise NoAnswer("XLA's gradient is not finite here")
         answers = {}
         for i, g, s in zip(self.problem.wrt, exact, spread, strict=True):
-            bound = operations * np.maximum(s, 2.0**-53 * float(np.max(np.abs(g), initial=0.0)))
+            largest = max(float(np.max(np.abs(a), initial=0.0)) for a in (g, *deltas))  # a saturated gradient
+            bound = operations * np.maximum(s, 2.0**-53 * largest)  # may be zero and its rounding not
             answers[i] = Answer(enclose(g, bound), rigorous=False)
         return answers
 

@@ -2,12 +2,13 @@
 
 from gradcheck.arithmetic import functions, linalg  # noqa: F401  (they register themselves)
 from gradcheck.arithmetic.array import ElementArray, wrap
-from gradcheck.arithmetic.balls import BALLS, WIDENED, enclose, midpoints, precision, radii
+from gradcheck.arithmetic.balls import BALLS, SHIFTED, WIDENED, enclose, midpoints, precision, radii
 from gradcheck.arithmetic.buffers import call, call_in
 from gradcheck.arithmetic.domain import Domain, ObjectArray
 
 __all__ = [
     "BALLS",
+    "SHIFTED",
     "WIDENED",
     "Domain",
     "ElementArray",

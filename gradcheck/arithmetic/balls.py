@@ -11,6 +11,7 @@ A scalar that is the *same object* stands for the same real number. That is how 
 from __future__ import annotations
 
 import operator
+import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 from gradcheck.arithmetic.domain import Domain, ObjectArray, elementwise
 from gradcheck.errors import Undecided, Unsupported
 
-__all__ = ["BALLS", "WIDENED", "BallDomain", "enclose", "midpoints", "precision", "radii"]
+__all__ = ["BALLS", "SHIFTED", "WIDENED", "BallDomain", "enclose", "midpoints", "precision", "radii"]
 
 WIDENING_ULPS = 4
 """How far a float constant may be from the number that it stands for, in units in its last place.
@@ -186,13 +187,17 @@ _RUNNING_ERROR_BITS = 64
 
 
 class BallDomain(Domain):
-    """Balls. ``widened`` lets every non-integer float constant carry `WIDENING_ULPS` of doubt."""
+    """Balls. ``widened`` lets every non-integer float constant carry `WIDENING_ULPS` of doubt;
+    ``shifted`` moves each of them by a few units in the last place instead, always by the same for the
+    same constant and number of the shift, so that differences of evaluations stay sharp.
+    """
 
     name = "ball arithmetic"
     ufuncs = _UFUNCS
 
-    def __init__(self, *, widened: bool = False) -> None:
+    def __init__(self, *, widened: bool = False, shifted: int | None = None) -> None:
         self.widened = widened
+        self.shifted = shifted
 
     def lift(self, number: Any) -> arb:
         if isinstance(number, arb):
@@ -208,6 +213,12 @@ class BallDomain(Domain):
         value = float(number)
         if self.widened and not value.is_integer() and np.isfinite(value):
             return arb(value, WIDENING_ULPS * float(np.spacing(abs(value))))
+        if self.shifted is not None and not value.is_integer() and np.isfinite(value):
+            seeded = random.Random(f"{value!r} {self.shifted}")  # noqa: S311  (no secret)
+            draw = seeded.uniform(-WIDENING_ULPS, WIDENING_ULPS)
+            return arb(value) + arb(draw * float(np.spacing(abs(value))))
+        if value in (float("inf"), float("-inf")):
+            return arb.pos_inf() if value > 0 else arb.neg_inf()
         return arb(value)
 
     def select(self, condition: Any, yes: Any, no: Any) -> Any:
@@ -251,6 +262,7 @@ def _array(matrix: Any) -> ObjectArray:
 
 BALLS = BallDomain()
 WIDENED = BallDomain(widened=True)
+SHIFTED = tuple(BallDomain(shifted=k) for k in range(4))
 
 
 def enclose(values: NDArray[np.float64], bound: NDArray[np.float64] | float | None = None) -> ObjectArray:

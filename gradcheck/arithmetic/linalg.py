@@ -67,6 +67,8 @@ def _norm(x: ElementArray, ord: Any = None, axis: Any = None, keepdims: bool = F
         return np.sum(np.abs(x), axis=axis, keepdims=keepdims)
     if ord == np.inf:
         return np.max(np.abs(x), axis=axis, keepdims=keepdims)
+    if not isinstance(ord, int | float) or not 1 < ord < np.inf:
+        raise Unsupported(f"np.linalg.norm(ord={ord!r}) is not available in {x.domain.name}")
     return np.sum(np.abs(x) ** ord, axis=axis, keepdims=keepdims) ** (1 / ord)
 
 
