@@ -22,9 +22,9 @@ __all__ = ["slope"]
 
 Function = Callable[[float], NDArray[np.float64]]
 
-_STEPS = 2.0 ** -np.arange(2, 24)
-"""Steps relative to the direction's length of one, from 1/4 down to about 1e-7: the optimum for a
-fourth-order formula in float64 lies near eps^(1/5) = 7e-4."""
+_SMALLEST_STEP = 2.0**-23
+"""Steps go from a quarter of the arguments' size down to about 1e-7: the optimum for a fourth-order
+formula in float64 lies near eps^(1/5) = 7e-4 of the scale on which the function varies."""
 
 _MARGIN = 8.0
 """The bound is this many times the estimate, which is taken from neighbouring steps only."""
@@ -34,10 +34,11 @@ _FLOOR = 2.0**-40
 believed. About 1e-12: the best that a fourth-order difference of float64 values can do."""
 
 
-def slope(function: Function, weights: NDArray[np.float64]) -> tuple[float, float, float]:
+def slope(function: Function, weights: NDArray[np.float64], size: float = 1.0) -> tuple[float, float, float]:
     """The derivative at 0 of `sum(weights * function(t))`, its error bound, and the scale of the terms.
 
-    ``function`` gives the outputs, flattened, at `args + t * direction`. Raises `NoAnswer` where no
+    ``function`` gives the outputs, flattened, at `args + t * direction`; ``size`` is that of the
+    arguments. Raises `NoAnswer` where no
     bound can be given: the function is not finite nearby, has a kink here, or is too noisy.
     """
     centre = function(0.0)
@@ -46,7 +47,7 @@ def slope(function: Function, weights: NDArray[np.float64]) -> tuple[float, floa
     backward: list[float] = []
     central: list[float] = []
     noise: list[float] = []
-    for h in _STEPS:
+    for h in _steps(size):
         ahead, behind = function(h), function(-h)
         if not (np.isfinite(ahead).all() and np.isfinite(behind).all()):
             forward, backward, central, noise = [], [], [], []  # outside the domain: only smaller steps count
@@ -63,6 +64,13 @@ def slope(function: Function, weights: NDArray[np.float64]) -> tuple[float, floa
     value, error = _extrapolate(central, noise)
     scale = float(np.abs(weights) @ np.abs(centre)) + abs(value)
     return value, max(_MARGIN * error, _FLOOR * scale), scale
+
+
+def _steps(size: float) -> list[float]:
+    steps = [max(1.0, size) / 4]
+    while steps[-1] > _SMALLEST_STEP:
+        steps.append(steps[-1] / 2)
+    return steps
 
 
 def _measured_noise(function: Function, weights: NDArray[np.float64]) -> float:
@@ -88,16 +96,19 @@ def _noise_units(outputs: int) -> float:
 
 
 def _extrapolate(central: Sequence[float], noise: Sequence[float]) -> tuple[float, float]:
+    """The estimate with the least error. It must agree with all that smaller steps say, within errors:
+    where a function is flat at both ends of a long step, neighbouring long steps agree by chance.
+    """
     extrapolated = [(4 * fine - coarse) / 3 for coarse, fine in pairwise(central)]
-    best = (0.0, np.inf)
-    for k in range(1, len(extrapolated)):
-        truncation = abs(extrapolated[k] - extrapolated[k - 1])
-        error = truncation + 2 * noise[k + 1]
-        if error < best[1]:
-            best = (extrapolated[k], error)
-    if not np.isfinite(best[1]):
-        raise NoAnswer("the difference has no finite error estimate")
-    return best
+    errors = [
+        abs(extrapolated[k] - extrapolated[k - 1]) + 2 * noise[k + 1] for k in range(1, len(extrapolated))
+    ]
+    for best in np.argsort(errors):
+        value, error = extrapolated[best + 1], errors[best]
+        smaller = zip(extrapolated[best + 2 :], errors[best + 1 :], strict=True)
+        if np.isfinite(error) and all(abs(value - v) <= _MARGIN * (error + e) for v, e in smaller):
+            return value, error
+    raise NoAnswer("the difference has no finite error estimate")
 
 
 def _kinked(forward: Sequence[float], backward: Sequence[float], noise: Sequence[float]) -> bool:

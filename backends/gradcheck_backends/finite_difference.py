@@ -206,10 +206,7 @@ class CentralDifference(Program):
             parts = result if isinstance(result, tuple | list) else [result]
             return np.concatenate([np.asarray(p, dtype=np.float64).reshape(-1) for p in parts])
 
-        # steps are relative to the argument's size
-        unit = max(1.0, float(np.max(np.abs(args[argument]), initial=0.0)))
-        value, bound, scale = slope(lambda t: along(t * unit), weights)
-        return value / unit, bound / unit, scale / unit
+        return slope(along, weights, float(np.max(np.abs(args[argument]), initial=0.0)))
 
 
 def _joined(deltas: Sequence[NDArray[np.float64]]) -> ObjectArray:
