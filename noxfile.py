@@ -12,11 +12,13 @@ from pathlib import Path
 import nox
 
 nox.needs_version = ">=2024.10"
-nox.options.sessions = ["lint", "types", "cover", "build"]
+nox.options.sessions = ["lint", "types", "build", "cover", "trust"]
 
 PYTHONS = ["3.11", "3.12", "3.13"]
 HERE = Path(__file__).parent
 MIN_COVERAGE = 90
+CORPORA = ("tests/catalogue", "tests/trust")
+UNIT = ("tests", *(f"--ignore={folder}" for folder in CORPORA))
 
 
 def python(session: nox.Session, *args: str, **options: object) -> None:
@@ -39,12 +41,14 @@ def types(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def cover(session: nox.Session) -> None:
-    """All tests with branch coverage, the README's examples and the main job among them."""
-    session.env["COVERAGE_PROCESS_START"] = str(HERE / "pyproject.toml")
-    python(session, "coverage", "erase")
-    python(session, "coverage", "run", "-m", "pytest", *session.posargs)
-    python(session, "coverage", "combine", "--quiet")
-    python(session, "coverage", "report", f"--fail-under={MIN_COVERAGE}")
+    """The tests with branch coverage, the README's examples and the main job among them."""
+    python(session, "pytest", "-n", "2", "--cov", f"--cov-fail-under={MIN_COVERAGE}", *UNIT, *session.posargs)
+
+
+@nox.session(venv_backend="none")
+def trust(session: nox.Session) -> None:
+    """Every wrong twin and every right formula; without coverage, which would only slow it down."""
+    python(session, "pytest", "-n", "2", *CORPORA, *session.posargs)
 
 
 @nox.session(venv_backend="none", default=False)
