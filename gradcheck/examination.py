@@ -52,6 +52,7 @@ class Examination:
         self, claim: Claim, point: Point, session: Session, stated: Stated, backends: list[Usable]
     ) -> None:
         self.claim, self.point, self.session, self.stated = claim, point, session, stated
+        self.why_float64: str | None = None  # why the candidate is not judged in balls
         self._is_finite = all(np.isfinite(v).all() for v in stated.values.values())
         self._backends = backends  # those asked at this point; the only ones that may be worked with
         self._balls: dict[Any, dict[str, ObjectArray] | Unsupported] = {}
@@ -189,7 +190,8 @@ class Examination:
             return {q: a.values for q, a in other.items()}, all(a.rigorous for a in other.values())
         try:
             return self.balls(bits), True
-        except Unsupported:
+        except Unsupported as error:
+            self.why_float64 = str(error)
             return self._float64_with_bound(usable), False
 
     def _float64_with_bound(self, usable: Usable) -> dict[str, ObjectArray]:

@@ -40,6 +40,8 @@ def check_point(claim: Claim, point: Point, session: Session, only: str | None =
         started = time.perf_counter()
         result.opinions[one.name] = check.opinion(one, finite)
         one.seconds += time.perf_counter() - started
+    if check.why_float64 is not None:
+        result.notes.append(f"judged in float64, not in balls: {check.why_float64}")
     if not (finite and _all_agree(result)):
         try:
             kink = session.kink(point)
