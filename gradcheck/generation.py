@@ -135,19 +135,24 @@ class _Space:
         return Draw(chosen, seed, self._elements(data, chosen), origin)
 
     def spread(self, drawn: list[Draw]) -> list[Draw]:
-        """The same draws with positions, which make their values new even where Hypothesis repeats an
-        example; and every other one of the first 2 * 2^`_SIZE_BITS` with sizes such that every
-        dimension takes every size, each in an order of its own. A mistake at length 5 only must not
-        depend on luck.
+        """The same draws, made even.
+
+        Positions make their values new, even where Hypothesis repeats an example. Every other draw
+        goes through the planned shapes in turn, so that each is met with several values (a tail after 8
+        can be hidden by a ReLU once). The first 2^`_SIZE_BITS` of the rest give every dimension every
+        size, each in an order of its own: a mistake at length 5 only must not depend on luck.
         """
         count = 2**_SIZE_BITS
         result = [replace(d, position=k) for k, d in enumerate(drawn)]
         if self.strategies:
             return result  # their elements were drawn for the sizes that they have
-        for k in range(min(count, len(result) // 2)):
-            sizes = {n: 1 + (k * (2 * i + 1) + i) % count for i, n in enumerate(self.names)}
-            if self.formula.allows({**self.bound, **sizes}):
-                result[2 * k] = replace(result[2 * k], sizes={**self.bound, **sizes})
+        for k, draw in enumerate(result):
+            if k % 2:
+                result[k] = replace(draw, sizes=self.planned[k // 2 % len(self.planned)])
+            elif k < 2 * count:
+                new = {n: 1 + (k // 2 * (2 * i + 1) + i) % count for i, n in enumerate(self.names)}
+                if self.formula.allows({**self.bound, **new}):
+                    result[k] = replace(draw, sizes={**self.bound, **new})
         return result
 
     def _elements(self, data: Any, sizes: dict[str, int]) -> dict[str, Any]:
