@@ -9,6 +9,7 @@ from gradcheck.examination import PRECISIONS
 from gradcheck.judge import RESOLUTION
 from gradcheck.opinions import Opinion, PointResult
 from gradcheck.truths import along
+from gradcheck.verdicts import Strength
 
 __all__ = ["arbitrate"]
 
@@ -20,6 +21,7 @@ def arbitrate(result: PointResult) -> None:
     more who agree with each other outnumber the rest. A single backend against the candidate and two
     others is the outlier. Anything else is `split`.
     """
+    _set_estimates_aside(result)
     voting = [o for o in result.opinions.values() if o.says in ("agree", "differ")]
     against = [o for o in voting if o.says == "differ"]
     if not voting:
@@ -47,6 +49,16 @@ def arbitrate(result: PointResult) -> None:
         result.quantity = united[0].worst[0] if united[0].worst else None
         return
     result.verdict = "split"
+
+
+def _set_estimates_aside(result: PointResult) -> None:
+    """A floating-point estimate of an error bound cannot contradict an enclosure that certifies."""
+    if not any(o.says == "agree" and o.strength is Strength.CERTIFIED for o in result.opinions.values()):
+        return
+    for opinion in result.opinions.values():
+        if opinion.says == "differ" and not any(m.rigorous for m in opinion.matches.values()):
+            opinion.says, opinion.matches = "none", {}
+            opinion.reason = "its floating-point estimate contradicts an enclosure, and counts for less"
 
 
 def _united(opinions: list[Opinion]) -> bool:

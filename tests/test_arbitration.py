@@ -1,5 +1,7 @@
 """The vote: who is the outlier."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from flint import arb
@@ -8,6 +10,7 @@ from gradcheck.arbitration import arbitrate
 from gradcheck.backend import Answer
 from gradcheck.judge import Match
 from gradcheck.opinions import Opinion, PointResult
+from gradcheck.verdicts import Strength
 
 
 def ball(value, radius=0.0):
@@ -116,3 +119,30 @@ def test_backends_that_overlap_are_one_camp_and_backends_that_do_not_are_two():
     far = Opinion(B, "differ", answers={"q": Answer(ball(1.7))}, matches=opinion(B, "differ").matches)
     assert vote(wide, near)[0] == "fail"
     assert vote(wide, far)[0] == "split"
+
+
+def certified(backend):
+    found = opinion(backend, "agree")
+    found.strength = Strength.CERTIFIED
+    return found
+
+
+def estimate(backend):
+    found = opinion(backend, "differ", 5.0)
+    found.matches = {q: replace(m, rigorous=False) for q, m in found.matches.items()}
+    return found
+
+
+def test_an_estimate_does_not_contradict_an_enclosure():
+    """A float64 error bound that was only estimated is set aside where balls certify."""
+    assert vote(certified(A), estimate(B)) == ("pass", set())
+
+
+def test_an_enclosure_does_contradict_an_enclosure():
+    """The wrong twin: a rigorous answer on the other side is a split."""
+    assert vote(certified(A), opinion(B, "differ", 5.0)) == ("split", set())
+
+
+def test_an_estimate_refutes_where_nothing_certifies():
+    """Alone it has a voice."""
+    assert vote(estimate(A), opinion(B, "none")) == ("fail", set())

@@ -58,6 +58,11 @@ def _logistic(domain: Domain, params: Any, x: Any) -> Any:
     return as_array(_LOGISTIC(x))
 
 
+@rule("one_minus_square")  # JAX 0.12 differentiates tanh with it
+def _one_minus_square(domain: Domain, params: Any, x: Any) -> Any:
+    return as_array(1 - x * x)
+
+
 @rule("rsqrt")
 def _rsqrt(domain: Domain, params: Any, x: Any) -> Any:
     return as_array(_RSQRT(x))
