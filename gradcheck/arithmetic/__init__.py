@@ -1,6 +1,6 @@
 """What the numbers are while the NumPy code runs."""
 
-from gradcheck.arithmetic import functions, linalg  # noqa: F401  (they register themselves)
+from gradcheck.arithmetic import decisions, functions, linalg, sums  # noqa: F401  (they register themselves)
 from gradcheck.arithmetic.array import ElementArray, wrap
 from gradcheck.arithmetic.balls import BALLS, SHIFTED, WIDENED, enclose, midpoints, precision, radii
 from gradcheck.arithmetic.buffers import call, call_in

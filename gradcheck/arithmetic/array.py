@@ -19,7 +19,7 @@ from gradcheck.errors import Unsupported
 __all__ = ["ElementArray", "wrap"]
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {}
-"""`np.function -> implementation`; filled by `gradcheck.arithmetic.functions`."""
+"""`np.function -> implementation`; filled through `gradcheck.arithmetic.dispatch`."""
 
 _LOGICAL = frozenset(["logical_and", "logical_or", "logical_not", "logical_xor"])
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from gradcheck.arithmetic.array import ElementArray, wrap
+from gradcheck.arithmetic.dispatch import find_domain, implements, lift
 from gradcheck.arithmetic.domain import Domain
-from gradcheck.arithmetic.functions import find_domain, implements, lift
 from gradcheck.errors import Unsupported
 
 __all__: list[str] = []

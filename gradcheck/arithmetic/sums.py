@@ -1,0 +1,148 @@
+"""NumPy functions that are sums, products and quotients, written out as NumPy defines them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradcheck.arithmetic.array import ElementArray, wrap
+from gradcheck.arithmetic.dispatch import NOT_GIVEN, find_domain, implements, lift
+from gradcheck.errors import Unsupported
+
+__all__: list[str] = []
+
+
+@implements(np.sum)
+def _sum(a: ElementArray, axis: Any = None, **kw: Any) -> Any:
+    return np.add.reduce(a, axis=axis, **_given(kw, "keepdims", "initial"))
+
+
+@implements(np.prod)
+def _prod(a: ElementArray, axis: Any = None, **kw: Any) -> Any:
+    return np.multiply.reduce(a, axis=axis, **_given(kw, "keepdims", "initial"))
+
+
+@implements(np.max, np.amax, np.nanmax)
+def _max(a: ElementArray, axis: Any = None, **kw: Any) -> Any:
+    return np.maximum.reduce(a, axis=axis, **_given(kw, "keepdims", "initial"))
+
+
+@implements(np.min, np.amin, np.nanmin)
+def _min(a: ElementArray, axis: Any = None, **kw: Any) -> Any:
+    return np.minimum.reduce(a, axis=axis, **_given(kw, "keepdims", "initial"))
+
+
+def _given(keywords: dict[str, Any], *known: str) -> dict[str, Any]:
+    given = {k: v for k, v in keywords.items() if v is not NOT_GIVEN}
+    if unknown := given.keys() - set(known):
+        raise Unsupported(f"the keyword {min(unknown)} of this reduction is not available here")
+    return given
+
+
+@implements(np.ptp)
+def _ptp(a: ElementArray, axis: Any = None, keepdims: Any = False) -> Any:
+    return np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims)
+
+
+@implements(np.cumsum)
+def _cumsum(a: ElementArray, axis: Any = None) -> Any:
+    return np.add.accumulate(a.ravel() if axis is None else a, axis=axis or 0)
+
+
+@implements(np.cumprod)
+def _cumprod(a: ElementArray, axis: Any = None) -> Any:
+    return np.multiply.accumulate(a.ravel() if axis is None else a, axis=axis or 0)
+
+
+@implements(np.mean)
+def _mean(a: ElementArray, axis: Any = None, **kw: Any) -> Any:
+    total = np.sum(a, axis=axis, **kw)
+    return total / (a.size // max(total.size, 1))
+
+
+@implements(np.average)
+def _average(a: Any, axis: Any = None, weights: Any = None, keepdims: bool = False) -> Any:
+    if weights is None:
+        return np.mean(a, axis=axis, keepdims=keepdims)
+    if np.shape(weights) != np.shape(a):
+        raise Unsupported("np.average with weights of another shape is not available here")
+    return np.sum(a * weights, axis=axis, keepdims=keepdims) / np.sum(weights, axis=axis, keepdims=keepdims)
+
+
+@implements(np.var)
+def _var(a: ElementArray, axis: Any = None, ddof: int = 0, keepdims: Any = False) -> Any:
+    centred = a - np.mean(a, axis=axis, keepdims=True)
+    total = np.sum(centred * centred, axis=axis, keepdims=keepdims)
+    return total / (a.size // max(total.size, 1) - ddof)
+
+
+@implements(np.std)
+def _std(a: ElementArray, axis: Any = None, ddof: int = 0, keepdims: Any = False) -> Any:
+    return np.sqrt(np.var(a, axis=axis, ddof=ddof, keepdims=keepdims))
+
+
+@implements(np.diff)
+def _diff(a: ElementArray, n: int = 1, axis: int = -1) -> Any:
+    for _ in range(n):
+        length = a.shape[axis]
+        a = np.take(a, range(1, length), axis=axis) - np.take(a, range(length - 1), axis=axis)
+    return a
+
+
+@implements(np.clip)
+def _clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
+    low = a_min if min is None or min is NOT_GIVEN else min
+    high = a_max if max is None or max is NOT_GIVEN else max
+    low, high = (None if bound is NOT_GIVEN else bound for bound in (low, high))
+    if low is not None:
+        a = np.maximum(a, low)
+    return a if high is None else np.minimum(a, high)
+
+
+@implements(np.dot)
+def _dot(a: Any, b: Any) -> Any:
+    domain = find_domain((a, b))
+    left, right = lift(a, domain), lift(b, domain)
+    if left.ndim == 0 or right.ndim == 0:
+        return wrap(left, domain) * wrap(right, domain)
+    if left.ndim <= 2 and right.ndim <= 2:
+        return wrap(domain.matmul(left, right), domain)
+    return wrap(np.dot(left, right), domain)
+
+
+@implements(np.outer)
+def _outer(a: Any, b: Any) -> Any:
+    return np.ravel(a)[:, None] * np.ravel(b)[None, :]
+
+
+@implements(np.vdot)
+def _vdot(a: Any, b: Any) -> Any:
+    return np.dot(np.ravel(a), np.ravel(b))
+
+
+def _two(function: Callable[..., Any]) -> None:
+    @implements(function)
+    def compute(a: Any, b: Any, *args: Any, **kwargs: Any) -> Any:
+        domain = find_domain((a, b))
+        return wrap(function(lift(a, domain), lift(b, domain), *args, **kwargs), domain)
+
+
+_PRODUCTS: tuple[Callable[..., Any], ...] = (np.inner, np.tensordot, np.kron, np.convolve)
+for _function in _PRODUCTS:
+    _two(_function)
+
+
+@implements(np.einsum)
+def _einsum(subscripts: Any, *operands: Any) -> Any:
+    domain = find_domain(operands)
+    return wrap(np.einsum(subscripts, *(lift(o, domain) for o in operands), optimize=False), domain)
+
+
+@implements(np.cross)
+def _cross(a: Any, b: Any, *, axis: int = -1) -> Any:
+    x, y = np.moveaxis(a, axis, -1), np.moveaxis(b, axis, -1)
+    x0, x1, x2, y0, y1, y2 = *(x[..., i] for i in range(3)), *(y[..., i] for i in range(3))
+    parts = [x1 * y2 - x2 * y1, x2 * y0 - x0 * y2, x0 * y1 - x1 * y0]
+    return np.moveaxis(np.stack(parts, axis=-1), -1, axis)
