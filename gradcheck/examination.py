@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,19 @@ PRECISIONS = (212, 424, 848, 1696)
 _SWAMPED = 2.0**-20
 """An argument whose part in a joint slope is smaller than this is asked about alone: the resolution of
 1e-25 of the sum is then at least 1e-19 of every part."""
+
+
+@lru_cache(maxsize=256)
+def _random_directions(shapes: tuple[tuple[int, ...], ...]) -> tuple[NDArray[np.float64], ...]:
+    """One random direction for each shape: 16-bit numbers of either sign, the same in every run."""
+    rng = np.random.default_rng(54321)
+    directions = []
+    for shape in shapes:
+        sign = rng.choice([-1.0, 1.0], shape)
+        direction = np.asarray(sign * rng.integers(2**15, 2**16, shape) / 2**16)
+        direction.flags.writeable = False
+        directions.append(direction)
+    return tuple(directions)
 
 
 class Examination:
@@ -298,13 +312,9 @@ class Examination:
             return None
         names = self.claim.formula.shapes.arguments
         form = "new {}" if self.claim.kind == "update" else "dJ/d{}"
-        rng = np.random.default_rng(54321)
-        directions = {}
-        for i in self.point.wrt:
-            shape = self.point.args[i].shape
-            sign = rng.choice([-1.0, 1.0], shape)
-            directions[form.format(names[i])] = np.asarray(sign * rng.integers(2**15, 2**16, shape) / 2**16)
-        return directions
+        shapes = tuple(self.point.args[i].shape for i in self.point.wrt)
+        drawn = _random_directions(shapes)
+        return {form.format(names[i]): d for i, d in zip(self.point.wrt, drawn, strict=True)}
 
 
 def _scalar(value: arb) -> ObjectArray:

@@ -49,6 +49,7 @@ def same_code(
         near = midpoints(balls[quantity])
         with np.errstate(all="ignore"):
             doubtful = ~(np.abs(near - array) <= np.abs(near) * _CLOSE)
+        most: Any = None
         for index in map(tuple, np.argwhere(doubtful)):
             ball: Any = balls[quantity][index]
             value = float(array[index])
@@ -56,7 +57,9 @@ def same_code(
                 continue
             rough = low_precision() if rough is None else rough
             low: Any = rough[quantity][index]
-            most = max((abs(b).upper() for b in balls[quantity].reshape(-1) if b.is_finite()), default=arb(0))
+            if most is None:
+                finite = [abs(b).upper() for b in balls[quantity].reshape(-1) if b.is_finite()]
+                most = max(finite, default=arb(0))
             if abs(ball - value) > low.rad() * MORE_ROUNDING + most * _CLOSE + granted:
                 return False
     return True

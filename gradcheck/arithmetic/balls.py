@@ -184,6 +184,7 @@ _MATMUL_CROSSOVER = 1500
 
 
 _RUNNING_ERROR_BITS = 64
+_HUGE = float("inf")
 
 
 class BallDomain(Domain):
@@ -198,10 +199,15 @@ class BallDomain(Domain):
     def __init__(self, *, widened: bool = False, shifted: int | None = None) -> None:
         self.widened = widened
         self.shifted = shifted
+        self._exact = not widened and shifted is None
 
     def lift(self, number: Any) -> arb:
-        if isinstance(number, arb):
-            return number
+        kind = type(number)
+        if kind is int or (kind is float and self._exact and -_HUGE < number < _HUGE):
+            return arb(number)  # by far the commonest
+        if kind is arb:
+            same: arb = number
+            return same
         data = getattr(number, "data", None)
         if isinstance(data, np.ndarray) and data.dtype == object and data.ndim == 0:
             entry: arb = data.item()  # a 0-d ElementArray inside an object array

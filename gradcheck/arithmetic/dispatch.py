@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -54,6 +55,10 @@ def _guarded(implementation: Callable[..., Any]) -> Callable[..., Any]:
     signature = inspect.signature(implementation)
     takes_any = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
 
+    positional = [p for p in signature.parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    takes_all = any(p.kind is p.VAR_POSITIONAL for p in signature.parameters.values())
+    most = sys.maxsize if takes_all else len(positional)
+
     @functools.wraps(implementation)
     def guarded(*args: Any, **kwargs: Any) -> Any:
         out = None
@@ -65,12 +70,13 @@ def _guarded(implementation: Callable[..., Any]) -> Callable[..., Any]:
                 del kwargs[name]
             elif not takes_any:
                 raise Unsupported(f"the keyword {name}={value!r} of a NumPy function is not available here")
-        try:
-            signature.bind(*args, **kwargs)
-        except TypeError as error:
-            raise Unsupported(
-                f"these arguments of a NumPy function are not available here: {error}"
-            ) from None
+        if kwargs or len(args) > most:  # binding costs more than a small sum
+            try:
+                signature.bind(*args, **kwargs)
+            except TypeError as error:
+                raise Unsupported(
+                    f"these arguments of a NumPy function are not available here: {error}"
+                ) from None
         result = implementation(*args, **kwargs)
         return result if out is None else _filled(out, result)
 

@@ -77,6 +77,8 @@ class Domain(ABC):
 
     def lift_array(self, value: Any) -> Any:
         """An object array of scalars from anything array-like; a scalar for a scalar."""
+        if type(value) is float or type(value) is int:
+            return self.lift(value)
         if isinstance(value, np.ndarray):
             if value.dtype.kind in "fiub":
                 return self._lift_all(value)
