@@ -21,6 +21,7 @@ from gradcheck.arithmetic import (
     midpoints,
     precision,
     radii,
+    zero_dimensional,
 )
 from gradcheck.backend import Answer, Program
 from gradcheck.candidate import Stated, candidate_leaves_range, run_in_balls
@@ -181,7 +182,7 @@ class Examination:
         magnitude = sum((size for _, size in parts.values()), arb(0))
         if any(size < magnitude * _SWAMPED for _, size in parts.values()):
             return False
-        match = compare(_scalar(total), answer, rigorous=True, slopes=True)
+        match = compare(zero_dimensional(total), answer, rigorous=True, slopes=True)
         if match.outcome != "agree" or not match.resolved:
             return False
         opinion.matches = {"all arguments": replace(match, slope=True)}
@@ -315,12 +316,6 @@ class Examination:
         shapes = tuple(self.point.args[i].shape for i in self.point.wrt)
         drawn = _random_directions(shapes)
         return {form.format(names[i]): d for i, d in zip(self.point.wrt, drawn, strict=True)}
-
-
-def _scalar(value: arb) -> ObjectArray:
-    result = np.empty((), dtype=object)
-    result[()] = value
-    return result
 
 
 def _spread(own: Answer, moved: list[Answer]) -> Answer:

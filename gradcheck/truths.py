@@ -9,7 +9,7 @@ import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic import BALLS, Domain, ObjectArray, enclose
+from gradcheck.arithmetic import BALLS, Domain, ObjectArray, enclose, zero_dimensional
 from gradcheck.backend import Answer, Program
 from gradcheck.candidate import expected_shapes, jacobian_shape
 from gradcheck.claims import Claim
@@ -90,9 +90,9 @@ def _step(point: Point, position: int, answer: Answer) -> Answer:
     """`argument - rate * gradient`, of the entries or of the slope."""
     start = enclose(point.args[position])
     if answer.direction is not None:
-        start = _scalar(contract(start, answer.direction)[0])
+        start = zero_dimensional(contract(start, answer.direction)[0])
     moved = start - answer.values * arb(point.rate)
-    moved = moved if isinstance(moved, np.ndarray) else _scalar(moved)
+    moved = moved if isinstance(moved, np.ndarray) else zero_dimensional(moved)
     refine = answer.refine
     return Answer(
         moved,
@@ -138,15 +138,9 @@ def _single(jacobians: tuple[ObjectArray, ...]) -> ObjectArray:
     return jacobians[0]
 
 
-def _scalar(value: Any) -> ObjectArray:
-    result = np.empty((), dtype=object)
-    result[()] = value
-    return result
-
-
 def along(entries: Answer, like: Answer) -> Answer:
     """An answer by entries as one of the same form as another: entries, or a slope."""
     if like.direction is None:
         return entries
-    value = _scalar(contract(entries.values, like.direction)[0])
+    value = zero_dimensional(contract(entries.values, like.direction)[0])
     return Answer(value, like.direction, like.scale, entries.rigorous)

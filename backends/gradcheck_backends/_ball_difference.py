@@ -15,7 +15,7 @@ import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic import Domain, ElementArray, ObjectArray, call_in, enclose
+from gradcheck.arithmetic import Domain, ElementArray, ObjectArray, call_in, enclose, zero_dimensional
 from gradcheck.backend import Problem
 from gradcheck.errors import NoAnswer, Unsupported
 
@@ -108,6 +108,4 @@ def size_of(values: ObjectArray) -> float:
 def _as_array(value: Any) -> ObjectArray:
     if isinstance(value, np.ndarray):
         return value
-    result = np.empty((), dtype=object)
-    result[()] = value
-    return result
+    return zero_dimensional(value)

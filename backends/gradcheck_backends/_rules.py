@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from flint import arb
 
+from gradcheck.arithmetic import zero_dimensional
+
 __all__ = ["RULES", "Rule", "as_array", "rule"]
 
 Rule = Callable[..., Any]
@@ -24,9 +26,7 @@ def as_array(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return value
     if isinstance(value, arb):
-        result = np.empty((), dtype=object)
-        result[()] = value
-        return result
+        return zero_dimensional(value)
     return np.asarray(value)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic import BALLS, Domain, ObjectArray, enclose, precision
+from gradcheck.arithmetic import BALLS, Domain, ObjectArray, enclose, precision, zero_dimensional
 from gradcheck.backend import Answer, Problem, Program
 from gradcheck.errors import NoAnswer, Unsupported
 from gradcheck_backends._ball_difference import (
@@ -136,10 +136,10 @@ class CentralDifference(Program):
         def refine() -> Answer:
             with precision(bits):
                 coarse, _ = difference.central(moves, COARSE_BITS)
-                value = _scalar(weights @ with_truncation(coarse, fine))
+                value = zero_dimensional(weights @ with_truncation(coarse, fine))
             return Answer(value, direction, scale)
 
-        return Answer(_scalar(weights @ fine), direction, scale, refine=refine)
+        return Answer(zero_dimensional(weights @ fine), direction, scale, refine=refine)
 
     def _entries(
         self, difference: BallDifference, argument: int, shape: tuple[int, ...], weights: ObjectArray
@@ -219,12 +219,6 @@ def _units(shape: tuple[int, ...]) -> Any:
         unit = np.empty(size, dtype=object)
         unit[:] = [arb(int(i == k)) for i in range(size)]
         yield unit.reshape(shape)
-
-
-def _scalar(value: Any) -> ObjectArray:
-    result = np.empty((), dtype=object)
-    result[()] = value
-    return result
 
 
 BACKEND = FiniteDifference()

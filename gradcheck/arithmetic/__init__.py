@@ -4,7 +4,7 @@ from gradcheck.arithmetic import decisions, functions, linalg, sums  # noqa: F40
 from gradcheck.arithmetic.array import ElementArray, wrap
 from gradcheck.arithmetic.balls import BALLS, SHIFTED, WIDENED, enclose, midpoints, precision, radii
 from gradcheck.arithmetic.buffers import call, call_in
-from gradcheck.arithmetic.domain import Domain, ObjectArray
+from gradcheck.arithmetic.domain import Domain, ObjectArray, zero_dimensional
 
 __all__ = [
     "BALLS",
@@ -20,4 +20,5 @@ __all__ = [
     "precision",
     "radii",
     "wrap",
+    "zero_dimensional",
 ]

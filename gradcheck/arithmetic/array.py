@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from gradcheck.arithmetic.domain import PREDICATES, Domain, ObjectArray
+from gradcheck.arithmetic.domain import PREDICATES, Domain, ObjectArray, zero_dimensional
 from gradcheck.errors import Unsupported
 
 __all__ = ["ElementArray", "wrap"]
@@ -253,9 +253,7 @@ _METHODS = frozenset(
 def wrap(result: Any, domain: Domain) -> ElementArray:
     """An `ElementArray` from an object array or one scalar of the domain."""
     if not isinstance(result, np.ndarray):
-        zero_dimensional = np.empty((), dtype=object)
-        zero_dimensional[()] = result
-        result = zero_dimensional
+        result = zero_dimensional(result)
     return ElementArray(result, domain)
 
 

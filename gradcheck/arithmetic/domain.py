@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from gradcheck.errors import Unsupported
 
-__all__ = ["PREDICATES", "Domain", "ObjectArray", "elementwise"]
+__all__ = ["PREDICATES", "Domain", "ObjectArray", "elementwise", "zero_dimensional"]
 
 ObjectArray = NDArray[np.object_]
 
@@ -100,6 +100,13 @@ def _holds_arrays(value: Any) -> bool:
     if isinstance(value, list | tuple):
         return any(_holds_arrays(v) for v in value)
     return hasattr(value, "__array_ufunc__") and not isinstance(value, np.ndarray | np.generic)
+
+
+def zero_dimensional(value: Any) -> ObjectArray:
+    """One scalar as a 0-d object array (NumPy would unpack or convert it on the way)."""
+    result = np.empty((), dtype=object)
+    result[()] = value
+    return result
 
 
 def elementwise(function: Callable[..., Any], arguments: int = 1) -> Callable[..., Any]:
