@@ -1,9 +1,9 @@
 """The log of a run, read back with suspicion.
 
-A log is JSON Lines: a header, then per claim one backend row for every available backend and the
-claim row, then a footer. Every report is rendered from it, so a reader must tell a whole log from one
-that was cut. A line without its newline was cut. What contradicts itself is refused; what is missing
-makes the log incomplete, and an incomplete log never counts as passed.
+A log is JSON Lines: a header, then per claim one backend row for every available backend, the rows of
+the battery and the claim row, then a footer. Every report is rendered from it, so a reader must tell a
+whole log from one that was cut. A line without its newline was cut. What contradicts itself is refused;
+what is missing makes the log incomplete, and an incomplete log never counts as passed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -19,12 +19,13 @@ import msgspec
 from gradcheck.arrays import decode
 from gradcheck.errors import UsageError
 from gradcheck.log_writer import LogWriter
-from gradcheck.records import SCHEMA, BackendRow, ClaimRow, Footer, Header, Record
+from gradcheck.records import SCHEMA, BackendRow, BatteryRow, ClaimRow, Footer, Header, Record
 from gradcheck.verdicts import Strength, Verdict
 
 __all__ = ["Log", "LogWriter", "collect", "read_log"]
 
 _VERDICTS = frozenset(str(v) for v in Verdict)
+_OUTCOMES = frozenset({"pass", "fail", "note", "skipped"})
 _STRENGTHS = frozenset(str(s) for s in Strength) | {None}
 
 
@@ -38,6 +39,8 @@ class Log:
     """The backend rows of each claim, by uid."""
     footer: Footer | None
     problems: tuple[str, ...] = ()
+    battery: dict[str, tuple[BatteryRow, ...]] = field(default_factory=dict)
+    """The battery's rows of each claim, by uid; a claim need not have any."""
 
     @property
     def complete(self) -> bool:
@@ -118,6 +121,7 @@ def _assemble(numbered: Iterable[tuple[int, Record]], name: str, problems: list[
     footer: Footer | None = None
     claims: dict[str, ClaimRow] = {}
     rows: dict[str, dict[str, BackendRow]] = {}
+    battery: dict[str, dict[str, BatteryRow]] = {}
     for number, record in numbered:
 
         def refuse(what: str, number: int = number) -> UsageError:
@@ -138,7 +142,7 @@ def _assemble(numbered: Iterable[tuple[int, Record]], name: str, problems: list[
         if isinstance(record, Footer):
             footer = record
             continue
-        uid = record.claim if isinstance(record, BackendRow) else record.uid
+        uid = record.uid if isinstance(record, ClaimRow) else record.claim
         if uid not in known:
             raise refuse(f"the claim {uid!r} is not in the header's list")
         if uid in claims:
@@ -147,18 +151,31 @@ def _assemble(numbered: Iterable[tuple[int, Record]], name: str, problems: list[
             raise refuse(f"{uid}: {contradiction}")
         if isinstance(record, ClaimRow):
             claims[uid] = record
+        elif isinstance(record, BatteryRow):
+            if record.check in battery.setdefault(uid, {}):
+                raise refuse(f"a second row of the check {record.check!r} for {uid!r}")
+            battery[uid][record.check] = record
         elif record.backend in rows.setdefault(uid, {}):
             raise refuse(f"a second row of {record.backend!r} for {uid!r}")
         else:
             rows[uid][record.backend] = record
     if header is None:
         raise UsageError(f"{name}: line 1: expected the header of a gradcheck log ({SCHEMA}).")
-    log = Log(header, tuple(claims.values()), {u: tuple(r.values()) for u, r in rows.items()}, footer)
-    return Log(log.header, log.claims, log.rows, footer, (*problems, *_gaps(log)))
+    log = Log(
+        header,
+        tuple(claims.values()),
+        {u: tuple(r.values()) for u, r in rows.items()},
+        footer,
+        battery={u: tuple(r.values()) for u, r in battery.items()},
+    )
+    return replace(log, problems=(*problems, *_gaps(log)))
 
 
-def _contradiction(record: BackendRow | ClaimRow) -> str | None:
+def _contradiction(record: BackendRow | BatteryRow | ClaimRow) -> str | None:
     """What cannot be true of one row, so that no report has to deal with it."""
+    if isinstance(record, BatteryRow):
+        known = record.outcome in _OUTCOMES
+        return None if known else f"unknown outcome {record.outcome!r} of the check {record.check!r}"
     words = _VERDICTS | {"unsupported"} if isinstance(record, BackendRow) else _VERDICTS
     if record.verdict not in words:
         return f"unknown verdict {record.verdict!r}"

@@ -1,8 +1,9 @@
 """What a run writes down: the records of the JSON Lines log.
 
-A log is one header, then for every claim one `BackendRow` per backend followed by its `ClaimRow`,
-then one footer. Everything else (summary, JUnit, Markdown, HTML, terminal) is rendered from these
-records alone. Floats in records are finite; a quantity that is not finite is written as text.
+A log is one header, then for every claim one `BackendRow` per backend and one `BatteryRow` per further
+check, followed by its `ClaimRow`, then one footer. Everything else (summary, JUnit, Markdown, HTML,
+terminal) is rendered from these records alone. Floats in records are finite; a quantity that is not
+finite is written as text.
 """
 
 from __future__ import annotations
@@ -14,12 +15,18 @@ __all__ = [
     "ArrayRecord",
     "BackendInfo",
     "BackendRow",
+    "BatteryRow",
+    "ChainLayer",
     "ClaimRow",
     "Comparison",
     "Counterexample",
+    "Diagnosis",
     "Footer",
     "Header",
     "Precision",
+    "Proof",
+    "ProofQuantity",
+    "ProofStep",
     "Record",
     "Source",
     "Training",
@@ -102,6 +109,78 @@ class BackendRow(_Struct, frozen=True, tag_field="record", tag="backend"):
     method: str | None = None  # e.g. "central difference, 500 bits, h = 2^-120"
     reason: str | None = None  # why it did not answer, the commonest first
     worst: Comparison | None = None
+
+
+class BatteryRow(_Struct, frozen=True, tag_field="record", tag="battery"):
+    """One check of a claim's code that is not about the numbers: linearity in delta, unchanged inputs, ...
+
+    ``outcome`` is ``pass``, ``fail``, ``note`` (something to know, nothing against the code) or
+    ``skipped``. Only where ``counts`` is true does a failure decide the claim's verdict.
+    """
+
+    claim: str  # uid of the claim
+    check: str
+    outcome: str
+    counts: bool
+    points: int
+    reason: str | None = None
+    sizes: dict[str, int] | None = None  # of the point that `reason` speaks of
+
+
+class Diagnosis(_Struct, frozen=True):
+    """What kind of mistake explains a failure in one quantity."""
+
+    quantity: str  # e.g. "dJ/dW"
+    kind: str  # a word of `gradcheck.diagnosis.KINDS`; "unexplained" where nothing simple fits
+    text: str  # one sentence
+    points: int = 0  # points at which the explanation fits
+    of: int = 0  # points at which the quantity is wrong
+    gap: float | None = None  # farthest from the explanation at any of them, relative to S
+    all_shapes: bool = False  # read off the normal forms of a proof, so true of every shape
+
+
+class ProofStep(_Struct, frozen=True):
+    """One rewriting step: the rule in words, and what the expression is after it."""
+
+    rule: str
+    latex: str
+
+
+class ProofQuantity(_Struct, frozen=True):
+    """The comparison of one quantity's entry formulas. ``status`` is ``proved``, ``refuted`` or ``open``."""
+
+    quantity: str
+    status: str
+    indices: str  # of the entry, e.g. "p, q"
+    truth: str | None = None  # LaTeX of the entry
+    candidate: str | None = None
+    steps: list[ProofStep] = []
+    reason: str | None = None
+
+
+class Proof(_Struct, frozen=True):
+    """What is known of a claim for all sizes and all values.
+
+    ``status``: ``proved``; ``partly`` (on some branch or for some quantities; strength stays
+    ``certified``); ``refuted`` (the forms differ and a witness was found); ``open`` (with the reason).
+    """
+
+    status: str
+    quantities: list[ProofQuantity] = []
+    assumptions: list[str] = []  # e.g. "n, m >= 1", "X[i, j] is not 0 (ReLU off its kink)"
+    branches: list[str] = []  # questions about sizes that the code asks, and what is proved on each
+    opinions: dict[str, str] = {}  # second opinions: "sympy", "jax", "balls" -> what they say
+    reason: str | None = None
+    seconds: float = 0.0
+
+
+class ChainLayer(_Struct, frozen=True):
+    """One layer of a chain, judged alone. ``first_wrong`` marks the first whose local gradient is wrong."""
+
+    name: str
+    verdict: str
+    first_wrong: bool = False
+    message: str | None = None
 
 
 class Source(_Struct, frozen=True):
@@ -187,6 +266,9 @@ class ClaimRow(_Struct, frozen=True, tag_field="record", tag="claim"):
     counterexample: Counterexample | None = None
     training: Training | None = None
     precision: list[Precision] = []
+    diagnosis: list[Diagnosis] = []  # of a failure
+    proof: Proof | None = None
+    chain: list[ChainLayer] = []
 
 
 class Footer(_Struct, frozen=True, tag_field="record", tag="footer"):
@@ -201,4 +283,4 @@ class Footer(_Struct, frozen=True, tag_field="record", tag="footer"):
     remarks: list[str] = []
 
 
-Record = Header | BackendRow | ClaimRow | Footer
+Record = Header | BackendRow | BatteryRow | ClaimRow | Footer

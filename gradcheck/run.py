@@ -75,6 +75,7 @@ def _records(claims: Sequence[Claim], options: RunOptions, found: list[Found]) -
                 claim, session=session, points=points, seed=options.seed, max_examples=options.max_examples
             )
             yield from outcome.backends
+            yield from outcome.battery
             yield outcome.row
             verdicts[outcome.row.verdict] += 1
             as_declared += outcome.row.as_declared

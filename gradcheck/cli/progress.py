@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from gradcheck.records import BackendRow, ClaimRow, Header, Record
+from gradcheck.records import BackendRow, BatteryRow, ClaimRow, Header, Record
 
 __all__ = ["progress"]
 
@@ -34,8 +34,8 @@ def progress(header: Record) -> Iterator[Callable[[Record], None]]:
         task = bar.add_task("", total=len(header.claims))
 
         def advance(record: Record) -> None:
-            if isinstance(record, BackendRow | ClaimRow):
-                uid = record.claim if isinstance(record, BackendRow) else record.uid
+            if isinstance(record, BackendRow | BatteryRow | ClaimRow):
+                uid = record.uid if isinstance(record, ClaimRow) else record.claim
                 step = int(isinstance(record, ClaimRow))
                 bar.update(task, advance=step, description=Text(clip(one_line(uid), 60)).plain)
 
