@@ -12,6 +12,7 @@ import msgspec
 
 __all__ = [
     "SCHEMA",
+    "Agreement",
     "ArrayRecord",
     "BackendInfo",
     "BackendRow",
@@ -29,6 +30,7 @@ __all__ = [
     "ProofStep",
     "Record",
     "Source",
+    "StepCurve",
     "Training",
 ]
 
@@ -191,6 +193,40 @@ class Source(_Struct, frozen=True):
     text: str
 
 
+class Agreement(_Struct, frozen=True):
+    """What two sources have to say about each other, over all points of a claim.
+
+    A source is a backend's name, or ``hand-written``. Two backends that both agree with the hand-written
+    code at a point agree with each other there, within the sum of their bounds; where both differ from
+    it, their answers are compared with each other.
+    """
+
+    first: str
+    second: str
+    points: int  # points at which the two could be compared
+    agreed: int
+    bound: float | None = None  # the widest bound among the agreements, relative to S
+
+
+class StepCurve(_Struct, frozen=True):
+    """The error of the central difference at one wrong entry, by step size, relative to S.
+
+    ``error`` is that of the difference taken in float64, ``exact`` that of the same difference taken at
+    hundreds of bits, ``bound`` what truncation and rounding may make of the float64 one. ``gap`` is how
+    far the hand-written value is from the right one: no step brings the difference there.
+    """
+
+    quantity: str
+    index: list[int]
+    source: str  # the backend whose value counts as right
+    scale: float  # S: the larger of both values' magnitudes
+    gap: float
+    steps: list[float]  # h, descending
+    error: list[float]
+    exact: list[float]
+    bound: list[float]
+
+
 class Counterexample(_Struct, frozen=True):
     """The smallest point at which a claim was refuted, with everything needed to run it again."""
 
@@ -207,6 +243,7 @@ class Counterexample(_Struct, frozen=True):
     comparisons: list[Comparison] = []
     replay: str | None = None  # the shell command that runs it again
     python: str | None = None  # the Python line that runs it again
+    step_curve: StepCurve | None = None
 
 
 class Precision(_Struct, frozen=True):
@@ -269,6 +306,8 @@ class ClaimRow(_Struct, frozen=True, tag_field="record", tag="claim"):
     diagnosis: list[Diagnosis] = []  # of a failure
     proof: Proof | None = None
     chain: list[ChainLayer] = []
+    agreement: list[Agreement] = []  # every pair of sources that could be compared
+    helpers: list[Source] = []  # functions of the same folder that the hand-written code calls
 
 
 class Footer(_Struct, frozen=True, tag_field="record", tag="footer"):
