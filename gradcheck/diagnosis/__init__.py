@@ -1,0 +1,1 @@
+"""What kind of mistake explains a failure: the candidate against transformed truths."""
