@@ -19,21 +19,35 @@ from gradcheck.arithmetic import Domain, ElementArray, ObjectArray, call_in, enc
 from gradcheck.claims import Claim
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.faults import user_line
+from gradcheck.in_place import IN_PLACE, culprit, plain, read_only, writes
 from gradcheck.points import Point
 from gradcheck.same_code import leaves_range
 
-__all__ = ["Stated", "expected_shapes", "run_in_balls", "run_in_float32", "run_in_float64"]
+__all__ = [
+    "NOT_DETERMINISTIC",
+    "Stated",
+    "expected_shapes",
+    "run_in_balls",
+    "run_in_float32",
+    "run_in_float64",
+    "run_prepared",
+]
+
+NOT_DETERMINISTIC = "the code is not deterministic"
+"""How every message on changing answers ends."""
 
 
 @dataclass
 class Stated:
     """What a candidate states at a point: quantity name -> array. ``unchecked`` are the arguments for
-    which it returned None; ``warnings`` the messages of warnings that it caused.
+    which it returned None; ``warnings`` the messages of warnings that it caused; ``read_only`` why it
+    did not run on read-only arrays, without writing into them.
     """
 
     values: dict[str, Any]
     unchecked: tuple[str, ...] = ()
     warnings: list[str] = field(default_factory=list)
+    read_only: str | None = None
 
 
 def expected_shapes(claim: Claim, point: Point) -> dict[str, tuple[int, ...]]:
@@ -63,36 +77,48 @@ def jacobian_shape(claim: Claim, output: tuple[int, ...], argument: tuple[int, .
 
 
 def run_in_float64(claim: Claim, point: Point) -> Stated:
-    """Run the candidate twice on copies. Raises `CandidateFault`.
+    """Run the candidate twice on copies, the second time on read-only ones. Raises `CandidateFault`.
 
     The values are float64 arrays of the expected shapes; they may hold NaN or infinities, which the
     caller judges, because that depends on whether the derivative exists here.
     """
-    first = _once(claim, point)
-    second = _once(claim, point)
+    first = run_prepared(claim, point, plain)
+    try:
+        second = run_prepared(claim, point, read_only)
+    except CandidateFault as fault:
+        if writes(fault):
+            names = claim.formula.shapes.arguments
+            raise culprit(names, lambda prepare: run_prepared(claim, point, prepare)) from fault
+        second = run_prepared(claim, point, plain)
+        first.read_only = str(fault)
     for name, value in first.values.items():
-        if not np.array_equal(value, second.values[name], equal_nan=True):
+        other = second.values.get(name)
+        if other is None or not np.array_equal(value, other, equal_nan=True):
             raise CandidateFault(
                 "error",
-                f"{name} differs between two calls with the same arguments: the code is not deterministic",
+                f"{name} differs between two calls with the same arguments: {NOT_DETERMINISTIC}",
                 name,
             )
     return first
 
 
-def _once(claim: Claim, point: Point) -> Stated:
-    args = [_plain(a) for a in point.args]
-    deltas = [_plain(d) for d in point.delta]
+def run_prepared(claim: Claim, point: Point, prepare: Callable[[NDArray[Any]], Any]) -> Stated:
+    """Run the candidate once, in float64, on what ``prepare`` makes of every argument and delta.
+
+    Raises `CandidateFault`, also where the code changes what it was given.
+    """
+    args = [prepare(a) for a in point.args]
+    deltas = [prepare(d) for d in point.delta]
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         result = _call(claim, point, args, deltas, point.rate)
     names = claim.formula.shapes.arguments
     for name, before, after in zip(names, point.args, args, strict=True):
         if not np.array_equal(before, after):
-            raise CandidateFault("error", f"the code changes its argument {name!r} in place; work on a copy")
+            raise CandidateFault("error", f"the code changes its argument {name!r} {IN_PLACE}")
     for before, after in zip(point.delta, deltas, strict=True):
         if not np.array_equal(before, after):
-            raise CandidateFault("error", "the code changes delta in place; work on a copy")
+            raise CandidateFault("error", f"the code changes delta {IN_PLACE}")
     shapes = expected_shapes(claim, point)
     values, unchecked = {}, []
     for name, value in result.items():
@@ -107,8 +133,8 @@ def _once(claim: Claim, point: Point) -> Stated:
 
 def candidate_leaves_range(claim: Claim, point: Point) -> bool:
     """Whether the candidate underflows or overflows on its way through float64."""
-    args = [_plain(a) for a in point.args]
-    deltas = [_plain(d) for d in point.delta]
+    args = [plain(a) for a in point.args]
+    deltas = [plain(d) for d in point.delta]
     delta: Any = tuple(deltas) if point.multiple else deltas[0]
     if claim.kind not in ("vjp", "jacobian", "layout"):
         return False
@@ -122,10 +148,10 @@ def run_in_float32(claim: Claim, point: Point) -> dict[str, NDArray[np.float64]]
     Raises `CandidateFault`.
     """
     single = [a.astype(np.float32) if a.dtype.kind == "f" else a for a in point.args]
-    deltas = [_plain(d.astype(np.float32)) for d in point.delta]
+    deltas = [plain(d.astype(np.float32)) for d in point.delta]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        result = _call(claim, point, [_plain(a) for a in single], deltas, np.float32(point.rate))
+        result = _call(claim, point, [plain(a) for a in single], deltas, np.float32(point.rate))
     shapes = expected_shapes(claim, point)
     return {n: _float64(v, n, shapes[n]) for n, v in result.items() if v is not None}
 
@@ -272,11 +298,6 @@ def _per_argument(claim: Claim, point: Point, result: Any, form: str, what: str)
                 "have it differentiated",
             )
     return named
-
-
-def _plain(value: NDArray[Any]) -> Any:
-    """A writable copy, so that a change can be seen; a NumPy scalar for a 0-d array."""
-    return value.copy() if value.ndim else value.dtype.type(value)
 
 
 def _shape_words(shape: tuple[int, ...]) -> str:
