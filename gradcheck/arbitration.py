@@ -11,7 +11,7 @@ from gradcheck.opinions import Opinion, PointResult
 from gradcheck.truths import along
 from gradcheck.verdicts import Strength
 
-__all__ = ["arbitrate"]
+__all__ = ["arbitrate", "same_answers"]
 
 
 def arbitrate(result: PointResult) -> None:
@@ -70,7 +70,7 @@ def _camps(opinions: list[Opinion]) -> list[list[Opinion]]:
     camps: list[list[Opinion]] = []
     for opinion in opinions:
         for camp in camps:
-            if _same(camp[0], opinion):
+            if same_answers(camp[0], opinion):
                 camp.append(opinion)
                 break
         else:
@@ -78,7 +78,7 @@ def _camps(opinions: list[Opinion]) -> list[list[Opinion]]:
     return camps
 
 
-def _same(a: Opinion, b: Opinion) -> bool:
+def same_answers(a: Opinion, b: Opinion) -> bool:
     """Whether two backends' answers agree with each other, on what both have."""
     for quantity in a.answers.keys() & b.answers.keys():
         x, y = a.answers[quantity], b.answers[quantity]

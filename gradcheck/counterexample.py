@@ -16,8 +16,9 @@ from gradcheck.examination import PRECISIONS
 from gradcheck.minimise import Minimal
 from gradcheck.opinions import PointResult
 from gradcheck.points import Point
-from gradcheck.records import Comparison, Counterexample
+from gradcheck.records import Comparison, Counterexample, StepCurve
 from gradcheck.session import Session
+from gradcheck.step_curve import step_curve
 from gradcheck.truths import truths
 
 __all__ = ["describe"]
@@ -63,6 +64,7 @@ def describe(claim: Claim, minimal: Minimal, session: Session) -> Counterexample
         comparisons=comparisons,
         replay=f"gradcheck replay '{claim.uid}'",
         python=None,
+        step_curve=_curve(claim, point, session, quantity, index, candidate),
     )
 
 
@@ -97,6 +99,32 @@ def _exact_truth(claim: Claim, point: Point, session: Session) -> dict[str, NDAr
         except Unsupported:
             continue
     return {}
+
+
+def _curve(
+    claim: Claim,
+    point: Point,
+    session: Session,
+    quantity: str | None,
+    index: list[int] | None,
+    candidate: Any,
+) -> StepCurve | None:
+    """The step-size curve at the worst entry, held against the first backend whose value is exact."""
+    if quantity is None or index is None or candidate is None or claim.kind == "forward":
+        return None
+    for usable in session.backends:
+        try:
+            program = session.program(usable, point)
+            if not program.exact_answers:
+                continue
+            with precision(PRECISIONS[0]):
+                truth: Any = truths(claim, point, program)[quantity].values[tuple(index)]
+            return step_curve(
+                claim, point, quantity, index, float(candidate[tuple(index)]), truth, usable.name
+            )
+        except (Unsupported, KeyError):
+            continue
+    return None
 
 
 def _worst_entry(candidate: NDArray[np.float64], truth: NDArray[np.float64]) -> list[int] | None:

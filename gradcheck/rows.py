@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from gradcheck.agreement import agreements
 from gradcheck.claims import Claim
 from gradcheck.comparison import comparison
 from gradcheck.opinions import Opinion, PointResult
@@ -12,7 +13,7 @@ from gradcheck.records import BackendRow, ClaimRow, Comparison
 from gradcheck.ruling import answered
 from gradcheck.session import Usable
 from gradcheck.sizes import distinct
-from gradcheck.sources import source_of
+from gradcheck.sources import helpers_of, source_of
 from gradcheck.verdicts import Strength, Verdict
 
 __all__ = ["backend_row", "claim_row", "silent_row"]
@@ -40,6 +41,8 @@ def claim_row(
         latex=claim.latex,
         printed=claim.printed,
         note=claim.note,
+        agreement=agreements(results, list(dict.fromkeys(name for r in results for name in r.opinions))),
+        helpers=helpers_of(claim.candidate, besides=claim.formula.function),
         **found,
     )
 

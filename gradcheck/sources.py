@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
+from types import CodeType, FunctionType
 from typing import Any
 
 from gradcheck.records import Source
 
-__all__ = ["source_of"]
+__all__ = ["helpers_of", "source_of"]
+
+_MOST_HELPERS = 8
 
 
 @lru_cache(maxsize=1024)
 def source_of(function: Callable[..., Any]) -> Source:
     """File (relative to the working folder or to the package's parent), line and text of a function."""
-    inner = inspect.unwrap(function)
-    while hasattr(inner, "func"):  # functools.partial
-        inner = inner.func
+    inner = _unwrapped(function)
     if not inspect.isroutine(inner) and not inspect.isclass(inner):
         inner = type(inner).__call__ if callable(inner) else inner
     try:
@@ -27,6 +28,54 @@ def source_of(function: Callable[..., Any]) -> Source:
     except (OSError, TypeError):
         return Source(file="?", line=0, text=f"# the source of {function!r} is not available")
     return Source(file=_relative(file), line=line, text=inspect.cleandoc("\n" + "".join(lines)))
+
+
+def helpers_of(function: Callable[..., Any], *, besides: Callable[..., Any]) -> list[Source]:
+    """The functions of the same folder that a function calls, directly or not, nearest first.
+
+    Found by the global names in their code, so a function that is passed in or looked up at run time is
+    not among them. ``besides`` is one that is shown anyway.
+    """
+    start, shown = _unwrapped(function), _unwrapped(besides)
+    if not (inspect.isfunction(start) and (home := _folder(start))):
+        return []
+    seen, queue = {start, shown}, [start]
+    found: list[Source] = []
+    while queue and len(found) < _MOST_HELPERS:
+        for inner in _called(queue.pop(0)):
+            if inner in seen or _folder(inner) != home:
+                continue
+            seen.add(inner)
+            queue.append(inner)
+            found.append(source_of(inner))
+    return found[:_MOST_HELPERS]
+
+
+def _unwrapped(function: Callable[..., Any]) -> Any:
+    inner = inspect.unwrap(function)
+    while hasattr(inner, "func"):  # functools.partial
+        inner = inner.func
+    return inner
+
+
+def _called(function: FunctionType) -> Iterator[FunctionType]:
+    """The Python functions behind the global names that a function's code mentions."""
+    for name in _names(function.__code__):
+        inner = _unwrapped(value) if callable(value := function.__globals__.get(name)) else None
+        if inspect.isfunction(inner):
+            yield inner
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):  # a function, lambda or comprehension inside
+            yield from _names(constant)
+
+
+def _folder(function: FunctionType) -> Path | None:
+    path = Path(function.__code__.co_filename)
+    return path.resolve().parent if path.suffix == ".py" else None
 
 
 def _relative(file: str) -> str:

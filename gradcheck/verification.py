@@ -89,7 +89,7 @@ def _faulty(
         try:
             program = session.program(usable, point)
             with precision(PRECISIONS[0]):
-                truths(claim, point, program)
+                opinion.answers = truths(claim, point, program)
             opinion.says, opinion.method = "differ", program.method
         except Unsupported as error:
             opinion.reason = str(error)

@@ -36,6 +36,8 @@ INSIDES = {
     "discovery",
     "arithmetic",
     "sizes",
+    "agreement",
+    "step_curve",
 }
 """What belongs to the engine: reports and command line see records only."""
 
