@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -29,7 +29,10 @@ class Problem:
     ``example`` is one point's arguments, for dtypes and for tracing. A program must not depend on the
     values of floating arguments; those of integer arguments (labels, indices) are part of the
     problem. ``wrt`` are the positions of the arguments that are differentiated: the floating ones.
-    ``output_shapes`` has one entry per output.
+    ``output_shapes`` has one entry per output. ``dimensions`` are the arguments' declared shapes, as
+    names and integers, where they are no more than that, and ``sizes`` what the names stand for here.
+    ``memory`` is shared by all problems of one formula under check: a backend keeps in it what serves
+    every shape.
     """
 
     function: Callable[..., Any]
@@ -37,6 +40,9 @@ class Problem:
     example: tuple[NDArray[Any], ...]
     wrt: tuple[int, ...]
     output_shapes: tuple[tuple[int, ...], ...]
+    dimensions: tuple[tuple[str | int, ...], ...] | None = None
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    memory: dict[Any, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
@@ -81,8 +87,9 @@ class Program(ABC):
     ) -> dict[int, Answer]:
         """Gradients of `sum(delta * output)` by every argument in ``wrt``, by position.
 
-        ``directions`` may be used to answer with slopes only. ``domain`` tells how float constants of
-        the code enter: exactly, or widened. Raises `Unsupported` where there is no answer here.
+        Where ``directions`` are given, only their arguments need an answer, and a slope will do.
+        ``domain`` tells how float constants of the code enter: exactly, or widened. Raises `Unsupported`
+        where there is no answer here.
         """
 
     def joint_slope(

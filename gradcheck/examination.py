@@ -24,7 +24,7 @@ from gradcheck.arithmetic import (
     zero_dimensional,
 )
 from gradcheck.backend import Answer, Program
-from gradcheck.candidate import Stated, candidate_leaves_range, run_in_balls
+from gradcheck.candidate import Stated, candidate_leaves_range, expected_shapes, run_in_balls
 from gradcheck.claims import Claim
 from gradcheck.errors import NoAnswer, Unsupported
 from gradcheck.forwards import values_in_balls
@@ -309,6 +309,9 @@ class Examination:
 
     def _directions(self) -> Mapping[str, NDArray[np.float64]] | None:
         """One random direction per quantity, of 16-bit numbers, the same for all claims of a formula."""
+        if self.claim.entry is not None and self.claim.entry.scalar:
+            ((quantity, shape),) = expected_shapes(self.claim, self.point).items()
+            return {quantity: _random_directions((shape,))[0]}
         if self.claim.kind not in ("vjp", "update", "forward"):
             return None
         names = self.claim.formula.shapes.arguments

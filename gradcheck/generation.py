@@ -7,6 +7,7 @@ entries themselves. Drawing ends before checking begins, so `verify` works insid
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -124,14 +125,20 @@ class _Space:
         """The arguments whose elements a strategy of the user draws."""
         return {a: v for a, v in self.formula.values.items() if is_strategy(v)}
 
-    def draw(self, data: Any, origin: str) -> Draw:
-        """One point, from bits alone: what is drawn must not depend on what was drawn before."""
-        chosen = {**self.bound, **{n: 1 + _bits(data, _SIZE_BITS) for n in self.names}}
-        planned = self.planned[_bits(data, 8) % len(self.planned)]
+    def bits(self, count: int) -> int:
+        """How many bits each of ``count`` draws takes: enough that few of them repeat."""
+        shapes = _SIZE_BITS * len(self.names) + len(self.planned).bit_length() + 1
+        return shapes + 6 + count.bit_length()
+
+    def draw(self, bits: tuple[bool, ...], data: Any, origin: str) -> Draw:
+        """One point, from bits: what is drawn must not depend on what was drawn before."""
+        rest = iter(bits)
+        chosen = {**self.bound, **{n: 1 + _number(rest, _SIZE_BITS) for n in self.names}}
+        planned = self.planned[_number(rest, len(self.planned).bit_length()) % len(self.planned)]
         # Half of the shapes are the plan's with new values: a derivative by SymPy or JAX costs per shape.
-        if _bits(data, 1) == 0 or not self.formula.allows(chosen):
+        if _number(rest, 1) == 0 or not self.formula.allows(chosen):
             chosen = planned
-        seed = 1000 + _bits(data, 16)
+        seed = 1000 + _number(rest, len(bits))
         return Draw(chosen, seed, self._elements(data, chosen), origin)
 
     def spread(self, drawn: list[Draw]) -> list[Draw]:
@@ -167,18 +174,11 @@ class _Space:
         }
 
 
-def _bits(data: Any, count: int) -> int:
-    """An integer of ``count`` bits, drawn bit by bit.
-
-    Hypothesis mixes constants found in the source of local modules into the integers that it draws,
-    and keeps a cache of them in the working folder; bits are free of both, so that a seed gives the
-    same points wherever it is used.
-    """
-    from hypothesis import strategies as st
-
+def _number(bits: Iterator[bool], count: int) -> int:
+    """The integer of the next ``count`` bits, or of as many as are left."""
     value = 0
-    for _ in range(count):
-        value = 2 * value + data.draw(st.booleans())
+    for bit in itertools.islice(bits, count):
+        value = 2 * value + bit
     return value
 
 
@@ -188,6 +188,10 @@ def _hypothesis(space: _Space, count: int, seed: int, origin: str) -> list[Draw]
     from hypothesis import strategies as st
 
     drawn: list[Draw] = []
+    # Hypothesis mixes constants found in the source of local modules into the integers and bytes that it
+    # draws, and keeps a cache of them in the working folder; bits are free of both, so that a seed gives
+    # the same points wherever it is used. All in one tuple: every draw of its own costs 20 microseconds.
+    bits = st.tuples(*[st.booleans()] * space.bits(count))
 
     def collect() -> None:
         @hypothesis.seed(seed)
@@ -200,9 +204,9 @@ def _hypothesis(space: _Space, count: int, seed: int, origin: str) -> list[Draw]
             suppress_health_check=list(HealthCheck),
             backend="hypothesis",
         )
-        @hypothesis.given(st.data())
-        def draw(data: Any) -> None:
-            drawn.append(space.draw(data, origin))
+        @hypothesis.given(bits, st.data() if space.strategies else st.none())
+        def draw(bits: tuple[bool, ...], data: Any) -> None:
+            drawn.append(space.draw(bits, data, origin))
 
         draw()
 

@@ -34,14 +34,14 @@ Scales = Callable[[], NDArray[np.float64] | None]
 @dataclass(frozen=True)
 class Match:
     """How one quantity compares with one answer. ``gap``, ``bound`` and ``scale`` belong to the worst
-    entry ``index``; gap and bound are parts of scale. ``digits`` of candidate and truth are texts.
+    entry ``index``; gap and bound are parts of scale. ``stated`` and ``true`` are its two balls.
     """
 
     outcome: Outcome
     rigorous: bool
     index: tuple[int, ...]
-    candidate: str
-    truth: str
+    stated: arb
+    true: arb
     gap: float
     bound: float
     scale: float
@@ -49,6 +49,16 @@ class Match:
     reason: str | None = None
     resolved: bool = True  # some entry can be told from zero, within its scale
     zero: bool = False  # every entry is exactly zero on both sides
+
+    @property
+    def candidate(self) -> str:
+        """The stated number in decimals, as many as are known."""
+        return _text(self.stated)
+
+    @property
+    def truth(self) -> str:
+        """The backend's number in decimals, as many as are known."""
+        return _text(self.true)
 
 
 def compare(
@@ -89,7 +99,7 @@ def compare(
         if worst is None or _rank(match) > _rank(worst):
             worst = match
     if worst is None:
-        return Match("agree", both, (), "", "", 0.0, RESOLUTION, 0.0)
+        return Match("agree", both, (), arb(0), arb(0), 0.0, RESOLUTION, 0.0)
     return replace(worst, resolved=resolved, zero=zero)
 
 
@@ -109,8 +119,8 @@ def _entry(
             "unclear",
             rigorous,
             index,
-            _text(c),
-            _text(t),
+            c,
+            t,
             0.0,
             0.0,
             float(scale),
@@ -140,8 +150,8 @@ def _entry(
         outcome=outcome,
         rigorous=rigorous,
         index=index,
-        candidate=_text(c),
-        truth=_text(t),
+        stated=c,
+        true=t,
         gap=_part(low, scale),
         bound=max(RESOLUTION, _part(spread, scale)) if scale > 0 else 0.0,
         scale=float(scale),

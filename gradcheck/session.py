@@ -136,6 +136,7 @@ class Session:
         self.formula = formula
         self.backends = [Usable(found) for found in backends]
         self._programs: dict[Any, Program | Unsupported] = {}
+        self._memories: dict[Any, dict[Any, Any]] = {}
         self._kinks: dict[int, Kink | Unsupported | None] = {}
         self._kept: list[Point] = []
         self._misread: str | None = None
@@ -153,8 +154,17 @@ class Session:
         )
         key = (usable.name, function, shapes)
         if key not in self._programs:
+            memory = self._memories.setdefault((usable.name, function), {})
+            shapes_of = self.formula.shapes
             problem = Problem(
-                function, self.formula.shapes.arguments, point.args, point.wrt, point.output_shapes
+                function,
+                shapes_of.arguments,
+                point.args,
+                point.wrt,
+                point.output_shapes,
+                shapes_of.plain,
+                point.sizes,
+                memory,
             )
             started = time.perf_counter()
             try:

@@ -133,6 +133,13 @@ class Shapes:
         result = tuple(tuple(d.size(sizes) for d in shape) for shape in self.shapes)
         return None if any(size < 1 for shape in result for size in shape) else result
 
+    @property
+    def plain(self) -> tuple[tuple[str | int, ...], ...] | None:
+        """Every shape as names and integers; None where one has a derived size such as `n+1`."""
+        if not all(d.is_name or not d.names for shape in self.shapes for d in shape):
+            return None
+        return tuple(tuple(d.text if d.is_name else d.size({}) for d in shape) for shape in self.shapes)
+
     def text(self, argument: str) -> str:
         """The declared shape of one argument as it was written, blank-separated."""
         return " ".join(d.text for d in self.shapes[self.arguments.index(argument)])

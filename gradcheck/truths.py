@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ def truths(
     if position not in point.wrt:
         raise Unsupported(f"{claim.target} holds integers: it has no derivative")
     if claim.kind == "entry":
-        return _entry(claim, point, program, position, domain)
+        return _entry(claim, point, program, position, directions, domain)
     jacobian = _single(program.jacobian(point.args, position, domain))
     shape = jacobian_shape(claim, point.output_shapes[0], point.args[position].shape)
     return {f"dz/d{claim.target}": Answer(jacobian.reshape(shape))}
@@ -104,32 +105,61 @@ def _step(point: Point, position: int, answer: Answer) -> Answer:
     )
 
 
-def _entry(claim: Claim, point: Point, program: Program, position: int, domain: Domain) -> dict[str, Answer]:
+def _entry(
+    claim: Claim,
+    point: Point,
+    program: Program,
+    position: int,
+    directions: Directions | None,
+    domain: Domain,
+) -> dict[str, Answer]:
     entry = claim.entry
     assert entry is not None
     name, shape = next(iter(expected_shapes(claim, point).items()))
-    rigorous, convention = True, False
-    source: Any
-    if entry.scalar:
-        answer = program.vjp(point.args, point.delta, None, domain)[position]
-        source, rigorous, convention = answer.values, answer.rigorous, answer.convention
-    else:
-        source = _single(program.jacobian(point.args, position, domain))
-    table = np.empty(shape, dtype=object)
     ranges = entry.ranges(point.args[position].shape, point.output_shapes[0])
-    for assignment in entry.assignments(ranges):
-        output, argument = entry.locate(assignment)
-        place: tuple[Any, ...]
-        if entry.scalar:
-            place = argument
-        else:
-            place = (
-                *(output if output is not None else (slice(None),) * len(point.output_shapes[0])),
-                *argument,
-            )
-        cell: Any = (*assignment.values(), ...)
-        table[cell] = source[place]
-    return {name: Answer(table, rigorous=rigorous, convention=convention)}
+    if not entry.scalar:
+        jacobian = _single(program.jacobian(point.args, position, domain))
+        whole = (slice(None),) * len(point.output_shapes[0])
+        table = np.empty(shape, dtype=object)
+        for assignment in entry.assignments(ranges):
+            output, argument = entry.locate(assignment)
+            cell: Any = (*assignment.values(), ...)
+            place: Any = (*(whole if output is None else output), *argument)
+            table[cell] = jacobian[place]
+        return {name: Answer(table)}
+    places = {tuple(a.values()): entry.locate(a)[1] for a in entry.assignments(ranges)}
+    direction = (directions or {}).get(name)
+    along = None
+    if direction is not None:
+        # the slope of the table of entries is a slope of the gradient that they are taken from
+        spread = np.zeros(point.args[position].shape)
+        for cell, argument in places.items():
+            spread[argument] += direction[cell]
+        along = {position: spread}
+    answer = program.vjp(point.args, point.delta, along, domain)[position]
+    return {name: _table(answer, places, shape, direction)}
+
+
+def _table(
+    answer: Answer,
+    places: Mapping[tuple[int, ...], tuple[int, ...]],
+    shape: tuple[int, ...],
+    direction: NDArray[np.float64] | None,
+) -> Answer:
+    """A gradient's answer as that of the table of entries taken from it, entries or slope."""
+    refine = answer.refine
+    if answer.direction is not None:
+        table, along = answer.values, direction
+    else:
+        table, along = np.empty(shape, dtype=object), None
+        for cell, argument in places.items():
+            table[cell] = answer.values[argument]
+    return replace(
+        answer,
+        values=table,
+        direction=along,
+        refine=None if refine is None else lambda: _table(refine(), places, shape, direction),
+    )
 
 
 def _single(jacobians: tuple[ObjectArray, ...]) -> ObjectArray:

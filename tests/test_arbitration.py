@@ -31,7 +31,7 @@ def opinion(backend, says, value=1.0, *, along=None):
         answer = Answer(ball(value))
     else:
         answer = Answer(slope(value * along[0] + along[1]), np.array(along))
-    match = Match("differ" if says == "differ" else "agree", True, (0,), "0", "1", 0.1, 0.0, 1.0)
+    match = Match("differ" if says == "differ" else "agree", True, (0,), arb(0), arb(1), 0.1, 0.0, 1.0)
     return Opinion(backend, says, answers={"dJ/dx": answer}, matches={"dJ/dx": match})
 
 

@@ -6,7 +6,7 @@ in `_rules`. A primitive that is not there raises `Unsupported`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,12 +16,19 @@ from gradcheck.arithmetic import Domain
 from gradcheck.errors import Unsupported
 from gradcheck_backends import _rules_elementwise, _rules_linalg, _rules_structure  # noqa: F401
 from gradcheck_backends._rules import RULES, as_array
+from gradcheck_backends._sizes import DIMENSION, concrete
 
 __all__ = ["evaluate"]
 
 
-def evaluate(jaxpr: Any, consts: Any, args: Any, domain: Domain, ties: list[str]) -> list[Any]:
+Sizes = Mapping[str, int]
+
+
+def evaluate(
+    jaxpr: Any, consts: Any, args: Any, domain: Domain, ties: list[str], sizes: Sizes | None = None
+) -> list[Any]:
     """The outputs of a jaxpr. ``args`` are object arrays of balls, or integer or boolean arrays.
+    ``sizes`` is what the dimensions stand for where the trace was made with symbols for them.
 
     The names of primitives that met a tie are added to ``ties``: there JAX's derivative is a
     convention (`maximum` 1/2, `abs` 1).
@@ -40,9 +47,12 @@ def evaluate(jaxpr: Any, consts: Any, args: Any, domain: Domain, ties: list[str]
     for equation in jaxpr.eqns:
         name = equation.primitive.name
         values = [read(v) for v in equation.invars]
+        params = equation.params
+        if sizes:
+            params = {k: concrete(v, sizes) if type(v) in _SIZED else v for k, v in params.items()}
         if name in _CALLS:
             environment.update(
-                zip(equation.outvars, _CALLS[name](domain, equation.params, ties, values), strict=True)
+                zip(equation.outvars, _CALLS[name](domain, params, ties, values, sizes), strict=True)
             )
             continue
         if name in _TIES and values[0].dtype == object and not ties and _TIES[name](*values):
@@ -50,7 +60,7 @@ def evaluate(jaxpr: Any, consts: Any, args: Any, domain: Domain, ties: list[str]
         compute = RULES.get(name)
         if compute is None:
             raise Unsupported(f"the JAX primitive {name} is not available in ball arithmetic")
-        result = compute(domain, equation.params, *values)
+        result = compute(domain, params, *values)
         results = result if equation.primitive.multiple_results else [result]
         for variable, part in zip(equation.outvars, results, strict=True):
             environment[variable] = as_array(part)
@@ -67,32 +77,34 @@ def _constant(value: Any, domain: Domain) -> Any:
 
 # -- calls: primitives that hold jaxprs of their own
 
-Call = Callable[[Domain, Any, list[str], Any], list[Any]]
+Call = Callable[[Domain, Any, list[str], Any, Sizes | None], list[Any]]
 
 
-def _call(domain: Domain, params: Any, ties: list[str], values: Any) -> list[Any]:
+def _call(domain: Domain, params: Any, ties: list[str], values: Any, sizes: Sizes | None) -> list[Any]:
     closed = params.get("jaxpr") or params.get("call_jaxpr") or params.get("fun_jaxpr")
-    return _run(closed, domain, ties, values)
+    return _run(closed, domain, ties, values, sizes)
 
 
-def _run(closed: Any, domain: Domain, ties: list[str], values: Any) -> list[Any]:
+def _run(closed: Any, domain: Domain, ties: list[str], values: Any, sizes: Sizes | None) -> list[Any]:
     if hasattr(closed, "jaxpr"):
-        return evaluate(closed.jaxpr, closed.consts, values, domain, ties)
-    return evaluate(closed, (), values, domain, ties)
+        return evaluate(closed.jaxpr, closed.consts, values, domain, ties, sizes)
+    return evaluate(closed, (), values, domain, ties, sizes)
 
 
-def _linear_solve(domain: Domain, params: Any, ties: list[str], values: Any) -> list[Any]:
+def _linear_solve(
+    domain: Domain, params: Any, ties: list[str], values: Any, sizes: Sizes | None
+) -> list[Any]:
     """`custom_linear_solve`: its own jaxpr for the solution, with the constants that belong to it."""
     lengths = params["const_lengths"]
     start = lengths.matvec + lengths.vecmat
     constants = values[start : start + lengths.solve]
     right = values[start + lengths.solve + lengths.transpose_solve :]
-    return _run(params["jaxprs"].solve, domain, ties, [*constants, *right])
+    return _run(params["jaxprs"].solve, domain, ties, [*constants, *right], sizes)
 
 
-def _cond(domain: Domain, params: Any, ties: list[str], values: Any) -> list[Any]:
+def _cond(domain: Domain, params: Any, ties: list[str], values: Any, sizes: Sizes | None) -> list[Any]:
     which = min(max(int(values[0]), 0), len(params["branches"]) - 1)
-    return _run(params["branches"][which], domain, ties, values[1:])
+    return _run(params["branches"][which], domain, ties, values[1:], sizes)
 
 
 _CALLS: dict[str, Call] = {
@@ -131,6 +143,9 @@ def _repeated(x: Any, *_: Any) -> bool:
     exact = [b for b in x.reshape(-1) if b.is_exact() and b.is_finite()]
     return len(exact) > 1 and len({b.man_exp() for b in exact}) < len(exact)
 
+
+_SIZED = (tuple, DIMENSION)
+"""Types of parameters that may hold a symbolic dimension."""
 
 _TIES: dict[str, Callable[..., bool]] = {
     **dict.fromkeys(["max", "min", "eq", "ne", "lt", "le", "gt", "ge"], _equal),

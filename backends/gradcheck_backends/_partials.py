@@ -7,7 +7,7 @@ skeleton, and the others borrow its partials with their own values put in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,10 +43,10 @@ class Term:
 _TEMPLATES: dict[Any, _Template] = {}
 
 
-def terms(expression: Any) -> list[Term]:
+def terms(summands: Iterable[Any]) -> list[Term]:
     """The terms of a definition, ready to be differentiated. Numbers have none."""
     found = []
-    for term in sympy.Add.make_args(expression):
+    for term in summands:
         symbols: dict[Any, int] = {}
         skeleton = _skeleton(term, symbols)
         if not symbols:

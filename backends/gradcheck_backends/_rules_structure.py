@@ -75,6 +75,9 @@ def _iota(domain: Domain, params: Any, *_: Any) -> Any:
     return result.astype(params["dtype"])
 
 
+RULES["dim_as_value"] = lambda domain, params: np.asarray(params["dim"])  # a size, put in by `concrete`
+
+
 @rule("dynamic_slice")
 def _dynamic_slice(domain: Domain, params: Any, x: Any, *starts: Any) -> Any:
     return x[_window(x.shape, params["slice_sizes"], starts)]

@@ -13,14 +13,17 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from gradcheck.arithmetic import call
 from gradcheck.errors import Unsupported
+from gradcheck_backends._sizes import Size, is_symbolic
 
 __all__ = ["TracedArray", "traced"]
 
 
 def unwrap(value: Any) -> Any:
-    """The tracer behind a `TracedArray`, at any depth of lists, tuples and dicts."""
+    """The tracer behind a `TracedArray`, JAX's dimension behind a `Size`, at any depth."""
     if isinstance(value, TracedArray):
         return value.value
+    if isinstance(value, Size):
+        return value.dimension
     if isinstance(value, list | tuple):
         return type(value)(unwrap(v) for v in value)
     if isinstance(value, dict):
@@ -34,6 +37,8 @@ def unwrap(value: Any) -> Any:
 def wrap(value: Any) -> Any:
     if isinstance(value, jax.Array):
         return TracedArray(value)
+    if is_symbolic(value):
+        return Size(value)
     if isinstance(value, list | tuple):
         if hasattr(value, "_fields"):
             return type(value)(*(wrap(v) for v in value))
@@ -79,7 +84,7 @@ class TracedArray(NDArrayOperatorsMixin):
         if function is None:
             raise Unsupported(f"np.{name} cannot be traced by JAX")
         kwargs = {k: unwrap(v) for k, v in kwargs.items() if k not in ("casting", "subok")}
-        values = [unwrap(i) for i in inputs]
+        values = [i.value if isinstance(i, Size) else unwrap(i) for i in inputs]
         if method == "__call__":
             result = function(*values, **kwargs)
         elif method == "reduce" and name in _REDUCTIONS:
@@ -97,7 +102,7 @@ class TracedArray(NDArrayOperatorsMixin):
         if out is not None:
             if not isinstance(out[0], TracedArray):
                 raise Unsupported("storing a traced value into a float64 array (out=)")
-            out[0]._replace(jnp.broadcast_to(result, out[0].shape))
+            out[0]._replace(jnp.broadcast_to(result, out[0].value.shape))
             return out[0]
         return wrap(result)
 
@@ -152,21 +157,21 @@ class TracedArray(NDArrayOperatorsMixin):
     __hash__ = None  # type: ignore[assignment]
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        return tuple(self.value.shape)
+    def shape(self) -> tuple[Any, ...]:
+        return tuple(Size(d) if is_symbolic(d) else d for d in self.value.shape)
 
     @property
     def dtype(self) -> Any:
         return self.value.dtype
 
     ndim = property(lambda self: self.value.ndim)
-    size = property(lambda self: self.value.size)
+    size = property(lambda self: wrap(self.value.size))
     T = property(lambda self: self._copy_of_view(self.value.T))
     mT = property(lambda self: self._copy_of_view(self.value.mT))
     real = property(lambda self: self)
 
     def __len__(self) -> int:
-        return len(self.value)
+        return int(self.shape[0])  # a `Size` refuses; `len` must give an integer
 
     def __iter__(self) -> Iterator[Any]:
         return (self[i] for i in range(len(self)))
@@ -212,6 +217,14 @@ class TracedArray(NDArrayOperatorsMixin):
             return lambda *args, **kwargs: self._copy_of_view(attribute(*unwrap(args), **unwrap(kwargs)))
         return lambda *args, **kwargs: wrap(attribute(*unwrap(args), **unwrap(kwargs)))
 
+
+def _as_number(size: Size, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    """NumPy's functions of a size (`np.sqrt(n)`, `1 / n`): of the traced number that it is."""
+    numbers = [TracedArray(i.value) if isinstance(i, Size) else i for i in inputs]
+    return getattr(ufunc, method)(*numbers, **kwargs)
+
+
+Size.__array_ufunc__ = _as_number  # type: ignore[attr-defined]  # here, because it makes `TracedArray`s
 
 _REDUCTIONS: dict[str, Callable[..., Any]] = {
     "add": jnp.sum,

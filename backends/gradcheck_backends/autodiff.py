@@ -56,7 +56,8 @@ class VjpProgram(Program):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem)
         self.method = "jaxpr of the VJP, run in balls"
-        self._closed = self._trace()
+        self._shared = self._trace_for_all_shapes()
+        self._closed = self._shared or self._trace()
         self._unknown: str | None = None
 
     def vjp(
@@ -76,42 +77,92 @@ class VjpProgram(Program):
             except NoAnswer:
                 raise
             except Unsupported as error:
+                if self._shared is not None:  # XLA needs sizes, and the trace for one shape may be simpler
+                    self.problem.memory["for all shapes"] = self._shared = None
+                    self._closed = self._trace()
+                    return self.vjp(args, deltas, directions, domain)
                 self._unknown = str(error)
                 self.exact_answers = False
                 self.method = f"VJP compiled by XLA in float64 ({self._unknown})"
         return self._in_float64([args[i] for i in wrt], deltas)
 
-    def _trace(self) -> Any:
+    def _trace_for_all_shapes(self) -> Any:
+        """One trace with symbols for sizes, made when a second shape comes up; None where that fails.
+
+        Tracing is most of what JAX costs here, and most formulas never ask about a size.
+        """
+        problem, memory = self.problem, self.problem.memory
+        first = not memory
+        if "for all shapes" not in memory:
+            memory["for all shapes"] = None
+            memory["pending"] = problem.dimensions is not None and len(problem.wrt) == len(problem.example)
+        if not first and memory["pending"]:
+            memory["pending"] = False
+            try:
+                memory["for all shapes"] = self._trace_symbols()
+            except Exception:  # whatever it is, the trace for one shape will say it better
+                memory["for all shapes"] = None
+        return memory["for all shapes"]
+
+    def _trace_symbols(self) -> Any:
         import jax
-        import jax.extend  # _jaxpr uses jax.extend.core
-        import jax.numpy as jnp
 
-        from gradcheck_backends._tracing import traced
+        from gradcheck_backends._sizes import concrete, symbols
 
-        problem = self.problem
-        function = traced(problem.function, problem.example, problem.wrt)
-
-        def vjp(values: Any, deltas: Any) -> Any:
-            _, pullback = jax.vjp(function, *values)
-            return pullback(deltas)
-
+        assert self.problem.dimensions is not None
+        known = symbols(tuple(self.problem.sizes))
+        shapes = [
+            tuple(known[d] if isinstance(d, str) else d for d in shape) for shape in self.problem.dimensions
+        ]
         array_of: Any = jax.ShapeDtypeStruct
         with _float64():
-            values = [array_of(problem.example[i].shape, jnp.float64) for i in problem.wrt]
-            deltas = tuple(array_of(s, jnp.float64) for s in problem.output_shapes)
+            values = [array_of(shape, np.float64) for shape in shapes]
+            outputs = jax.eval_shape(self._function(), *values)
+            found = tuple(concrete(o.shape, self.problem.sizes) for o in outputs)
+            if found != tuple(self.problem.output_shapes):
+                raise Unsupported("the shape of the output depends on the sizes in an unknown way")
+            return self._jaxpr(values, tuple(array_of(o.shape, np.float64) for o in outputs))
+
+    def _trace(self) -> Any:
+        """The jaxpr for the problem's own shapes."""
+        import jax
+
+        problem = self.problem
+        array_of: Any = jax.ShapeDtypeStruct
+        values = [array_of(problem.example[i].shape, np.float64) for i in problem.wrt]
+        deltas = tuple(array_of(s, np.float64) for s in problem.output_shapes)
+        with _float64():
             try:
-                return jax.make_jaxpr(vjp)(values, deltas)
+                return self._jaxpr(values, deltas)
             except Unsupported:
                 raise
             except Exception as error:
                 text = str(error).splitlines()[0] if str(error) else ""
                 raise Unsupported(f"JAX cannot trace the forward: {type(error).__name__}: {text}") from error
 
+    def _function(self) -> Any:
+        from gradcheck_backends._tracing import traced
+
+        return traced(self.problem.function, self.problem.example, self.problem.wrt)
+
+    def _jaxpr(self, values: Any, deltas: Any) -> Any:
+        import jax
+        import jax.extend  # _jaxpr uses jax.extend.core
+
+        function = self._function()
+
+        def vjp(values: Any, deltas: Any) -> Any:
+            _, pullback = jax.vjp(function, *values)
+            return pullback(deltas)
+
+        return jax.make_jaxpr(vjp)(values, deltas)
+
     def _in_balls(self, inputs: list[ObjectArray], domain: Domain, ties: list[str]) -> list[ObjectArray]:
         from gradcheck_backends._jaxpr import evaluate
 
         with _float64():
-            return evaluate(self._closed.jaxpr, self._closed.consts, inputs, domain, ties)
+            sizes = self.problem.sizes if self._shared is not None else None
+            return evaluate(self._closed.jaxpr, self._closed.consts, inputs, domain, ties, sizes)
 
     @cached_property
     def _compiled(self) -> Any:

@@ -65,8 +65,8 @@ class CentralDifference(Program):
         domain: Domain = BALLS,
     ) -> dict[int, Answer]:
         return self._first_in_balls(
-            lambda: self._vjp_in_balls(args, deltas, directions or {}, domain),
-            lambda: self._vjp_in_float64(args, deltas, directions or {}),
+            lambda: self._vjp_in_balls(args, deltas, directions, domain),
+            lambda: self._vjp_in_float64(args, deltas, directions),
         )
 
     def joint_slope(
@@ -109,17 +109,14 @@ class CentralDifference(Program):
         self,
         args: Sequence[NDArray[Any]],
         deltas: Sequence[NDArray[np.float64]],
-        directions: Directions,
+        directions: Directions | None,
         domain: Domain,
     ) -> dict[int, Answer]:
         with precision(working_bits()):
             difference, weights = BallDifference(self.problem, args, domain), _joined(deltas)
-            return {
-                i: self._slope(difference, {i: directions[i]}, weights, directions[i])
-                if i in directions
-                else self._entries(difference, i, args[i].shape, weights)
-                for i in self.problem.wrt
-            }
+            if directions is None:
+                return {i: self._entries(difference, i, args[i].shape, weights) for i in self.problem.wrt}
+            return {i: self._slope(difference, {i: d}, weights, d) for i, d in directions.items()}
 
     def _slope(
         self,
@@ -170,15 +167,17 @@ class CentralDifference(Program):
     # -- in float64
 
     def _vjp_in_float64(
-        self, args: Sequence[NDArray[Any]], deltas: Sequence[NDArray[np.float64]], directions: Directions
+        self,
+        args: Sequence[NDArray[Any]],
+        deltas: Sequence[NDArray[np.float64]],
+        directions: Directions | None,
     ) -> dict[int, Answer]:
         weights = np.concatenate([d.reshape(-1) for d in deltas])
         answers = {}
-        for i in self.problem.wrt:
-            if i in directions:
-                value, bound, scale = self._float_slope(args, i, directions[i], weights)
-                answers[i] = Answer(enclose(np.asarray(value), bound), directions[i], scale, rigorous=False)
-                continue
+        for i, direction in (directions or {}).items():
+            value, bound, scale = self._float_slope(args, i, direction, weights)
+            answers[i] = Answer(enclose(np.asarray(value), bound), direction, scale, rigorous=False)
+        for i in self.problem.wrt if directions is None else ():
             values, bounds = np.empty(args[i].shape), np.empty(args[i].shape)
             for index in np.ndindex(args[i].shape):
                 unit = np.zeros(args[i].shape)

@@ -19,6 +19,7 @@ from gradcheck.arithmetic import BALLS, Domain, ElementArray, call_in
 from gradcheck.backend import Answer, Problem, Program
 from gradcheck.errors import Unsupported
 from gradcheck_backends._partials import Term, terms
+from gradcheck_backends._sums import terms_of
 from gradcheck_backends._symbols import SymbolDomain
 from gradcheck_backends._sympy_balls import value
 
@@ -62,8 +63,8 @@ class PartialsProgram(Program):
             i: self._domain.inputs(_safe(problem.names[i]), problem.example[i].shape) for i in problem.wrt
         }
         self._outputs = self._run()
-        self._let_terms = [(symbol, terms(expression)) for symbol, expression in self._domain.lets]
-        self._output_terms = [terms(expression) for expression in self._outputs]
+        self._let_terms = [(symbol, terms(parts)) for symbol, parts in self._domain.lets]
+        self._output_terms = [terms(terms_of(expression)) for expression in self._outputs]
 
     def vjp(
         self,
@@ -75,8 +76,8 @@ class PartialsProgram(Program):
         environment: dict[Any, arb] = {s: domain.lift(c) for s, c in self._domain.constants.items()}
         for i, symbols in self._inputs.items():
             environment.update(zip(symbols.reshape(-1), self.lift(args[i]).reshape(-1), strict=True))
-        for symbol, expression in self._domain.lets:
-            environment[symbol] = value(expression, environment)
+        for symbol, parts in self._domain.lets:
+            environment[symbol] = sum((value(part, environment) for part in parts), arb(0))
         adjoint: dict[Any, arb] = {}
         weights = np.concatenate([self.lift(d).reshape(-1) for d in deltas])
         for weight, parts in zip(weights, self._output_terms, strict=True):
