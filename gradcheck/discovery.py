@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 
 from gradcheck.backend import Backend
 from gradcheck.errors import UsageError
 
-__all__ = ["GROUP", "Found", "choose", "discover"]
+__all__ = ["GROUP", "Found", "choose", "discover", "registered"]
 
 GROUP = "gradcheck.backends"
 _ORDER = ("symbolic", "finite_difference", "autodiff")
@@ -26,11 +26,18 @@ class Found:
     reason: str | None = None
 
 
+def registered() -> dict[str, EntryPoint]:
+    """The entry points of all backends by name, ours first; none of them is loaded."""
+    points = {point.name: point for point in entry_points(group=GROUP)}
+    order = sorted(points, key=lambda n: (_ORDER.index(n) if n in _ORDER else len(_ORDER), n))
+    return {name: points[name] for name in order}
+
+
 def discover() -> list[Found]:
     """Every registered backend, ours first, each loaded or with the reason why it is not."""
-    points = {point.name: point for point in entry_points(group=GROUP)}
+    points = registered()
     found = []
-    for name in sorted(points, key=lambda n: (_ORDER.index(n) if n in _ORDER else len(_ORDER), n)):
+    for name in points:
         backend: Backend | None = None
         try:
             backend = points[name].load()

@@ -1,0 +1,121 @@
+"""Judging claims one by one, in any order, into records: what `run`, pytest and the reports share.
+
+A checker keeps what the claims of one formula have in common (programs, points), so that asking for
+them one after the other costs no more than a whole run.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from gradcheck._version import __version__
+from gradcheck.claims import Claim
+from gradcheck.discovery import choose
+from gradcheck.engine import check_claim
+from gradcheck.errors import UsageError
+from gradcheck.formulas import Formula
+from gradcheck.generation import Generated, generate
+from gradcheck.points import ForwardFault
+from gradcheck.records import SCHEMA, BackendInfo, Header, Record
+from gradcheck.session import Session
+
+__all__ = ["Checker", "RunOptions", "now"]
+
+_PACKAGES = ("numpy", "hypothesis", "python-flint", "sympy", "jax", "jaxlib")
+
+_KEPT = 4
+"""Formulas whose programs and points are kept; enough for callers that mix a few."""
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """``backends`` None means all that are installed; ``command`` is written into the header."""
+
+    seed: int = 0
+    max_examples: int = 50
+    backends: tuple[str, ...] | None = None
+    command: str = ""
+    remarks: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if (
+            isinstance(self.max_examples, bool)
+            or not isinstance(self.max_examples, int)
+            or self.max_examples < 1
+        ):
+            raise UsageError(f"max_examples: expected an integer of 1 or more, got {self.max_examples!r}.")
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
+            raise UsageError(f"seed: expected an integer of 0 or more, got {self.seed!r}.")
+
+
+class Checker:
+    """Checks claims with the same options and backends.
+
+    Raises `UsageError` for an unknown backend or one asked for by name that cannot be used.
+    """
+
+    def __init__(self, options: RunOptions) -> None:
+        self.options = options
+        self.found = choose(options.backends)
+        self._shared: dict[int, tuple[Session, Generated | ForwardFault]] = {}
+
+    def check(self, claim: Claim) -> list[Record]:
+        """The rows of one claim: one per backend, those of the battery, then its own."""
+        session, points = self._of(claim.formula)
+        options = self.options
+        outcome = check_claim(
+            claim, session=session, points=points, seed=options.seed, max_examples=options.max_examples
+        )
+        return [*outcome.backends, *outcome.battery, outcome.row]
+
+    def header(self, uids: Sequence[str]) -> Header:
+        """The header of a log of these claims, started now."""
+        versions = {}
+        for package in _PACKAGES:
+            try:
+                versions[package] = importlib.metadata.version(package)
+            except importlib.metadata.PackageNotFoundError:
+                continue
+        return Header(
+            schema=SCHEMA,
+            gradcheck=__version__,
+            started=now(),
+            python=platform.python_version(),
+            platform=f"{platform.system()} {platform.machine()} ({sys.implementation.name})",
+            versions=versions,
+            seed=self.options.seed,
+            max_examples=self.options.max_examples,
+            backends=[
+                BackendInfo(name=f.name, available=f.backend is not None, version=f.version, reason=f.reason)
+                for f in self.found
+            ],
+            claims=list(uids),
+            command=self.options.command,
+        )
+
+    def _of(self, formula: Formula) -> tuple[Session, Generated | ForwardFault]:
+        if id(formula) not in self._shared:
+            while len(self._shared) >= _KEPT:
+                del self._shared[next(iter(self._shared))]
+            # the session holds the formula, so its id stays its own
+            self._shared[id(formula)] = Session(formula, self.found), self._points(formula)
+        return self._shared[id(formula)]
+
+    def _points(self, formula: Formula) -> Generated | ForwardFault:
+        """The formula's points, or why there are none: its claims are then errors, and others go on."""
+        try:
+            return generate(formula, max_examples=self.options.max_examples, seed=self.options.seed)
+        except ForwardFault as fault:
+            return fault
+        except UsageError as error:
+            return ForwardFault(str(error))
+
+
+def now() -> str:
+    """The time as logs have it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
