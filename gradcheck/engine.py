@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from gradcheck.claims import Claim
+from gradcheck.battery import run_battery
+from gradcheck.claims import SINGLE, Claim
 from gradcheck.counterexample import describe
 from gradcheck.digits import in_float32, summary
 from gradcheck.discovery import Found, choose
@@ -99,7 +100,9 @@ def _summarise(
     delta: Values | None,
     started: float,
 ) -> Outcome:
-    verdict, reason = rule(claim, session, results)
+    battery = run_battery(claim, results, session, free_delta=delta is None)
+    results += [_checked(claim, point, session) for point in battery.suspects]
+    verdict, reason = battery.overrule(*rule(claim, session, results))
     if training is not None and verdict is Verdict.PASS and training.stopped.startswith("failed"):
         verdict, reason = Verdict.FAIL, training.stopped
     minimal = None
@@ -130,7 +133,7 @@ def _summarise(
         precision=measured,
     )
     rows = [backend_row(claim, usable, results) for usable in session.backends]
-    return Outcome(row, rows, [], minimal, results)
+    return Outcome(row, rows, battery.rows, minimal, results)
 
 
 def _cannot_run(claim: Claim, session: Session, reason: str, started: float) -> Outcome:

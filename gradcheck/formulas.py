@@ -39,6 +39,7 @@ class Formula:
         name: str | None = None,
         values: Mapping[str, Values] | None = None,
         where: Callable[..., bool] | None = None,
+        batch: str | None = None,
         id: str | None = None,
         section: str | None = None,
         latex: str | None = None,
@@ -50,6 +51,7 @@ class Formula:
         self.values = check_values(values or {}, self.shapes)
         self.where = where
         self.id, self.section, self.latex, self.note = id, section, latex, note
+        self.batch = self.shapes.check_batch(batch)
         self.claims: list[Claim] = []
         check_parameters(function, self.shapes.arguments, f"{self.name}: the forward")
         if where is not None:
@@ -71,6 +73,10 @@ class Formula:
             return True
         names = _where_names(self.where)
         return bool(self.where(**{name: sizes[name] for name in names}))
+        return self.related(sizes)
+
+    def related(self, sizes: Mapping[str, int]) -> bool:
+        """Whether the sizes satisfy ``where``."""
 
     @overload
     def vjp(self, candidate: F, /) -> F: ...
@@ -165,11 +171,16 @@ def formula(
 
     ``shapes`` has one entry per argument, in order; see `gradcheck.shapes` for the language.
     ``values`` says what an argument may hold (default `gradcheck.normal`); ``where`` is a relation
-    between dimensions. Raises `UsageError` where the declaration contradicts itself or the function.
+    between dimensions; ``intermediates`` is what `Formula.intermediates` takes. ``batch`` names a
+    dimension whose rows do not meet: each row of the output depends on its own row of the arguments
+    only, or the output is a sum over rows. The battery then holds the gradients of a batch against
+    those of its rows (a mean cost has no such dimension). Raises `UsageError` where the declaration
+    contradicts itself or the function.
 
         @gradcheck.formula(shapes={"W": "n m", "x": "m"})
         def wx(W, x):
             return W @ x
+    batch: str | None = None,
 
         @wx.vjp
         def wx_vjp(delta, W, x):
@@ -198,6 +209,7 @@ def _where_names(where: Callable[..., bool]) -> tuple[str, ...]:
 
 def _check_where(where: Callable[..., bool], shapes: Shapes, name: str) -> None:
     try:
+            batch=batch,
         names = _where_names(where)
     except (TypeError, ValueError):
         raise UsageError(f"{name}: where must be a function of dimension names, got {where!r}.") from None

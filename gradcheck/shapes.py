@@ -8,13 +8,14 @@ many as the entries of x.
 from __future__ import annotations
 
 import ast
+import difflib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gradcheck.errors import UsageError
 
-__all__ = ["Dimension", "Shapes", "parse_shape"]
+__all__ = ["Dimension", "Shapes", "did_you_mean", "parse_shape"]
 
 ShapeLike = str | int | Sequence[str | int]
 Sizes = Mapping[str, int]
@@ -144,6 +145,24 @@ class Shapes:
         """The declared shape of one argument as it was written, blank-separated."""
         return " ".join(d.text for d in self.shapes[self.arguments.index(argument)])
 
+    def check_batch(self, name: str | None) -> str | None:
+        """The name of a batch dimension, which must be a whole axis wherever it occurs."""
+        if name is None:
+            return None
+        if name not in self.names:
+            raise UsageError(
+                f"batch: expected the name of a dimension, got {name!r}; the dimensions are "
+                f"{', '.join(self.names) or 'none'}.{did_you_mean(name, self.names)}"
+            )
+        for argument, shape in zip(self.arguments, self.shapes, strict=True):
+            having = [d for d in shape if name in d.names]
+            if len(having) > 1 or any(not d.is_name for d in having):
+                raise UsageError(
+                    f"batch={name!r}: the argument {argument!r} is declared as {self.text(argument)!r} and "
+                    f"cannot be cut into rows; {name} must be one whole axis of an argument that has it."
+                )
+        return name
+
     def bind(self, known: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
         """The sizes that arguments of known shape fix (arrays given as ``values``).
 
@@ -177,6 +196,12 @@ class Shapes:
                         f"{dimension.size(sizes)} with {_equations(sizes)}."
                     )
         return sizes
+
+
+def did_you_mean(name: object, known: Iterable[str]) -> str:
+    """`" Did you mean 'n'?"` for the nearest known name, or nothing."""
+    near = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.4)
+    return f" Did you mean {near[0]!r}?" if near else ""
 
 
 def _equations(sizes: Sizes) -> str:
