@@ -50,8 +50,8 @@ class Formula:
         self.shapes = Shapes.parse(shapes)
         self.values = check_values(values or {}, self.shapes)
         self.where = where
-        self.id, self.section, self.latex, self.note = id, section, latex, note
         self.batch = self.shapes.check_batch(batch)
+        self.id, self.section, self.latex, self.note = id, section, latex, note
         self.claims: list[Claim] = []
         check_parameters(function, self.shapes.arguments, f"{self.name}: the forward")
         if where is not None:
@@ -69,14 +69,14 @@ class Formula:
         """Whether the sizes are all 1 or more and satisfy ``where``."""
         if self.shapes.concrete(sizes) is None:
             return False
-        if self.where is None:
-            return True
-        names = _where_names(self.where)
-        return bool(self.where(**{name: sizes[name] for name in names}))
         return self.related(sizes)
 
     def related(self, sizes: Mapping[str, int]) -> bool:
         """Whether the sizes satisfy ``where``."""
+        if self.where is None:
+            return True
+        names = _where_names(self.where)
+        return bool(self.where(**{name: sizes[name] for name in names}))
 
     @overload
     def vjp(self, candidate: F, /) -> F: ...
@@ -162,6 +162,7 @@ def formula(
     name: str | None = None,
     values: Mapping[str, Values] | None = None,
     where: Callable[..., bool] | None = None,
+    batch: str | None = None,
     id: str | None = None,
     section: str | None = None,
     latex: str | None = None,
@@ -180,7 +181,6 @@ def formula(
         @gradcheck.formula(shapes={"W": "n m", "x": "m"})
         def wx(W, x):
             return W @ x
-    batch: str | None = None,
 
         @wx.vjp
         def wx_vjp(delta, W, x):
@@ -194,6 +194,7 @@ def formula(
             name=name,
             values=values,
             where=where,
+            batch=batch,
             id=id,
             section=section,
             latex=latex,
@@ -209,7 +210,6 @@ def _where_names(where: Callable[..., bool]) -> tuple[str, ...]:
 
 def _check_where(where: Callable[..., bool], shapes: Shapes, name: str) -> None:
     try:
-            batch=batch,
         names = _where_names(where)
     except (TypeError, ValueError):
         raise UsageError(f"{name}: where must be a function of dimension names, got {where!r}.") from None
