@@ -29,7 +29,7 @@ def render(log: Log) -> str:
         suite = _suite(suites, claim.forward.file, log)
         for row in log.rows.get(claim.uid, ()):
             case = _case(suite, names, f"{claim.uid} [{row.backend}]", claim.formula, row.seconds)
-            _judge_row(case, claim, row)
+            _judge_row(case, claim, row, log)
         _judge_claim(suite, names, claim, log)
     if not log.complete:
         suite = _suite(suites, "gradcheck", log)
@@ -67,7 +67,7 @@ def _case(suite: ET.Element, names: set[str], name: str, formula: str, seconds: 
     )
 
 
-def _judge_row(case: ET.Element, claim: ClaimRow, row: BackendRow) -> None:
+def _judge_row(case: ET.Element, claim: ClaimRow, row: BackendRow, log: Log) -> None:
     if row.verdict == "unsupported":
         _say(case, "skipped", "unsupported", row_text(row), row_text(row))
     elif row.verdict == claim.expected:
@@ -79,7 +79,7 @@ def _judge_row(case: ET.Element, claim: ClaimRow, row: BackendRow) -> None:
         _say(case, "skipped", row.verdict, why, f"{why}\n{row_text(row)}")
     else:
         tag = "error" if Verdict.ERROR in {row.verdict, claim.verdict} else "failure"
-        _say(case, tag, row.verdict, _message(claim), story(claim, (row,)))
+        _say(case, tag, row.verdict, _message(claim), story(claim, (row,), log.battery.get(claim.uid, ())))
 
 
 def _judge_claim(suite: ET.Element, names: set[str], claim: ClaimRow, log: Log) -> None:
@@ -91,7 +91,7 @@ def _judge_claim(suite: ET.Element, names: set[str], claim: ClaimRow, log: Log) 
     if any(row.verdict not in {claim.expected, "unsupported"} for row in rows):
         return
     case = _case(suite, names, f"{claim.uid} [all backends]", claim.formula, 0.0)
-    _say(case, tag, claim.verdict, _message(claim), story(claim, rows))
+    _say(case, tag, claim.verdict, _message(claim), story(claim, rows, log.battery.get(claim.uid, ())))
 
 
 def _message(claim: ClaimRow) -> str:

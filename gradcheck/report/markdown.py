@@ -149,7 +149,7 @@ def _row(claim: ClaimRow) -> str:
 
 
 def _details(claim: ClaimRow, log: Log) -> str:
-    text = clip(story(claim, log.rows.get(claim.uid, ())), _MAX_STORY)
+    text = clip(story(claim, log.rows.get(claim.uid, ()), log.battery.get(claim.uid, ())), _MAX_STORY)
     text += f"\n\n{clip(clean(claim.candidate.text), 4000).rstrip()}"
     title = escape_html(clip(one_line(claim.uid), _MAX_CELL))  # Markdown is not read inside an HTML block
     return f"\n<details><summary>{status(claim).word}: {title}</summary>\n\n{_fenced(text)}\n</details>\n"

@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from gradcheck.log import Log
-from gradcheck.records import BackendRow, ClaimRow, Comparison, Counterexample, Precision
+from gradcheck.records import BackendRow, BatteryRow, ClaimRow, Comparison, Counterexample, Precision
 from gradcheck.report.text import array_text, clip, one_line, plural, quantity, sizes_text
 from gradcheck.verdicts import Verdict
 
 __all__ = [
     "Status",
+    "battery_text",
     "comparison_text",
     "counterexample_text",
     "counts",
@@ -21,6 +22,7 @@ __all__ = [
     "outcome",
     "own_reason",
     "precision_text",
+    "remarkable",
     "row_status",
     "row_text",
     "sources_text",
@@ -184,7 +186,25 @@ def precision_text(found: Precision) -> str:
     )
 
 
-def story(claim: ClaimRow, rows: tuple[BackendRow, ...]) -> str:
+def battery_text(row: BatteryRow) -> str:
+    """One check of the battery that failed, or what it notes, in one line."""
+    if row.outcome == "fail":
+        head = f"{one_line(row.check)}: fails" + ("" if row.counts else ", which does not decide the verdict")
+    else:
+        head = f"{one_line(row.check)}, {row.outcome}"
+    at = f" (at {sizes_text(row.sizes)})" if row.sizes else ""
+    return f"{head}: {one_line(row.reason or 'no reason given')}{at}"
+
+
+def remarkable(claim: ClaimRow, battery: tuple[BatteryRow, ...]) -> list[BatteryRow]:
+    """The rows of the battery that a reader should see: what failed and what is noted, unless the
+    claim's own reason says the same.
+    """
+    said = {claim.reason, claim.counterexample.message if claim.counterexample else None}
+    return [row for row in battery if row.outcome in {"fail", "note"} and row.reason not in said]
+
+
+def story(claim: ClaimRow, rows: tuple[BackendRow, ...], battery: tuple[BatteryRow, ...] = ()) -> str:
     """All that a reader of a failure needs, as plain text."""
     state = status(claim)
     declared = "an erratum, to be refuted" if claim.expected == "fail" else "to pass"
@@ -194,6 +214,7 @@ def story(claim: ClaimRow, rows: tuple[BackendRow, ...]) -> str:
     if claim.counterexample is not None:
         lines += counterexample_text(claim.counterexample)
     lines += [row_text(row) for row in rows]
+    lines += [battery_text(row) for row in remarkable(claim, battery)]
     lines += [precision_text(p) for p in claim.precision]
     lines += [f"note: {one_line(note)}" for note in claim.notes]
     lines.append(f"hand-written at {one_line(claim.candidate.file)}:{claim.candidate.line}")

@@ -32,7 +32,9 @@ def show(log: Log, console: Console) -> None:
         _line(console, f"... and {plural(len(claims) - _MAX_ROWS, 'more claim', 'more claims')}")
     wrong = [claim for claim in claims if not claim.as_declared]
     for claim in wrong[:_MAX_STORIES]:
-        first, *rest = clean(story(claim, log.rows.get(claim.uid, ()))).split("\n")
+        first, *rest = clean(story(claim, log.rows.get(claim.uid, ()), log.battery.get(claim.uid, ()))).split(
+            "\n"
+        )
         _line(console, "")
         _line(console, first, "bold")
         for line in rest:
