@@ -23,11 +23,18 @@ __all__ = ["Result", "assert_correct", "verify"]
 
 @dataclass(frozen=True)
 class Result:
-    """What `verify` found. ``row`` and ``backends`` are the records that a run's log would hold."""
+    """What `verify` found.
+
+    ``row``, ``backends`` and ``battery`` are the records that a run's log would hold: the claim's own
+    row, one per backend, and one per check of the code besides the numbers (`gradcheck.battery`).
+    ``reproduce`` is the Python line that runs the check again. `print(result)` tells the story; a
+    notebook shows it as a page.
+    """
 
     row: ClaimRow
     backends: tuple[BackendRow, ...]
     reproduce: str
+    battery: tuple[BatteryRow, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -43,10 +50,40 @@ class Result:
     def passed(self) -> bool:
         return self.verdict is Verdict.PASS
 
+    @property
+    def reason(self) -> str | None:
+        """One sentence behind a verdict that is no pass; None for a pass."""
+        return self.row.reason
+
+    @property
+    def counterexample(self) -> Counterexample | None:
+        """The smallest point at which the code is wrong, with the exact arrays; None where there is none."""
+        return self.row.counterexample
+
+    @property
+    def diagnosis(self) -> tuple[Diagnosis, ...]:
+        """What kind of mistake explains a failure, one for each wrong quantity; empty otherwise."""
+        return tuple(self.row.diagnosis)
+
+    @property
+    def proof(self) -> Proof | None:
+        """What is known for all sizes and all values; None where no proof was tried."""
+        return self.row.proof
+
+    @property
+    def unchecked(self) -> tuple[str, ...]:
+        """The quantities for which the backward returned None."""
+        return tuple(self.row.unchecked)
+
     def __str__(self) -> str:
         from gradcheck.report.narrative import story
 
-        return story(self.row, self.backends)
+        return story(self.row, self.backends, self.battery)
+
+    def _repr_html_(self) -> str:
+        from gradcheck.report.notebook import page
+
+        return page(self.row, self.backends, self.battery)
 
     def __repr__(self) -> str:
         strength = f", {self.strength}" if self.strength else ""
@@ -61,6 +98,7 @@ def verify(
     values: Mapping[str, Values] | None = None,
     where: Callable[..., bool] | None = None,
     delta: Values | None = None,
+    batch: str | None = None,
     backends: Sequence[str] | None = None,
     max_examples: int = 50,
     seed: int = 0,
@@ -148,20 +186,17 @@ def _reproduce(formula: Formula, row: ClaimRow, seed: int, max_examples: int) ->
     some, else the same seed.
     """
     shapes = {a: formula.shapes.text(a) for a in formula.shapes.arguments}
-    forward, backward = formula.name, _name(formula.claims[-1].candidate, "backward")
+    candidate = formula.claims[-1].candidate
+    # an adapter knows how its pair is written
+    pair = getattr(candidate, "spelled", None) or f"{formula.name}, {_name(candidate, 'backward')}"
     found = row.counterexample
     if found is None or any(a.dec is None for a in [*found.inputs.values(), *found.delta]):
-        return (
-            f"gradcheck.verify({forward}, {backward}, shapes={shapes}, max_examples={max_examples}, "
-            f"seed={seed})"
-        )
+        return f"gradcheck.verify({pair}, shapes={shapes}, max_examples={max_examples}, seed={seed})"
     arrays = {n: _literal(a) for n, a in found.inputs.items()}
     values = ", ".join(f"{n!r}: {text}" for n, text in arrays.items())
     deltas = [_literal(d) for d in found.delta]
     delta = f", delta={deltas[0] if len(deltas) == 1 else '(' + ', '.join(deltas) + ')'}" if deltas else ""
-    return (
-        f"gradcheck.verify({forward}, {backward}, shapes={shapes}, values={{{values}}}{delta}, seed={seed})"
-    )
+    return f"gradcheck.verify({pair}, shapes={shapes}, values={{{values}}}{delta}, seed={seed})"
 
 
 def _literal(array: ArrayRecord) -> str:

@@ -71,6 +71,11 @@ def _iscomplexobj(a: Any) -> bool:
     return False
 
 
+@implements(np.result_type)
+def _result_type(*operands: Any) -> Any:
+    return np.result_type(*(np.float64 if type(o) is ElementArray else o for o in operands))
+
+
 @implements(np.diag)
 def _diag(v: ElementArray, k: int = 0) -> ElementArray:
     if v.ndim == 2:

@@ -1,0 +1,50 @@
+"""Backward passes in other forms than `backward(delta, *args)`, made into what `gradcheck.verify` takes.
+
+Every adapter gives a pair `(forward, backward)`, so a check reads
+
+    gradcheck.verify(*gradcheck.with_cache(forward, backward), shapes={"x": "n m", "W": "m k"})
+
+====================== ======================================================================
+`with_cache`           `out, cache = forward(*args)` and `backward(dout, cache)`
+`layer`                objects with `forward` and `backward`, parameters and gradients as attributes
+`torch_function`       subclasses of `torch.autograd.Function`
+`jax_custom_vjp`       functions decorated with `jax.custom_vjp`
+`autograd_primitive`   HIPS autograd primitives with `defvjp`
+====================== ======================================================================
+
+Names are imported when they are first used: no framework is loaded before it is needed.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gradcheck.adapters.autograd_primitives import autograd_primitive
+    from gradcheck.adapters.caches import with_cache
+    from gradcheck.adapters.jax_functions import jax_custom_vjp
+    from gradcheck.adapters.layers import layer
+    from gradcheck.adapters.torch_functions import torch_function
+
+__all__ = ["autograd_primitive", "jax_custom_vjp", "layer", "torch_function", "with_cache"]
+
+_HOME = {
+    "autograd_primitive": "autograd_primitives",
+    "jax_custom_vjp": "jax_functions",
+    "layer": "layers",
+    "torch_function": "torch_functions",
+    "with_cache": "caches",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'gradcheck.adapters' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"gradcheck.adapters.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

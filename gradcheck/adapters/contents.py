@@ -1,0 +1,71 @@
+"""The arrays that a cache or a layer holds, wherever they are, so that a change can be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Snapshot"]
+
+_DEPTH = 6
+"""How deep containers are followed: caches of layers in a list of dicts of tuples."""
+
+
+class Snapshot:
+    """Copies of all plain arrays in ``value``: in tuples, lists, dicts and attributes of objects."""
+
+    def __init__(self, value: Any, name: str) -> None:
+        self._name = name
+        self._before = {path: array.copy() for path, array in _arrays(value, name, _DEPTH, set())}
+
+    def changed(self, value: Any) -> str | None:
+        """The path of the first array that is not what it was, such as `cache['mask']`; or None."""
+        for path, array in _arrays(value, self._name, _DEPTH, set()):
+            before = self._before.get(path)
+            if before is not None and not _same(before, array):
+                return path
+        return None
+
+    def used_up(self, value: Any) -> str | None:
+        """The path of the first array that is no longer there; or None."""
+        after = {path for path, _ in _arrays(value, self._name, _DEPTH, set())}
+        return next((path for path in self._before if path not in after), None)
+
+
+def _same(a: NDArray[Any], b: NDArray[Any]) -> bool:
+    return a.shape == b.shape and a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
+
+
+def _arrays(value: Any, path: str, depth: int, seen: set[int]) -> Iterator[tuple[str, NDArray[Any]]]:
+    if isinstance(value, np.ndarray):
+        if value.dtype.kind != "O":
+            yield path, value
+        return
+    if depth == 0 or id(value) in seen:
+        return
+    seen.add(id(value))
+    if isinstance(value, Mapping):
+        for key, part in list(value.items()):
+            yield from _arrays(part, f"{path}[{key!r}]", depth - 1, seen)
+    elif isinstance(value, tuple | list):
+        for k, part in enumerate(list(value)):
+            yield from _arrays(part, f"{path}[{k}]", depth - 1, seen)
+    else:
+        for name, part in _attributes(value):
+            yield from _arrays(part, f"{path}.{name}", depth - 1, seen)
+
+
+def _attributes(value: Any) -> list[tuple[str, Any]]:
+    """An object's own data: not those of modules, classes and functions."""
+    if isinstance(value, type) or callable(value) or type(value).__module__ == "builtins":
+        return []
+    slots = [s for c in type(value).__mro__ for s in _listed(getattr(c, "__slots__", ()))]
+    held = [(s, getattr(value, s)) for s in slots if hasattr(value, s)]
+    return held + list(getattr(value, "__dict__", {}).items())
+
+
+def _listed(slots: Any) -> list[str]:
+    return [slots] if isinstance(slots, str) else [s for s in slots if not s.startswith("__")]

@@ -1,0 +1,62 @@
+"""Making an adapter's function look like the user's own: name, source, signature, the line that calls it."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+__all__ = ["name_of", "parameters_of", "present"]
+
+
+def present(
+    function: Callable[..., Any],
+    original: Callable[..., Any],
+    parameters: Sequence[str] | None = None,
+    spelled: str | None = None,
+) -> Callable[..., Any]:
+    """``function`` with the name and documentation of ``original``, whose source reports then show.
+
+    ``parameters`` are the names of its positional arguments; None for those of ``original``.
+    ``spelled`` is how the pair is written in a call of `verify`, for the line that reproduces a failure.
+    """
+    functools.update_wrapper(function, original, updated=())
+    if parameters is not None:
+        signature = inspect.Signature(_positional(parameters))
+        function.__signature__ = signature  # type: ignore[attr-defined]
+    if spelled is not None:
+        function.spelled = spelled  # type: ignore[attr-defined]
+    return function
+
+
+def _positional(names: Sequence[str]) -> list[inspect.Parameter]:
+    """Positional parameters of these names; a name with a star takes all that follow."""
+    kind = inspect.Parameter
+    return [
+        kind(n.lstrip("*"), kind.VAR_POSITIONAL if n.startswith("*") else kind.POSITIONAL_OR_KEYWORD)
+        for n in names
+    ]
+
+
+def parameters_of(function: Callable[..., Any]) -> list[str] | None:
+    """The names of the positional parameters that must be given; None where they cannot be known.
+
+    That is so for builtins, and for functions that take any number.
+    """
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return None
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        return None
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return [p.name for p in parameters if p.kind in positional and p.default is p.empty]
+
+
+def name_of(function: Any) -> str:
+    """What a reader would call a function, class or object."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    name = str(getattr(function, "__name__", type(function).__name__))
+    return "..." if name == "<lambda>" else name

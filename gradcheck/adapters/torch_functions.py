@@ -1,0 +1,92 @@
+"""Backward passes of PyTorch: subclasses of `torch.autograd.Function` as candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from gradcheck.adapters.frameworks import load
+from gradcheck.adapters.presenting import present
+from gradcheck.adapters.torch_kernel import TorchKernel, to_numpy
+from gradcheck.errors import UsageError
+from gradcheck.foreign import float_only
+
+__all__ = ["torch_function"]
+
+Pair = tuple[Callable[..., Any], Callable[..., Any]]
+
+
+def torch_function(
+    function: Any,
+    forward: Callable[..., Any] | None = None,
+    *,
+    fixed: Mapping[int | str, Any] | None = None,
+    unchecked: Sequence[int | str] = (),
+    dtype: str | None = None,
+) -> Pair:
+    """A pair for `verify` from a subclass of `torch.autograd.Function`.
+
+        class Affine(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, x, W, b):
+                ctx.save_for_backward(x, W)
+                return x @ W + b
+
+            @staticmethod
+            def backward(ctx, delta):
+                x, W = ctx.saved_tensors
+                return delta @ W.T, x.T @ delta, delta.sum(0)
+
+        gradcheck.assert_correct(
+            *gradcheck.adapters.torch_function(Affine, forward=lambda x, W, b: x @ W + b),
+            shapes={"x": "n m", "W": "m k", "b": "k"},
+        )
+
+    The candidate is `function`'s own backward, run by PyTorch's engine on CPU tensors of float64 through
+    `torch.autograd.grad(..., grad_outputs=delta)`. Two things are stricter than in PyTorch: a gradient
+    that broadcasts to its input's shape is not summed to it but has the wrong shape, and `None` for an
+    input that requires a gradient counts as zero, which is what PyTorch makes of it.
+
+    - ``forward`` is the same function in NumPy. The truth is then found in ball arithmetic, and the values
+      of the two are compared. Without it the truth comes from finite differences of the function's own
+      forward in float64, which find less: the strength is `agreed`.
+    - ``fixed`` holds inputs that are no tensors (a number, a mode), by position or parameter name; they
+      are no arguments of the pair.
+    - ``unchecked`` names inputs that require no gradient. It also serves to check a backward that looks at
+      `ctx.needs_input_grad`: leave out one input after the other.
+    - ``dtype`` is "float32" for a kernel that takes nothing else. Its right gradients then fail as accurate
+      to float32 only; gradients that are wrong besides fail by more.
+
+    Outputs that are not differentiable (indices, masks) are left out. Raises `UsageError` where PyTorch
+    is missing and for what is no such class.
+    """
+    torch = load("torch", "torch", "torch_function")
+    if not (isinstance(function, type) and issubclass(function, torch.autograd.Function)):
+        raise UsageError(
+            f"torch_function: expected a subclass of torch.autograd.Function, got {_shown(function)}; give "
+            "the class itself, not its apply."
+        )
+    if dtype not in (None, "float64", "float32"):
+        raise UsageError(f"torch_function: expected dtype 'float64' or 'float32', got {dtype!r}.")
+    kernel = TorchKernel(torch, function, fixed or {}, unchecked, dtype)
+
+    def run_forward(*args: Any) -> Any:
+        _, outputs = kernel.run(args)
+        values = [to_numpy(o) for o in outputs]
+        return tuple(values) if len(values) > 1 else values[0]
+
+    def run_backward(delta: Any, *args: Any) -> Any:
+        return kernel.gradients(delta, args, forward)
+
+    spelled = f"*gradcheck.adapters.torch_function({function.__name__}, ...)"
+    shown = function.backward if function.vjp is torch.autograd.Function.vjp else function.vjp
+    backwards = present(float_only(run_backward, "PyTorch"), shown, ("delta", "*args"), spelled)
+    if forward is not None:
+        return forward, backwards
+    forwards = present(float_only(run_forward, "PyTorch"), function.forward, ("*args",))
+    forwards.__name__ = function.__name__
+    return forwards, backwards
+
+
+def _shown(value: Any) -> str:
+    return value.__name__ if isinstance(value, type) else repr(value)
