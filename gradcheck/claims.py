@@ -22,6 +22,10 @@ Layout = Literal["tensor", "numerator", "own"]
 shape and takes a scalar output."""
 
 
+SINGLE = 24
+"""Bits of a float32 significand."""
+
+
 @dataclass(frozen=True)
 class Descent:
     """How an update claim's training loop is run.
@@ -54,7 +58,8 @@ class Claim:
     ========= =============================================== ==========================================
 
     ``printed`` marks a claim that stands exactly as its source prints it; ``erratum`` one of these
-    that is wrong and has to be refuted.
+    that is wrong and has to be refuted. ``bits`` are those of the significand in the candidate's own
+    floating point: 53, or 24 for a foreign program in float32, whose points then hold float32 values.
     """
 
     formula: Formula
@@ -72,6 +77,7 @@ class Claim:
     note: str | None = None
     printed: bool = False
     erratum: bool = False
+    bits: int = 53
     parameters: tuple[str, ...] = field(default=(), init=False)
 
     def __post_init__(self) -> None:

@@ -6,7 +6,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gradcheck.battery import run_battery
 from gradcheck.claims import SINGLE, Claim
@@ -66,6 +66,8 @@ def check_claim(
             points = fault
     if isinstance(points, ForwardFault):
         return _cannot_run(claim, session, str(points), started)
+    if claim.bits == SINGLE:
+        points = points.in_float32(claim.formula)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         misread = session.misread(points.points)
@@ -112,6 +114,8 @@ def _summarise(
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 minimal = minimise(claim, first, session, seed, delta)
+            if first.point.origin == "battery":  # smaller shapes were tried with usual deltas only
+                minimal = replace(minimal, shape_minimal=False)
     strengths = [s for r in results if r.verdict == "pass" and (s := r.strength)]
     strength = Strength.weakest(strengths) if verdict is Verdict.PASS else None
     measured = _precision(claim, results) if verdict is Verdict.PASS else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -31,7 +32,7 @@ from gradcheck.forwards import values_in_balls
 from gradcheck.judge import Match, compare, running_scale
 from gradcheck.opinions import Opinion
 from gradcheck.points import Point
-from gradcheck.same_code import MORE_ROUNDING, same_code
+from gradcheck.same_code import MORE_ROUNDING, cancellation, same_code
 from gradcheck.sensitivity import rounding_bound
 from gradcheck.session import Session, Usable
 from gradcheck.truths import contract, truths
@@ -71,6 +72,7 @@ class Examination:
         self._is_finite = all(np.isfinite(v).all() for v in stated.values.values())
         self._backends = backends  # those asked at this point; the only ones that may be worked with
         self._balls: dict[Any, dict[str, ObjectArray] | Unsupported] = {}
+        self._bounded: dict[str, ObjectArray] | None = None
 
     def balls(self, bits: int, domain: Domain = BALLS) -> dict[str, ObjectArray]:
         """The candidate's quantities at a precision. Raises `Unsupported`."""
@@ -114,6 +116,8 @@ class Examination:
                 break
         if opinion.says == "differ" and finite:
             self._try_rounded_constants(usable, opinion)
+        if opinion.says == "differ" and finite and self.why_float64 is not None:
+            self._try_cancellation(opinion)
         return opinion
 
     def _ask(self, usable: Usable, opinion: Opinion, bits: int, finite: bool) -> None:
@@ -193,7 +197,8 @@ class Examination:
     def _match(self, quantity: str, stated: ObjectArray, answer: Answer, rigorous: bool) -> Match:
         scales = lambda: self._scale(quantity)
         slopes = self.claim.kind == "forward"
-        return compare(stated, answer, rigorous=rigorous, scales=scales, slopes=slopes)
+        bits = self.claim.bits
+        return compare(stated, answer, rigorous=rigorous, scales=scales, slopes=slopes, bits=bits)
 
     def _stated(
         self, usable: Usable, answers: dict[str, Answer], bits: int
@@ -203,35 +208,65 @@ class Examination:
             program = self.session.program(usable, self.point, self.claim.candidate)
             other = truths(self.claim, self.point, program, self._directions())
             return {q: a.values for q, a in other.items()}, all(a.rigorous for a in other.values())
+        balls = self.certain_or_bounded(bits)
+        return balls, balls is not self._bounded
+
+    def certain_or_bounded(self, bits: int) -> dict[str, ObjectArray]:
+        """The candidate's quantities as enclosures, or where it does not run in balls, in float64 with a
+        bound for its rounding error. Raises `Unsupported`.
+        """
         try:
-            return self.balls(bits), True
+            return self.balls(bits)
         except Unsupported as error:
             self.why_float64 = str(error)
-            return self._float64_with_bound(usable), False
+            return self._float64_with_bound()
 
-    def _float64_with_bound(self, usable: Usable) -> dict[str, ObjectArray]:
-        """float64 values with the rounding error that the backend's own program would make.
+    def _float64_with_bound(self) -> dict[str, ObjectArray]:
+        """float64 (float32) values with a bound for their rounding error. Raises `Unsupported`.
 
-        The program is run at 53 bits: each radius is then a running error bound of that evaluation.
-        The hand-written code is granted `MORE_ROUNDING` times as much. Where no program runs in balls,
-        the code's own sensitivity gives the bound.
+        Every derivation at hand, the backends' and those written by hand, is evaluated at the
+        candidate's own precision: each radius is then a running error bound of that evaluation. The
+        candidate is granted `MORE_ROUNDING` times the largest, because it may be written like any of
+        them: `a (1 - a)` loses digits that `exp(-z) / (1 + exp(-z))^2` keeps. Where nothing runs in
+        balls, the code's own sensitivity gives the bound.
         """
-        for source in [usable, *self._backends]:
-            try:
+        if self._bounded is None:
+            errors: dict[str, NDArray[np.float64]] = {}
+            for low in self._rough():
+                for q, values in low.items():
+                    error = radii(values) + np.abs(midpoints(values)) * 2.0**-self.claim.bits
+                    errors[q] = np.maximum(errors[q], error) if q in errors else error
+            if errors.keys() >= self.stated.values.keys():
+                bounds = {q: MORE_ROUNDING * e for q, e in errors.items()}
+            else:
+                bounds = rounding_bound(self.claim, self.point, self.stated)
+            self._bounded = {q: enclose(value, bounds[q]) for q, value in self.stated.values.items()}
+        return self._bounded
+
+    def _rough(self) -> list[dict[str, ObjectArray]]:
+        """The quantities at the candidate's own precision, by everyone who has a derivation of them."""
+        found = []
+        for source in self._backends:
+            with suppress(Unsupported), precision(self.claim.bits):
                 program = self.session.program(source, self.point)
-                if not program.exact_answers:
-                    continue
-                with precision(53):
-                    low = truths(self.claim, self.point, program)
-            except Unsupported:
-                continue
-            balls = {}
-            for q, value in self.stated.values.items():
-                error = radii(low[q].values) + np.abs(midpoints(low[q].values)) * 2.0**-53
-                balls[q] = enclose(value, MORE_ROUNDING * error)
-            return balls
-        bounds = rounding_bound(self.claim, self.point, self.stated)
-        return {q: enclose(value, bounds[q]) for q, value in self.stated.values.items()}
+                if program.exact_answers:
+                    answers = truths(self.claim, self.point, program)
+                    found.append({q: a.values for q, a in answers.items()})
+        for other in self._written_by_hand():
+            with suppress(Unsupported), precision(self.claim.bits):
+                found.append(run_in_balls(other, self.point, BALLS))
+        return [low for low in found if all(b.is_finite() for v in low.values() for b in v.reshape(-1))]
+
+    def _written_by_hand(self) -> list[Claim]:
+        """The formula's own claims of the same quantities that are meant to be right."""
+        mine = (self.claim.kind, self.claim.target, self.claim.layout, self.claim.entry)
+        return [
+            c
+            for c in self.claim.formula.claims
+            if (c.kind, c.target, c.layout, c.entry) == mine
+            and not c.erratum
+            and c.candidate is not self.claim.candidate
+        ]
 
     def _scale(self, quantity: str) -> NDArray[np.float64] | None:
         """S of every entry: the larger of the candidate's and the backends' running magnitudes."""
@@ -289,6 +324,28 @@ class Examination:
             opinion.reason = "rounded constants alone could make the difference here"
             return
         opinion.says, opinion.strength, opinion.rounded_constants = "agree", Strength.AGREED, True
+
+    def _try_cancellation(self, opinion: Opinion) -> None:
+        """Whether a difference in floating point is no more than terms that cancel may leave.
+
+        How the code's inside is written is not known, so the bound of the derivations at hand may be
+        too narrow for it (a saturated sigmoid's `1 - a`). What rounding at the size of the values that
+        go in can leave is no refutation, and no agreement either: there is no answer.
+        """
+        left = cancellation(self.point, self.claim.bits)
+        for quantity, match in opinion.matches.items():
+            if match.outcome != "differ":
+                continue
+            answer, stated = opinion.answers[quantity], enclose(self.stated.values[quantity])
+            most = left
+            if answer.direction is not None:
+                stated = zero_dimensional(contract(stated, answer.direction)[0])
+                most = left * float(np.abs(answer.direction).sum())
+            apart: Any = np.abs(stated - answer.values)
+            if (np.asarray(apart) > most).any():
+                return
+        opinion.says, opinion.matches = "none", {}
+        opinion.reason = "rounding alone could make the difference here, where terms cancel"
 
     def _uncertain_truth(self, usable: Usable, opinion: Opinion) -> dict[str, Answer]:
         """A backend's answer, as uncertain as the constants of the code make it.

@@ -18,7 +18,7 @@ import numpy as np
 
 from gradcheck.errors import UsageError
 from gradcheck.formulas import Formula
-from gradcheck.points import Discarded, Point, check_deterministic, make_point
+from gradcheck.points import Discarded, Point, check_deterministic, in_float32, make_point
 from gradcheck.sizes import plan
 from gradcheck.values import Values, is_strategy
 
@@ -48,6 +48,12 @@ class Generated:
     points: list[Point] = field(default_factory=list)
     discarded: int = 0
     notes: list[str] = field(default_factory=list)
+
+    def in_float32(self, formula: Formula) -> Generated:
+        """The same points, their values rounded to float32."""
+        rounded = [in_float32(formula, point) for point in self.points]
+        kept = [point for point in rounded if point is not None]
+        return Generated(kept, self.discarded + len(rounded) - len(kept), self.notes)
 
 
 def generate(formula: Formula, *, max_examples: int, seed: int, delta: Values | None = None) -> Generated:

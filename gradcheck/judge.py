@@ -62,7 +62,13 @@ class Match:
 
 
 def compare(
-    stated: ObjectArray, answer: Answer, *, rigorous: bool, scales: Scales | None = None, slopes: bool = False
+    stated: ObjectArray,
+    answer: Answer,
+    *,
+    rigorous: bool,
+    scales: Scales | None = None,
+    slopes: bool = False,
+    bits: int = 53,
 ) -> Match:
     """Compare a stated quantity with a backend's answer.
 
@@ -70,6 +76,7 @@ def compare(
     ``rigorous`` tells whether the stated balls are enclosures (False: float64 with an error bound).
     ``scales`` gives S from a running evaluation, asked for only where the entries' own magnitudes do
     not decide (an entry that is truly zero would otherwise never agree).
+    ``bits`` are those of the stated values' floating point, 24 for float32.
     """
     both = rigorous and answer.rigorous
     subtracted = arb(answer.scale)
@@ -77,7 +84,7 @@ def compare(
         slope, magnitude = (stated.item(), arb(0)) if slopes else contract(stated, answer.direction)
         true_slope: arb = answer.values.item()
         scale = magnitude.max(_magnitude(slope)).max(_magnitude(true_slope))
-        return _entry((), slope, true_slope, scale, both, subtracted, slope=True)
+        return _entry((), slope, true_slope, scale, both, subtracted, slope=True, bits=bits)
     worst: Match | None = None
     resolved, zero = False, True
     lazily: NDArray[np.float64] | None = None
@@ -86,15 +93,15 @@ def compare(
         c: Any = stated[index]
         t: Any = answer.values[index]
         scale = _magnitude(c) + _magnitude(t)
-        match = _entry(index, c, t, scale, both, arb(0))
+        match = _entry(index, c, t, scale, both, arb(0), bits=bits)
         if match.outcome == "unclear" and scales is not None:
             if not asked:
                 lazily, asked = scales(), True
             if lazily is not None:
                 scale = scale.max(arb(float(lazily[index])))
-                match = _entry(index, c, t, scale, both, arb(0))
+                match = _entry(index, c, t, scale, both, arb(0), bits=bits)
         if match.outcome == "unclear":
-            match = _entry(index, c, t, scale, both, subtracted)
+            match = _entry(index, c, t, scale, both, subtracted, bits=bits)
         resolved, zero = resolved or match.resolved, zero and match.zero
         if worst is None or _rank(match) > _rank(worst):
             worst = match
@@ -109,7 +116,14 @@ def running_scale(low_precision: ObjectArray) -> NDArray[np.float64]:
 
 
 def _entry(
-    index: tuple[int, ...], c: arb, t: arb, scale: arb, rigorous: bool, subtracted: arb, slope: bool = False
+    index: tuple[int, ...],
+    c: arb,
+    t: arb,
+    scale: arb,
+    rigorous: bool,
+    subtracted: arb,
+    slope: bool = False,
+    bits: int = 53,
 ) -> Match:
     """One number against another. Everything is compared as balls: a saturated gradient of 1e-400 has no
     float, and must not agree with its own negative for that.
@@ -138,11 +152,12 @@ def _entry(
             reason = BELOW
     spread = c.rad() + t.rad()
     outcome: Outcome = "unclear"
-    if low > 0 and abs(c) < _SMALLEST and abs(t) < _SMALLEST:
+    smallest, coarsest = _SMALLEST[bits], _COARSEST[bits]
+    if low > 0 and abs(c) < smallest and abs(t) < smallest:
         reason = BELOW  # both are zero to float64: what they differ by is nobody's mistake
     elif low > scale * RESOLUTION:
         outcome = "differ"
-    elif high <= scale * RESOLUTION or (not rigorous and spread <= scale * _COARSEST):
+    elif high <= scale * RESOLUTION or (not rigorous and spread <= scale * coarsest):
         outcome = "agree"
     elif not rigorous and t != 0 and abs(t) < c.rad():
         reason = BELOW
@@ -166,15 +181,17 @@ def _part(value: arb, scale: arb) -> float:
     return max(float((value / scale).mid()), 0.0) if scale > 0 else max(float(value), 0.0)
 
 
-_SMALLEST = arb(2) ** -1074
-"""The smallest positive float64."""
+_SMALLEST = {53: arb(2) ** -1074, 24: arb(2) ** -126}
+"""The smallest positive float64; the smallest float32 that keeps its digits, as many programs flush those
+below to zero."""
 
 BELOW = "below resolution: the gradient is too small to be told from zero here (saturated?)"
 """The reason where an answer exists but says nothing about a gradient as small as the stated one."""
 
-_COARSEST = 2.0**-20
+_COARSEST = {53: 2.0**-20, 24: 2.0**-8}
 """In floating point an error bound up to this part of the scale still counts as an answer. A wider
-one (heavy cancellation) would pass too much and is no answer."""
+one (heavy cancellation) would pass too much and is no answer. In float32 sixteen units are 2^-20 already,
+so a sum of a few hundred terms needs more."""
 
 
 def _magnitude(ball: arb) -> arb:

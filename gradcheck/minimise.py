@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.claims import Claim
+from gradcheck.claims import SINGLE, Claim
 from gradcheck.errors import Unsupported, UsageError
 from gradcheck.generation import draw_elements
 from gradcheck.opinions import PointResult
-from gradcheck.points import Discarded, ForwardFault, Point, evaluate_forward, make_point
+from gradcheck.points import Discarded, ForwardFault, Point, evaluate_forward, in_float32, make_point
 from gradcheck.session import Session
 from gradcheck.sizes import smallest_first
 from gradcheck.values import Values, normal
@@ -125,9 +125,10 @@ def _draw(
     formula = claim.formula
     elements = draw_elements(formula, sizes, int(rng.integers(2**31)))
     try:
-        return make_point(formula, sizes, rng, delta=delta, elements=elements, origin="minimised")
+        point = make_point(formula, sizes, rng, delta=delta, elements=elements, origin="minimised")
     except (Discarded, ForwardFault, UsageError):
         return None
+    return in_float32(formula, point) if claim.bits == SINGLE else point
 
 
 def _simplify(
@@ -185,4 +186,5 @@ def _moved(claim: Claim, point: Point, position: int, values: NDArray[np.float64
         outputs, multiple = evaluate_forward(claim.formula, tuple(args))
     except (Discarded, ForwardFault):
         return None
-    return replace(point, args=tuple(args), delta=tuple(delta), outputs=outputs, multiple=multiple)
+    moved = replace(point, args=tuple(args), delta=tuple(delta), outputs=outputs, multiple=multiple)
+    return in_float32(claim.formula, moved) if claim.bits == SINGLE else moved

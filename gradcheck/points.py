@@ -21,6 +21,7 @@ __all__ = [
     "check_deterministic",
     "draw_arguments",
     "evaluate_forward",
+    "in_float32",
     "make_point",
 ]
 
@@ -156,6 +157,25 @@ def evaluate_forward(
     if not all(np.isfinite(o).all() for o in outputs):
         raise Discarded("the forward is not finite here")
     return tuple(outputs), multiple
+
+
+def in_float32(formula: Formula, point: Point) -> Point | None:
+    """The point with every value rounded to float32; None where the forward is not finite there."""
+    args, delta = tuple(map(_rounded, point.args)), tuple(map(_rounded, point.delta))
+    try:
+        outputs, multiple = evaluate_forward(formula, args)
+    except (Discarded, ForwardFault):
+        return None
+    return replace(point, args=args, delta=delta, outputs=outputs, multiple=multiple)
+
+
+def _rounded(values: NDArray[Any]) -> NDArray[Any]:
+    if values.dtype.kind != "f":
+        return values
+    with np.errstate(over="ignore", under="ignore"):
+        rounded = values.astype(np.float32).astype(np.float64)
+    rounded.flags.writeable = False
+    return rounded
 
 
 def check_deterministic(formula: Formula, point: Point) -> None:

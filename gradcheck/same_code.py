@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from gradcheck.arithmetic import ObjectArray, midpoints
 from gradcheck.points import Point
 
-__all__ = ["MORE_ROUNDING", "leaves_range", "same_code"]
+__all__ = ["MORE_ROUNDING", "cancellation", "leaves_range", "same_code"]
 
 MORE_ROUNDING = 16
 """How much more rounding than an evaluation in balls at 53 bits (whose radii are a running error bound)
@@ -40,8 +40,7 @@ def same_code(
     of the other. So rounding at the size of what went in is granted too; this is no judgement on the
     values, only a guard against another computation.
     """
-    inputs = _largest(point.args)
-    granted = _CLOSE * (inputs + max(1.0, inputs) * _largest(point.delta))
+    granted = cancellation(point)
     rough: Mapping[str, ObjectArray] | None = None
     for quantity, array in values.items():
         if balls[quantity].shape != array.shape:
@@ -63,6 +62,15 @@ def same_code(
             if abs(ball - value) > low.rad() * MORE_ROUNDING + most * _CLOSE + granted:
                 return False
     return True
+
+
+def cancellation(point: Point, bits: int = 53) -> float:
+    """What a few hundred roundings at the size of what goes in may leave of terms that cancel.
+
+    It is generous, as nothing is known of the terms. So it never makes an agreement.
+    """
+    inputs = _largest(point.args)
+    return _CLOSE * 2.0 ** (53 - bits) * (inputs + max(1.0, inputs) * _largest(point.delta))
 
 
 def leaves_range(run: Callable[[], Any]) -> bool:

@@ -14,14 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.candidate import Stated, run_in_float64
-from gradcheck.claims import Claim
+from gradcheck.claims import SINGLE, Claim
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.points import Point
 
 __all__ = ["rounding_bound"]
 
-_PERTURBATION = 2.0**-40
-_UNIT = 2.0**-53
+_SINGLE_UNIT = 2.0**-SINGLE
+
+_MORE = 2.0**13
+"""How much larger than half a unit in the last place the perturbation is."""
+
 _RUNS = 4
 _OPERATIONS = 32
 """Roundings granted per entry besides one for every entry of the data: a few nested functions."""
@@ -32,11 +35,12 @@ def rounding_bound(claim: Claim, point: Point, stated: Stated) -> dict[str, NDAr
     down on perturbed data, or jumps.
     """
     rng = np.random.default_rng(2024)
+    unit = 2.0**-claim.bits
     spread = {q: np.zeros(v.shape) for q, v in stated.values.items()}
     for _ in range(_RUNS):
         moved = point.with_values(
-            tuple(_perturbed(a, rng) if i in point.wrt else a for i, a in enumerate(point.args)),
-            tuple(_perturbed(d, rng) for d in point.delta),
+            tuple(_perturbed(a, unit, rng) if i in point.wrt else a for i, a in enumerate(point.args)),
+            tuple(_perturbed(d, unit, rng) for d in point.delta),
         )
         moved = replace(moved, origin="perturbed")
         try:
@@ -46,14 +50,12 @@ def rounding_bound(claim: Claim, point: Point, stated: Stated) -> dict[str, NDAr
         for q, s in spread.items():
             np.maximum(s, np.abs(other[q] - stated.values[q]), out=s)
     operations = _OPERATIONS + sum(a.size for a in point.args)
-    return {
-        q: operations * (_UNIT / _PERTURBATION * s + _UNIT * np.abs(stated.values[q]))
-        for q, s in spread.items()
-    }
+    return {q: operations * (s / _MORE + unit * np.abs(stated.values[q])) for q, s in spread.items()}
 
 
-def _perturbed(values: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
-    moved = values * (1 + _PERTURBATION * rng.uniform(-1, 1, values.shape))
-    moved = np.asarray(moved)
+def _perturbed(values: NDArray[np.float64], unit: float, rng: np.random.Generator) -> NDArray[np.float64]:
+    moved = np.asarray(values * (1 + _MORE * unit * rng.uniform(-1, 1, values.shape)))
+    if unit == _SINGLE_UNIT:
+        moved = moved.astype(np.float32).astype(np.float64)
     moved.flags.writeable = False
     return moved

@@ -34,6 +34,9 @@ def check_point(claim: Claim, point: Point, session: Session, only: str | None =
         stated = result.stated = run_in_float64(claim, point)
     except CandidateFault as fault:
         return _faulty(result, fault, session, claim, point, usable)
+    except Unsupported as refusal:  # a foreign program declines the case
+        result.opinions = {u.name: Opinion(u.name, reason=str(refusal)) for u in usable}
+        return result
     finite = all(np.isfinite(v).all() for v in stated.values.values())
     check = Examination(claim, point, session, stated, usable)
     for one in usable:
@@ -117,7 +120,7 @@ def _at_kink(
         names = check.claim.formula.shapes.arguments
         try:
             with precision(PRECISIONS[1]):
-                stated = check.balls(PRECISIONS[1])
+                stated = check.certain_or_bounded(PRECISIONS[1])
                 sentence = outside(
                     kink, {i: stated[f"dJ/d{n}"] for i, n in enumerate(names) if f"dJ/d{n}" in stated}
                 )
