@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gradcheck.claims import Claim, Descent
     from gradcheck.errors import GradientError, Unsupported, UsageError
     from gradcheck.formulas import Formula, formula
+    from gradcheck.oracles.reference import oracle
     from gradcheck.values import integers, normal, one_hot, positive, spd, unit_interval
     from gradcheck.verdicts import Strength, Verdict
 
@@ -37,6 +38,7 @@ __all__ = [
     "integers",
     "normal",
     "one_hot",
+    "oracle",
     "positive",
     "spd",
     "unit_interval",
@@ -48,6 +50,7 @@ _HOMES = {
     "claims": ("Claim", "Descent"),
     "errors": ("GradientError", "Unsupported", "UsageError"),
     "formulas": ("Formula", "formula"),
+    "oracles.reference": ("oracle",),
     "values": ("integers", "normal", "one_hot", "positive", "spd", "unit_interval"),
     "verdicts": ("Strength", "Verdict"),
 }

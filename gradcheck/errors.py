@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-__all__ = ["CandidateFault", "GradientError", "NoAnswer", "Undecided", "Unsupported", "UsageError"]
+__all__ = [
+    "CandidateFault",
+    "Contradiction",
+    "GradientError",
+    "NoAnswer",
+    "Undecided",
+    "Unsupported",
+    "UsageError",
+]
 
 
 class UsageError(ValueError):
@@ -43,6 +51,13 @@ class Undecided(NoAnswer):
     """A comparison of two balls that overlap: the true answer is not known at this precision.
 
     Raising the precision may decide it; a tie (`x > x` computed in two ways) never will.
+    """
+
+
+class Contradiction(Exception):
+    """Two enclosures of the same true number exclude each other: one of our backends is wrong.
+
+    Nothing that was asked for can be trusted then, so it is an error and never a verdict.
     """
 
 

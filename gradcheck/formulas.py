@@ -44,6 +44,7 @@ class Formula:
         section: str | None = None,
         latex: str | None = None,
         note: str | None = None,
+        intermediates: Callable[..., Any] | None = None,
     ) -> None:
         self.function = function
         self.name = name or str(getattr(function, "__name__", type(function).__name__))
@@ -56,6 +57,9 @@ class Formula:
         check_parameters(function, self.shapes.arguments, f"{self.name}: the forward")
         if where is not None:
             _check_where(where, self.shapes, self.name)
+        self.tapped: Callable[..., Any] | None = None
+        if intermediates is not None:
+            self.intermediates(intermediates)
         self.__doc__ = getattr(function, "__doc__", None)
         self.__wrapped__ = function
 
@@ -77,6 +81,16 @@ class Formula:
             return True
         names = _where_names(self.where)
         return bool(self.where(**{name: sizes[name] for name in names}))
+
+    def intermediates(self, tapped: F, /) -> F:
+        """Declare what lies between arguments and output: `(tap, *args) -> output`, the forward once more.
+
+        `tap("z1", value)` names an intermediate array and returns it. The oracle gives each one's value
+        and its delta, the gradient with respect to it; see `gradcheck.oracle`.
+        """
+        check_parameters(tapped, ("tap", *self.shapes.arguments), f"{self.name}: the intermediates")
+        self.tapped = tapped
+        return tapped
 
     @overload
     def vjp(self, candidate: F, /) -> F: ...
@@ -167,6 +181,7 @@ def formula(
     section: str | None = None,
     latex: str | None = None,
     note: str | None = None,
+    intermediates: Callable[..., Any] | None = None,
 ) -> Callable[[Callable[..., Any]], Formula]:
     """Declare a forward computation, once, for the catalogue, the command line and pytest.
 
@@ -199,6 +214,7 @@ def formula(
             section=section,
             latex=latex,
             note=note,
+            intermediates=intermediates,
         )
 
     return decorate

@@ -16,6 +16,7 @@ import click
 
 from gradcheck._version import __version__
 from gradcheck.cli.listing import list_claims, show
+from gradcheck.cli.oracle import oracle
 from gradcheck.cli.replay import replay
 from gradcheck.cli.report import report
 from gradcheck.cli.verify import verify
@@ -73,7 +74,7 @@ def cli(debug: bool) -> None:
     """Check derivatives written by hand, and report what was found."""
 
 
-for command in (verify, list_claims, show, replay, report):
+for command in (verify, list_claims, show, replay, report, oracle):
     cli.add_command(command)
 
 

@@ -1,0 +1,98 @@
+"""`gradcheck oracle`: the right value, gradients and intermediates for given arrays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gradcheck.cli.options import debug_option
+
+__all__ = ["oracle"]
+
+
+@click.command()
+@click.argument("name", metavar="NAME|FILE.py[::NAME]")
+@click.option(
+    "--input",
+    "input_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The arrays, by the names of the arguments, and delta: .npz or .json.",
+)
+@click.option(
+    "--shape",
+    "shapes",
+    multiple=True,
+    metavar="n=3,...",
+    help="Make the arrays: the size of every dimension.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**63 - 1),
+    default=0,
+    show_default=True,
+    help="For arrays that are made.",
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write everything with its bounds: .npz or .json.  [default: print it]",
+)
+@click.option("--backend", "backends", multiple=True, metavar="B", help="Use only this backend. Repeatable.")
+@debug_option
+@click.pass_context
+def oracle(
+    ctx: click.Context,
+    name: str,
+    input_file: Path | None,
+    shapes: tuple[str, ...],
+    seed: int,
+    output: Path | None,
+    backends: tuple[str, ...],
+) -> None:
+    """Give the right gradients for given arrays.
+
+    Every number is the float64 nearest to the true one, with a certified bound on the distance.
+
+    Exits with 0 when the answer is there, 1 when there is none at these arrays (a kink, or no backend can
+    enclose it), 2 for bad input.
+    """
+    from gradcheck.errors import Unsupported
+    from gradcheck.oracles.files import check_output, read_inputs, write_reference
+    from gradcheck.oracles.reference import oracle as make
+
+    if input_file is not None and shapes:
+        raise click.UsageError("--input brings arrays and --shape makes them; give one of the two.")
+    if output is not None:
+        check_output(output)
+    source = make(name, backends=backends or None)
+    try:
+        if input_file is not None:
+            inputs, delta = read_inputs(input_file, source.formula.shapes.arguments)
+        else:
+            inputs, delta = source.draw(_sizes(shapes), seed)
+        reference = source.at(inputs, delta)
+    except Unsupported as error:
+        click.echo(f"No answer: {error}", err=True)
+        ctx.exit(1)
+    if output is None:
+        click.echo(str(reference))
+        return
+    write_reference(output, reference)
+    click.echo(f"{output}: {', '.join(reference.quantities())}")
+    for note in reference.notes:
+        click.echo(f"note: {note}", err=True)
+
+
+def _sizes(texts: tuple[str, ...]) -> dict[str, int]:
+    sizes: dict[str, int] = {}
+    for part in (p.strip() for text in texts for p in text.split(",")):
+        name, equals, size = part.partition("=")
+        if not equals or not name.strip() or not size.strip().isdecimal():
+            raise click.BadParameter(f"expected sizes like n=3,m=4, got {part!r}.", param_hint="--shape")
+        if name.strip() in sizes:
+            raise click.BadParameter(f"the size of {name.strip()} is given twice.", param_hint="--shape")
+        sizes[name.strip()] = int(size)
+    return sizes

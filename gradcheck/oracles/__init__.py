@@ -1,0 +1,1 @@
+"""gradcheck in the service of other implementations: right gradients, test vectors, judged answers."""

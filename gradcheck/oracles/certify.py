@@ -1,0 +1,117 @@
+"""Raising the precision until every entry rounds to one float64."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.arithmetic import ObjectArray, precision
+from gradcheck.errors import NoAnswer, Undecided
+from gradcheck.oracles.rounding import distance, even_neighbour, nearest
+
+__all__ = ["PRECISIONS", "Certified", "Enclosure", "Quantity", "certify"]
+
+PRECISIONS = (128, 212, 424, 848, 1696, 3392)
+"""Bits of ball arithmetic. A number that is truly zero is told from the smallest float64 by 1,696 bits,
+unless it is left over from terms of 1e180 or more."""
+
+
+class Quantity(NamedTuple):
+    """An array of true values: the ``value`` of an output, the ``grad`` of an argument, the value of a
+    ``layer`` (an intermediate) or the ``delta`` of one.
+    """
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        form = {"grad": "dJ/d{}", "layer": "the intermediate {}", "delta": "the delta of {}"}
+        return form.get(self.kind, "{}").format(self.name)
+
+
+@dataclass(frozen=True)
+class Enclosure:
+    """Balls that hold the true values, and who gave them.
+
+    ``sharp`` is False where float constants of the forward are uncertain, so that no precision makes the
+    balls narrow.
+    """
+
+    balls: ObjectArray
+    sources: tuple[str, ...]
+    sharp: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Certified:
+    """An array of true values, each as the float64 nearest to it.
+
+    ``value`` and ``bound`` have the quantity's shape. The true value of an entry lies within ``bound``
+    of ``value``: 0 where the float64 is the true value, else at most half a unit in the last place.
+    ``nearest`` is False where ``value`` may not be the nearest float64, because float constants of the
+    forward stand for numbers that are not known better; ``bound`` covers that. ``sources`` are the
+    backends that enclosed the values and do not contradict each other.
+    """
+
+    value: NDArray[np.float64]
+    bound: NDArray[np.float64]
+    sources: tuple[str, ...]
+    nearest: bool = True
+
+    def __array__(self, dtype: object = None, copy: bool | None = None) -> NDArray[np.float64]:
+        return np.array(self.value, dtype=dtype, copy=copy)  # type: ignore[call-overload,no-any-return]
+
+
+def certify(enclose: Callable[[], Mapping[Quantity, Enclosure]]) -> dict[Quantity, Certified]:
+    """Evaluate at rising precision until each entry of each quantity is settled.
+
+    ``enclose`` is called with the precision set. What it raises as `Undecided` counts as not settled
+    yet. A number that the last precision cannot tell from a midpoint of two float64 is rounded to the
+    even one. Raises `NoAnswer` where an enclosure stays wide.
+    """
+    failure: NoAnswer | None = None
+    settled: dict[Quantity, Certified] = {}
+    for bits in PRECISIONS:
+        with precision(bits):
+            try:
+                enclosures = enclose()
+            except Undecided as error:
+                failure = error
+                continue
+            failure = None
+            for quantity, enclosure in enclosures.items():
+                if quantity in settled:
+                    continue
+                found = _settle(quantity, enclosure, last=bits == PRECISIONS[-1])
+                if isinstance(found, NoAnswer):
+                    failure = found
+                else:
+                    settled[quantity] = found
+        if failure is None:
+            break
+    if failure is not None:
+        raise failure
+    return settled
+
+
+def _settle(quantity: Quantity, enclosure: Enclosure, *, last: bool) -> Certified | NoAnswer:
+    balls = enclosure.balls
+    value, bound = np.empty(balls.shape), np.empty(balls.shape)
+    for index in np.ndindex(balls.shape):
+        ball: Any = balls[index]
+        number = nearest(ball)
+        if number is None and not enclosure.sharp:
+            number = nearest(ball.mid())
+        if number is None and last:
+            number = even_neighbour(ball)
+        if number is None:
+            place = f"[{', '.join(map(str, index))}]" if index else ""
+            return NoAnswer(f"{quantity}{place} has no narrow enclosure: {ball.str(5)} at the last precision")
+        value[index], bound[index] = number, distance(ball, number)
+    for array in (value, bound):
+        array.flags.writeable = False
+    return Certified(value, bound, enclosure.sources, enclosure.sharp)

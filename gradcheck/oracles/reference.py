@@ -1,0 +1,178 @@
+"""Reference values: a formula's value, gradients and intermediates at the caller's arrays, certified."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.backend import Problem
+from gradcheck.discovery import choose
+from gradcheck.errors import NoAnswer, UsageError
+from gradcheck.formulas import Formula
+from gradcheck.forwards import values_in_balls
+from gradcheck.kinks import examine
+from gradcheck.oracles.certify import Certified, Enclosure, Quantity, certify
+from gradcheck.oracles.inputs import bind, draw, named
+from gradcheck.oracles.lookup import find_formula
+from gradcheck.oracles.sources import Sources
+from gradcheck.oracles.taps import Taps
+from gradcheck.points import Point
+from gradcheck.shapes import ShapeLike
+
+__all__ = ["Oracle", "Reference", "oracle"]
+
+FORWARD = ("forward",)
+"""The source of values: the forward itself, in ball arithmetic."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """What is true at one point.
+
+    ``value`` is the forward's value (``values`` has one entry per output, for forwards that return
+    several); ``gradients`` those of `sum(delta * value)` by every floating argument; ``intermediates``
+    and ``deltas`` the arrays on the way and the gradients with respect to them, where the formula
+    declares any. Each is a `Certified`. ``notes`` say what was converted on the way in.
+    """
+
+    formula: str
+    sizes: Mapping[str, int]
+    inputs: Mapping[str, NDArray[Any]]
+    delta: tuple[NDArray[np.float64], ...]
+    values: tuple[Certified, ...]
+    gradients: Mapping[str, Certified]
+    intermediates: Mapping[str, Certified] = field(default_factory=dict)
+    deltas: Mapping[str, Certified] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def value(self) -> Certified:
+        """The forward's value; the first one, where it returns several."""
+        return self.values[0]
+
+    def quantities(self) -> dict[str, Certified]:
+        """Everything by one name each: `value`, `grad.W`, `layer.z1`, `delta.z1`."""
+        several = len(self.values) > 1
+        return {
+            **{f"value{i if several else ''}": v for i, v in enumerate(self.values)},
+            **{f"grad.{n}": g for n, g in self.gradients.items()},
+            **{f"layer.{n}": v for n, v in self.intermediates.items()},
+            **{f"delta.{n}": d for n, d in self.deltas.items()},
+        }
+
+    def __str__(self) -> str:
+        from gradcheck.oracles.text import reference_text
+
+        return reference_text(self)
+
+
+class Oracle:
+    """The right values of one formula. Made by `gradcheck.oracle`; may be called any number of times."""
+
+    def __init__(self, formula: Formula, backends: Sequence[str] | None = None) -> None:
+        self.formula = formula
+        self._sources = Sources(choose(backends))
+
+    def __repr__(self) -> str:
+        return f"<oracle of {self.formula.name} ({', '.join(self.formula.shapes.arguments)})>"
+
+    def __call__(self, *args: Any, delta: Any = None, **by_name: Any) -> Reference:
+        """The reference at these arrays, given by position or name; see `at`."""
+        return self.at(named(self.formula, args, by_name), delta)
+
+    def at(self, inputs: Mapping[str, Any], delta: Any = None) -> Reference:
+        """The reference at the arrays ``inputs``, one per argument, and ``delta``, of the output's shape.
+
+        ``delta`` may be left out where every output is a scalar, and is 1 then. Arrays are taken as the
+        exact numbers that they hold; float32 and integers are converted, which ``notes`` says. Raises
+        `UsageError` for arrays that do not fit the declaration; `NoAnswer` where there is no derivative
+        (a kink) or none that can be told; `Unsupported` where the forward does not run in ball arithmetic
+        or no backend encloses its gradient; `Contradiction` where backends exclude each other.
+        """
+        point, notes = bind(self.formula, inputs, delta)
+        return self.at_point(point, notes)
+
+    def at_point(self, point: Point, notes: Sequence[str] = ()) -> Reference:
+        """The same for arrays that are known to fit."""
+        formula = self.formula
+        if examine(formula, point) is not None:
+            raise NoAnswer(
+                f"{formula.name}: no derivative exists here (a kink): the slopes on its two sides differ"
+            )
+        taps = Taps(formula, point) if formula.tapped is not None else None
+        names = formula.shapes.arguments
+        problem = Problem(formula.function, names, point.args, point.wrt, point.output_shapes)
+
+        def enclose() -> dict[Quantity, Enclosure]:
+            forward = values_in_balls(formula, point)
+            found = {Quantity("value", n): Enclosure(b, FORWARD) for n, b in forward.items()}
+            gradients = self._sources.enclose(problem, point.delta)
+            found |= {Quantity("grad", names[i]): e for i, e in gradients.items()}
+            if taps is not None:
+                between = taps.values(point, forward)
+                found |= {Quantity("layer", n): Enclosure(b, FORWARD) for n, b in between.items()}
+                local = taps.problem(point)
+                deltas = self._sources.enclose(local, point.delta)
+                found |= {Quantity("delta", local.names[i]): e for i, e in deltas.items()}
+            return found
+
+        certified = certify(enclose)
+
+        def of(kind: str) -> dict[str, Certified]:
+            return {q.name: c for q, c in certified.items() if q.kind == kind}
+
+        return Reference(
+            formula=formula.name,
+            sizes=dict(point.sizes),
+            inputs=dict(zip(names, point.args, strict=True)),
+            delta=point.delta,
+            values=tuple(of("value").values()),
+            gradients=of("grad"),
+            intermediates=of("layer"),
+            deltas=of("delta"),
+            notes=tuple(notes),
+        )
+
+    def draw(self, sizes: Mapping[str, int], seed: int = 0) -> tuple[dict[str, NDArray[Any]], Any]:
+        """Arrays of the given sizes and a delta, drawn as the formula declares, without zeros and ties.
+
+        What a seed draws may depend on the version of NumPy. Raises `UsageError`, `NoAnswer`.
+        """
+        return draw(self.formula, sizes, seed)
+
+
+def oracle(
+    what: str | Formula | Callable[..., Any],
+    shapes: Mapping[str, ShapeLike] | None = None,
+    *,
+    backends: Sequence[str] | None = None,
+) -> Oracle:
+    """The source of right values for a formula: of the catalogue or a file by name, or an object.
+
+        right = gradcheck.oracle("wx")(W, x, delta=delta)
+        right.gradients["W"].value, right.gradients["W"].bound
+
+    ``what`` is a name as `gradcheck list` shows it, `FILE.py::name`, a `Formula`, or a forward with its
+    ``shapes``. Every number is the float64 nearest to the true value, from ball arithmetic; see
+    `Oracle.at` for the arrays and `Certified` for the bound. Raises `UsageError` for an unknown name.
+    """
+    if isinstance(what, str):
+        formula = find_formula(what)
+    elif isinstance(what, Formula):
+        formula = what
+    elif callable(what) and shapes is not None:
+        name = str(getattr(what, "__name__", "forward"))
+        formula = Formula(what, shapes, name="forward" if name == "<lambda>" else name)
+    elif callable(what):
+        raise UsageError("oracle: shapes is missing; it has one entry per argument, as in {'x': 'n'}.")
+    else:
+        raise UsageError(
+            f"oracle: expected a name, a formula or a forward with shapes, got {type(what).__name__}."
+        )
+    if not isinstance(what, str | Formula) or shapes is None:
+        return Oracle(formula, backends)
+    raise UsageError(f"oracle: {formula.name} has shapes already; leave shapes out.")

@@ -1,0 +1,51 @@
+"""A reference as a person reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from gradcheck.oracles.certify import Certified
+    from gradcheck.oracles.reference import Reference
+
+__all__ = ["reference_text"]
+
+_SHOWN = 64
+"""Arrays of more entries are shown by their shape and range."""
+
+
+def reference_text(reference: Reference) -> str:
+    """Every quantity with its entries (the shortest decimals that give each back), bound and sources."""
+    return "\n".join(_lines(reference))
+
+
+def _lines(reference: Reference) -> Iterator[str]:
+    sizes = ", ".join(f"{n} = {s}" for n, s in reference.sizes.items())
+    yield f"{reference.formula}{f' at {sizes}' if sizes else ''}"
+    for name, certified in reference.quantities().items():
+        yield f"  {name} = {_array(certified)}"
+        yield f"    {_certainty(certified)}"
+    for note in reference.notes:
+        yield f"  note: {note}"
+
+
+def _array(certified: Certified) -> str:
+    value = certified.value
+    if value.size <= _SHOWN:
+        return str(value.tolist())
+    shape = " x ".join(map(str, value.shape))
+    return f"array of {shape} entries, from {float(value.min())!r} to {float(value.max())!r}"
+
+
+def _certainty(certified: Certified) -> str:
+    by = " and ".join([", ".join(certified.sources[:-1]), certified.sources[-1]]).removeprefix(" and ")
+    if not certified.nearest:
+        largest = float(np.max(certified.bound, initial=0.0))
+        return f"within {largest:.2g}, because float constants of the forward are rounded; by {by}"
+    largest = float(np.max(certified.bound, initial=0.0))
+    if largest == 0:
+        return f"exact; by {by}"
+    return f"the nearest float64, within {largest:.2g}; by {by}"
