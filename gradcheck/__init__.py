@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from gradcheck._version import __version__
 
 if TYPE_CHECKING:
+    from gradcheck import strategies
     from gradcheck.api import Result, assert_correct, verify
     from gradcheck.claims import Claim, Descent
     from gradcheck.errors import GradientError, Unsupported, UsageError
@@ -41,6 +42,7 @@ __all__ = [
     "oracle",
     "positive",
     "spd",
+    "strategies",
     "unit_interval",
     "verify",
 ]
@@ -55,9 +57,12 @@ _HOMES = {
     "verdicts": ("Strength", "Verdict"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
+_SUBMODULES = ("strategies",)
 
 
 def __getattr__(name: str) -> Any:
+    if name in _SUBMODULES:
+        return importlib.import_module(f"gradcheck.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'gradcheck' has no attribute {name!r}")
     value = getattr(importlib.import_module(f"gradcheck.{_HOME[name]}"), name)

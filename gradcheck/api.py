@@ -12,7 +12,15 @@ from gradcheck.arrays import decode
 from gradcheck.engine import check_claim
 from gradcheck.errors import GradientError
 from gradcheck.formulas import Formula
-from gradcheck.records import ArrayRecord, BackendRow, ClaimRow
+from gradcheck.records import (
+    ArrayRecord,
+    BackendRow,
+    BatteryRow,
+    ClaimRow,
+    Counterexample,
+    Diagnosis,
+    Proof,
+)
 from gradcheck.run import RunOptions
 from gradcheck.shapes import ShapeLike
 from gradcheck.values import Values
@@ -105,15 +113,25 @@ def verify(
 ) -> Result:
     """Check a hand-written backward pass against every backend, on generated shapes.
 
-    ``forward(*args)`` gives an array, a scalar or a tuple of arrays. ``backward(delta, *args)`` gives
-    one gradient per argument (tuple, list, dict by name, or a bare array where there is one), `None`
-    for an argument that is not checked. ``shapes`` has one entry per argument, in order; see
-    `gradcheck.formula` for ``values`` and ``where``. ``max_examples`` points are tried, the fixed plan
-    of shapes among them. Raises `UsageError` for calls that make no sense; everything that the code
-    does wrong is in the result.
+    ``forward(*args)`` gives an array, a scalar or a tuple of arrays (a list counts as a tuple: return
+    an array where one is meant). ``backward(delta, *args)`` gives one gradient per argument (tuple,
+    list, dict by name, or a bare array where there is one), `None` for an argument that is not checked.
+    `delta` has the output's shape and is float64: a NumPy scalar for a scalar output, a tuple for a
+    tuple output. Everything is real; a complex value, output or gradient is refused.
+
+    ``shapes`` has one entry per argument, in order: `{"W": "n m", "x": "m", "s": ""}`; see
+    `gradcheck.shapes` for the language, `gradcheck.formula` for ``values``, ``where`` and ``batch``.
+    ``delta`` says what delta holds, as ``values`` does for arguments; it is then the only source of it.
+    ``backends`` are names (None: all that are installed). ``max_examples`` points are tried, the fixed
+    plan of shapes among them, the same for the same ``seed``. A `gradcheck.Formula` for ``forward``
+    brings its own declarations, and its vjp where no ``backward`` is given.
+
+    Raises `UsageError` for calls that make no sense; everything that the code does wrong is in the
+    result.
     """
+    max_examples, seed = _whole(max_examples), _whole(seed)
     RunOptions(seed=seed, max_examples=max_examples)  # checks both
-    formula = _formula(forward, backward, shapes, values, where)
+    formula = _formula(forward, backward, shapes, values, where, batch)
     outcome = check_claim(
         formula.claims[-1], max_examples=max_examples, seed=seed, backends=backends, delta=delta
     )
@@ -123,18 +141,39 @@ def verify(
         # the command line cannot find what was only handed to a function
         again = msgspec.structs.replace(row.counterexample, replay=None, python=line)
         row = msgspec.structs.replace(row, counterexample=again)
-    return Result(row, tuple(outcome.backends), line)
+    return Result(row, tuple(outcome.backends), line, tuple(outcome.battery))
 
 
 def assert_correct(
     forward: Callable[..., Any],
     backward: Callable[..., Any] | None = None,
     shapes: Mapping[str, ShapeLike] | None = None,
-    **options: Any,
+    *,
+    values: Mapping[str, Values] | None = None,
+    where: Callable[..., bool] | None = None,
+    delta: Values | None = None,
+    batch: str | None = None,
+    backends: Sequence[str] | None = None,
+    max_examples: int = 50,
+    seed: int = 0,
 ) -> Result:
-    """`verify`, and raise `GradientError` (an AssertionError) with the whole story unless it passes."""
+    """`verify`, and raise `GradientError` (an AssertionError) with the whole story unless it passes.
+
+    The arguments are those of `verify`. Gives the result; the error has it as ``result``.
+    """
     __tracebackhide__ = True  # pytest shows the caller's line, not this one
-    result = verify(forward, backward, shapes, **options)
+    result = verify(
+        forward,
+        backward,
+        shapes,
+        values=values,
+        where=where,
+        delta=delta,
+        batch=batch,
+        backends=backends,
+        max_examples=max_examples,
+        seed=seed,
+    )
     if not result.passed:
         raise GradientError(str(result), result)
     return result
@@ -146,6 +185,7 @@ def _formula(
     shapes: Mapping[str, ShapeLike] | None,
     values: Mapping[str, Values] | None,
     where: Callable[..., bool] | None,
+    batch: str | None,
 ) -> Formula:
     from gradcheck.errors import UsageError
 
@@ -161,6 +201,7 @@ def _formula(
             name=base.name,
             values=values or base.values,
             where=where or base.where,
+            batch=batch or base.batch,
         )
         if backward is None:
             backward = next((c.candidate for c in base.claims if c.kind == "vjp" and not c.erratum), None)
@@ -171,14 +212,22 @@ def _formula(
             raise UsageError("verify: expected a forward and a backward; the backward is missing.")
         if shapes is None:
             raise UsageError("verify: shapes is missing; it has one entry per argument, as in {'x': 'n'}.")
-        built = Formula(forward, shapes, name=_name(forward, "forward"), values=values, where=where)
+        built = Formula(
+            forward, shapes, name=_name(forward, "forward"), values=values, where=where, batch=batch
+        )
     built.vjp(backward)
     return built
 
 
+def _whole(number: Any) -> Any:
+    """NumPy's integers as Python's, anything else as it is: it is refused where it is used."""
+    return int(number) if not isinstance(number, bool) and hasattr(number, "__index__") else number
+
+
 def _name(function: Any, role: str) -> str:
-    name = str(getattr(function, "__name__", type(function).__name__))
-    return role if name == "<lambda>" else name
+    """The function's own name, or its role where that says nothing (a lambda, a partial, an object)."""
+    name = str(getattr(function, "__name__", ""))
+    return name if name.isidentifier() else role
 
 
 def _reproduce(formula: Formula, row: ClaimRow, seed: int, max_examples: int) -> str:

@@ -190,7 +190,7 @@ def _number(bits: Iterator[bool], count: int) -> int:
 
 def _hypothesis(space: _Space, count: int, seed: int, origin: str) -> list[Draw]:
     import hypothesis
-    from hypothesis import HealthCheck, Phase
+    from hypothesis import HealthCheck, Phase, Verbosity
     from hypothesis import strategies as st
 
     drawn: list[Draw] = []
@@ -208,6 +208,7 @@ def _hypothesis(space: _Space, count: int, seed: int, origin: str) -> list[Draw]
             derandomize=False,
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
+            verbosity=Verbosity.quiet,  # whatever the user's profile prints
             backend="hypothesis",
         )
         @hypothesis.given(bits, st.data() if space.strategies else st.none())

@@ -7,7 +7,7 @@ from itertools import combinations, product
 
 import numpy as np
 
-__all__ = ["LARGE", "distinct", "plan", "smallest_first"]
+__all__ = ["LARGE", "box", "distinct", "plan", "smallest_first"]
 
 Sizes = dict[str, int]
 Predicate = Callable[[Mapping[str, int]], bool]
@@ -17,6 +17,7 @@ LARGE = (11, 9, 13, 10, 12)
 
 _SEARCH_BOX = 14
 _SEARCH_TRIES = 4000
+_MOST_CHOICES = 4096
 
 
 def distinct(sizes: Mapping[str, int]) -> bool:
@@ -66,6 +67,24 @@ def plan(names: tuple[str, ...], allowed: Predicate) -> tuple[list[Sizes], list[
         elif found not in chosen:
             chosen.append(found)
     return chosen, missing
+
+
+def box(names: tuple[str, ...], allowed: Predicate, low: int, high: int) -> list[Sizes]:
+    """The allowed sizes from ``low`` to ``high``, the smallest sum first.
+
+    Where that would be more than `_MOST_CHOICES`, the highest size is lowered; where even two sizes each
+    are too many, those of the `plan` are left.
+    """
+    top = high
+    while top > low and (top - low + 1) ** len(names) > _MOST_CHOICES:
+        top -= 1
+    if top > low or high == low:
+        values = sorted(product(range(low, top + 1), repeat=len(names)), key=lambda v: (sum(v), v))
+        found = [s for v in values if allowed(s := dict(zip(names, v, strict=True)))]
+        if found:
+            return found
+    planned = [s for s in plan(names, allowed)[0] if all(low <= v <= high for v in s.values())]
+    return sorted(planned, key=lambda s: sum(s.values()))
 
 
 def smallest_first(names: tuple[str, ...], allowed: Predicate, limit: Mapping[str, int]) -> Iterator[Sizes]:

@@ -7,6 +7,7 @@ squared, normalised or passed through a ReLU of its own, also at deltas that no 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ def linearity(claim: Claim, basis: Sequence[Point], session: Session) -> Finding
     reason = "the code is not finite at the points tried"
     for number, point in enumerate(basis):
         first, second, sum_of = _deltas(point, number)
-        points = [point.with_values(point.args, d) for d in (sum_of, first, second)]
+        points = [replace(point, delta=d, origin="battery") for d in (sum_of, first, second)]
         try:
             trials = [Trial(claim, p, session) for p in points]
         except CandidateFault as fault:
