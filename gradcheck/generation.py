@@ -132,27 +132,25 @@ class _Space:
         return {a: v for a, v in self.formula.values.items() if is_strategy(v)}
 
     def bits(self, count: int) -> int:
-        """How many bits each of ``count`` draws takes: enough that few of them repeat."""
-        shapes = _SIZE_BITS * len(self.names) + len(self.planned).bit_length() + 1
-        return shapes + 6 + count.bit_length()
+        """How many bits each of ``count`` draws takes: the sizes, and enough that few of them repeat."""
+        return _SIZE_BITS * len(self.names) + max(2, count.bit_length() + 3 - _SIZE_BITS * len(self.names))
 
     def draw(self, bits: tuple[bool, ...], data: Any, origin: str) -> Draw:
         """One point, from bits: what is drawn must not depend on what was drawn before."""
         rest = iter(bits)
         chosen = {**self.bound, **{n: 1 + _number(rest, _SIZE_BITS) for n in self.names}}
-        planned = self.planned[_number(rest, len(self.planned).bit_length()) % len(self.planned)]
-        # Half of the shapes are the plan's with new values: a derivative by SymPy or JAX costs per shape.
-        if _number(rest, 1) == 0 or not self.formula.allows(chosen):
-            chosen = planned
         seed = 1000 + _number(rest, len(bits))
+        if not self.formula.allows(chosen):
+            chosen = self.planned[seed % len(self.planned)]
         return Draw(chosen, seed, self._elements(data, chosen), origin)
 
     def spread(self, drawn: list[Draw]) -> list[Draw]:
         """The same draws, made even.
 
-        Positions make their values new, even where Hypothesis repeats an example. Every other draw
-        goes through the planned shapes in turn, so that each is met with several values (a tail after 8
-        can be hidden by a ReLU once). The first 2^`_SIZE_BITS` of the rest give every dimension every
+        Positions make their values new, even where Hypothesis repeats an example. Every other draw, and
+        in the end three of four (SymPy costs per shape, not per point), goes through the planned shapes in
+        turn, so that each is met with several values (a tail after 8 can be hidden by a ReLU once). The
+        first 2^`_SIZE_BITS` of the rest give every dimension every
         size, each in an order of its own: a mistake at length 5 only must not depend on luck.
         """
         count = 2**_SIZE_BITS
@@ -160,7 +158,7 @@ class _Space:
         if self.strategies:
             return result  # their elements were drawn for the sizes that they have
         for k, draw in enumerate(result):
-            if k % 2:
+            if k % 2 or (k % 4 and k >= 2 * count):
                 result[k] = replace(draw, sizes=self.planned[k // 2 % len(self.planned)])
             elif k < 2 * count:
                 new = {n: 1 + (k // 2 * (2 * i + 1) + i) % count for i, n in enumerate(self.names)}

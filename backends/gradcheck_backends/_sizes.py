@@ -3,12 +3,18 @@
 JAX's own symbolic dimensions answer `n == m` with False where they do not know. Code that asks would
 take one branch for all shapes, and be traced wrongly for some. So the code sees a `Size` in their
 place, which refuses every question; the trace is then made shape by shape.
+
+A number made from sizes (`1 / n`, `k ** -0.5`) is a rounded constant in float64, and both sides of a
+comparison must round it alike. So it is kept as what computes it, enters the trace as one more input,
+and gets its value in Python for the sizes at hand.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import jax.numpy as jnp
@@ -17,11 +23,16 @@ from jax import export
 
 from gradcheck.errors import Unsupported
 
-__all__ = ["DIMENSION", "Size", "concrete", "is_symbolic", "symbols"]
+__all__ = ["DIMENSION", "MOST_NUMBERS", "Number", "Size", "concrete", "is_symbolic", "numbers", "symbols"]
 
+Sizes = Mapping[str, int]
+Compute = Callable[[Sizes], Any]
 
-DIMENSION = type(export.symbolic_shape("n")[0])
+DIMENSION: Any = type(export.symbolic_shape("n")[0])
 """JAX's type of a symbolic dimension."""
+
+MOST_NUMBERS = 16
+"""Numbers made from sizes that one trace can hold; each use of one takes an input of the trace."""
 
 
 def symbols(names: tuple[str, ...]) -> dict[str, Any]:
@@ -36,21 +47,65 @@ def symbols(names: tuple[str, ...]) -> dict[str, Any]:
 
 def is_symbolic(value: Any) -> bool:
     """Whether a dimension, as JAX has it, depends on a symbol."""
-    return bool(export.is_symbolic_dim(value))
+    return type(value) is DIMENSION
 
 
-def concrete(value: Any, sizes: Mapping[str, int]) -> Any:
+def concrete(value: Any, sizes: Sizes) -> Any:
     """A parameter of a primitive with the sizes put in, at any depth of tuples."""
+    if type(value) is DIMENSION:
+        return int(value._evaluate(sizes))  # noqa: SLF001  (JAX has no public way to do this)
     if isinstance(value, tuple):
         parts = [concrete(part, sizes) for part in value]
         return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
-    if is_symbolic(value):
-        return int(value._evaluate(dict(sizes)))  # noqa: SLF001  (JAX has no public way to do this)
     return value
 
 
-class Size:
-    """A symbolic dimension as the code sees it: arithmetic works, every question is refused."""
+class _Inputs:
+    """The spare inputs of a trace, handed out one by one to the numbers that need them."""
+
+    def __init__(self, tracers: Sequence[Any]) -> None:
+        self.tracers = tracers
+        self.used: list[Compute] = []
+
+    def take(self, compute: Compute) -> Any:
+        if len(self.used) == len(self.tracers):
+            raise Unsupported(f"more than {MOST_NUMBERS} numbers made from sizes: traced shape by shape")
+        self.used.append(compute)
+        return self.tracers[len(self.used) - 1]
+
+
+_inputs: ContextVar[_Inputs | None] = ContextVar("spare inputs of the trace", default=None)
+
+
+@contextmanager
+def numbers(tracers: Sequence[Any]) -> Iterator[list[Compute]]:
+    """Where numbers made from sizes enter a trace: gives the list of what computes those inputs."""
+    inputs = _Inputs(tracers)
+    token = _inputs.set(inputs)
+    try:
+        yield inputs.used
+    finally:
+        _inputs.reset(token)
+
+
+class _Questionless:
+    """What stands for a number that is not known yet."""
+
+    def _refuse(self, *_: Any, **__: Any) -> Any:
+        raise Unsupported("a question about a size: traced shape by shape")
+
+    __bool__ = __index__ = __int__ = __float__ = __len__ = __array__ = _refuse
+    __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = _refuse
+    __mod__ = __rmod__ = __floordiv__ = __rfloordiv__ = __divmod__ = __round__ = _refuse
+    __hash__ = None  # type: ignore[assignment]
+
+    def at(self, sizes: Sizes) -> Any:
+        """What it stands for."""
+        raise NotImplementedError
+
+
+class Size(_Questionless):
+    """A symbolic dimension as the code sees it."""
 
     __slots__ = ("dimension",)
 
@@ -62,43 +117,75 @@ class Size:
         """The size as a traced float64 number (exact: sizes are far below 2^53)."""
         return jnp.asarray(self.dimension, dtype=jnp.float64)
 
-    def _refuse(self, *_: Any) -> Any:
-        raise Unsupported("a question about a size: traced shape by shape")
-
-    __bool__ = __index__ = __int__ = __float__ = __len__ = _refuse
-    __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = _refuse
-    __mod__ = __rmod__ = __floordiv__ = __rfloordiv__ = __divmod__ = __round__ = _refuse
-    __hash__ = None  # type: ignore[assignment]
-
-    def __array__(self, *_: Any, **__: Any) -> Any:
-        self._refuse()
+    def at(self, sizes: Sizes) -> int:
+        return int(concrete(self.dimension, sizes))
 
 
-def _whole(operation: Callable[[Any, Any], Any], ufunc: np.ufunc, *, swapped: bool) -> Callable[..., Any]:
-    """An operation that gives a size again where the other side is a size or an integer."""
+class Number(_Questionless):
+    """A number that Python makes from sizes, as the code would."""
 
-    def method(self: Size, other: Any) -> Any:
-        partner = other.dimension if isinstance(other, Size) else other
-        if isinstance(other, Size) or type(other) is int:
-            pair = (partner, self.dimension) if swapped else (self.dimension, partner)
-            return Size(operation(*pair))
-        return ufunc(other, self) if swapped else ufunc(self, other)
+    __slots__ = ("compute",)
+
+    def __init__(self, compute: Compute) -> None:
+        self.compute = compute
+
+    def at(self, sizes: Sizes) -> Any:
+        return self.compute(sizes)
+
+    @property
+    def value(self) -> Any:
+        """The traced input that stands for it."""
+        inputs = _inputs.get()
+        if inputs is None:
+            raise Unsupported("a number made from sizes outside of a trace")
+        return inputs.take(self.compute)
+
+
+_KNOWN = (Size, Number, int, float, np.number)
+
+
+def _known(*values: Any) -> bool:
+    return all(isinstance(v, _KNOWN) for v in values)
+
+
+def _later(function: Callable[..., Any], *values: Any) -> Number:
+    return Number(
+        lambda sizes: function(*(v.at(sizes) if isinstance(v, _Questionless) else v for v in values))
+    )
+
+
+def _method(name: str, ufunc: np.ufunc, *, swapped: bool) -> Callable[..., Any]:
+    operation: Callable[[Any, Any], Any] = getattr(operator, name)
+    stays_whole = name in ("add", "sub", "mul")
+
+    def method(self: Any, other: Any) -> Any:
+        pair = (other, self) if swapped else (self, other)
+        if not _known(other):
+            return ufunc(*pair)
+        if stays_whole and isinstance(self, Size) and (isinstance(other, Size) or type(other) is int):
+            return Size(operation(*(p.dimension if isinstance(p, Size) else p for p in pair)))
+        return _later(operation, *pair)
 
     return method
 
 
-def _real(ufunc: np.ufunc, *, swapped: bool) -> Callable[..., Any]:
-    """An operation that gives a traced number."""
-    return lambda self, other: ufunc(other, self) if swapped else ufunc(self, other)
+for _name, _ufunc in {
+    "add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.true_divide, "pow": np.power,
+}.items():  # fmt: skip
+    setattr(_Questionless, f"__{_name}__", _method(_name, _ufunc, swapped=False))
+    setattr(_Questionless, f"__r{_name}__", _method(_name, _ufunc, swapped=True))
 
 
-for _name, _operation, _ufunc in [
-    ("add", operator.add, np.add),
-    ("sub", operator.sub, np.subtract),
-    ("mul", operator.mul, np.multiply),
-]:
-    setattr(Size, f"__{_name}__", _whole(_operation, _ufunc, swapped=False))
-    setattr(Size, f"__r{_name}__", _whole(_operation, _ufunc, swapped=True))
-for _name, _ufunc in {"truediv": np.true_divide, "pow": np.power}.items():
-    setattr(Size, f"__{_name}__", _real(_ufunc, swapped=False))
-    setattr(Size, f"__r{_name}__", _real(_ufunc, swapped=True))
+def _array_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    """NumPy's functions of a size (`np.sqrt(n)`), and of a size with traced values."""
+    if method == "__call__" and not kwargs and _known(*inputs):
+        return _later(ufunc, *inputs)
+    for other in inputs:
+        if hasattr(other, "_held"):  # a traced array unwraps its partners
+            return other.__array_ufunc__(ufunc, method, *inputs, **kwargs)
+    self._refuse()
+    return None
+
+
+setattr(_Questionless, "__array_ufunc__", _array_ufunc)  # noqa: B010
+setattr(_Questionless, "__neg__", lambda self: self * -1)  # noqa: B010

@@ -13,7 +13,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from gradcheck.arithmetic import call
 from gradcheck.errors import Unsupported
-from gradcheck_backends._sizes import Size, is_symbolic
+from gradcheck_backends._sizes import Number, Size, is_symbolic
 
 __all__ = ["TracedArray", "traced"]
 
@@ -24,6 +24,8 @@ def unwrap(value: Any) -> Any:
         return value.value
     if isinstance(value, Size):
         return value.dimension
+    if isinstance(value, Number):
+        return value.value
     if isinstance(value, list | tuple):
         return type(value)(unwrap(v) for v in value)
     if isinstance(value, dict):
@@ -84,7 +86,7 @@ class TracedArray(NDArrayOperatorsMixin):
         if function is None:
             raise Unsupported(f"np.{name} cannot be traced by JAX")
         kwargs = {k: unwrap(v) for k, v in kwargs.items() if k not in ("casting", "subok")}
-        values = [i.value if isinstance(i, Size) else unwrap(i) for i in inputs]
+        values = [i.value if isinstance(i, Size | Number) else unwrap(i) for i in inputs]
         if method == "__call__":
             result = function(*values, **kwargs)
         elif method == "reduce" and name in _REDUCTIONS:
@@ -217,14 +219,6 @@ class TracedArray(NDArrayOperatorsMixin):
             return lambda *args, **kwargs: self._copy_of_view(attribute(*unwrap(args), **unwrap(kwargs)))
         return lambda *args, **kwargs: wrap(attribute(*unwrap(args), **unwrap(kwargs)))
 
-
-def _as_number(size: Size, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-    """NumPy's functions of a size (`np.sqrt(n)`, `1 / n`): of the traced number that it is."""
-    numbers = [TracedArray(i.value) if isinstance(i, Size) else i for i in inputs]
-    return getattr(ufunc, method)(*numbers, **kwargs)
-
-
-Size.__array_ufunc__ = _as_number  # type: ignore[attr-defined]  # here, because it makes `TracedArray`s
 
 _REDUCTIONS: dict[str, Callable[..., Any]] = {
     "add": jnp.sum,

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic import BALLS, Domain, ObjectArray, enclose
+from gradcheck.arithmetic import BALLS, Domain, ObjectArray, enclose, zero_dimensional
 from gradcheck.backend import Answer, Problem, Program
 from gradcheck.errors import NoAnswer, Unsupported
 
@@ -87,27 +87,25 @@ class VjpProgram(Program):
         return self._in_float64([args[i] for i in wrt], deltas)
 
     def _trace_for_all_shapes(self) -> Any:
-        """One trace with symbols for sizes, made when a second shape comes up; None where that fails.
+        """One trace with symbols for sizes, made once a formula; None where that fails.
 
         Tracing is most of what JAX costs here, and most formulas never ask about a size.
         """
         problem, memory = self.problem, self.problem.memory
-        first = not memory
         if "for all shapes" not in memory:
             memory["for all shapes"] = None
-            memory["pending"] = problem.dimensions is not None and len(problem.wrt) == len(problem.example)
-        if not first and memory["pending"]:
-            memory["pending"] = False
-            try:
-                memory["for all shapes"] = self._trace_symbols()
-            except Exception:  # whatever it is, the trace for one shape will say it better
-                memory["for all shapes"] = None
+            if problem.dimensions is not None and problem.sizes and len(problem.wrt) == len(problem.example):
+                try:
+                    memory["for all shapes"], memory["numbers"] = self._trace_symbols()
+                except Exception:  # whatever it is, the trace for one shape will say it better
+                    memory["for all shapes"] = None
         return memory["for all shapes"]
 
-    def _trace_symbols(self) -> Any:
+    def _trace_symbols(self) -> tuple[Any, list[Any]]:
+        """The jaxpr with symbols for sizes, and what computes its spare inputs."""
         import jax
 
-        from gradcheck_backends._sizes import concrete, symbols
+        from gradcheck_backends._sizes import MOST_NUMBERS, concrete, numbers, symbols
 
         assert self.problem.dimensions is not None
         known = symbols(tuple(self.problem.sizes))
@@ -115,25 +113,43 @@ class VjpProgram(Program):
             tuple(known[d] if isinstance(d, str) else d for d in shape) for shape in self.problem.dimensions
         ]
         array_of: Any = jax.ShapeDtypeStruct
+        spare = [array_of((), np.float64)] * MOST_NUMBERS
+        used: list[Any] = []
+
+        def outputs(values: Any, spare: Any) -> Any:
+            with numbers(spare):
+                return self._function()(*values)
+
+        def vjp(values: Any, deltas: Any, spare: Any) -> Any:
+            with numbers(spare) as computes:
+                _, pullback = jax.vjp(self._function(), *values)
+                used[:] = computes
+            return pullback(deltas)
+
         with _float64():
             values = [array_of(shape, np.float64) for shape in shapes]
-            outputs = jax.eval_shape(self._function(), *values)
-            found = tuple(concrete(o.shape, self.problem.sizes) for o in outputs)
-            if found != tuple(self.problem.output_shapes):
+            results = jax.eval_shape(outputs, values, spare)
+            if tuple(concrete(o.shape, self.problem.sizes) for o in results) != self.problem.output_shapes:
                 raise Unsupported("the shape of the output depends on the sizes in an unknown way")
-            return self._jaxpr(values, tuple(array_of(o.shape, np.float64) for o in outputs))
+            deltas = tuple(array_of(o.shape, np.float64) for o in results)
+            return jax.make_jaxpr(vjp)(values, deltas, spare), used
 
     def _trace(self) -> Any:
         """The jaxpr for the problem's own shapes."""
         import jax
 
-        problem = self.problem
+        problem, function = self.problem, self._function()
+
+        def vjp(values: Any, deltas: Any) -> Any:
+            _, pullback = jax.vjp(function, *values)
+            return pullback(deltas)
+
         array_of: Any = jax.ShapeDtypeStruct
         values = [array_of(problem.example[i].shape, np.float64) for i in problem.wrt]
         deltas = tuple(array_of(s, np.float64) for s in problem.output_shapes)
         with _float64():
             try:
-                return self._jaxpr(values, deltas)
+                return jax.make_jaxpr(vjp)(values, deltas)
             except Unsupported:
                 raise
             except Exception as error:
@@ -145,28 +161,22 @@ class VjpProgram(Program):
 
         return traced(self.problem.function, self.problem.example, self.problem.wrt)
 
-    def _jaxpr(self, values: Any, deltas: Any) -> Any:
-        import jax
-        import jax.extend  # _jaxpr uses jax.extend.core
-
-        function = self._function()
-
-        def vjp(values: Any, deltas: Any) -> Any:
-            _, pullback = jax.vjp(function, *values)
-            return pullback(deltas)
-
-        return jax.make_jaxpr(vjp)(values, deltas)
-
     def _in_balls(self, inputs: list[ObjectArray], domain: Domain, ties: list[str]) -> list[ObjectArray]:
         from gradcheck_backends._jaxpr import evaluate
 
         with _float64():
-            sizes = self.problem.sizes if self._shared is not None else None
+            sizes = None
+            if self._shared is not None:
+                sizes = self.problem.sizes
+                spare = [compute(sizes) for compute in self.problem.memory["numbers"]]
+                spare += [0.0] * (len(self._closed.jaxpr.invars) - len(inputs) - len(spare))
+                inputs = [*inputs, *(zero_dimensional(domain.lift(float(number))) for number in spare)]
             return evaluate(self._closed.jaxpr, self._closed.consts, inputs, domain, ties, sizes)
 
     @cached_property
     def _compiled(self) -> Any:
         import jax
+        import jax.extend
 
         return jax.jit(jax.extend.core.jaxpr_as_fun(self._closed))
 

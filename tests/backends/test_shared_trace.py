@@ -1,0 +1,137 @@
+"""One trace for all shapes: right where it is used, refused where the code asks about a size."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gradcheck.arithmetic import midpoints, precision
+from gradcheck.backend import Problem
+
+autodiff = pytest.importorskip("gradcheck_backends.autodiff")
+
+
+def programs(function, dimensions, shapes_of_sizes, memory=None):
+    """The function's program at each tuple of sizes, all with one memory."""
+    memory = {} if memory is None else memory
+    rng = np.random.default_rng(5)
+    for sizes in shapes_of_sizes:
+        args = tuple(rng.uniform(0.5, 2, [sizes.get(d, d) for d in dims]) for dims in dimensions)
+        output = np.shape(function(*args))
+        wrt = tuple(range(len(args)))
+        names = tuple(f"a{i}" for i in wrt)
+        problem = Problem(function, names, args, wrt, (output,), dimensions, sizes, memory)
+        yield autodiff.BACKEND.derive(problem), args, [rng.uniform(0.5, 2, output)]
+
+
+def by_shape(program, args, deltas):
+    """The same derivative, traced for its own shapes alone."""
+    p = program.problem
+    alone = autodiff.BACKEND.derive(Problem(p.function, p.names, p.example, p.wrt, p.output_shapes))
+    return alone.vjp(args, deltas)
+
+
+SIZES = [{"n": 3, "m": 4}, {"n": 1, "m": 2}, {"n": 2, "m": 2}, {"n": 5, "m": 1}, {"n": 1, "m": 1}]
+
+
+def scaled_scores(Q, K):
+    return np.exp(Q @ K.T / np.sqrt(Q.shape[1]))
+
+
+def power_of_a_size(Q, K):
+    return np.tanh(Q @ K.T * Q.shape[1] ** -0.5) + 1 / Q.shape[0]
+
+
+def mean_by_hand(Q, K):
+    n, m = Q.shape
+    return (Q**2).sum() / (n * m - 0.5) + K.sum(axis=0) @ Q.sum(axis=0) * (n - 1)
+
+
+def reshaped(Q, K):
+    return np.reshape(Q, (Q.shape[0], 1, Q.shape[1])) * K[None, :, :]
+
+
+def keeps_dims(Q, K):
+    e = np.exp(Q - Q.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True) @ K.T
+
+
+@pytest.mark.parametrize("function", [scaled_scores, power_of_a_size, mean_by_hand, reshaped, keeps_dims])
+def test_one_trace_serves_every_shape(function):
+    memory = {}
+    dimensions = (("n", "m"), ("n", "m")) if function is not keeps_dims else (("n", "m"), (3, "m"))
+    for program, args, deltas in programs(function, dimensions, SIZES, memory):
+        assert program._closed is memory["for all shapes"]
+        with precision(212):
+            shared, alone = program.vjp(args, deltas), by_shape(program, args, deltas)
+        for i in alone:
+            # bit for bit: numbers made from sizes are rounded as the code rounds them
+            assert np.array_equal(midpoints(shared[i].values), midpoints(alone[i].values))
+            assert all(
+                abs(a - b) < 1e-50
+                for a, b in zip(shared[i].values.reshape(-1), alone[i].values.reshape(-1), strict=True)
+            )
+
+
+def asks_for_equality(Q, K):
+    return Q.sum() if Q.shape[0] == Q.shape[1] else (Q @ K.T).sum()
+
+
+def asks_for_one(Q, K):
+    return Q.sum() * (2.0 if Q.shape[0] == 1 else 3.0)
+
+
+def asks_for_order(Q, K):
+    return Q.sum() * max(Q.shape)
+
+
+def asks_by_length(Q, K):
+    return Q.sum() * 2.0 ** len(Q)
+
+
+def loops(Q, K):
+    return sum(Q[i].sum() * i for i in range(Q.shape[0]))
+
+
+def compares_shapes(Q, K):
+    return Q.sum() if Q.shape == Q.T.shape else K.sum()
+
+
+def asks_numpy(Q, K):
+    return Q.sum() if np.shape(Q)[0] == np.shape(Q)[1] else K.sum()
+
+
+def remainder(Q, K):
+    return Q.sum() * (Q.shape[0] % 2)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        *(asks_for_equality, asks_for_one, asks_for_order, asks_by_length, loops, compares_shapes),
+        *(asks_numpy, remainder),
+    ],
+)
+def test_code_that_asks_about_a_size_is_traced_shape_by_shape(function):
+    """JAX would answer `n == m` with False, and the trace would be wrong for every square."""
+    memory = {}
+    for program, args, deltas in programs(function, (("n", "m"), ("n", "m")), SIZES, memory):
+        assert memory["for all shapes"] is None
+        with precision(212):
+            found, alone = program.vjp(args, deltas), by_shape(program, args, deltas)
+        for i in alone:
+            assert np.array_equal(midpoints(found[i].values), midpoints(alone[i].values))
+
+
+def test_integer_arguments_are_part_of_the_problem():
+    """Their values are in the trace, so it serves one point's shapes only."""
+    memory = {}
+    labels = np.array([0, 2])
+    args = (np.array([0.5, 1.0, 2.0]), labels)
+    problem = Problem(
+        lambda x, k: x[k].sum(), ("x", "k"), args, (0,), ((),), (("n",), ("m",)), {"n": 3}, memory
+    )
+    program = autodiff.BACKEND.derive(problem)
+    assert memory["for all shapes"] is None
+    with precision(212):
+        assert midpoints(program.vjp(args, [np.ones(())])[0].values).tolist() == [1.0, 0.0, 1.0]
