@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import shlex
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
 from gradcheck.cli.options import debug_option, format_option, report_dir_option
-
-if TYPE_CHECKING:
-    from gradcheck.records import Record
+from gradcheck.cli.recording import record_and_report
 
 __all__ = ["verify"]
 
@@ -49,9 +43,7 @@ def verify(
     Exits with 0 when every claim came out as declared, 1 when one did not, 2 when the run could not be
     made, and 130 when it was interrupted.
     """
-    from gradcheck.log import collect
     from gradcheck.registry import select
-    from gradcheck.report.terminal import show
     from gradcheck.run import RunOptions, run
 
     selection = select(words)
@@ -62,68 +54,7 @@ def verify(
         command=_command(words, backends, max_examples, seed),
         remarks=selection.remarks,
     )
-    outcome = _Recorded(report_dir / "run.jsonl")
-    with _terminated_as_interrupted():
-        outcome.follow(run(selection.claims, options))
-    if not outcome.records:  # it ended before its first record
-        raise outcome.failure or KeyboardInterrupt(outcome.interrupted)
-    log = collect(outcome.records)
-    show(log, _console())
-    if outcome.failure is None or not isinstance(outcome.failure, OSError):
-        written = _render(log, formats, report_dir)
-        click.echo(f"{report_dir}: run.jsonl{''.join(f', {name}' for name in written)}")
-    if outcome.failure is not None:
-        raise outcome.failure
-    ctx.exit(128 + outcome.interrupted if outcome.interrupted else log.exit_code)
-
-
-class _Recorded:
-    """The records of a run, in memory and in the log, however the run ends.
-
-    ``failure`` is the exception that ended it: an `OSError` of the log, or a fault of the engine.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.records: list[Record] = []
-        self.failure: Exception | None = None
-        self.interrupted = 0  # the number of the signal
-
-    def follow(self, stream: Iterator[Record]) -> None:
-        from gradcheck.cli.progress import progress
-        from gradcheck.log_writer import LogWriter
-
-        try:
-            first = next(stream)  # usage errors come before it, and must not touch an earlier log
-            with LogWriter(self.path) as writer, progress(first) as advance:
-                self._take(first, writer)
-                for record in stream:
-                    self._take(record, writer)
-                    advance(record)
-        except KeyboardInterrupt as interruption:
-            self.interrupted = interruption.args[0] if interruption.args else signal.SIGINT
-        except Exception as error:  # raised again when what was finished is reported
-            self.failure = error
-
-    def _take(self, record: Record, writer: Any) -> None:
-        # In memory first: a full disk must not cost the result that could not be written.
-        self.records.append(record)
-        writer.write(record)
-
-
-def _render(log: Any, formats: tuple[str, ...], directory: Path) -> list[str]:
-    from gradcheck.report import render
-
-    return [path.name for path in render(log, formats, directory)]
-
-
-def _console() -> Any:
-    import sys
-
-    from rich.console import Console
-
-    # Off a terminal rich assumes 80 columns; logs of CI systems are wider.
-    return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=120)
+    record_and_report(ctx, run(selection.claims, options), report_dir, formats)
 
 
 def _command(words: tuple[str, ...], backends: tuple[str, ...], max_examples: int, seed: int) -> str:
@@ -131,21 +62,3 @@ def _command(words: tuple[str, ...], backends: tuple[str, ...], max_examples: in
     chosen = [part for backend in backends for part in ("--backend", backend)]
     numbers = ["--max-examples", str(max_examples), "--seed", str(seed)]
     return shlex.join(["gradcheck", "verify", *words, *chosen, *numbers])
-
-
-@contextmanager
-def _terminated_as_interrupted() -> Iterator[None]:
-    """SIGTERM, which CI systems send at a time limit, keeps what was finished like Ctrl-C does."""
-
-    def stop(number: int, frame: object) -> None:
-        raise KeyboardInterrupt(number)
-
-    try:
-        before = signal.signal(signal.SIGTERM, stop)
-    except ValueError:  # not the main thread
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,109 @@
+"""What every command that checks claims does with their records: log, terminal, reports, exit code."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from gradcheck.records import Record
+
+__all__ = ["record_and_report"]
+
+
+def record_and_report(
+    ctx: click.Context, stream: Iterator[Record], report_dir: Path, formats: tuple[str, ...]
+) -> None:
+    """Follow a run to its end, however that comes, show and write what was finished, and exit."""
+    from gradcheck.log import collect
+    from gradcheck.report.terminal import show
+
+    outcome = _Recorded(report_dir / "run.jsonl")
+    with _terminated_as_interrupted():
+        try:
+            outcome.follow(stream)
+        finally:
+            if isinstance(stream, Generator):
+                stream.close()  # it ends the programs that it started
+    if not outcome.records:  # it ended before its first record
+        raise outcome.failure or KeyboardInterrupt(outcome.interrupted)
+    log = collect(outcome.records)
+    show(log, _console())
+    if outcome.failure is None or not isinstance(outcome.failure, OSError):
+        written = _render(log, formats, report_dir)
+        click.echo(f"{report_dir}: run.jsonl{''.join(f', {name}' for name in written)}")
+    if outcome.failure is not None:
+        raise outcome.failure
+    ctx.exit(128 + outcome.interrupted if outcome.interrupted else log.exit_code)
+
+
+class _Recorded:
+    """The records of a run, in memory and in the log, however the run ends.
+
+    ``failure`` is the exception that ended it: an `OSError` of the log, or a fault of the engine.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.records: list[Record] = []
+        self.failure: Exception | None = None
+        self.interrupted = 0  # the number of the signal
+
+    def follow(self, stream: Iterator[Record]) -> None:
+        from gradcheck.cli.progress import progress
+        from gradcheck.log_writer import LogWriter
+
+        try:
+            first = next(stream)  # usage errors come before it, and must not touch an earlier log
+            with LogWriter(self.path) as writer, progress(first) as advance:
+                self._take(first, writer)
+                for record in stream:
+                    self._take(record, writer)
+                    advance(record)
+        except KeyboardInterrupt as interruption:
+            self.interrupted = interruption.args[0] if interruption.args else signal.SIGINT
+        except Exception as error:  # raised again when what was finished is reported
+            self.failure = error
+
+    def _take(self, record: Record, writer: Any) -> None:
+        # In memory first: a full disk must not cost the result that could not be written.
+        self.records.append(record)
+        writer.write(record)
+
+
+def _render(log: Any, formats: tuple[str, ...], directory: Path) -> list[str]:
+    from gradcheck.report import render
+
+    return [path.name for path in render(log, formats, directory)]
+
+
+def _console() -> Any:
+    import sys
+
+    from rich.console import Console
+
+    # Off a terminal rich assumes 80 columns; logs of CI systems are wider.
+    return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=120)
+
+
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """SIGTERM, which CI systems send at a time limit, keeps what was finished like Ctrl-C does."""
+
+    def stop(number: int, frame: object) -> None:
+        raise KeyboardInterrupt(number)
+
+    try:
+        before = signal.signal(signal.SIGTERM, stop)
+    except ValueError:  # not the main thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
