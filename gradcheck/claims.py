@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from gradcheck.callables import check_parameters
 from gradcheck.entries import EntrySpec
 from gradcheck.errors import UsageError
 
@@ -145,46 +145,3 @@ class Claim:
         """The candidate must be callable with what it will get: found now, not at the first point."""
         wanted = (*self.leading, *self.formula.shapes.arguments)
         check_parameters(self.candidate, wanted, f"{self.uid}: the {self.kind} candidate")
-
-
-def check_parameters(function: Callable[..., Any], wanted: tuple[str, ...], who: str) -> None:
-    """Raise `UsageError` where ``function`` cannot take the positional arguments ``wanted``.
-
-    Names need not match, but the same names in another order are an error: it is the surest sign of
-    arguments swapped by mistake.
-    """
-    if not callable(function):
-        raise UsageError(f"{who}: expected a function, got {type(function).__name__}.")
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
-        return  # a ufunc or another builtin without a signature: the call itself will tell
-    positional = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    required = [
-        p.name
-        for p in parameters
-        if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.default is p.empty
-    ]
-    takes_any = any(p.kind is p.VAR_POSITIONAL for p in parameters)
-    keyword_only = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY and p.default is p.empty]
-    call = f"({', '.join(wanted)})"
-    if keyword_only:
-        raise UsageError(
-            f"{who} {_name(function)} needs the keyword argument {keyword_only[0]!r}, but it is called "
-            f"as {call}. Give it a default or bind it with functools.partial."
-        )
-    if len(required) > len(wanted) or (len(positional) < len(wanted) and not takes_any):
-        raise UsageError(
-            f"{who} {_name(function)} takes ({', '.join(positional)}), but it is called as {call}: "
-            f"{len(wanted)} arguments."
-        )
-    taken = positional[: len(wanted)]
-    if not takes_any and taken != list(wanted) and sorted(taken) == sorted(wanted):
-        raise UsageError(
-            f"{who} {_name(function)} takes ({', '.join(taken)}), but it is called as {call}: the same "
-            "names in another order."
-        )
-
-
-def _name(function: Callable[..., Any]) -> str:
-    return getattr(function, "__name__", repr(function))

@@ -6,9 +6,11 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, overload
 
-from gradcheck.claims import Claim, Descent, Kind, Layout, check_parameters
+from gradcheck.callables import check_parameters
+from gradcheck.claims import Claim, Descent, Kind, Layout
 from gradcheck.entries import EntrySpec
 from gradcheck.errors import UsageError
+from gradcheck.hints import did_you_mean
 from gradcheck.shapes import ShapeLike, Shapes
 from gradcheck.values import Values, check_values
 
@@ -79,8 +81,16 @@ class Formula:
         """Whether the sizes satisfy ``where``."""
         if self.where is None:
             return True
-        names = _where_names(self.where)
-        return bool(self.where(**{name: sizes[name] for name in names}))
+        chosen = {name: sizes[name] for name in _where_names(self.where)}
+        try:
+            answer = self.where(**chosen)
+            return bool(answer)
+        except Exception as error:
+            at = ", ".join(f"{n} = {s}" for n, s in chosen.items())
+            raise UsageError(
+                f"{self.name}: where must give True or False for all sizes of 1 or more, but at {at} it "
+                f"raises {type(error).__name__}: {error}."
+            ) from error
 
     def intermediates(self, tapped: F, /) -> F:
         """Declare what lies between arguments and output: `(tap, *args) -> output`, the forward once more.
@@ -225,11 +235,19 @@ def _where_names(where: Callable[..., bool]) -> tuple[str, ...]:
 
 
 def _check_where(where: Callable[..., bool], shapes: Shapes, name: str) -> None:
+    form = "such as lambda n, k: k <= n"
     try:
-        names = _where_names(where)
+        parameters = inspect.signature(where).parameters
     except (TypeError, ValueError):
-        raise UsageError(f"{name}: where must be a function of dimension names, got {where!r}.") from None
-    if unknown := [n for n in names if n not in shapes.names]:
+        raise UsageError(
+            f"{name}: where must be a function of dimension names, {form}; got {where!r}."
+        ) from None
+    if variadic := [p for p in parameters.values() if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]:
+        raise UsageError(
+            f"{name}: where takes {variadic[0]}; it must name the dimensions that it relates, {form}."
+        )
+    if unknown := [n for n in parameters if n not in shapes.names]:
         raise UsageError(
             f"{name}: where takes {unknown[0]!r}, but the dimensions are {', '.join(shapes.names) or 'none'}."
+            f"{did_you_mean(unknown[0], shapes.names)}"
         )

@@ -7,86 +7,19 @@ many as the entries of x.
 
 from __future__ import annotations
 
-import ast
-import difflib
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import operator
+import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from gradcheck.binding import bind
+from gradcheck.dimensions import Dimension, Sizes, parse_dimension
 from gradcheck.errors import UsageError
+from gradcheck.hints import did_you_mean, short
 
-__all__ = ["Dimension", "Shapes", "did_you_mean", "parse_shape"]
+__all__ = ["Dimension", "ShapeLike", "Shapes", "parse_shape"]
 
 ShapeLike = str | int | Sequence[str | int]
-Sizes = Mapping[str, int]
-
-_OPERATORS: dict[type[ast.operator], Callable[[int, int], int]] = {
-    ast.Add: lambda a, b: a + b,
-    ast.Sub: lambda a, b: a - b,
-    ast.Mult: lambda a, b: a * b,
-    ast.FloorDiv: lambda a, b: a // b,
-}
-
-
-@dataclass(frozen=True)
-class Dimension:
-    """One entry of a declared shape: an expression in dimension names.
-
-    ``text`` is the source; ``names`` are the dimension names it uses, in order of appearance.
-    """
-
-    text: str
-    names: tuple[str, ...]
-
-    @property
-    def is_name(self) -> bool:
-        return self.names == (self.text,)
-
-    def size(self, sizes: Sizes) -> int:
-        """The value of the expression for given sizes (may be below 1; the caller decides)."""
-        return _evaluate(ast.parse(self.text, mode="eval").body, sizes)
-
-
-def _evaluate(node: ast.expr, sizes: Sizes) -> int:
-    if isinstance(node, ast.Constant):
-        return int(node.value)  # type: ignore[arg-type]  # checked to be an int by _parse_dimension
-    if isinstance(node, ast.Name):
-        return sizes[node.id]
-    assert isinstance(node, ast.BinOp)
-    left, right = _evaluate(node.left, sizes), _evaluate(node.right, sizes)
-    if isinstance(node.op, ast.FloorDiv) and right == 0:
-        return 0  # below 1, hence an invalid size, like any other expression that runs out
-    return _OPERATORS[type(node.op)](left, right)
-
-
-def _parse_dimension(text: str, where: str) -> Dimension:
-    def refuse(why: str) -> UsageError:
-        return UsageError(
-            f"{where}: cannot read the size {text!r}: {why}. A size is a name (n), an integer (3) or an "
-            "expression of them with + - * // and no blanks (n-k+1); blanks separate axes."
-        )
-
-    try:
-        tree = ast.parse(text, mode="eval").body
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
-        raise refuse("it is no expression") from None
-    names: dict[str, None] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            names[node.id] = None
-        elif isinstance(node, ast.Constant):
-            if not isinstance(node.value, int) or isinstance(node.value, bool):
-                raise refuse(f"{node.value!r} is no integer")
-        elif isinstance(node, ast.BinOp):
-            if type(node.op) not in _OPERATORS:
-                raise refuse(f"the operator {type(node.op).__name__} is not known")
-        elif not isinstance(node, ast.operator | ast.expr_context):
-            raise refuse(f"{type(node).__name__} has no place in a size")
-    order = sorted(names, key=lambda name: re.search(rf"\b{name}\b", text).start())  # type: ignore[union-attr]
-    dimension = Dimension(text, tuple(order))
-    if not dimension.names and dimension.size({}) < 1:
-        raise refuse("a size is 1 or more")
-    return dimension
 
 
 def parse_shape(shape: ShapeLike, where: str = "shape") -> tuple[Dimension, ...]:
@@ -95,15 +28,29 @@ def parse_shape(shape: ShapeLike, where: str = "shape") -> tuple[Dimension, ...]
     `"n m"` is two axes, `3` a vector of length 3, `""` or `()` a scalar; a tuple `("n", 3)` is
     accepted too. ``where`` is put before the message of a `UsageError`.
     """
-    if isinstance(shape, bool) or not isinstance(shape, str | int | Sequence):
-        raise UsageError(f"{where}: expected a shape like 'n m', 3 or '', got {shape!r}.")
-    if isinstance(shape, int):
-        parts = [str(shape)]
-    elif isinstance(shape, str):
-        parts = shape.replace(",", " ").split()
+    if isinstance(shape, bool) or not (isinstance(shape, str | Sequence) or hasattr(shape, "__index__")):
+        raise UsageError(
+            f"{where}: expected a shape like 'n m', 3 or '', got {short(shape)}.{_values_hint(shape)}"
+        )
+    if isinstance(shape, str):
+        text = unicodedata.normalize("NFKC", shape).strip()  # as Python reads names
+        if "," in text and (text[0], text[-1]) in {("(", ")"), ("[", "]")}:
+            text = text[1:-1]
+        parts = text.replace(",", " ").split()
+    elif isinstance(shape, Sequence):
+        parts = [unicodedata.normalize("NFKC", str(part)).strip() for part in shape]
     else:
-        parts = [str(part).strip() for part in shape]
-    return tuple(_parse_dimension(part, where) for part in parts)
+        try:
+            parts = [str(operator.index(shape))]
+        except TypeError:  # an array of several numbers
+            raise UsageError(
+                f"{where}: expected a shape like 'n m', 3 or '', got {short(shape)}.{_values_hint(shape)}"
+            ) from None
+    return tuple(parse_dimension(part, where) for part in parts)
+
+
+def _values_hint(shape: object) -> str:
+    return " An array of values is given with values={...}." if hasattr(shape, "shape") else ""
 
 
 @dataclass(frozen=True)
@@ -119,8 +66,13 @@ class Shapes:
         if not isinstance(declaration, Mapping) or not declaration:
             raise UsageError(
                 "shapes: expected one entry per argument, such as {'W': 'n m', 'x': 'm'}, "
-                f"got {declaration!r}."
+                f"got {short(declaration)}."
             )
+        for name in declaration:
+            if not isinstance(name, str):
+                raise UsageError(
+                    f"shapes: the keys are the arguments' names, such as 'x', got {short(name)}."
+                )
         parsed = tuple(parse_shape(s, f"shapes[{a!r}]") for a, s in declaration.items())
         return cls(tuple(str(a) for a in declaration), parsed)
 
@@ -168,41 +120,4 @@ class Shapes:
 
         Raises `UsageError` naming the two arguments that contradict each other.
         """
-        sizes: dict[str, int] = {}
-        origin: dict[str, str] = {}
-        for argument, actual in known.items():
-            declared = self.shapes[self.arguments.index(argument)]
-            if len(declared) != len(actual):
-                raise UsageError(
-                    f"values[{argument!r}]: an array of shape {actual} was given, but the argument is "
-                    f"declared as {self.text(argument)!r} ({len(declared)} axes)."
-                )
-            for dimension, size in zip(declared, actual, strict=True):
-                if not dimension.is_name:
-                    continue
-                name = dimension.text
-                if sizes.setdefault(name, size) != size:
-                    raise UsageError(
-                        f"{argument!r} has shape {actual} and makes {name} = {size}, but {origin[name]} "
-                        f"makes {name} = {sizes[name]}."
-                    )
-                origin.setdefault(name, f"{argument!r} with shape {actual}")
-        for argument, actual in known.items():
-            declared = self.shapes[self.arguments.index(argument)]
-            for dimension, size in zip(declared, actual, strict=True):
-                if set(dimension.names) <= sizes.keys() and dimension.size(sizes) != size:
-                    raise UsageError(
-                        f"{argument!r} has shape {actual}, but its size {dimension.text} comes to "
-                        f"{dimension.size(sizes)} with {_equations(sizes)}."
-                    )
-        return sizes
-
-
-def did_you_mean(name: object, known: Iterable[str]) -> str:
-    """`" Did you mean 'n'?"` for the nearest known name, or nothing."""
-    near = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.4)
-    return f" Did you mean {near[0]!r}?" if near else ""
-
-
-def _equations(sizes: Sizes) -> str:
-    return ", ".join(f"{name} = {size}" for name, size in sizes.items()) or "no named sizes"
+        return bind(dict(zip(self.arguments, self.shapes, strict=True)), known)

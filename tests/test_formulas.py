@@ -61,7 +61,7 @@ def test_sizes_are_allowed_by_shapes_and_relation():
     ("how", "words"),
     [
         ({"shapes": {"w": "k", "x": "n"}}, "conv takes (x, w), but it is called as (w, x): the same names"),
-        ({"shapes": {"x": "n"}}, "called as (x): 1 arguments"),
+        ({"shapes": {"x": "n"}}, "called as (x): 1 argument. Give shapes an entry for 'w' too"),
         ({"shapes": {"x": "n", "w": "k", "b": ""}}, "called as (x, w, b): 3 arguments"),
         ({"shapes": {"x": "n", "w": "k"}, "where": lambda n, m: True}, "where takes 'm', but the dimensions"),
         ({"shapes": {"x": "n", "w": "k"}, "where": "k <= n"}, "where must be a function of dimension names"),

@@ -8,7 +8,7 @@ from typing import Any
 
 from gradcheck.adapters.contents import Snapshot
 from gradcheck.adapters.presenting import name_of, parameters_of, present
-from gradcheck.claims import check_parameters
+from gradcheck.callables import check_parameters
 from gradcheck.errors import CandidateFault, UsageError
 
 __all__ = ["with_cache"]

@@ -1,0 +1,97 @@
+"""Whether a function can be called as it will be: found at the declaration, not at the first point."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from gradcheck.errors import UsageError
+
+__all__ = ["check_parameters"]
+
+
+def check_parameters(function: Callable[..., Any], wanted: tuple[str, ...], who: str) -> None:
+    """Raise `UsageError` where ``function`` cannot take the positional arguments ``wanted``.
+
+    Names need not match, but the same names in another order are an error: it is the surest sign of
+    arguments swapped by mistake. ``who`` begins the message.
+    """
+    if not callable(function):
+        raise UsageError(f"{who}: expected a function, got {type(function).__name__}.")
+    _check_kind(function, who)
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return  # a ufunc or another builtin without a signature: the call itself will tell
+    positional = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    required = [
+        p.name
+        for p in parameters
+        if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.default is p.empty
+    ]
+    takes_any = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+    keyword_only = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY and p.default is p.empty]
+    call = f"({', '.join(wanted)})"
+    who = f"{who}{_named(function)}"
+    if keyword_only:
+        raise UsageError(
+            f"{who} needs the keyword argument {keyword_only[0]!r}, but it is called as {call}. Give it a "
+            "default or bind it with functools.partial."
+        )
+    if len(required) > len(wanted) or (len(positional) < len(wanted) and not takes_any):
+        count = f"{len(wanted)} argument{'' if len(wanted) == 1 else 's'}"
+        raise UsageError(
+            f"{who} takes ({', '.join(positional)}), but it is called as {call}: {count}."
+            f"{_hint(positional, wanted)}"
+        )
+    taken = positional[: len(wanted)]
+    if not takes_any and taken != list(wanted) and sorted(taken) == sorted(wanted):
+        raise UsageError(
+            f"{who} takes ({', '.join(taken)}), but it is called as {call}: the same names in another order."
+        )
+
+
+def _check_kind(function: Callable[..., Any], who: str) -> None:
+    """Callables that can never give an array when they are called."""
+    who = f"{who}{_named(function)}"
+    if inspect.isclass(function):
+        raise UsageError(
+            f"{who} is a class: calling it makes an object, no array. Give a method of an object, such as "
+            f"{function.__name__}(...).forward."
+        )
+    inner: Any = function
+    while isinstance(inner, functools.partial):
+        inner = inner.func
+    if any(
+        inspect.iscoroutinefunction(f) or inspect.isasyncgenfunction(f)
+        for f in (inner, getattr(inner, "__call__", None))  # noqa: B004
+    ):
+        raise UsageError(f"{who} is async: it gives a coroutine, no array. Give a plain function.")
+
+
+def _hint(positional: list[str], wanted: tuple[str, ...]) -> str:
+    """What the parameters look like, where that is plain."""
+    if positional[:1] == ["self"]:
+        return " It is a method without its object: give that of an object, such as layer.forward."
+    if wanted[:1] == ("delta",):
+        if "cache" in positional[1:]:
+            return " For a forward that returns a cache see gradcheck.with_cache."
+        if tuple(positional) == wanted[1:]:
+            return " Are forward and backward interchanged, or is delta, the first argument, missing?"
+    elif positional[1:] == list(wanted):
+        return (
+            " Are forward and backward interchanged? Else shapes needs an entry for each of "
+            f"{', '.join(positional)}."
+        )
+    elif positional[: len(wanted)] == list(wanted):
+        rest = positional[len(wanted) :]
+        return f" Give shapes an entry for {rest[0]!r} too, or bind it with functools.partial."
+    return ""
+
+
+def _named(function: Callable[..., Any]) -> str:
+    """The function's name after a blank; nothing for a lambda or an object, whose name says nothing."""
+    name = str(getattr(function, "__name__", ""))
+    return f" {name}" if name.isidentifier() else ""

@@ -1,0 +1,20 @@
+"""Small helps for messages: the name that was meant, and a value that is not too long to show."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = ["did_you_mean", "short"]
+
+
+def did_you_mean(name: object, known: Iterable[str]) -> str:
+    """`" Did you mean 'n'?"` for the nearest known name, or nothing."""
+    folded = {str(k).casefold(): k for k in reversed(list(known))}
+    near = difflib.get_close_matches(str(name).casefold(), list(folded), n=1, cutoff=0.4)
+    return f" Did you mean {folded[near[0]]!r}?" if near else ""
+
+
+def short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
