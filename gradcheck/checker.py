@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 
 from gradcheck._version import __version__
 from gradcheck.claims import Claim
-from gradcheck.discovery import choose
+from gradcheck.discovery import choose, registered
 from gradcheck.engine import check_claim
 from gradcheck.errors import UsageError
 from gradcheck.formulas import Formula
@@ -24,7 +24,7 @@ from gradcheck.points import ForwardFault
 from gradcheck.records import SCHEMA, BackendInfo, Header, Record
 from gradcheck.session import Session
 
-__all__ = ["Checker", "RunOptions", "now"]
+__all__ = ["Checker", "RunOptions", "backend_names", "now"]
 
 _PACKAGES = ("numpy", "hypothesis", "python-flint", "sympy", "jax", "jaxlib")
 
@@ -114,6 +114,11 @@ class Checker:
             return fault
         except UsageError as error:
             return ForwardFault(str(error))
+
+
+def backend_names(asked: Sequence[str] | None) -> tuple[str, ...]:
+    """The backends that a run would use, by name; none of them is loaded."""
+    return tuple(dict.fromkeys(asked if asked is not None else registered()))
 
 
 def now() -> str:

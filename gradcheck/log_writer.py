@@ -11,7 +11,7 @@ import msgspec
 
 from gradcheck.records import Record
 
-__all__ = ["LogWriter"]
+__all__ = ["LogWriter", "encoded"]
 
 
 class LogWriter:
@@ -30,7 +30,7 @@ class LogWriter:
 
     def write(self, record: Record) -> None:
         """Append one record. Raises `ValueError` for one that would not read back the same."""
-        line = memoryview(_line(record))
+        line = memoryview(encoded(record))
         while line:
             line = line[self._file.write(line) :]
 
@@ -53,7 +53,8 @@ class LogWriter:
         self.close()
 
 
-def _line(record: Record) -> bytes:
+def encoded(record: Record) -> bytes:
+    """The line of one record. Raises `ValueError` for one that would not read back the same."""
     try:
         line = msgspec.json.encode(record)
     except UnicodeEncodeError:

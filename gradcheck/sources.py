@@ -11,23 +11,37 @@ from typing import Any
 
 from gradcheck.records import Source
 
-__all__ = ["helpers_of", "source_of"]
+__all__ = ["file_of", "helpers_of", "source_of"]
 
 _MOST_HELPERS = 8
 
 
 @lru_cache(maxsize=1024)
 def source_of(function: Callable[..., Any]) -> Source:
-    """File (relative to the working folder or to the package's parent), line and text of a function."""
-    inner = _unwrapped(function)
-    if not inspect.isroutine(inner) and not inspect.isclass(inner):
-        inner = type(inner).__call__ if callable(inner) else inner
+    """File (relative to the working folder or to the package's parent), line and text of a function.
+
+    A function that gradcheck composed of others has them in ``written_at``: where it was asked to.
+    """
+    written = getattr(function, "written_at", None)
+    if written is not None:
+        return Source(file=_relative(written.file), line=written.line, text=written.text)
+    inner = _with_code(function)
     try:
         lines, line = inspect.getsourcelines(inner)
         file = inspect.getsourcefile(inner) or "?"
     except (OSError, TypeError):
         return Source(file="?", line=0, text=f"# the source of {function!r} is not available")
     return Source(file=_relative(file), line=line, text=inspect.cleandoc("\n" + "".join(lines)))
+
+
+def file_of(function: Callable[..., Any]) -> Path | None:
+    """The file that a function is written in, or None where there is none."""
+    written = getattr(function, "written_at", None)
+    try:
+        file = inspect.getsourcefile(_with_code(function)) if written is None else written.file
+    except TypeError:
+        return None
+    return Path(file) if file else None
 
 
 def helpers_of(function: Callable[..., Any], *, besides: Callable[..., Any]) -> list[Source]:
@@ -49,6 +63,14 @@ def helpers_of(function: Callable[..., Any], *, besides: Callable[..., Any]) -> 
             queue.append(inner)
             found.append(source_of(inner))
     return found[:_MOST_HELPERS]
+
+
+def _with_code(function: Callable[..., Any]) -> Any:
+    """What `inspect` finds the code of: of an object that is called, its `__call__`."""
+    inner = _unwrapped(function)
+    if not inspect.isroutine(inner) and not inspect.isclass(inner):
+        inner = type(inner).__call__ if callable(inner) else inner
+    return inner
 
 
 def _unwrapped(function: Callable[..., Any]) -> Any:

@@ -14,15 +14,19 @@ from types import ModuleType
 from gradcheck.errors import UsageError
 from gradcheck.formulas import Formula
 
-__all__ = ["load_file"]
+__all__ = ["NoFormula", "formulas_in", "load_file"]
 
 _PACKAGE = Path(__file__).parent.resolve()
+
+
+class NoFormula(UsageError):
+    """A file was loaded, and there is no formula in it."""
 
 
 def load_file(path: str | Path) -> list[Formula]:
     """The formulas that a Python file defines, in the order of their definition.
 
-    Module-level formulas count, also those in module-level lists, tuples and dicts. The file is run
+    See `formulas_in` for those that count. The file is run
     under a private module name, with its folder importable while it runs; modules beside it that it
     imports are forgotten afterwards, so that another file's `helpers.py` is not mistaken for this one's.
     Raises `UsageError` where the file cannot be imported, with the user's own lines of the traceback,
@@ -31,14 +35,24 @@ def load_file(path: str | Path) -> list[Formula]:
     path = Path(path)
     if not path.is_file():
         raise UsageError(f"{path}: there is no such file.")
-    module = _run(path.resolve(), path)
-    found = {id(f): f for value in list(vars(module).values()) for f in _formulas(value)}
+    found = formulas_in(_run(path.resolve(), path))
     if not found:
-        raise UsageError(
+        raise NoFormula(
             f"{path}: there is no formula in it. One is declared with @gradcheck.formula(shapes=...) at the "
             "top level of the file."
         )
-    return list(found.values())
+    return found
+
+
+def formulas_in(module: ModuleType) -> list[Formula]:
+    """The formulas at the top level of a module, also those in its lists, tuples and dicts, each once.
+
+    A chain brings a formula for each of its layers, before its own.
+    """
+    values = (formula for value in list(vars(module).values()) for formula in _formulas(value))
+    return list(
+        {id(part): part for formula in values for part in (*getattr(formula, "parts", ()), formula)}.values()
+    )
 
 
 def _formulas(value: object) -> Iterator[Formula]:
