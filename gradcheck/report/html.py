@@ -1,48 +1,80 @@
-"""`report.html`: one self-contained page, for people. It runs no scripts and loads nothing."""
+"""`report.html`: one self-contained page, for people. It loads nothing, and runs one script: its filter.
+
+The page's policy allows exactly that script and that style sheet, by their hashes. Without the script
+everything is there, only unfiltered.
+"""
 
 from __future__ import annotations
 
-from math import prod
+import base64
+import hashlib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from gradcheck.arrays import MAX_DECIMALS
 from gradcheck.log import Log
-from gradcheck.records import ArrayRecord, ClaimRow
 from gradcheck.report import narrative, text
-from gradcheck.report.curve import curve
+from gradcheck.report.evidence import MEANINGS, strengths
+from gradcheck.report.highlight import highlight
+from gradcheck.report.pictures import digits_picture
+from gradcheck.report.views import View, anchors, array_rows, formula, glyph, view
 
-__all__ = ["render"]
+__all__ = ["BUDGET", "render"]
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _MAX_TEXT = 20_000  # one piece of text; a page must open whatever a message holds
-_MAX_SHAPES = 60
-_MAX_COLUMNS = 16
+
+_MOST_OPEN = 20  # failures that stand open; a page of hundreds would be slow to lay out
+
+BUDGET = 6 * 1024 * 1024
+"""Bytes of claims in full. The worst come first; what comes after is shown in short, so that the page of a
+very large run still opens at once."""
 
 
 def render(log: Log) -> str:
     """The log as one HTML page. Everything that comes from the log is escaped."""
+    environment = _environment()
     claims = narrative.worst_first(log)
-    return (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            log=log,
-            header=log.header,
-            footer=log.footer,
-            outcome=narrative.outcome(log),
-            headline=narrative.headline(log),
-            counts=narrative.counts(log),
-            missing_backends=narrative.sources_text(log),
-            views=[_view(claim, log, number) for number, claim in enumerate(claims, 1)],
-            tones={narrative.status(claim).word: narrative.status(claim).tone for claim in claims},
-        )
+    names = anchors([claim.uid for claim in claims])
+    card: Any = environment.get_template("claim.html.j2").module
+    cards: list[Markup] = []
+    errata: list[View] = []
+    left, in_short = BUDGET, 0
+    for claim in claims:
+        shown = view(claim, log, names)
+        if shown.status.word == "refuted":
+            errata.append(shown)
+        made = card.claim_card(shown, full=left > 0, open=not claim.as_declared and len(cards) < _MOST_OPEN)
+        in_short += left <= 0
+        left -= len(made)
+        cards.append(made)
+    style, script = _asset("style.css"), _asset("filter.js")
+    return environment.get_template("report.html.j2").render(
+        log=log,
+        header=log.header,
+        footer=log.footer,
+        outcome=narrative.outcome(log),
+        headline=narrative.headline(log),
+        counts=narrative.counts(log),
+        tones={s.word: s.tone for s in map(narrative.status, claims)} | {"not judged": "warn"},
+        strengths=strengths(log),
+        meanings=MEANINGS,
+        sections=list(dict.fromkeys(c.section for c in log.claims if c.section)),
+        wrong=[(names[c.uid], c, narrative.status(c)) for c in claims if not c.as_declared],
+        errata=errata,
+        cards=cards,
+        in_short=in_short,
+        style=style,
+        script=script,
+        style_hash=_hash(style),
+        script_hash=_hash(script),
     )
 
 
+@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
@@ -53,60 +85,41 @@ def _environment() -> Environment:
         finalize=_printable,
     )
     environment.filters |= {
-        "precision": narrative.precision_text,
-        "duration": text.duration,
-        "plural": text.plural,
-        "sizes": text.sizes_text,
-        "entry": lambda c: text.quantity(c.quantity, c.index),
         "array_text": text.array_text,
-        "rows": _rows,
+        "code": highlight,
+        "digits": digits_picture,
+        "duration": text.duration,
+        "entry": lambda c: text.quantity(c.quantity, c.index),
+        "formula": formula,
+        "glyph": glyph,
+        "plural": text.plural,
+        "rows": array_rows,
+        "sizes": text.sizes_text,
+        "time": _time,
     }
     return environment
 
 
 def _printable(value: Any) -> Any:
-    """What every expression in the template passes through on its way to the page."""
+    """What every expression in the templates passes through on its way to the page."""
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
     return text.clip(text.clean(value), _MAX_TEXT)
 
 
-def _view(claim: ClaimRow, log: Log, number: int) -> dict[str, Any]:
-    """One claim with everything that the template would otherwise have to decide."""
-    rows = log.rows.get(claim.uid, ())
-    return {
-        "anchor": f"claim-{number}",
-        "claim": claim,
-        "status": narrative.status(claim),
-        "reason": narrative.own_reason(claim),
-        "rows": [(row, narrative.row_status(row, claim)) for row in rows],
-        "shapes": [text.sizes_text(sizes) for sizes in claim.shapes[:_MAX_SHAPES]],
-        "more_shapes": max(0, len(claim.shapes) - _MAX_SHAPES),
-        # Made of numbers alone; see `curve`.
-        "curve": Markup(curve(claim.training)) if claim.training else "",  # noqa: S704
-        "arrays": _arrays(claim),
-    }
+def _time(stamp: str) -> str:
+    """`2026-11-23T18:12:31+00:00` as `2026-11-23 18:12 UTC`; anything else as it is."""
+    day, between, time = stamp.partition("T")
+    if between and len(day) == 10 and time.endswith(("Z", "+00:00")):
+        return f"{day} {time[:5]} UTC"
+    return stamp
 
 
-def _arrays(claim: ClaimRow) -> list[tuple[str, ArrayRecord]]:
-    found = claim.counterexample
-    if found is None:
-        return []
-    deltas = [("delta" if len(found.delta) == 1 else f"delta[{i}]", d) for i, d in enumerate(found.delta)]
-    return [*deltas, *found.inputs.items()]
+def _asset(name: str) -> Markup:
+    """A file of ours, to stand in the page as it is."""
+    return Markup((_TEMPLATES / name).read_text("utf-8").strip())  # noqa: S704
 
 
-def _rows(record: ArrayRecord, index: list[int] | None = None) -> list[list[tuple[str, bool]]] | None:
-    """The rows of an array that reads well as a table: at most two axes, few entries.
-
-    Each cell comes with whether it is the entry that ``index`` names.
-    """
-    shape = record.shape
-    if len(shape) > 2 or not 0 < prod(shape) <= MAX_DECIMALS or (shape and shape[-1] > _MAX_COLUMNS):
-        return None
-    marked = -1
-    if index and len(index) == len(shape) and all(0 <= i < n for i, n in zip(index, shape, strict=True)):
-        marked = index[0] if len(index) == 1 else index[0] * shape[1] + index[1]
-    cells = [(cell, position == marked) for position, cell in enumerate(text.array_cells(record))]
-    width = shape[-1] if shape else 1
-    return [cells[i : i + width] for i in range(0, len(cells), width)]
+def _hash(content: str) -> str:
+    digest = hashlib.sha256(content.encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode('ascii')}"

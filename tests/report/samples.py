@@ -9,15 +9,24 @@ import numpy as np
 from gradcheck.arrays import encode
 from gradcheck.records import (
     SCHEMA,
+    Agreement,
     BackendInfo,
     BackendRow,
+    BatteryRow,
+    ChainLayer,
     ClaimRow,
     Comparison,
     Counterexample,
+    Diagnosis,
     Footer,
     Header,
+    Precision,
+    Proof,
+    ProofQuantity,
+    ProofStep,
     Record,
     Source,
+    StepCurve,
     Training,
     TrainingStep,
 )
@@ -63,6 +72,82 @@ COUNTEREXAMPLE = Counterexample(
     python="gradcheck.replay('D09/wx.vjp')",
 )
 
+STEPS = [2.0**-k for k in range(1, 61, 2)]
+STEP_CURVE = StepCurve(
+    quantity="dJ/dW",
+    index=[0, 1],
+    source="symbolic",
+    scale=0.5,
+    gap=0.5,
+    steps=STEPS,
+    error=[0.3 * h**2 + 1e-17 / h for h in STEPS],
+    exact=[0.3 * h**2 for h in STEPS],
+    bound=[0.3 * h**2 + 8e-17 / h for h in STEPS],
+)
+
+WITNESS = Counterexample(
+    sizes={"n": 2, "m": 3},
+    message="dJ/dW[0, 1] is 0.25, but symbolic and finite_difference say 0.5",
+    inputs={"W": encode(np.arange(6.0).reshape(2, 3) / 4), "x": encode(np.array([2.0, 0.1, -1.0]))},
+    delta=[encode(np.array([1.0, -0.5]))],
+    shape_minimal=True,
+    quantity="dJ/dW",
+    index=[0, 1],
+    candidate=encode(np.array([[2.0, 0.25, -1.0], [-1.0, -0.05, 0.5]])),
+    truth=encode(np.array([[2.0, 0.5, -1.0], [-1.0, -0.05, 0.5]])),
+    comparisons=[COMPARISON],
+    replay="gradcheck replay 'D13/layer.vjp'",
+    step_curve=STEP_CURVE,
+)
+
+DIAGNOSIS = [
+    Diagnosis(
+        quantity="dJ/dW",
+        kind="factor",
+        text="dJ/dW is too small by the factor 1/2 in column 1.",
+        points=12,
+        of=12,
+        gap=1e-30,
+    ),
+    Diagnosis(quantity="dJ/dx", kind="unexplained", text="No simple explanation fits dJ/dx."),
+]
+
+CHAIN = [
+    ChainLayer(name="linear", verdict="pass"),
+    ChainLayer(name="tanh", verdict="fail", first_wrong=True, message="f' is taken at a instead of z"),
+    ChainLayer(name="softmax", verdict="inconclusive", message="after a wrong layer"),
+]
+
+PROOF = Proof(
+    status="proved",
+    quantities=[
+        ProofQuantity(
+            quantity="dJ/dW",
+            status="proved",
+            indices="p, q",
+            truth=r"\delta_{p} x_{q}",
+            candidate=r"\delta_{p} x_{q}",
+            steps=[
+                ProofStep(rule="differentiate the sum", latex=r"\sum_{i} \delta_{i} [i = p] x_{q}"),
+                ProofStep(rule="contract the delta", latex=r"\delta_{p} x_{q}"),
+            ],
+        ),
+        ProofQuantity(
+            quantity="dJ/dx", status="open", indices="q", reason="np.linalg.inv has no normal form"
+        ),
+    ],
+    assumptions=["n, m >= 1"],
+    branches=["is n equal to m? proved on both"],
+    opinions={"sympy": "agrees at n = 2, m = 3", "balls": "agrees at 20 random shapes"},
+    reason="all quantities but dJ/dx",
+    seconds=0.012,
+)
+
+PRECISION = [
+    Precision(dtype="float64", points=9, typical=0.3, lost=1.7, sizes={"n": 3, "m": 2}),
+    Precision(dtype="float32", points=8, typical=0.4, lost=2.5, sizes={"n": 3, "m": 2}),
+]
+
 TRAINING = Training(
     sizes={"n": 8, "m": 3},
     steps=[TrainingStep(cost=2.0 * 0.8**i + 0.01, rate=0.5, verdict="pass") for i in range(30)],
@@ -107,6 +192,17 @@ def claim(uid: str, verdict: str = "pass", **changes: object) -> ClaimRow:
     }
     fields |= changes
     return ClaimRow(uid=uid, verdict=verdict, as_declared=verdict == fields["expected"], **fields)
+
+
+def agreement(agreed: int, points: int) -> list[Agreement]:
+    """The hand-written code agrees with both backends at some points, and they with each other at all."""
+    return [
+        *(
+            Agreement(first="hand-written", second=backend, points=points, agreed=agreed, bound=1e-25)
+            for backend in BACKENDS
+        ),
+        Agreement(first=BACKENDS[0], second=BACKENDS[1], points=points, agreed=points, bound=2e-25),
+    ]
 
 
 def judged(uid: str, verdict: str = "pass", **changes: object) -> list[Record]:
@@ -173,6 +269,37 @@ HOSTILE_CLAIM = [
         ),
     ),
 ]
+
+RICH = [
+    *(row("D13/layer.vjp", backend, "fail", differed=42, agreed=8) for backend in BACKENDS),
+    BatteryRow(claim="D13/layer.vjp", check="linear in delta", outcome="pass", counts=True, points=5),
+    BatteryRow(
+        claim="D13/layer.vjp",
+        check="leaves its arguments alone",
+        outcome="fail",
+        counts=True,
+        points=5,
+        reason="the code changes x in place",
+        sizes={"n": 2, "m": 3},
+    ),
+    BatteryRow(
+        claim="D13/layer.vjp", check="size 0", outcome="note", counts=False, points=1, reason="raises"
+    ),
+    claim(
+        "D13/layer.vjp",
+        "fail",
+        counterexample=WITNESS,
+        diagnosis=DIAGNOSIS,
+        chain=CHAIN,
+        helpers=[Source(file=FILE, line=3, text="def outer(a, b):\n    return a[:, None] * b\n")],
+        agreement=agreement(8, 50),
+    ),
+]
+"""A failure with everything that a record can hold."""
+
+PROVED_AT_LENGTH = judged(
+    "D08/wx.vjp", strength="proved", proof=PROOF, precision=PRECISION, agreement=agreement(50, 50)
+)
 
 GOOD = [PASSED, PROVED, ERRATUM, UNSUPPORTED, TRAINED]
 """Every claim comes out as declared."""

@@ -1,0 +1,96 @@
+"""What a verdict rests on, in sentences: how strong the evidence for a pass is, and who refuted a failure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gradcheck.log import Log
+from gradcheck.records import Agreement, BackendRow, ClaimRow, StepCurve
+from gradcheck.report.narrative import status
+from gradcheck.report.pictures.shapes import is_distinct
+from gradcheck.report.text import one_line, plural
+from gradcheck.verdicts import Strength, Verdict
+
+__all__ = ["HAND_WRITTEN", "MEANINGS", "corrected", "difference_is_sound", "evidence", "matrix", "strengths"]
+
+HAND_WRITTEN = "hand-written"
+"""What the code under check is called among the sources; see `gradcheck.agreement`."""
+
+MEANINGS = {
+    "proved": "for all sizes and all values, under the assumptions that are listed",
+    "certified": "in ball arithmetic: at the points tried no rounding can hide a difference",
+    "agreed": "in floating point, within a derived error bound at the points tried",
+}
+
+
+def strengths(log: Log) -> dict[str, int]:
+    """How many passes rest on each kind of evidence, the strongest first."""
+    passed = [c.strength for c in log.claims if c.verdict == Verdict.PASS and c.expected == "pass"]
+    return {str(s): passed.count(str(s)) for s in Strength if str(s) in passed}
+
+
+def corrected(claim: ClaimRow, log: Log) -> ClaimRow | None:
+    """The passed claim that puts an erratum right: of the same formula and kind, or at least of the same id,
+    with another formula in print.
+    """
+    if claim.expected != "fail" or not claim.latex:
+        return None
+    right = [
+        other
+        for other in log.claims
+        if other.expected == "pass"
+        and other.verdict == Verdict.PASS
+        and other.latex
+        and other.latex != claim.latex
+        and other.id == claim.id
+        and other.kind == claim.kind
+    ]
+    return next((o for o in right if o.formula == claim.formula), right[0] if claim.id and right else None)
+
+
+def evidence(claim: ClaimRow, rows: Sequence[BackendRow]) -> list[str]:
+    """Where the verdict comes from, in short sentences."""
+    tried = plural(claim.points, "point")
+    if claim.shapes and claim.shapes[0]:
+        tried += f" of {plural(len(claim.shapes), 'shape')}"
+        if len(claim.shapes[0]) > 1:
+            tried += f", {sum(map(is_distinct, claim.shapes))} with all sizes distinct"
+    said = [row for row in rows if row.answered]
+    if claim.verdict == Verdict.PASS and claim.strength in MEANINGS:
+        sentences = [f"{claim.strength.capitalize()} {MEANINGS[claim.strength]}."]
+        confirmed = [f"{one_line(row.backend)} at {row.agreed}" for row in said if row.agreed]
+        if confirmed:
+            sentences.append(f"Tried at {tried}: confirmed by {_and(confirmed)}.")
+        return sentences
+    if status(claim).word in {"fail", "refuted"}:
+        against = [f"{one_line(r.backend)} at {r.differed} of {r.answered}" for r in said if r.differed]
+        return [f"Tried at {tried}: contradicted by {_and(against)}."] if against else [f"Tried at {tried}."]
+    return [f"Tried at {tried}."] if claim.points else []
+
+
+def difference_is_sound(curve: StepCurve) -> bool:
+    """Whether the finite difference does what theory says: in float64 it stays within truncation and
+    rounding at every step, and at high precision it converges to the right value, far below the gap.
+    """
+    within = all(error <= bound for error, bound in zip(curve.error, curve.bound, strict=False))
+    return within and bool(curve.exact) and min(curve.exact) < _CONVERGED * curve.gap
+
+
+_CONVERGED = 1e-12
+"""At steps down to 2^-59 a convergent difference is right to 1e-30 or so; a coincidence is not."""
+
+
+def matrix(claim: ClaimRow) -> tuple[list[str], list[tuple[str, list[Agreement | None]]]]:
+    """The agreement of all sources as the lower triangle of a table: column names, and rows of cells."""
+    pairs = {(a.first, a.second): a for a in claim.agreement}
+    names = list(dict.fromkeys([HAND_WRITTEN, *(n for pair in pairs for n in pair)]))
+    rows = [
+        (second, [pairs.get((first, second)) for first in names[:place]])
+        for place, second in enumerate(names)
+        if place
+    ]
+    return names[:-1], rows
+
+
+def _and(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -1,0 +1,133 @@
+"""What a verdict rests on, in sentences and as a table."""
+
+import re
+from html import unescape
+
+import msgspec
+import pytest
+
+from gradcheck.agreement import HAND_WRITTEN as ENGINES
+from gradcheck.log import collect
+from gradcheck.report.evidence import (
+    HAND_WRITTEN,
+    corrected,
+    difference_is_sound,
+    evidence,
+    matrix,
+    strengths,
+)
+from gradcheck.report.highlight import highlight
+from tests.report import samples
+
+TRIED = "Tried at 50 points of 9 shapes, 7 with all sizes distinct"
+
+
+def test_reports_and_engine_call_the_code_the_same():
+    assert HAND_WRITTEN == ENGINES
+
+
+@pytest.mark.parametrize(
+    ("part", "sentences"),
+    [
+        (
+            samples.PASSED,
+            [
+                "Certified in ball arithmetic: at the points tried no rounding can hide a difference.",
+                f"{TRIED}: confirmed by symbolic at 50 and finite_difference at 50.",
+            ],
+        ),
+        (
+            samples.judged("x", strength="agreed", shapes=[{}]),
+            [
+                "Agreed in floating point, within a derived error bound at the points tried.",
+                "Tried at 50 points: confirmed by symbolic at 50 and finite_difference at 50.",
+            ],
+        ),
+        (
+            samples.UNSUPPORTED,
+            [
+                "Certified in ball arithmetic: at the points tried no rounding can hide a difference.",
+                f"{TRIED}: confirmed by finite_difference at 50.",
+            ],
+        ),
+        (
+            samples.ERRATUM,
+            [
+                f"{TRIED}: contradicted by symbolic at 1 of 50 and finite_difference at 1 of 50.",
+            ],
+        ),
+        (samples.INCONCLUSIVE, [f"{TRIED}."]),
+        (samples.judged("x", "error", points=0, shapes=[]), []),
+    ],
+)
+def test_sentences(part, sentences):
+    assert evidence(part[-1], [r for r in part[:-1] if hasattr(r, "backend")]) == sentences
+
+
+def test_strengths_count_passes_the_strongest_first():
+    log = collect(samples.records([samples.PASSED, samples.PROVED, samples.ERRATUM, samples.WEAK]))
+
+    assert list(strengths(log).items()) == [("proved", 1), ("certified", 1)]
+
+
+def test_the_matrix_is_a_triangle():
+    names, rows = matrix(samples.RICH[-1])
+
+    assert names == ["hand-written", "symbolic"]
+    assert [(name, [c.agreed for c in cells]) for name, cells in rows] == [
+        ("symbolic", [8]),
+        ("finite_difference", [8, 50]),
+    ]
+    assert matrix(samples.PASSED[-1])[1] == []
+
+
+def test_a_pair_that_was_not_compared_is_a_hole():
+    pairs = [p for p in samples.agreement(3, 5) if p.first == "hand-written"]
+
+    _, rows = matrix(msgspec.structs.replace(samples.RICH[-1], agreement=pairs))
+
+    assert rows[1] == ("finite_difference", [pairs[1], None])
+
+
+def test_a_correction_of_the_same_formula_comes_before_one_of_the_same_id():
+    other = samples.judged("D09/wx.vjp", latex="a")
+    same = samples.judged("D09/wx_column.vjp", latex="b")
+    log = collect(samples.records([samples.ERRATUM, other, same]))
+    alone = collect(samples.records([samples.ERRATUM, other]))
+
+    assert corrected(samples.ERRATUM[-1], log).latex == "b"
+    assert corrected(samples.ERRATUM[-1], alone).latex == "a"
+    assert corrected(other[-1], log) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "sound"),
+    [
+        ({}, True),
+        ({"exact": [0.1] * 30}, False),  # does not converge
+        ({"error": [1.0] * 30}, False),  # float64 leaves its bound
+        ({"gap": 0.0}, False),
+        ({"exact": []}, False),
+    ],
+)
+def test_when_the_difference_is_beyond_doubt(changes, sound):
+    assert difference_is_sound(msgspec.structs.replace(samples.STEP_CURVE, **changes)) == sound
+
+
+def test_code_in_colours_is_the_same_code():
+    code = "@f.vjp(id='</script><b>')\ndef g(x):\n    # &amp; \"hi\"\n    return 1.5e3 * x if x else None\n"
+
+    made = str(highlight(code))
+
+    assert unescape(re.sub(r"</?span[^>]*>", "", made)) == code
+    assert set(re.findall(r"<[^>]*>", made)) <= {
+        "</span>",
+        *(f'<span class="{c}">' for c in "ksncdf"),
+    }
+    assert '<span class="k">def</span> <span class="f">g</span>' in made
+
+
+@pytest.mark.parametrize("code", ["", "\x00\x1b[31m", "not python ' \" ``` <<<", "x" * 100_000, "(" * 5000])
+def test_any_text_can_be_coloured(code):
+    assert "<b" not in str(highlight(code))
+    assert len(str(highlight(code))) < 60_000
