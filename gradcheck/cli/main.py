@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from gradcheck._version import __version__
+from gradcheck.cli.external import external
 from gradcheck.cli.listing import list_claims, show
 from gradcheck.cli.oracle import oracle
 from gradcheck.cli.replay import replay
@@ -74,7 +75,7 @@ def cli(debug: bool) -> None:
     """Check derivatives written by hand, and report what was found."""
 
 
-for command in (verify, list_claims, show, replay, report, oracle):
+for command in (verify, list_claims, show, replay, report, oracle, external):
     cli.add_command(command)
 
 
