@@ -62,8 +62,33 @@ def slope(function: Function, weights: NDArray[np.float64], size: float = 1.0) -
     if _kinked(forward, backward, noise):
         raise NoAnswer("a kink: the one-sided slopes differ, so there is no derivative to difference")
     value, error = _extrapolate(central, noise)
+    if _jumps(forward, backward, central, value, error):
+        raise NoAnswer("the forward jumps next to this point: short steps give another slope than long ones")
     scale = float(np.abs(weights) @ np.abs(centre)) + abs(value)
     return value, max(_MARGIN * error, _FLOOR * scale), scale
+
+
+def _jumps(
+    forward: Sequence[float],
+    backward: Sequence[float],
+    central: Sequence[float],
+    value: float,
+    error: float,
+) -> bool:
+    """Whether the shortest steps lie on a straight piece of another slope than the estimate.
+
+    A forward full of jumps (`remainder` by a small number) looks like a noisy one of another slope to
+    every step that is longer than its pieces. On a piece all slopes are the same, down to what is left
+    of half the digits; slopes of noise are not, and values that stand still (float32) have none.
+    """
+    last = [*forward[-4:], *backward[-4:], *central[-4:]]
+    own = central[-1]
+    straight = own != 0 and max(abs(s - own) for s in last) <= abs(own) * _STRAIGHT
+    return straight and abs(own - value) > _MARGIN * error + abs(own) * _STRAIGHT
+
+
+_STRAIGHT = 2.0**-16
+"""How equal slopes at steps of 1e-7 to 1e-6 are: their rounding noise is 1e-16 / 1e-7 of the values."""
 
 
 def _steps(size: float) -> list[float]:

@@ -118,6 +118,10 @@ class TracedArray(NDArrayOperatorsMixin):
             return wrap(_sliding_window_view(*unwrap(args), **unwrap(kwargs)))
         if name == "slogdet":
             return wrap(tuple(jnp.linalg.slogdet(*unwrap(args))))
+        if name in _REORDERED:
+            raise Unsupported(f"np.{name}: JAX leaves the entries in another order")
+        if name in _OF_ONE_TRIANGLE:
+            return wrap(_OF_ONE_TRIANGLE[name](*unwrap(args), **unwrap(kwargs)))
         function = getattr(namespace, _RENAMED.get(name, name), None)
         if function is None:
             raise Unsupported(f"{module.replace('numpy', 'np', 1)}.{name} cannot be traced by JAX")
@@ -237,6 +241,36 @@ _VIEWS = {
 """What shares memory with its argument in NumPy."""
 
 _RENAMED = {"amax": "max", "amin": "min", "real_if_close": "real"}
+
+
+_REORDERED = {"partition", "argpartition"}
+"""What NumPy leaves open, so that two right implementations differ."""
+
+
+def _from_triangle(a: Any, uplo: str) -> Any:
+    """The symmetric matrix that NumPy sees: it reads one triangle, where JAX averages both."""
+    if uplo.upper() == "L":
+        return jnp.tril(a) + jnp.swapaxes(jnp.tril(a, -1), -1, -2)
+    return jnp.triu(a) + jnp.swapaxes(jnp.triu(a, 1), -1, -2)
+
+
+def _cholesky(a: Any, /, *, upper: bool = False) -> Any:
+    return jnp.linalg.cholesky(_from_triangle(a, "U" if upper else "L"), upper=upper)
+
+
+def _eigh(a: Any, UPLO: str = "L") -> Any:
+    return tuple(jnp.linalg.eigh(_from_triangle(a, UPLO)))
+
+
+def _eigvalsh(a: Any, UPLO: str = "L") -> Any:
+    return jnp.linalg.eigvalsh(_from_triangle(a, UPLO))
+
+
+_OF_ONE_TRIANGLE: dict[str, Callable[..., Any]] = {
+    "cholesky": _cholesky,
+    "eigh": _eigh,
+    "eigvalsh": _eigvalsh,
+}
 
 
 def _sliding_window_view(x: Any, window_shape: Any, axis: Any = None, **_: Any) -> Any:

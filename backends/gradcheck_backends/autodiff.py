@@ -10,14 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic import BALLS, Domain, ObjectArray, enclose, zero_dimensional
+from gradcheck.arithmetic import BALLS, Domain, ObjectArray, zero_dimensional
 from gradcheck.backend import Answer, Problem, Program
 from gradcheck.errors import NoAnswer, Unsupported
+
+if TYPE_CHECKING:
+    from gradcheck_backends._xla import FloatGradients
 
 __all__ = ["BACKEND", "Autodiff"]
 
@@ -84,7 +87,8 @@ class VjpProgram(Program):
                 self._unknown = str(error)
                 self.exact_answers = False
                 self.method = f"VJP compiled by XLA in float64 ({self._unknown})"
-        return self._in_float64([args[i] for i in wrt], deltas)
+        with _float64():
+            return self._in_float64.at(args, deltas)
 
     def _trace_for_all_shapes(self) -> Any:
         """One trace with symbols for sizes, made once a formula; None where that fails.
@@ -174,39 +178,10 @@ class VjpProgram(Program):
             return evaluate(self._closed.jaxpr, self._closed.consts, inputs, domain, ties, sizes)
 
     @cached_property
-    def _compiled(self) -> Any:
-        import jax
-        import jax.extend
+    def _in_float64(self) -> FloatGradients:
+        from gradcheck_backends._xla import FloatGradients
 
-        return jax.jit(jax.extend.core.jaxpr_as_fun(self._closed))
-
-    def _in_float64(
-        self, values: Sequence[NDArray[Any]], deltas: Sequence[NDArray[np.float64]]
-    ) -> dict[int, Answer]:
-        """XLA's float64 gradients with an error bound from the code's own sensitivity.
-
-        A backward error of one unit per operation moves the result as a relative perturbation of the
-        inputs of that size does, so the spread under perturbations of 2^-40, scaled down, times the
-        number of operations bounds the rounding error; an estimate, hence not rigorous.
-        """
-        rng = np.random.default_rng(0)
-        operations = len(self._closed.jaxpr.eqns) + max(v.size for v in values)
-        with _float64():
-            exact = [np.asarray(g) for g in self._compiled(*values, *deltas)]
-            spread = [np.abs(g) * 2.0**-50 for g in exact]
-            for _ in range(4):
-                moved = [v * (1 + 2.0**-40 * rng.uniform(-1, 1, v.shape)) for v in values]
-                turned = [d * (1 + 2.0**-40 * rng.uniform(-1, 1, d.shape)) for d in deltas]
-                for s, g, e in zip(spread, self._compiled(*moved, *turned), exact, strict=True):
-                    np.maximum(s, np.abs(np.asarray(g) - e) * 2.0**-12, out=s)
-        if not all(np.isfinite(g).all() for g in exact):
-            raise NoAnswer("XLA's gradient is not finite here")
-        answers = {}
-        for i, g, s in zip(self.problem.wrt, exact, spread, strict=True):
-            largest = max(float(np.max(np.abs(a), initial=0.0)) for a in (g, *deltas))  # a saturated gradient
-            bound = operations * np.maximum(s, 2.0**-53 * largest)  # may be zero and its rounding not
-            answers[i] = Answer(enclose(g, bound), rigorous=False)
-        return answers
+        return FloatGradients(self.problem, self._closed, self._function())
 
 
 BACKEND = Autodiff()

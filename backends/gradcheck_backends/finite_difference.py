@@ -133,10 +133,10 @@ class CentralDifference(Program):
         def refine() -> Answer:
             with precision(bits):
                 coarse, _ = difference.central(moves, COARSE_BITS)
-                value = zero_dimensional(weights @ with_truncation(coarse, fine))
+                value = _contracted(weights, with_truncation(coarse, fine))
             return Answer(value, direction, scale)
 
-        return Answer(zero_dimensional(weights @ fine), direction, scale, refine=refine)
+        return Answer(_contracted(weights, fine), direction, scale, refine=refine)
 
     def _entries(
         self, difference: BallDifference, argument: int, shape: tuple[int, ...], weights: ObjectArray
@@ -145,7 +145,7 @@ class CentralDifference(Program):
         flat, scale = values.reshape(-1), 0.0
         for k, unit in enumerate(_units(shape)):
             column, size = difference.bounded({argument: unit})
-            flat[k] = weights @ column
+            flat[k] = _contracted(weights, column).item()
             scale = max(scale, size)
         return Answer(values, None, scale * size_of(weights))
 
@@ -210,6 +210,10 @@ class CentralDifference(Program):
 
 def _joined(deltas: Sequence[NDArray[np.float64]]) -> ObjectArray:
     return np.concatenate([enclose(d).reshape(-1) for d in deltas])
+
+
+def _contracted(weights: ObjectArray, values: ObjectArray) -> ObjectArray:
+    return zero_dimensional(arb(weights @ values))  # of an empty output NumPy makes the integer 0
 
 
 def _units(shape: tuple[int, ...]) -> Any:

@@ -36,7 +36,7 @@ _MOVERS: tuple[Callable[..., Any], ...] = (
     np.column_stack, np.split, np.array_split, np.hsplit, np.vsplit, np.repeat, np.tile, np.flip,
     np.fliplr, np.flipud, np.roll, np.rot90, np.diagonal, np.take, np.take_along_axis, np.copy,
     np.atleast_1d, np.atleast_2d, np.atleast_3d, np.matrix_transpose, np.delete, np.resize,
-    np.lib.stride_tricks.sliding_window_view, np.trace,
+    np.lib.stride_tricks.sliding_window_view,
 )  # fmt: skip
 for _function in _MOVERS:
     _structural(_function)

@@ -45,8 +45,10 @@ for _name in ("det", "inv"):
 def _solve(a: Any, b: Any) -> ElementArray:
     domain = find_domain((a, b))
     left, right = lift(a, domain), lift(b, domain)
-    if right.ndim == 1:
-        right = np.broadcast_to(right, (*left.shape[:-2], *right.shape))
+    own = 1 if right.ndim == 1 else 2  # since NumPy 2, b holds vectors only where it has one axis
+    leading = np.broadcast_shapes(left.shape[:-2], right.shape[:-own])
+    left = np.broadcast_to(left, (*leading, *left.shape[-2:]))
+    right = np.broadcast_to(right, (*leading, *right.shape[-own:]))
     return _stacked("solve", domain, left, right)
 
 

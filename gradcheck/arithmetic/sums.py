@@ -46,6 +46,11 @@ def _ptp(a: ElementArray, axis: Any = None, keepdims: Any = False) -> Any:
     return np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims)
 
 
+@implements(np.trace)
+def _trace(a: ElementArray, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    return np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1)
+
+
 @implements(np.cumsum)
 def _cumsum(a: ElementArray, axis: Any = None) -> Any:
     return np.add.accumulate(a.ravel() if axis is None else a, axis=axis or 0)

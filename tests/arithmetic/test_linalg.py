@@ -30,6 +30,8 @@ def test_solve_takes_vectors_matrices_and_stacks(agrees):
     agrees(np.linalg.solve, A, B)
     agrees(np.linalg.solve, STACK, np.broadcast_to(B, (2, 2, 3, 3)))
     agrees(np.linalg.solve, STACK, V)
+    agrees(np.linalg.solve, STACK, B)
+    agrees(np.linalg.solve, A, STACK)
 
 
 @pytest.mark.parametrize(

@@ -148,3 +148,25 @@ def test_a_forward_that_raises_off_the_point_is_unsupported(problem):
     asked = problem(brittle, np.array(1.0))
     with pytest.raises(Unsupported), precision(212):
         finite_difference.BACKEND.derive(asked).vjp(asked.example, [np.ones(())])
+
+
+def test_in_float64_a_forward_full_of_jumps_has_no_answer_or_the_right_one():
+    """Steps longer than the pieces of a remainder see a slope of none of them; noise is no such piece."""
+    with pytest.raises(NoAnswer, match="jumps"):
+        slope(lambda t: np.remainder(np.array([5.0]), -0.0091 + 0.8 * t), np.ones(1), 0.01)
+    value, bound, _ = slope(lambda t: np.remainder(np.array([5.0 + t]), 0.0091), np.ones(1), 5.0)
+    assert abs(value - 1) <= bound
+    in_float32 = lambda t: np.sin(np.array([1 + t], dtype=np.float32)).astype(float)
+    value, bound, _ = slope(in_float32, np.ones(1))
+    assert abs(value - np.cos(1)) <= bound < 1e-3
+
+
+def test_an_output_without_entries_has_the_gradient_zero(problem):
+    """A diagonal above the corner of a 1-by-1 matrix is empty."""
+    asked = problem(lambda x: np.diagonal(x, 1) * 2.0, np.ones((1, 1)))
+    assert asked.output_shapes == ((0,),)
+    with precision(212):
+        program = finite_difference.BACKEND.derive(asked)
+        entries = program.vjp(asked.example, [np.ones(0)])[0].values
+        along = program.vjp(asked.example, [np.ones(0)], {0: np.ones((1, 1))})[0].values
+    assert entries.item() == along.item() == 0
