@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gradcheck.catalogue.activations import SIGMOID, TANH
 from gradcheck.catalogue.costs import MSE_ROWS, SOFTMAX_ROWS
-from gradcheck.catalogue.passes import rows_backward_pass, rows_forward_pass
+from gradcheck.catalogue.passes import rows_backward_pass, rows_forward_pass, rows_tapped_pass
 from gradcheck.catalogue.readings import ROWS
 from gradcheck.claims import Descent
 from gradcheck.formulas import formula
@@ -24,6 +24,11 @@ def regression(W1, b1, W2, x, y):
     return MSE_ROWS.value(s, y)
 
 
+@regression.intermediates
+def regression_layers(tap, W1, b1, W2, x, y):
+    return MSE_ROWS.value(rows_tapped_pass(tap, [W1, b1, W2], x, TANH.f), y)
+
+
 @regression.update(
     title="Gradient descent on a network with tanh and the mean squared error",
     note=NOTE,
@@ -41,6 +46,11 @@ def regression_step(rate, W1, b1, W2, x, y):
 def classification(W1, b1, W2, x, y):
     _, s = rows_forward_pass([W1, b1, W2], x, SIGMOID.f)
     return SOFTMAX_ROWS.value(s, y)
+
+
+@classification.intermediates
+def classification_layers(tap, W1, b1, W2, x, y):
+    return SOFTMAX_ROWS.value(rows_tapped_pass(tap, [W1, b1, W2], x, SIGMOID.f), y)
 
 
 @classification.update(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gradcheck.catalogue.activations import SIGMOID, TANH, Activation
 from gradcheck.catalogue.costs import MSE
+from gradcheck.catalogue.passes import tapped_pass
 from gradcheck.formulas import Formula, formula
 
 __all__ = ["EXAMPLES"]
@@ -35,6 +36,10 @@ def example(name: str, activation: Activation, shapes: dict[str, str], sizes: st
         a2 = f(W1 @ x + b1)
         a3 = f(W2 @ a2 + b2)
         return MSE.value(W3 @ a3, y)
+
+    @cost.intermediates
+    def layers(tap, W1, b1, W2, b2, W3, x, y):
+        return MSE.value(tapped_pass(tap, [W1, b1, W2, b2, W3], x, f), y)
 
     @cost.entry(
         "dJ/dW2[1,1]", title=f"dC/dw22 of the second layer, {sizes}, {activation.name}", note=NUMBERING,

@@ -6,7 +6,14 @@ from typing import Any
 
 from gradcheck.catalogue.activations import RELU, SIGMOID, TANH, Activation
 from gradcheck.catalogue.costs import LOGISTIC, MSE, MSE_ROWS, SOFTMAX, SOFTMAX_ROWS, Cost
-from gradcheck.catalogue.passes import backward_pass, forward_pass, rows_backward_pass, rows_forward_pass
+from gradcheck.catalogue.passes import (
+    backward_pass,
+    forward_pass,
+    rows_backward_pass,
+    rows_forward_pass,
+    rows_tapped_pass,
+    tapped_pass,
+)
 from gradcheck.catalogue.readings import COLUMN, FLAT, ROWS
 from gradcheck.formulas import Formula, formula
 from gradcheck.values import integers, one_hot
@@ -54,6 +61,11 @@ def layer_chain(depth: int, activation: Activation, cost: Cost) -> Formula:
         _, s = forward_pass(parameters, x, f)
         return cost.value(s, y)
 
+    @network.intermediates
+    def network_layers(tap, *arguments):
+        *parameters, x, y = arguments
+        return cost.value(tapped_pass(tap, parameters, x, f), y)
+
     @network.vjp(
         title=f"Every gradient of a network of depth {depth}: {_names(depth, activation, cost, ', ')}",
         note=NUMBERING + reading,
@@ -87,6 +99,11 @@ def rows_chain(depth: int, activation: Activation, cost: Cost) -> Formula:
         *parameters, x, y = arguments
         _, s = rows_forward_pass(parameters, x, f)
         return cost.value(s, y)
+
+    @network.intermediates
+    def network_layers(tap, *arguments):
+        *parameters, x, y = arguments
+        return cost.value(rows_tapped_pass(tap, parameters, x, f), y)
 
     @network.vjp(
         title=f"Every gradient of a network of depth {depth}, batch of rows: "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gradcheck.catalogue.activations import RELU, SIGMOID, TANH, Activation
+from gradcheck.catalogue.passes import tapped_pass
 from gradcheck.catalogue.readings import COLUMN
 from gradcheck.formulas import Formula, formula
 
@@ -35,6 +36,10 @@ def network(activation: Activation) -> Formula:
         a2 = f(neurons(W1, x, b1))
         a3 = f(neurons(W2, a2, b2))
         return np.sum(W3 * a3.T, axis=1, keepdims=True)
+
+    @summed.intermediates
+    def layers(tap, W1, b1, W2, b2, W3, x):
+        return tapped_pass(tap, [W1, b1, W2, b2, W3], x, f)
 
     @summed.forward(
         title=f"Two hidden layers with {activation.name}: the matrix form is the sum over neurons",

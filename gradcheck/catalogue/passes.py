@@ -19,7 +19,14 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["backward_pass", "forward_pass", "rows_backward_pass", "rows_forward_pass"]
+__all__ = [
+    "backward_pass",
+    "forward_pass",
+    "rows_backward_pass",
+    "rows_forward_pass",
+    "rows_tapped_pass",
+    "tapped_pass",
+]
 
 
 def forward_pass(parameters, x, f):
@@ -29,6 +36,15 @@ def forward_pass(parameters, x, f):
     for W, b in zip(weights[:-1], biases, strict=True):
         activations.append(f(W @ activations[-1] + b))
     return activations, weights[-1] @ activations[-1]
+
+
+def tapped_pass(tap, parameters, x, f):
+    """The output once more, with the layers z2, a2, z3, ..., s named for the oracle."""
+    weights, biases = parameters[0::2], parameters[1::2]
+    a = x
+    for l, (W, b) in enumerate(zip(weights[:-1], biases, strict=True), 2):
+        a = tap(f"a{l}", f(tap(f"z{l}", W @ a + b)))
+    return tap("s", weights[-1] @ a)
 
 
 def backward_pass(delta, parameters, activations, slope):
@@ -53,6 +69,15 @@ def rows_forward_pass(parameters, x, f):
     for W, b in zip(weights[:-1], biases, strict=True):
         activations.append(f(activations[-1] @ W + b))
     return activations, activations[-1] @ weights[-1]
+
+
+def rows_tapped_pass(tap, parameters, x, f):
+    """The same for a batch of rows."""
+    weights, biases = parameters[0::2], parameters[1::2]
+    a = x
+    for l, (W, b) in enumerate(zip(weights[:-1], biases, strict=True), 2):
+        a = tap(f"a{l}", f(tap(f"z{l}", a @ W + b)))
+    return tap("s", a @ weights[-1])
 
 
 def rows_backward_pass(delta, parameters, activations, slope):

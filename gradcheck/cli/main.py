@@ -20,6 +20,7 @@ from gradcheck.cli.listing import list_claims, show
 from gradcheck.cli.oracle import oracle
 from gradcheck.cli.replay import replay
 from gradcheck.cli.report import report
+from gradcheck.cli.vectors import vectors
 from gradcheck.cli.verify import verify
 from gradcheck.errors import UsageError
 
@@ -75,7 +76,7 @@ def cli(debug: bool) -> None:
     """Check derivatives written by hand, and report what was found."""
 
 
-for command in (verify, list_claims, show, replay, report, oracle, external):
+for command in (verify, list_claims, show, replay, report, oracle, external, vectors):
     cli.add_command(command)
 
 

@@ -13,7 +13,7 @@ from gradcheck.arithmetic import ObjectArray, precision
 from gradcheck.errors import NoAnswer, Undecided
 from gradcheck.oracles.rounding import distance, even_neighbour, nearest
 
-__all__ = ["PRECISIONS", "Certified", "Enclosure", "Quantity", "certify"]
+__all__ = ["PRECISIONS", "Certified", "Enclosure", "Quantity", "certify", "settle"]
 
 PRECISIONS = (128, 212, 424, 848, 1696, 3392)
 """Bits of ball arithmetic. A number that is truly zero is told from the smallest float64 by 1,696 bits,
@@ -86,11 +86,10 @@ def certify(enclose: Callable[[], Mapping[Quantity, Enclosure]]) -> dict[Quantit
             for quantity, enclosure in enclosures.items():
                 if quantity in settled:
                     continue
-                found = _settle(quantity, enclosure, last=bits == PRECISIONS[-1])
-                if isinstance(found, NoAnswer):
-                    failure = found
-                else:
-                    settled[quantity] = found
+                try:
+                    settled[quantity] = settle(quantity, enclosure, last=bits == PRECISIONS[-1])
+                except NoAnswer as error:
+                    failure = error
         if failure is None:
             break
     if failure is not None:
@@ -98,7 +97,11 @@ def certify(enclose: Callable[[], Mapping[Quantity, Enclosure]]) -> dict[Quantit
     return settled
 
 
-def _settle(quantity: Quantity, enclosure: Enclosure, *, last: bool) -> Certified | NoAnswer:
+def settle(quantity: Quantity, enclosure: Enclosure, *, last: bool) -> Certified:
+    """Round one array of balls, at the precision that is set. Raises `NoAnswer` where a ball is too wide.
+
+    ``last`` says that no higher precision will be tried: what may be a midpoint is then rounded to even.
+    """
     balls = enclosure.balls
     value, bound = np.empty(balls.shape), np.empty(balls.shape)
     for index in np.ndindex(balls.shape):
@@ -110,7 +113,7 @@ def _settle(quantity: Quantity, enclosure: Enclosure, *, last: bool) -> Certifie
             number = even_neighbour(ball)
         if number is None:
             place = f"[{', '.join(map(str, index))}]" if index else ""
-            return NoAnswer(f"{quantity}{place} has no narrow enclosure: {ball.str(5)} at the last precision")
+            raise NoAnswer(f"{quantity}{place} has no narrow enclosure: {ball.str(5)} at the last precision")
         value[index], bound[index] = number, distance(ball, number)
     for array in (value, bound):
         array.flags.writeable = False

@@ -75,7 +75,7 @@ class Oracle:
 
     def __init__(self, formula: Formula, backends: Sequence[str] | None = None) -> None:
         self.formula = formula
-        self._sources = Sources(choose(backends))
+        self.sources = Sources(choose(backends))
 
     def __repr__(self) -> str:
         return f"<oracle of {self.formula.name} ({', '.join(self.formula.shapes.arguments)})>"
@@ -99,24 +99,24 @@ class Oracle:
     def at_point(self, point: Point, notes: Sequence[str] = ()) -> Reference:
         """The same for arrays that are known to fit."""
         formula = self.formula
-        if examine(formula, point) is not None:
+        if self.is_kink(point):
             raise NoAnswer(
                 f"{formula.name}: no derivative exists here (a kink): the slopes on its two sides differ"
             )
         taps = Taps(formula, point) if formula.tapped is not None else None
         names = formula.shapes.arguments
-        problem = Problem(formula.function, names, point.args, point.wrt, point.output_shapes)
+        problem = self.problem(point)
 
         def enclose() -> dict[Quantity, Enclosure]:
             forward = values_in_balls(formula, point)
             found = {Quantity("value", n): Enclosure(b, FORWARD) for n, b in forward.items()}
-            gradients = self._sources.enclose(problem, point.delta)
+            gradients = self.sources.enclose(problem, point.delta)
             found |= {Quantity("grad", names[i]): e for i, e in gradients.items()}
             if taps is not None:
                 between = taps.values(point, forward)
                 found |= {Quantity("layer", n): Enclosure(b, FORWARD) for n, b in between.items()}
                 local = taps.problem(point)
-                deltas = self._sources.enclose(local, point.delta)
+                deltas = self.sources.enclose(local, point.delta)
                 found |= {Quantity("delta", local.names[i]): e for i, e in deltas.items()}
             return found
 
@@ -136,6 +136,25 @@ class Oracle:
             deltas=of("delta"),
             notes=tuple(notes),
         )
+
+    def values_at(self, point: Point) -> tuple[Certified, ...]:
+        """The forward's values alone, which exist at kinks too. Raises `Unsupported`."""
+        certified = certify(
+            lambda: {
+                Quantity("value", n): Enclosure(b, FORWARD)
+                for n, b in values_in_balls(self.formula, point).items()
+            }
+        )
+        return tuple(certified.values())
+
+    def is_kink(self, point: Point) -> bool:
+        """Whether the slopes on the two sides of the point differ. Raises `Unsupported`."""
+        return examine(self.formula, point) is not None
+
+    def problem(self, point: Point) -> Problem:
+        """The point as backends want it."""
+        formula = self.formula
+        return Problem(formula.function, formula.shapes.arguments, point.args, point.wrt, point.output_shapes)
 
     def draw(self, sizes: Mapping[str, int], seed: int = 0) -> tuple[dict[str, NDArray[Any]], Any]:
         """Arrays of the given sizes and a delta, drawn as the formula declares, without zeros and ties.

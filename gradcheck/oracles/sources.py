@@ -43,7 +43,7 @@ class Sources:
     """The backends, with the programs that they derived so far."""
 
     def __init__(self, found: Sequence[Found]) -> None:
-        self._found = found
+        self.found = found
         self._programs: OrderedDict[Any, Program | Unsupported] = OrderedDict()
 
     def enclose(self, problem: Problem, deltas: Deltas) -> dict[int, Enclosure]:
@@ -91,7 +91,7 @@ class Sources:
     ) -> Answers:
         """The enclosures of all backends that have any; why the others have none goes to ``reasons``."""
         found: Answers = {}
-        for backend in self._found:
+        for backend in self.found:
             try:
                 program = self.program(backend, problem)
                 if program.exact_answers:
@@ -109,7 +109,7 @@ class Sources:
         directions = _directions(problem)
         sides = [nudged(problem, {i: sign * d for i, d in directions.items()}) for sign in (1.0, -1.0)]
         found: Answers = {}
-        for backend in self._found:
+        for backend in self.found:
             try:
                 (one, doubt), (two, more) = (
                     nearby(self.program(backend, side), side, deltas, domain) for side in sides
@@ -155,7 +155,7 @@ class Sources:
         """
         directions = _directions(problem)
         agreeing = []
-        for backend in self._found:
+        for backend in self.found:
             try:
                 program = self.program(backend, problem)
                 if program.exact_answers:
