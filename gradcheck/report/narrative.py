@@ -217,5 +217,6 @@ def story(claim: ClaimRow, rows: tuple[BackendRow, ...], battery: tuple[BatteryR
     lines += [battery_text(row) for row in remarkable(claim, battery)]
     lines += [precision_text(p) for p in claim.precision]
     lines += [f"note: {one_line(note)}" for note in claim.notes]
-    lines.append(f"hand-written at {one_line(claim.candidate.file)}:{claim.candidate.line}")
+    line = f":{claim.candidate.line}" if claim.candidate.line else ""  # a program has none
+    lines.append(f"hand-written at {one_line(claim.candidate.file)}{line}")
     return "\n".join(clip(line, 4000) for line in lines)

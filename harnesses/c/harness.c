@@ -10,6 +10,7 @@
  */
 
 #include <math.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +25,7 @@ typedef double real;
 #endif
 
 #ifdef WRONG
-#define TWIN(right, wrong) (wrong)
+#define TWIN(right, wrong) (0 ? (right) : (wrong))
 #else
 #define TWIN(right, wrong) (right)
 #endif
@@ -70,7 +71,7 @@ static Array *gradient(Case *c, const char *name) {
 
 static void identity(Case *c) { /* z = x */
     Array *dx = gradient(c, "x");
-    for (size_t i = 0; i < dx->size; i++) dx->data[i] = TWIN(c->delta.data[i], 1);
+    for (size_t i = 0; i < dx->size; i++) dx->data[i] = TWIN(c->delta.data[i], -c->delta.data[i]);
 }
 
 static void wx(Case *c) { /* z = W x */
@@ -117,14 +118,15 @@ static void sigmoid(Case *c) {
 
 static void relu(Case *c) {
     Array *z = input(c, "z"), *dz = gradient(c, "z");
-    for (size_t i = 0; i < z->size; i++) dz->data[i] = TWIN(z->data[i], c->delta.data[i]) > 0 ? c->delta.data[i] : 0;
+    for (size_t i = 0; i < z->size; i++)
+        dz->data[i] = TWIN(z->data[i] > 0, z->data[i] < 0) ? c->delta.data[i] : 0;
 }
 
 static void tanh_vjp(Case *c) {
     Array *z = input(c, "z"), *dz = gradient(c, "z");
     for (size_t i = 0; i < z->size; i++) {
-        real a = (real)tanh(z->data[i]);
-        dz->data[i] = c->delta.data[i] * (1 - TWIN(a * a, a));
+        real a = (real)tanh(z->data[i]), b = TWIN(a, (real)tanh(a));
+        dz->data[i] = c->delta.data[i] * (1 - b * b);
     }
 }
 
@@ -240,13 +242,13 @@ static void *room(size_t bytes) {
 }
 
 static void decode(const char *start, size_t length, unsigned char *to, size_t bytes) {
-    static signed char value[256];
+    static unsigned char value[256];
     if (!value['B'])
-        for (int i = 0; i < 64; i++) value[(unsigned char)DIGITS[i]] = (signed char)i;
+        for (size_t i = 0; i < 64; i++) value[(unsigned char)DIGITS[i]] = (unsigned char)i;
     if (length != (bytes + 2) / 3 * 4) fail("b64 has %zu letters, expected %zu", length, (bytes + 2) / 3 * 4);
     for (size_t i = 0, out = 0; i < length; i += 4) {
         unsigned long group = 0;
-        for (int k = 0; k < 4; k++) group = group << 6 | (unsigned long)value[(unsigned char)start[i + k]];
+        for (size_t k = 0; k < 4; k++) group = group << 6 | value[(unsigned char)start[i + k]];
         for (int k = 16; k >= 0 && out < bytes; k -= 8) to[out++] = (unsigned char)(group >> k);
     }
 }
@@ -305,7 +307,6 @@ static Case current;
 static long long seq;
 static char problem[256];
 
-#include <setjmp.h>
 static jmp_buf give_up;
 
 /* Leave the case: it is answered with this message, and the next line is read. */
