@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from gradcheck.callables import check_parameters
+from gradcheck.callables import check_parameters, hashable
 from gradcheck.entries import EntrySpec
 from gradcheck.errors import UsageError
 
@@ -81,6 +81,9 @@ class Claim:
     parameters: tuple[str, ...] = field(default=(), init=False)
 
     def __post_init__(self) -> None:
+        own = getattr(self.candidate, "significand_bits", None)
+        if own is not None:  # an adapter knows that its kernel takes float32 only
+            object.__setattr__(self, "bits", own)
         arguments = self.formula.shapes.arguments
         if self.target is not None and self.target not in arguments:
             raise UsageError(
@@ -144,4 +147,6 @@ class Claim:
     def _check_parameters(self) -> None:
         """The candidate must be callable with what it will get: found now, not at the first point."""
         wanted = (*self.leading, *self.formula.shapes.arguments)
-        check_parameters(self.candidate, wanted, f"{self.uid}: the {self.kind} candidate")
+        role = "backward" if self.kind == "vjp" else f"{self.kind} candidate"
+        check_parameters(self.candidate, wanted, f"{self.uid}: the {role}")
+        object.__setattr__(self, "candidate", hashable(self.candidate))

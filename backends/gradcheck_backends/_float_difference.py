@@ -46,19 +46,22 @@ def slope(function: Function, weights: NDArray[np.float64], size: float = 1.0) -
     forward: list[float] = []
     backward: list[float] = []
     central: list[float] = []
-    noise: list[float] = []
+    terms: list[float] = []
+    steps: list[float] = []
     for h in _steps(size):
         ahead, behind = function(h), function(-h)
         if not (np.isfinite(ahead).all() and np.isfinite(behind).all()):
-            forward, backward, central, noise = [], [], [], []  # outside the domain: only smaller steps count
-            continue
+            forward, backward, central, terms, steps = [], [], [], [], []  # outside the domain: only smaller
+            continue  # steps count
         forward.append(float(weights @ (ahead - centre)) / h)
         backward.append(float(weights @ (centre - behind)) / h)
         central.append(float(weights @ (ahead - behind)) / (2 * h))
-        terms = np.abs(weights) @ (np.abs(ahead) + np.abs(behind))
-        noise.append((_noise_units(len(weights)) * 2.0**-53 * float(terms) + own_noise) / h)
+        terms.append(float(np.abs(weights) @ (np.abs(ahead) + np.abs(behind))))
+        steps.append(h)
     if len(central) < 4:
         raise NoAnswer("the forward is not finite next to this point")
+    units = _noise_units(len(weights)) * _unit(function, centre, steps[0])
+    noise = [(units * t + own_noise) / h for t, h in zip(terms, steps, strict=True)]
     if _kinked(forward, backward, noise):
         raise NoAnswer("a kink: the one-sided slopes differ, so there is no derivative to difference")
     value, error = _extrapolate(central, noise)
@@ -111,6 +114,22 @@ def _measured_noise(function: Function, weights: NDArray[np.float64]) -> float:
         if np.isfinite(values).all():
             wobble = max(wobble, float(np.max(np.abs(np.diff(values, 3)))))
     return _MARGIN * wobble / math.sqrt(20.0)
+
+
+def _unit(function: Function, centre: NDArray[np.float64], reach: float) -> float:
+    """Half a unit in the last place of the precision that the forward computes in, relatively.
+
+    Where all values next to a point fit into float32, they come from there. They may stand still at every
+    short step (`tanh` at 5), and would look free of noise. Thirds have no short significand of their own.
+    """
+    values = [function(sign * reach / 3 * 2.0**-k) for sign in (1, -1) for k in (0, 6, 12)]
+    if all(np.array_equal(v, centre) for v in values):
+        return 2.0**-53  # a constant
+    for narrow, unit in ((np.float16, 2.0**-11), (np.float32, 2.0**-24)):
+        with np.errstate(over="ignore", under="ignore"):
+            if all(np.array_equal(v.astype(narrow).astype(np.float64), v) for v in values):
+                return unit
+    return 2.0**-53
 
 
 def _noise_units(outputs: int) -> float:

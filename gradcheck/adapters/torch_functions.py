@@ -8,6 +8,7 @@ from typing import Any
 from gradcheck.adapters.frameworks import load
 from gradcheck.adapters.presenting import present
 from gradcheck.adapters.torch_kernel import TorchKernel, to_numpy
+from gradcheck.claims import SINGLE
 from gradcheck.errors import UsageError
 from gradcheck.foreign import float_only
 
@@ -54,14 +55,15 @@ def torch_function(
       are no arguments of the pair.
     - ``unchecked`` names inputs that require no gradient. It also serves to check a backward that looks at
       `ctx.needs_input_grad`: leave out one input after the other.
-    - ``dtype`` is "float32" for a kernel that takes nothing else. Its right gradients then fail as accurate
-      to float32 only; gradients that are wrong besides fail by more.
+    - ``dtype`` is "float32" for a kernel that takes nothing else. It is then tried on values that float32
+      holds, and judged within the rounding of float32.
 
     Outputs that are not differentiable (indices, masks) are left out. Raises `UsageError` where PyTorch
     is missing and for what is no such class.
     """
     torch = load("torch", "torch", "torch_function")
-    if not (isinstance(function, type) and issubclass(function, torch.autograd.Function)):
+    known: Any = torch.autograd.Function
+    if not _is_subclass(function, known):
         raise UsageError(
             f"torch_function: expected a subclass of torch.autograd.Function, got {_shown(function)}; give "
             "the class itself, not its apply."
@@ -79,13 +81,19 @@ def torch_function(
         return kernel.gradients(delta, args, forward)
 
     spelled = f"*gradcheck.adapters.torch_function({function.__name__}, ...)"
-    shown = function.backward if function.vjp is torch.autograd.Function.vjp else function.vjp
+    shown = function.backward if function.vjp is known.vjp else function.vjp
     backwards = present(float_only(run_backward, "PyTorch"), shown, ("delta", "*args"), spelled)
+    if dtype == "float32":
+        backwards.significand_bits = SINGLE  # type: ignore[attr-defined]
     if forward is not None:
         return forward, backwards
     forwards = present(float_only(run_forward, "PyTorch"), function.forward, ("*args",))
     forwards.__name__ = function.__name__
     return forwards, backwards
+
+
+def _is_subclass(value: Any, of: Any) -> bool:
+    return isinstance(value, type) and issubclass(value, of)
 
 
 def _shown(value: Any) -> str:

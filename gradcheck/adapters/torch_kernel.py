@@ -40,7 +40,7 @@ class TorchKernel:
         inputs = place_fixed([None] * len(args), self._fixed)
         places = [k for k in range(len(inputs)) if k not in self._fixed]
         for k, arg in zip(places, args, strict=True):
-            tensor = torch.tensor(np.asarray(arg))
+            tensor = torch.tensor(np.array(arg, order="C"))
             if tensor.is_floating_point():
                 tensor = tensor.to(getattr(torch, self._dtype or str(tensor.dtype).removeprefix("torch.")))
                 tensor.requires_grad_(k not in self._unchecked and only in (None, k))
@@ -64,7 +64,8 @@ class TorchKernel:
         """The gradient of every argument as an array; None for integers and for what is unchecked."""
         inputs, outputs = self.run(args)
         if forward is not None:
-            check_same_function([to_numpy(o) for o in outputs], forward, args, self._who)
+            values = [to_numpy(o) for o in outputs]
+            check_same_function(values, forward, args, self._who, self._dtype == "float32")
         found = self._differentiated(inputs, outputs, delta)
         wanted = [k for k, i in enumerate(inputs) if getattr(i, "requires_grad", False)]
         if len(wanted) > 1:
@@ -81,7 +82,9 @@ class TorchKernel:
                 f"{self._who} has {len(outputs)} differentiable output{'s' * (len(outputs) != 1)}, but the "
                 f"forward has {len(given)}",
             )
-        deltas = [torch.tensor(np.asarray(d)).to(o.dtype) for d, o in zip(given, outputs, strict=True)]
+        deltas = [
+            torch.tensor(np.array(d, order="C")).to(o.dtype) for d, o in zip(given, outputs, strict=True)
+        ]
         before = [d.clone() for d in deltas]
         leaves = [i for i in inputs if i.requires_grad]
         self._recorded.clear()
