@@ -12,7 +12,7 @@ __all__ = ["oracle"]
 
 
 @click.command()
-@click.argument("name", metavar="NAME|FILE.py[::NAME]")
+@click.argument("name", required=False, metavar="NAME|FILE.py[::NAME]")
 @click.option(
     "--input",
     "input_file",
@@ -41,16 +41,22 @@ __all__ = ["oracle"]
     help="Write everything with its bounds: .npz or .json.  [default: print it]",
 )
 @click.option("--backend", "backends", multiple=True, metavar="B", help="Use only this backend. Repeatable.")
+@click.option(
+    "--serve",
+    is_flag=True,
+    help="Answer the protocol of `gradcheck external` on standard input and output, for NAME or for all.",
+)
 @debug_option
 @click.pass_context
 def oracle(
     ctx: click.Context,
-    name: str,
+    name: str | None,
     input_file: Path | None,
     shapes: tuple[str, ...],
     seed: int,
     output: Path | None,
     backends: tuple[str, ...],
+    serve: bool,
 ) -> None:
     """Give the right gradients for given arrays.
 
@@ -63,6 +69,13 @@ def oracle(
     from gradcheck.oracles.files import check_output, read_inputs, write_reference
     from gradcheck.oracles.reference import oracle as make
 
+    if serve:
+        if input_file is not None or shapes or output is not None:
+            raise click.UsageError("--serve reads cases from standard input; give no arrays and no files.")
+        _serve(name, backends)
+        return
+    if name is None:
+        raise click.UsageError("Missing argument 'NAME|FILE.py[::NAME]'.")
     if input_file is not None and shapes:
         raise click.UsageError("--input brings arrays and --shape makes them; give one of the two.")
     if output is not None:
@@ -84,6 +97,13 @@ def oracle(
     click.echo(f"{output}: {', '.join(reference.quantities())}")
     for note in reference.notes:
         click.echo(f"note: {note}", err=True)
+
+
+def _serve(name: str | None, backends: tuple[str, ...]) -> None:
+    from gradcheck.oracles.lookup import find_formulas
+    from gradcheck.protocol.serve import serve_standard_streams
+
+    serve_standard_streams(None if name is None else find_formulas([name]), backends or None)
 
 
 def _sizes(texts: tuple[str, ...]) -> dict[str, int]:

@@ -209,6 +209,9 @@ def _special(report: SmokeReport, driver: Driver, formula: Formula) -> None:
     except (ProgramFault, Exhausted) as fault:
         report.add("BROKEN", f"identity of special numbers: {fault}")
         return
+    if reply.skipped or reply.errored:
+        report.add("note", f"identity of special numbers: declined: {reply.message}")
+        return
     found = (reply.gradients or {}).get("x")
     try:
         values = read_array(found) if found else None
