@@ -189,6 +189,9 @@ def _formula(
 ) -> Formula:
     from gradcheck.errors import UsageError
 
+    for role, function in (("forward", forward), ("backward", backward)):
+        if not callable(function) and not (function is None and role == "backward"):
+            raise UsageError(f"{role}: expected a function, got {type(function).__name__}.")
     if isinstance(forward, Formula):
         if backward is None and not forward.claims:
             raise UsageError(

@@ -9,7 +9,7 @@ from typing import Any
 
 from gradcheck.errors import UsageError
 
-__all__ = ["check_parameters"]
+__all__ = ["check_parameters", "hashable", "parameter_names"]
 
 
 def check_parameters(function: Callable[..., Any], wanted: tuple[str, ...], who: str) -> None:
@@ -51,6 +51,29 @@ def check_parameters(function: Callable[..., Any], wanted: tuple[str, ...], who:
         raise UsageError(
             f"{who} takes ({', '.join(taken)}), but it is called as {call}: the same names in another order."
         )
+
+
+def parameter_names(function: object) -> list[str]:
+    """The names of the positional parameters, as far as they can be known."""
+    try:
+        parameters = inspect.signature(function).parameters.values()  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return []
+    return [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+
+
+def hashable(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function itself, or one that calls it where it cannot be a key (an object of a dataclass)."""
+    try:
+        hash(function)
+    except TypeError:
+
+        @functools.wraps(function, updated=())
+        def called(*args: Any) -> Any:
+            return function(*args)
+
+        return called
+    return function
 
 
 def _check_kind(function: Callable[..., Any], who: str) -> None:

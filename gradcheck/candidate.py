@@ -7,7 +7,7 @@ table or value that the claim states. Whatever breaks the contract on the way is
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import GeneratorType
 from typing import Any
@@ -20,7 +20,9 @@ from gradcheck.claims import Claim
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.faults import user_line
 from gradcheck.in_place import IN_PLACE, culprit, plain, read_only, writes
+from gradcheck.per_argument import per_argument
 from gradcheck.points import Point
+from gradcheck.returned import NotNumbers, as_array
 from gradcheck.same_code import leaves_range
 
 __all__ = [
@@ -183,10 +185,10 @@ def _call(
     shapes = expected_shapes(claim, point)
     if claim.kind == "vjp":
         result = _guarded(domain, claim.candidate, delta, *args)
-        return _per_argument(claim, point, result, "dJ/d{}", "gradient")
+        return per_argument(claim.formula.shapes.arguments, point, result, "dJ/d{}", "gradient")
     if claim.kind == "update":
         result = _guarded(domain, claim.candidate, rate, *args)
-        return _per_argument(claim, point, result, "new {}", "new value")
+        return per_argument(claim.formula.shapes.arguments, point, result, "new {}", "new value")
     if claim.kind == "entry":
         return _entries(claim, point, args, delta, domain)
     result = _guarded(domain, claim.candidate, *args)
@@ -248,56 +250,15 @@ def _guarded(domain: Domain | None, function: Callable[..., Any], *args: Any) ->
         raise
     except RecursionError as error:
         raise CandidateFault("fail", "the code never returns: maximum recursion depth exceeded") from error
+    except SystemExit as error:
+        raise CandidateFault(
+            "fail", f"the code ends the program, with sys.exit({error.code!r}){user_line(error)}"
+        ) from error
     except Exception as error:
         text = str(error).strip().splitlines()
         raise CandidateFault(
             "fail", f"the code raises {type(error).__name__}: {text[0] if text else ''}{user_line(error)}"
         ) from error
-
-
-def _per_argument(claim: Claim, point: Point, result: Any, form: str, what: str) -> dict[str, Any]:
-    names = claim.formula.shapes.arguments
-    if isinstance(result, Mapping):
-        unknown = [k for k in result if k not in names]
-        missing = [n for n in names if n not in result]
-        if unknown or missing:
-            raise CandidateFault(
-                "error",
-                f"expected a dict with one {what} for each of {', '.join(names)}, got "
-                f"{', '.join(map(str, result)) or 'none'}; use None for an argument that is not checked",
-            )
-        parts = [result[n] for n in names]
-    elif isinstance(result, tuple | list):
-        parts = list(result)
-    elif isinstance(result, GeneratorType):
-        raise CandidateFault(
-            "error", "the code returns a generator; return a tuple (is it `yield` by mistake?)"
-        )
-    elif len(names) == 1:
-        parts = [result]
-    else:
-        raise CandidateFault(
-            "error",
-            f"expected {len(names)} {what}s, one for each of {', '.join(names)}, got a single "
-            f"{type(result).__name__}; use None for an argument that is not checked",
-        )
-    if len(parts) != len(names):
-        raise CandidateFault(
-            "error",
-            f"expected {len(names)} {what}s, one for each of {', '.join(names)}, got {len(parts)}; use None "
-            "for an argument that is not checked",
-        )
-    named = {}
-    for i, (name, part) in enumerate(zip(names, parts, strict=True)):
-        if i in point.wrt:
-            named[form.format(name)] = part
-        elif part is not None:
-            raise CandidateFault(
-                "error",
-                f"{name!r} holds integers and has no {what}; return None in its place, or give floats to "
-                "have it differentiated",
-            )
-    return named
 
 
 def _shape_words(shape: tuple[int, ...]) -> str:
@@ -311,18 +272,16 @@ def _numbers(value: Any, name: str) -> NDArray[Any]:
             "error", f"{name} is a generator, not an array; return a tuple or an array", name
         )
     try:
-        array = np.asarray(value)
-    except Exception as error:
-        raise CandidateFault("error", f"{name} is no array: {type(error).__name__}: {error}", name) from None
-    if array.dtype.kind not in "fiubO" or (array.dtype.kind == "O" and not _holds_balls(array)):
-        raise CandidateFault(
-            "error", f"{name} is no array of numbers but {type(value).__name__} of dtype {array.dtype}", name
-        )
+        array = as_array(value, "fiubO", "of real arguments it is real: return np.real(...) of it")
+        if array.dtype.kind == "O" and not _holds_balls(array):
+            as_array(value, "fiub")
+    except NotNumbers as error:
+        raise CandidateFault("error", f"{name} is {error}", name) from None
     return array
 
 
 def _holds_balls(array: NDArray[Any]) -> bool:
-    return all(isinstance(entry, ElementArray) for entry in array.reshape(-1))
+    return all(isinstance(entry, ElementArray) for entry in np.asarray(array).reshape(-1))
 
 
 def _float64(value: Any, name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
@@ -330,8 +289,9 @@ def _float64(value: Any, name: str, shape: tuple[int, ...]) -> NDArray[np.float6
     if array.dtype.kind == "O":
         raise CandidateFault("error", f"{name} is an array of objects, not of numbers", name)
     if array.shape != shape:
+        hint = " (a numpy.matrix is always 2-d; return an ndarray)" if isinstance(value, np.matrix) else ""
         raise CandidateFault(
-            "fail", f"{name}: expected {_shape_words(shape)}, got {_shape_words(array.shape)}", name
+            "fail", f"{name}: expected {_shape_words(shape)}, got {_shape_words(array.shape)}{hint}", name
         )
     return array.astype(np.float64)
 

@@ -69,7 +69,9 @@ def parse_dimension(text: str, where: str) -> Dimension:
         tree = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         factor = re.fullmatch(r"(\d+)([^\W\d]\w*)", text)
-        raise refuse(f"is it {factor[1]}*{factor[2]}?" if factor else "it is no expression") from None
+        raise refuse(
+            f"a product is written {factor[1]}*{factor[2]}" if factor else "it is no expression"
+        ) from None
     if isinstance(tree, ast.UnaryOp) and isinstance(tree.operand, ast.Constant):
         raise refuse("a size is 1 or more; for any size give a name, such as n")
     names: dict[str, None] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 
@@ -62,6 +62,12 @@ def choose(names: Sequence[str] | None) -> list[Found]:
                 "no backend is registered: the installation is broken. Install gradcheck again with pip."
             )
         return found
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        raise UsageError(
+            f"backends: expected a list of names, as in ['finite_difference'], got {names!r}; None "
+            "stands for all that are installed."
+        )
+    names = list(names)
     if not names:
         raise UsageError("backends: the list is empty; leave it out to use all that are installed.")
     known = {f.name: f for f in found}

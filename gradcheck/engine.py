@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from gradcheck.allowed import checked_delta
 from gradcheck.battery import run_battery
 from gradcheck.claims import SINGLE, Claim
 from gradcheck.counterexample import describe
@@ -56,6 +57,7 @@ def check_claim(
     Raises `UsageError` for an unknown backend and for declarations that leave nothing to try.
     """
     started = time.perf_counter()
+    delta = checked_delta(delta)
     session = session or Session(claim.formula, found or choose(backends))
     for usable in session.backends:
         usable.seconds = 0.0

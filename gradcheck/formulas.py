@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, overload
 
-from gradcheck.callables import check_parameters
+from gradcheck.callables import check_parameters, hashable, parameter_names
 from gradcheck.claims import Claim, Descent, Kind, Layout
 from gradcheck.entries import EntrySpec
 from gradcheck.errors import UsageError
@@ -48,9 +48,9 @@ class Formula:
         note: str | None = None,
         intermediates: Callable[..., Any] | None = None,
     ) -> None:
-        self.function = function
+        self.function = hashable(function) if callable(function) else function
         self.name = name or str(getattr(function, "__name__", type(function).__name__))
-        self.shapes = Shapes.parse(shapes)
+        self.shapes = Shapes.parse(shapes, parameter_names(function))
         self.values = check_values(values or {}, self.shapes)
         self.where = where
         self.batch = self.shapes.check_batch(batch)
@@ -84,7 +84,11 @@ class Formula:
         chosen = {name: sizes[name] for name in _where_names(self.where)}
         try:
             answer = self.where(**chosen)
+            if answer is None:
+                raise UsageError(f"{self.name}: where gives None: is a return missing?")
             return bool(answer)
+        except UsageError:
+            raise
         except Exception as error:
             at = ", ".join(f"{n} = {s}" for n, s in chosen.items())
             raise UsageError(

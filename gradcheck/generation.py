@@ -8,17 +8,24 @@ entries themselves. Drawing ends before checking begins, so `verify` works insid
 from __future__ import annotations
 
 import itertools
-import warnings
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from gradcheck.allowed import Allowed, checked_delta
 from gradcheck.errors import UsageError
 from gradcheck.formulas import Formula
-from gradcheck.points import Discarded, Point, check_deterministic, in_float32, make_point
+from gradcheck.points import (
+    Discarded,
+    ForwardFault,
+    Point,
+    check_deterministic,
+    in_float32,
+    make_point,
+)
+from gradcheck.sampling import PER_ARRAY, each
 from gradcheck.sizes import plan
 from gradcheck.values import Values, is_strategy
 
@@ -62,23 +69,42 @@ def generate(formula: Formula, *, max_examples: int, seed: int, delta: Values | 
     There are ``max_examples`` of them, or as many as the plan has where that is more.
     """
     result = Generated()
-    for draw in draws(formula, max_examples, seed, result.notes):
+    delta = checked_delta(delta)
+    for draw in draws(formula, max_examples, seed, result.notes, delta):
         for attempt in range(_REDRAWS):
             rng = np.random.default_rng([seed, draw.seed, draw.position, attempt])
             try:
                 point = make_point(
                     formula, draw.sizes, rng, delta=delta, elements=draw.elements, origin=draw.origin
                 )
+                check_deterministic(formula, point)
             except Discarded:
                 result.discarded += 1
                 continue
-            check_deterministic(formula, point)
+            except ForwardFault as fault:
+                at = ", ".join(f"{n} = {s}" for n, s in draw.sizes.items())
+                raise ForwardFault(f"at {at} {fault}" if at else str(fault)) from fault
+            _check_outputs(result.points, point)
             result.points.append(point)
             break
     return result
 
 
-def draws(formula: Formula, max_examples: int, seed: int, notes: list[str]) -> Iterator[Draw]:
+def _check_outputs(points: list[Point], point: Point) -> None:
+    """The forward must give as many outputs at all sizes."""
+    if not points or (len(points[0].outputs), points[0].multiple) == (len(point.outputs), point.multiple):
+        return
+    counts = [
+        (f"a tuple of {len(p.outputs)}" if p.multiple else "one output")
+        + f" at {', '.join(f'{n} = {s}' for n, s in p.sizes.items())}"
+        for p in (points[0], point)
+    ]
+    raise ForwardFault(f"the forward gives {counts[0]}, but {counts[1]}; it must give as many at all sizes")
+
+
+def draws(
+    formula: Formula, max_examples: int, seed: int, notes: list[str], delta: Values | None = None
+) -> Iterator[Draw]:
     """The plan's shapes, then Hypothesis's, each with a seed for its values.
 
     Raises `UsageError` where no sizes satisfy the declaration.
@@ -86,22 +112,18 @@ def draws(formula: Formula, max_examples: int, seed: int, notes: list[str]) -> I
     fixed = {a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)}
     bound = formula.shapes.bind(fixed)
     names = tuple(n for n in formula.shapes.names if n not in bound)
-    planned, missing = plan(names, lambda s: formula.allows({**bound, **s}))
+    allows = Allowed(formula, bound, fixed, delta)
+    planned, missing = plan(names, allows)
     if not planned:
-        raise UsageError(
-            f"{formula.name}: no sizes from 1 to 13 satisfy the shapes"
-            + (" and where" if formula.where else "")
-            + (f" with {bound}" if bound else "")
-            + "; there is nothing to check."
-        )
+        raise UsageError(f"{formula.name}: {allows.reason()}. There is nothing to check.")
     if missing:
         notes.append("the declaration allows no shape with: " + ", ".join(missing))
     whole = [{**bound, **p} for p in planned]
-    space = _Space(formula, names, bound, whole)
+    space = _Space(formula, names, bound, whole, allows)
     if space.strategies:
         # the entries come from the user's strategy, so Hypothesis draws the planned shapes too
         for sizes in whole:
-            yield from _hypothesis(_Space(formula, (), sizes, [sizes]), 1, seed, "plan")
+            yield _hypothesis(_Space(formula, (), sizes, [sizes]), PER_ARRAY, seed, "plan")[-1]
     else:
         for i, sizes in enumerate(whole):
             yield Draw(sizes, i, origin="plan")
@@ -114,7 +136,7 @@ def draw_elements(formula: Formula, sizes: dict[str, int], seed: int) -> dict[st
     space = _Space(formula, (), sizes, [sizes])
     if not space.strategies:
         return {}
-    return _hypothesis(space, 1, seed, "minimised")[0].elements
+    return _hypothesis(space, PER_ARRAY, seed, "minimised")[-1].elements
 
 
 @dataclass(frozen=True)
@@ -125,6 +147,7 @@ class _Space:
     names: tuple[str, ...]
     bound: dict[str, int]
     planned: list[dict[str, int]]
+    allows: Callable[[Mapping[str, int]], bool] = lambda sizes: True
 
     @property
     def strategies(self) -> dict[str, Any]:
@@ -140,7 +163,7 @@ class _Space:
         rest = iter(bits)
         chosen = {**self.bound, **{n: 1 + _number(rest, _SIZE_BITS) for n in self.names}}
         seed = 1000 + _number(rest, len(bits))
-        if not self.formula.allows(chosen):
+        if not self.allows(chosen):
             chosen = self.planned[seed % len(self.planned)]
         return Draw(chosen, seed, self._elements(data, chosen), origin)
 
@@ -162,7 +185,7 @@ class _Space:
                 result[k] = replace(draw, sizes=self.planned[k // 2 % len(self.planned)])
             elif k < 2 * count:
                 new = {n: 1 + (k // 2 * (2 * i + 1) + i) % count for i, n in enumerate(self.names)}
-                if self.formula.allows({**self.bound, **new}):
+                if self.allows({**self.bound, **new}):
                     result[k] = replace(draw, sizes={**self.bound, **new})
         return result
 
@@ -187,8 +210,6 @@ def _number(bits: Iterator[bool], count: int) -> int:
 
 
 def _hypothesis(space: _Space, count: int, seed: int, origin: str) -> list[Draw]:
-    import hypothesis
-    from hypothesis import HealthCheck, Phase, Verbosity
     from hypothesis import strategies as st
 
     drawn: list[Draw] = []
@@ -196,31 +217,13 @@ def _hypothesis(space: _Space, count: int, seed: int, origin: str) -> list[Draw]
     # draws, and keeps a cache of them in the working folder; bits are free of both, so that a seed gives
     # the same points wherever it is used. All in one tuple: every draw of its own costs 20 microseconds.
     bits = st.tuples(*[st.booleans()] * space.bits(count))
-
-    def collect() -> None:
-        @hypothesis.seed(seed)
-        @hypothesis.settings(
-            max_examples=count,
-            database=None,
-            deadline=None,
-            derandomize=False,
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-            verbosity=Verbosity.quiet,  # whatever the user's profile prints
-            backend="hypothesis",
-        )
-        @hypothesis.given(bits, st.data() if space.strategies else st.none())
-        def draw(bits: tuple[bool, ...], data: Any) -> None:
-            drawn.append(space.draw(bits, data, origin))
-
-        draw()
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        if hypothesis.currently_in_test_context():
-            # Hypothesis refuses a @given inside a @given; a thread has a context of its own
-            with ThreadPoolExecutor(1) as pool:
-                pool.submit(collect).result()
-        else:
-            collect()
+    data = st.data() if space.strategies else st.none()
+    who = ", ".join(f"values[{name!r}]" for name in space.strategies) or space.formula.name
+    each(
+        count,
+        seed,
+        st.tuples(bits, data),
+        lambda found: drawn.append(space.draw(found[0], found[1], origin)),
+        who,
+    )
     return space.spread(drawn[:count])

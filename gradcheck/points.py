@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.errors import UsageError
+from gradcheck.faults import user_line
 from gradcheck.formulas import Formula
+from gradcheck.returned import NotNumbers, as_array
 from gradcheck.values import Filler, Values, dense, normal
 
 __all__ = [
@@ -86,7 +88,7 @@ def draw_arguments(
         elif isinstance(value, np.ndarray):
             drawn = value
         else:
-            drawn = value(shape, rng)
+            drawn = _filled(value, shape, rng, f"values[{name!r}]")
         args.append(_frozen(drawn, shape, f"values[{name!r}]"))
     if default is normal:
         _tie(formula, args, rng)
@@ -141,8 +143,12 @@ def evaluate_forward(
             result = formula.function(*copies)
     except RecursionError:
         raise ForwardFault("the forward never returns: maximum recursion depth exceeded") from None
+    except SystemExit as error:
+        raise ForwardFault(
+            f"the forward ends the program, with sys.exit({error.code!r}){user_line(error)}"
+        ) from None
     except Exception as error:
-        raise ForwardFault(f"the forward raises {type(error).__name__}: {error}") from error
+        raise ForwardFault(f"the forward raises {type(error).__name__}: {error}{user_line(error)}") from error
     for name, before, after in zip(formula.shapes.arguments, args, copies, strict=True):
         if not np.array_equal(before, after):
             raise ForwardFault(f"the forward changes its argument {name!r} in place; work on a copy")
@@ -180,29 +186,23 @@ def _rounded(values: NDArray[Any]) -> NDArray[Any]:
 
 def check_deterministic(formula: Formula, point: Point) -> None:
     """Raise `ForwardFault` where a second call with the same arguments gives another result."""
-    outputs, _ = evaluate_forward(formula, point.args)
-    for before, after in zip(point.outputs, outputs, strict=True):
-        if not np.array_equal(before, after):
-            raise ForwardFault(
-                "the forward is not deterministic: a second call with the same arguments gives another "
-                "result. Fix its random state, or make what it draws (a dropout mask) an argument"
-            )
+    try:
+        outputs, _ = evaluate_forward(formula, point.args)
+    except (Discarded, ForwardFault):
+        outputs = ()
+    same = len(outputs) == len(point.outputs)
+    if not same or not all(map(np.array_equal, point.outputs, outputs)):
+        raise ForwardFault(
+            "the forward is not deterministic: a second call with the same arguments gives another "
+            "result. Fix its random state, or make what it draws (a dropout mask) an argument"
+        )
 
 
 def _output(part: Any, which: str) -> NDArray[np.float64]:
-    if part is None:
-        raise ForwardFault(f"{which} is None: is a return missing?")
     try:
-        array = np.asarray(part)
-    except Exception as error:
-        raise ForwardFault(f"{which} is no array: {type(error).__name__}: {error}") from None
-    if array.dtype.kind == "c":
-        raise ForwardFault(f"{which} is complex; check its real and imaginary part apart")
-    if array.dtype.kind != "f":
-        raise ForwardFault(
-            f"{which} is no array of floats but {type(part).__name__} of dtype {array.dtype}; derivatives "
-            "need floating-point values"
-        )
+        array = as_array(part, "f")
+    except NotNumbers as error:
+        raise ForwardFault(f"{which} is {error}") from None
     frozen = array.astype(np.float64)
     frozen.flags.writeable = False
     return frozen
@@ -222,12 +222,16 @@ def _draw_deltas(
         given = list(delta) if isinstance(delta, tuple | list) else [delta] * len(outputs)
         if len(given) != len(outputs):
             raise UsageError(f"delta: the forward has {len(outputs)} outputs, but {len(given)} were given.")
+    elif isinstance(delta, tuple):
+        raise UsageError("delta: a tuple was given, but the forward has one output; give an array.")
     else:
         given = [delta]
     drawn = []
     for i, (value, output) in enumerate(zip(given, outputs, strict=True)):
-        filled = value(output.shape, rng) if callable(value) else value
-        frozen = _frozen(filled, output.shape, f"delta[{i}]" if multiple else "delta")
+        who = f"delta[{i}]" if multiple else "delta"
+        value = _nonzero(default) if value is None else value
+        filled = _filled(value, output.shape, rng, who) if callable(value) else value
+        frozen = _frozen(filled, output.shape, who)
         drawn.append(frozen.astype(np.float64))
     return tuple(drawn)
 
@@ -245,18 +249,33 @@ def _nonzero(filler: Filler) -> Filler:
     return draw
 
 
+def _filled(value: Filler, shape: tuple[int, ...], rng: np.random.Generator, who: str) -> Any:
+    try:
+        return value(shape, rng)
+    except UsageError:
+        raise
+    except Exception as error:
+        raise UsageError(
+            f"{who}: expected a function (shape, rng) -> array, but for the shape {shape} it raises "
+            f"{type(error).__name__}: {error}."
+        ) from error
+
+
 def _frozen(value: Any, shape: tuple[int, ...], who: str) -> NDArray[Any]:
     try:
-        array = np.array(value)
-    except ValueError as error:
-        raise UsageError(f"{who}: no array can be made of what was drawn: {error}.") from None
-    if array.dtype.kind not in "fiub":
-        raise UsageError(f"{who}: expected numbers, got an array of dtype {array.dtype}.")
+        array = np.array(as_array(value, "fiub"))
+    except NotNumbers as error:
+        text = str(error)
+        text = text if text.endswith("?") else f"{text}."
+        raise UsageError(f"{who}: expected real numbers; what was drawn is {text}") from None
     if array.shape != shape:
         raise UsageError(f"{who}: expected an array of shape {shape}, got one of shape {array.shape}.")
     if array.dtype.kind == "f":
         array = array.astype(np.float64)
         if not np.isfinite(array).all():
-            raise UsageError(f"{who}: values that are not finite were drawn.")
+            raise UsageError(
+                f"{who}: values that are not finite were drawn. Draw finite ones only; of a Hypothesis "
+                "strategy of floats, with allow_nan=False and allow_infinity=False."
+            )
     array.flags.writeable = False
     return array

@@ -30,7 +30,10 @@ def rule(claim: Claim, session: Session, results: list[PointResult]) -> tuple[Ve
     if verdicts["split"]:
         return Verdict.INCONCLUSIVE, "the backends contradict each other: " + _split_words(results)
     if not results:
-        return Verdict.INCONCLUSIVE, "the forward is finite at no point that was tried"
+        return Verdict.INCONCLUSIVE, (
+            "the forward is finite at no point that was tried; say what its arguments may hold, with "
+            "values={...}"
+        )
     if any(answered(u.name, results) for u in session.backends):
         weakness = _weakness(claim, results)
         return (Verdict.WEAK, weakness) if weakness else (Verdict.PASS, None)

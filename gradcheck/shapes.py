@@ -49,6 +49,16 @@ def parse_shape(shape: ShapeLike, where: str = "shape") -> tuple[Dimension, ...]
     return tuple(parse_dimension(part, where) for part in parts)
 
 
+def _names_hint(declaration: object, parameters: Sequence[str]) -> str:
+    """The declaration that was meant by shapes without names, where there is one for each parameter."""
+    texts = [declaration] if isinstance(declaration, str | int) else declaration
+    if not isinstance(texts, list | tuple) or len(texts) != len(parameters) or not texts:
+        return ""
+    if not all(isinstance(t, str | int) for t in texts):
+        return ""
+    return f" Is it shapes={dict(zip(parameters, texts, strict=True))}?"
+
+
 def _values_hint(shape: object) -> str:
     return " An array of values is given with values={...}." if hasattr(shape, "shape") else ""
 
@@ -61,12 +71,15 @@ class Shapes:
     shapes: tuple[tuple[Dimension, ...], ...]
 
     @classmethod
-    def parse(cls, declaration: Mapping[str, ShapeLike]) -> Shapes:
-        """Read a declaration `{"W": "n m", "x": "m"}`. Raises `UsageError`."""
+    def parse(cls, declaration: Mapping[str, ShapeLike], parameters: Sequence[str] = ()) -> Shapes:
+        """Read a declaration `{"W": "n m", "x": "m"}`. Raises `UsageError`.
+
+        ``parameters`` are the names of the function's own, for a better message.
+        """
         if not isinstance(declaration, Mapping) or not declaration:
             raise UsageError(
                 "shapes: expected one entry per argument, such as {'W': 'n m', 'x': 'm'}, "
-                f"got {short(declaration)}."
+                f"got {short(declaration)}.{_names_hint(declaration, parameters)}"
             )
         for name in declaration:
             if not isinstance(name, str):

@@ -12,7 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.callables import check_parameters
 from gradcheck.errors import UsageError
+from gradcheck.hints import did_you_mean, short
+from gradcheck.returned import NotNumbers, as_array
 from gradcheck.shapes import Shapes
 
 __all__ = [
@@ -102,6 +105,9 @@ def integers(lo: int, hi: int) -> Filler:
     return draw
 
 
+_PRESETS = ("normal", "positive", "unit_interval", "one_hot", "spd", "integers")
+
+
 def is_strategy(value: object) -> bool:
     """Whether the value is a Hypothesis strategy, told without importing Hypothesis."""
     return any(c.__name__ == "SearchStrategy" for c in type(value).__mro__)
@@ -112,11 +118,17 @@ def check_values(values: Mapping[str, Values], shapes: Shapes) -> dict[str, Valu
 
     Raises `UsageError` for unknown arguments and for values of no known kind.
     """
+    if not isinstance(values, Mapping):
+        raise UsageError(
+            "values: expected a dict with what some arguments may hold, as in "
+            f"{{{shapes.arguments[0]!r}: gradcheck.positive}}, got {short(values)}."
+        )
     checked: dict[str, Values] = {}
     for argument, value in values.items():
         if argument not in shapes.arguments:
             raise UsageError(
                 f"values: there is no argument {argument!r}; the arguments are {', '.join(shapes.arguments)}."
+                f"{did_you_mean(argument, shapes.arguments)}"
             )
         checked[argument] = check_one(value, f"values[{argument!r}]")
     shapes.bind({a: v.shape for a, v in checked.items() if isinstance(v, np.ndarray)})
@@ -125,22 +137,29 @@ def check_values(values: Mapping[str, Values], shapes: Shapes) -> dict[str, Valu
 
 def check_one(value: Values, who: str) -> Values:
     """One declared value: a filler or strategy as it is, anything array-like as a read-only array."""
-    if callable(value) or is_strategy(value):
+    if is_strategy(value):
+        return value
+    if callable(value):
+        if value is integers:
+            raise UsageError(f"{who}: integers needs its bounds, as in gradcheck.integers(0, 10).")
+        check_parameters(value, ("shape", "rng"), f"{who}: the function")
         return value
     try:
-        array = np.array(value)
-    except ValueError as error:
-        raise UsageError(f"{who}: no array can be made of it: {error}.") from None
-    if array.dtype.kind == "c":
-        raise UsageError(f"{who}: complex values are not supported; check real and imaginary part apart.")
-    if array.dtype.kind not in "fiub":
+        array = np.array(as_array(value, "fiub"))
+    except NotNumbers as error:
+        if isinstance(value, list | tuple | np.ndarray | complex):
+            raise UsageError(f"{who}: expected real numbers; what was given is {error}.") from None
+        preset = f" Is it gradcheck.{value} without quotes?" if value in _PRESETS else ""
         raise UsageError(
             f"{who}: expected gradcheck.normal (positive, one_hot, ...), a function (shape, rng) -> array, "
-            f"a Hypothesis strategy or an array of numbers, got {value!r}."
-        )
+            f"a Hypothesis strategy or an array of numbers, got {short(value)}.{preset}"
+        ) from None
     if array.dtype.kind == "f":
         array = array.astype(np.float64)
         if not np.isfinite(array).all():
-            raise UsageError(f"{who}: the array holds values that are not finite.")
+            raise UsageError(
+                f"{who}: the array holds values that are not finite (NaN or infinite), and there is no "
+                "derivative at them."
+            )
     array.flags.writeable = False
     return array

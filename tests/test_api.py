@@ -163,7 +163,7 @@ def test_a_declared_formula_can_be_verified_with_its_own_claim_or_another():
         (lambda: verify(None, right, SHAPES), "expected a function, got NoneType"),
         (
             lambda: verify(forward, right, SHAPES, delta=np.ones((2, 2)), **FEW),
-            "delta: expected an array of shape",
+            "delta: expected the shape of the forward's result",
         ),
         (lambda: verify(forward, right, SHAPES, delta=np.array([np.nan]), **FEW), "delta"),
     ],

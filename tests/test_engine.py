@@ -203,7 +203,7 @@ def test_a_forward_that_cannot_run_is_an_error_with_a_row_for_every_backend(told
     formula.vjp(lambda d, x: d * x)
     outcome = check_claim(formula.claims[0], found=[told("a", right), told("b", right)])
     assert outcome.row.verdict == "error"
-    assert outcome.row.reason.startswith("the forward raises IndexError")
+    assert outcome.row.reason.startswith("at n = 1 the forward raises IndexError")
     assert {r.verdict for r in outcome.backends} == {"error"}
 
 
@@ -228,7 +228,7 @@ def test_a_forward_that_is_finite_nowhere_is_inconclusive(told):
     formula.vjp(lambda d, x: d)
     row = check_claim(formula.claims[0], found=[told("a", right)], max_examples=4).row
     assert (row.verdict, row.points) == ("inconclusive", 0)
-    assert row.reason == "the forward is finite at no point that was tried"
+    assert row.reason.startswith("the forward is finite at no point that was tried; say what its")
     assert row.discarded > 0
 
 

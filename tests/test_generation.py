@@ -97,8 +97,12 @@ def test_nothing_to_try_is_refused():
     """A relation that no size satisfies."""
     with pytest.raises(UsageError, match="wx: no sizes from 1 to 13 satisfy the shapes and where"):
         generate(wx(where=lambda n: n > 100), max_examples=5, seed=0)
-    with pytest.raises(UsageError, match=r"with \{'m': 0\}"):
-        generate(wx(values={"x": np.zeros(0)}), max_examples=5, seed=0)
+    with pytest.raises(
+        UsageError, match=r"satisfy the shapes and where with n = 2, m = 3\. There is nothing"
+    ):
+        generate(wx(values={"W": np.ones((2, 3))}, where=lambda n, m: n > m), max_examples=5, seed=0)
+    with pytest.raises(UsageError, match=r"values\['x'\]: an empty array of shape \(0,\) was given"):
+        wx(values={"x": np.zeros(0)})
 
 
 def test_points_where_the_forward_is_not_finite_are_drawn_again_and_counted():

@@ -67,9 +67,15 @@ def test_one_delta_per_output():
             "expected an array of shape (3,), got one of shape (3, 1)",
         ),
         (lambda shape, rng: np.full(shape, np.nan), "values that are not finite were drawn"),
-        (lambda shape, rng: np.full(shape, "a"), "expected numbers, got an array of dtype"),
-        (lambda shape, rng: None, "expected numbers, got an array of dtype object"),
-        (lambda shape, rng: np.ones(shape, complex), "expected numbers, got an array of dtype complex128"),
+        (
+            lambda shape, rng: np.full(shape, "a"),
+            "what was drawn is no array of numbers but ndarray of dtype <U1",
+        ),
+        (lambda shape, rng: None, "expected real numbers; what was drawn is None: is a return missing?"),
+        (
+            lambda shape, rng: np.ones(shape, complex),
+            "what was drawn is complex; check its real and imaginary part apart",
+        ),
     ],
 )
 def test_what_a_users_filler_may_not_draw(value, words):

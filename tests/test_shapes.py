@@ -54,7 +54,7 @@ def test_a_shape_is_read(shape, expected):
         ("-n", "UnaryOp has no place in a size"),
         ("-1", "a size is 1 or more; for any size give a name, such as n"),
         (-1, "a size is 1 or more"),
-        ("2n", "is it 2*n?"),
+        ("2n", "a product is written 2*n"),
         ("n + 1", "cannot read the size '+'"),
         (np.ones(3), "An array of values is given with values={...}"),
         ({"n"}, "expected a shape like"),

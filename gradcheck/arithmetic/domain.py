@@ -90,6 +90,7 @@ class Domain(ABC):
         return self.lift(value)
 
     def _lift_all(self, values: NDArray[Any]) -> ObjectArray:
+        values = np.asarray(values)  # a numpy.matrix stays 2-d whatever is done to it
         flat = [self.lift(v) for v in values.ravel().tolist()]
         result = np.empty(len(flat), dtype=object)
         result[:] = flat
