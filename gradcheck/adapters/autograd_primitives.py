@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from gradcheck.adapters.frameworks import load
-from gradcheck.adapters.presenting import present
-from gradcheck.errors import UsageError
+from gradcheck.adapters.frameworks import load, place_fixed, places_of
+from gradcheck.adapters.presenting import parameters_of, present
+from gradcheck.errors import Unsupported, UsageError
 from gradcheck.foreign import float_only
 
 __all__ = ["autograd_primitive"]
@@ -18,7 +18,12 @@ __all__ = ["autograd_primitive"]
 Pair = tuple[Callable[..., Any], Callable[..., Any]]
 
 
-def autograd_primitive(function: Any, forward: Callable[..., Any] | None = None) -> Pair:
+def autograd_primitive(
+    function: Any,
+    forward: Callable[..., Any] | None = None,
+    *,
+    fixed: Mapping[int | str, Any] | None = None,
+) -> Pair:
     """A pair for `verify` from a HIPS autograd primitive with a rule of its own.
 
         @autograd.extend.primitive
@@ -34,25 +39,26 @@ def autograd_primitive(function: Any, forward: Callable[..., Any] | None = None)
 
     The candidate is the rule, as `defvjp` registered it, called with the answer, the arguments and delta.
     Nothing of autograd's tracing is needed for that, so a rule written in NumPy (or in `autograd.numpy`)
-    runs in ball arithmetic like any other code, and is certified.
+    runs in ball arithmetic like any other code, and is certified. A rule that raises
+    `NotImplementedError` declines: it is not called wrong.
 
-    - ``function`` is a primitive; or a `functools.partial` of one that binds what is no array:
-      `partial(autograd.numpy.sum, axis=0)`, `partial(autograd.numpy.einsum, "ij,jk->ik")`. It may also be
-      any other function written in `autograd.numpy`: then `autograd.make_vjp` makes the candidate from the
-      rules of what it calls, in float64 only, and ``forward`` must be given.
+    - ``function`` is a primitive; or a `functools.partial` of one with keywords, as in
+      `partial(autograd.numpy.sum, axis=0)`. It may also be any other function written in `autograd.numpy`:
+      then `autograd.make_vjp` makes the candidate from the rules of what it calls, in float64 only, and
+      ``forward`` must be given.
     - ``forward`` is the same function in NumPy; left out, it is the function that the primitive wraps.
+    - ``fixed`` holds positional arguments that are no arrays (the subscripts of `einsum`), by position or
+      parameter name; they are no arguments of the pair.
 
     Integer arguments have no gradient. Raises `UsageError` where autograd is missing, for what is no
     function of autograd, and for a primitive without a rule.
     """
     core = load("autograd.core", "autograd", "autograd_primitive")
     bound = function if isinstance(function, functools.partial) else functools.partial(function)
-    primitive, leading = bound.func, bound.args
+    primitive, keywords = bound.func, bound.keywords
     name = str(getattr(primitive, "__name__", "function"))
     wrapped = getattr(primitive, "fun", None) if getattr(primitive, "_is_autograd_primitive", False) else None
     rule = core.primitive_vjps.get(primitive)
-    if not callable(primitive):
-        raise UsageError(f"autograd_primitive: expected a function, got {type(function).__name__}.")
     if wrapped is not None and rule is None:
         raise UsageError(f"autograd_primitive: {name} has no rule; give it one with autograd.extend.defvjp.")
     if wrapped is None and forward is None:
@@ -60,6 +66,10 @@ def autograd_primitive(function: Any, forward: Callable[..., Any] | None = None)
             f"autograd_primitive: {name} is no primitive of autograd; decorate it with "
             "autograd.extend.primitive, or give the same function in NumPy as forward=."
         )
+    settings = dict(enumerate(bound.args))
+    names = parameters_of(wrapped or primitive)
+    places = places_of(fixed or {}, names, "autograd_primitive: fixed")
+    settings.update(zip(places, (fixed or {}).values(), strict=True))
 
     def dense(gradient: Any) -> Any:
         """An array from what indexing leaves: a sparse object that knows how to add itself to one."""
@@ -68,12 +78,15 @@ def autograd_primitive(function: Any, forward: Callable[..., Any] | None = None)
         return gradient
 
     def by_rule(delta: Any, *args: Any) -> tuple[Any, ...]:
-        whole = (*leading, *args)
-        places = [k for k in range(len(leading), len(whole)) if _is_float(whole[k])]
-        answer = primitive(*whole, **bound.keywords)
-        gradients = rule(tuple(places), answer, whole, bound.keywords)(delta)
-        found = dict(zip(places, gradients, strict=True))
-        return tuple(dense(found.get(k)) for k in range(len(leading), len(whole)))
+        whole = tuple(place_fixed(args, settings))
+        free = [k for k in range(len(whole)) if k not in settings]
+        moving = tuple(k for k in free if _is_float(whole[k]))
+        try:
+            gradients = rule(moving, primitive(*whole, **keywords), whole, keywords)(delta)
+            found = dict(zip(moving, gradients, strict=True))
+        except NotImplementedError as error:
+            raise Unsupported(f"autograd declines: {error}") from error
+        return tuple(dense(found.get(k)) for k in free)
 
     def by_tracing(delta: Any, *args: Any) -> tuple[Any, ...]:
         found: list[Any] = []
@@ -83,19 +96,22 @@ def autograd_primitive(function: Any, forward: Callable[..., Any] | None = None)
                 continue
 
             def of_one(moved: Any, place: int = k) -> Any:
-                return bound(*args[:place], moved, *args[place + 1 :])
+                given = [*args[:place], moved, *args[place + 1 :]]
+                return primitive(*place_fixed(given, settings), **keywords)
 
             pullback, _ = core.make_vjp(of_one, arg)
             found.append(pullback(delta))
         return tuple(found)
 
-    spelled = f"*gradcheck.adapters.autograd_primitive({name}{', ...' if bound.keywords or leading else ''})"
+    spelled = f"*gradcheck.adapters.autograd_primitive({name}{', ...' if keywords or settings else ''})"
     candidate = by_rule if wrapped is not None else float_only(by_tracing, "autograd's tracing")
-    written = _rule_as_written(rule, len(leading)) or wrapped or primitive
+    first = min(k for k in range(len(settings) + 1) if k not in settings)
+    written = _rule_as_written(rule, first) or wrapped or primitive
     backward = present(candidate, written, ("delta", "*args"), spelled)
     if forward is None:
         assert wrapped is not None
-        forward = present(functools.partial(wrapped, *leading, **bound.keywords), wrapped, ("*args",))
+        of_arrays = lambda *args: wrapped(*place_fixed(args, settings), **keywords)
+        forward = present(of_arrays, wrapped, ("*args",))
     return forward, backward
 
 

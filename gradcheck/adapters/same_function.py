@@ -28,8 +28,9 @@ def check_same_function(
     """Raise `CandidateFault` where a framework's forward and the NumPy forward give different values.
 
     A gradient of another function would be called wrong otherwise. Both are held against the NumPy
-    forward in ball arithmetic, within the rounding of float64; a forward that is right within the rounding
-    of float32 gets a warning, unless ``in_float32`` expects that. Where the NumPy forward does not run in balls, only shapes are compared.
+    forward in ball arithmetic, within the rounding of float64; a forward that is right within the
+    rounding of float32 gets a warning, unless ``in_float32`` expects that. Where the NumPy forward does
+    not run in balls, only shapes are compared.
     """
     ours = [np.asarray(o) for o in as_outputs(forward(*args))]
     shapes = ([t.shape for t in theirs], [o.shape for o in ours])
