@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 from gradcheck._version import __version__
 
 if TYPE_CHECKING:
-    from gradcheck import strategies
+    from gradcheck import adapters, strategies
+    from gradcheck.adapters.caches import with_cache
+    from gradcheck.adapters.layers import layer
     from gradcheck.api import Result, assert_correct, verify
     from gradcheck.claims import Claim, Descent
     from gradcheck.errors import GradientError, Unsupported, UsageError
@@ -34,9 +36,11 @@ __all__ = [
     "UsageError",
     "Verdict",
     "__version__",
+    "adapters",
     "assert_correct",
     "formula",
     "integers",
+    "layer",
     "normal",
     "one_hot",
     "oracle",
@@ -45,9 +49,12 @@ __all__ = [
     "strategies",
     "unit_interval",
     "verify",
+    "with_cache",
 ]
 
 _HOMES = {
+    "adapters.caches": ("with_cache",),
+    "adapters.layers": ("layer",),
     "api": ("Result", "assert_correct", "verify"),
     "claims": ("Claim", "Descent"),
     "errors": ("GradientError", "Unsupported", "UsageError"),
@@ -57,7 +64,7 @@ _HOMES = {
     "verdicts": ("Strength", "Verdict"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
-_SUBMODULES = ("strategies",)
+_SUBMODULES = ("adapters", "strategies")
 
 
 def __getattr__(name: str) -> Any:

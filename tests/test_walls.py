@@ -12,7 +12,7 @@ import gradcheck_backends
 
 CORE = Path(gradcheck.__file__).parent
 BACKENDS = Path(gradcheck_backends.__file__).parent
-HEAVY = {"jax", "sympy", "hypothesis"}
+HEAVY = {"jax", "sympy", "hypothesis", "torch", "autograd"}
 
 INSIDES = {
     "engine",
@@ -221,6 +221,8 @@ def loaded_after(code):
     [
         ("import gradcheck", set()),
         ("import gradcheck; gradcheck.verify, gradcheck.formula, gradcheck.one_hot", set()),
+        ("import gradcheck; gradcheck.with_cache, gradcheck.layer, gradcheck.adapters.torch_function", set()),
+        ("from gradcheck.adapters import autograd_primitive, jax_custom_vjp", set()),
         ("import gradcheck.run, gradcheck.replay, gradcheck.registry, gradcheck.log", set()),
         ("import gradcheck.catalogue; gradcheck.catalogue.formulas()", set()),
         ("import gradcheck.cli.main, gradcheck.report", set()),
