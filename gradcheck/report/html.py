@@ -44,11 +44,12 @@ def render(log: Log) -> str:
     errata: list[View] = []
     left, in_short = BUDGET, 0
     for claim in claims:
-        shown = view(claim, log, names)
+        full = left > 0
+        shown = view(claim, log, names, full=full)
         if shown.status.word == "refuted":
             errata.append(shown)
-        made = card.claim_card(shown, full=left > 0, open=not claim.as_declared and len(cards) < _MOST_OPEN)
-        in_short += left <= 0
+        made = card.claim_card(shown, full=full, open=not claim.as_declared and len(cards) < _MOST_OPEN)
+        in_short += not full
         left -= len(made)
         cards.append(made)
     style, script = _asset("style.css"), _asset("filter.js")

@@ -8,6 +8,7 @@ because some readers show nothing else.
 from __future__ import annotations
 
 from xml.etree import ElementTree as ET
+from xml.sax.saxutils import escape
 
 from gradcheck.log import Log
 from gradcheck.records import BackendRow, ClaimRow
@@ -15,9 +16,16 @@ from gradcheck.report.narrative import headline, row_text, status, story
 from gradcheck.report.text import clean, clip, one_line
 from gradcheck.verdicts import Verdict
 
-__all__ = ["render"]
+__all__ = ["BUDGET", "render"]
 
-_MAX_TEXT = 60_000  # GitLab takes 30 MB per file; a story never needs more than this
+_MAX_TEXT = 60_000  # a story never needs more than this
+
+BUDGET = 12 * 1024 * 1024
+"""Characters of stories in one file; GitLab reads files below 30 MB. Later ones are cut to their message."""
+
+_MAX_SHORT = 300
+_MAX_NAME = 500
+
 _TALLY = {"failure": "failures", "error": "errors", "skipped": "skipped"}
 
 
@@ -38,6 +46,7 @@ def render(log: Log) -> str:
         _say(case, "error", "incomplete", headline(log), "\n".join([headline(log), *listed]))
     root = ET.Element("testsuites", {"name": "gradcheck"})
     root.extend(suites.values())
+    _keep_within_budget(root)
     for suite in suites.values():
         _count(suite)
     for key in ("tests", "failures", "errors"):
@@ -57,13 +66,15 @@ def _suite(suites: dict[str, ET.Element], file: str, log: Log) -> ET.Element:
 
 
 def _case(suite: ET.Element, names: set[str], name: str, formula: str, seconds: float) -> ET.Element:
-    base = name = one_line(name)
+    base = name = clip(one_line(name), _MAX_NAME)
     number = 2
     while name in names:  # two names that differ in control characters only
         name, number = f"{base} ({number})", number + 1
     names.add(name)
     return ET.SubElement(
-        suite, "testcase", {"classname": one_line(formula), "name": name, "time": f"{seconds:.3f}"}
+        suite,
+        "testcase",
+        {"classname": clip(one_line(formula), _MAX_NAME), "name": name, "time": f"{seconds:.3f}"},
     )
 
 
@@ -102,6 +113,17 @@ def _message(claim: ClaimRow) -> str:
 def _say(case: ET.Element, tag: str, kind: str, message: str, text: str) -> None:
     element = ET.SubElement(case, tag, {"type": kind, "message": clip(one_line(message), 500)})
     element.text = clip(clean(text), _MAX_TEXT)
+
+
+def _keep_within_budget(root: ET.Element) -> None:
+    """Cut the stories that come after the budget is spent down to their first lines."""
+    left = BUDGET
+    for tag in ("error", "failure"):
+        for element in root.iter(tag):
+            text = element.text or ""
+            left -= len(escape(text).encode())
+            if left < 0:
+                element.text = f"{clip(text, _MAX_SHORT)}\nLeft out of this large file; run.jsonl has it."
 
 
 def _count(suite: ET.Element) -> None:

@@ -93,12 +93,15 @@ class View:
     quantities: Sequence[tuple[ProofQuantity, Sequence[Formula], Sequence[Formula]]]
 
 
-def view(claim: ClaimRow, log: Log, names: dict[str, str]) -> View:
-    """The view of one claim. ``names`` are the anchors of all claims, by uid."""
+def view(claim: ClaimRow, log: Log, names: dict[str, str], *, full: bool = True) -> View:
+    """The view of one claim. ``names`` are the anchors of all claims, by uid; without ``full`` there is
+    nothing in it that takes long to make.
+    """
     rows = log.rows.get(claim.uid, ())
     columns, agreement = matrix(claim)
-    found = claim.counterexample
+    found = claim.counterexample if full else None
     nothing = Markup("")
+    proved = claim.proof.quantities if claim.proof and full else ()
     return View(
         anchor=names[claim.uid],
         short=claim.uid.removeprefix(f"{claim.id}/"),
@@ -106,21 +109,21 @@ def view(claim: ClaimRow, log: Log, names: dict[str, str]) -> View:
         status=narrative.status(claim),
         reason=narrative.own_reason(claim),
         diagnosis=claim.diagnosis,
-        formulas=_formulas(claim, log, names),
+        formulas=_formulas(claim, log, names) if full else [],
         evidence=evidence(claim, rows),
         columns=columns,
         agreement=agreement,
         rows=[(row, narrative.row_status(row, claim)) for row in rows],
         battery=log.battery.get(claim.uid, ()),
-        arrays=_arrays(claim),
+        arrays=_arrays(claim) if full else [],
         heat=pictures.heat_pictures(found.candidate, found.truth, found.index) if found else [],
         steps=pictures.steps_picture(found.step_curve) if found and found.step_curve else nothing,
         sound=bool(found and found.step_curve and difference_is_sound(found.step_curve)),
-        cost=pictures.cost_picture(claim.training) if claim.training else nothing,
-        shapes_picture=pictures.shapes_picture(claim.shapes),
+        cost=pictures.cost_picture(claim.training) if claim.training and full else nothing,
+        shapes_picture=pictures.shapes_picture(claim.shapes) if full else nothing,
         shapes=[text.sizes_text(sizes) for sizes in claim.shapes[:_MAX_SHAPES]],
         more_shapes=max(0, len(claim.shapes) - _MAX_SHAPES),
-        quantities=[_proved(quantity) for quantity in (claim.proof.quantities if claim.proof else ())],
+        quantities=[_proved(quantity) for quantity in proved],
     )
 
 

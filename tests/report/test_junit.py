@@ -168,3 +168,32 @@ def test_a_story_has_an_end():
     part = [*samples.FAILED[:-1], msgspec.structs.replace(samples.FAILED[-1], notes=["x" * 3000] * 100)]
 
     assert len(render(collect(samples.records([part])))) < 2 * 61_000 + 5_000
+
+
+def test_five_thousand_failing_claims_stay_below_what_gitlab_reads():
+    """30 MB a file; every case keeps its message and the first lines of its story."""
+    fat = msgspec.structs.replace(samples.FAILED[-1], notes=["<é" * 1500] * 3, statement="x" * 5000)
+    parts = [
+        [
+            *(msgspec.structs.replace(row, claim=f"D1/x{i}.vjp") for row in samples.FAILED[:-1]),
+            msgspec.structs.replace(fat, uid=f"D1/x{i}.vjp"),
+        ]
+        for i in range(5000)
+    ]
+
+    xml = render(collect(samples.records(parts)))
+
+    assert len(xml.encode()) < 30e6
+    root = ET.fromstring(xml)
+    failures = list(root.iter("failure"))
+    assert len(failures) == 10_000
+    assert all(f.get("message") and len(f.text) > 100 for f in failures)
+    assert "gradcheck replay" in failures[0].text
+    assert "run.jsonl has it" in failures[-1].text
+
+
+def test_names_have_an_end_and_stay_unique():
+    names = [case.name for case in cases([samples.judged("x" * 2000 + str(i)) for i in range(3)])]
+
+    assert len(set(names)) == 6
+    assert all(len(name) < 600 for name in names)

@@ -36,7 +36,7 @@
   }
 
   function visit() {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const target = document.getElementById(location.hash.slice(1));
     const card = target && target.closest(".claim");
     if (!card) return;
     if (card.hidden) {
