@@ -1,0 +1,256 @@
+"""`x[i, j]`, `x[:, None]`, `x[0] = ...`: indices that are numbers, symbols, whole axes and new ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradcheck.errors import Unsupported
+from gradcheck.indexed.array import IndexedArray, as_array, axis_codes, broadcast, from_entry
+from gradcheck.indexed.codes import is_constant
+from gradcheck.indexed.expression import constant, delta
+from gradcheck.indexed.questions import Question
+from gradcheck.indexed.size import Size
+from gradcheck.indexed.space import Space
+
+__all__ = ["IndexEquality", "SymbolicIndex", "get", "put"]
+
+
+class SymbolicIndex:
+    """An index of an entry claim: any integer within its axis. It indexes arrays, and compares."""
+
+    def __init__(self, space: Space, code: int, name: str) -> None:
+        self.space = space
+        self.code = code
+        self.name = name
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def __hash__(self) -> int:
+        return hash(self.code)
+
+    def __eq__(self, other: object) -> Any:
+        if isinstance(other, SymbolicIndex):
+            return IndexEquality(self.space, self.code, other.code, f"{self.name} = {other.name}")
+        if isinstance(other, int) and not isinstance(other, bool):
+            return IndexEquality(self.space, self.code, other, f"{self.name} = {other}")
+        return NotImplemented
+
+    def __ne__(self, other: object) -> Any:
+        equal = self.__eq__(other)
+        return equal if equal is NotImplemented else ~equal
+
+    def _refuse(self, what: str) -> Unsupported:
+        return self.space.refused(Unsupported(f"{what} of the index {self.name}"))
+
+    def __index__(self) -> int:
+        raise self._refuse("the value, as a plain number,")
+
+    __int__ = __index__
+
+    def __float__(self) -> float:
+        raise self._refuse("the value, as a plain number,")
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise self._refuse(f"the attribute .{name}")
+
+    def _arithmetic(self, *_: Any) -> Any:
+        raise self._refuse("arithmetic or order")
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __lt__ = __le__ = __gt__ = __ge__ = (
+        _arithmetic
+    )
+    __truediv__ = __rtruediv__ = __floordiv__ = __mod__ = __pow__ = __rpow__ = __neg__ = _arithmetic
+
+
+class IndexEquality:
+    """`i == k`: a Kronecker delta in arithmetic, a question where the code branches on it."""
+
+    __array_priority__ = 1002
+
+    def __init__(self, space: Space, left: int, right: int, text: str, *, negated: bool = False) -> None:
+        self.space, self.left, self.right, self.text, self.negated = space, left, right, text, negated
+
+    def __bool__(self) -> bool:
+        if self.left == self.right:
+            return not self.negated
+        i, k = self.text.split(" = ")
+        question = Question("is", i, k, tuple(sorted((self.left, self.right))))
+        return self.space.questions.ask(question) != self.negated
+
+    def __invert__(self) -> IndexEquality:
+        return IndexEquality(self.space, self.left, self.right, self.text, negated=not self.negated)
+
+    def array(self) -> IndexedArray:
+        """1 where it holds, 0 elsewhere."""
+        one = constant(self.space, 1)
+        equal = delta(self.space, self.left, self.right)
+        return IndexedArray(self.space, one - equal if self.negated else equal, (), "b")
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        given = [i.array() if isinstance(i, IndexEquality) else i for i in inputs]
+        return self.array().__array_ufunc__(ufunc, method, *given, **kwargs)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        given = [a.array() if isinstance(a, IndexEquality) else a for a in args]
+        return self.array().__array_function__(function, types, given, kwargs)
+
+    def __int__(self) -> int:
+        return int(bool(self))
+
+    def __float__(self) -> float:
+        return float(bool(self))
+
+    def __add__(self, other: Any) -> Any:
+        return self._number() + other
+
+    def __mul__(self, other: Any) -> Any:
+        return self._number() * other
+
+    def __sub__(self, other: Any) -> Any:
+        return self._number() - other
+
+    def __rsub__(self, other: Any) -> Any:
+        return other - self._number()
+
+    def __neg__(self) -> Any:
+        return -self._number()
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+    def _number(self) -> IndexedArray:
+        """As Python counts: True is 1."""
+        made = self.array()
+        made.kind = "i"
+        return made
+
+
+def get(array: IndexedArray, key: Any) -> IndexedArray:
+    """`array[key]`."""
+    space = array.space
+    places = _places(array, key)
+    codes = axis_codes(space, array.shape)
+    names: dict[int, int] = {}
+    shape: list[Any] = []
+    kept: list[int] = []
+    axis = 0
+    copied = True
+    for place in places:
+        if place is None:
+            shape.append(1)
+            kept.append(0)
+            continue
+        code, size = codes[axis], array.shape[axis]
+        axis += 1
+        if isinstance(place, slice):
+            shape.append(size)
+            kept.append(code)
+            copied = False
+            continue
+        single = isinstance(place, list)
+        index = _code(space, place[0] if single else place, size)
+        if not is_constant(code):
+            names[code] = index
+        if single:
+            shape.append(1)
+            kept.append(0)
+    moved = {c: space.fresh(space.size_of(c)) for c in kept if not is_constant(c)}
+    entry = array.entry.renamed(names | moved)
+    if not copied and shape:
+        array.view = True
+    result = from_entry(space, entry, [moved.get(c, c) for c in kept], tuple(shape), array.kind)
+    result.view = not copied
+    return result
+
+
+def put(array: IndexedArray, key: Any, value: Any) -> None:
+    """`array[key] = value`, for an array that shares its memory with no other."""
+    space = array.space
+    if array.view or not array.shape:
+        raise space.refused(Unsupported("storing into an argument, a view or an array that has views"))
+    given = as_array(space, value)
+    if array.kind != "f" and given.kind != array.kind:
+        raise space.refused(Unsupported("storing floats into an array of integers or truth values"))
+    if isinstance(key, IndexedArray) and key.kind == "b" and not given.shape:
+        broadcast(space, array.shape, key.shape)
+        if len(key.shape) == len(array.shape):
+            array.entry = key.entry * given.entry + (constant(space, 1) - key.entry) * array.entry
+            return
+    places = _places(array, key)
+    if any(p is None for p in places):
+        raise space.refused(Unsupported("storing into new axes"))
+    codes = axis_codes(space, array.shape)
+    here = constant(space, 1)
+    kept: list[int] = []
+    shape: list[Any] = []
+    for place, code, size in zip(places, codes, array.shape, strict=True):
+        if isinstance(place, slice):
+            kept.append(code)
+            shape.append(size)
+        elif isinstance(place, list):
+            raise space.refused(Unsupported("storing at a list of indices"))
+        else:
+            index = _code(space, place, size)
+            if not is_constant(code):
+                here = here * delta(space, code, index)
+    if broadcast(space, tuple(shape), given.shape) != tuple(shape) and given.shape != tuple(shape):
+        raise ValueError("could not broadcast the input array to the place it is stored in")
+    own = axis_codes(space, given.shape)
+    offset = len(shape) - len(given.shape)
+    names = {o: k for o, k in zip(own, kept[offset:], strict=True) if not is_constant(o)}
+    array.entry = here * given.entry.renamed(names) + (constant(space, 1) - here) * array.entry
+
+
+def _places(array: IndexedArray, key: Any) -> list[Any]:
+    """The key with one place per axis: None, a whole slice, an index, or a list of one index."""
+    given = list(key) if isinstance(key, tuple) else [key]
+    count = sum(1 for k in given if k is not None and k is not Ellipsis)
+    if count > array.ndim:
+        raise IndexError(f"too many indices: the array has {array.ndim} axes")
+    whole = [slice(None)] * (array.ndim - count)
+    if any(k is Ellipsis for k in given):
+        at = next(i for i, k in enumerate(given) if k is Ellipsis)
+        given = given[:at] + whole + given[at + 1 :]
+    else:
+        given = given + whole
+    lists = 0
+    for place in given:
+        if isinstance(place, list):
+            lists += 1
+        if isinstance(place, slice) and place != slice(None):
+            raise array.space.refused(Unsupported("a slice of part of an axis"))
+        single = isinstance(place, list) and len(place) == 1
+        if not (place is None or isinstance(place, slice | SymbolicIndex | int | np.integer) or single):
+            raise array.space.refused(Unsupported(f"indexing with {type(place).__name__}"))
+        if isinstance(place, bool):
+            raise array.space.refused(Unsupported("indexing with a truth value"))
+    if lists > 1 or (lists and any(isinstance(p, int | SymbolicIndex) for p in given)):
+        raise array.space.refused(Unsupported("indexing with lists on several axes"))
+    return given
+
+
+def _code(space: Space, index: Any, size: Size | int) -> int:
+    """One index, within its axis."""
+    if isinstance(index, SymbolicIndex):
+        number = space.size_number(size)
+        if isinstance(size, int) and size == 1:
+            return 0
+        if space.size_of(index.code) != number:
+            raise space.refused(Unsupported(f"the index {index.name} on an axis of size {size}"))
+        return index.code
+    if isinstance(index, Size) or not isinstance(index, int | np.integer):
+        raise space.refused(Unsupported(f"the index {index!r}"))
+    place = int(index)
+    if place < 0:
+        if not isinstance(size, int):
+            raise space.refused(Unsupported(f"the index {place} on an axis of size {size}"))
+        place += size
+    outside = place < 0 or (place >= size if isinstance(size, int) else not size > place)
+    if outside:
+        raise IndexError(f"index {index} is out of bounds for an axis of size {size}")
+    return place

@@ -1,0 +1,51 @@
+"""Questions about sizes and indices that code asks while it runs on symbols.
+
+`if W.shape[0] == W.shape[1]` has no answer for symbolic sizes. It is answered as in the general case
+(different sizes, another index), and written down: what follows holds on that branch alone, and whoever
+started the run has to make another one with the opposite answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gradcheck.errors import Unsupported
+
+__all__ = ["Question", "Questions"]
+
+_MOST = 40
+
+
+@dataclass(frozen=True)
+class Question:
+    """``left`` ``relation`` ``right``, in words, with the difference that decides it.
+
+    ``relation`` is ``==`` or ``<`` between sizes, or ``is`` between two indices. ``difference`` is
+    left - right as sorted monomials for sizes, the two codes for indices.
+    """
+
+    relation: str
+    left: str
+    right: str
+    difference: tuple[object, ...]
+
+    def words(self, answer: bool) -> str:
+        if self.relation == "<":
+            return f"{self.left} {'<' if answer else '>='} {self.right}"
+        return f"{self.left} {'=' if answer else '!='} {self.right}"
+
+
+@dataclass
+class Questions:
+    """The answers of one run. ``given`` are fixed beforehand, in order of asking they are added to."""
+
+    given: dict[Question, bool] = field(default_factory=dict)
+    asked: dict[Question, bool] = field(default_factory=dict)
+
+    def ask(self, question: Question, default: bool = False) -> bool:
+        """The answer on this branch; ``default`` where nothing was said before."""
+        answer = self.given.get(question, default)
+        if len(self.asked) >= _MOST and question not in self.asked:
+            raise Unsupported(f"more than {_MOST} questions about sizes")  # a loop that n ends, perhaps
+        self.asked.setdefault(question, answer)
+        return self.asked[question]

@@ -1,0 +1,222 @@
+"""Copies of a user's functions that accept sizes which are no plain numbers.
+
+`len(x)` has to return an int, and `np.zeros((n, m))` wants ints: Python and NumPy ask before any array
+could answer. So the function is copied, and in the copy these names mean functions that understand
+sizes. The function itself, its module, NumPy and `math` stay untouched.
+"""
+
+from __future__ import annotations
+
+import builtins
+import math
+import types
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from gradcheck.errors import Unsupported
+from gradcheck.indexed.array import IndexedArray, as_array, axis_codes
+from gradcheck.indexed.codes import is_constant
+from gradcheck.indexed.expression import constant, delta
+from gradcheck.indexed.selecting import filled
+from gradcheck.indexed.size import Size
+from gradcheck.indexed.space import Space
+
+__all__ = ["rebound"]
+
+_LIBRARIES = {"numpy", "scipy", "jax", "sympy", "functools", "itertools", "operator", "math"}
+
+
+def rebound(function: Any, space: Space) -> Any:
+    """A copy of a Python function, and of those that it calls by name. Others come back as they are."""
+    return _Rebinding(space).copy(function)
+
+
+class _Rebinding:
+    def __init__(self, space: Space) -> None:
+        self.space = space
+        self.copies: dict[Any, Any] = {}
+        self.builtins = _builtins(space)
+        self.numpy = _Module("numpy", np, _creators(space))
+        self.math = _Module("math", math, _mathematics())
+
+    def copy(self, function: Any) -> Any:
+        if isinstance(function, types.MethodType):
+            return types.MethodType(self.copy(function.__func__), function.__self__)
+        if isinstance(function, partial):
+            return partial(self.copy(function.func), *function.args, **function.keywords)
+        inner = getattr(function, "__wrapped__", None)
+        if isinstance(inner, types.FunctionType) and type(function).__name__ == "Formula":
+            return self.copy(inner)
+        if not isinstance(function, types.FunctionType) or _is_library(function):
+            return function
+        if function in self.copies:
+            return self.copies[function]
+        scope = dict(function.__globals__)
+        cells = tuple(types.CellType() for _ in function.__closure__ or ())
+        copied = types.FunctionType(function.__code__, scope, function.__name__, function.__defaults__, cells)
+        copied.__kwdefaults__ = function.__kwdefaults__
+        self.copies[function] = copied
+        for name in _names(function.__code__):
+            if name in scope:
+                scope[name] = self.swapped(scope[name])
+            elif name in self.builtins:
+                scope[name] = self.builtins[name]
+        for cell, old in zip(cells, function.__closure__ or (), strict=True):
+            try:
+                cell.cell_contents = self.swapped(old.cell_contents)
+            except ValueError:  # an empty cell: a name that is not bound yet
+                continue
+        return copied
+
+    def swapped(self, value: Any) -> Any:
+        if value is np:
+            return self.numpy
+        if value is math:
+            return self.math
+        for module, changed in ((np, self.numpy), (math, self.math)):
+            for name, replacement in vars(changed).items():
+                if not name.startswith("_") and value is getattr(module, name, changed):
+                    return replacement
+        return self.copy(value)
+
+
+class _Module(types.ModuleType):
+    """A module with some functions exchanged."""
+
+    def __init__(self, name: str, original: Any, changed: dict[str, Any]) -> None:
+        super().__init__(name)
+        for key, value in changed.items():
+            setattr(self, key, value)
+        self.__original = original
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__original, name)
+
+
+def _is_symbolic(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return any(_is_symbolic(v) for v in value)
+    return isinstance(value, Size | IndexedArray)
+
+
+def _creators(space: Space) -> dict[str, Any]:
+    """NumPy's functions that make arrays out of sizes."""
+
+    def make(name: str, value: Any) -> Callable[..., Any]:
+        original = getattr(np, name)
+
+        def create(shape: Any, dtype: Any = None, **kwargs: Any) -> Any:
+            if kwargs:
+                return original(shape, dtype, **kwargs)
+            return filled(space, shape, value, dtype)
+
+        return create
+
+    def full(shape: Any, fill_value: Any, dtype: Any = None, **kwargs: Any) -> Any:
+        given = as_array(space, fill_value)
+        return filled(space, shape, given, dtype or given.dtype)
+
+    def eye(N: Any, M: Any = None, k: int = 0, dtype: Any = float, **_: Any) -> Any:
+        if k or (M is not None and not N == M):
+            raise space.refused(Unsupported("np.eye but of a square identity"))
+        size = np.dtype(dtype)
+        if size.kind == "f" and size != np.float64:
+            raise space.refused(Unsupported(f"an array of {size}"))
+        codes = axis_codes(space, (N, N))
+        entry = constant(space, 1) if is_constant(codes[0]) else delta(space, *codes)
+        return IndexedArray(space, entry, (N, N), size.kind)
+
+    def refuse(name: str) -> Callable[..., Any]:
+        original = getattr(np, name)
+
+        def creating(*args: Any, **kwargs: Any) -> Any:
+            if _is_symbolic(args) or _is_symbolic(list(kwargs.values())):
+                raise space.refused(Unsupported(f"np.{name} of symbolic sizes"))
+            return original(*args, **kwargs)
+
+        return creating
+
+    def array(value: Any, dtype: Any = None, **kwargs: Any) -> Any:
+        if not _is_symbolic(value):
+            return np.array(value, dtype, **kwargs)
+        made = as_array(space, value)
+        copied = IndexedArray(space, made.entry, made.shape, made.kind)
+        return copied if dtype is None else copied.astype(dtype)
+
+    def asarray(value: Any, dtype: Any = None, **kwargs: Any) -> Any:
+        if not isinstance(value, IndexedArray):
+            return array(value, dtype, **kwargs)
+        return value if dtype is None or np.dtype(dtype) == value.dtype else value.astype(dtype)
+
+    names = ("arange", "tri", "indices", "triu_indices", "tril_indices", "diag_indices", "linspace")
+    return {
+        "zeros": make("zeros", 0),
+        "empty": make("empty", 0),
+        "ones": make("ones", 1),
+        "full": full,
+        "eye": eye,
+        "identity": lambda n, dtype=float: eye(n, dtype=dtype),
+        "array": array,
+        "asarray": asarray,
+        "ascontiguousarray": asarray,
+        "asanyarray": asarray,
+        **{name: refuse(name) for name in names},
+    }
+
+
+def _builtins(space: Space) -> dict[str, Any]:
+    def length(value: Any) -> Any:
+        return value.shape[0] if isinstance(value, IndexedArray) and value.shape else len(value)
+
+    def number(kind: Any) -> Any:
+        def convert(value: Any = 0) -> Any:
+            if isinstance(value, Size):
+                return value
+            if kind is float and isinstance(value, IndexedArray) and not value.shape:
+                return value
+            return kind(value)
+
+        return convert
+
+    def loop(*bounds: Any) -> Any:
+        for bound in bounds:
+            if isinstance(bound, Size | IndexedArray):
+                raise space.refused(Unsupported(f"a loop over range({', '.join(map(str, bounds))})"))
+        return builtins.range(*bounds)
+
+    return {"len": length, "float": number(float), "int": number(int), "range": loop}
+
+
+def _mathematics() -> dict[str, Any]:
+    """`math`'s functions, which take plain numbers only, as NumPy's."""
+
+    def either(name: str, ours: Any) -> Any:
+        original = getattr(math, name)
+        return lambda *args: ours(*args) if _is_symbolic(args) else original(*args)
+
+    pairs: dict[str, Any] = {
+        "sqrt": np.sqrt,
+        "exp": np.exp,
+        "log": np.log,
+        "tanh": np.tanh,
+        "log1p": np.log1p,
+        "fabs": np.abs,
+    }
+    pairs |= {"pow": np.power, "sin": np.sin, "cos": np.cos, "expm1": np.expm1, "hypot": np.hypot}
+    return {name: either(name, ours) for name, ours in pairs.items()}
+
+
+def _names(code: types.CodeType) -> set[str]:
+    """Global names that a function uses, nested functions included."""
+    found = set(code.co_names)
+    for inner in code.co_consts:
+        if isinstance(inner, types.CodeType):
+            found |= _names(inner)
+    return found
+
+
+def _is_library(function: types.FunctionType) -> bool:
+    return (function.__module__ or "").split(".")[0] in _LIBRARIES

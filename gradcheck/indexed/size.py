@@ -1,0 +1,253 @@
+"""Sizes as polynomials in dimension names, which stand for integers from 1 up."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradcheck.errors import Unsupported
+from gradcheck.indexed.questions import Question
+
+if TYPE_CHECKING:
+    from gradcheck.indexed.space import Space
+
+__all__ = ["Monomial", "Polynomial", "Size", "lower_bound", "make_size", "polynomial_of", "words"]
+
+Monomial = tuple[str, ...]
+"""Dimension names, sorted, repeated for powers; () is 1."""
+Polynomial = tuple[tuple[Monomial, int], ...]
+
+
+class Size:
+    """A size that is not known: `n`, `n + 1`, `n m`. What is a plain number is an `int` instead.
+
+    It computes like an int. Comparisons are decided where they hold for all names from 1 up, and
+    otherwise asked of the space's questions. Mixed with floats or arrays it becomes an indexed array.
+    """
+
+    __array_priority__ = 1000
+
+    def __init__(self, space: Space, polynomial: Polynomial) -> None:
+        self.space = space
+        self.polynomial = polynomial
+
+    def __repr__(self) -> str:
+        return words(self.polynomial)
+
+    def __hash__(self) -> int:
+        return hash(self.polynomial)
+
+    def _combine(self, other: Any, combine: Callable[[Any, Any], Any], symbol: str, swap: bool) -> Any:
+        right = polynomial_of(other)
+        if right is None:
+            return self._as_array(other, symbol, swap)
+        left = dict(self.polynomial)
+        pair = (dict(right), left) if swap else (left, dict(right))
+        return make_size(self.space, combine(*pair))
+
+    def _as_array(self, other: Any, symbol: str, swap: bool) -> Any:
+        from gradcheck.indexed.array import as_array, operate
+
+        mine = as_array(self.space, self)
+        mine.kind = "f"  # Python's integers become floats here, NumPy's would not
+        return operate(self.space, symbol, other, mine) if swap else operate(self.space, symbol, mine, other)
+
+    def __add__(self, other: Any) -> Any:
+        return self._combine(other, _add, "add", swap=False)
+
+    def __radd__(self, other: Any) -> Any:
+        return self._combine(other, _add, "add", swap=True)
+
+    def __sub__(self, other: Any) -> Any:
+        return self._combine(other, _subtract, "subtract", swap=False)
+
+    def __rsub__(self, other: Any) -> Any:
+        return self._combine(other, _subtract, "subtract", swap=True)
+
+    def __mul__(self, other: Any) -> Any:
+        if isinstance(other, list | tuple):
+            raise Unsupported(f"a list repeated {self} times, a number that is not known")
+        return self._combine(other, _multiply, "multiply", swap=False)
+
+    __rmul__ = __mul__
+
+    def __neg__(self) -> Any:
+        return make_size(self.space, {m: -c for m, c in self.polynomial})
+
+    def __pos__(self) -> Size:
+        return self
+
+    def __truediv__(self, other: Any) -> Any:
+        return self._as_array(other, "divide", swap=False)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return self._as_array(other, "divide", swap=True)
+
+    def __pow__(self, other: Any) -> Any:
+        if isinstance(other, int) and not isinstance(other, bool) and other >= 0:
+            result: Any = 1
+            for _ in range(other):
+                result = self * result
+            return result
+        return self._as_array(other, "power", swap=False)
+
+    def __rpow__(self, other: Any) -> Any:
+        return self._as_array(other, "power", swap=True)
+
+    def __floordiv__(self, other: Any) -> Any:
+        quotient = self._exact(other)
+        if quotient is None:
+            raise Unsupported(f"{self} // {other}: the quotient of sizes that need not divide")
+        return quotient
+
+    def __mod__(self, other: Any) -> Any:
+        if self._exact(other) is None:
+            raise Unsupported(f"{self} % {other}: the remainder of sizes that need not divide")
+        return 0
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        raise Unsupported(f"{other} // {self}: the quotient of sizes that need not divide")
+
+    def _exact(self, other: Any) -> Any:
+        """The quotient where the division leaves no rest for any sizes."""
+        divisor = polynomial_of(other)
+        if divisor is None or len(divisor) != 1 or not divisor[0][1]:
+            return None
+        names, factor = divisor[0]
+        quotient: dict[Monomial, int] = {}
+        for monomial, coefficient in self.polynomial:
+            rest = list(monomial)
+            for name in names:
+                if name not in rest:
+                    return None
+                rest.remove(name)
+            if coefficient % factor:
+                return None
+            quotient[tuple(rest)] = coefficient // factor
+        return make_size(self.space, quotient)
+
+    def __eq__(self, other: object) -> Any:
+        return NotImplemented if polynomial_of(other) is None else self._ask("==", self, other)
+
+    def __ne__(self, other: object) -> Any:
+        return NotImplemented if polynomial_of(other) is None else not self._ask("==", self, other)
+
+    def __lt__(self, other: Any) -> bool:
+        return self._ask("<", self, other)
+
+    def __ge__(self, other: Any) -> bool:
+        return not self._ask("<", self, other)
+
+    def __gt__(self, other: Any) -> bool:
+        return self._ask("<", other, self)
+
+    def __le__(self, other: Any) -> bool:
+        return not self._ask("<", other, self)
+
+    def __bool__(self) -> bool:
+        return not self._ask("==", self, 0)
+
+    def _ask(self, relation: str, left: Any, right: Any) -> bool:
+        sides = polynomial_of(left), polynomial_of(right)
+        if sides[0] is None or sides[1] is None:
+            raise Unsupported(f"the size {self} compared with {right if left is self else left!r}")
+        difference = _subtract(dict(sides[0]), dict(sides[1]))
+        low, high = lower_bound(difference), lower_bound({m: -c for m, c in difference.items()})
+        if relation == "==":
+            if not difference:
+                return True
+            if (low is not None and low > 0) or (high is not None and high > 0):
+                return False
+        else:
+            if high is not None and high > 0:
+                return True
+            if low is not None and low >= 0:
+                return False
+        if relation == "==" and next(c for _, c in sorted(difference.items(), reverse=True)) < 0:
+            difference = {m: -c for m, c in difference.items()}  # n = m is m = n
+        question = Question(relation, str(left), str(right), tuple(sorted(difference.items())))
+        # the general case is that of large sizes
+        general = relation == "<" and all(c < 0 for m, c in difference.items() if m)
+        return self.space.questions.ask(question, general)
+
+    def _number_of(self, what: str) -> Unsupported:
+        return Unsupported(f"{what} needs the size {self} as a plain number")
+
+    def __index__(self) -> int:
+        raise self.space.refused(self._number_of("an index or a loop"))
+
+    def __int__(self) -> int:
+        raise self.space.refused(self._number_of("int()"))
+
+    def __float__(self) -> float:
+        raise self.space.refused(self._number_of("float() or a function of plain numbers"))
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        from gradcheck.indexed.array import as_array
+
+        given = [as_array(self.space, i) if isinstance(i, Size) else i for i in inputs]
+        first = next(i for i in given if hasattr(i, "entry"))
+        return first.__array_ufunc__(ufunc, method, *given, **kwargs)
+
+
+def polynomial_of(value: object) -> Polynomial | None:
+    """A size, or an integer as one; None for anything else (a float that is an integer counts as one)."""
+    if isinstance(value, Size):
+        return value.polynomial
+    if isinstance(value, float | np.floating) and math.isfinite(value) and value == int(value):
+        value = int(value)
+    if isinstance(value, int | np.integer) and not isinstance(value, bool):
+        number = int(value)
+        return (((), number),) if number else ()
+    return None
+
+
+def make_size(space: Space, terms: Mapping[Monomial, int]) -> Any:
+    """A `Size`, or an int where no name is left."""
+    kept = tuple(sorted((m, c) for m, c in terms.items() if c))
+    if not kept:
+        return 0
+    if len(kept) == 1 and kept[0][0] == ():
+        return kept[0][1]
+    return Size(space, kept)
+
+
+def lower_bound(terms: Mapping[Monomial, int]) -> int | None:
+    """The least value for names from 1 up, or None where a name lowers the value."""
+    if any(c < 0 for m, c in terms.items() if m):
+        return None
+    return sum(terms.values())
+
+
+def words(polynomial: Polynomial) -> str:
+    """`n + 1`, `2*d`, `n*m - 1`; the constant last."""
+    parts = []
+    for monomial, coefficient in sorted(polynomial, key=lambda item: (not item[0], item[0])):
+        factors = ([] if abs(coefficient) == 1 and monomial else [str(abs(coefficient))]) + list(monomial)
+        sign = "-" if coefficient < 0 else "+"
+        parts.append(f"{sign} {'*'.join(factors)}")
+    text = " ".join(parts) or "0"
+    return text.removeprefix("+ ")
+
+
+def _add(a: dict[Monomial, int], b: dict[Monomial, int]) -> dict[Monomial, int]:
+    result = dict(a)
+    for monomial, coefficient in b.items():
+        result[monomial] = result.get(monomial, 0) + coefficient
+    return {m: c for m, c in result.items() if c}
+
+
+def _subtract(a: dict[Monomial, int], b: dict[Monomial, int]) -> dict[Monomial, int]:
+    return _add(a, {m: -c for m, c in b.items()})
+
+
+def _multiply(a: dict[Monomial, int], b: dict[Monomial, int]) -> dict[Monomial, int]:
+    result: dict[Monomial, int] = {}
+    for m1, c1 in a.items():
+        for m2, c2 in b.items():
+            monomial = tuple(sorted(m1 + m2))
+            result[monomial] = result.get(monomial, 0) + c1 * c2
+    return {m: c for m, c in result.items() if c}

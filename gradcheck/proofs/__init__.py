@@ -1,0 +1,9 @@
+"""Proofs for all shapes: claims on indexed symbols, compared by normal forms."""
+
+from __future__ import annotations
+
+from gradcheck.proofs.memory import Memory
+from gradcheck.proofs.proving import prove, with_witness
+from gradcheck.proofs.weighing import Weighed, refuted, weigh
+
+__all__ = ["Memory", "Weighed", "prove", "refuted", "weigh", "with_witness"]

@@ -1,0 +1,103 @@
+"""A formula's arguments as indexed arrays, on one branch."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from gradcheck.errors import Unsupported
+from gradcheck.formulas import Formula
+from gradcheck.indexed import IndexedArray, Questions, Space, axis_codes, make_size
+from gradcheck.indexed.expression import factor
+from gradcheck.proofs.branches import Branch
+from gradcheck.values import Values, one_hot, positive, spd, unit_interval
+
+__all__ = ["Arguments", "variable"]
+
+
+@dataclass
+class Arguments:
+    """``arrays`` in the order of the formula; ``heads`` the numbers of their heads; ``rules`` exchanges
+    heads for ones that know what values are declared (their rules hold where the claim is checked, but
+    not around it, so they come after differentiation); ``sentences`` say the same in words.
+    """
+
+    space: Space
+    arrays: list[IndexedArray] = field(default_factory=list)
+    heads: list[int] = field(default_factory=list)
+    real: list[bool] = field(default_factory=list)
+    rules: dict[int, int] = field(default_factory=dict)
+    sentences: list[str] = field(default_factory=list)
+
+
+def variable(
+    space: Space, name: str, shape: tuple[Any, ...], kind: str = "f", **about: Any
+) -> tuple[IndexedArray, int]:
+    """A new array of unknown entries, and the number of its head."""
+    slots = tuple(space.size_number(s) for s in shape)
+    key = ("variable", name, about.get("one_hot", False), bool(about.get("symmetries")))
+    head = space.head(key, "variable", name, slots=slots, **about)
+    entry = factor(space, head.number, axis_codes(space, shape))
+    return IndexedArray(space, entry, shape, kind, view=True), head.number
+
+
+def make_arguments(formula: Formula, branch: Branch, *, expand: bool, limit: int) -> Arguments:
+    """The arguments, in a space of their own. Raises `Unsupported` for sizes that cannot be read."""
+    space = Space(Questions(dict(branch.answers)), expand=expand, limit=limit)
+    made = Arguments(space)
+    fixed = {a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)}
+    numbers = formula.shapes.bind(fixed)
+    sizes: dict[str, Any] = {}
+    for name in formula.shapes.names:
+        polynomial = branch.sizes.get(name, (((name,), 1),))
+        sizes[name] = numbers.get(name) or make_size(space, dict(polynomial))
+    for argument, dimensions in zip(formula.shapes.arguments, formula.shapes.shapes, strict=True):
+        shape = tuple(d.size(sizes) for d in dimensions)
+        if any(isinstance(s, int) and s < 1 for s in shape):
+            raise Unsupported(f"{argument} would have a size below 1")
+        _declare(made, argument, shape, formula.values.get(argument))
+    return made
+
+
+def _declare(made: Arguments, name: str, shape: tuple[Any, ...], value: Values | None) -> None:
+    space = made.space
+    about: dict[str, Any] = {}
+    kind = "f"
+    if value is positive:
+        about["positive"] = True
+        made.sentences.append(f"{name} > 0")
+    elif value is unit_interval:
+        about |= {"positive": True, "unit": True}
+        made.sentences.append(f"0 < {name} < 1")
+    elif (bounds := _integer_range(value)) is not None:
+        kind = "i"
+        if bounds == (0, 2):
+            about["binary"] = True
+            made.sentences.append(f"{name} holds zeros and ones")
+    elif isinstance(value, np.ndarray) and value.dtype.kind != "f":
+        kind = "i"
+    array, head = variable(space, name, shape, kind, **about)
+    made.arrays.append(array)
+    made.heads.append(head)
+    made.real.append(kind == "f")
+    if value is one_hot:
+        _, ruled = variable(space, name, shape, binary=True, one_hot=True)
+        made.rules[head] = ruled
+        made.sentences.append(f"{name} is one-hot along its last axis" if shape else f"{name} is 0 or 1")
+    elif value is spd and len(shape) >= 2:
+        swapped = (*range(len(shape) - 2), len(shape) - 1, len(shape) - 2)
+        _, ruled = variable(space, name, shape, symmetries=(swapped,))
+        made.rules[head] = ruled
+        made.sentences.append(f"{name} is symmetric")
+
+
+def _integer_range(value: Values | None) -> tuple[int, int] | None:
+    """The bounds of `gradcheck.integers(lo, hi)`."""
+    name = getattr(value, "__name__", "")
+    found = re.fullmatch(r"integers\((-?\d+), (-?\d+)\)", name)
+    if found is None or getattr(value, "__module__", "") != "gradcheck.values":
+        return None
+    return int(found[1]), int(found[2])

@@ -1,0 +1,142 @@
+"""What a proof takes for granted about values, and whether the code takes more than the forward does.
+
+Off its kinks and poles a forward is what its normal form says. A candidate that divides by x where the
+forward does not is NaN at x = 0, and one that asks both `z > 0` and `z >= 0` can say anything at z = 0;
+neither shows in a normal form, so neither is proved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+
+from gradcheck.indexed import Expr
+from gradcheck.indexed.derivative import variables_of
+from gradcheck.indexed.interning import template
+from gradcheck.indexed.latex import plain_text
+from gradcheck.indexed.requirements import needs_nonzero
+from gradcheck.indexed.space import Head, Space, Uses
+
+__all__ = ["Condition", "assumptions", "objection", "steps_in", "with_poles"]
+
+Condition = tuple[str, Expr]
+"""``!=``, ``>`` or ``>=``, and the expression that is so related to 0."""
+
+
+def with_poles(uses: Uses, expressions: list[Expr]) -> Uses:
+    """What the forward takes for granted, and what its derivative does: where either divides by P."""
+    space = expressions[0].space if expressions else None
+    if space is None:
+        return uses
+    before = space.uses
+    space.uses = Uses(dict(uses.nonzero), dict(uses.positive), dict(uses.roots))
+    for expression in expressions:
+        for part in _denominators(expression, set()):
+            needs_nonzero(part)
+    found, space.uses = space.uses, before
+    return found
+
+
+def _denominators(expression: Expr, seen: set[int]) -> Iterator[Expr]:
+    space = expression.space
+    for factors, _ in expression.terms:
+        for number, indices, exponent in factors:
+            head = space.heads[number]
+            fractional = head.kind in ("power", "variable") and not isinstance(exponent, int)
+            if (exponent < 0 or fractional) and not head.positive and head.kind != "power":
+                yield Expr(space, {(((number, indices, 1),), ()): 1})
+            if head.argument is None or number in seen:
+                continue
+            seen.add(number)
+            if head.kind == "power" and (exponent < 0 or fractional):
+                yield head.argument
+            yield from _denominators(head.argument, seen)
+
+
+def objection(candidate: Uses, truth: Uses, space: Space) -> str | None:
+    """Why an equality of normal forms is not enough for this candidate, or None."""
+    known = truth.nonzero.keys() | truth.positive.keys()
+    for key, part in candidate.nonzero.items():
+        if key not in known:
+            return f"the code divides by {plain_text(part)}, which can be 0 where the derivative exists"
+    for key, part in candidate.positive.items():
+        if key not in truth.positive:
+            return f"the code takes the logarithm of {plain_text(part)}, which need not be positive"
+    for key, part in candidate.roots.items():
+        if key not in truth.positive and key not in truth.roots:
+            return f"the code takes a root of {plain_text(part)}, which can be negative"
+    for number, sides in candidate.sides.items():
+        if len(sides) > 1:
+            inner = plain_text(_inner(space.heads[number]))
+            return f"the code's comparisons of {inner} with 0 do not fit together at 0"
+    if candidate.bent:
+        inner = plain_text(_inner(space.heads[min(candidate.bent)]))
+        return f"the code uses np.sign of {inner} in a way that leaves its value at 0 open"
+    return None
+
+
+def _inner(head: Head) -> Expr:
+    assert head.argument is not None
+    return head.argument
+
+
+def steps_in(expression: Expr) -> set[int]:
+    """The steps that a normal form depends on."""
+    space = expression.space
+    found: set[int] = set()
+    pending = [h for factors, _ in expression.terms for h, _, _ in factors]
+    seen: set[int] = set()
+    while pending:
+        number = pending.pop()
+        if number in seen:
+            continue
+        seen.add(number)
+        head = space.heads[number]
+        if head.kind == "step":
+            found.add(number)
+        if head.argument is not None:
+            pending += [h for factors, _ in head.argument.terms for h, _, _ in factors]
+    return found
+
+
+def two_sided(head: Head) -> bool:
+    """Whether a step's argument is of first degree in some variable's entries, which stand in no function:
+    then it takes both signs around its zeros (but where its slope vanishes there too), so that what the
+    code gives at a zero is the limit from one side. `x * x > 0` is not so: at x = 0 it picks a case that
+    holds nowhere around.
+    """
+    inner = _inner(head)
+    space = inner.space
+    degrees: dict[int, list[object]] = {}
+    hidden: set[int] = set()
+    for factors, _ in inner.terms:
+        for number, _, exponent in factors:
+            if space.heads[number].kind == "variable":
+                degrees.setdefault(number, []).append(exponent)
+            else:
+                hidden |= variables_of(space, number)
+        for number in {h for h, _, _ in factors if h in degrees}:
+            if sum(h == number for h, _, _ in factors) > 1:
+                hidden.add(number)
+    return any(number not in hidden and all(e == 1 for e in found) for number, found in degrees.items())
+
+
+def assumptions(uses: Uses, steps: set[int], space: Space) -> list[Condition]:
+    """The conditions that an equality of normal forms carries."""
+    found: dict[Hashable, Condition] = {}
+    for key, part in uses.positive.items():
+        found["positive", key] = (">", part)
+    for key, part in uses.nonzero.items():
+        if ("positive", key) not in found and key not in uses.positive:
+            found["nonzero", key] = ("!=", part)
+    for key, part in uses.roots.items():
+        if ("positive", key) not in found:
+            stronger = found.pop(("nonzero", key), None)
+            found["root", key] = (">" if stronger else ">=", part)
+    for number in sorted(steps):
+        found["step", number] = ("!=", _inner(space.heads[number]))
+    return list(found.values())
+
+
+def written(expression: Expr) -> Expr:
+    """With its indices in their canonical names, for print."""
+    return template(expression)[1]

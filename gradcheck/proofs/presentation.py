@@ -1,0 +1,145 @@
+"""A comparison as a reader follows it: entry formulas, the steps between them, assumptions."""
+
+from __future__ import annotations
+
+from gradcheck.claims import Claim
+from gradcheck.indexed import Expr, axis_codes, reduced
+from gradcheck.indexed.codes import FREE, is_constant
+from gradcheck.indexed.derivative import derivative, variables_of
+from gradcheck.indexed.interning import slot_codes
+from gradcheck.indexed.latex import Printer, plain_text
+from gradcheck.proofs.comparing import Compared, Finding, ruled
+from gradcheck.proofs.conditions import Condition, written
+from gradcheck.proofs.stating import index_codes
+from gradcheck.proofs.truth import Truth
+from gradcheck.records import ProofQuantity, ProofStep
+
+__all__ = ["assumed", "quantity_record"]
+
+_STATUS = {"equal": "proved", "different": "open", "open": "open"}
+_MOST_TERMS = 24
+_MOST_CHAIN = 3
+
+
+def quantity_record(claim: Claim, truth: Truth, finding: Finding) -> ProofQuantity:
+    """One quantity with its entry formulas and steps. What is ``different`` is open until a witness."""
+    quantity = finding.quantity
+    status = _STATUS[finding.outcome]
+    if quantity is None:
+        return ProofQuantity(quantity=finding.name, status=status, indices="", reason=finding.reason)
+    names = _index_names(claim, truth)
+    printer = Printer(truth.space, names)
+    steps = _derivation(claim, truth, finding, printer)
+    right = reduced(ruled(truth, quantity.truth))
+    entry = _entry(printer, right)
+    indices = ", ".join(printer._index(c) for c in quantity.codes if not is_constant(c))  # noqa: SLF001
+    mine = None
+    if finding.candidate is not None:
+        form = reduced(ruled(truth, finding.candidate))
+        mine = _entry(printer, form)
+        steps.append(ProofStep(rule="the code's entry, brought to the same normal form", latex=mine))
+    if finding.outcome == "equal":
+        steps.append(ProofStep(rule="their difference, by the rules above", latex="0"))
+    steps[1:1] = [
+        ProofStep(rule="a name for an inner expression", latex=f"{name} = {inner}")
+        for name, inner in printer.definitions.items()
+    ]
+    return ProofQuantity(
+        quantity=quantity.name,
+        status=status,
+        indices=indices,
+        truth=entry,
+        candidate=mine,
+        steps=steps,
+        reason=finding.reason,
+    )
+
+
+def _index_names(claim: Claim, truth: Truth) -> dict[int, str]:
+    if claim.kind != "entry":
+        return {}
+    return {code: name for name, code in index_codes(claim, truth).items() if code >= FREE}
+
+
+def _entry(printer: Printer, expression: Expr) -> str:
+    if len(expression.terms) > _MOST_TERMS:
+        return rf"\text{{a sum of {len(expression.terms)} products}}"
+    return printer.expression(expression)
+
+
+def _derivation(claim: Claim, truth: Truth, finding: Finding, printer: Printer) -> list[ProofStep]:
+    """The forward, what is differentiated, the chain rule where functions are in the way, the result."""
+    assert finding.quantity is not None
+    output = truth.outputs[0]
+    outer = truth.codes("out", output.shape)
+    own = axis_codes(truth.space, output.shape)
+    at = {o: c for o, c in zip(own, outer, strict=True) if not is_constant(o)}
+    several = len(truth.outputs) > 1
+    steps = [
+        ProofStep(
+            rule="an entry of the forward" + ("'s first output" if several else ""),
+            latex=f"{printer._indexed('z', [printer._index(c) for c in outer])} = "  # noqa: SLF001
+            f"{_entry(printer, reduced(output.entry.renamed(at)))}",
+        )
+    ]
+    if claim.kind == "forward":
+        return steps
+    if claim.kind == "vjp" or (claim.entry is not None and claim.entry.scalar):
+        total = _entry(printer, reduced(truth.total()))
+        steps.append(ProofStep(rule="J, the sum of delta times z", latex=f"J = {total}"))
+    steps += _chain(truth, finding, printer)
+    rule = "differentiated by the product rule, Kronecker deltas contracted over their sums"
+    steps.append(ProofStep(rule=rule, latex=_entry(printer, reduced(finding.quantity.truth))))
+    if truth.arguments.rules:
+        right = reduced(ruled(truth, finding.quantity.truth))
+        steps.append(
+            ProofStep(rule=f"with {', '.join(truth.arguments.sentences)}", latex=_entry(printer, right))
+        )
+    return steps
+
+
+def _chain(truth: Truth, finding: Finding, printer: Printer) -> list[ProofStep]:
+    """Derivatives of the inner expressions that the output holds."""
+    name = finding.name.removeprefix("dJ/d").removeprefix("dz/d").removeprefix("new ")
+    arguments = truth.formula.shapes.arguments
+    name = name.split("[")[0].split("/d")[-1]
+    if name not in arguments:
+        return []
+    position = arguments.index(name)
+    variable = truth.arguments.heads[position]
+    space = truth.space
+    targets = truth.codes("target", truth.arguments.arrays[position].shape)
+    found: dict[int, None] = {}
+    for factors, _ in reduced(truth.outputs[0].entry).terms:
+        for number, _, _ in factors:
+            if space.heads[number].argument is not None and variable in variables_of(space, number):
+                found[number] = None
+    steps = []
+    for number in list(found)[:_MOST_CHAIN]:
+        head = space.heads[number]
+        assert head.argument is not None
+        inner = derivative(head.argument, variable, targets)
+        if len(inner.terms) > _MOST_TERMS // 3 or len(head.argument.terms) > _MOST_TERMS // 3:
+            continue
+        slots = slot_codes(space, head)
+        letters = {c: "ijklrs"[k] for k, c in enumerate(slots)}
+        mine = Printer(space, {**printer.names, **letters})
+        above, below = mine.expression(head.argument), mine.expression(inner)
+        entry = mine._indexed(name, [mine._index(c) for c in targets])  # noqa: SLF001
+        latex = rf"\frac{{\partial}}{{\partial {entry}}}\left({above}\right) = {below}"
+        steps.append(ProofStep(rule="the chain rule's inner derivative", latex=latex))
+    return steps
+
+
+def assumed(truth: Truth, compared: Compared) -> list[str]:
+    """The assumptions in words."""
+    names = truth.formula.shapes.names
+    sentences = [f"{', '.join(names)} >= 1"] if names else []
+    sentences += truth.arguments.sentences
+    sentences += [_condition(c) for c in compared.conditions]
+    return list(dict.fromkeys(sentences))
+
+
+def _condition(condition: Condition) -> str:
+    relation, expression = condition
+    return f"{plain_text(written(expression))} {relation} 0"

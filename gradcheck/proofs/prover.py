@@ -1,0 +1,95 @@
+"""From a claim to what is known of it for all sizes and all values."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+from gradcheck.claims import Claim
+from gradcheck.errors import Unsupported
+from gradcheck.faults import user_line
+from gradcheck.proofs.branches import Branch, excluded, opposites
+from gradcheck.proofs.comparing import Compared, compare
+from gradcheck.proofs.memory import Memory
+from gradcheck.proofs.stating import truths
+from gradcheck.proofs.truth import Truth
+
+__all__ = ["Attempt", "attempt", "explore"]
+
+_MOST_BRANCHES = 40
+_MOST_WRITTEN_OUT = 16
+"""Sums over sizes that are declared as plain numbers are written out where these add up to no more."""
+
+
+@dataclass
+class Attempt:
+    """A claim on one branch; ``truth`` is None where the forward does not run on symbols."""
+
+    branch: Branch
+    compared: Compared
+    truth: Truth | None = None
+
+
+def explore(claim: Claim, memory: Memory) -> tuple[list[Attempt], bool]:
+    """The claim on every branch that its code distinguishes, the general one first; and whether these
+    cover all sizes. Only the general branch where that is not proved.
+    """
+    attempts = [attempt(claim, memory, Branch())]
+    if not attempts[0].compared.proved:
+        return attempts, False
+    pending: list[Branch] = []
+    seen = {Branch().key}
+    complete = _push(pending, attempts[0])
+    while pending:
+        branch = pending.pop(0)
+        if branch.key in seen or excluded(claim.formula, branch):
+            continue
+        seen.add(branch.key)
+        if len(attempts) >= _MOST_BRANCHES:
+            return attempts, False
+        attempts.append(attempt(claim, memory, branch))
+        if attempts[-1].compared.proved:
+            complete &= _push(pending, attempts[-1])
+    return attempts, complete
+
+
+def _push(pending: list[Branch], made: Attempt) -> bool:
+    complete = True
+    for question, answer in made.compared.asked.items():
+        if question in made.branch.answers:
+            continue
+        for other in opposites(made.branch, question, answer):
+            if other is None:
+                complete = False
+            else:
+                pending.append(other)
+    return complete
+
+
+def attempt(claim: Claim, memory: Memory, branch: Branch) -> Attempt:
+    """One branch: with sums as they are, then with those over plain numbers written out."""
+    first = _once(claim, memory, branch, expand=False)
+    if first.compared.proved or first.truth is None:
+        return first
+    declared = {d.size({}) for shape in claim.formula.shapes.shapes for d in shape if not d.names}
+    numbers = {size for size in declared if size > 1}
+    if not numbers or sum(numbers) > _MOST_WRITTEN_OUT:
+        return first
+    second = _once(claim, memory, branch, expand=True)
+    return second if second.compared.proved else first
+
+
+def _once(claim: Claim, memory: Memory, branch: Branch, *, expand: bool) -> Attempt:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            truth = memory.truth(branch, expand=expand)
+            truth.rewind()
+            truths(claim, truth)
+            truth.settle()
+        except Unsupported as error:
+            return Attempt(branch, Compared(reason=f"the forward: {error}{user_line(error)}"))
+        except Exception as error:
+            text = f"the forward raises {type(error).__name__}: {error}{user_line(error)}"
+            return Attempt(branch, Compared(reason=text))
+        return Attempt(branch, compare(claim, truth), truth)

@@ -1,0 +1,105 @@
+"""Beside a proof: the entry formulas as numbers at a few points. Evidence that the arithmetic is sound,
+and no part of the proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from gradcheck.arithmetic import BALLS, enclose, precision
+from gradcheck.candidate import run_in_balls
+from gradcheck.claims import Claim
+from gradcheck.errors import Unsupported
+from gradcheck.indexed import Expr
+from gradcheck.indexed.evaluation import BALL_RULES, FLOAT_RULES, Numbers, Rules
+from gradcheck.points import Point
+from gradcheck.proofs.branches import Branch
+from gradcheck.proofs.comparing import ruled
+from gradcheck.proofs.conditions import Condition
+from gradcheck.proofs.memory import Memory
+from gradcheck.proofs.stating import truths
+from gradcheck.proofs.truth import Truth
+
+__all__ = ["spot_check", "violated"]
+
+_BITS = 212
+_MOST_ENTRIES = 400
+_POINTS = 2
+
+
+def spot_check(claim: Claim, memory: Memory, points: Iterable[Point]) -> tuple[bool, str]:
+    """Whether the true entry formulas and the code agree in ball arithmetic, and in words where that was
+    looked at. Points where either has no value are passed over.
+    """
+    if claim.kind == "entry":
+        return True, "not made for entry claims"
+    truth = memory.truth(Branch())
+    small = sorted(points, key=lambda p: sum(a.size for a in p.args))
+    seen: list[str] = []
+    for point in small[1:]:  # the very smallest has size 1 everywhere
+        if len(seen) == _POINTS or sum(a.size for a in point.args) > _MOST_ENTRIES:
+            break
+        if any(_sizes(point) == text for text in seen):
+            continue
+        try:
+            wrong = _differs(claim, truth, point)
+        except (Unsupported, ValueError, ZeroDivisionError, IndexError):
+            continue
+        if wrong is not None:
+            return False, f"{wrong} differs at {_sizes(point)}"
+        seen.append(_sizes(point))
+    return True, f"agrees in ball arithmetic at {'; '.join(seen)}" if seen else "no point could be evaluated"
+
+
+def _sizes(point: Point) -> str:
+    return ", ".join(f"{n} = {s}" for n, s in point.sizes.items()) or "the only sizes"
+
+
+def _differs(claim: Claim, truth: Truth, point: Point) -> str | None:
+    with precision(_BITS):
+        stated = run_in_balls(claim, point, BALLS)
+        numbers = _numbers(truth, point, BALL_RULES)
+        wanted = truths(claim, truth)
+        for name, value in stated.items():
+            quantity = wanted[name]
+            right = numbers.at(_ruled(truth, quantity.truth), quantity.codes)
+            for x, y in zip(right.reshape(-1), value.reshape(-1), strict=True):
+                if not x.is_finite() or not y.is_finite():
+                    raise Unsupported("not finite")
+                if not x.overlaps(y):
+                    return name
+    return None
+
+
+def _ruled(truth: Truth, expression: Expr) -> Expr:
+    return ruled(truth, expression)
+
+
+def _numbers(truth: Truth, point: Point, rules: Rules) -> Numbers:
+    values: dict[int, Any] = {}
+    lift = enclose if rules is BALL_RULES else (lambda a: np.asarray(a, dtype=float))
+    for head, array in zip(truth.arguments.heads, point.args, strict=True):
+        values[head] = lift(np.asarray(array, dtype=float))
+        if head in truth.arguments.rules:
+            values[truth.arguments.rules[head]] = values[head]
+    for k, delta in enumerate(point.delta):
+        name = "delta" if len(point.delta) == 1 else f"delta{k}"
+        values[truth.space.keys["variable", name, False, False]] = lift(np.asarray(delta, dtype=float))
+    values[truth.space.keys["variable", "rate", False, False]] = lift(np.asarray(point.rate, dtype=float))
+    return Numbers(truth.space, point.sizes, values, rules)
+
+
+def violated(truth: Truth, conditions: Iterable[Condition], point: Point) -> Condition | None:
+    """The first condition that does not hold at a point (or cannot be evaluated there)."""
+    for relation, expression in conditions:
+        try:
+            found = _numbers(truth, point, FLOAT_RULES).at(expression, sorted(expression.free))
+        except Exception:
+            return relation, expression
+        holds = {">": found > 0, ">=": found >= 0, "!=": found != 0}[relation]
+        if not np.all(holds & np.isfinite(found)):
+            return relation, expression
+    return None

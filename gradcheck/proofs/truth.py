@@ -1,0 +1,117 @@
+"""The derivative that a claim is held against: the forward on symbols, differentiated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from gradcheck.errors import Unsupported
+from gradcheck.formulas import Formula
+from gradcheck.indexed import Expr, IndexedArray, axis_codes, derivative, rebound, reduced
+from gradcheck.indexed.array import as_array
+from gradcheck.indexed.codes import is_constant
+from gradcheck.indexed.questions import Question
+from gradcheck.proofs.arguments import make_arguments, variable
+from gradcheck.proofs.branches import Branch
+
+__all__ = ["Truth"]
+
+
+class Truth:
+    """A formula on one branch. Raises `Unsupported` where its forward does not run on symbols.
+
+    Derivatives are made when they are asked for, and kept. Their indices: the entry of argument or
+    output number k has the codes `codes("target", shape)` or `codes("out", shape)`.
+    """
+
+    def __init__(self, formula: Formula, branch: Branch, *, expand: bool = False, limit: int) -> None:
+        self.formula = formula
+        self.branch = branch
+        self.arguments = made = make_arguments(formula, branch, expand=expand, limit=limit)
+        self.space = space = made.space
+        result = rebound(formula.function, space)(*made.arrays)
+        if space.refusals:
+            raise space.refusals[0]
+        self.multiple = isinstance(result, tuple | list)
+        parts = list(result) if self.multiple else [result]
+        self.outputs: list[IndexedArray] = [as_array(space, part) for part in parts]
+        names = ["delta"] if len(parts) == 1 else [f"delta{k}" for k in range(len(parts))]
+        self.deltas = [variable(space, n, o.shape)[0] for n, o in zip(names, self.outputs, strict=True)]
+        for output in self.outputs:
+            output.view = True
+        self.rate = variable(space, "rate", ())[0]
+        self.uses = space.uses
+        self.asked: dict[Question, bool] = dict(space.questions.asked)
+        self._kept: dict[Any, Expr] = {}
+        self._mark = space.mark()
+
+    def settle(self) -> None:
+        """What was derived so far stays; what comes next is one candidate's."""
+        self._mark = self.space.mark()
+
+    def rewind(self) -> None:
+        """Forget the last candidate, so that the next one is not judged differently for it."""
+        self.space.rewind(self._mark)
+
+    def codes(self, kind: str, shape: tuple[Any, ...]) -> tuple[int, ...]:
+        """The indices of an entry of an array of this shape; 0 on axes of size 1."""
+        space = self.space
+        return tuple(
+            0 if isinstance(s, int) and s == 1 else space.code(kind, k, space.size_number(s))
+            for k, s in enumerate(shape)
+        )
+
+    def gradient(self, argument: int) -> Expr:
+        """`dJ/darg` at the target entry, for `J` the sum of delta times output."""
+        return self._keep(("gradient", argument), lambda: self._derived(self.total(), argument))
+
+    def slope(self, argument: int) -> Expr:
+        """`dC/darg` at the target entry, for the sum C of all outputs."""
+        return self._keep(("slope", argument), lambda: self._derived(self._cost(), argument))
+
+    def jacobian(self, argument: int) -> Expr:
+        """`dz/darg` at the output entry and the target entry."""
+        return self._keep(("jacobian", argument), lambda: self._derived(self._entry(), argument))
+
+    def total(self) -> Expr:
+        """`J`."""
+        return self._keep("total", self._total)
+
+    def _total(self) -> Expr:
+        total = Expr(self.space, {})
+        for output, delta in zip(self.outputs, self.deltas, strict=True):
+            total = total + _summed(self.space, delta.entry * output.entry, output.shape)
+        return total
+
+    def _cost(self) -> Expr:
+        total = Expr(self.space, {})
+        for output in self.outputs:
+            total = total + _summed(self.space, output.entry, output.shape)
+        return total
+
+    def _entry(self) -> Expr:
+        if len(self.outputs) != 1:
+            raise Unsupported("Jacobians of a forward with several outputs")
+        output = self.outputs[0]
+        own = axis_codes(self.space, output.shape)
+        names = dict(zip(own, self.codes("out", output.shape), strict=True))
+        return output.entry.renamed({c: o for c, o in names.items() if not is_constant(c)})
+
+    def _derived(self, expression: Expr, argument: int) -> Expr:
+        arguments = self.arguments
+        if not arguments.real[argument]:
+            raise Unsupported("an argument of integers has no derivative")
+        targets = self.codes("target", arguments.arrays[argument].shape)
+        return reduced(derivative(expression, arguments.heads[argument], targets))
+
+    def _keep(self, key: Any, make: Callable[[], Expr]) -> Expr:
+        if key not in self._kept:
+            self._kept[key] = make()
+        return self._kept[key]
+
+
+def _summed(space: Any, entry: Expr, shape: tuple[Any, ...]) -> Expr:
+    for code in axis_codes(space, shape):
+        if not is_constant(code):
+            entry = entry.summed(code)
+    return entry

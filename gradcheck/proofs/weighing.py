@@ -1,0 +1,108 @@
+"""A proof beside the comparison at points: what each makes of the other.
+
+The comparison is never left out. Where a proof and a comparison contradict each other, something of ours
+is broken, and the verdict says so. A proof is of the formula in real arithmetic, so some failures are no
+contradiction: a value that overflows, a point at which an assumption of the proof does not hold, code that
+does something else in float64 than on symbols.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import msgspec
+
+from gradcheck.claims import Claim
+from gradcheck.opinions import PointResult
+from gradcheck.proofs.branches import Branch
+from gradcheck.proofs.memory import Memory
+from gradcheck.proofs.prover import attempt
+from gradcheck.proofs.proving import prove, with_witness
+from gradcheck.proofs.spot import spot_check, violated
+from gradcheck.records import Counterexample, Proof
+from gradcheck.verdicts import Verdict
+
+__all__ = ["Weighed", "refuted", "weigh"]
+
+_IN_FLOAT64 = "judged in float64"
+
+
+@dataclass
+class Weighed:
+    """The verdict with the proof in view. ``proved``: the pass has the strength of a proof."""
+
+    verdict: Verdict
+    reason: str | None
+    proof: Proof
+    proved: bool = False
+
+
+def weigh(
+    claim: Claim, memory: Memory, verdict: Verdict, reason: str | None, results: list[PointResult]
+) -> Weighed:
+    """Try a proof, and set it against the verdict that the points gave. Never raises."""
+    proof = prove(claim, memory)
+    if proof.status != "proved" or not results:
+        return Weighed(verdict, reason, proof)
+    agrees, words = _spot(claim, memory, results)
+    proof = msgspec.structs.replace(proof, opinions={**proof.opinions, "balls": words})
+    if not agrees:
+        return _broken(proof, f"the proof's entry formulas and the code contradict each other: {words}")
+    if any(note.startswith(_IN_FLOAT64) for r in results for note in r.notes):
+        why = "the code was judged in float64 at some points, where it may do something else than on symbols"
+        return Weighed(verdict, reason, msgspec.structs.replace(proof, status="partly", reason=why))
+    if verdict is Verdict.PASS:
+        return Weighed(verdict, reason, proof, proved=True)
+    if verdict is Verdict.WEAK and _identically_zero(proof, reason):
+        return Weighed(Verdict.PASS, None, proof, proved=True)
+    if verdict is Verdict.FAIL:
+        return _against_failure(claim, memory, proof, reason, results)
+    return Weighed(verdict, reason, proof)
+
+
+def refuted(proof: Proof, found: Counterexample | None) -> Proof:
+    """The proof with the counterexample as its witness, where there are forms that it refutes."""
+    if found is None:
+        return proof
+    sizes = ", ".join(f"{n} = {s}" for n, s in found.sizes.items()) or "its only sizes"
+    changed = proof
+    for name in {found.quantity, *(c.quantity for c in found.comparisons)}:
+        changed = with_witness(changed, name, f"the normal forms differ, and so do the values at {sizes}")
+    return changed
+
+
+def _spot(claim: Claim, memory: Memory, results: list[PointResult]) -> tuple[bool, str]:
+    points = [r.point for r in results if r.verdict == "pass" and r.point.origin == "plan"]
+    try:
+        return spot_check(claim, memory, points)
+    except Exception as error:  # no evidence for or against
+        return True, f"not made: {type(error).__name__}: {error}"
+
+
+def _broken(proof: Proof, reason: str) -> Weighed:
+    text = f"{reason}. One of them is wrong; please report this as a bug in gradcheck"
+    return Weighed(Verdict.ERROR, text, msgspec.structs.replace(proof, status="open", reason=text))
+
+
+def _identically_zero(proof: Proof, reason: str | None) -> bool:
+    return any(
+        q.truth == "0" and (reason or "").startswith(f"{q.quantity} was below") for q in proof.quantities
+    )
+
+
+def _against_failure(
+    claim: Claim, memory: Memory, proof: Proof, reason: str | None, results: list[PointResult]
+) -> Weighed:
+    made = attempt(claim, memory, Branch())
+    why: str | None = None
+    for result in (r for r in results if r.verdict == "fail"):
+        if re.search(r" is -?(nan|inf)", result.fault or ""):
+            why = why or "proved in real arithmetic; in float64 the code gives a value that is not finite"
+            continue
+        if made.truth is not None and violated(made.truth, made.compared.conditions, result.point):
+            why = why or "proved where its assumptions hold; at the failing point they do not"
+            continue
+        return _broken(proof, "the claim is proved for all shapes, but fails at a point")
+    why = why or "proved, but the check as a whole fails"
+    return Weighed(Verdict.FAIL, reason, msgspec.structs.replace(proof, status="partly", reason=why))
