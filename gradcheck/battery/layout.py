@@ -95,8 +95,8 @@ def _words(usual: dict[str, NDArray[np.float64]], values: dict[str, NDArray[np.f
             return f"{quantity} is None"
         differs = values[quantity] != value
         if differs.any():
-            gaps = np.where(differs, np.abs(values[quantity] - value), -1.0)
-            worst = np.unravel_index(int(np.nanargmax(gaps)), gaps.shape) if gaps.ndim else ()
+            gaps = np.nan_to_num(np.where(differs, np.abs(values[quantity] - value), -1.0), nan=np.inf)
+            worst = np.unravel_index(int(np.argmax(gaps)), gaps.shape) if gaps.ndim else ()
             place = f"[{', '.join(str(int(i)) for i in worst)}]" if worst else ""
             return f"{quantity}{place} is {values[quantity][worst]}, else {value[worst]}"
     return "other gradients are given"

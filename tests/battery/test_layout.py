@@ -1,0 +1,141 @@
+"""Memory layout and read-only arrays: code that depends on them is told so, and the verdict stays."""
+
+import numpy as np
+import pytest
+
+from gradcheck.battery.layout import LAYOUTS
+from gradcheck.foreign import float_only
+
+SHAPES = {"W": "n m", "x": "m"}
+
+
+def forward(W, x):
+    return W @ x
+
+
+def right(d, W, x):
+    return np.outer(d, x), W.T @ d
+
+
+@pytest.mark.parametrize("prepare", LAYOUTS.values(), ids=LAYOUTS)
+@pytest.mark.parametrize("shape", [(), (3,), (2, 3), (2, 3, 4), (1, 1), (0, 2)])
+def test_a_layout_holds_the_same_values_otherwise(prepare, shape):
+    """In memory of its own, so that a change is seen; floats and integers."""
+    for dtype in (float, int):
+        value = np.arange(np.prod(shape, dtype=int)).reshape(shape).astype(dtype)
+        laid = prepare(value)
+        assert np.shape(laid) == shape
+        assert np.array_equal(laid, value)
+        assert np.asarray(laid).dtype == value.dtype
+        if shape == (2, 3):
+            assert not laid.flags.c_contiguous
+            assert not np.shares_memory(laid, value)
+
+
+def by_memory(d, W, x):
+    """Flattens in the order of the memory."""
+    return np.outer(d, x), W.ravel(order="K").reshape(W.shape).T @ d
+
+
+def raw(d, W, x):
+    """Reads the memory behind the first entry, as C code that takes a pointer does."""
+    flat = (
+        np.lib.stride_tricks.as_strided(W, shape=(W.size,), strides=(W.itemsize,))
+        if type(W) is np.ndarray
+        else W
+    )
+    return np.outer(d, x), flat.reshape(W.shape).T @ d
+
+
+def demands(d, W, x):
+    if type(W) is np.ndarray and not W.flags.c_contiguous:
+        raise ValueError("W must be contiguous")
+    return right(d, W, x)
+
+
+@pytest.mark.parametrize(
+    ("backward", "words"),
+    [
+        (by_memory, "in Fortran order dJ/dx["),
+        (raw, "every second entry of a larger array dJ/dx["),
+        (demands, "every second entry of a larger array the code raises ValueError: W must be contiguous"),
+    ],
+)
+def test_code_that_depends_on_the_layout_is_told_and_not_failed(battery, backward, words):
+    """It is right for the arrays that a test makes."""
+    judged = battery(forward, backward, SHAPES)
+    assert judged.row.verdict == "pass"
+    assert judged.failed == {"non-contiguous inputs"}
+    row = judged.rows["non-contiguous inputs"]
+    assert not row.counts
+    assert row.reason.startswith(f"for arrays {words}")
+
+
+@pytest.mark.parametrize(
+    "backward",
+    [
+        right,
+        lambda d, W, x: (d[:, None] * x, np.einsum("ij,i->j", W, d)),
+        lambda d, W, x: (np.array([[a * b for b in x] for a in d]), sum(W[i] * d[i] for i in range(len(d)))),
+    ],
+    ids=["matmul", "einsum", "loops"],
+)
+def test_other_orders_of_summation_are_the_same_answer(battery, backward):
+    """The twins: NumPy adds in another order for another layout."""
+    assert battery(forward, backward, SHAPES).failed == set()
+
+
+@pytest.mark.parametrize("only", [False, True], ids=["in balls too", "in float64 only"])
+def test_unstable_code_is_the_same_answer_within_its_rounding(battery, only):
+    """`1 - cos x` at 1e-4 keeps eight digits, and which they are depends on the library's loop."""
+
+    def backward(d, x):
+        return d * np.sin(x) + 0 * (1 - np.cos(x)) / x**2
+
+    judged = battery(
+        lambda x: 1 - np.cos(x),
+        float_only(backward, "it") if only else backward,
+        {"x": "n m"},
+        values={"x": lambda shape, rng: 1e-4 * (1 + rng.random(shape))},
+    )
+    assert judged.failed == set()
+
+
+def test_numbers_alone_have_no_layout(battery):
+    """Skipped, and not called passed."""
+    judged = battery(lambda s: s * s, lambda d, s: 2 * d * s, {"s": ""})
+    assert judged.rows["non-contiguous inputs"].outcome == "skipped"
+    assert judged.rows["read-only inputs"].outcome == "pass"
+
+
+def test_code_that_needs_writable_memory_and_does_not_write_is_told(battery):
+    """A foreign library asks for a buffer; that is no change of the inputs."""
+
+    def needs(d, W, x):
+        if type(W) is np.ndarray and not W.flags.writeable:
+            raise ValueError("buffer source array is read-only")
+        return right(d, W, x)
+
+    judged = battery(forward, needs, SHAPES)
+    assert judged.row.verdict == "pass"
+    assert judged.failed == {"read-only inputs"}
+    assert not judged.rows["read-only inputs"].counts
+    assert "for read-only arrays the code raises ValueError: buffer source" in (
+        judged.rows["read-only inputs"].reason
+    )
+
+
+def test_labels_lie_in_other_layouts_too(battery):
+    """Integer arguments stay integers, and gaps between them are read by no one."""
+    import gradcheck
+
+    def pick(x, i):
+        return x[i]
+
+    def backward(d, x, i):
+        g = np.zeros_like(x)
+        np.add.at(g, i, d)
+        return g, None
+
+    judged = battery(pick, backward, {"x": "n", "i": "k"}, values={"i": gradcheck.integers(0, 1)})
+    assert (judged.row.verdict, judged.failed) == ("pass", set())
