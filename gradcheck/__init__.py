@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from gradcheck.adapters.caches import with_cache
     from gradcheck.adapters.layers import layer
     from gradcheck.api import Result, assert_correct, verify
+    from gradcheck.chains.building import chain
+    from gradcheck.chains.chain import Chain
+    from gradcheck.chains.layers import Layer
+    from gradcheck.chains.result import ChainResult
     from gradcheck.claims import Claim, Descent
     from gradcheck.errors import GradientError, Unsupported, UsageError
     from gradcheck.formulas import Formula, formula
@@ -26,10 +30,13 @@ if TYPE_CHECKING:
     from gradcheck.verdicts import Strength, Verdict
 
 __all__ = [
+    "Chain",
+    "ChainResult",
     "Claim",
     "Descent",
     "Formula",
     "GradientError",
+    "Layer",
     "Result",
     "Strength",
     "Unsupported",
@@ -38,6 +45,7 @@ __all__ = [
     "__version__",
     "adapters",
     "assert_correct",
+    "chain",
     "formula",
     "integers",
     "layer",
@@ -56,6 +64,10 @@ _HOMES = {
     "adapters.caches": ("with_cache",),
     "adapters.layers": ("layer",),
     "api": ("Result", "assert_correct", "verify"),
+    "chains.building": ("chain",),
+    "chains.chain": ("Chain",),
+    "chains.layers": ("Layer",),
+    "chains.result": ("ChainResult",),
     "claims": ("Claim", "Descent"),
     "errors": ("GradientError", "Unsupported", "UsageError"),
     "formulas": ("Formula", "formula"),

@@ -26,7 +26,7 @@ from gradcheck.shapes import ShapeLike
 from gradcheck.values import Values
 from gradcheck.verdicts import Strength, Verdict
 
-__all__ = ["Result", "assert_correct", "verify"]
+__all__ = ["Result", "assert_correct", "reproduce", "verify"]
 
 
 @dataclass(frozen=True)
@@ -124,18 +124,24 @@ def verify(
     ``delta`` says what delta holds, as ``values`` does for arguments; it is then the only source of it.
     ``backends`` are names (None: all that are installed). ``max_examples`` points are tried, the fixed
     plan of shapes among them, the same for the same ``seed``. A `gradcheck.Formula` for ``forward``
-    brings its own declarations, and its vjp where no ``backward`` is given.
+    brings its own declarations, and its vjp where no ``backward`` is given; a `gradcheck.Chain` gives a
+    `gradcheck.ChainResult`, which also tells the first wrong layer.
 
     Raises `UsageError` for calls that make no sense; everything that the code does wrong is in the
     result.
     """
     max_examples, seed = _whole(max_examples), _whole(seed)
     RunOptions(seed=seed, max_examples=max_examples)  # checks both
+    from gradcheck.chains.chain import Chain
+
+    declared = (shapes, values, where, delta, batch)
+    if isinstance(forward, Chain) and all(given is None for given in declared):
+        return forward.verify(backward, backends=backends, max_examples=max_examples, seed=seed)
     formula = _formula(forward, backward, shapes, values, where, batch)
     outcome = check_claim(
         formula.claims[-1], max_examples=max_examples, seed=seed, backends=backends, delta=delta
     )
-    line = _reproduce(formula, outcome.row, seed, max_examples)
+    line = reproduce(formula, outcome.row, seed, max_examples)
     row = outcome.row
     if row.counterexample is not None:
         # the command line cannot find what was only handed to a function
@@ -233,7 +239,7 @@ def _name(function: Any, role: str) -> str:
     return name if name.isidentifier() else role
 
 
-def _reproduce(formula: Formula, row: ClaimRow, seed: int, max_examples: int) -> str:
+def reproduce(formula: Formula, row: ClaimRow, seed: int, max_examples: int) -> str:
     """The Python line that runs it again: the smallest counterexample's exact arrays where there are
     some, else the same seed.
     """

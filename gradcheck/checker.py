@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from gradcheck._version import __version__
+from gradcheck.chains.locating import located
 from gradcheck.claims import Claim
 from gradcheck.discovery import choose, registered
 from gradcheck.engine import check_claim
@@ -21,7 +22,7 @@ from gradcheck.errors import UsageError
 from gradcheck.formulas import Formula
 from gradcheck.generation import Generated, generate
 from gradcheck.points import ForwardFault
-from gradcheck.records import SCHEMA, BackendInfo, Header, Record
+from gradcheck.records import SCHEMA, BackendInfo, ClaimRow, Header, Record
 from gradcheck.session import Session
 
 __all__ = ["Checker", "RunOptions", "backend_names", "now"]
@@ -63,6 +64,7 @@ class Checker:
         self.options = options
         self.found = choose(options.backends)
         self._shared: dict[int, tuple[Session, Generated | ForwardFault]] = {}
+        self._rows: dict[int, tuple[Claim, ClaimRow]] = {}
 
     def check(self, claim: Claim) -> list[Record]:
         """The rows of one claim: one per backend, those of the battery, then its own."""
@@ -71,7 +73,15 @@ class Checker:
         outcome = check_claim(
             claim, session=session, points=points, seed=options.seed, max_examples=options.max_examples
         )
-        return [*outcome.backends, *outcome.battery, outcome.row]
+        row = located(claim, outcome, session, self._row_of)
+        self._rows[id(claim)] = claim, row  # the claim too, so that its id stays its own
+        return [*outcome.backends, *outcome.battery, row]
+
+    def _row_of(self, claim: Claim) -> ClaimRow:
+        """The row of a claim, which is judged now if it has not been."""
+        if id(claim) not in self._rows:
+            self.check(claim)
+        return self._rows[id(claim)][1]
 
     def header(self, uids: Sequence[str]) -> Header:
         """The header of a log of these claims, started now."""

@@ -56,6 +56,7 @@ class Formula:
         self.batch = self.shapes.check_batch(batch)
         self.id, self.section, self.latex, self.note = id, section, latex, note
         self.claims: list[Claim] = []
+        self.parts: tuple[Formula, ...] = ()  # formulas that come with this one: the layers of a chain
         check_parameters(function, self.shapes.arguments, f"{self.name}: the forward")
         if where is not None:
             _check_where(where, self.shapes, self.name)

@@ -50,6 +50,8 @@ def helpers_of(function: Callable[..., Any], *, besides: Callable[..., Any]) -> 
     Found by the global names in their code, so a function that is passed in or looked up at run time is
     not among them. ``besides`` is one that is shown anyway.
     """
+    if hasattr(function, "written_at"):
+        return []  # its own calls are ours
     start, shown = _unwrapped(function), _unwrapped(besides)
     if not (inspect.isfunction(start) and (home := _folder(start))):
         return []

@@ -51,7 +51,7 @@ def formulas_in(module: ModuleType) -> list[Formula]:
     """
     values = (formula for value in list(vars(module).values()) for formula in _formulas(value))
     return list(
-        {id(part): part for formula in values for part in (*getattr(formula, "parts", ()), formula)}.values()
+        {id(part): part for formula in values for part in (*formula.parts, formula)}.values()
     )
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from gradcheck.log import Log
 from gradcheck.records import BackendRow, BatteryRow, ClaimRow, Comparison, Counterexample, Precision
+from gradcheck.report.drawing import drawing
 from gradcheck.report.text import array_text, clip, one_line, plural, quantity, sizes_text
 from gradcheck.verdicts import Verdict
 
@@ -211,6 +212,7 @@ def story(claim: ClaimRow, rows: tuple[BackendRow, ...], battery: tuple[BatteryR
     lines = [f"{one_line(claim.uid)}: {one_line(claim.statement)}", f"{state.word} (declared {declared})"]
     if reason := own_reason(claim):
         lines.append(reason)
+    lines += drawing(claim.chain)
     if claim.counterexample is not None:
         lines += counterexample_text(claim.counterexample)
     lines += [row_text(row) for row in rows]

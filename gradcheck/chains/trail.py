@@ -1,0 +1,175 @@
+"""Following the delta through a backward of the whole that is written by hand.
+
+Each gradient that it gives is judged alone. Where a layer's weights have the right gradient, the delta
+that reached the layer was right; so the mistake lies on the way from the last right delta to the first
+wrong gradient. A backward that also gives the gradients by what lies between the layers narrows that to
+one layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradcheck.claims import Claim
+from gradcheck.formulas import Formula
+from gradcheck.opinions import PointResult
+from gradcheck.per_argument import parts
+from gradcheck.points import Point
+from gradcheck.session import Session
+from gradcheck.sizes import distinct
+from gradcheck.verification import check_point
+
+if TYPE_CHECKING:
+    from gradcheck.chains.chain import Chain
+
+__all__ = ["MOST_POINTS", "Trail", "failing_points", "follow"]
+
+MOST_POINTS = 6
+"""Failing points that are looked at: those with distinct sizes first, which tell most, then the smallest."""
+
+
+@dataclass(frozen=True)
+class Trail:
+    """Where the delta goes wrong: in one of the layers ``first`` to ``last`` (from 0), in that order of the
+    net. The delta that reaches ``last`` is right; ``wrong`` are the first wrong gradients.
+    """
+
+    first: int
+    last: int
+    wrong: tuple[str, ...]
+
+    @property
+    def exact(self) -> bool:
+        return self.first == self.last
+
+
+def failing_points(results: Sequence[PointResult]) -> list[Point]:
+    """The points at which a claim failed, the telling ones first."""
+    failed = [r.point for r in results if r.verdict == "fail"]
+    failed.sort(key=lambda p: (not distinct(p.sizes), sum(p.sizes.values())))
+    return failed[:MOST_POINTS]
+
+
+def follow(chain: Chain, claim: Claim, points: Sequence[Point], session: Session) -> Trail | None:
+    """The trail of a claim on the whole; None where nothing can be said, as where the code raises."""
+    candidate = getattr(claim.candidate, "__wrapped__", claim.candidate)
+    given = _given_between(chain, candidate, points[0])
+    probe = _Probe(chain, claim, given, session) if given else None
+    formula = probe.formula if probe else chain
+    if probe:
+        session, points = probe.session, [probe.point(p) for p in points]
+    backends = [u.name for u in session.backends if u.backend is not None]
+    only = next((b for b in ("autodiff", "finite_difference") if b in backends), None)
+    found: dict[str, bool | None] = {}
+    for name in formula.shapes.arguments:
+        alone = Claim(formula, "vjp", _only(candidate, name, chain, formula.shapes.arguments))
+        found[name] = _is_right(alone, points, session, only)
+    return _trail(chain, found, given)
+
+
+def _trail(chain: Chain, right: Mapping[str, bool | None], given: Sequence[str]) -> Trail | None:
+    count = len(chain.layers)
+    # reaching[l]: whether the delta that reaches layer l is known to be right
+    names = [*(chain.between if given else [None] * (count - 1)), None]
+    reaching: list[bool | None] = []
+    for l in range(count):
+        after = names[l]
+        known = right.get(after) if after is not None else None
+        if known is None and any(right.get(a) for a in _unshared(chain, l)):
+            known = True
+        reaching.append(True if l + 1 == count else known)
+    for l in reversed(range(count)):
+        before = chain.shapes.arguments[0] if l == 0 else names[l - 1]
+        gives = [*([before] if before is not None else []), *_unshared(chain, l)]
+        wrong = [a for a in gives if right.get(a) is False]
+        if wrong:
+            last = next(j for j in range(l, count) if reaching[j])
+            return Trail(l, last, tuple(f"dJ/d{a}" for a in wrong))
+    return None
+
+
+def _unshared(chain: Chain, l: int) -> list[str]:
+    """The layer's own arguments that no other layer has: their gradients come from it alone."""
+    others = {a for k, own in enumerate(chain.own) if k != l for a in own}
+    return [a for a in chain.own[l] if a not in others]
+
+
+def _given_between(chain: Chain, candidate: Callable[..., Any], point: Point) -> tuple[str, ...]:
+    """The arrays between the layers whose gradients the backward returns by name."""
+    deltas = [_plain(d) for d in point.delta]
+    try:
+        with np.errstate(all="ignore"):
+            returned = candidate(tuple(deltas) if point.multiple else deltas[0], *map(_plain, point.args))
+    except Exception:
+        return ()
+    return tuple(n for n in chain.between if n in returned) if isinstance(returned, Mapping) else ()
+
+
+class _Probe:
+    """The chain with an argument more for every array between its layers, which is added to it and zero.
+
+    The gradient by that argument is the gradient by the array, so every backend knows it.
+    """
+
+    def __init__(self, chain: Chain, claim: Claim, given: Sequence[str], session: Session) -> None:
+        self._between = chain.between
+        tapped, count = chain.tapped, len(chain.shapes.arguments)
+        assert tapped is not None, "every chain has one"
+
+        def moved(*args: Any) -> Any:
+            by = dict(zip(chain.between, args[count:], strict=True))
+            return tapped(lambda name, value: value + by[name], *args[:count])
+
+        shapes = {a: chain.shapes.text(a) for a in chain.shapes.arguments}
+        inputs = {
+            name: chain.declared(k).text(chain.layers[k].input) for k, name in enumerate(chain.between, 1)
+        }
+        self.formula = Formula(moved, {**shapes, **inputs}, name=chain.name)
+        self.session = Session(self.formula, [u.found for u in session.backends])
+
+    def point(self, point: Point) -> Point:
+        shapes = dict(
+            zip(self.formula.shapes.arguments, self.formula.shapes.concrete(point.sizes) or (), strict=True)
+        )
+        zeros = tuple(np.zeros(shapes[name]) for name in self._between)
+        for zero in zeros:
+            zero.flags.writeable = False
+        return replace(point, args=(*point.args, *zeros))
+
+
+def _only(candidate: Callable[..., Any], name: str, chain: Chain, names: Sequence[str]) -> Callable[..., Any]:
+    """The backward that gives one of its gradients, and None for every other argument."""
+    own = chain.shapes.arguments
+
+    def run(delta: Any, *args: Any) -> Any:
+        returned = candidate(delta, *args[: len(own)])
+        by_name = (
+            returned
+            if isinstance(returned, Mapping)
+            else zip(own, parts(own, returned, "gradient"), strict=True)
+        )
+        gradient = dict(by_name).get(name)
+        return tuple(gradient if n == name else None for n in names)
+
+    return run
+
+
+def _is_right(claim: Claim, points: Sequence[Point], session: Session, only: str | None) -> bool | None:
+    """Whether the one gradient that a claim states is right: False at one point is enough."""
+    right: bool | None = None
+    for point in points:
+        result = check_point(claim, point, session, only)
+        if result.verdict == "fail":
+            return False
+        matches = [m for o in result.opinions.values() for m in o.matches.values()]
+        if result.verdict == "pass" and any(m.resolved and not m.zero for m in matches):
+            right = True
+    return right
+
+
+def _plain(array: Any) -> Any:
+    return array.copy() if array.ndim else array.dtype.type(array)
