@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, product
 
 import numpy as np
@@ -73,18 +73,18 @@ def box(names: tuple[str, ...], allowed: Predicate, low: int, high: int) -> list
     """The allowed sizes from ``low`` to ``high``, the smallest sum first.
 
     Where that would be more than `_MOST_CHOICES`, the highest size is lowered; where even two sizes each
-    are too many, those of the `plan` are left.
+    are too many, a few patterns are left: all the lowest, one the highest, and sizes that go round.
     """
     top = high
     while top > low and (top - low + 1) ** len(names) > _MOST_CHOICES:
         top -= 1
-    if top > low or high == low:
-        values = sorted(product(range(low, top + 1), repeat=len(names)), key=lambda v: (sum(v), v))
-        found = [s for v in values if allowed(s := dict(zip(names, v, strict=True)))]
-        if found:
-            return found
-    planned = [s for s in plan(names, allowed)[0] if all(low <= v <= high for v in s.values())]
-    return sorted(planned, key=lambda s: sum(s.values()))
+    values: Iterable[Sequence[int]] = product(range(low, top + 1), repeat=len(names))
+    if top == low < high:
+        round_trips = [[low + (i + j) % (high - low + 1) for i in range(len(names))] for j in range(high)]
+        alone = [_put([low] * len(names), i, high) for i in range(len(names))]
+        values = [[low] * len(names), *alone, *round_trips]
+    ordered = sorted(values, key=lambda v: (sum(v), *v))
+    return [s for v in ordered if allowed(s := dict(zip(names, v, strict=True)))]
 
 
 def smallest_first(names: tuple[str, ...], allowed: Predicate, limit: Mapping[str, int]) -> Iterator[Sizes]:

@@ -14,7 +14,8 @@ that uses them. Hypothesis itself is imported when the first strategy is made.
 What a failing example shrinks towards:
 
 ============ ==========================================================================================
-sizes        the allowed sizes with the smallest sum: all 1, unless ``where`` or an expression forbids it
+sizes        all 1, each on its own; where ``where`` or an expression forbids most sizes, the allowed
+             ones with the smallest sum
 arrays       zeros, then ones, then 1, 2, 3, ..., then decimals of a simpler seed (values without a
              preset); a preset's array of seed 0; the simplest entries of a strategy of elements
 delta        ones, then 1, 2, 3, ..., then decimals; never all zero
@@ -97,7 +98,7 @@ def sizes(
 
     Every size is from ``min_size`` to ``max_size``, every derived size (`"n-k+1"`) at least 1, and
     ``where`` holds. With many dimensions the largest size is lowered, so that at most 4096 choices are
-    left. Shrinks towards the smallest sum. Raises `UsageError` where no sizes are left.
+    left. Shrinks towards ``min_size``. Raises `UsageError` where no sizes are left.
     """
     return _sizes(_declared(shapes, None, where), min_size, max_size)
 
@@ -231,7 +232,13 @@ def _sizes(formula: Formula, min_size: int, max_size: int) -> SearchStrategy[dic
             + (" and where" if formula.where else "")
             + "."
         )
-    return st.sampled_from(choices).map(lambda chosen: {**bound, **chosen})
+    top = max((size for choice in choices for size in choice.values()), default=min_size)
+    if 2 * len(choices) < (top - min_size + 1) ** len(names):
+        return st.sampled_from(choices).map(lambda chosen: {**bound, **chosen})
+    # drawn one by one where most are allowed: then each shrinks on its own
+    drawn = st.tuples(*[st.integers(min_size, top) for _ in names])
+    whole = drawn.map(lambda values: {**bound, **dict(zip(names, values, strict=True))})
+    return whole.filter(formula.allows)
 
 
 def _concrete(formula: Formula, found: Mapping[str, int]) -> tuple[Shape, ...]:
