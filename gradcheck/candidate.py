@@ -28,6 +28,8 @@ from gradcheck.same_code import leaves_range
 __all__ = [
     "NOT_DETERMINISTIC",
     "Stated",
+    "as_float64",
+    "call_candidate",
     "expected_shapes",
     "run_in_balls",
     "run_in_float32",
@@ -113,7 +115,7 @@ def run_prepared(claim: Claim, point: Point, prepare: Callable[[NDArray[Any]], A
     deltas = [prepare(d) for d in point.delta]
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        result = _call(claim, point, args, deltas, point.rate)
+        result = call_candidate(claim, point, args, deltas, point.rate)
     names = claim.formula.shapes.arguments
     for name, before, after in zip(names, point.args, args, strict=True):
         if not np.array_equal(before, after):
@@ -127,7 +129,7 @@ def run_prepared(claim: Claim, point: Point, prepare: Callable[[NDArray[Any]], A
         if value is None:
             unchecked.append(name)
         else:
-            values[name] = _float64(value, name, shapes[name])
+            values[name] = as_float64(value, name, shapes[name])
     if not values:
         raise CandidateFault("error", "the code returned None for every argument: there is nothing to check")
     return Stated(values, tuple(unchecked), sorted({str(w.message) for w in caught}))
@@ -153,9 +155,9 @@ def run_in_float32(claim: Claim, point: Point) -> dict[str, NDArray[np.float64]]
     deltas = [plain(d.astype(np.float32)) for d in point.delta]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        result = _call(claim, point, [plain(a) for a in single], deltas, np.float32(point.rate))
+        result = call_candidate(claim, point, [plain(a) for a in single], deltas, np.float32(point.rate))
     shapes = expected_shapes(claim, point)
-    return {n: _float64(v, n, shapes[n]) for n, v in result.items() if v is not None}
+    return {n: as_float64(v, n, shapes[n]) for n, v in result.items() if v is not None}
 
 
 def run_in_balls(claim: Claim, point: Point, domain: Domain) -> dict[str, ObjectArray]:
@@ -164,7 +166,7 @@ def run_in_balls(claim: Claim, point: Point, domain: Domain) -> dict[str, Object
     deltas = [wrap(enclose(d), domain) for d in point.delta]
     rate = wrap(domain.lift(point.rate), domain) if claim.kind == "update" else point.rate
     try:
-        result = _call(claim, point, args, deltas, rate, domain)
+        result = call_candidate(claim, point, args, deltas, rate, domain)
         shapes = expected_shapes(claim, point)
         return {
             name: _balls(value, domain, name, shapes[name])
@@ -177,10 +179,10 @@ def run_in_balls(claim: Claim, point: Point, domain: Domain) -> dict[str, Object
         raise Unsupported(f"{fault} (in {domain.name} only)") from fault
 
 
-def _call(
+def call_candidate(
     claim: Claim, point: Point, args: list[Any], deltas: list[Any], rate: Any, domain: Domain | None = None
 ) -> dict[str, Any]:
-    """Call the candidate as its kind wants it, and name what it returns."""
+    """Call the candidate as its kind wants it, and name what it returns. Raises `CandidateFault`."""
     delta = tuple(deltas) if point.multiple else deltas[0]
     shapes = expected_shapes(claim, point)
     if claim.kind == "vjp":
@@ -284,7 +286,8 @@ def _holds_balls(array: NDArray[Any]) -> bool:
     return all(isinstance(entry, ElementArray) for entry in np.asarray(array).reshape(-1))
 
 
-def _float64(value: Any, name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
+def as_float64(value: Any, name: str, shape: tuple[int, ...], *, copy: bool = True) -> NDArray[np.float64]:
+    """A quantity as the float64 array that it is to be. Raises `CandidateFault`."""
     array = _numbers(value, name)
     if array.dtype.kind == "O":
         raise CandidateFault("error", f"{name} is an array of objects, not of numbers", name)
@@ -293,7 +296,7 @@ def _float64(value: Any, name: str, shape: tuple[int, ...]) -> NDArray[np.float6
         raise CandidateFault(
             "fail", f"{name}: expected {_shape_words(shape)}, got {_shape_words(array.shape)}{hint}", name
         )
-    return array.astype(np.float64)
+    return array.astype(np.float64, copy=copy)
 
 
 def _balls(value: Any, domain: Domain, name: str, shape: tuple[int, ...]) -> ObjectArray:

@@ -171,6 +171,8 @@ _FLOAT32_POINTS = 8
 
 def _precision(claim: Claim, results: list[PointResult]) -> list[Precision]:
     double = summary("float64", [(r.point, r.lost) for r in results if r.lost is not None])
-    planned = [r.point for r in results if r.verdict == "pass" and r.point.origin == "plan"]
+    planned = [
+        r.point for r in results if r.verdict == "pass" and r.point.origin == "plan" and not r.point.large
+    ]
     single = summary("float32", in_float32(claim, planned[:_FLOAT32_POINTS]))
     return [p for p in (double, single) if p is not None]

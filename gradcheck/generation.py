@@ -36,6 +36,10 @@ _SIZE_BITS = 3
 
 _REDRAWS = 5
 
+_MOST_NUMBERS = 2**23
+"""Numbers in all large points of a formula together, after which no more are drawn. One point of ten
+million is enough to keep in memory."""
+
 
 @dataclass(frozen=True)
 class Draw:
@@ -86,6 +90,13 @@ def generate(formula: Formula, *, max_examples: int, seed: int, delta: Values | 
                 raise ForwardFault(f"at {at} {fault}" if at else str(fault)) from fault
             _check_outputs(result.points, point)
             result.points.append(point)
+            break
+        spent = sum(p.entries for p in result.points if p.large)
+        if spent >= _MOST_NUMBERS:
+            result.notes.append(
+                f"{len(result.points)} of {max_examples} points are checked: one holds "
+                f"{result.points[-1].entries:,} numbers"
+            )
             break
     return result
 

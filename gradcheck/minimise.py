@@ -43,6 +43,8 @@ def minimise(
     claim: Claim, failing: PointResult, session: Session, seed: int, delta: Values | None
 ) -> Minimal:
     """The smallest shape and the simplest values at which the claim still gets the same verdict."""
+    if failing.point.large and not _can_shrink(claim):
+        return Minimal(failing, shape_minimal=True)
     judge = _quick_judge(claim, failing, session)
     best, exhausted = _smallest_shape(claim, failing.point, judge, seed, delta)
     simple = _simplify(claim, best, judge, free_delta=delta is None, by_numbers=failing.fault is None)
@@ -52,6 +54,12 @@ def minimise(
     if final.verdict != failing.verdict:
         return Minimal(failing, shape_minimal=False)
     return Minimal(final, exhausted)
+
+
+def _can_shrink(claim: Claim) -> bool:
+    """Whether the declaration leaves any size free."""
+    fixed = {a: v.shape for a, v in claim.formula.values.items() if isinstance(v, np.ndarray)}
+    return bool(set(claim.formula.shapes.names) - set(claim.formula.shapes.bind(fixed)))
 
 
 def _quick_judge(claim: Claim, failing: PointResult, session: Session) -> Callable[[Point], bool]:

@@ -185,7 +185,7 @@ class Session:
         Its values in balls must be those in float64, at the points of the plan. Asked once a session.
         """
         if self._misread is None:
-            planned = [p for p in points if p.origin == "plan"]
+            planned = [p for p in points if p.origin == "plan" and not p.large]
             self._misread = next((w for p in planned if (w := _misreading(self.formula, p))), "")
         return self._misread or None
 

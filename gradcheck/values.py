@@ -41,11 +41,16 @@ _SCALES = (0.1, 1.0, 10.0)
 def normal(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
     """Any real numbers (the default).
 
-    Mixes the scales 0.1, 1 and 10, one per array or one per entry; one draw in four also sets some
-    entries to zero and copies some from others (ties), because kinks and masks live there.
+    Mixes the scales 0.1, 1 and 10, one per array or one per entry; at the largest one entry lies between
+    20 and 40, where code that cuts off or switches over shows. One draw in four also sets some entries
+    to zero and copies some from others (ties), because kinks and masks live there.
     """
     scale = rng.choice(_SCALES) if rng.random() < 0.75 else rng.choice(_SCALES, size=shape)
     values = np.asarray(np.round(rng.standard_normal(shape) * scale, 4), dtype=np.float64)
+    if values.size and np.ndim(scale) == 0 and scale == _SCALES[-1]:
+        values.reshape(-1)[rng.integers(values.size)] = np.round(
+            rng.choice([-1, 1]) * rng.uniform(20.0, 40.0), 4
+        )
     if values.size and rng.random() < 0.25:
         flat = values.reshape(-1)
         flat[rng.random(flat.size) < 0.3] = 0.0

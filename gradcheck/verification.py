@@ -14,6 +14,7 @@ from gradcheck.digits import digits_lost
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.examination import PRECISIONS, Examination
 from gradcheck.kinks import Kink, outside
+from gradcheck.large import check_large_point
 from gradcheck.opinions import Opinion, PointResult
 from gradcheck.points import Point
 from gradcheck.session import Session, Usable
@@ -30,6 +31,8 @@ def check_point(claim: Claim, point: Point, session: Session, only: str | None =
     """
     result = PointResult(point, "none")
     usable = [u for u in session.backends if only is None or u.name == only]
+    if point.large:
+        return check_large_point(claim, point, session, usable)
     try:
         stated = result.stated = run_in_float64(claim, point)
     except CandidateFault as fault:
