@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gradcheck.indexed.codes import BOUND, is_bound
+from gradcheck.indexed.codes import BOUND
 from gradcheck.indexed.space import Factor, Number, Space, Term, TooLarge
 
 __all__ = ["canonical_term", "oriented"]
@@ -37,13 +37,30 @@ def canonical_term(space: Space, merged: Merged, bounds: Mapping[int, int]) -> T
     if len(bounds) == 1:
         (code,) = bounds
         return _named(space, merged, bounds, [code])
-    factors = [(h, i, p) for (h, i), p in merged.items()]
-    colours = _ranked({code: (size,) for code, size in bounds.items()})
+    factors = [(h, i, p) for (h, i), p in merged.items() if any(k >= BOUND for k in i)]
+    colours = _first_colours(space, factors, bounds)
+    if len(set(colours.values())) == len(bounds):  # the common case: each stands where no other does
+        return _named(space, merged, bounds, sorted(colours, key=colours.__getitem__))
     orders = list(_orders(space, factors, colours))
     if len(orders) == 1:
         return _named(space, merged, bounds, orders[0])
     space.spend(len(orders) // 8)
     return min(_named(space, merged, bounds, order) for order in orders)
+
+
+def _first_colours(space: Space, factors: list[Factor], bounds: Mapping[int, int]) -> dict[int, int]:
+    """Colours by size and by the places in factors, neighbours aside."""
+    signatures: dict[int, Any] = {code: [] for code in bounds}
+    for head, indices, power in factors:
+        symmetric = bool(space.heads[head].symmetries)
+        for place, index in enumerate(indices):
+            if index >= BOUND:
+                signatures[index].append((head, power, 0 if symmetric else place))
+    for code, size in bounds.items():
+        found = signatures[code]
+        found.sort()
+        signatures[code] = (size, tuple(found))
+    return _ranked(signatures)
 
 
 def _named(space: Space, merged: Merged, bounds: Mapping[int, int], order: list[int]) -> Term:
@@ -81,18 +98,17 @@ def _refined(space: Space, factors: list[Factor], colours: dict[int, int]) -> di
     while True:
         signatures: dict[int, Any] = {code: [] for code in colours}
         for head, indices, power in factors:
-            if not any(is_bound(i) for i in indices):
-                continue
-            around = tuple((1, colours[i]) if is_bound(i) else (0, i) for i in indices)
-            if space.heads[head].symmetries:
+            around = tuple([(1, colours[i]) if i >= BOUND else (0, i) for i in indices])
+            symmetric = bool(space.heads[head].symmetries)
+            if symmetric:
                 around = tuple(sorted(around))
-                places: list[int] = [0] * len(indices)
-            else:
-                places = list(range(len(indices)))
-            for place, index in zip(places, indices, strict=True):
-                if is_bound(index):
-                    signatures[index].append((head, power, place, around))
-        refined = _ranked({c: (colours[c], sorted(s)) for c, s in signatures.items()})
+            for place, index in enumerate(indices):
+                if index >= BOUND:
+                    signatures[index].append((head, power, 0 if symmetric else place, around))
+        for code, found in signatures.items():
+            found.sort()
+            signatures[code] = (colours[code], tuple(found))
+        refined = _ranked(signatures)
         if len(set(refined.values())) == len(set(colours.values())):
             return refined
         colours = refined
@@ -100,11 +116,5 @@ def _refined(space: Space, factors: list[Factor], colours: dict[int, int]) -> di
 
 def _ranked(signatures: Mapping[int, Any]) -> dict[int, int]:
     """Signatures as small numbers, in their order."""
-    ranks: dict[Any, int] = {}
-    ordered = sorted(signatures.items(), key=lambda item: item[1])
-    result = {}
-    for code, signature in ordered:
-        key = repr(signature)
-        ranks.setdefault(key, len(ranks))
-        result[code] = ranks[key]
-    return result
+    ranks = {signature: rank for rank, signature in enumerate(sorted(set(signatures.values())))}
+    return {code: ranks[signature] for code, signature in signatures.items()}

@@ -28,8 +28,7 @@ def derivative(expression: Expr, variable: int, targets: tuple[int, ...]) -> Exp
                 continue
             rest = opened[:position] + opened[position + 1 :]
             part = Expr(space, normal_product(space, rest, ())) * inner
-            for code in names.values():
-                part = part.summed(code)
+            part = part.summed(*names.values())
             total = total + part.scaled(coefficient)
     return total
 
@@ -94,8 +93,7 @@ def _of_maximum(
         space.memo[key] = derivative(head.argument, variable, targets)
     inner: Expr = space.memo[key]
     total = place_of_maximum(space, head.number, indices, over) * inner.renamed(names)
-    for code in over:
-        total = total.summed(code)
+    total = total.summed(*over)
     left = plain(exponent - 1)
     lowered = factor(space, head.number, indices, left) if left else constant(space, 1)
     return (lowered * total).scaled(exponent)

@@ -98,24 +98,32 @@ class Expr:
                     _put(terms, term, c * d * e)
         return Expr(self.space, terms)
 
-    def summed(self, code: int) -> Expr:
-        """The sum over a named index."""
+    def summed(self, *codes: int) -> Expr:
+        """The sum over named indices."""
         space = self.space
-        number = space.size_of(code)
-        size = space.size_list[number]
-        if space.expand and isinstance(size, int):
-            space.spend(size)
-            result = Expr(space, {})
-            for k in range(size):
-                result = result + self.renamed({code: k})
-            return result
+        if space.expand:
+            for k, code in enumerate(codes):
+                size = space.size_list[space.size_of(code)]
+                if isinstance(size, int):
+                    return self._written_out(code, size).summed(*codes[:k], *codes[k + 1 :])
+        if not codes:
+            return self
+        sizes = tuple([space.size_of(code) for code in codes])
         terms: Terms = {}
         for (factors, bounds), c in self.terms.items():
-            bound = BOUND + len(bounds)
-            opened = _replaced(factors, {code: bound})
-            for term, d in normal_product(space, opened, (*bounds, number)).items():
+            first = BOUND + len(bounds)
+            names = {code: first + k for k, code in enumerate(codes)}
+            product = normal_product(space, _replaced(factors, names), (*bounds, *sizes))
+            for term, d in product.items():
                 _put(terms, term, c * d)
         return Expr(space, terms)
+
+    def _written_out(self, code: int, size: int) -> Expr:
+        self.space.spend(size)
+        result = Expr(self.space, {})
+        for k in range(size):
+            result = result + self.renamed({code: k})
+        return result
 
     def renamed(self, names: Mapping[int, int]) -> Expr:
         """With other indices, all at once; constants are indices too."""
@@ -147,7 +155,7 @@ def _shifted(factors: tuple[Factor, ...], shift: int) -> tuple[Factor, ...]:
 
 
 def _replaced(factors: tuple[Factor, ...], names: Mapping[int, int]) -> tuple[Factor, ...]:
-    return tuple((h, tuple([names.get(k, k) for k in i]), p) for h, i, p in factors)
+    return tuple([(h, tuple([names.get(k, k) for k in i]), p) for h, i, p in factors])
 
 
 def constant(space: Space, number: object) -> Expr:

@@ -41,12 +41,13 @@ class Printer:
         """A sum of terms. ``used`` are names of indices that mean something around it."""
         if not expression.terms:
             return "0"
-        used = used | {self._index(c) for c in expression.free}
+        used = used | {self.index(c) for c in expression.free}
         parts = [self._term(t, c, used) for t, c in sorted(expression.terms.items(), key=_order)]
         text = " ".join(parts)
         return text[2:] if text.startswith("+ ") else "-" + text[2:]
 
-    def _index(self, code: int) -> str:
+    def index(self, code: int) -> str:
+        """The name of an index, given to it here where it has none."""
         if is_constant(code):
             return str(code)
         if code not in self.names:
@@ -73,7 +74,7 @@ class Printer:
         sign = "-" if coefficient < 0 else "+"
         number: Number = -coefficient if coefficient < 0 else coefficient
         plain_number = "" if number == 1 and above else self._number(number)
-        if isinstance(number, Fraction) and below and not _is_float(number):
+        if isinstance(number, Fraction) and (below or not self.latex) and not _is_float(number):
             plain_number = "" if number.numerator == 1 and above else str(number.numerator)
             below.insert(0, str(number.denominator))
         space = r"\, " if self.latex else " "
@@ -110,7 +111,7 @@ class Printer:
     def _factor(self, one: Factor, own: Mapping[int, str], used: frozenset[str]) -> str:
         number, codes, power = one
         head = self.space.heads[number]
-        indices = [own[c] if is_bound(c) else self._index(c) for c in codes]
+        indices = [own[c] if is_bound(c) else self.index(c) for c in codes]
         if head.kind == "exp":
             inner = self._inner(head, indices, used)
             scale = "" if power == 1 else ("-" if power == -1 else self._number(power))
@@ -133,9 +134,9 @@ class Printer:
         if head.kind in ("size", "root"):
             return head.name
         if head.kind == "variable":
-            return self._indexed(_greek(head.name) if self.latex else head.name, indices)
+            return self.indexed(_greek(head.name) if self.latex else head.name, indices)
         if head.kind == "argmax":
-            return self._indexed(r"\operatorname{argmax}" if self.latex else "argmax", indices)
+            return self.indexed(r"\operatorname{argmax}" if self.latex else "argmax", indices)
         if head.kind == "max":
             return self._maximum(head, indices, used)
         inner = self._inner(head, indices, used)
@@ -173,11 +174,12 @@ class Printer:
             self._let[head.number] = name
             letters = [c for c in "ijklrstu" if c not in set((over or {}).values())][: len(slots)]
             self.names = before | dict(zip(slots, letters, strict=False)) | dict(over or {})
-            self.definitions[self._indexed(name, letters)] = self.expression(head.argument)
+            self.definitions[self.indexed(name, letters)] = self.expression(head.argument)
             self.names = before
-        return self._indexed(self._let[head.number], indices)
+        return self.indexed(self._let[head.number], indices)
 
-    def _indexed(self, name: str, indices: list[str]) -> str:
+    def indexed(self, name: str, indices: list[str]) -> str:
+        """A name with its indices."""
         if not indices:
             return name
         if self.latex:

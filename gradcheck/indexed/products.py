@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from gradcheck.errors import Unsupported
 from gradcheck.indexed.canonical import canonical_term, oriented
-from gradcheck.indexed.codes import BOUND, is_bound, is_constant
+from gradcheck.indexed.codes import BOUND, FREE, is_bound, is_constant
 from gradcheck.indexed.size import Size
 from gradcheck.indexed.space import DELTA, Factor, Number, Space, Term
 
@@ -29,7 +29,7 @@ Merged = dict[tuple[int, tuple[int, ...]], Number]
 
 def plain(number: Number) -> Number:
     """An int where it is one."""
-    if isinstance(number, Fraction) and number.denominator == 1:
+    if type(number) is Fraction and number.denominator == 1:
         return number.numerator
     return number
 
@@ -69,7 +69,7 @@ def _normal(space: Space, factors: Sequence[Factor], bounds: Sequence[int]) -> T
                 del merged[head, indices]
         elif known.argument is not None and _degenerate(indices):
             again.append(((head, indices), power))
-    used = {i for (_, indices) in merged for i in indices if is_bound(i)}
+    used = {i for (_, indices) in merged for i in indices}
     unused = [code for code in live if code not in used]
     sizes: list[Size] = []
     for code in unused:
@@ -165,7 +165,7 @@ def _one_hot(space: Space, merged: Merged, live: dict[int, int]) -> list[tuple[i
 
 
 def _degenerate(indices: tuple[int, ...]) -> bool:
-    return len(set(indices)) < len(indices) or any(is_constant(i) for i in indices)
+    return bool(indices) and (min(indices) < FREE or len(set(indices)) < len(indices))
 
 
 def _power(base: int, exponent: Number) -> Number:
@@ -198,6 +198,5 @@ def _opened(
         result = result * raised(instance(space, head, open_(indices)), exponent)
     for size in sizes:
         result = result * size_expression(space, size)
-    for code in names.values():
-        result = result.summed(code)
+    result = result.summed(*names.values())
     return result.terms

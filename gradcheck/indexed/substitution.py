@@ -34,8 +34,7 @@ def replaced(expression: Expr, heads: Mapping[int, int]) -> Expr:
                 product = product * power(made, exponent)
             else:
                 product = product * factor(space, number, at, exponent)
-        for code in names.values():
-            product = product.summed(code)
+        product = product.summed(*names.values())
         total = total + product
     return total
 

@@ -29,10 +29,12 @@ def quantity_record(claim: Claim, truth: Truth, finding: Finding) -> ProofQuanti
         return ProofQuantity(quantity=finding.name, status=status, indices="", reason=finding.reason)
     names = _index_names(claim, truth)
     printer = Printer(truth.space, names)
+    for code in quantity.codes:
+        printer.index(code)  # the first letters go to the entry's own indices
     steps = _derivation(claim, truth, finding, printer)
     right = reduced(ruled(truth, quantity.truth))
     entry = _entry(printer, right)
-    indices = ", ".join(printer._index(c) for c in quantity.codes if not is_constant(c))  # noqa: SLF001
+    indices = ", ".join(printer.index(c) for c in quantity.codes if not is_constant(c))
     mine = None
     if finding.candidate is not None:
         form = reduced(ruled(truth, finding.candidate))
@@ -78,7 +80,7 @@ def _derivation(claim: Claim, truth: Truth, finding: Finding, printer: Printer) 
     steps = [
         ProofStep(
             rule="an entry of the forward" + ("'s first output" if several else ""),
-            latex=f"{printer._indexed('z', [printer._index(c) for c in outer])} = "  # noqa: SLF001
+            latex=f"{printer.indexed('z', [printer.index(c) for c in outer])} = "
             f"{_entry(printer, reduced(output.entry.renamed(at)))}",
         )
     ]
@@ -125,7 +127,7 @@ def _chain(truth: Truth, finding: Finding, printer: Printer) -> list[ProofStep]:
         letters = {c: "ijklrs"[k] for k, c in enumerate(slots)}
         mine = Printer(space, {**printer.names, **letters})
         above, below = mine.expression(head.argument), mine.expression(inner)
-        entry = mine._indexed(name, [mine._index(c) for c in targets])  # noqa: SLF001
+        entry = mine.indexed(name, [mine.index(c) for c in targets])
         latex = rf"\frac{{\partial}}{{\partial {entry}}}\left({above}\right) = {below}"
         steps.append(ProofStep(rule="the chain rule's inner derivative", latex=latex))
     return steps

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import msgspec
 
 from gradcheck.claims import Claim
+from gradcheck.errors import Unsupported
 from gradcheck.proofs.memory import Memory
 from gradcheck.proofs.presentation import assumed, quantity_record
 from gradcheck.proofs.prover import Attempt, explore
@@ -26,6 +27,8 @@ def prove(claim: Claim, memory: Memory | None = None, *, steps: bool = True) -> 
     started = time.perf_counter()
     try:
         proof = _proof(claim, memory or Memory(claim.formula), steps=steps)
+    except Unsupported as error:
+        proof = Proof(status="open", reason=str(error))
     except Exception as error:  # a bug of ours must not cost the comparison
         text = f"the prover itself failed, please report it: {type(error).__name__}: {error}"
         proof = Proof(status="open", reason=text)
@@ -71,7 +74,10 @@ def _quantity(claim: Claim, attempt: Attempt, position: int, *, steps: bool) -> 
     if not steps:
         status = "proved" if finding.outcome == "equal" else "open"
         return ProofQuantity(quantity=finding.name, status=status, indices="", reason=finding.reason)
-    return quantity_record(claim, attempt.truth, finding)
+    try:
+        return quantity_record(claim, attempt.truth, finding)
+    except Unsupported:  # what was proved is too long for print
+        return _quantity(claim, attempt, position, steps=False)
 
 
 def _words(attempt: Attempt) -> str:
@@ -94,6 +100,8 @@ def with_witness(proof: Proof, quantity: str | None, words: str) -> Proof:
     """The proof refuted at a point: ``words`` say where. Only what the forms leave open can be refuted."""
     if proof.status not in ("open", "partly"):
         return proof
+    if not proof.quantities and (proof.reason or "").startswith("the code raises"):
+        return msgspec.structs.replace(proof, status="refuted", reason=f"{proof.reason}; {words}")
     changed = [
         msgspec.structs.replace(q, status="refuted", reason=q.reason or words)
         if q.quantity == quantity and q.status == "open" and q.truth is not None

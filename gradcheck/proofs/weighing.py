@@ -66,6 +66,8 @@ def refuted(proof: Proof, found: Counterexample | None) -> Proof:
     if found is None:
         return proof
     sizes = ", ".join(f"{n} = {s}" for n, s in found.sizes.items()) or "its only sizes"
+    if not proof.quantities:
+        return with_witness(proof, None, f"so it does at {sizes}")
     changed = proof
     for name in {found.quantity, *(c.quantity for c in found.comparisons)}:
         changed = with_witness(changed, name, f"the normal forms differ, and so do the values at {sizes}")
