@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from gradcheck.log_writer import LogWriter
 from gradcheck.records import SCHEMA, BackendRow, BatteryRow, ClaimRow, Footer, Header, Record
 from gradcheck.verdicts import Strength, Verdict
 
-__all__ = ["Log", "LogWriter", "collect", "read_log"]
+__all__ = ["Log", "LogWriter", "collect", "missing_shards", "read_log"]
 
 _VERDICTS = frozenset(str(v) for v in Verdict)
 _OUTCOMES = frozenset({"pass", "fail", "note", "skipped"})
@@ -134,6 +134,8 @@ def _assemble(numbered: Iterable[tuple[int, Record]], name: str, problems: list[
             known = set(header.claims)
             if len(known) != len(header.claims):
                 raise refuse("the header lists a claim twice")
+            if not _are_shards(header.shards):
+                raise refuse(f"shards like '2/4', all of one run, are expected, not {header.shards}")
             continue
         if header is None:
             raise refuse("a record before the header")
@@ -201,6 +203,21 @@ def _contradiction(record: BackendRow | BatteryRow | ClaimRow) -> str | None:
     return None
 
 
+def _are_shards(shards: Sequence[str]) -> bool:
+    parts = [re.fullmatch(r"([1-9]\d{0,4})/([1-9]\d{0,4})", shard) for shard in shards]
+    numbers = [(int(part[1]), int(part[2])) for part in parts if part]
+    one_run = len({count for _, count in numbers}) <= 1 and len(set(numbers)) == len(shards)
+    return one_run and all(i <= count for i, count in numbers)
+
+
+def missing_shards(shards: Sequence[str]) -> list[str]:
+    """The parts that are not there beside others of the same run. One part alone is a run of its own."""
+    if len(shards) < 2:
+        return []
+    count = int(shards[0].partition("/")[2])
+    return [whole for i in range(1, count + 1) if (whole := f"{i}/{count}") not in shards]
+
+
 def _gaps(log: Log) -> Iterator[str]:
     """What a whole run would have written and this log does not hold."""
     if log.footer is None:
@@ -210,6 +227,8 @@ def _gaps(log: Log) -> Iterator[str]:
         yield f"{len(log.missing)} claims were not judged: {', '.join(log.missing[:3])}{rest}"
     if not log.header.claims:
         yield "there is not one claim in it"
+    if absent_shards := missing_shards(log.header.shards):
+        yield f"shards are missing: {', '.join(absent_shards)}"
     expected = [backend.name for backend in log.header.backends if backend.available]
     for claim in log.claims:
         present = {row.backend for row in log.rows.get(claim.uid, ())}

@@ -76,6 +76,7 @@ class Header(_Struct, frozen=True, tag_field="record", tag="header"):
     backends: list[BackendInfo]
     claims: list[str]  # uids that the run sets out to check, in order
     command: str
+    shards: list[str] = []  # "2/4" for the second of four parts of a run; several where parts were merged
 
 
 class Comparison(_Struct, frozen=True):

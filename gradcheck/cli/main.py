@@ -15,9 +15,13 @@ from typing import Any
 import click
 
 from gradcheck._version import __version__
+from gradcheck.cli.compare import compare
+from gradcheck.cli.diff import diff
 from gradcheck.cli.external import external
 from gradcheck.cli.listing import list_claims, show
+from gradcheck.cli.merge import merge
 from gradcheck.cli.oracle import oracle
+from gradcheck.cli.prove import prove
 from gradcheck.cli.replay import replay
 from gradcheck.cli.report import report
 from gradcheck.cli.vectors import vectors
@@ -76,7 +80,20 @@ def cli(debug: bool) -> None:
     """Check derivatives written by hand, and report what was found."""
 
 
-for command in (verify, list_claims, show, replay, report, oracle, external, vectors):
+for command in (
+    verify,
+    list_claims,
+    show,
+    prove,
+    replay,
+    report,
+    merge,
+    diff,
+    oracle,
+    external,
+    vectors,
+    compare,
+):
     cli.add_command(command)
 
 

@@ -93,6 +93,12 @@ def outcome(log: Log) -> str:
 
 def headline(log: Log) -> str:
     """The whole run in one sentence."""
+    shards = log.header.shards
+    part = f"Shard {', '.join(shards)}: " if shards else ""
+    return part + _headline(log)
+
+
+def _headline(log: Log) -> str:
     total = len(log.header.claims)
     bad = sum(not claim.as_declared for claim in log.claims)
     errata = sum(status(claim).word == "refuted" for claim in log.claims)

@@ -14,17 +14,25 @@ import msgspec
 __all__ = ["FOLDER", "schemas", "write_schemas"]
 
 FOLDER = Path(__file__).parent
-"""Where the stored schemas are: `log.schema.json` and `summary.schema.json`."""
+"""Where the stored schemas are, one file for each format."""
 
 
 def schemas() -> dict[str, dict[str, Any]]:
     """Every schema by file name, as the record types are now."""
+    from gradcheck.oracles.answers import ANSWERS_SCHEMA, AnswersFile
+    from gradcheck.oracles.files import REFERENCE_SCHEMA, ReferenceFile
+    from gradcheck.oracles.vector_records import VECTORS_SCHEMA, VectorFile
     from gradcheck.records import SCHEMA, Record
     from gradcheck.report.summary import SUMMARY_SCHEMA, Summary
 
     return {
         "log.schema.json": _schema(Record, SCHEMA, "One line of run.jsonl, the log of a gradcheck run."),
         "summary.schema.json": _schema(Summary, SUMMARY_SCHEMA, "summary.json, a gradcheck run in short."),
+        "vectors.schema.json": _schema(VectorFile, VECTORS_SCHEMA, "Test vectors of one formula."),
+        "answers.schema.json": _schema(AnswersFile, ANSWERS_SCHEMA, "A program's answers to test vectors."),
+        "reference.schema.json": _schema(
+            ReferenceFile, REFERENCE_SCHEMA, "What `gradcheck oracle NAME --output FILE.json` writes."
+        ),
     }
 
 

@@ -136,3 +136,11 @@ def test_small_texts():
     assert plural(2, "erratum", "errata") == "2 errata"
     assert quantity("dJ/dW", [0, 1]) == "dJ/dW[0, 1]"
     assert quantity(None, None) == "value"
+
+
+def test_a_shard_does_not_pass_for_the_whole_run():
+    part = collect(samples.records([samples.PASSED], shards=["2/3"]))
+    parts = collect(samples.records([samples.PASSED], shards=["1/3", "2/3"]))
+
+    assert headline(part) == "Shard 2/3: All 1 claim came out as declared: 1 passed."
+    assert headline(parts) == "Shard 1/3, 2/3: INCOMPLETE: 1 of 1 claim judged."
