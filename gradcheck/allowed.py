@@ -15,10 +15,8 @@ from gradcheck.values import Values, check_one, is_strategy
 
 __all__ = ["Allowed", "checked_delta"]
 
-_MOST_ENTRIES = 1_000_000
-"""Numbers in the arguments of one point. Ball arithmetic takes about a microsecond for each operation on
-each; beyond this a check takes hours, and is a slip of the hand (`10**9`) or the wrong tool.
-"""
+_MOST_ENTRIES = 2**28
+"""Numbers in the arguments of a point: two gigabytes. More would not fit beside their copies."""
 
 
 @dataclass
@@ -77,9 +75,8 @@ class Allowed:
         """Why nothing is allowed."""
         if self._too_large:
             return (
-                f"the arguments have {self._too_large} entries, and the code is run at many points in ball "
-                f"arithmetic, with at most {_MOST_ENTRIES} each. Declare sizes by name, as in "
-                "shapes={'x': 'n'}, or give smaller ones"
+                f"the arguments have {self._too_large} entries, and at most {_MOST_ENTRIES} can be checked "
+                "at once. Declare sizes by name, as in shapes={'x': 'n'}, or give smaller ones"
             )
         if self._output:
             given = self.delta if isinstance(self.delta, tuple) else (self.delta,)

@@ -50,9 +50,7 @@ def formulas_in(module: ModuleType) -> list[Formula]:
     A chain brings a formula for each of its layers, before its own.
     """
     values = (formula for value in list(vars(module).values()) for formula in _formulas(value))
-    return list(
-        {id(part): part for formula in values for part in (*formula.parts, formula)}.values()
-    )
+    return list({id(part): part for formula in values for part in (*formula.parts, formula)}.values())
 
 
 def _formulas(value: object) -> Iterator[Formula]:
