@@ -31,7 +31,7 @@ def read_gradients(
     """
     for name in answer:
         if name not in names:
-            near = difflib.get_close_matches(name, names, n=1)
+            near = [n for n in names if n.lower() == name.lower()] or difflib.get_close_matches(name, names)
             hint = f" Is {near[0]!r} meant?" if near else ""
             raise _broken(
                 f"the answer has a gradient of {name!r}, and the inputs are {', '.join(names)}.{hint}"

@@ -148,9 +148,7 @@ class Driver:
     def _reply(self, line: bytes) -> Reply:
         reply = _decoded(line, Reply)
         if reply.seq != self._seq:
-            what = (
-                "again, which was answered already" if 0 < reply.seq < self._seq else "which was never asked"
-            )
+            what = "a second time" if 0 < reply.seq < self._seq else "which was never asked"
             raise ProgramFault(
                 "protocol", f"it answered seq {reply.seq}, {what}, where seq {self._seq} was expected"
             )

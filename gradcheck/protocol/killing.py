@@ -13,7 +13,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["MARK", "end_group", "wait_until_ended"]
+__all__ = ["MARK", "end_group", "has_ended", "wait_until_ended"]
 
 MARK = "GRADCHECK_PROGRAM"
 """Environment variable that a driven program and its descendants carry; its value is that run's own."""
@@ -26,7 +26,7 @@ _SWEEPS = 5
 _PROC = Path("/proc")
 
 
-def _has_ended(process: subprocess.Popen[bytes]) -> bool:
+def has_ended(process: subprocess.Popen[bytes]) -> bool:
     """Whether the program ended. It is not reaped here: its number, which is also that of its group,
     must stay its own until the group was signalled.
     """
@@ -40,7 +40,7 @@ def _has_ended(process: subprocess.Popen[bytes]) -> bool:
 def wait_until_ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
     """Whether the program ends within the given time."""
     deadline = time.monotonic() + seconds
-    while not _has_ended(process):
+    while not has_ended(process):
         if time.monotonic() >= deadline:
             return False
         time.sleep(_POLL)
@@ -50,7 +50,7 @@ def wait_until_ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
 def end_group(process: subprocess.Popen[bytes], mark: str) -> int:
     """End the program, its group and what left the group; the program's exit status, as of `Popen`."""
     try:
-        if not _has_ended(process):
+        if not has_ended(process):
             _signal(process, signal.SIGTERM)
             wait_until_ended(process, TERM_SECONDS)
     finally:  # also where somebody presses Ctrl-C twice

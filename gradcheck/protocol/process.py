@@ -19,12 +19,15 @@ from typing import IO, Any
 
 from gradcheck.errors import UsageError
 from gradcheck.protocol.faults import ProgramFault, shown
-from gradcheck.protocol.killing import MARK, end_group, wait_until_ended
+from gradcheck.protocol.killing import MARK, end_group, has_ended, wait_until_ended
 from gradcheck.protocol.stderr_tail import Tail
 
 __all__ = ["Process"]
 
 _CHUNK = 1 << 16
+_LOOK_SECONDS = 0.1
+"""How long nothing may come before it is asked whether the program is still there."""
+
 _EXIT_SECONDS = 1.0
 """What a program that closed its output gets to end, so that its exit status can be told."""
 
@@ -84,8 +87,8 @@ class Process:
             more = self._lines[0] if self._lines else self._line
             raise ProgramFault(
                 "protocol",
-                f"it wrote more than one line for one request: after the answer came {shown(more)}. Standard "
-                "output is for answers alone; print to standard error instead",
+                f"it wrote more than one line for one request, {shown(answer)} and then {shown(more)}. "
+                "Standard output is for answers alone; print to standard error instead",
             )
         return answer
 
@@ -126,8 +129,11 @@ class Process:
         left = deadline - time.monotonic()
         if left <= 0:
             raise self._silent(seconds)
-        for key, _ in self._selector.select(left):
+        events = self._selector.select(min(left, _LOOK_SECONDS))
+        for key, _ in events:
             key.data()
+        if not events and has_ended(self._popen):  # a child of it may hold its output open
+            self._ended = self._how_it_ended()
         if len(self._line) > longest or sum(map(len, self._lines)) > longest:
             raise ProgramFault(
                 "protocol",
