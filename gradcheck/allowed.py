@@ -50,7 +50,7 @@ class Allowed:
             return False
         entries = sum(math.prod(shape) for shape in shapes.values())
         if entries > _MOST_ENTRIES:
-            self._too_large = max(self._too_large, entries)
+            self._too_large = min(self._too_large or entries, entries)
             return False
         return self._fits_delta(sizes)
 

@@ -16,5 +16,5 @@ def did_you_mean(name: object, known: Iterable[str]) -> str:
 
 
 def short(value: object) -> str:
-    text = repr(value)
+    text = " ".join(repr(value).split())
     return text if len(text) <= 80 else f"{text[:77]}..."
