@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from math import prod
 from typing import Any
 
@@ -60,7 +61,7 @@ class Point:
     rate: float = 0.5
     origin: str = field(default="drawn", compare=False)
 
-    @property
+    @cached_property
     def wrt(self) -> tuple[int, ...]:
         """Positions of the arguments that can be differentiated: those of a floating dtype."""
         return tuple(i for i, a in enumerate(self.args) if a.dtype.kind == "f")

@@ -47,7 +47,7 @@ def same_code(
             return False
         near = midpoints(balls[quantity])
         with np.errstate(all="ignore"):
-            doubtful = ~(np.abs(near - array) <= np.abs(near) * _CLOSE)
+            doubtful = ~(np.abs(near - array) <= np.abs(near) * _CLOSE + granted)
         most: Any = None
         for index in map(tuple, np.argwhere(doubtful)):
             ball: Any = balls[quantity][index]
