@@ -414,42 +414,46 @@ static void forget(void) {
     memset(&current, 0, sizeof current);
 }
 
-int main(void) {
-    char *line;
-    while ((line = read_line())) {
-        char command[16] = "", formula[64] = "";
-        seq = -1;
-        if (setjmp(give_up)) {
-            for (char *p = problem; *p; p++)
-                if (*p == '"' || *p == '\\' || (unsigned char)*p < ' ') *p = '\'';
-            printf("{\"seq\":%lld,\"errored\":true,\"message\":\"%s\"}\n", seq, problem);
+/* Answer the line that the scanner stands at; 0 after stop. */
+static int handle(void) {
+    static char command[16], formula[64];
+    command[0] = formula[0] = 0;
+    seq = -1;
+    if (setjmp(give_up)) { /* fail() comes back here */
+        for (char *p = problem; *p; p++)
+            if (*p == '"' || *p == '\\' || (unsigned char)*p < ' ') *p = '\'';
+        printf("{\"seq\":%lld,\"errored\":true,\"message\":\"%s\"}\n", seq, problem);
+        return 1;
+    }
+    need('{');
+    do {
+        size_t length;
+        const char *start = text(&length);
+        need(':');
+        if (is(start, length, "cmd")) {
+            start = text(&length);
+            copy(command, sizeof command, start, length);
+        } else if (is(start, length, "seq")) {
+            seq = integer();
+        } else if (is(start, length, "case")) {
+            read_case(formula, sizeof formula);
         } else {
-            at = line;
-            need('{');
-            do {
-                size_t length;
-                const char *start = text(&length);
-                need(':');
-                if (is(start, length, "cmd")) {
-                    start = text(&length);
-                    copy(command, sizeof command, start, length);
-                } else if (is(start, length, "seq")) {
-                    seq = integer();
-                } else if (is(start, length, "case")) {
-                    read_case(formula, sizeof formula);
-                } else {
-                    skip_value();
-                }
-            } while (take(','));
-            need('}');
-            if (strcmp(command, "stop") == 0) break;
-            if (strcmp(command, "start") == 0)
-                start();
-            else if (strcmp(command, "run") == 0)
-                run(formula);
-            else
-                fail("the command %s is not known", command);
+            skip_value();
         }
+    } while (take(','));
+    need('}');
+    if (strcmp(command, "stop") == 0) return 0;
+    if (strcmp(command, "start") == 0)
+        start();
+    else if (strcmp(command, "run") == 0)
+        run(formula);
+    else
+        fail("the command %s is not known", command);
+    return 1;
+}
+
+int main(void) {
+    while ((at = read_line()) && handle()) {
         forget();
         fflush(stdout);
     }

@@ -87,7 +87,9 @@ const FORMULAS = { identity, wx, xw_batch, layer, sigmoid, relu, tanh, mse, soft
 function decode(array) {
   if (array.dtype !== "<f8") throw new Error(`the dtype ${array.dtype} is not known`);
   const bytes = Buffer.from(array.b64, "base64");
-  const data = new Float64Array(bytes.length / 8);
+  const count = array.shape.reduce((a, b) => a * b, 1);
+  if (bytes.length !== 8 * count) throw new Error(`b64 has ${bytes.length} bytes, expected ${8 * count}`);
+  const data = new Float64Array(count);
   for (let i = 0; i < data.length; i++) data[i] = bytes.readDoubleLE(8 * i);
   return { shape: array.shape, data };
 }

@@ -38,7 +38,7 @@ def transposed(M):
 
 
 def identity(delta, x):
-    return {"x": twin(delta, [-d for d in delta])}
+    return {"x": [-d for d in delta] if WRONG else delta}
 
 
 def wx(delta, W, x):
@@ -103,7 +103,7 @@ def encode(values, shape):
     for _ in shape_of(values):
         numbers = [number for row in numbers for number in row]
     data = struct.pack(f"<{len(numbers)}d", *numbers)
-    return {"dtype": "<f8", "shape": shape_of(values) or shape, "b64": base64.b64encode(data).decode()}
+    return {"dtype": "<f8", "shape": shape_of(values) if numbers else shape, "b64": base64.b64encode(data).decode()}
 
 
 def shape_of(values):
