@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradcheck.log import Log
-from gradcheck.records import Agreement, BackendRow, ClaimRow, StepCurve
+from gradcheck.records import Agreement, BackendRow, ClaimRow
 from gradcheck.report.narrative import status
 from gradcheck.report.pictures.shapes import is_distinct
 from gradcheck.report.text import one_line, plural
 from gradcheck.verdicts import Strength, Verdict
 
-__all__ = ["HAND_WRITTEN", "MEANINGS", "corrected", "difference_is_sound", "evidence", "matrix", "strengths"]
+__all__ = ["HAND_WRITTEN", "MEANINGS", "corrected", "evidence", "matrix", "strengths"]
 
 HAND_WRITTEN = "hand-written"
 """What the code under check is called among the sources; see `gradcheck.agreement`."""
@@ -66,18 +66,6 @@ def evidence(claim: ClaimRow, rows: Sequence[BackendRow]) -> list[str]:
         against = [f"{one_line(r.backend)} at {r.differed} of {r.answered}" for r in said if r.differed]
         return [f"Tried at {tried}: contradicted by {_and(against)}."] if against else [f"Tried at {tried}."]
     return [f"Tried at {tried}."] if claim.points else []
-
-
-def difference_is_sound(curve: StepCurve) -> bool:
-    """Whether the finite difference does what theory says: in float64 it stays within truncation and
-    rounding at every step, and at high precision it converges to the right value, far below the gap.
-    """
-    within = all(error <= bound for error, bound in zip(curve.error, curve.bound, strict=False))
-    return within and bool(curve.exact) and min(curve.exact) < _CONVERGED * curve.gap
-
-
-_CONVERGED = 1e-12
-"""At steps down to 2^-59 a convergent difference is right to 1e-30 or so; a coincidence is not."""
 
 
 def matrix(claim: ClaimRow) -> tuple[list[str], list[tuple[str, list[Agreement | None]]]]:

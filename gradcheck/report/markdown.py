@@ -12,6 +12,7 @@ from html import escape as escape_html
 
 from gradcheck.log import Log
 from gradcheck.records import ClaimRow
+from gradcheck.report.evidence import corrected, strengths
 from gradcheck.report.narrative import counts, headline, outcome, sources_text, status, story, worst_first
 from gradcheck.report.text import clean, clip, duration, one_line, plural
 
@@ -119,6 +120,8 @@ def _top(log: Log) -> Iterator[str]:
     if found:
         yield "| " + " | ".join(found) + " |\n" + "| ---: " * len(found) + "|\n"
         yield "| " + " | ".join(str(n) for n in found.values()) + " |\n\n"
+    if passes := strengths(log):
+        yield "- strength of what passed: " + ", ".join(f"{n} {word}" for word, n in passes.items()) + "\n"
     for sentence in sources_text(log)[:20]:
         yield f"- {clip(escape(sentence), 500)}\n"
 
@@ -150,6 +153,9 @@ def _row(claim: ClaimRow) -> str:
 
 def _details(claim: ClaimRow, log: Log) -> str:
     text = clip(story(claim, log.rows.get(claim.uid, ()), log.battery.get(claim.uid, ())), _MAX_STORY)
+    right = corrected(claim, log)
+    if right is not None:
+        text += f"\nas printed:   {one_line(claim.latex or '')}\nas corrected: {one_line(right.latex or '')}"
     text += f"\n\n{clip(clean(claim.candidate.text), 4000).rstrip()}"
     title = escape_html(clip(one_line(claim.uid), _MAX_CELL))  # Markdown is not read inside an HTML block
     return f"\n<details><summary>{status(claim).word}: {title}</summary>\n\n{_fenced(text)}\n</details>\n"

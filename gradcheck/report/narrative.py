@@ -11,6 +11,7 @@ from gradcheck.log import Log
 from gradcheck.records import BackendRow, BatteryRow, ClaimRow, Comparison, Counterexample, Precision
 from gradcheck.report.drawing import drawing
 from gradcheck.report.text import array_text, clip, one_line, plural, quantity, sizes_text
+from gradcheck.report.witnesses import agreement_text, curve_text, proof_text, training_text
 from gradcheck.verdicts import Verdict
 
 __all__ = [
@@ -144,6 +145,8 @@ def counterexample_text(found: Counterexample) -> list[str]:
     lines += [f"  {comparison_text(c)}" for c in found.comparisons[:_MAX_COMPARISONS]]
     if len(found.comparisons) > _MAX_COMPARISONS:
         lines.append(f"  and {len(found.comparisons) - _MAX_COMPARISONS} more entries")
+    if found.step_curve is not None:
+        lines += [f"  {line}" for line in filter(None, [curve_text(found.step_curve)])]
     lines.append("with")
     for number, delta in enumerate(found.delta):
         name = "delta" if len(found.delta) == 1 else f"delta[{number}]"
@@ -222,8 +225,11 @@ def story(claim: ClaimRow, rows: tuple[BackendRow, ...], battery: tuple[BatteryR
     if claim.counterexample is not None:
         lines += counterexample_text(claim.counterexample)
     lines += [row_text(row) for row in rows]
+    lines += filter(None, [agreement_text(claim)])
     lines += [battery_text(row) for row in remarkable(claim, battery)]
     lines += [precision_text(p) for p in claim.precision]
+    lines += [training_text(claim.training)] if claim.training else []
+    lines += [proof_text(claim.proof)] if claim.proof else []
     lines += [f"note: {one_line(note)}" for note in claim.notes]
     line = f":{claim.candidate.line}" if claim.candidate.line else ""  # a program has none
     lines.append(f"hand-written at {one_line(claim.candidate.file)}{line}")

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from gradcheck.log import Log
 from gradcheck.records import ClaimRow
+from gradcheck.report.evidence import strengths
 from gradcheck.report.narrative import headline, outcome, sources_text, status, story, worst_first
 from gradcheck.report.text import clean, clip, duration, one_line, plural
 
@@ -46,6 +47,9 @@ def show(log: Log, console: Console) -> None:
             f"... and {len(wrong) - _MAX_STORIES} more that are not as declared; the reports hold all.",
         )
     _line(console, "")
+    if passes := strengths(log):
+        counted = ", ".join(f"{count} {word}" for word, count in passes.items())
+        _line(console, f"strength of what passed: {counted}")
     for sentence in sources_text(log):
         _line(console, sentence, "yellow")
     for problem in log.problems[:10]:

@@ -21,9 +21,10 @@ from gradcheck.records import (
     ProofQuantity,
 )
 from gradcheck.report import narrative, pictures, text
-from gradcheck.report.evidence import corrected, difference_is_sound, evidence, matrix
+from gradcheck.report.evidence import corrected, evidence, matrix
 from gradcheck.report.mathml import mathml
 from gradcheck.report.narrative import Status
+from gradcheck.report.witnesses import difference_is_sound
 
 __all__ = ["Formula", "View", "anchors", "array_rows", "formula", "glyph", "view"]
 

@@ -11,12 +11,18 @@ from gradcheck.log import collect
 from gradcheck.report.evidence import (
     HAND_WRITTEN,
     corrected,
-    difference_is_sound,
     evidence,
     matrix,
     strengths,
 )
 from gradcheck.report.highlight import highlight
+from gradcheck.report.witnesses import (
+    agreement_text,
+    curve_text,
+    difference_is_sound,
+    proof_text,
+    training_text,
+)
 from tests.report import samples
 
 TRIED = "Tried at 50 points of 9 shapes, 7 with all sizes distinct"
@@ -131,3 +137,38 @@ def test_code_in_colours_is_the_same_code():
 def test_any_text_can_be_coloured(code):
     assert "<b" not in str(highlight(code))
     assert len(str(highlight(code))) < 60_000
+
+
+def test_one_line_about_the_difference_only_where_it_is_sound():
+    assert curve_text(samples.STEP_CURVE) == (
+        "the finite difference is not at fault: at dJ/dW[0, 1] it comes within 6e-12 of the right value in "
+        "float64, and the hand-written one is 0.5 off"
+    )
+    assert curve_text(msgspec.structs.replace(samples.STEP_CURVE, gap=0.0)) is None
+
+
+def test_one_line_about_the_backends_among_themselves():
+    split = [msgspec.structs.replace(p, agreed=48) for p in samples.agreement(50, 50)]
+
+    assert agreement_text(samples.RICH[-1]) == (
+        "the backends agree with each other at every point (1 pair compared)"
+    )
+    assert agreement_text(msgspec.structs.replace(samples.RICH[-1], agreement=split)) == (
+        "the backends contradict each other: symbolic and finite_difference at 2 of 50 points"
+    )
+    assert agreement_text(samples.PASSED[-1]) is None
+
+
+def test_one_line_about_training_and_proof():
+    wrong = msgspec.structs.replace(
+        samples.TRAINING, steps=[msgspec.structs.replace(samples.TRAINING.steps[0], verdict="fail")]
+    )
+
+    assert training_text(samples.TRAINING) == (
+        "training: 30 steps, cost 2.01 -> 0.0125, the gradient right at every step; it stopped: 30 steps "
+        "were asked for"
+    )
+    assert "the gradient wrong at 1 of them" in training_text(wrong)
+    assert proof_text(samples.PROOF) == (
+        "for all sizes and values: proved, assuming n, m >= 1: all quantities but dJ/dx"
+    )

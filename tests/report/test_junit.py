@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from gradcheck.log import collect
+from gradcheck.records import BatteryRow
 from gradcheck.report.junit import render
 from tests.report import samples
 
@@ -51,6 +52,40 @@ def test_a_claim_that_no_backend_shows_as_wrong_gets_a_case_of_its_own():
 
     assert kinds([part]) == ["Skipped", "Skipped", "Failure"]
     assert "no backend answered" in cases([part])[-1].result[0].text
+
+
+def battery(check, outcome, *, counts):
+    return BatteryRow(
+        claim="D1/x", check=check, outcome=outcome, counts=counts, points=3, reason="its reason"
+    )
+
+
+def test_a_failed_check_that_does_not_count_is_no_failure_of_the_claim():
+    part = [
+        samples.row("D1/x", "symbolic", "pass"),
+        samples.row("D1/x", "finite_difference", "pass"),
+        battery("batch", "fail", counts=False),
+        battery("sizes of 0", "note", counts=False),
+        samples.claim("D1/x", "pass"),
+    ]
+
+    assert kinds([part]) == ["NoneType", "NoneType"]
+
+
+def test_a_failed_check_that_counts_is_one_failure_through_the_claims_verdict():
+    part = [
+        samples.row("D1/x", "symbolic", "pass"),
+        samples.row("D1/x", "finite_difference", "pass"),
+        battery("linearity", "fail", counts=True),
+        battery("batch", "fail", counts=False),
+        samples.claim("D1/x", "fail", reason="not linear in delta"),
+    ]
+
+    assert kinds([part]) == ["NoneType", "NoneType", "Failure"]
+    text = cases([part])[-1].result[0].text
+    assert "not linear in delta" in text
+    assert "linearity: fails: its reason" in text
+    assert "batch: fails, which does not decide the verdict: its reason" in text
 
 
 def test_an_erratum_that_one_backend_alone_refutes_is_a_failure_where_the_claim_stands():

@@ -125,3 +125,20 @@ def test_one_enormous_claim_does_not_hide_the_others():
 
 def test_a_small_run_leaves_nothing_out():
     assert "more" not in page(samples.GOOD)
+
+
+def test_strengths_and_corrections_are_told():
+    right = samples.judged("D09/wx_column.vjp", latex=r"x \delta^T", strength="proved")
+
+    text = page([samples.PASSED, samples.ERRATUM, right])
+
+    assert "- strength of what passed: 1 proved, 1 certified\n" in text
+    assert "as corrected: x \\delta^T\n" in text
+    assert "as corrected" not in page([samples.PASSED, samples.ERRATUM])
+
+
+def test_a_failure_says_all_that_the_page_says_in_its_means():
+    text = page([samples.RICH])
+
+    for piece in ("2 [ tanh    ]  fail", "the finite difference is not at fault", "agree with each other"):
+        assert piece in text

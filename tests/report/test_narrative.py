@@ -5,10 +5,13 @@ import pytest
 
 from gradcheck.arrays import encode
 from gradcheck.log import collect
+from gradcheck.records import BatteryRow
 from gradcheck.report.narrative import (
+    battery_text,
     counts,
     headline,
     outcome,
+    remarkable,
     row_status,
     row_text,
     status,
@@ -91,6 +94,39 @@ def test_rows_say_what_happened():
         "outvoted at 1 point"
     )
     assert row_text(samples.row("x", "symbolic", "unsupported")) == "symbolic: unsupported: no reason given"
+
+
+def battery_row(outcome, *, counts=False, reason="why", sizes=None, check="batch"):
+    return BatteryRow(
+        claim="x", check=check, outcome=outcome, counts=counts, points=3, reason=reason, sizes=sizes
+    )
+
+
+def test_a_check_of_the_battery_in_one_line():
+    assert battery_text(battery_row("fail", counts=True, sizes={"n": 2})) == "batch: fails: why (at n = 2)"
+    assert battery_text(battery_row("fail")) == "batch: fails, which does not decide the verdict: why"
+    assert battery_text(battery_row("note", reason="a\nb")) == "batch, note: a b"
+    assert battery_text(battery_row("fail", counts=True, reason=None)) == "batch: fails: no reason given"
+
+
+def test_a_story_shows_what_failed_or_is_noted_in_the_battery_and_nothing_twice():
+    claim = samples.claim("D1/x", "error", reason="changes W in place")
+    rows = (
+        battery_row("fail", counts=True, reason="changes W in place", check="unchanged inputs"),
+        battery_row("fail", check="batch"),
+        battery_row("note", check="sizes of 0"),
+        battery_row("pass", check="linearity"),
+        battery_row("skipped", check="zero delta"),
+    )
+
+    lines = story(claim, (), rows).splitlines()
+
+    assert [r.check for r in remarkable(claim, rows)] == ["batch", "sizes of 0"]
+    assert sum("changes W in place" in line for line in lines) == 1
+    assert "batch: fails, which does not decide the verdict: why" in lines
+    assert "sizes of 0, note: why" in lines
+    assert not any(word in line for line in lines for word in ("linearity", "zero delta", "unchanged inputs"))
+    assert story(claim, (), rows[3:]) == story(claim, ())
 
 
 @pytest.mark.parametrize(

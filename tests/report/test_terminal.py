@@ -86,3 +86,10 @@ def test_an_incomplete_log_never_looks_passed(length):
 
     assert lines[-1].startswith("INCOMPLETE")
     assert any(line.startswith("incomplete: ") for line in lines)
+
+
+def test_strengths_of_what_passed_are_counted():
+    lines = text([samples.PASSED, samples.PROVED]).splitlines()
+
+    assert lines[-3] == "strength of what passed: 1 proved, 1 certified"
+    assert "strength of" not in text([samples.FAILED])
