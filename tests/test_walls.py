@@ -38,6 +38,9 @@ INSIDES = {
     "sizes",
     "agreement",
     "step_curve",
+    "battery",
+    "allowed",
+    "sampling",
 }
 """What belongs to the engine: reports and command line see records only."""
 
@@ -221,6 +224,8 @@ def loaded_after(code):
     [
         ("import gradcheck", set()),
         ("import gradcheck; gradcheck.verify, gradcheck.formula, gradcheck.one_hot", set()),
+        ("import gradcheck; gradcheck.strategies.points, gradcheck.Result", set()),
+        ("import gradcheck.battery", set()),
         ("import gradcheck; gradcheck.with_cache, gradcheck.layer, gradcheck.adapters.torch_function", set()),
         ("from gradcheck.adapters import autograd_primitive, jax_custom_vjp", set()),
         ("import gradcheck.run, gradcheck.replay, gradcheck.registry, gradcheck.log", set()),
