@@ -27,8 +27,8 @@ def curve_text(curve: StepCurve) -> str | None:
         return None
     place = quantity(curve.quantity, curve.index)
     return (
-        f"the finite difference is not at fault: at {place} it comes within {min(curve.error):.1g} of the right "
-        f"value in float64, and the hand-written one is {curve.gap:.2g} off"
+        f"the finite difference is not at fault: at {place} it comes within {min(curve.error):.1g} of the "
+        f"right value in float64, and the hand-written one is {curve.gap:.2g} off"
     )
 
 
