@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from gradcheck.chains.chain import Chain
-from gradcheck.chains.trail import Trail, failing_points, follow
+from gradcheck.chains.trail import Trail, failures, follow
 from gradcheck.chains.wiring import explain
 from gradcheck.records import ChainLayer, ClaimRow
 from gradcheck.verdicts import Verdict
@@ -40,9 +40,10 @@ def located(
     if outcome.row.verdict == Verdict.FAIL and claim is not chain.composed:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            points = failing_points(outcome.results)
-            trail = follow(chain, claim, points, session) if points else None
-            if wrong is None and points and (text := explain(chain, claim, points)):
+            failed = failures(outcome.results)
+            trail = follow(chain, claim, failed, session) if failed else None
+            text = explain(chain, claim, [r.point for r in failed]) if wrong is None else None
+            if text is not None:
                 notes.insert(0, f"every layer is right alone, but {text}")
             elif trail is not None:
                 notes.insert(0, _trail_text(chain, trail))

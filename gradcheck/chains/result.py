@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from msgspec.structs import replace
@@ -22,20 +22,23 @@ from gradcheck.verdicts import Verdict
 __all__ = ["ChainResult", "verify_chain"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ChainResult(Result):
     """The result of a chain. ``row`` is that of the whole, with ``row.chain`` for each layer in short.
 
     ``layers`` are the results of the layers alone, by name, for those that have a backward of their own.
-    The verdict is the worst of all: a layer that is wrong alone is wrong, even if the whole comes out right
-    with what reaches it.
+    The verdict is the whole's, but a layer that is wrong alone is wrong, even if the whole comes out right
+    with what reaches it. One that cannot be judged alone (a maximum of what a ReLU made equal) costs nothing.
     """
 
-    layers: dict[str, Result] | None = None
+    layers: dict[str, Result] = field(default_factory=dict)
 
     @property
     def first_wrong(self) -> str | None:
-        """The name of the first layer whose own gradient is wrong, or to which the mistake was followed."""
+        """The name of the first layer whose own gradient is wrong; None where there is none.
+
+        Of steps without a backward of their own it is the layer that the mistake was followed to.
+        """
         return next((layer.name for layer in self.row.chain if layer.first_wrong), None)
 
     def __str__(self) -> str:
@@ -43,14 +46,14 @@ class ChainResult(Result):
         count = len(self.row.chain)
         head = f"{self.row.formula}: a chain of {count} layer{'s' * (count != 1)}: {self.verdict}"
         lines = [f"{head}, layer {position} ({self.first_wrong}) is wrong" if position else head]
-        lines += drawing(self.row.chain)
-        alone = (self.layers or {}).get(self.first_wrong or "")
-        if alone is not None and not alone.passed:
-            # the layer's own counterexample says more than the whole's, which follows from it
-            return "\n".join(
-                [*lines, "", str(alone), "", f"the whole: {self.row.verdict}: {self.row.reason}"]
-            )
-        return "\n".join([*lines, "", story(replace(self.row, chain=[]), self.backends, self.battery)])
+        lines += [*drawing(self.row.chain), *(f"note: {note}" for note in self.row.notes)]
+        alone = self.layers.get(self.first_wrong or "")
+        if alone is None or alone.passed:
+            whole = replace(self.row, chain=[], notes=[])  # they are told already
+            return "\n".join([*lines, "", story(whole, self.backends, self.battery)])
+        # the layer's own counterexample says more than the whole's, which follows from it
+        lines += ["", str(alone), "", f"the whole: {self.row.verdict}: {self.row.reason}"]
+        return "\n".join(lines)
 
 
 def verify_chain(
@@ -104,9 +107,10 @@ def _result(kind: type[Result], spelled: Formula, claim: Claim, checker: Checker
 
 
 def _worst(whole: ClaimRow, layers: Sequence[ClaimRow]) -> ClaimRow:
-    """The whole's row, with the verdict of the worst layer where that is worse."""
+    """The whole's row, with the verdict of a layer that is wrong alone where the whole's is better."""
     worst = max(layers, key=lambda row: Verdict(row.verdict).badness, default=whole)
-    if Verdict(worst.verdict).badness <= Verdict(whole.verdict).badness:
+    badness = Verdict(worst.verdict).badness
+    if badness < Verdict.FAIL.badness or badness <= Verdict(whole.verdict).badness:
         return whole
     reason = f"{worst.uid}: {worst.reason or worst.verdict}"
     return replace(whole, verdict=worst.verdict, as_declared=False, strength=None, reason=reason)

@@ -26,7 +26,7 @@ from gradcheck.verification import check_point
 if TYPE_CHECKING:
     from gradcheck.chains.chain import Chain
 
-__all__ = ["MOST_POINTS", "Trail", "failing_points", "follow"]
+__all__ = ["MOST_POINTS", "Trail", "failures", "follow"]
 
 MOST_POINTS = 6
 """Failing points that are looked at: those with distinct sizes first, which tell most, then the smallest."""
@@ -47,28 +47,32 @@ class Trail:
         return self.first == self.last
 
 
-def failing_points(results: Sequence[PointResult]) -> list[Point]:
+def failures(results: Sequence[PointResult]) -> list[PointResult]:
     """The points at which a claim failed, the telling ones first."""
-    failed = [r.point for r in results if r.verdict == "fail"]
-    failed.sort(key=lambda p: (not distinct(p.sizes), sum(p.sizes.values())))
+    failed = [r for r in results if r.verdict == "fail"]
+    failed.sort(key=lambda r: (not distinct(r.point.sizes), sum(r.point.sizes.values())))
     return failed[:MOST_POINTS]
 
 
-def follow(chain: Chain, claim: Claim, points: Sequence[Point], session: Session) -> Trail | None:
+def follow(chain: Chain, claim: Claim, failed: Sequence[PointResult], session: Session) -> Trail | None:
     """The trail of a claim on the whole; None where nothing can be said, as where the code raises."""
     candidate = getattr(claim.candidate, "__wrapped__", claim.candidate)
-    given = _given_between(chain, candidate, points[0])
-    probe = _Probe(chain, claim, given, session) if given else None
+    given = _given_between(chain, candidate, failed[0].point)
+    probe = _Probe(chain, session) if given else None
     formula = probe.formula if probe else chain
-    if probe:
-        session, points = probe.session, [probe.point(p) for p in points]
-    backends = [u.name for u in session.backends if u.backend is not None]
-    only = next((b for b in ("autodiff", "finite_difference") if b in backends), None)
+    session = probe.session if probe else session
+    asked = [(probe.point(r.point) if probe else r.point, _against(r)) for r in failed]
     found: dict[str, bool | None] = {}
     for name in formula.shapes.arguments:
         alone = Claim(formula, "vjp", _only(candidate, name, chain, formula.shapes.arguments))
-        found[name] = _is_right(alone, points, session, only)
+        found[name] = _is_right(alone, asked, session)
     return _trail(chain, found, given)
+
+
+def _against(result: PointResult) -> str | None:
+    """The backend that is asked about each gradient: one that had an answer at this point."""
+    against = [o.backend for o in result.opinions.values() if o.says == "differ" and not o.outvoted]
+    return "finite_difference" if "finite_difference" in against else next(iter(against), None)
 
 
 def _trail(chain: Chain, right: Mapping[str, bool | None], given: Sequence[str]) -> Trail | None:
@@ -115,7 +119,7 @@ class _Probe:
     The gradient by that argument is the gradient by the array, so every backend knows it.
     """
 
-    def __init__(self, chain: Chain, claim: Claim, given: Sequence[str], session: Session) -> None:
+    def __init__(self, chain: Chain, session: Session) -> None:
         self._between = chain.between
         tapped, count = chain.tapped, len(chain.shapes.arguments)
         assert tapped is not None, "every chain has one"
@@ -158,10 +162,10 @@ def _only(candidate: Callable[..., Any], name: str, chain: Chain, names: Sequenc
     return run
 
 
-def _is_right(claim: Claim, points: Sequence[Point], session: Session, only: str | None) -> bool | None:
-    """Whether the one gradient that a claim states is right: False at one point is enough."""
+def _is_right(claim: Claim, asked: Sequence[tuple[Point, str | None]], session: Session) -> bool | None:
+    """Whether the one gradient that a claim states is right: one wrong point is enough."""
     right: bool | None = None
-    for point in points:
+    for point, only in asked:
         result = check_point(claim, point, session, only)
         if result.verdict == "fail":
             return False

@@ -86,6 +86,10 @@ def _called(chain: Chain, step: Step, flow: Any, reached: Sequence[Any], args: S
     layer = chain.layers[step.layer]
     assert layer.backward is not None, "explain asks only where every layer has one"
     own = [args[i] for i in chain.places[step.own]]
+    swapped = [(reached[step.at], reached[step.layer])]
+    swapped += [(a, args[i]) for a, i in zip(own, chain.places[step.layer], strict=True)]
+    if any(np.shape(given) != np.shape(meant) for given, meant in swapped):
+        raise ValueError("something of another shape is no likely mistake, and may broadcast")
     returned = layer.backward(flow, reached[step.at], *own)
     return gradients_of(returned, layer.arguments, chain.layer_names[step.layer])
 
