@@ -20,6 +20,10 @@ from gradcheck.errors import NoAnswer
 
 __all__ = ["slope"]
 
+_ROUGH = 16.0
+"""A forward that wobbles by this many times what rounding to float32 makes is no noisy one: it jumps. To a
+step that is longer than its pieces, `remainder` by a small number seems to have another slope."""
+
 Function = Callable[[float], NDArray[np.float64]]
 
 _SMALLEST_STEP = 2.0**-23
@@ -60,38 +64,16 @@ def slope(function: Function, weights: NDArray[np.float64], size: float = 1.0) -
         steps.append(h)
     if len(central) < 4:
         raise NoAnswer("the forward is not finite next to this point")
-    units = _noise_units(len(weights)) * _unit(function, centre, steps[0])
+    unit = _unit(function, centre, steps[0])
+    units = _noise_units(len(weights)) * unit
     noise = [(units * t + own_noise) / h for t, h in zip(terms, steps, strict=True)]
     if _kinked(forward, backward, noise):
         raise NoAnswer("a kink: the one-sided slopes differ, so there is no derivative to difference")
+    if own_noise > _ROUGH * max(unit, 2.0**-24) * _noise_units(len(weights)) * max(terms):
+        raise NoAnswer("the forward jumps next to this point")
     value, error = _extrapolate(central, noise)
-    if _jumps(forward, backward, central, value, error):
-        raise NoAnswer("the forward jumps next to this point: short steps give another slope than long ones")
     scale = float(np.abs(weights) @ np.abs(centre)) + abs(value)
     return value, max(_MARGIN * error, _FLOOR * scale), scale
-
-
-def _jumps(
-    forward: Sequence[float],
-    backward: Sequence[float],
-    central: Sequence[float],
-    value: float,
-    error: float,
-) -> bool:
-    """Whether the shortest steps lie on a straight piece of another slope than the estimate.
-
-    A forward full of jumps (`remainder` by a small number) looks like a noisy one of another slope to
-    every step that is longer than its pieces. On a piece all slopes are the same, down to what is left
-    of half the digits; slopes of noise are not, and values that stand still (float32) have none.
-    """
-    last = [*forward[-4:], *backward[-4:], *central[-4:]]
-    own = central[-1]
-    straight = own != 0 and max(abs(s - own) for s in last) <= abs(own) * _STRAIGHT
-    return straight and abs(own - value) > _MARGIN * error + abs(own) * _STRAIGHT
-
-
-_STRAIGHT = 2.0**-16
-"""How equal slopes at steps of 1e-7 to 1e-6 are: their rounding noise is 1e-16 / 1e-7 of the values."""
 
 
 def _steps(size: float) -> list[float]:

@@ -113,7 +113,7 @@ RULES["reduce_precision"] = lambda domain, params, x: x
 @rule("rem")
 def _rem(domain: Domain, params: Any, a: Any, b: Any) -> Any:
     if object in {a.dtype, b.dtype}:
-        raise Unsupported("the JAX primitive rem of floating values is not available in ball arithmetic")
+        return domain.ufuncs["fmod"](*(domain.lift_array(x) if x.dtype != object else x for x in (a, b)))
     return np.asarray(np.fmod(a, b))
 
 

@@ -89,6 +89,18 @@ def _logaddexp(a: arb, b: arb) -> arb:
     return top + (_minimum(a, b) - top).exp().log1p()
 
 
+def _logaddexp2(a: arb, b: arb) -> arb:
+    top = _maximum(a, b)
+    return top + (1 + arb(2) ** (_minimum(a, b) - top)).log() / arb(2).log()
+
+
+def _fmod(x: arb, y: arb) -> arb:
+    quotient = x / y
+    if quotient > 0 or quotient < 0 or quotient.is_zero():
+        return x - y * (quotient.floor() if quotient > 0 else quotient.ceil())
+    return x - y * quotient.floor().union(quotient.ceil())
+
+
 def _cbrt(x: arb) -> arb:
     if x.is_zero():
         return x
@@ -130,6 +142,7 @@ _UFUNCS: dict[str, Callable[..., Any]] = {
     "log10": elementwise(lambda x: x.log() / arb(10).log()),
     "log1p": elementwise(arb.log1p),
     "logaddexp": elementwise(_logaddexp, 2),
+    "logaddexp2": elementwise(_logaddexp2, 2),
     "sin": elementwise(arb.sin),
     "cos": elementwise(arb.cos),
     "tan": elementwise(arb.tan),
@@ -153,6 +166,10 @@ _UFUNCS: dict[str, Callable[..., Any]] = {
     "copysign": elementwise(lambda a, b: abs(a) * b.sgn() if not b.is_zero() else abs(a), 2),
     "floor": elementwise(arb.floor),
     "ceil": elementwise(arb.ceil),
+    # the quotient's floor is an enclosure too: as wide as 1 where it may jump
+    "remainder": elementwise(lambda x, y: x - y * (x / y).floor(), 2),
+    "floor_divide": elementwise(lambda x, y: (x / y).floor(), 2),
+    "fmod": elementwise(_fmod, 2),
     "maximum": elementwise(_maximum, 2),
     "minimum": elementwise(_minimum, 2),
     "fmax": elementwise(_maximum, 2),

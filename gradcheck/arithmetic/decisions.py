@@ -74,3 +74,10 @@ def _sort(a: ElementArray, axis: int = -1) -> Any:
 @implements(np.nonzero, np.flatnonzero, np.count_nonzero, np.all, np.any)
 def _truth(a: ElementArray, *_: Any, **__: Any) -> Any:
     raise Unsupported(f"truth values of numbers are not available in {a.domain.name}")
+
+
+@implements(np.sinc)
+def _sinc(x: ElementArray) -> Any:
+    at_zero = x == 0
+    y = np.pi * np.where(at_zero, 1.0, x)
+    return np.where(at_zero, 1.0, np.sin(y) / y)

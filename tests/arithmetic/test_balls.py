@@ -104,7 +104,7 @@ def test_the_cube_root_of_zero_is_zero(agrees):
     [
         "add", "subtract", "multiply", "divide", "true_divide", "maximum", "minimum", "fmax", "fmin", "hypot",
         "arctan2", "logaddexp", "copysign", "heaviside", "less", "less_equal", "greater", "greater_equal",
-        "equal", "not_equal",
+        "equal", "not_equal", "logaddexp2", "remainder", "fmod", "floor_divide",
     ],
 )  # fmt: skip
 def test_a_binary_ufunc_is_numpys(agrees, name):
