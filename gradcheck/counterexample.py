@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,12 @@ from numpy.typing import NDArray
 
 from gradcheck.arithmetic import ObjectArray, midpoints, precision
 from gradcheck.arrays import encode
+from gradcheck.candidate import call_candidate
 from gradcheck.claims import Claim
 from gradcheck.comparison import comparison
 from gradcheck.errors import Unsupported
 from gradcheck.examination import PRECISIONS
+from gradcheck.in_place import plain
 from gradcheck.minimise import Minimal
 from gradcheck.opinions import PointResult
 from gradcheck.points import Point
@@ -25,6 +28,7 @@ __all__ = ["describe"]
 
 
 _MOST_DIFFERENCES = 256
+_MOST_SHOWN = 4096
 
 
 def describe(claim: Claim, minimal: Minimal, session: Session) -> Counterexample:
@@ -49,6 +53,8 @@ def describe(claim: Claim, minimal: Minimal, session: Session) -> Counterexample
     if quantity in exact:
         truth = exact[quantity]
     candidate = stated.get(quantity) if quantity else None
+    if candidate is None and quantity and result.fault is not None:
+        candidate = _as_returned(claim, point, quantity)
     if candidate is not None and truth is not None:
         index = _worst_entry(candidate, truth)
     names = claim.formula.shapes.arguments
@@ -130,6 +136,21 @@ def _exact_truth(claim: Claim, point: Point, session: Session) -> dict[str, NDAr
         except Unsupported:
             continue
     return {}
+
+
+def _as_returned(claim: Claim, point: Point, quantity: str) -> NDArray[np.float64] | None:
+    """What the code returns for a quantity of another shape than it must have, for a reader to see."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            result = call_candidate(
+                claim, point, [plain(a) for a in point.args], [plain(d) for d in point.delta], point.rate
+            )
+        array = np.asarray(result[quantity])
+    except Exception:  # it raised where it was checked, too; there is nothing to show
+        return None
+    shown = array.dtype.kind in "fiub" and array.size <= _MOST_SHOWN
+    return array.astype(np.float64) if shown else None
 
 
 def _curve(
