@@ -119,6 +119,9 @@ class _Claims:
             for claim in formula.claims:
                 if claim.uid == row.uid:
                     return claim
+        again = row.counterexample.replay if row.counterexample else None
+        if again is not None and again.startswith("gradcheck external"):
+            raise UsageError(f"it is the claim of a program; {again} runs it again.")
         raise UsageError(
             f"neither {row.candidate.file} nor the catalogue has this claim now; run the command in the "
             "folder where the run was made."

@@ -21,6 +21,7 @@ import msgspec
 from gradcheck.records import ArrayRecord
 
 __all__ = [
+    "PROTOCOL_SCHEMA",
     "VERSION",
     "AnswerArray",
     "Capabilities",
@@ -35,10 +36,13 @@ __all__ = [
     "Start",
     "Started",
     "Stop",
-    "schema",
+    "message_schema",
 ]
 
 VERSION = 1
+
+PROTOCOL_SCHEMA = "gradcheck-protocol-1"
+"""Name and version of the protocol; a breaking change takes the next number."""
 
 
 class _Struct(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -138,7 +142,7 @@ class Errored(_Struct, frozen=True):
     message: str
 
 
-def schema() -> dict[str, Any]:
+def message_schema() -> dict[str, Any]:
     """The JSON Schema of one line, in either direction."""
     kinds = (Start, Run, Stop, Started, Gradients, Skipped, Errored)
     references, parts = msgspec.json.schema_components(kinds)

@@ -22,6 +22,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     from gradcheck.oracles.answers import ANSWERS_SCHEMA, AnswersFile
     from gradcheck.oracles.files import REFERENCE_SCHEMA, ReferenceFile
     from gradcheck.oracles.vector_records import VECTORS_SCHEMA, VectorFile
+    from gradcheck.protocol.messages import PROTOCOL_SCHEMA, message_schema
     from gradcheck.records import SCHEMA, Record
     from gradcheck.report.summary import SUMMARY_SCHEMA, Summary
 
@@ -32,6 +33,9 @@ def schemas() -> dict[str, dict[str, Any]]:
         "answers.schema.json": _schema(AnswersFile, ANSWERS_SCHEMA, "A program's answers to test vectors."),
         "reference.schema.json": _schema(
             ReferenceFile, REFERENCE_SCHEMA, "What `gradcheck oracle NAME --output FILE.json` writes."
+        ),
+        "protocol.schema.json": _titled(
+            message_schema(), PROTOCOL_SCHEMA, "One line between gradcheck and a program, either way."
         ),
     }
 
@@ -47,9 +51,9 @@ def write_schemas(folder: Path = FOLDER) -> list[Path]:
 
 
 def _schema(type_: Any, title: str, description: str) -> dict[str, Any]:
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": title,
-        "description": description,
-        **msgspec.json.schema(type_),
-    }
+    return _titled(msgspec.json.schema(type_), title, description)
+
+
+def _titled(schema: dict[str, Any], title: str, description: str) -> dict[str, Any]:
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    return {**head, "title": title, "description": description, **schema}
