@@ -60,8 +60,14 @@ def size_zero(claim: Claim, results: Sequence[PointResult], basis: Sequence[Poin
 
 
 def _emptied(claim: Claim, point: Point) -> Iterator[Point]:
-    """The point with one size 0 after the other, where the forward has a value there."""
+    """The point with one size 0 after the other, where the forward has a value there.
+
+    A name that is part of an expression (`n-k+1`) is left out: nobody means anything by a kernel of 0.
+    """
+    dimensions = [d for shape in claim.formula.shapes.shapes for d in shape]
     for name in claim.formula.shapes.names:
+        if any(name in d.names and not d.is_name for d in dimensions):
+            continue
         sizes = {**point.sizes, name: 0}
         args = _cut(claim, point, sizes)
         if args is None or not _where(claim, sizes):

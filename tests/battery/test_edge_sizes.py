@@ -124,6 +124,20 @@ def test_a_forward_that_takes_no_size_of_zero_asks_nothing_of_the_backward(
     assert judged.noted == set()
 
 
+def test_a_size_that_is_part_of_an_expression_is_not_made_zero(battery):
+    """`np.convolve` swaps its arguments where the kernel is longer."""
+
+    def conv(x, w):
+        return np.convolve(x, w, "valid")
+
+    def backward(d, x, w):
+        return np.convolve(d, w[::-1]), np.convolve(x, d[::-1], "valid")[::-1]
+
+    judged = battery(conv, backward, {"x": "n+k-1", "w": "k"})
+    assert judged.row.verdict == "pass"
+    assert judged.rows["sizes of 0"].outcome == "skipped"
+
+
 def test_a_relation_is_kept_at_size_zero_and_may_fail_there(battery):
     """`n % k` divides by zero; derived sizes do not grow."""
 
