@@ -123,6 +123,13 @@ def test_the_core_finds_backends_only_through_the_registry(file):
     assert inside(imports_of(file.read_text()), "gradcheck_backends") == set()
 
 
+@pytest.mark.parametrize("file", files(CORE, "protocol"), ids=module_of)
+def test_the_protocol_runs_claims_and_asks_the_oracle_but_never_judges(file):
+    """A program is a candidate like any other; only smoke chooses sizes of its own."""
+    allowed = {"gradcheck.sizes", "gradcheck.sizes.plan"} if file.stem == "smoke" else set()
+    assert engine_insides(file.read_text()) - allowed == set()
+
+
 @pytest.mark.parametrize("file", files(CORE, "catalogue"), ids=module_of)
 def test_the_catalogue_knows_formulas_only(file):
     """It is what a user would write."""
