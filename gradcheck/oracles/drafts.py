@@ -13,7 +13,7 @@ from gradcheck.candidate import run_in_float64
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas import Formula
 from gradcheck.oracles.kink_answers import Convention, conventions, directions
-from gradcheck.oracles.mutations import Right, wrong_gradients
+from gradcheck.oracles.mutations import Right, Wrong, wrong_gradients
 from gradcheck.oracles.reference import Oracle, Reference
 from gradcheck.oracles.special_cases import Case, cases
 from gradcheck.oracles.tolerances import BITS, tolerances
@@ -217,33 +217,38 @@ class Drafter:
         """One wrong test for every kind of mistake that can be made: of each argument in turn, on the first
         of a few right tests that shows it.
         """
-        seen: dict[str, int] = {}
+        seen: set[str] = set()
         bases = [next((d for d in valid if flag in d.flags), None) for flag in _WRONG_BASES]
         for base in dict.fromkeys(d for d in bases if d is not None):
             assert base.reference is not None
             right = Right(base.point, base.reference, tuple(base.gradients))
-            found: dict[str, list[Any]] = {}
+            found: dict[str, list[Wrong]] = {}
             for wrong in wrong_gradients(right, self.oracle.at_point):
                 found.setdefault(wrong.flag, []).append(wrong)
             for flag, candidates in found.items():
                 if flag in seen or (flag == "SinglePrecision" and "FullPrecision" not in base.flags):
                     continue
                 turn = len(seen) % len(candidates)
-                for wrong in candidates[turn:] + candidates[:turn]:
-                    stated = {wrong.argument: wrong.gradient}
-                    if all(not accepts(base.gradients, stated, b[1]) for b in base.tolerance.values()):
-                        seen[flag] = 1
-                        yield self._wrong_draft(base, flag, wrong.argument, wrong.gradient)
-                        break
+                made = [self._wrong_draft(base, w) for w in candidates[turn:] + candidates[:turn]]
+                made = [d for d in made if "float64" in d.tolerance]
+                if made:
+                    seen.add(flag)
+                    yield max(made, key=lambda d: len(d.tolerance))  # the first of those that are plainest
 
-    def _wrong_draft(self, base: Draft, flag: str, argument: str, gradient: NDArray[np.float64]) -> Draft:
-        bounds: dict[str, Bounds] = {d: (None, {argument: b[1][argument]}) for d, b in base.tolerance.items()}
+    def _wrong_draft(self, base: Draft, wrong: Wrong) -> Draft:
+        """The test of a wrong gradient, with the tolerances of those dtypes in which it is outside."""
+        stated = {wrong.argument: wrong.gradient}
+        outside = {d: b[1] for d, b in base.tolerance.items() if not accepts(base.gradients, stated, b[1])}
+        reason = base.reason
+        if "float32" in base.tolerance and "float32" not in outside:
+            reason = "the mistake is no larger than what rounding to float32 may do"
         return replace(
             base,
-            comment=f"wrong gradient of {argument}",
-            flags=[flag],
-            gradients={argument: gradient},
-            tolerance=bounds,
+            comment=f"wrong gradient of {wrong.argument}",
+            flags=[wrong.flag],
+            gradients=stated,
+            tolerance={d: (None, {wrong.argument: b[wrong.argument]}) for d, b in outside.items()},
+            reason=reason,
             result="invalid",
             base=base,
             reference=None,

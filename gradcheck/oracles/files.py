@@ -136,9 +136,12 @@ def array_from(value: Any, who: str) -> NDArray[Any]:
     Raises `UsageError`, which begins with ``who``.
     """
     try:
-        if isinstance(value, dict):
+        if isinstance(value, dict | ArrayRecord):
             return decode(msgspec.convert(value, type=ArrayRecord))
-        array = np.array(value, dtype=np.float64)
+        array = np.array(value)
+        if array.dtype.kind not in "fiu":
+            raise TypeError
+        array = array.astype(np.float64)
     except msgspec.ValidationError as error:
         raise UsageError(f"{who}: {error}.") from None
     except UsageError as error:
@@ -163,10 +166,12 @@ def _flat(reference: Reference) -> dict[str, NDArray[Any]]:
 
 def _npz(path: Path) -> dict[str, Any]:
     try:
-        loaded = np.load(path, allow_pickle=False)
-        if not isinstance(loaded, np.lib.npyio.NpzFile):
-            raise UsageError(f"{path}: holds one array without a name; save with np.savez(path, W=W, x=x).")
-        with loaded:
+        with path.open("rb") as stream:
+            loaded = np.load(stream, allow_pickle=False)
+            if not isinstance(loaded, np.lib.npyio.NpzFile):
+                raise UsageError(
+                    f"{path}: holds one array without a name; save with np.savez(path, W=W, x=x)."
+                )
             return {name: loaded[name] for name in loaded.files}
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None

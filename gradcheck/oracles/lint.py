@@ -18,7 +18,7 @@ from gradcheck.oracles.kink_answers import conventions
 from gradcheck.oracles.layout import json_text
 from gradcheck.oracles.reference import Oracle
 from gradcheck.oracles.tolerances import BITS, RULES, tolerances
-from gradcheck.oracles.vector_files import read_vectors, tests_of
+from gradcheck.oracles.vector_files import every_test, read_vectors
 from gradcheck.oracles.vector_judge import accepts
 from gradcheck.oracles.vector_records import Test, Tolerance, VectorFile
 from gradcheck.points import Point
@@ -64,17 +64,24 @@ def lint(path: Path, formulas: Sequence[Formula], backends: Sequence[str] | None
     formula = next((f for f in formulas if f.name == vectors.formula), None)
     problems = list(_form(path, vectors))
     if formula is None:
-        return [*problems, f"{path}: there is no formula {vectors.formula!r} to compute its answers with."]
-    oracle = Oracle(formula, backends)
-    valid = {t.tc_id: t for t in tests_of(vectors) if t.result == "valid"}
+        problems.append(f"there is no formula {vectors.formula!r} to compute its answers with")
+    else:
+        problems += _content(vectors, Oracle(formula, backends))
+    return [f"{path}: {problem}" for problem in problems]
+
+
+def _content(vectors: VectorFile, oracle: Oracle) -> Iterator[str]:
+    valid = {t.tc_id: t for t in every_test(vectors) if t.result == "valid"}
     for group in vectors.test_groups:
         for test in group.tests:
             try:
-                problems += _wrong(test, valid) if test.result == "invalid" else []
-                problems += _answers(oracle, point_of(formula, group.sizes, test), test)
+                point = point_of(oracle.formula, group.sizes, test)
+                if test.result == "invalid":
+                    yield from _wrong(test, valid)
+                else:
+                    yield from _answers(oracle, point, test)
             except (UsageError, Unsupported) as error:
-                problems.append(f"test {test.tc_id}: {error}")
-    return [p if p.startswith(str(path)) else f"{path}: {p}" for p in problems]
+                yield f"test {test.tc_id}: {error}"
 
 
 def _form(path: Path, vectors: VectorFile) -> Iterator[str]:
@@ -87,7 +94,7 @@ def _form(path: Path, vectors: VectorFile) -> Iterator[str]:
     for flag, note in vectors.notes.items():
         if NOTES.get(flag) != note:
             yield f"the note on the flag {flag!r} is not that of this version"
-    for test in tests_of(vectors):
+    for test in every_test(vectors):
         for where, record in _records(test):
             if encode(decode(record)) != record:
                 yield f"test {test.tc_id}: {where} is not in its shortest form (decimals missing, padding)"
@@ -96,8 +103,6 @@ def _form(path: Path, vectors: VectorFile) -> Iterator[str]:
 def _answers(oracle: Oracle, point: Point, test: Test) -> Iterator[str]:
     """What differs from what is computed now."""
     who = f"test {test.tc_id}"
-    if test.result == "invalid":
-        return
     if oracle.is_kink(point) != (test.result == "acceptable"):
         yield f"{who}: is {test.result}, but a derivative does {'not ' * oracle.is_kink(point)}exist here"
         return
@@ -166,7 +171,8 @@ def _wrong(test: Test, valid: Mapping[int, Test]) -> Iterator[str]:
         tolerance = _tolerance(test, dtype)
         if tolerance is None:
             continue
-        if tolerance.gradients != {n: getattr(base.tolerance, dtype).gradients[n] for n in stated}:
+        own = _tolerance(base, dtype)
+        if own is None or tolerance.gradients != {n: own.gradients[n] for n in stated}:
             yield f"test {test.tc_id}: its tolerance is not that of test {test.of}"
         bounds = {n: decode(a) for n, a in tolerance.gradients.items()}
         if accepts(right, stated, bounds):

@@ -117,7 +117,8 @@ class Oracle:
                 found |= {Quantity("layer", n): Enclosure(b, FORWARD) for n, b in between.items()}
                 local = taps.problem(point)
                 deltas = self.sources.enclose(local, point.delta)
-                found |= {Quantity("delta", local.names[i]): e for i, e in deltas.items()}
+                first = len(point.args)
+                found |= {Quantity("delta", local.names[i]): e for i, e in deltas.items() if i >= first}
             return found
 
         certified = certify(enclose)

@@ -9,9 +9,15 @@ from __future__ import annotations
 
 import math
 
+import flint
 from flint import arb
 
+from gradcheck.arithmetic import precision
+
 __all__ = ["distance", "even_neighbour", "nearest"]
+
+_ENOUGH = 128
+"""Bits that hold a float64 and much that follows."""
 
 _LOWEST = -1080
 """A magnitude below 2^-1080 rounds to zero (the smallest float64 is 2^-1074, and half of it 2^-1075)."""
@@ -27,7 +33,7 @@ def nearest(ball: arb) -> float | None:
     """
     if not ball.is_finite():
         return None
-    low, high = _rounded(ball.lower()), _rounded(ball.upper())
+    low, high = _ends(ball)
     return low if low == high else None
 
 
@@ -38,7 +44,7 @@ def even_neighbour(ball: arb) -> float | None:
     """
     if not ball.is_finite():
         return None
-    low, high = _rounded(ball.lower()), _rounded(ball.upper())
+    low, high = _ends(ball)
     if not (math.isfinite(low) and math.nextafter(low, math.inf) == high):
         return None
     unit = math.ulp(0.0) if 0.0 in (low, high) else min(math.ulp(low), math.ulp(high))
@@ -49,11 +55,21 @@ def distance(ball: arb, value: float) -> float:
     """The largest distance between ``value`` and a number of the ball, rounded up; 0 where it is exact."""
     if not math.isfinite(value):
         return math.inf
-    widest = abs(ball - arb(value)).upper()
+    with precision(max(flint.ctx.prec, _ENOUGH)):
+        widest = abs(ball - arb(value)).upper()
     if not widest.is_finite():
         return math.inf
     rounded = _rounded(widest)
     return rounded if arb(rounded) >= widest else math.nextafter(rounded, math.inf)
+
+
+def _ends(ball: arb) -> tuple[float, float]:
+    """Both ends of a finite ball, rounded."""
+    if ball.is_exact():
+        value = _rounded(ball)
+        return value, value
+    with precision(max(flint.ctx.prec, _ENOUGH)):  # flint rounds the ends outwards to this many bits
+        return _rounded(ball.lower()), _rounded(ball.upper())
 
 
 def _rounded(exact: arb) -> float:

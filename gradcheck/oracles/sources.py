@@ -98,6 +98,8 @@ class Sources:
                     found[backend.name] = whole(program, program.vjp(problem.example, deltas, None, domain))
             except Unsupported as error:
                 reasons[backend.name] = error
+            except Exception as error:  # a broken backend must not cost the others' answers
+                reasons[backend.name] = _failed(error)
         return found
 
     def _limits(self, problem: Problem, deltas: Deltas, domain: Domain) -> Answers:
@@ -114,7 +116,7 @@ class Sources:
                 (one, doubt), (two, more) = (
                     nearby(self.program(backend, side), side, deltas, domain) for side in sides
                 )
-            except Unsupported:
+            except Exception:  # noqa: S112  (its own answer has told why it has none)
                 continue
             joined = {i: _joined(g, two[i]) for i, g in one.items()}
             found[f"{backend.name} (limit)"] = (joined, doubt or more)
@@ -188,7 +190,7 @@ class Sources:
             except Unsupported as error:
                 self._programs[key] = error
             except Exception as error:  # a broken backend must not cost the others' answers
-                self._programs[key] = Unsupported(f"the backend failed: {type(error).__name__}: {error}")
+                self._programs[key] = _failed(error)
         self._programs.move_to_end(key)
         while len(self._programs) > _KEPT:
             self._programs.popitem(last=False)
@@ -196,6 +198,10 @@ class Sources:
         if isinstance(program, Unsupported):
             raise program
         return program
+
+
+def _failed(error: Exception) -> Unsupported:
+    return Unsupported(f"the backend failed: {type(error).__name__}: {error}")
 
 
 def _joined(one: ObjectArray, two: ObjectArray) -> ObjectArray:

@@ -65,7 +65,9 @@ class Taps:
             self._function,
             (*self._formula.shapes.arguments, *self.shapes),
             (*point.args, *zeros),
-            tuple(range(first, first + len(zeros))),
+            # all floating arguments: what is not differentiated is taken for a float64 constant, and what
+            # is computed from it alone would be rounded
+            (*point.wrt, *range(first, first + len(zeros))),
             point.output_shapes,
         )
 

@@ -22,7 +22,7 @@ from gradcheck.oracles.layout import json_text
 from gradcheck.oracles.vector_records import VECTORS_SCHEMA, Group, Test, Tolerance, VectorFile
 from gradcheck.records import ArrayRecord
 
-__all__ = ["bundle", "check_name", "read_vectors", "tests_of", "write_vectors"]
+__all__ = ["bundle", "check_name", "every_test", "read_vectors", "write_vectors"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -55,7 +55,7 @@ def bundle(vectors: VectorFile) -> dict[str, NDArray[Any]]:
     where 3 is the test's number; several deltas or values are `3.delta0`, `3.delta1`.
     """
     arrays: dict[str, NDArray[Any]] = {}
-    for test in tests_of(vectors):
+    for test in every_test(vectors):
         where = str(test.tc_id)
         arrays |= {f"{where}.inputs.{n}": decode(a) for n, a in test.inputs.items()}
         arrays |= _numbered(f"{where}.delta", test.delta) | _numbered(f"{where}.value", test.value)
@@ -65,7 +65,7 @@ def bundle(vectors: VectorFile) -> dict[str, NDArray[Any]]:
     return arrays
 
 
-def tests_of(vectors: VectorFile) -> Iterator[Test]:
+def every_test(vectors: VectorFile) -> Iterator[Test]:
     """All tests, in the order of the file."""
     for group in vectors.test_groups:
         yield from group.tests

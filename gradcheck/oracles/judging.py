@@ -1,0 +1,171 @@
+"""One answer to one test: what the engine's records call a point result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from flint import arb
+from numpy.typing import NDArray
+
+from gradcheck.arithmetic import enclose
+from gradcheck.arrays import decode
+from gradcheck.backend import Answer
+from gradcheck.candidate import Stated
+from gradcheck.judge import Match
+from gradcheck.opinions import Opinion, PointResult
+from gradcheck.oracles.answers import Given
+from gradcheck.oracles.vector_judge import Judgement, accepts, judge_gradients
+from gradcheck.oracles.vector_records import Test
+from gradcheck.points import Point
+from gradcheck.records import ArrayRecord
+from gradcheck.verdicts import Strength
+
+__all__ = ["SOURCE", "Judged", "judge_test", "known_mistakes"]
+
+SOURCE = "vectors"
+"""The name under which reports show the stored answers, beside those of backends."""
+
+METHOD = "stored answers, correctly rounded, with the tolerance of every entry"
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A test with what was found; ``judgement`` is that of the worst entry, where entries were compared."""
+
+    test: Test
+    result: PointResult
+    judgement: Judgement | None = None
+
+
+def judge_test(test: Test, point: Point, given: Given | None, asked: Sequence[str]) -> Judged:
+    """Judge the answer to a valid or acceptable test. ``asked`` are the arguments with a gradient."""
+    if given is None:
+        return _silent(test, point, "no answer")
+    if given.skipped:
+        return _silent(test, point, f"skipped by the program: {given.message or 'it does not say why'}")
+    if given.errored:
+        return _broken(
+            test, point, f"the program reports an error: {given.message or 'it does not say which'}"
+        )
+    gradients = given.gradients or {}
+    if missing := [n for n in asked if n not in gradients]:
+        return _broken(
+            test,
+            point,
+            f"the answer has no gradient of {' and '.join(map(repr, missing))}; give null for one that is "
+            "not computed",
+        )
+    answer = {n: g for n in asked if (g := gradients[n]) is not None}
+    if not answer:
+        return _broken(test, point, "the answer holds null for every argument: there is nothing to check")
+    dtypes = {g.dtype.str for g in answer.values()}
+    if len(dtypes) > 1:
+        return _broken(test, point, "the answer holds gradients of two dtypes; expected one")
+    tolerance = test.tolerance.float32 if dtypes == {"<f4"} else test.tolerance.float64
+    if tolerance is None:
+        return _silent(test, point, f"no tolerance for float32: {test.tolerance.reason}")
+    unchecked = tuple(f"dJ/d{n}" for n in asked if n not in answer)
+    bounds = _decoded(tolerance.gradients)
+    if test.result == "acceptable":
+        return _at_kink(test, point, answer, bounds, unchecked)
+    return _smooth(test, point, answer, bounds, unchecked)
+
+
+def known_mistakes(tests: Sequence[Test], test: Test, given: Given) -> Iterator[tuple[str, str]]:
+    """The flags of wrong tests on the same inputs whose gradient was answered, with its argument."""
+    for wrong in tests:
+        if wrong.of != test.tc_id:
+            continue
+        for name, record in wrong.gradients.items():
+            answer = (given.gradients or {}).get(name)
+            tolerance = test.tolerance.float32 if _is_single(answer) else test.tolerance.float64
+            stated = decode(record)
+            if answer is None or tolerance is None or not np.isfinite(stated).all():
+                continue
+            bound = decode(tolerance.gradients[name])
+            if bound.shape != stated.shape:
+                bound = np.full(stated.shape, float(bound.max()))
+            if accepts({name: stated}, {name: answer}, {name: bound}):
+                yield wrong.flags[0], name
+
+
+def _smooth(test: Test, point: Point, answer: Arrays, bounds: Arrays, unchecked: tuple[str, ...]) -> Judged:
+    right = _decoded(test.gradients)
+    found = {n: judge_gradients(right, {n: g}, bounds) for n, g in answer.items()}
+    worst = max(found.values(), key=lambda j: (not j.passed, j.excess))
+    opinion = _opinion("agree" if worst.passed else "differ")
+    result = PointResult(point, "pass" if worst.passed else "fail", {SOURCE: opinion})
+    if all(g.shape == right[n].shape for n, g in answer.items()):
+        stated = {f"dJ/d{n}": np.asarray(g, dtype=np.float64) for n, g in answer.items()}
+        result.stated = Stated(stated, unchecked)
+        opinion.answers = {f"dJ/d{n}": Answer(enclose(right[n], bounds[n]), rigorous=False) for n in answer}
+        if np.isfinite(worst.answer):
+            opinion.matches = {f"dJ/d{n}": _match(j) for n, j in found.items()}
+    if not worst.passed:
+        result.quantity = f"dJ/d{worst.argument}"
+        result.fault = None if np.isfinite(worst.answer) else worst.message
+    return Judged(test, result, worst)
+
+
+def _at_kink(test: Test, point: Point, answer: Arrays, bounds: Arrays, unchecked: tuple[str, ...]) -> Judged:
+    sets = [test.gradients, *(a.gradients for a in test.alternatives)]
+    found = [judge_gradients(_decoded(s), answer, bounds) for s in sets]
+    nearest = min(found, key=lambda j: j.excess)
+    fitting = any(j.passed for j in found)
+    opinion = _opinion("kink" if fitting else "differ")
+    result = PointResult(point, "kink" if fitting else "fail", {SOURCE: opinion})
+    shapes = _decoded(test.gradients)
+    if all(g.shape == shapes[n].shape for n, g in answer.items()):
+        result.stated = Stated(
+            {f"dJ/d{n}": np.asarray(g, dtype=np.float64) for n, g in answer.items()}, unchecked
+        )
+    if not fitting:
+        result.quantity = f"dJ/d{nearest.argument}"
+        result.fault = nearest.message
+        if np.isfinite(nearest.answer):
+            result.fault = (
+                f"no derivative exists here (a kink), and the gradients are none of the {len(sets)} that are "
+                f"right by convention: {nearest.message} in the nearest of them"
+            )
+    return Judged(test, result, nearest)
+
+
+def _silent(test: Test, point: Point, reason: str) -> Judged:
+    return Judged(test, PointResult(point, "none", {SOURCE: _opinion("none", reason)}))
+
+
+def _broken(test: Test, point: Point, fault: str) -> Judged:
+    return Judged(
+        test, PointResult(point, "error", {SOURCE: _opinion("none")}, fault=f"test {test.tc_id}: {fault}")
+    )
+
+
+def _opinion(says: Any, reason: str | None = None) -> Opinion:
+    return Opinion(SOURCE, says, Strength.AGREED if says == "agree" else None, reason=reason, method=METHOD)
+
+
+def _match(found: Judgement) -> Match:
+    scale = abs(found.answer) + abs(found.right) or found.tolerance or 1.0
+    return Match(
+        outcome="agree" if found.passed else "differ",
+        rigorous=False,
+        index=found.index,
+        stated=arb(found.answer),
+        true=arb(found.right),
+        gap=abs(found.answer - found.right) / scale,
+        bound=found.tolerance / scale,
+        scale=scale,
+    )
+
+
+def _is_single(array: NDArray[Any] | None) -> bool:
+    return array is not None and array.dtype == np.float32
+
+
+def _decoded(records: Mapping[str, ArrayRecord]) -> dict[str, NDArray[Any]]:
+    return {n: decode(r) for n, r in records.items()}
