@@ -16,7 +16,7 @@ from gradcheck.chains.composing import (
 )
 from gradcheck.chains.conformity import check_conformity
 from gradcheck.chains.layers import Layer
-from gradcheck.chains.naming import name_all
+from gradcheck.chains.naming import listed, name_all
 from gradcheck.chains.occurring import Occurring, Possible
 from gradcheck.chains.written import WrittenAt
 from gradcheck.claims import Claim, Kind
@@ -103,7 +103,7 @@ class Chain(Formula):
                 n for n, layer in zip(self.layer_names, self.layers, strict=True) if not layer.backward
             ]
             raise UsageError(
-                f"{self.name}: {' and '.join(missing)} {'has' if len(missing) == 1 else 'have'} no backward, "
+                f"{self.name}: {listed(missing)} {'has' if len(missing) == 1 else 'have'} no backward, "
                 "so the chain rule makes none of the whole. Give one that is written by hand: chain(..., "
                 f"backward=...), @{self.name}.vjp or verify(backward)."
             )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from gradcheck.chains.chain import Chain
+from gradcheck.chains.naming import listed
 from gradcheck.chains.trail import Trail, failures, follow
 from gradcheck.chains.wiring import explain
 from gradcheck.records import ChainLayer, ClaimRow
@@ -86,7 +87,7 @@ def _layer(
             name=name, verdict="inconclusive", message="the delta that reaches it is wrong already"
         )
     verdict = "fail" if trail.exact else "inconclusive"
-    message = f"{_list(trail.wrong)} {'is' if len(trail.wrong) == 1 else 'are'} wrong"
+    message = f"{listed(trail.wrong)} {'is' if len(trail.wrong) == 1 else 'are'} wrong"
     if not trail.exact:
         message = f"the mistake is here or beside it ({message})"
     return ChainLayer(name=name, verdict=verdict, first_wrong=trail.exact and wrong is None, message=message)
@@ -94,7 +95,7 @@ def _layer(
 
 def _trail_text(chain: Chain, trail: Trail) -> str:
     names = chain.layer_names
-    wrong = f"{_list(trail.wrong)} {'is' if len(trail.wrong) == 1 else 'are'} wrong"
+    wrong = f"{listed(trail.wrong)} {'is' if len(trail.wrong) == 1 else 'are'} wrong"
     if trail.exact:
         k = trail.first
         return f"layer {k + 1} ({names[k]}): {wrong}, and the delta that reaches the layer is right"
@@ -103,9 +104,5 @@ def _trail_text(chain: Chain, trail: Trail) -> str:
     return (
         f"layers {trail.first + 1} ({first}) to {trail.last + 1} ({last}): {wrong}, and the delta that "
         f"reaches {last} is right. To tell them apart, return a dict that also has the gradient by "
-        f"{_list(between)}"
+        f"{listed(between)}"
     )
-
-
-def _list(words: list[str] | tuple[str, ...]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else list(words))

@@ -11,7 +11,7 @@ from gradcheck.errors import UsageError
 from gradcheck.hints import did_you_mean
 from gradcheck.shapes import ShapeLike, parse_shape
 
-__all__ = ["Names", "name_all"]
+__all__ = ["Names", "listed", "name_all"]
 
 
 @dataclass(frozen=True)
@@ -98,3 +98,8 @@ def _check_shared(layers: Sequence[Layer], shared: Sequence[str]) -> None:
                     f"chain: {name!r} is shared, but layer {k} declares it as {one!r} and layer {l} as "
                     f"{other!r}."
                 )
+
+
+def listed(words: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else list(words))

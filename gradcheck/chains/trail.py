@@ -9,6 +9,7 @@ one layer.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -57,11 +58,13 @@ def failures(results: Sequence[PointResult]) -> list[PointResult]:
 def follow(chain: Chain, claim: Claim, failed: Sequence[PointResult], session: Session) -> Trail | None:
     """The trail of a claim on the whole; None where nothing can be said, as where the code raises."""
     candidate = getattr(claim.candidate, "__wrapped__", claim.candidate)
-    given = _given_between(chain, candidate, failed[0].point)
+    given, ran = _given_between(chain, candidate, failed)
+    if not ran:
+        return None
     probe = _Probe(chain, session) if given else None
     formula = probe.formula if probe else chain
     session = probe.session if probe else session
-    asked = [(probe.point(r.point) if probe else r.point, _against(r)) for r in failed]
+    asked = [(probe.point(r.point) if probe else r.point, _against(r)) for r in ran]
     found: dict[str, bool | None] = {}
     for name in formula.shapes.arguments:
         alone = Claim(formula, "vjp", _only(candidate, name, chain, formula.shapes.arguments))
@@ -102,15 +105,23 @@ def _unshared(chain: Chain, l: int) -> list[str]:
     return [a for a in chain.own[l] if a not in others]
 
 
-def _given_between(chain: Chain, candidate: Callable[..., Any], point: Point) -> tuple[str, ...]:
-    """The arrays between the layers whose gradients the backward returns by name."""
-    deltas = [_plain(d) for d in point.delta]
-    try:
-        with np.errstate(all="ignore"):
+def _given_between(
+    chain: Chain, candidate: Callable[..., Any], failed: Sequence[PointResult]
+) -> tuple[tuple[str, ...], list[PointResult]]:
+    """The arrays between the layers whose gradients the backward returns by name, and where it returns."""
+    given: tuple[str, ...] = ()
+    ran: list[PointResult] = []
+    for result in failed:
+        point = result.point
+        deltas = [_plain(d) for d in point.delta]
+        returned: Any = None
+        with np.errstate(all="ignore"), suppress(Exception):  # where it raises it fails for another reason
             returned = candidate(tuple(deltas) if point.multiple else deltas[0], *map(_plain, point.args))
-    except Exception:
-        return ()
-    return tuple(n for n in chain.between if n in returned) if isinstance(returned, Mapping) else ()
+        if returned is not None:
+            ran.append(result)
+        if isinstance(returned, Mapping):
+            given = tuple(n for n in chain.between if n in returned)
+    return given, ran
 
 
 class _Probe:
