@@ -4,9 +4,12 @@
  *     cc -O2 -DWRONG -o wrong harness.c -lm     the wrong twins: every one has a typical mistake
  *     cc -O2 -DSINGLE -o single harness.c -lm   in float32
  *
- * To check a backward pass of your own, write it below "The formulas" and name it in FORMULAS. Copy the
- * rest as it is. It reads one JSON object a line from standard input and answers on standard output; print
- * what you like to standard error. Numbers are copied as bytes, so this needs a little-endian machine.
+ * To check backward passes of your own, write them into a file like the part "The formulas" below, and
+ *
+ *     cc -O2 -DFORMULAS_FILE='"mine.c"' -o mine harness.c -lm
+ *
+ * It reads one JSON object a line from standard input and answers on standard output; print what you like
+ * to standard error. Numbers are copied as bytes, so this needs a little-endian machine.
  */
 
 #include <math.h>
@@ -45,14 +48,12 @@ typedef struct {
     Array input[MAX_ARRAYS], gradient[MAX_ARRAYS], delta;
 } Case;
 
-static void fail(const char *format, ...);
+typedef struct {
+    const char *name;
+    void (*backward)(Case *);
+} Formula;
 
-/* ---- The formulas ------------------------------------------------------------------------------
- *
- * input(c, "W") is an array of the case; gradient(c, "W") is a new one of the same shape, all zeros, to be
- * filled with dJ/dW; c->delta is dJ/dz, of the shape of the output. A gradient that is never asked for is
- * reported as not computed.
- */
+static void fail(const char *format, ...);
 
 static Array *find(Case *c, Array *among, const char *name) {
     for (int i = 0; i < c->count; i++)
@@ -68,6 +69,17 @@ static Array *gradient(Case *c, const char *name) {
     g->stated = 1;
     return g;
 }
+
+/* ---- The formulas ------------------------------------------------------------------------------
+ *
+ * input(c, "W") is an array of the case; gradient(c, "W") is a new one of the same shape, all zeros, to be
+ * filled with dJ/dW; c->delta is dJ/dz, of the shape of the output. A gradient that is never asked for is
+ * reported as not computed.
+ */
+
+#ifdef FORMULAS_FILE
+#include FORMULAS_FILE
+#else
 
 static void identity(Case *c) { /* z = x */
     Array *dx = gradient(c, "x");
@@ -147,14 +159,13 @@ static void softmax_cross_entropy(Case *c) { /* of logits s and one-hot y, which
     }
 }
 
-static const struct {
-    const char *name;
-    void (*backward)(Case *);
-} FORMULAS[] = {
+static const Formula FORMULAS[] = {
     {"identity", identity}, {"wx", wx},     {"xw_batch", xw_batch}, {"layer", layer},
     {"sigmoid", sigmoid},   {"relu", relu}, {"tanh", tanh_vjp},     {"mse", mse},
     {"softmax_cross_entropy", softmax_cross_entropy},
 };
+
+#endif
 #define COUNT (sizeof FORMULAS / sizeof *FORMULAS)
 
 /* ---- JSON, as much as the protocol needs ------------------------------------------------------- */
@@ -268,14 +279,15 @@ static void print_b64(const unsigned char *from, size_t bytes) {
 static void read_array(Array *a) {
     const char *b64 = NULL, *start;
     size_t length, letters = 0;
-    int known = 0;
+    int known = 0, integers = 0;
     need('{');
     do {
         start = text(&length);
         need(':');
         if (is(start, length, "dtype")) {
             start = text(&length);
-            known = is(start, length, DTYPE);
+            integers = is(start, length, "<i8"); /* labels, indices */
+            known = integers || is(start, length, DTYPE);
         } else if (is(start, length, "shape")) {
             need('[');
             a->rank = 0;
@@ -297,8 +309,13 @@ static void read_array(Array *a) {
     need('}');
     if (!known) fail("the dtype of %s is not %s", a->name, DTYPE);
     if (!b64) fail("%s has no b64", a->name);
-    a->data = room(a->size * sizeof(real));
-    decode(b64, letters, (unsigned char *)a->data, a->size * sizeof(real));
+    a->data = room(a->size * sizeof(long long));
+    decode(b64, letters, (unsigned char *)a->data, a->size * (integers ? sizeof(long long) : sizeof(real)));
+    for (size_t i = 0; integers && i < a->size; i++) {
+        long long whole; /* at least as large as the real that takes its place */
+        memcpy(&whole, (unsigned char *)a->data + i * sizeof whole, sizeof whole);
+        a->data[i] = (real)whole;
+    }
 }
 
 /* ---- The conversation -------------------------------------------------------------------------- */

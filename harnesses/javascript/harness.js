@@ -85,12 +85,15 @@ const FORMULAS = { identity, wx, xw_batch, layer, sigmoid, relu, tanh, mse, soft
 // ---- Arrays: base64 of little-endian numbers, row by row ---------------------------------------------
 
 function decode(array) {
-  if (array.dtype !== "<f8") throw new Error(`the dtype ${array.dtype} is not known`);
+  const integers = array.dtype === "<i8"; // labels, indices
+  if (!integers && array.dtype !== "<f8") throw new Error(`the dtype ${array.dtype} is not known`);
   const bytes = Buffer.from(array.b64, "base64");
   const count = array.shape.reduce((a, b) => a * b, 1);
   if (bytes.length !== 8 * count) throw new Error(`b64 has ${bytes.length} bytes, expected ${8 * count}`);
   const data = new Float64Array(count);
-  for (let i = 0; i < data.length; i++) data[i] = bytes.readDoubleLE(8 * i);
+  for (let i = 0; i < count; i++) {
+    data[i] = integers ? Number(bytes.readBigInt64LE(8 * i)) : bytes.readDoubleLE(8 * i);
+  }
   return { shape: array.shape, data };
 }
 
