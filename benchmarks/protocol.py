@@ -73,16 +73,14 @@ def main():
         chosen = {"the command": sys.argv[1:]} if sys.argv[1:] else commands(folder)
         for language, command in chosen.items():
             for sizes in ({"n": 3, "m": 2}, {"n": 30, "m": 40}, {"n": 300, "m": 400}):
+                rate = protocol_rate(command, wx, sizes)
                 shape = " x ".join(map(str, sizes.values()))
-                print(
-                    f"{language}: wx of {shape}: {protocol_rate(command, wx, sizes):.0f} cases/s through the protocol"
-                )
+                print(f"{language}: wx of {shape}: {rate:.0f} cases/s through the protocol")
             for backends in (("finite_difference",), None):
                 cases, seconds = run_rate(command, backends)
                 judged = ", ".join(backends or ("all backends",))
-                print(
-                    f"{language}: a whole run with {judged}: {cases} answers in {seconds:.1f} s, {cases / seconds:.0f}/s"
-                )
+                rate = cases / seconds
+                print(f"{language}: a whole run, {judged}: {cases} answers in {seconds:.1f} s, {rate:.0f}/s")
 
 
 if __name__ == "__main__":
