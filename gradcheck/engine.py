@@ -18,6 +18,7 @@ from gradcheck.generation import Generated, generate
 from gradcheck.minimise import Minimal, minimise
 from gradcheck.opinions import PointResult
 from gradcheck.points import ForwardFault, Point
+from gradcheck.proofs import refuted, weigh
 from gradcheck.records import BackendRow, BatteryRow, ClaimRow, Precision, Training
 from gradcheck.rows import backend_row, claim_row, silent_row
 from gradcheck.ruling import MIN_ANSWERS, rule
@@ -109,6 +110,8 @@ def _summarise(
     verdict, reason = battery.overrule(*rule(claim, session, results))
     if training is not None and verdict is Verdict.PASS and training.stopped.startswith("failed"):
         verdict, reason = Verdict.FAIL, training.stopped
+    weighed = weigh(claim, session.proofs, verdict, reason, results)
+    verdict, reason = weighed.verdict, weighed.reason
     minimal = None
     if verdict in (Verdict.FAIL, Verdict.ERROR):
         first = next((r for r in results if r.verdict == verdict.value), None)
@@ -120,6 +123,8 @@ def _summarise(
                 minimal = replace(minimal, shape_minimal=False)
     strengths = [s for r in results if r.verdict == "pass" and (s := r.strength)]
     strength = Strength.weakest(strengths) if verdict is Verdict.PASS else None
+    if weighed.proved:
+        strength = Strength.PROVED
     measured = _precision(claim, results) if verdict is Verdict.PASS else []
     counterexample = describe(claim, minimal, session) if minimal else None
     if counterexample is not None:
@@ -137,6 +142,7 @@ def _summarise(
         counterexample=counterexample,
         training=training,
         precision=measured,
+        proof=refuted(weighed.proof, counterexample),
     )
     rows = [backend_row(claim, usable, results) for usable in session.backends]
     return Outcome(row, rows, battery.rows, minimal, results)

@@ -19,6 +19,7 @@ from gradcheck.formulas import Formula
 from gradcheck.forwards import values_in_balls
 from gradcheck.kinks import Kink, examine
 from gradcheck.points import Point
+from gradcheck.proofs import Memory
 from gradcheck.same_code import leaves_range, same_code
 
 __all__ = ["Session"]
@@ -140,6 +141,7 @@ class Session:
         self._kinks: dict[int, Kink | Unsupported | None] = {}
         self._kept: list[Point] = []
         self._misread: str | None = None
+        self.proofs = Memory(formula)
 
     def program(self, usable: Usable, point: Point, function: Callable[..., Any] | None = None) -> Program:
         """The backend's derivative of the formula (or of another ``function``) at a point's shapes.

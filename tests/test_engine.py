@@ -28,10 +28,10 @@ def rows(outcome):
 
 
 def test_agreement_of_all_is_a_pass(told):
-    """With the weakest strength, every backend's count and the shapes tried."""
+    """With the proof's strength, every backend's count and the shapes tried."""
     outcome = check_claim(square().claims[0], found=[told("a", right), told("b", right)], max_examples=10)
     row = outcome.row
-    assert (row.verdict, row.strength, row.as_declared, row.reason) == ("pass", "certified", True, None)
+    assert (row.verdict, row.strength, row.as_declared, row.reason) == ("pass", "proved", True, None)
     assert row.points == 10
     assert {"n": 1} in row.shapes
     for backend in outcome.backends:

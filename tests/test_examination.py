@@ -65,7 +65,7 @@ def test_constants_rounded_in_another_place_are_no_failure_but_are_noted():
         {"x": "n"},
         max_examples=12,
     )
-    assert (right.verdict, right.strength) == ("pass", "agreed")
+    assert (right.verdict, right.strength) == ("pass", "proved")  # as a formula; and still:
     assert any("rounded in the last place" in n for n in right.row.notes)
     exact = gradcheck.verify(
         lambda x: np.tanh(x * x.size**-0.5),
@@ -73,7 +73,7 @@ def test_constants_rounded_in_another_place_are_no_failure_but_are_noted():
         {"x": "n"},
         max_examples=12,
     )
-    assert (exact.verdict, exact.strength) == ("pass", "certified")
+    assert (exact.verdict, exact.strength) == ("pass", "proved")
     assert not any("rounded" in n for n in exact.row.notes)
 
 

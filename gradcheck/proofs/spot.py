@@ -5,77 +5,91 @@ and no part of the proof.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from gradcheck.arithmetic import BALLS, enclose, precision
+from gradcheck.arithmetic import BALLS, WIDENED, enclose, precision
+from gradcheck.arithmetic.balls import BallDomain
 from gradcheck.candidate import run_in_balls
 from gradcheck.claims import Claim
 from gradcheck.errors import Unsupported
-from gradcheck.indexed import Expr
 from gradcheck.indexed.evaluation import BALL_RULES, FLOAT_RULES, Numbers, Rules
 from gradcheck.points import Point
 from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.comparing import ruled
 from gradcheck.proofs.conditions import Condition
 from gradcheck.proofs.memory import Memory
-from gradcheck.proofs.stating import truths
+from gradcheck.proofs.stating import index_codes, truths
 from gradcheck.proofs.truth import Truth
 
-__all__ = ["spot_check", "violated"]
+__all__ = ["Spot", "spot_check", "violated"]
 
 _BITS = 212
 _MOST_ENTRIES = 400
 _POINTS = 2
 
 
-def spot_check(claim: Claim, memory: Memory, points: Iterable[Point]) -> tuple[bool, str]:
-    """Whether the true entry formulas and the code agree in ball arithmetic, and in words where that was
-    looked at. Points where either has no value are passed over.
+@dataclass(frozen=True)
+class Spot:
+    """``wrong``: the formulas and the code differ; ``points``: how many were compared; and in words."""
+
+    wrong: bool
+    points: int
+    words: str
+
+
+def spot_check(claim: Claim, memory: Memory, points: Iterable[Point]) -> Spot:
+    """The true entry formulas against the code, run in ball arithmetic, at a few points.
+
+    Points where either has no value are passed over. Where a constant of the code is rounded
+    (`k ** -0.5` for a size k), the balls of constants widened by their rounding have to meet.
     """
-    if claim.kind == "entry":
-        return True, "not made for entry claims"
     truth = memory.truth(Branch())
     small = sorted(points, key=lambda p: sum(a.size for a in p.args))
     seen: list[str] = []
-    for point in small[1:]:  # the very smallest has size 1 everywhere
+    rounded = False
+    for point in small[1:] or small:  # the very smallest has size 1 everywhere
         if len(seen) == _POINTS or sum(a.size for a in point.args) > _MOST_ENTRIES:
             break
-        if any(_sizes(point) == text for text in seen):
+        if _sizes(point) in seen:
             continue
         try:
-            wrong = _differs(claim, truth, point)
+            wrong = _differs(claim, truth, point, BALLS)
+            if wrong is not None:
+                wrong, rounded = _differs(claim, truth, point, WIDENED), True
         except (Unsupported, ValueError, ZeroDivisionError, IndexError):
             continue
         if wrong is not None:
-            return False, f"{wrong} differs at {_sizes(point)}"
+            return Spot(wrong=True, points=len(seen), words=f"{wrong} differs at {_sizes(point)}")
         seen.append(_sizes(point))
-    return True, f"agrees in ball arithmetic at {'; '.join(seen)}" if seen else "no point could be evaluated"
+    if not seen:
+        return Spot(wrong=False, points=0, words="no point could be evaluated")
+    but = ", but for rounded constants" if rounded else ""
+    words = f"spot check in ball arithmetic: code and entry formulas agree{but} at {'; '.join(seen)}"
+    return Spot(wrong=False, points=len(seen), words=words)
 
 
 def _sizes(point: Point) -> str:
     return ", ".join(f"{n} = {s}" for n, s in point.sizes.items()) or "the only sizes"
 
 
-def _differs(claim: Claim, truth: Truth, point: Point) -> str | None:
+def _differs(claim: Claim, truth: Truth, point: Point, domain: BallDomain) -> str | None:
     with precision(_BITS):
-        stated = run_in_balls(claim, point, BALLS)
+        stated = run_in_balls(claim, point, domain)
         numbers = _numbers(truth, point, BALL_RULES)
         wanted = truths(claim, truth)
+        free = tuple(index_codes(claim, truth).values()) if claim.kind == "entry" else ()
         for name, value in stated.items():
             quantity = wanted[name]
-            right = numbers.at(_ruled(truth, quantity.truth), quantity.codes)
+            right = numbers.at(ruled(truth, quantity.truth), (*free, *quantity.codes))
             for x, y in zip(right.reshape(-1), value.reshape(-1), strict=True):
                 if not x.is_finite() or not y.is_finite():
                     raise Unsupported("not finite")
                 if not x.overlaps(y):
                     return name
     return None
-
-
-def _ruled(truth: Truth, expression: Expr) -> Expr:
-    return ruled(truth, expression)
 
 
 def _numbers(truth: Truth, point: Point, rules: Rules) -> Numbers:

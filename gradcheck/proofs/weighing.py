@@ -19,7 +19,7 @@ from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.memory import Memory
 from gradcheck.proofs.prover import attempt
 from gradcheck.proofs.proving import prove, with_witness
-from gradcheck.proofs.spot import spot_check, violated
+from gradcheck.proofs.spot import Spot, spot_check, violated
 from gradcheck.records import Counterexample, Proof
 from gradcheck.verdicts import Verdict
 
@@ -42,20 +42,22 @@ def weigh(
     claim: Claim, memory: Memory, verdict: Verdict, reason: str | None, results: list[PointResult]
 ) -> Weighed:
     """Try a proof, and set it against the verdict that the points gave. Never raises."""
-    proof = prove(claim, memory)
+    # what it took is in the claim's own seconds; records are the same from run to run but for those
+    proof = msgspec.structs.replace(prove(claim, memory), seconds=0.0)
     if proof.status != "proved" or not results:
         return Weighed(verdict, reason, proof)
-    agrees, words = _spot(claim, memory, results)
-    proof = msgspec.structs.replace(proof, opinions={**proof.opinions, "balls": words})
-    if not agrees:
-        return _broken(proof, f"the proof's entry formulas and the code contradict each other: {words}")
+    spot = _spot(claim, memory, results)
+    proof = msgspec.structs.replace(proof, opinions={**proof.opinions, "balls": spot.words})
+    if spot.wrong:
+        return _broken(proof, f"the proof's entry formulas and the code contradict each other: {spot.words}")
     if any(note.startswith(_IN_FLOAT64) for r in results for note in r.notes):
         why = "the code was judged in float64 at some points, where it may do something else than on symbols"
         return Weighed(verdict, reason, msgspec.structs.replace(proof, status="partly", reason=why))
     if verdict is Verdict.PASS:
-        return Weighed(verdict, reason, proof, proved=True)
+        # without a spot check nothing ties what ran on symbols to what runs on numbers
+        return Weighed(verdict, reason, proof, proved=spot.points > 0)
     if verdict is Verdict.WEAK and _identically_zero(proof, reason):
-        return Weighed(Verdict.PASS, None, proof, proved=True)
+        return Weighed(Verdict.PASS, None, proof, proved=spot.points > 0)
     if verdict is Verdict.FAIL:
         return _against_failure(claim, memory, proof, reason, results)
     return Weighed(verdict, reason, proof)
@@ -74,12 +76,12 @@ def refuted(proof: Proof, found: Counterexample | None) -> Proof:
     return changed
 
 
-def _spot(claim: Claim, memory: Memory, results: list[PointResult]) -> tuple[bool, str]:
+def _spot(claim: Claim, memory: Memory, results: list[PointResult]) -> Spot:
     points = [r.point for r in results if r.verdict == "pass" and r.point.origin == "plan"]
     try:
         return spot_check(claim, memory, points)
     except Exception as error:  # no evidence for or against
-        return True, f"not made: {type(error).__name__}: {error}"
+        return Spot(wrong=False, points=0, words=f"not made: {type(error).__name__}: {error}")
 
 
 def _broken(proof: Proof, reason: str) -> Weighed:
