@@ -17,7 +17,7 @@ HAND_WRITTEN = "hand-written"
 """What the code under check is called among the sources; see `gradcheck.agreement`."""
 
 MEANINGS = {
-    "proved": "for all sizes and all values, under the assumptions that are listed",
+    "proved": "for all sizes and all values, under stated assumptions",
     "certified": "in ball arithmetic: at the points tried no rounding can hide a difference",
     "agreed": "in floating point, within a derived error bound at the points tried",
 }
@@ -58,6 +58,10 @@ def evidence(claim: ClaimRow, rows: Sequence[BackendRow]) -> list[str]:
     said = [row for row in rows if row.answered]
     if claim.verdict == Verdict.PASS and claim.strength in MEANINGS:
         sentences = [f"{claim.strength.capitalize()} {MEANINGS[claim.strength]}."]
+        if claim.strength == Strength.PROVED and claim.proof is not None:
+            given = claim.proof.assumptions
+            assuming = f", assuming {one_line('; '.join(given))}" if given else ""
+            sentences = [f"Proved for all sizes and all values{assuming}."]
         confirmed = [f"{one_line(row.backend)} at {row.agreed}" for row in said if row.agreed]
         if confirmed:
             sentences.append(f"Tried at {tried}: confirmed by {_and(confirmed)}.")

@@ -73,10 +73,11 @@ _LAYOUT = {
 
 
 @lru_cache(maxsize=4096)
-def mathml(latex: str) -> str | None:
+def mathml(latex: str, *, alternative: bool = True) -> str | None:
     """The formula as one `<math display="block">` element, or None where it cannot be shown as such.
 
-    Texts and attributes are escaped; every element and attribute is on a list of known ones.
+    Texts and attributes are escaped; every element and attribute is on a list of known ones. The source
+    goes along as the ``alternative`` text, unless that is not wanted.
     """
     source = clean(latex).strip()
     if match := _WRAPPED.fullmatch(source):
@@ -95,7 +96,8 @@ def mathml(latex: str) -> str | None:
         tree = _known(Converter(display="block").convert_to_element(source))
     except Exception:  # a converter of many regular expressions meets what people write
         return None
-    tree.set("alttext", clean(latex).strip())
+    if alternative:
+        tree.set("alttext", clean(latex).strip())
     return ET.tostring(tree, encoding="unicode")
 
 
@@ -128,7 +130,8 @@ def _known(element: ET.Element) -> ET.Element:
         if (child.tail or "").strip():
             raise _Unknown(child.tail)
         copy.append(_known(child))
-    return copy
+    # A row of one thing is that thing; half of all elements are such rows.
+    return copy[0] if tag == "mrow" and len(copy) == 1 else copy
 
 
 def _styled(text: str, variant: str | None) -> str:

@@ -30,6 +30,11 @@ __all__ = ["Formula", "View", "anchors", "array_rows", "formula", "glyph", "view
 
 _MAX_SHAPES = 60
 _MAX_COLUMNS = 16
+_MOST_PROOF = 60_000  # letters of markup for the proof of one claim
+
+_MOST_DRAWN = 600
+"""Letters of LaTeX: a step of a proof that is longer fills a screen as mathematics, and nobody reads it."""
+
 _GLYPHS = {
     "pass": "\u2713",
     "refuted": "\u2260",
@@ -65,6 +70,7 @@ class Formula:
     mathematics: Markup | None
     tone: str = ""
     target: str = ""  # anchor of the claim that states it, where that is another one
+    note: str = ""  # what is said in place of the formula
 
 
 @dataclass(frozen=True)
@@ -103,6 +109,7 @@ def view(claim: ClaimRow, log: Log, names: dict[str, str], *, full: bool = True)
     found = claim.counterexample if full else None
     nothing = Markup("")
     proved = claim.proof.quantities if claim.proof and full else ()
+    drawer = _Drawer(claim.uid)
     return View(
         anchor=names[claim.uid],
         short=claim.uid.removeprefix(f"{claim.id}/"),
@@ -124,7 +131,7 @@ def view(claim: ClaimRow, log: Log, names: dict[str, str], *, full: bool = True)
         shapes_picture=pictures.shapes_picture(claim.shapes) if full else nothing,
         shapes=[text.sizes_text(sizes) for sizes in claim.shapes[:_MAX_SHAPES]],
         more_shapes=max(0, len(claim.shapes) - _MAX_SHAPES),
-        quantities=[_proved(quantity) for quantity in proved],
+        quantities=[drawer.proved(quantity) for quantity in proved],
     )
 
 
@@ -187,11 +194,32 @@ def _arrays(claim: ClaimRow) -> list[tuple[str, ArrayRecord]]:
     return [*deltas, *found.inputs.items()]
 
 
-def _proved(quantity: ProofQuantity) -> tuple[ProofQuantity, list[Formula], list[Formula]]:
-    """The two entry formulas of a proof, and its steps."""
-    entries = [("The right entry", quantity.truth), ("The hand-written entry", quantity.candidate)]
-    return (
-        quantity,
-        [formula(title, latex) for title, latex in entries if latex],
-        [formula(step.rule, step.latex) for step in quantity.steps],
-    )
+class _Drawer:
+    """Draws the formulas of one claim's proof: none twice, no endless one, and not too many."""
+
+    def __init__(self, uid: str) -> None:
+        self._left, self._uid = _MOST_PROOF, uid
+
+    def proved(self, quantity: ProofQuantity) -> tuple[ProofQuantity, list[Formula], list[Formula]]:
+        """The two entry formulas of a quantity, and its steps."""
+        drawn: dict[str, str] = {}
+        entries = [("The right entry", quantity.truth), ("The hand-written entry", quantity.candidate)]
+        return (
+            quantity,
+            [self._draw(title, latex, title.lower(), drawn) for title, latex in entries if latex],
+            [self._draw(s.rule, s.latex, f"step {i}", drawn) for i, s in enumerate(quantity.steps, 1)],
+        )
+
+    def _draw(self, title: str, latex: str, place: str, drawn: dict[str, str]) -> Formula:
+        if latex in drawn:
+            return Formula(title, latex, None, note=f"the same as {drawn[latex]}")
+        drawn[latex] = place
+        if self._left <= 0:
+            return Formula(title, latex, None, note=f"left out here; gradcheck prove '{self._uid}' shows it")
+        if len(latex) > _MOST_DRAWN:
+            shown = Formula(title, text.clip(latex, _MOST_DRAWN // 2), None)
+        else:
+            made = mathml(latex, alternative=False)
+            shown = Formula(title, latex, Markup(made) if made else None)  # noqa: S704
+        self._left -= len(shown.mathematics or shown.source)
+        return shown

@@ -5,13 +5,14 @@ import hashlib
 import re
 from html.parser import HTMLParser
 from itertools import pairwise
+from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
 
 from gradcheck.arrays import encode
-from gradcheck.log import collect
+from gradcheck.log import collect, read_log
 from gradcheck.report import html
 from gradcheck.report.html import render
 from gradcheck.report.views import anchors
@@ -243,7 +244,7 @@ def test_a_pass_says_how_strong_it_is_and_what_it_rests_on():
     read = page([samples.PROVED_AT_LENGTH]).text
 
     for piece in (
-        "Proved for all sizes and all values, under the assumptions that are listed.",
+        "Proved for all sizes and all values, assuming n, m >= 1.",
         "Tried at 50 points of 9 shapes, 7 with all sizes distinct: confirmed by symbolic at 50",
         "float64: 0.3, at the worst 1.7",
         "Assuming n, m >= 1",
@@ -394,3 +395,39 @@ def test_an_array_that_is_not_finite_is_drawn_all_the_same():
 
     assert text.count('<rect class="odd"') == 4  # two of them, and their differences
     assert "nan" in Page(text).text
+
+
+def proof_with(*steps):
+    quantity = samples.ProofQuantity(
+        quantity="dJ/dW",
+        status="proved",
+        indices="p",
+        truth="a_p",
+        candidate="a_p",
+        steps=[samples.ProofStep(rule=f"rule {i}", latex=latex) for i, latex in enumerate(steps)],
+    )
+    return page([samples.judged("x", proof=samples.Proof(status="proved", quantities=[quantity] * 2))])
+
+
+def test_no_formula_of_a_proof_is_drawn_twice():
+    text = proof_with("b_p", "a_p", "b_p").text
+
+    assert text.count("the same as the right entry") == 4  # the hand-written entry and one step, twice
+    assert text.count("the same as step 1") == 2
+
+
+def test_an_endless_formula_is_cut_and_an_endless_proof_too():
+    text = proof_with("a + " * 5000 + "a").text
+    assert "more characters" in text
+    assert len(text) < 5000
+
+    text = proof_with(*(f"a_{{{i}}} + b" for i in range(900))).text
+    assert "left out here; gradcheck prove 'x' shows it" in text
+    assert "rule 899" in text
+
+
+def test_the_published_catalogue_stays_small():
+    """Three megabytes, proofs and all."""
+    log = read_log(Path(__file__).parents[2] / "reports" / "catalogue" / "run.jsonl")
+
+    assert len(render(log).encode()) < 3e6
