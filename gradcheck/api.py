@@ -249,7 +249,9 @@ def reproduce(formula: Formula, row: ClaimRow, seed: int, max_examples: int) -> 
     pair = getattr(candidate, "spelled", None) or f"{formula.name}, {_name(candidate, 'backward')}"
     found = row.counterexample
     if found is None or any(a.dec is None for a in [*found.inputs.values(), *found.delta]):
-        return f"gradcheck.verify({pair}, shapes={shapes}, max_examples={max_examples}, seed={seed})"
+        given = [n for n in ("values", "where", "batch") if getattr(formula, n)]
+        rest = f"  # and the same {', '.join(given)}" if given else ""
+        return f"gradcheck.verify({pair}, shapes={shapes}, max_examples={max_examples}, seed={seed}){rest}"
     arrays = {n: _literal(a) for n, a in found.inputs.items()}
     values = ", ".join(f"{n!r}: {text}" for n, text in arrays.items())
     deltas = [_literal(d) for d in found.delta]

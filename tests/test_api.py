@@ -70,6 +70,15 @@ def test_the_line_without_a_counterexample_repeats_the_run():
     assert (again.verdict, again.row.shapes) == (result.verdict, result.row.shapes)
 
 
+def test_the_line_says_what_cannot_be_written_in_it():
+    """Functions that were handed over."""
+    result = verify(
+        forward, right, shapes=SHAPES, values={"x": gradcheck.positive}, where=lambda n: n > 1, **FEW
+    )
+    assert result.reproduce.endswith("seed=0)  # and the same values, where")
+    assert verify(forward, right, shapes=SHAPES, **FEW).reproduce.endswith("seed=0)")
+
+
 def test_the_line_reproduces_a_failure_with_labels():
     """Indices stay integers."""
 
