@@ -64,7 +64,7 @@ def _write(out: Path, words: tuple[str, ...], seed: int, backends: tuple[str, ..
             made = make_vectors(formula, seed=seed, backends=backends or None)
         except Unsupported as error:
             failed += 1
-            click.echo(f"{formula.name}: {error}", err=True)
+            click.echo(str(error), err=True)
             continue
         written = write_vectors(made, out, npz=npz)
         click.echo(f"{', '.join(str(p) for p in written)}: {made.number_of_tests} tests")
