@@ -7,8 +7,9 @@ and what does not fit is counted.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from html import escape as escape_html
+from typing import TypeVar
 
 from gradcheck.log import Log
 from gradcheck.records import ClaimRow
@@ -17,6 +18,8 @@ from gradcheck.report.narrative import counts, headline, outcome, sources_text, 
 from gradcheck.report.text import clean, clip, duration, one_line, plural
 
 __all__ = ["LIMIT", "render"]
+
+T = TypeVar("T")
 
 LIMIT = 900 * 1024
 """Bytes that the page stays below."""
@@ -50,25 +53,17 @@ def render(log: Log) -> str:
     passed = [claim for claim in claims if claim.as_declared and claim.expected == "pass"]
     _table(page, "Not as declared", wrong)
     # The stories of failures come before tables of what is in order, should the budget run out.
-    _fill(
-        page,
-        [_details(claim, log) for claim in wrong],
-        "claim that is not as declared",
-        "claims that are not",
-    )
+    not_declared = ("claim that is not as declared", "claims that are not")
+    _fill(page, wrong, lambda claim: _details(claim, log), *not_declared)
     _table(page, "Errata: printed formulas that were refuted, as declared", errata)
-    _fill(page, [_details(claim, log) for claim in errata], "erratum", "errata")
+    _fill(page, errata, lambda claim: _details(claim, log), "erratum", "errata")
     _table(page, "Passed", passed)
-    _fill(
-        page,
-        [f"- not judged: {escape(uid)}\n" for uid in log.missing],
-        "claim not judged",
-        "claims not judged",
-    )
+    not_judged = ("claim not judged", "claims not judged")
+    _fill(page, log.missing, lambda uid: f"- not judged: {escape(uid)}\n", *not_judged)
     remarks = log.footer.remarks if log.footer else []
     if remarks:
         page.add("\n### Remarks\n\n")
-        _fill(page, [f"- {clip(escape(remark), 2000)}\n" for remark in remarks], "remark")
+        _fill(page, remarks, lambda remark: f"- {clip(escape(remark), 2000)}\n", "remark")
     page.close(_bottom(log))
     return page.text()
 
@@ -101,12 +96,20 @@ class _Page:
         return "".join(self._blocks)
 
 
-def _fill(page: _Page, blocks: list[str], one: str, many: str | None = None, share: float = 1.0) -> None:
-    """Add as many blocks as fit into a share of what is left, and count the rest."""
+def _fill(
+    page: _Page,
+    things: Sequence[T],
+    write: Callable[[T], str],
+    one: str,
+    many: str | None = None,
+    share: float = 1.0,
+) -> None:
+    """Write as many things as fit into a share of what is left, and count the rest."""
     floor = page.left * (1.0 - share)
-    for number, block in enumerate(blocks):
+    for number, thing in enumerate(things):
+        block = write(thing)  # one at a time: of thousands, a few hundred fit
         if page.left - len(block.encode()) < floor or not page.add(block):
-            page.note(f"\n... and {plural(len(blocks) - number, one, many)} more.\n")
+            page.note(f"\n... and {plural(len(things) - number, one, many)} more.\n")
             return
 
 
@@ -133,7 +136,7 @@ def _table(page: _Page, title: str, claims: list[ClaimRow]) -> None:
         f"\n### {title} ({len(claims)})\n\n"
         "| id | claim | verdict | strength | points | what |\n| --- | --- | --- | --- | ---: | --- |\n"
     )
-    _fill(page, [_row(claim) for claim in claims], "claim", share=0.4)
+    _fill(page, claims, _row, "claim", share=0.4)
 
 
 def _row(claim: ClaimRow) -> str:
