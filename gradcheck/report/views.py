@@ -30,9 +30,9 @@ __all__ = ["Formula", "View", "anchors", "array_rows", "formula", "glyph", "view
 
 _MAX_SHAPES = 60
 _MAX_COLUMNS = 16
-_MOST_PROOF = 60_000  # letters of markup for the proof of one claim
+_MOST_PROOF = 40_000  # letters of markup for the proof of one claim
 
-_MOST_DRAWN = 600
+_MOST_DRAWN = 400
 """Letters of LaTeX: a step of a proof that is longer fills a screen as mathematics, and nobody reads it."""
 
 _GLYPHS = {
