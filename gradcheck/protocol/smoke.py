@@ -72,10 +72,9 @@ def smoke(
         said = started.implementation
         asked = choose_formulas(started.capabilities, words)
         spoken = choose_dtypes(started.capabilities, dtypes)
-        report.add(
-            "ok",
-            f"start: {said.name} ({said.language}), {len(asked.formulas)} formulas in {' and '.join(spoken)}",
-        )
+        count = len(asked.formulas)
+        formulas = "1 formula" if count == 1 else f"{count} formulas"
+        report.add("ok", f"start: {said.name} ({said.language}), {formulas} in {' and '.join(spoken)}")
         for remark in asked.remarks:
             report.add("note", remark)
         for formula in asked.formulas.values():

@@ -42,7 +42,7 @@ def test_a_right_program_is_all_right(smoked):
     report = smoked()
 
     assert report.exit_code == 0
-    assert report.lines[0] == "ok      start: program (Python), 1 formulas in <f8"
+    assert report.lines[0] == "ok      start: program (Python), 1 formula in <f8"
     assert "ok      infinities, -0.0 and the smallest numbers come back as they were" in report.lines
     assert report.lines[-1].startswith("The harness works, and these gradients are right.")
 
