@@ -57,6 +57,12 @@ def report(session: nox.Session) -> None:
     python(session, "gradcheck", "verify", "--report-dir", "reports/catalogue")
 
 
+@nox.session(venv_backend="none", default=False)
+def vectors(session: nox.Session) -> None:
+    """Make the test vectors of the catalogue anew."""
+    python(session, "gradcheck", "vectors", "--out", "vectors/v1")
+
+
 @nox.session(venv_backend="none")
 def build(session: nox.Session) -> None:
     """Build the wheel and look into it: two packages, their data files, nothing else."""

@@ -130,6 +130,54 @@ def test_the_protocol_runs_claims_and_asks_the_oracle_but_never_judges(file):
     assert engine_insides(file.read_text()) - allowed == set()
 
 
+JUDGING = {"engine", "verification", "examination", "arbitration", "minimise", "training", "truths"}
+"""What judges candidates; the oracle has truths of its own."""
+
+TRUTH = {"rounding", "certify", "nudge", "sources", "taps", "reference", "kink_answers"}
+"""The files of the oracle that say what is right."""
+
+
+def judging(source):
+    """Imports of what judges hand-written code."""
+    return inside(imports_of(source), *(f"gradcheck.{name}" for name in JUDGING))
+
+
+def hand_written(source):
+    """Imports of what runs hand-written code, and of the claims that hold it."""
+    return inside(imports_of(source), "gradcheck.candidate", "gradcheck.claims", "gradcheck.catalogue")
+
+
+@pytest.mark.parametrize("file", files(CORE, "oracles"), ids=module_of)
+def test_the_oracle_stands_beside_the_engine(file):
+    """It runs the backends' programs itself, and no truth of it comes from hand-written code."""
+    assert judging(file.read_text()) == set()
+    if file.stem in TRUTH:
+        assert hand_written(file.read_text()) == set()
+
+
+@pytest.mark.parametrize("file", files(CORE), ids=module_of)
+def test_only_those_who_serve_others_know_the_oracle(file):
+    """The command line, the protocol and the schemas; never the engine."""
+    servants = ("oracles", "protocol", "cli", "schemas", "__init__.py")
+    imported = inside(imports_of(file.read_text()), "gradcheck.oracles")
+    assert file.relative_to(CORE).parts[0] in servants or imported == set()
+
+
+@pytest.mark.parametrize(
+    ("source", "caught"),
+    [
+        ("from gradcheck.truths import truths", True),
+        ("import gradcheck.engine", True),
+        ("from gradcheck.candidate import run_in_balls", True),
+        ("def f():\n    from gradcheck.claims import Claim", True),
+        ("from gradcheck.session import Session\nfrom gradcheck.judge import compare", False),
+    ],
+)
+def test_the_walls_around_the_oracle_would_notice(source, caught):
+    """The twin."""
+    assert bool(judging(source) | hand_written(source)) == caught
+
+
 @pytest.mark.parametrize("file", files(CORE, "catalogue"), ids=module_of)
 def test_the_catalogue_knows_formulas_only(file):
     """It is what a user would write."""
