@@ -157,7 +157,7 @@ def test_the_end_of_stderr_is_part_of_the_message(driving):
             "def started(m): say({**ANSWER, 'capabilities': {'formulas': 'wx', 'dtypes': []}})",
             "Expected `array`",
         ),
-        ("def started(m): say(ANSWER); say(ANSWER)", "more than one line"),
+        ("def started(m): write(2 * (json.dumps(ANSWER) + chr(10)))", "more than one line"),
     ],
 )
 def test_a_program_that_does_not_start_as_it_must_ends_the_run(program, definitions, words):
