@@ -41,6 +41,7 @@ INSIDES = {
     "battery",
     "allowed",
     "sampling",
+    "chains",
 }
 """What belongs to the engine: reports and command line see records only."""
 
@@ -104,9 +105,11 @@ def other_backends(source, own):
     return inside(imports_of(source), *(f"gradcheck_backends.{name}" for name in public))
 
 
-@pytest.mark.parametrize("file", files(CORE, "report") + files(CORE, "cli"), ids=module_of)
-def test_reports_and_command_line_read_records_and_never_reach_into_the_engine(file):
-    """`gradcheck.run`, `gradcheck.replay` and `gradcheck.registry` are their doors."""
+@pytest.mark.parametrize(
+    "file", files(CORE, "report") + files(CORE, "cli") + files(CORE, "pytest_plugin"), ids=module_of
+)
+def test_reports_command_line_and_plugin_read_records_and_never_reach_into_the_engine(file):
+    """`gradcheck.run`, `.checker`, `.replay` and `.registry` are their doors."""
     assert engine_insides(file.read_text()) == set()
 
 
@@ -286,6 +289,8 @@ def loaded_after(code):
         ("import gradcheck.run, gradcheck.replay, gradcheck.registry, gradcheck.log", set()),
         ("import gradcheck.catalogue; gradcheck.catalogue.formulas()", set()),
         ("import gradcheck.cli.main, gradcheck.report", set()),
+        ("import gradcheck.pytest_plugin", set()),
+        ("import gradcheck; gradcheck.chain, gradcheck.Layer", set()),
         ("import sympy", {"sympy"}),
     ],
 )

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from gradcheck.errors import GradientError, UsageError
 from gradcheck.pytest_plugin.sending import send
-from gradcheck.records import ClaimRow
 
 if TYPE_CHECKING:
     from gradcheck.api import Result
@@ -63,11 +62,9 @@ class Checks:
         """Record a result of `gradcheck.verify` that was had without this fixture."""
         self._recorded += 1
         uid = self._item.nodeid if self._recorded == 1 else f"{self._item.nodeid} ({self._recorded})"
-        rows = (*result.backends, *getattr(result, "battery", ()), result.row)
-        send(
-            self._item,
-            [replace(r, uid=uid) if isinstance(r, ClaimRow) else replace(r, claim=uid) for r in rows],
-        )
+        row = replace(result.row, uid=uid)
+        others = [replace(other, claim=uid) for other in result.backends]
+        send(self._item, [*others, *(replace(other, claim=uid) for other in result.battery), row])
 
     def _defaults(self) -> dict[str, Any]:
         config = self._item.config

@@ -24,7 +24,7 @@ def of_claim(judged: Judged, nodeid: str, directory: str | None) -> tuple[Kind, 
     if row.as_declared:
         return "passed", ""
     kind: Kind = "error" if row.verdict == Verdict.ERROR else "failed"
-    return kind, _story(row, judged.backends, nodeid, directory)
+    return kind, _story(judged, judged.backends, nodeid, directory)
 
 
 def of_backend(
@@ -46,18 +46,19 @@ def of_backend(
         )
     kind: Kind = "error" if Verdict.ERROR in {row.verdict, claim.verdict} else "failed"
     if told_by is None:
-        return kind, _story(claim, (row,), nodeid, directory)
+        return kind, _story(judged, (row,), nodeid, directory)
     return kind, clean("\n".join(_short(claim, row, told_by)))
 
 
-def _story(claim: ClaimRow, rows: tuple[BackendRow, ...], nodeid: str, directory: str | None) -> str:
+def _story(judged: Judged, rows: tuple[BackendRow, ...], nodeid: str, directory: str | None) -> str:
+    claim = judged.row
     found = claim.counterexample
     if found is not None and found.replay:
         # without a log there is nothing to replay: the test itself runs it again
         again = f"{found.replay} --report-dir {shlex.quote(directory)}" if directory else None
         line = again or f"pytest {shlex.quote(nodeid)}"
         claim = replace(claim, counterexample=replace(found, replay=line))
-    return clean(f"{_headline(claim)}\n{story(claim, rows)}")
+    return clean(f"{_headline(claim)}\n{story(claim, rows, judged.battery)}")
 
 
 def _short(claim: ClaimRow, row: BackendRow, told_by: str) -> list[str]:
