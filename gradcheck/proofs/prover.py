@@ -84,9 +84,8 @@ def _once(claim: Claim, memory: Memory, branch: Branch, *, expand: bool) -> Atte
         warnings.simplefilter("ignore")
         try:
             truth = memory.truth(branch, expand=expand)
-            truth.rewind()
-            truths(claim, truth)
-            truth.settle()
+            what = (claim.kind, claim.target, claim.layout, claim.entry)
+            truth.prepare(what, lambda: truths(claim, truth))
         except Unsupported as error:
             return Attempt(branch, Compared(reason=f"the forward: {error}{user_line(error)}"))
         except Exception as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import msgspec
 
@@ -98,15 +98,18 @@ def _first(texts: Iterable[str | None]) -> str | None:
     return next((t for t in texts if t), None)
 
 
-def with_witness(proof: Proof, quantity: str | None, words: str) -> Proof:
-    """The proof refuted at a point: ``words`` say where. Only what the forms leave open can be refuted."""
+def with_witness(proof: Proof, quantities: Collection[str | None], words: str) -> Proof:
+    """The proof refuted at a point where these quantities are wrong: ``words`` say where.
+
+    Only what the forms leave open can be refuted; what is proved stays.
+    """
     if proof.status not in ("open", "partly"):
         return proof
     if not proof.quantities and (proof.reason or "").startswith("the code raises"):
         return msgspec.structs.replace(proof, status="refuted", reason=f"{proof.reason}; {words}")
     changed = [
         msgspec.structs.replace(q, status="refuted", reason=q.reason or words)
-        if q.quantity == quantity and q.status == "open" and q.truth is not None
+        if q.quantity in quantities and q.status == "open" and q.truth is not None
         else q
         for q in proof.quantities
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from gradcheck.errors import Unsupported
@@ -43,15 +43,24 @@ class Truth:
         self.uses = space.uses
         self.asked: dict[Question, bool] = dict(space.questions.asked)
         self._kept: dict[Any, Expr] = {}
-        self._mark = space.mark()
+        self._base = self._mark = space.mark()
+        self._for: Hashable = None
 
-    def settle(self) -> None:
-        """What was derived so far stays; what comes next is one candidate's."""
-        self._mark = self.space.mark()
+    def prepare(self, what: Hashable, derive: Callable[[], object]) -> None:
+        """Be ready for a candidate: ``derive`` what it is held against, where that was not done last.
 
-    def rewind(self) -> None:
-        """Forget the last candidate, so that the next one is not judged differently for it."""
-        self.space.rewind(self._mark)
+        The last candidate is forgotten, and so is what another kind of claim (``what``) derived, so that
+        neither what is proved nor how it is printed depends on what ran before.
+        """
+        if what == self._for:
+            self.space.rewind(self._mark)
+            return
+        self.space.rewind(self._base)
+        self._kept.clear()
+        self._for = None
+        derive()
+        self._for, self._mark = what, self.space.mark()
+        self.space.work = 0  # the candidate's own work counts, whether or not this was done before
 
     def codes(self, kind: str, shape: tuple[Any, ...]) -> tuple[int, ...]:
         """The indices of an entry of an array of this shape; 0 on axes of size 1."""

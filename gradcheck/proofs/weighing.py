@@ -69,11 +69,9 @@ def refuted(proof: Proof, found: Counterexample | None) -> Proof:
         return proof
     sizes = ", ".join(f"{n} = {s}" for n, s in found.sizes.items()) or "its only sizes"
     if not proof.quantities:
-        return with_witness(proof, None, f"so it does at {sizes}")
-    changed = proof
-    for name in {found.quantity, *(c.quantity for c in found.comparisons)}:
-        changed = with_witness(changed, name, f"the normal forms differ, and so do the values at {sizes}")
-    return changed
+        return with_witness(proof, (), f"so it does at {sizes}")
+    wrong = {found.quantity, *(c.quantity for c in found.comparisons)}
+    return with_witness(proof, wrong, f"the normal forms differ, and so do the values at {sizes}")
 
 
 def _spot(claim: Claim, memory: Memory, results: list[PointResult]) -> Spot:
