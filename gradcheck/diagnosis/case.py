@@ -1,0 +1,156 @@
+"""A failed claim under diagnosis: its samples, and more of them where the run has too few."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from gradcheck.claims import Claim
+from gradcheck.diagnosis.samples import Sample
+from gradcheck.errors import UsageError
+from gradcheck.generation import draw_elements
+from gradcheck.opinions import PointResult
+from gradcheck.points import Discarded, ForwardFault, Point, make_point
+from gradcheck.session import Session
+from gradcheck.sizes import distinct
+from gradcheck.values import Values
+
+__all__ = ["Case"]
+
+_MOST_WRONG = 24
+_MOST_SOUND = 40
+_MOST_ENTRIES = 1200
+"""Points with more entries than this are left out where there are others."""
+
+
+class Case:
+    """``seconds`` is what a diagnosis may take; what is not found by then is not looked for."""
+
+    def __init__(
+        self,
+        claim: Claim,
+        session: Session,
+        results: Sequence[PointResult],
+        *,
+        seed: int = 0,
+        delta: Values | None = None,
+        seconds: float = 1.0,
+    ) -> None:
+        self.claim, self.session, self.seed, self.delta = claim, session, seed, delta
+        self._until = time.perf_counter() + seconds
+        judged = [r for r in results if r.verdict in ("pass", "fail")]
+        judged.sort(key=lambda r: _order(r.point))
+        failed = [r for r in judged if r.verdict == "fail"]
+        self.samples = [Sample(claim, session, r.point, r.verdict, r.fault) for r in judged]
+        self.failed = [s for s in self.samples if s.verdict == "fail"]
+        self.passed = [s for s in self.samples if s.verdict == "pass"]
+        self.kinks = [s for s, r in zip(self.failed, failed, strict=True) if _at_kink(r)]
+        self._brought = 0
+
+    @property
+    def out_of_time(self) -> bool:
+        return time.perf_counter() > self._until
+
+    @property
+    def seconds_left(self) -> float:
+        return max(self._until - time.perf_counter(), 0.0)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.claim.formula.shapes.arguments
+
+    @property
+    def noun(self) -> str:
+        """What the code states, as a sentence calls it."""
+        return _NOUNS[self.claim.kind]
+
+    def quantities(self) -> list[str]:
+        """Everything that the claim states, in order; from a sample where the code runs."""
+        for sample in self.samples:
+            if sample.values:
+                return [q for q in sample.shapes if q in sample.values]
+        return list(self.samples[0].shapes) if self.samples else []
+
+    def wrong(self, quantity: str) -> list[Sample]:
+        """Samples at which the quantity has the right shape, is finite, and is wrong."""
+        found = []
+        for sample in self.failed:
+            if sample in self.kinks or not self.is_comparable(sample, quantity):
+                continue
+            mask = sample.wrong_or_none(quantity)
+            if mask is not None and mask.any():
+                found.append(sample)
+            if len(found) >= _MOST_WRONG:
+                break
+        return found
+
+    def is_comparable(self, sample: Sample, quantity: str) -> bool:
+        value = sample.values.get(quantity)
+        return value is not None and value.shape == sample.shapes[quantity] and bool(np.isfinite(value).all())
+
+    def misshapen(self, quantity: str) -> list[Sample]:
+        """Samples at which the quantity has another shape than it should."""
+        return [
+            s for s in self.failed if quantity in s.values and s.values[quantity].shape != s.shapes[quantity]
+        ][:_MOST_WRONG]
+
+    def raising(self) -> list[Sample]:
+        """Samples at which the code raises."""
+        return [s for s in self.failed if not s.values]
+
+    def sound(self, quantity: str) -> list[Sample]:
+        """Samples at which the quantity is right."""
+        found = []
+        for sample in [*self.passed, *self.failed]:
+            if sample.verdict == "fail" and not self.is_comparable(sample, quantity):
+                continue
+            mask = sample.wrong_or_none(quantity)
+            if mask is not None and not mask.any():
+                found.append(sample)
+            if len(found) >= _MOST_SOUND:
+                break
+        return found
+
+    def bring(self, sizes: Iterable[dict[str, int]], per_shape: int = 1) -> list[Sample]:
+        """New points of the given sizes, with dense values, as samples. Those not allowed are left out."""
+        made = []
+        formula = self.claim.formula
+        for wanted in sizes:
+            if not formula.allows(wanted):
+                continue
+            for _ in range(per_shape):
+                self._brought += 1
+                rng = np.random.default_rng([self.seed, 4711, self._brought])
+                try:
+                    elements = draw_elements(formula, wanted, int(rng.integers(2**31)))
+                    point = make_point(
+                        formula, wanted, rng, delta=self.delta, elements=elements, origin="plan"
+                    )
+                except (Discarded, ForwardFault, UsageError):
+                    continue
+                made.append(Sample(self.claim, self.session, point, "unknown", None))
+        return made
+
+
+_NOUNS = {
+    "vjp": "your gradient",
+    "update": "your step",
+    "jacobian": "your derivative",
+    "layout": "your derivative",
+    "entry": "your table of entries",
+    "forward": "your value",
+}
+
+
+def _order(point: Point) -> tuple[int, int, int]:
+    """Points of the plan first (no zeros, no ties), distinct sizes first, small ones first."""
+    entries = sum(a.size for a in point.args)
+    return (point.origin != "plan", not distinct(point.sizes), entries)
+
+
+def _at_kink(result: PointResult) -> bool:
+    """What is said against the code is said of a point without a derivative."""
+    stated = result.stated.values if result.stated else {}
+    return bool(stated) and result.fault is not None and all(np.isfinite(v).all() for v in stated.values())

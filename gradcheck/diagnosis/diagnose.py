@@ -1,0 +1,159 @@
+"""From a failed claim to diagnoses: one for each quantity that is wrong."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from gradcheck.claims import Claim
+from gradcheck.diagnosis.accuracy import accuracy_changes, is_nearly_right, rounded_values
+from gradcheck.diagnosis.case import Case
+from gradcheck.diagnosis.elsewhere import argument_changes, delta_changes
+from gradcheck.diagnosis.explanation import Explanation
+from gradcheck.diagnosis.kinds import UNEXPLAINED
+from gradcheck.diagnosis.partial import at_kinks, not_finite, under_sizes, under_values, where_it_raises
+from gradcheck.diagnosis.parts import part_changes
+from gradcheck.diagnosis.paths import path_changes, path_factors
+from gradcheck.diagnosis.ratios import factor_changes
+from gradcheck.diagnosis.repairs import repairs
+from gradcheck.diagnosis.samples import Sample
+from gradcheck.diagnosis.search import Finding, Scope, settle, telling
+from gradcheck.diagnosis.slopes import slope_changes
+from gradcheck.diagnosis.whole import whole_changes
+from gradcheck.opinions import PointResult
+from gradcheck.records import Diagnosis
+from gradcheck.session import Session
+from gradcheck.values import Values
+
+__all__ = ["diagnose"]
+
+
+def diagnose(
+    claim: Claim,
+    results: Sequence[PointResult],
+    session: Session,
+    *,
+    seed: int = 0,
+    delta: Values | None = None,
+    seconds: float = 1.0,
+) -> list[Diagnosis]:
+    """Why the claim failed, as far as a simple mistake explains it."""
+    case = Case(claim, session, results, seed=seed, delta=delta, seconds=seconds)
+    scopes = _scopes(case)
+    found: dict[str, list[Finding]] = {}
+    for scope in scopes:  # what is said of the whole quantity, or of a part of its entries
+        found |= settle(case, [scope], _whole(case, scope))
+    _try(case, scopes, found, delta_changes)
+    for scope in _open(scopes, found):
+        if is_nearly_right(scope.quantity, scope.wrong):
+            _nearly(case, scope, found)
+    _try(case, scopes, found, _structural)
+    for scope in _open(scopes, found):
+        found |= settle(case, [scope], path_factors(case, scope.quantity, scope.pilot, scope.wrong))
+    for scope in _open(scopes, found):
+        finding = under_sizes(case, scope, scope.tried) or under_values(case, scope)
+        if finding is not None:
+            found[scope.quantity] = [finding]
+    records = _records(scopes, found)
+    known = {r.quantity for r in records}
+    for quantity in case.quantities():
+        if quantity not in known and (finding := not_finite(case, quantity)) is not None:
+            records.append(_record(quantity, finding))
+    if not records and (finding := at_kinks(case)) is not None:
+        records.append(_record(case.quantities()[0], finding))
+    if not records and (raises := where_it_raises(case)) is not None:
+        kind, text = raises
+        records.append(Diagnosis(quantity="", kind=kind, text=text, of=len(case.raising())))
+    return records
+
+
+def _open(scopes: Sequence[Scope], found: dict[str, list[Finding]]) -> list[Scope]:
+    return [s for s in scopes if not found[s.quantity]]
+
+
+def _try(case: Case, scopes: Sequence[Scope], found: dict[str, list[Finding]], changes: object) -> None:
+    """Ask explanations that speak of all quantities at once about those that are still open."""
+    for pilot, group in _by_pilot(_open(scopes, found)):
+        for quantity, findings in settle(case, group, changes(case, pilot)).items():  # type: ignore[operator]
+            found[quantity] += findings
+
+
+def _nearly(case: Case, scope: Scope, found: dict[str, list[Finding]]) -> None:
+    found |= settle(case, [scope], accuracy_changes(case, scope.pilot))
+    if not found[scope.quantity]:
+        explanation = rounded_values(case, scope.quantity, scope.wrong)
+        if explanation is not None:
+            found[scope.quantity] = [Finding(explanation, len(scope.wrong), len(scope.wrong), None)]
+
+
+def _scopes(case: Case) -> list[Scope]:
+    scopes = []
+    raising = case.raising()
+    for quantity in case.quantities():
+        wrong = [*case.misshapen(quantity), *case.wrong(quantity)]
+        if wrong:
+            pilot = max(wrong, key=lambda s, q=quantity: telling(s, q))  # type: ignore[misc]
+            scopes.append(Scope(quantity, wrong, case.sound(quantity), raising, pilot))
+    # quantities that are wrong at a common sample share it, and what is computed there
+    pilots = sorted({id(s.pilot): s.pilot for s in scopes}.values(), key=lambda p: -_shared(p, scopes))
+    for scope in scopes:
+        scope.pilot = next(p for p in pilots if any(p is w for w in scope.wrong))
+    return scopes
+
+
+def _shared(pilot: Sample, scopes: Sequence[Scope]) -> int:
+    return sum(any(pilot is w for w in s.wrong) for s in scopes)
+
+
+def _by_pilot(scopes: Sequence[Scope]) -> Iterator[tuple[Sample, list[Scope]]]:
+    pilots = {id(s.pilot): s.pilot for s in scopes}
+    for key, pilot in pilots.items():
+        yield pilot, [s for s in scopes if id(s.pilot) == key]
+
+
+def _whole(case: Case, scope: Scope) -> Iterator[Explanation]:
+    return itertools.chain(
+        whole_changes(case, scope.quantity, scope.pilot),
+        factor_changes(case, None, scope.quantity, scope.wrong),
+        part_changes(case, scope.quantity, scope.wrong, scope.sound),
+    )
+
+
+def _structural(case: Case, pilot: Sample) -> Iterator[Explanation]:
+    return itertools.chain(
+        slope_changes(case, pilot),
+        path_changes(case, pilot),
+        argument_changes(case, pilot),
+        repairs(case, pilot),
+    )
+
+
+def _records(scopes: Sequence[Scope], found: dict[str, list[Finding]]) -> list[Diagnosis]:
+    """The best finding of each quantity; one that explains several quantities at once counts for more."""
+    covered = Counter(id(f.explanation) for findings in found.values() for f in findings)
+
+    def rank(finding: Finding) -> float:
+        share = (covered[id(finding.explanation)] - 1) / max(len(scopes) - 1, 1)
+        return finding.explanation.cost - _BONUS * share
+
+    return [
+        _record(s.quantity, min(found[s.quantity], key=rank))
+        if found[s.quantity]
+        else Diagnosis(quantity=s.quantity, kind=UNEXPLAINED, text="no simple explanation", of=len(s.wrong))
+        for s in scopes
+    ]
+
+
+def _record(quantity: str, finding: Finding) -> Diagnosis:
+    return Diagnosis(
+        quantity=quantity,
+        kind=finding.explanation.kind,
+        text=finding.explanation.text,
+        points=finding.points,
+        of=finding.of,
+        gap=finding.gap,
+    )
+
+
+_BONUS = 0.6

@@ -1,0 +1,141 @@
+"""An explanation: two things that are equal wherever it is the right one, and the words for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradcheck.arithmetic import BALLS, WIDENED, precision, zero_dimensional
+from gradcheck.diagnosis.samples import BITS, RESOLUTION, How, Sample, apart, relative, same
+from gradcheck.errors import CandidateFault, Unsupported
+
+__all__ = [
+    "NEAR",
+    "Explanation",
+    "Sides",
+    "exact_gap",
+    "holds",
+    "near",
+    "near_in_floats",
+    "predicting",
+    "repairing",
+]
+
+Sides = Callable[[Sample, str, How], tuple[Any, Any]]
+Values = Callable[[Sample, How], dict[str, Any]]
+
+NEAR = 1e-6
+"""float64 values farther apart than this, relatively, are not worth a comparison in balls."""
+
+_ROUNDED = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """``sides`` gives, for a quantity, the two arrays that are equal if the explanation is right: mostly the
+    code's value and what the mistake would make of the right one, or the repaired value and the right one.
+
+    ``text`` is the sentence without the evidence. ``cost`` orders explanations: less is simpler.
+    ``rounds`` says that one side was computed from inputs that were rounded to float64 on the way (a sum
+    of entries of delta), so that balls cannot say more than floats. ``repair`` says that it changes the
+    code, so that it must also do where the code raises.
+    """
+
+    kind: str
+    text: str
+    cost: float
+    sides: Sides
+    rounds: bool = False
+    repair: bool = False
+
+
+def predicting(values: Values) -> Sides:
+    """The code's value against a prediction of all quantities, which is made once for each sample."""
+    key = object()
+
+    def sides(sample: Sample, quantity: str, how: How) -> tuple[Any, Any]:
+        found = sample.remember((key, id(how)), lambda: values(sample, how))
+        if quantity not in found:
+            raise Unsupported("nothing is predicted for this quantity")
+        return sample.mine(quantity, how), found[quantity]
+
+    return sides
+
+
+def repairing(values: Values) -> Sides:
+    """Repaired values of all quantities, made once for each sample, against the right ones."""
+    key = object()
+
+    def sides(sample: Sample, quantity: str, how: How) -> tuple[Any, Any]:
+        found = sample.remember((key, id(how)), lambda: values(sample, how))
+        return found[quantity], sample.right(quantity, how)
+
+    return sides
+
+
+def near(a: Any, b: Any) -> bool:
+    """Whether two float64 arrays are roughly the same: shapes, and entries to `NEAR`."""
+    if np.shape(a) != np.shape(b):
+        return False
+    a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
+    if a.size == 0:
+        return True
+    with np.errstate(all="ignore"):
+        largest = max(float(np.max(np.abs(a))), float(np.max(np.abs(b))))
+        if not np.isfinite(largest):
+            return False
+        return bool(np.all(np.abs(a - b) <= NEAR * np.maximum(np.abs(a), np.abs(b)) + 1e-9 * largest))
+
+
+def holds(explanation: Explanation, sample: Sample, quantity: str) -> bool:
+    """Whether the explanation's two sides are roughly equal at a sample (in float64)."""
+    try:
+        with np.errstate(all="ignore"):
+            return near(*explanation.sides(sample, quantity, None))
+    except (Unsupported, CandidateFault):
+        return False
+    except Exception:  # a transformation that does not fit the shapes, or changed code that raises
+        return False
+
+
+def near_in_floats(explanation: Explanation, sample: Sample, quantity: str) -> bool:
+    """Whether the two sides are equal as far as float64 can tell: to ten digits of the largest entry."""
+    try:
+        with np.errstate(all="ignore"):
+            a, b = explanation.sides(sample, quantity, None)
+            largest = float(np.max(np.abs(b), initial=0.0))
+            return a.shape == b.shape and bool(np.all(np.abs(a - b) <= 1e-10 * largest))
+    except (Unsupported, CandidateFault):
+        return False
+
+
+def exact_gap(explanation: Explanation, sample: Sample, quantity: str) -> float | None:
+    """How far the two sides are apart in balls, relative to the entries; None where they differ.
+
+    A difference that may be constants rounded in the last place is looked at once more with every
+    constant widened, as the engine does.
+    """
+    try:
+        with precision(BITS), np.errstate(all="ignore"):
+            a, b = map(_array, explanation.sides(sample, quantity, BALLS))
+            if a.shape != b.shape:
+                return None
+            gap = float(np.max(relative(a, b), initial=0.0))
+            if same(a, b).all():
+                return gap
+            if gap > _ROUNDED:
+                return None
+            a, b = map(_array, explanation.sides(sample, quantity, WIDENED))
+            return None if apart(a, b).any() else max(gap, RESOLUTION)
+    except (Unsupported, CandidateFault):
+        return None
+    except Exception:
+        return None
+
+
+def _array(value: Any) -> Any:
+    """NumPy unpacks 0-d object arrays on the way."""
+    return value if isinstance(value, np.ndarray) else zero_dimensional(value)

@@ -1,0 +1,192 @@
+"""Explanations of a quantity that is right in one part and wrong in another: tails, rows, entries, triangles.
+
+A *region* is a condition on the indices of an entry. An explanation is a region with what stands there:
+zero, or the right value times a factor. It has to fit at every sample: wrong just there, right elsewhere.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.arithmetic import enclose
+from gradcheck.diagnosis.case import Case
+from gradcheck.diagnosis.explanation import Explanation, Sides
+from gradcheck.diagnosis.factors import Factor, recognise, simple_fraction
+from gradcheck.diagnosis.ratios import factor_words
+from gradcheck.diagnosis.samples import How, Sample
+from gradcheck.errors import Unsupported
+
+__all__ = ["Region", "part_changes", "regions"]
+
+Mask = NDArray[np.bool_]
+_MOST = 10
+
+
+@dataclass(frozen=True)
+class Region:
+    """``of`` gives the mask for a shape; ``kind`` is tail or entry."""
+
+    kind: str
+    text: str
+    cost: float
+    of: Callable[[tuple[int, ...]], Mask]
+
+
+def part_changes(
+    case: Case, quantity: str, wrong: Sequence[Sample], sound: Sequence[Sample]
+) -> Iterator[Explanation]:
+    """Explanations by a region, from the masks of what is wrong at all samples."""
+    shown = [(s, m) for s in wrong if (m := s.wrong_or_none(quantity)) is not None]
+    if len(shown) < len(wrong) or not shown or all(m.all() for _, m in shown):
+        return
+    for region in regions([m for _, m in shown], [s.shapes[quantity] for s in sound]):
+        covered = all(not (m & ~region.of(m.shape)).any() for _, m in shown)
+        if not covered:
+            continue
+        yield from _with_content(case, quantity, region, shown)
+
+
+def _with_content(
+    case: Case, quantity: str, region: Region, shown: list[tuple[Sample, Mask]]
+) -> Iterator[Explanation]:
+    """The region with what stands in it."""
+    zero = all(not s.mine(quantity)[region.of(m.shape)].any() for s, m in shown)
+    if zero:
+        yield Explanation(
+            region.kind, f"{region.text} of {case.noun} are zero", region.cost, _sides(region, None)
+        )
+        return
+    ratios = []
+    for sample, mask in shown:
+        right = sample.right(quantity)[mask]
+        with np.errstate(all="ignore"):
+            ratios.append(sample.residual(quantity)[mask] / right)
+    excess = np.concatenate(ratios)
+    excess = excess[np.isfinite(excess)]
+    if excess.size == 0:
+        return
+    middle = float(np.median(excess))
+    if np.all(np.abs(excess - middle) <= 1e-6 * abs(middle) + 1e-15):
+        if abs(middle) < 1e-2:
+            small = simple_fraction(float(f"{middle:.3g}"), 1e-6)
+            factor = None if small is None else Factor(1 + small, (), 0.2)
+        else:
+            factor = next(iter(recognise([1 + middle], [])), None)
+        if factor is not None:
+            _, words = factor_words(factor, None)
+            words = words.replace("it is", "are")
+            yield Explanation(
+                region.kind,
+                f"{region.text} of {case.noun} {words}",
+                region.cost + 0.2,
+                _sides(region, factor),
+            )
+
+
+def _sides(region: Region, factor: Factor | None) -> Sides:
+    def sides(sample: Sample, quantity: str, how: How) -> tuple[Any, Any]:
+        right = sample.right(quantity, how)
+        if right.shape != sample.shapes[quantity]:
+            raise Unsupported("another shape")
+        mask = region.of(right.shape)
+        if factor is None:
+            other: Any = np.zeros(right.shape) if how is None else enclose(np.zeros(right.shape))
+        else:
+            other = right * (factor.at({}) if how is None else factor.exactly({}))
+        return sample.mine(quantity, how), np.where(mask, other, right)
+
+    return sides
+
+
+def regions(masks: Sequence[Mask], others: Sequence[tuple[int, ...]] = ()) -> list[Region]:
+    """The regions that hold everything wrong, the simplest first; ``others`` are shapes where all is right."""
+    rank = masks[0].ndim
+    if rank == 0 or any(m.ndim != rank for m in masks):
+        return []
+    single = [r for axis in range(rank) for r in _along(axis, rank, masks)]
+    single += _diagonals(rank)
+    fitting = [r for r in single if _covers(r, masks)]
+    pairs = [_both(a, b) for a, b in itertools.combinations(fitting, 2)]
+    found = [r for r in [*fitting, *pairs] if _covers(r, masks)]
+    if rank > 2:
+        corners = [_both(_both(a, b), c) for a, b, c in itertools.combinations(fitting[:_MOST], 3)]
+        found += corners
+        if rank > 3:
+            found += [_both(c, d) for c in corners[:_MOST] for d in fitting[:_MOST]]
+    # the smallest region that holds what is wrong is the sharpest statement
+    return sorted(found, key=lambda r: (sum(int(r.of(m.shape).sum()) for m in masks), r.cost))[:_MOST]
+
+
+def _covers(region: Region, masks: Sequence[Mask]) -> bool:
+    return all(not (m & ~region.of(m.shape)).any() for m in masks)
+
+
+def _along(axis: int, rank: int, masks: Sequence[Mask]) -> Iterator[Region]:
+    """Conditions on the index along one axis, with the constants that the masks suggest."""
+    name = f" along axis {axis}" if rank > 1 else ""
+    rows = [np.unique(np.nonzero(m)[axis]) for m in masks]
+    first, last = min(int(r.min()) for r in rows), max(int(r.max()) for r in rows)
+
+    def region(kind: str, text: str, cost: float, test: Callable[[NDArray[np.int64], int], Any]) -> Region:
+        def of(shape: tuple[int, ...]) -> Mask:
+            n = shape[axis]
+            index = np.arange(n).reshape([-1 if a == axis else 1 for a in range(rank)])
+            return np.broadcast_to(np.asarray(test(index, n), dtype=bool), shape)
+
+        return Region(kind, text, cost, of)
+
+    if first > 0:
+        yield region("tail", f"entries {first}.. {name.strip() or 'onwards'}", 1.2, lambda i, n: i >= first)
+    for block in (8, 4, 2):
+        yield region(
+            "tail",
+            f"entries behind the last whole block of {block}{name}",
+            1.4,
+            lambda i, n, block=block: (i >= n // block * block) & (n >= block),
+        )
+    if first == last:
+        yield region("entry", f"entries with index {first}{name}", 1.3, lambda i, n: i == first)
+    back = {m.shape[axis] - 1 - int(r) for m, row in zip(masks, rows, strict=True) for r in row}
+    if len(back) == 1:
+        from_end = back.pop()
+        place = {0: "the last entries", 1: "the last but one entries"}.get(
+            from_end, f"entries {from_end} from the end"
+        )
+        yield region("entry", f"{place}{name}", 1.2, lambda i, n: i == n - 1 - from_end)
+    if first != last:
+        yield region("entry", f"entries up to index {last}{name}", 1.5, lambda i, n: i <= last)
+    yield region("entry", f"all but the first entries{name}", 1.4, lambda i, n: i > 0)
+    yield region("entry", f"all but the last entries{name}", 1.4, lambda i, n: i < n - 1)
+    for odd in (0, 1):
+        word = "odd" if odd else "even"
+        yield region("entry", f"entries with {word} index{name}", 1.5, lambda i, n, odd=odd: i % 2 == odd)
+
+
+def _diagonals(rank: int) -> Iterator[Region]:
+    if rank != 2:
+        return
+    tests: dict[str, Callable[[Any, Any], Any]] = {
+        "entries on the diagonal": lambda i, j: i == j,
+        "entries off the diagonal": lambda i, j: i != j,
+        "entries above the diagonal": lambda i, j: i < j,
+        "entries below the diagonal": lambda i, j: i > j,
+    }
+    for text, test in tests.items():
+
+        def of(shape: tuple[int, ...], test: Callable[[Any, Any], Any] = test) -> Mask:
+            i, j = np.indices(shape)
+            return np.asarray(test(i, j), dtype=bool)
+
+        yield Region("entry", text, 1.3, of)
+
+
+def _both(a: Region, b: Region) -> Region:
+    kind = "tail" if "tail" in (a.kind, b.kind) else "entry"
+    text = f"{a.text} and {b.text.removeprefix('entries ').removeprefix('the ')}"
+    return Region(kind, text, a.cost + b.cost - 0.8, lambda shape: a.of(shape) & b.of(shape))

@@ -1,0 +1,301 @@
+"""One point of a failure, seen from all sides: what the code states there, what is right, where it differs.
+
+Values come in three forms, named by the parameter ``how``: float64 (None), balls (`BALLS`), and balls in
+which every float constant of the code is widened by a few units in its last place (`WIDENED`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from flint import arb
+from numpy.typing import NDArray
+
+from gradcheck.arithmetic import (
+    BALLS,
+    WIDENED,
+    Domain,
+    ElementArray,
+    call_in,
+    enclose,
+    midpoints,
+    precision,
+    wrap,
+)
+from gradcheck.candidate import Stated, expected_shapes, run_in_balls
+from gradcheck.claims import Claim
+from gradcheck.diagnosis.tracing.calling import run_candidate
+from gradcheck.errors import CandidateFault, Unsupported
+from gradcheck.examination import Examination
+from gradcheck.forwards import values_in_balls
+from gradcheck.points import Point
+from gradcheck.session import Session
+from gradcheck.truths import truths
+
+__all__ = ["BITS", "How", "Sample"]
+
+BITS = 212
+"""Precision of the comparisons, in bits: four float64 significands."""
+
+How = Domain | None
+Mask = NDArray[np.bool_]
+
+RESOLUTION = 1e-25
+"""Two numbers that differ by less than this part of their size are the same: as for the judge."""
+
+_FLOOR = 1e-45
+"""Part of the largest entry below which a number counts as zero: 212 bits are about 1e-63."""
+
+_ROUNDED = 1e-9
+"""Differences smaller than this may be constants that are rounded differently, and are looked into."""
+
+
+class Sample:
+    """A point with everything that is known of the claim there. Nothing is computed before it is asked for."""
+
+    def __init__(self, claim: Claim, session: Session, point: Point, verdict: str, fault: str | None) -> None:
+        self.claim, self.session, self.point = claim, session, point
+        self.verdict, self.fault = verdict, fault
+        self.raised: str | None = None
+        self._values: dict[str, Any] | None = None
+        self._memo: dict[Any, Any] = {}
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        return dict(self.point.sizes)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The code's float64 values by quantity, of whatever shape; empty where it raises."""
+        if self._values is None:
+            try:
+                _, self._values = run_candidate(self.claim, self.point)
+            except Exception as error:
+                text = str(error).strip().splitlines()
+                self.raised = f"{type(error).__name__}: {text[0] if text else ''}"
+                self._values = {}
+            self._values = {q: self._step(q, v, None) for q, v in self._values.items()}
+        return self._values
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shapes that the quantities should have."""
+        return expected_shapes(self.claim, self.point)
+
+    # -- what the code states
+
+    def mine(self, quantity: str, how: How = None) -> Any:
+        """The code's value. Raises `Unsupported` where it does not run in the arithmetic."""
+        if how is None:
+            if quantity not in self.values:
+                raise Unsupported("the code raises here")
+            return self.remember("mine in floats", self._in_floats)[quantity]
+        return self.remember(("mine", id(how)), lambda: self._mine(how))[quantity]
+
+    def _in_floats(self) -> dict[str, Any]:
+        """The balls' midpoints: what float64 loses by cancellation is not the mistake that is looked for."""
+        try:
+            balls = self.remember(("mine", id(BALLS)), lambda: self._mine(BALLS))
+        except Unsupported:
+            return self.values
+        return {q: midpoints(v) for q, v in balls.items()}
+
+    def is_healthy(self, quantity: str) -> bool:
+        """Whether the code's float64 values are those of its formula, to a few digits."""
+        value, sharp = self.values[quantity], self.mine(quantity)
+        with np.errstate(all="ignore"):
+            return bool(np.all(np.abs(value - sharp) <= 1e-9 * np.abs(sharp)))
+
+    def _mine(self, how: Domain) -> dict[str, Any]:
+        fitting = all(v.shape == self.shapes.get(q) for q, v in self.values.items())
+        with precision(BITS):
+            if not fitting or not self._finite:
+                _, found = run_candidate(self.claim, self.point, domain=how)
+                found = {
+                    q: v if v.dtype == object else enclose(v.astype(np.float64)) for q, v in found.items()
+                }
+            elif how is BALLS:
+                found = self._same_code()
+            else:
+                found = run_in_balls(self.claim, self.point, how)
+            return {q: self._step(q, v, how) for q, v in found.items()}
+
+    def _same_code(self) -> dict[str, Any]:
+        """The code's balls, if they hold its float64 values; otherwise these, with a bound for rounding."""
+        stated = Stated(self._stated())
+        examined = Examination(self.claim, self.point, self.session, stated, self.session.backends)
+        try:
+            return examined.balls(BITS)
+        except Unsupported:
+            self._memo["in floats"] = True
+            return examined.certain_or_bounded(BITS)
+
+    def _stated(self) -> dict[str, Any]:
+        """The values as the code gives them (an update's steps turned back into new values)."""
+        _, raw = self.remember("raw", lambda: run_candidate(self.claim, self.point))
+        return {q: np.asarray(v, dtype=np.float64) for q, v in raw.items()}
+
+    @property
+    def in_floats(self) -> bool:
+        """Whether the code can be judged in float64 only. Known once ``mine(q, BALLS)`` was asked for."""
+        return bool(self._memo.get("in floats", False))
+
+    @property
+    def _finite(self) -> bool:
+        return all(np.isfinite(v).all() for v in self.values.values() if v.dtype.kind == "f")
+
+    # -- what is right
+
+    def right(self, quantity: str, how: How = None) -> Any:
+        """The right value. Raises `Unsupported` where no backend has it."""
+        if how is None:
+            return self.remember(
+                ("right", None), lambda: {q: midpoints(v) for q, v in self._right(BALLS).items()}
+            )[quantity]
+        return self._right(how)[quantity]
+
+    def _right(self, how: Domain) -> dict[str, Any]:
+        return self.remember(("right", id(how)), lambda: self.elsewhere(self.point, how))
+
+    def elsewhere(self, point: Point, how: Domain = BALLS) -> dict[str, Any]:
+        """What is right at another point of the same shapes: other arguments, or another delta.
+
+        Raises `Unsupported`.
+        """
+        with precision(BITS):
+            if self.claim.kind == "forward":
+                found = values_in_balls(self.claim.formula, point) if how is BALLS else self._widened(point)
+            else:
+                found = {q: a.values for q, a in self._truths(point, how).items()}
+            return {q: self._step(q, v, how) for q, v in found.items()}
+
+    def _truths(self, point: Point, how: Domain) -> dict[str, Any]:
+        reason = "no backend"
+        for usable in sorted(self.session.backends, key=lambda u: _ORDER.get(u.name, 1)):
+            try:
+                program = self.session.program(usable, point)
+                if how is WIDENED and not program.exact_answers:
+                    continue
+                found = truths(self.claim, point, program, None, how)
+                if any(a.convention for a in found.values()):
+                    reason = "a tie inside the forward"
+                    continue
+                return found
+            except Unsupported as error:
+                reason = str(error)
+        raise Unsupported(reason)
+
+    def _widened(self, point: Point) -> dict[str, Any]:
+        args = [wrap(enclose(a), WIDENED) if i in point.wrt else a for i, a in enumerate(point.args)]
+        result = call_in(WIDENED, self.claim.formula.function, args)
+        parts = list(result) if point.multiple else [result]
+        names = ["z"] if not point.multiple else [f"z{i}" for i in range(len(parts))]
+        return {n: p.data for n, p in zip(names, parts, strict=True) if isinstance(p, ElementArray)}
+
+    # -- the difference
+
+    def wrong(self, quantity: str) -> Mask | None:
+        """Which entries are wrong; None where the shape is not that of the right value, or the code raises."""
+        return self.remember(("wrong", quantity), lambda: self._wrong(quantity))  # type: ignore[no-any-return]
+
+    def wrong_or_none(self, quantity: str) -> Mask | None:
+        """`wrong`, and None where that is not known either."""
+        try:
+            return self.wrong(quantity)
+        except Unsupported:
+            return None
+
+    def _wrong(self, quantity: str) -> Mask | None:
+        if self.verdict == "pass":
+            return np.zeros(self.shapes[quantity], dtype=bool)
+        mine = self.values.get(quantity)
+        if mine is None or mine.shape != self.shapes[quantity]:
+            return None
+        if not np.isfinite(mine).all():
+            return np.asarray(~np.isfinite(mine))
+        right = self.right(quantity, BALLS)
+        mask = ~same(self.mine(quantity, BALLS), right)
+        if mask.any() and float(np.max(relative(self.mine(quantity, BALLS), right)[mask])) < _ROUNDED:
+            try:
+                mask = mask & apart(self.mine(quantity, WIDENED), self.right(quantity, WIDENED))
+            except (Unsupported, CandidateFault):
+                return mask
+        return mask
+
+    def residual(self, quantity: str) -> NDArray[np.float64]:
+        """What the code's value is off by, computed in balls, rounded to float64 after."""
+        with precision(BITS):
+            return midpoints(self.mine(quantity, BALLS) - self.right(quantity, BALLS))
+
+    # -- small things
+
+    def _step(self, quantity: str, value: Any, how: How) -> Any:
+        """An update's new value as the gradient that it must have come from; other quantities as they are."""
+        if self.claim.kind != "update":
+            return value
+        names = self.claim.formula.shapes.arguments
+        start = self.point.args[names.index(quantity.removeprefix("new "))]
+        rate: Any = self.point.rate if how is None else arb(self.point.rate)
+        try:
+            np.broadcast_shapes(np.shape(value), start.shape)
+        except ValueError:
+            return value
+        return ((start if how is None else enclose(start)) - value) / rate
+
+    def remember(self, key: Any, compute: Callable[[], Any]) -> Any:
+        if key not in self._memo:
+            try:
+                self._memo[key] = compute()
+            except Unsupported as error:
+                self._memo[key] = error
+            except Exception as error:
+                self._memo[key] = Unsupported(f"{type(error).__name__}: {error}")
+        found = self._memo[key]
+        if isinstance(found, Unsupported):
+            raise found
+        return found
+
+
+_ORDER = {"autodiff": 0, "symbolic": 1, "finite_difference": 2}
+
+
+def same(a: Any, b: Any) -> Mask:
+    """Entry by entry, whether two arrays of balls hold the same numbers, within `RESOLUTION`."""
+    floor = _largest(a, b) * _FLOOR
+    close = [abs(x - y).lower() <= _size(x, y) * RESOLUTION + floor for x, y in _pairs(a, b)]
+    return np.array(close, dtype=bool).reshape(a.shape)
+
+
+def apart(a: Any, b: Any) -> Mask:
+    """Entry by entry, whether two arrays of balls are disjoint."""
+    return np.array([not x.overlaps(y) for x, y in _pairs(a, b)], dtype=bool).reshape(a.shape)
+
+
+def relative(a: Any, b: Any) -> NDArray[np.float64]:
+    """Entry by entry, how far two arrays of balls are apart, as a part of their size."""
+    floor = _largest(a, b) * _FLOOR
+    found = []
+    for x, y in _pairs(a, b):
+        size = _size(x, y) + floor
+        found.append(float((abs(x - y).lower() / size).mid()) if size > 0 else 0.0)
+    return np.array(found).reshape(a.shape)
+
+
+def _pairs(a: Any, b: Any) -> Sequence[tuple[arb, arb]]:
+    return list(zip(a.reshape(-1), b.reshape(-1), strict=True))
+
+
+def _size(x: arb, y: arb) -> arb:
+    return abs(x).mid() + abs(y).mid() if x.is_finite() and y.is_finite() else arb(0)
+
+
+def _largest(*arrays: Any) -> arb:
+    """The largest finite entry."""
+    top = arb(0)
+    for array in arrays:
+        for ball in array.reshape(-1):
+            if ball.is_finite():
+                top = top.max(abs(ball.mid()))
+    return top

@@ -1,0 +1,134 @@
+"""Trying explanations: at one telling sample first, then at all where the quantity is wrong, then where right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from gradcheck.diagnosis.case import Case
+from gradcheck.diagnosis.explanation import Explanation, exact_gap, holds, near_in_floats
+from gradcheck.diagnosis.samples import Sample
+
+__all__ = ["Finding", "Scope", "confirmed", "evidence", "settle"]
+
+MOST_EXACT = 12
+_MOST_SOUND_EXACT = 6
+
+
+@dataclass
+class Scope:
+    """One quantity and the samples that an explanation of it has to answer for.
+
+    ``wrong``: the value is wrong, or has another shape; ``sound``: it is right; ``raising``: the code
+    raises. ``tried`` are explanations that fit at the pilot but not everywhere.
+    """
+
+    quantity: str
+    wrong: list[Sample]
+    sound: list[Sample]
+    raising: list[Sample]
+    pilot: Sample
+    tried: list[Explanation] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """An explanation that fits everywhere, with the evidence for it."""
+
+    explanation: Explanation
+    points: int
+    of: int
+    gap: float | None  # None: in float64 only
+
+
+def telling(sample: Sample, quantity: str) -> tuple[bool, bool, bool, int, int]:
+    """How well a sample tells things apart: values that float64 holds, dense ones, no axis of one, several
+    entries, distinct sizes.
+    """
+    sizes = [n for a in sample.point.args for n in a.shape]
+    entries = int(np.prod(np.shape(sample.values.get(quantity, 0.0)), dtype=int))
+    total = sum(a.size for a in sample.point.args)
+    return (
+        quantity not in sample.values or sample.is_healthy(quantity),
+        sample.point.origin == "plan",
+        min(sizes, default=2) >= 2,
+        min(entries, 12) + len(set(sizes)),
+        -total,
+    )
+
+
+def settle(
+    case: Case, scopes: Sequence[Scope], explanations: Iterable[Explanation]
+) -> dict[str, list[Finding]]:
+    """For each quantity the explanations that fit at every sample of its scope, the simplest first."""
+    fitting: dict[str, list[Explanation]] = {s.quantity: [] for s in scopes}
+    for explanation in explanations:
+        for scope in scopes:
+            if holds(explanation, scope.pilot, scope.quantity):
+                fitting[scope.quantity].append(explanation)
+        if case.out_of_time:
+            break
+    found: dict[str, list[Finding]] = {}
+    for scope in scopes:
+        found[scope.quantity] = []
+        for explanation in sorted(fitting[scope.quantity], key=lambda e: e.cost):
+            finding = confirmed(scope, explanation)
+            if finding is not None:
+                found[scope.quantity].append(finding)
+            else:
+                scope.tried.append(explanation)
+            if len(found[scope.quantity]) >= _MOST_FOUND:
+                break
+    return found
+
+
+_MOST_FOUND = 4
+
+
+def confirmed(scope: Scope, explanation: Explanation) -> Finding | None:
+    """The finding, if the explanation fits wherever the quantity is wrong, and says nothing wrong where it
+    is right.
+    """
+    asked = [*scope.wrong, *scope.sound]
+    if explanation.repair:
+        asked = [*scope.raising[:6], *asked]
+    if not all(fits(explanation, s, scope.quantity) for s in asked):
+        return None
+    if explanation.repair and not all(_breaks_nothing(explanation, s) for s in scope.wrong[:MOST_EXACT]):
+        return None
+    return evidence(scope, explanation)
+
+
+def _breaks_nothing(explanation: Explanation, sample: Sample) -> bool:
+    """Whether a repair leaves right what was right: the code's other quantities."""
+    others = [q for q in sample.values if (mask := sample.wrong_or_none(q)) is not None and not mask.any()]
+    return all(fits(explanation, sample, q) for q in others)
+
+
+def fits(explanation: Explanation, sample: Sample, quantity: str) -> bool:
+    """In float64, or in balls where float64 has lost too many digits to tell (a saturated activation)."""
+    if holds(explanation, sample, quantity):
+        return True
+    return not explanation.rounds and exact_gap(explanation, sample, quantity) is not None
+
+
+def evidence(scope: Scope, explanation: Explanation) -> Finding | None:
+    """How exactly the explanation fits in balls; None where it does not."""
+    quantity, count = scope.quantity, len(scope.wrong)
+    if explanation.rounds:
+        fits = all(near_in_floats(explanation, s, quantity) for s in [*scope.wrong, *scope.sound])
+        return Finding(explanation, count, count, None) if fits else None
+    gaps: list[float] = []
+    in_floats = False
+    for sample in scope.wrong[:MOST_EXACT]:
+        gap = exact_gap(explanation, sample, quantity)
+        if gap is None:
+            return None
+        gaps.append(gap)
+        in_floats = in_floats or sample.in_floats
+    for sample in scope.sound[:_MOST_SOUND_EXACT]:
+        if exact_gap(explanation, sample, quantity) is None:
+            return None
+    return Finding(explanation, count, count, None if in_floats else max(gaps, default=0.0))

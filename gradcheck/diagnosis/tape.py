@@ -1,0 +1,149 @@
+"""The forward at a sample as a tape, and what a claim states as the tape has it: right, or with a change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradcheck.arithmetic import BALLS, enclose, midpoints
+from gradcheck.diagnosis.samples import How, Sample
+from gradcheck.diagnosis.tracing.backwards import Detour, backwards
+from gradcheck.diagnosis.tracing.calling import lifted, run_forward
+from gradcheck.diagnosis.tracing.calls import Call, Value
+from gradcheck.diagnosis.tracing.run import Change, Run
+from gradcheck.errors import Unsupported
+from gradcheck.points import Point
+
+__all__ = ["Tape", "at_other_point", "is_right", "tape_of"]
+
+_MOST_OUTPUTS = 64
+
+
+class Tape:
+    """``quantities`` gives what the claim states; ``passing`` what arrives where on the way back."""
+
+    def __init__(self, sample: Sample, how: How, change: Change | None = None) -> None:
+        self.sample, self.how = sample, how
+        self.run: Run
+        self.outputs: list[Value]
+        self.run, self.outputs = run_forward(sample.claim.formula, sample.point, domain=how, change=change)
+        if change is not None and not self.run.changed:
+            raise Unsupported("the change does not come to bear here")
+
+    def quantities(
+        self, detour: Detour | None = None, passing: dict[Call, Any] | None = None
+    ) -> dict[str, Any]:
+        """What the claim states, by name, of whatever shape. Raises `Unsupported`."""
+        claim, point = self.sample.claim, self.sample.point
+        if claim.kind == "forward":
+            names = ["z"] if not point.multiple else [f"z{i}" for i in range(len(self.outputs))]
+            return {n: self._bare(o) for n, o in zip(names, self.outputs, strict=True)}
+        if claim.kind in ("vjp", "update"):
+            form = "dJ/d{}" if claim.kind == "vjp" else "new {}"
+            found = self.gradients(detour, passing)
+            return {form.format(claim.formula.shapes.arguments[i]): found[i] for i in point.wrt}
+        position = claim.formula.shapes.arguments.index(str(claim.target))
+        if claim.entry is not None:
+            return self._entries(position, detour)
+        jacobian = self._jacobian(position, detour)
+        shape = self.sample.shapes[f"dz/d{claim.target}"]
+        return {f"dz/d{claim.target}": jacobian.reshape(shape)}
+
+    def gradients(self, detour: Detour | None, passing: dict[Call, Any] | None = None) -> dict[int, Any]:
+        """The gradients of the differentiated arguments, by position, as bare arrays."""
+        point = self.sample.point
+        deltas = point.delta
+        if self.sample.claim.kind == "update":
+            deltas = tuple(np.ones(s) for s in point.output_shapes)
+        return self._back([lifted(d, self.how) for d in deltas], detour, passing)
+
+    def _back(
+        self, deltas: list[Any], detour: Detour | None, passing: dict[Call, Any] | None = None
+    ) -> dict[int, Any]:
+        point = self.sample.point
+        found = backwards(self.run, self.outputs, deltas, detour, passing)
+        names = self.sample.claim.formula.shapes.arguments
+        return {
+            i: self._bare(found[names[i]]) if names[i] in found else self._zeros(point.args[i].shape)
+            for i in point.wrt
+        }
+
+    def _jacobian(self, position: int, detour: Detour | None) -> Any:
+        point = self.sample.point
+        if len(self.outputs) != 1:
+            raise Unsupported("a Jacobian of several outputs")
+        shape = point.output_shapes[0]
+        if int(np.prod(shape, dtype=int)) > _MOST_OUTPUTS:
+            raise Unsupported("too many outputs for a Jacobian")
+        rows = np.empty(
+            (*shape, *point.args[position].shape), dtype=np.float64 if self.how is None else object
+        )
+        for index in np.ndindex(shape):
+            unit = np.zeros(shape)
+            unit[index] = 1.0
+            rows[(*index, ...)] = self._back([lifted(unit, self.how)], detour)[position]
+        return rows
+
+    def _entries(self, position: int, detour: Detour | None) -> dict[str, Any]:
+        entry, point = self.sample.claim.entry, self.sample.point
+        assert entry is not None
+        source = self.gradients(detour)[position] if entry.scalar else self._jacobian(position, detour)
+        ranges = entry.ranges(point.args[position].shape, point.output_shapes[0])
+        table = np.empty(self.sample.shapes[entry.text], dtype=source.dtype)
+        for assignment in entry.assignments(ranges):
+            output, argument = entry.locate(assignment)
+            place: Any = argument
+            if not entry.scalar:
+                whole = (slice(None),) * len(point.output_shapes[0])
+                place = (*(whole if output is None else output), *argument)
+            table[(*assignment.values(), ...)] = source[place]
+        return {entry.text: table}
+
+    def _bare(self, value: Any) -> Any:
+        held = value.value if isinstance(value, Value) else value
+        if self.how is None:
+            return np.asarray(held)
+        return (
+            held.data
+            if hasattr(held, "data") and not isinstance(held, np.ndarray)
+            else enclose(np.asarray(held))
+        )
+
+    def _zeros(self, shape: tuple[int, ...]) -> Any:
+        zeros = np.zeros(shape)
+        return zeros if self.how is None else enclose(zeros)
+
+
+def tape_of(sample: Sample, how: How = None) -> Tape:
+    """The tape at a sample, remembered. Raises `Unsupported` where the forward cannot be watched."""
+    return sample.remember(("tape", id(how)), lambda: Tape(sample, how))  # type: ignore[no-any-return]
+
+
+def is_right(sample: Sample) -> bool:
+    """Whether going backwards through the forward gives what the backends say, at this sample."""
+    try:
+        return bool(sample.remember("tape is right", lambda: _is_right(sample)))
+    except Unsupported:
+        return False
+
+
+def _is_right(sample: Sample) -> bool:
+    for quantity, value in tape_of(sample).quantities().items():
+        right = sample.right(quantity)
+        top = float(np.max(np.abs(right), initial=0.0))
+        if value.shape != right.shape:
+            return False
+        if not np.all(np.abs(value - right) <= 1e-6 * np.abs(right) + 1e-9 * top):
+            return False
+    return True
+
+
+def at_other_point(sample: Sample, point: Point, how: How) -> dict[str, Any]:
+    """What is right at other arguments or another delta; in float64 by the tape, where that is right."""
+    if how is not None:
+        return sample.elsewhere(point, how)
+    if is_right(sample):
+        moved = Sample(sample.claim, sample.session, point, "unknown", None)
+        return tape_of(moved).quantities()
+    return {q: midpoints(v) for q, v in sample.elsewhere(point, BALLS).items()}

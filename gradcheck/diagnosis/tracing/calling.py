@@ -1,0 +1,154 @@
+"""Running a formula's forward, or a claim's hand-written code, on watched values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from gradcheck.arithmetic import Domain, ElementArray, ObjectArray, enclose, wrap
+from gradcheck.claims import Claim
+from gradcheck.diagnosis.tracing.calls import Value
+from gradcheck.diagnosis.tracing.run import Change, Run
+from gradcheck.errors import CandidateFault, Unsupported
+from gradcheck.formulas import Formula
+from gradcheck.points import Point
+
+__all__ = ["lifted", "run_candidate", "run_forward", "unlifted"]
+
+
+def lifted(value: Any, domain: Domain | None) -> Any:
+    """An array as what the arithmetic computes with: itself in float64, balls otherwise."""
+    if domain is None:
+        return value
+    return wrap(enclose(np.asarray(value, dtype=np.float64)), domain)
+
+
+def unlifted(value: Any) -> Any:
+    """The bare array behind a result: float64, or an object array of balls. Raises `Unsupported`."""
+    if isinstance(value, Value):
+        value = value.value
+    if isinstance(value, ElementArray):
+        return value.data
+    array = np.asarray(value)
+    if array.dtype == object:
+        parts = [unlifted(v) for v in array.reshape(-1)]
+        if any(np.shape(p) for p in parts):
+            raise Unsupported("an array of arrays")
+        flat = np.empty(len(parts), dtype=object if any(_is_object(p) for p in parts) else np.float64)
+        flat[:] = [p.item() if isinstance(p, np.ndarray) else p for p in parts]
+        return flat.reshape(array.shape)
+    return array
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype == object
+
+
+def run_forward(
+    formula: Formula, point: Point, *, domain: Domain | None = None, change: Change | None = None
+) -> tuple[Run, list[Value]]:
+    """A functional run of the forward, and its outputs. Raises `Unsupported`, or what the code raises."""
+    run = Run(domain, change, functional=True)
+    result = run.start(formula.function, _arguments(run, formula.shapes.arguments, point, domain))
+    parts = list(result) if isinstance(result, tuple | list) else [result]
+    outputs = []
+    for part in parts:
+        if isinstance(part, np.ndarray) and part.dtype == object:
+            cells = [p if isinstance(p, Value) else p.item() for p in part.reshape(-1)]
+            part = np.reshape(np.stack(cells), part.shape)  # noqa: PLW2901  (several numbers as one array)
+        if not isinstance(part, Value):
+            raise Unsupported(
+                "an output of the forward does not depend on its arguments as far as can be seen"
+            )
+        outputs.append(part)
+    return run, outputs
+
+
+def _arguments(run: Run, names: tuple[str, ...], point: Point, domain: Domain | None) -> list[Any]:
+    return [
+        run.argument(name, lifted(a, domain) if i in point.wrt else a)
+        for i, (name, a) in enumerate(zip(names, point.args, strict=True))
+    ]
+
+
+def run_candidate(
+    claim: Claim,
+    point: Point,
+    *,
+    domain: Domain | None = None,
+    change: Change | None = None,
+    run: Run | None = None,
+) -> tuple[Run, dict[str, Any]]:
+    """A run of the hand-written code, and the quantities that it states, of whatever shape they are.
+
+    A quantity that was given as None is absent. ``run`` may be given, to look at what was done where
+    the code raises. Raises `Unsupported`, or what the code raises.
+    """
+    run = Run(domain, change) if run is None else run
+    names = claim.formula.shapes.arguments
+    args = _arguments(run, names, point, domain)
+    deltas = []
+    for k, d in enumerate(point.delta):
+        name = f"delta[{k}]" if point.multiple else "delta"
+        deltas.append(run.argument(name, lifted(d, domain)))
+    delta: Any = tuple(deltas) if point.multiple else deltas[0]
+    if claim.kind == "vjp":
+        result = run.start(claim.candidate, [delta, *args])
+        return run, _per_argument(names, point, result, "dJ/d{}")
+    if claim.kind == "update":
+        rate = run.argument("rate", lifted(np.float64(point.rate), domain))
+        result = run.start(claim.candidate, [rate, *args])
+        return run, _per_argument(names, point, result, "new {}")
+    if claim.kind == "entry":
+        return run, _entries(claim, point, run, args, delta)
+    result = run.start(claim.candidate, args)
+    if claim.kind == "forward":
+        parts = list(result) if point.multiple else [result]
+        forms = ["z"] if not point.multiple else [f"z{i}" for i in range(len(parts))]
+        return run, {n: unlifted(p) for n, p in zip(forms, parts, strict=True)}
+    return run, {f"dz/d{claim.target}": unlifted(result)}
+
+
+def _per_argument(names: tuple[str, ...], point: Point, result: Any, form: str) -> dict[str, Any]:
+    if isinstance(result, Mapping):
+        parts = [result[n] for n in names]
+    elif isinstance(result, tuple | list) and len(result) == len(names):
+        parts = list(result)
+    elif len(names) == 1:
+        parts = [result]
+    else:
+        raise CandidateFault("error", "another number of gradients")
+    return {
+        form.format(n): unlifted(p)
+        for i, (n, p) in enumerate(zip(names, parts, strict=True))
+        if i in point.wrt and p is not None
+    }
+
+
+def _entries(claim: Claim, point: Point, run: Run, args: list[Any], delta: Any) -> dict[str, Any]:
+    """The table of an entry claim. The code must not keep what it is given: each call gets copies."""
+    entry = claim.entry
+    assert entry is not None
+    argument = point.args[claim.formula.shapes.arguments.index(entry.argument)].shape
+    ranges = entry.ranges(argument, point.output_shapes[0])
+    table: Any = None
+    for assignment in entry.assignments(ranges):
+        run.indices = assignment
+        run.index_names = tuple(assignment)
+        given = [*assignment.values(), *([delta] if entry.scalar else []), *args]
+        cell = unlifted(run.start(claim.candidate, given))
+        if table is None:
+            shape = (*ranges.values(), *cell.shape)
+            table = np.empty(shape, dtype=object if cell.dtype == object else np.float64)
+        if table.dtype == object and cell.dtype != object:
+            cell = enclose(np.asarray(cell, dtype=np.float64))
+        elif cell.dtype == object and table.dtype != object:
+            table = _as_balls(table)
+        table[(*assignment.values(), ...)] = cell
+    return {entry.text: table}
+
+
+def _as_balls(table: Any) -> ObjectArray:
+    return enclose(np.nan_to_num(table))

@@ -1,0 +1,181 @@
+"""One run of a piece of code on watched values: operations are recorded, and one may be changed.
+
+Two ways of running. In the *plain* way buffers are changed in place, as NumPy does, so that views see
+it; that is for changing an operation and looking at what comes out. In the *functional* way nothing is
+changed in place: storing makes a new value, and composed functions (`np.var`) are written out, so that
+the recorded operations can be gone through backwards.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+
+from gradcheck.arithmetic import Domain, ElementArray
+from gradcheck.arithmetic.buffers import rebound
+from gradcheck.diagnosis.tracing.calls import Call, Key, Value, mapped
+from gradcheck.diagnosis.tracing.sites import current_site
+from gradcheck.diagnosis.tracing.traced import Traced, setitem
+from gradcheck.errors import Unsupported
+
+__all__ = ["Change", "Run"]
+
+COMPOSED: dict[Any, Callable[..., Any]] = {}
+"""Functions that a functional run writes out; filled by `gradcheck.diagnosis.tracing.composed`."""
+
+MUTATORS = frozenset([np.fill_diagonal, np.copyto, np.put, np.place, np.put_along_axis])
+"""Functions of NumPy that change their first argument."""
+
+_MOST_CALLS = 4000
+"""Code that performs more operations than this on small arrays is not looked into."""
+
+
+class Change(Protocol):
+    """A change to one operation of the code (or to one expression, wherever it is called from)."""
+
+    def applies(self, call: Call) -> bool: ...
+
+    def perform(self, call: Call, run: Run) -> Any:
+        """Do something else in place of the call; returns watched values."""
+        ...
+
+
+class Run:
+    """See the module. ``calls`` holds the operations in order, ``latest`` the last output by key."""
+
+    def __init__(
+        self, domain: Domain | None = None, change: Change | None = None, *, functional: bool = False
+    ) -> None:
+        self.domain, self.change, self.functional = domain, change, functional
+        self.calls: list[Call] = []
+        self.latest: dict[Key, Value] = {}
+        self.arguments: dict[str, Value] = {}
+        self.indices: dict[str, int] = {}  # of the entry that an entry claim is asked for
+        self.index_names: tuple[str, ...] = ()
+        self.changed = 0
+        self._turns: Counter[Key] = Counter()
+        self._composing = ""
+
+    # -- starting
+
+    def argument(self, name: str, value: Any) -> Traced:
+        """A watched argument of the code; a writable copy is made."""
+        held = value.copy() if isinstance(value, np.ndarray | ElementArray) else value
+        if isinstance(held, np.ndarray) and held.ndim == 0:
+            held = held.dtype.type(held)
+        watched = Traced(held, self, None, name)
+        self.arguments[name] = watched
+        return watched
+
+    def start(self, function: Callable[..., Any], args: list[Any]) -> Any:
+        """Call the code, with buffers that are watched too. Raises whatever it raises."""
+        with np.errstate(all="ignore"):
+            return _start(rebound(function, self._buffer), args)
+
+    def _buffer(self, array: Any) -> Traced:
+        made = array if self.domain is None else ElementArray(self.domain.lift_array(array), self.domain)
+        return Traced(made, self)
+
+    # -- one operation
+
+    def perform(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], name: str) -> Any:
+        """Do what the code asks for, or what the change says in its place."""
+        if self.functional and not self._composing and function in COMPOSED:
+            return self._composed(function, args, kwargs, name)
+        if self._composing:
+            name = f"{self._composing}.{name}"
+        key = Key(current_site(_START), name)
+        turn = self._turns[key]
+        self._turns[key] += 1
+        original = args
+        if self.functional:  # a buffer that is stored into later is another value then
+            args = mapped(args, lambda v: Traced(v.value, self, v.call, v.name))
+        call = Call(key, turn, function, args, kwargs)
+        if len(self.calls) >= _MOST_CALLS:
+            raise Unsupported("too many operations to look into")
+        self.calls.append(call)  # before it is done: what raises is seen too
+        if self.change is not None and self.change.applies(call):
+            self.changed += 1
+            change, self.change = self.change, None  # what the change does is not changed again
+            try:
+                call.output = change.perform(call, self)
+            finally:
+                self.change = change
+        else:
+            call.output = self.plainly(call, original)
+        if isinstance(call.output, Value):
+            self.latest[key] = call.output
+        return call.output
+
+    def plainly(self, call: Call, original: tuple[Any, ...] = ()) -> Any:
+        """Do just what the call says. ``original`` are its arguments as the code has them."""
+        if call.function is setitem or call.function in MUTATORS or call.key.name.endswith(".at"):
+            return self._store(call, original)
+        kwargs = call.kwargs
+        out = kwargs.get("out")
+        if out is not None:
+            return self._into(call, out[0] if isinstance(out, tuple) else out)
+        value = call.function(*self._bare(call.args), **{k: self._bare(v) for k, v in kwargs.items()})
+        return self.wrapped(value, call)
+
+    def wrapped(self, value: Any, call: Call | None) -> Any:
+        """Watched values for every array in a result."""
+        if isinstance(value, np.ndarray | np.generic | ElementArray):
+            return Traced(value, self, call)
+        if isinstance(value, tuple | list):
+            parts = [self.wrapped(part, call) for part in value]
+            if hasattr(value, "_fields"):
+                return type(value)(*parts)
+            return type(value)(parts)
+        return value
+
+    def _store(self, call: Call, original: tuple[Any, ...]) -> Any:
+        if self.functional and isinstance(target := (original or call.args)[0], Value):
+            held = target.value.copy()
+            call.function(held, *self._bare(call.args[1:]), **call.kwargs)
+            target.value, target.call, target.name = held, call, None
+            return Traced(held, self, call)
+        call.function(*self._bare(call.args), **{k: self._bare(v) for k, v in call.kwargs.items()})
+        return None
+
+    def _into(self, call: Call, out: Any) -> Any:
+        """`np.add(a, b, out=c)` and `c += b`. A number is not changed in place, as in NumPy."""
+        rest = {k: self._bare(v) for k, v in call.kwargs.items() if k != "out"}
+        if not isinstance(out, Value):
+            raise Unsupported("storing into an array that is not watched")
+        number = out.value.shape == ()
+        if not self.functional and not number:
+            call.function(*self._bare(call.args), out=out.value, **rest)
+            return out
+        call.kwargs = {k: v for k, v in call.kwargs.items() if k != "out"}
+        value = call.function(*self._bare(call.args), **rest)
+        if not number:
+            out.value, out.call, out.name = value, call, None
+        return Traced(value, self, call)
+
+    def do(self, function: Any, *args: Any, **kwargs: Any) -> Any:
+        """One operation inside a change: recorded only where the run is gone through backwards."""
+        if self.functional:
+            return self.perform(function, args, kwargs, function.__name__)
+        value = function(*self._bare(args), **{k: self._bare(v) for k, v in kwargs.items()})
+        return self.wrapped(value, None)
+
+    def _composed(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], name: str) -> Any:
+        self._composing = name
+        try:
+            return COMPOSED[function](*args, **kwargs)
+        finally:
+            self._composing = ""
+
+    def _bare(self, value: Any) -> Any:
+        return mapped(value, lambda v: v.value)
+
+
+def _start(function: Callable[..., Any], args: list[Any]) -> Any:
+    return function(*args)
+
+
+_START = _start.__code__

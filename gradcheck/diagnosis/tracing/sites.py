@@ -1,0 +1,89 @@
+"""Where in the user's code an operation stands: a place in the byte code, and its source text."""
+
+from __future__ import annotations
+
+import linecache
+import sys
+import textwrap
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from types import CodeType
+
+import numpy as np
+
+__all__ = ["Site", "current_site"]
+
+_INTERNAL = (
+    str(Path(np.__file__).parent),
+    str(Path(__file__).parents[1]),
+    str(Path(__file__).parents[2] / "arithmetic"),
+)
+_LONGEST = 60
+
+
+@dataclass(frozen=True)
+class Site:
+    """The frames of the user's code that led to an operation, the innermost first.
+
+    The same site is met again in every turn of a loop, and in every run at any shape.
+    """
+
+    frames: tuple[tuple[CodeType, int], ...]
+
+    @property
+    def inner(self) -> Site:
+        """The innermost frame alone: the same for all callers of a helper function."""
+        return Site(self.frames[:1])
+
+    @cached_property
+    def snippet(self) -> str:
+        """The operation's source text on one line, or "" where the source is not to be had."""
+        if not self.frames:
+            return ""
+        code, offset = self.frames[0]
+        try:
+            first, last, start, end = list(code.co_positions())[offset // 2]
+        except (IndexError, ValueError):
+            return ""
+        if first is None or last is None or start is None or end is None:
+            return ""
+        lines = [linecache.getline(code.co_filename, n) for n in range(first, last + 1)]
+        if not all(lines):
+            return ""
+        # columns count bytes of UTF-8
+        raw = [line.encode() for line in lines]
+        raw[-1] = raw[-1][:end]
+        raw[0] = raw[0][start:]
+        text = " ".join(b" ".join(raw).decode(errors="replace").split())
+        return textwrap.shorten(text, _LONGEST, placeholder=" ...")
+
+    @property
+    def place(self) -> str:
+        """`file.py:12`, or ""."""
+        if not self.frames:
+            return ""
+        code, offset = self.frames[0]
+        try:
+            line = list(code.co_positions())[offset // 2][0]
+        except IndexError:
+            return ""
+        return f"{Path(code.co_filename).name}:{line}" if line else ""
+
+
+@lru_cache(maxsize=4096)
+def _is_internal(code: CodeType) -> bool:
+    return code.co_filename.startswith(_INTERNAL) or code.co_filename.startswith("<__array_function__")
+
+
+def current_site(stop: CodeType) -> Site:
+    """The site of the operation that is being performed, up to the frame whose code is ``stop``."""
+    frame = sys._getframe(1)  # the documented way to see one's callers
+    found = []
+    while frame.f_code is not stop:
+        if not _is_internal(frame.f_code):
+            found.append((frame.f_code, frame.f_lasti))
+        if frame.f_back is None:
+            break
+        frame = frame.f_back
+    return Site(tuple(found))
