@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from gradcheck.arithmetic import Domain, ElementArray, ObjectArray, call_in, enclose, wrap
 from gradcheck.claims import Claim
 from gradcheck.errors import CandidateFault, Unsupported
-from gradcheck.faults import user_line
+from gradcheck.faults import named, user_line
 from gradcheck.in_place import IN_PLACE, culprit, plain, read_only, writes
 from gradcheck.per_argument import per_argument
 from gradcheck.points import Point
@@ -130,6 +130,10 @@ def run_prepared(claim: Claim, point: Point, prepare: Callable[[NDArray[Any]], A
             unchecked.append(name)
         else:
             values[name] = as_float64(value, name, shapes[name])
+    if not values and not point.wrt and claim.kind in ("vjp", "update"):
+        raise CandidateFault(
+            "error", "every argument holds integers, which have no derivative; give floats where one is meant"
+        )
     if not values:
         raise CandidateFault("error", "the code returned None for every argument: there is nothing to check")
     return Stated(values, tuple(unchecked), sorted({str(w.message) for w in caught}))
@@ -257,10 +261,7 @@ def _guarded(domain: Domain | None, function: Callable[..., Any], *args: Any) ->
             "fail", f"the code ends the program, with sys.exit({error.code!r}){user_line(error)}"
         ) from error
     except Exception as error:
-        text = str(error).strip().splitlines()
-        raise CandidateFault(
-            "fail", f"the code raises {type(error).__name__}: {text[0] if text else ''}{user_line(error)}"
-        ) from error
+        raise CandidateFault("fail", f"the code raises {named(error)}{user_line(error)}") from error
 
 
 def _shape_words(shape: tuple[int, ...]) -> str:

@@ -6,10 +6,16 @@ import linecache
 from pathlib import Path
 from types import TracebackType
 
-__all__ = ["user_line"]
+__all__ = ["named", "user_line"]
 
 _OURS = Path(__file__).parent
 _CATALOGUE = _OURS / "catalogue"
+
+
+def named(error: BaseException) -> str:
+    """`"ValueError: what it says"`, in one line; the type alone where it says nothing."""
+    text = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
 
 
 def user_line(error: BaseException) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.errors import UsageError
-from gradcheck.faults import user_line
+from gradcheck.faults import named, user_line
 from gradcheck.formulas import Formula
 from gradcheck.returned import NotNumbers, as_array
 from gradcheck.values import Filler, Values, dense, normal
@@ -168,7 +168,7 @@ def evaluate_forward(
             f"the forward ends the program, with sys.exit({error.code!r}){user_line(error)}"
         ) from None
     except Exception as error:
-        raise ForwardFault(f"the forward raises {type(error).__name__}: {error}{user_line(error)}") from error
+        raise ForwardFault(f"the forward raises {named(error)}{user_line(error)}") from error
     for name, before, after in zip(formula.shapes.arguments, args, copies, strict=True):
         if not np.array_equal(before, after):
             raise ForwardFault(f"the forward changes its argument {name!r} in place; work on a copy")

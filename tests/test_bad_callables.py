@@ -67,6 +67,10 @@ async def asynchronous_generator(x):
     yield x * x
 
 
+def raises_silently(*args):
+    raise ValueError
+
+
 def scaled(k, x):
     return k * x
 
@@ -215,6 +219,7 @@ RETURNS = [
     (lambda x: (v for v in x), "generator of dtype object; return an array (is it `yield` by mistake?)"),
     (lambda x: map(float, x), "no array of floats but map of dtype object; return an array"),
     (lambda x: {1.0}, "no array of floats but set of dtype object; return an array"),
+    (raises_silently, "at n = 2 the forward raises ValueError (test_bad_callables.py:"),
     (
         lambda x: (x, x) if x.size > 1 else x,
         "the forward gives a tuple of 2 at n = 2, but one output at n = 1; it must give as many at all sizes",
@@ -250,6 +255,7 @@ GIVES = [
         "the code returns a dict_values; return a tuple",
     ),
     (lambda d, W, x: {1.0}, "error", "the code returns a set; return a tuple"),
+    (raises_silently, "fail", "the code raises ValueError (test_bad_callables.py:"),
     (
         lambda d, W, x: dict(zip(("dW", "dx"), gradients(d, W, x), strict=True)),
         "error",
@@ -289,6 +295,35 @@ def test_a_list_of_numbers_is_not_one_gradient():
     assert "expected 1 gradient, for x, got 2; use None" in result.reason
     assert result.reason.endswith("return np.array([...]) where one array is meant")
     assert verify(square, lambda d, x: [2 * d * x], X, max_examples=6).verdict == "pass"
+
+
+class Wrapped:
+    """What other libraries give: no ndarray, and NumPy can make one of it."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self.values)
+
+
+def test_what_numpy_can_make_an_array_of_is_taken_in_float64():
+    """Ball arithmetic cannot look inside; that is no failure of the code."""
+    result = verify(square, lambda d, x: Wrapped(2 * d * x), X, max_examples=6)
+    assert (result.verdict, result.strength) == ("pass", "agreed")
+    wrong = verify(square, lambda d, x: Wrapped(3 * d * x), X, max_examples=6)
+    assert wrong.verdict == "fail"
+    assert verify(lambda x: Wrapped(x * x), square_backward, X, max_examples=6).verdict in (
+        "pass",
+        "inconclusive",
+    )
+
+
+def test_integers_alone_have_nothing_to_check():
+    """Labels and indices only."""
+    result = verify(lambda i: i * 1.0, lambda d, i: None, {"i": "n"}, values={"i": gradcheck.integers(0, 5)})
+    assert result.verdict == "error"
+    assert result.reason.startswith("every argument holds integers, which have no derivative; give floats")
 
 
 def test_a_matrix_of_the_right_shape_is_taken():

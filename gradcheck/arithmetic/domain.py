@@ -87,11 +87,18 @@ class Domain(ABC):
             raise Unsupported(f"an array of dtype {value.dtype} cannot enter {self.name}")
         if isinstance(value, list | tuple):
             return self.lift_array(np.array(value, dtype=object if _holds_arrays(value) else None))
-        return self.lift(value)
+        return self._lift_one(value)
+
+    def _lift_one(self, value: Any) -> Any:
+        try:
+            return self.lift(value)
+        except TypeError:
+            raise Unsupported(f"a {type(value).__name__} cannot enter {self.name}") from None
 
     def _lift_all(self, values: NDArray[Any]) -> ObjectArray:
         values = np.asarray(values)  # a numpy.matrix stays 2-d whatever is done to it
-        flat = [self.lift(v) for v in values.ravel().tolist()]
+        lift = self._lift_one if values.dtype == object else self.lift
+        flat = [lift(v) for v in values.ravel().tolist()]
         result = np.empty(len(flat), dtype=object)
         result[:] = flat
         return result.reshape(values.shape)
