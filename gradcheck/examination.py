@@ -135,7 +135,7 @@ class Examination:
             return
         stated, rigorous = self._stated(usable, answers, bits)
         opinion.matches = {}
-        for quantity in answers.keys() & stated.keys():
+        for quantity in [q for q in answers if q in stated]:  # in order: a set's changes from run to run
             match = self._match(quantity, stated[quantity], answers[quantity], rigorous)
             if match.outcome != "agree" and (refine := answers[quantity].refine) is not None:
                 answers[quantity] = refine()
