@@ -10,7 +10,16 @@ from rich.text import Text
 from gradcheck.log import Log
 from gradcheck.records import ClaimRow
 from gradcheck.report.evidence import strengths
-from gradcheck.report.narrative import headline, outcome, sources_text, status, story, worst_first
+from gradcheck.report.narrative import (
+    battery_text,
+    headline,
+    outcome,
+    remarkable,
+    sources_text,
+    status,
+    story,
+    worst_first,
+)
 from gradcheck.report.text import clean, clip, duration, one_line, plural
 
 __all__ = ["render", "show"]
@@ -47,6 +56,7 @@ def show(log: Log, console: Console) -> None:
             f"... and {len(wrong) - _MAX_STORIES} more that are not as declared; the reports hold all.",
         )
     _line(console, "")
+    _beside(console, log)
     if passes := strengths(log):
         counted = ", ".join(f"{count} {word}" for word, count in passes.items())
         _line(console, f"strength of what passed: {counted}")
@@ -56,6 +66,21 @@ def show(log: Log, console: Console) -> None:
         _line(console, f"incomplete: {one_line(problem)}", "yellow")
     took = f" ({duration(log.footer.seconds)})" if log.footer else ""
     _line(console, headline(log) + took, _OUTCOMES[outcome(log)])
+
+
+def _beside(console: Console, log: Log) -> None:
+    """What failed in the battery of claims that came out as declared: nothing else would tell."""
+    found = [
+        f"{clip(one_line(claim.uid), _MAX_NAME)}: {clip(battery_text(row), 1000)}"
+        for claim in log.claims
+        if claim.as_declared
+        for row in remarkable(claim, log.battery.get(claim.uid, ()))
+        if row.outcome == "fail" and claim.expected == "pass"
+    ]
+    for line in found[:_MAX_STORIES]:
+        _line(console, line, "yellow")
+    if len(found) > _MAX_STORIES:
+        _line(console, f"... and {plural(len(found) - _MAX_STORIES, 'more such line')}", "yellow")
 
 
 def render(log: Log, width: int = 110) -> str:

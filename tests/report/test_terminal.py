@@ -2,10 +2,12 @@
 
 import io
 
+import msgspec
 import pytest
 from rich.console import Console
 
 from gradcheck.log import collect
+from gradcheck.records import BatteryRow
 from gradcheck.report.terminal import render, show
 from tests.report import samples
 
@@ -93,3 +95,23 @@ def test_strengths_of_what_passed_are_counted():
 
     assert lines[-3] == "strength of what passed: 1 proved, 1 certified"
     assert "strength of" not in text([samples.FAILED])
+
+
+def test_what_failed_beside_the_numbers_of_a_passed_claim_is_told():
+    def part(uid, outcome, verdict="pass", expected="pass"):
+        check = BatteryRow(
+            claim=uid, check="read-only inputs", outcome=outcome, counts=False, points=2, reason="it raises"
+        )
+        *rows, claim = samples.judged(uid, verdict)
+        return [
+            *rows,
+            check,
+            msgspec.structs.replace(claim, expected=expected, as_declared=verdict == expected),
+        ]
+
+    line = "D1/x.vjp: read-only inputs: fails, which does not decide the verdict: it raises"
+    assert line in text([part("D1/x.vjp", "fail")]).splitlines()
+    assert "read-only" not in text([part("D1/x.vjp", "pass"), part("D1/y.vjp", "note")])
+    assert "read-only" not in text([part("D1/x.vjp", "fail", "fail", "fail")])  # an erratum is wrong anyway
+    many = text([part(f"D1/x{i}.vjp", "fail") for i in range(13)]).splitlines()
+    assert "... and 3 more such lines" in many
