@@ -80,7 +80,7 @@ def _camps(opinions: list[Opinion]) -> list[list[Opinion]]:
 
 def same_answers(a: Opinion, b: Opinion) -> bool:
     """Whether two backends' answers agree with each other, on what both have."""
-    for quantity in a.answers.keys() & b.answers.keys():
+    for quantity in [q for q in a.answers if q in b.answers]:
         x, y = a.answers[quantity], b.answers[quantity]
         with precision(PRECISIONS[0]):
             if x.direction is not None and y.direction is None:

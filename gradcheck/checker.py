@@ -35,13 +35,16 @@ _KEPT = 4
 
 @dataclass(frozen=True)
 class RunOptions:
-    """``backends`` None means all that are installed; ``command`` is written into the header."""
+    """``backends`` None means all that are installed; ``command`` and ``shard`` (`2/4`, where the run is a
+    part of one) are written into the header.
+    """
 
     seed: int = 0
     max_examples: int = 50
     backends: tuple[str, ...] | None = None
     command: str = ""
     remarks: tuple[str, ...] = ()
+    shard: str | None = None
 
     def __post_init__(self) -> None:
         if (
@@ -106,6 +109,7 @@ class Checker:
             ],
             claims=list(uids),
             command=self.options.command,
+            shards=[self.options.shard] if self.options.shard else [],
         )
 
     def _of(self, formula: Formula) -> tuple[Session, Generated | ForwardFault]:

@@ -28,7 +28,7 @@ from gradcheck.values import Values
 from gradcheck.verdicts import Strength, Verdict
 from gradcheck.verification import check_point
 
-__all__ = ["MIN_ANSWERS", "Outcome", "check_claim"]
+__all__ = ["MIN_ANSWERS", "Outcome", "cannot_run", "check_claim"]
 
 
 @dataclass
@@ -68,14 +68,14 @@ def check_claim(
         except ForwardFault as fault:
             points = fault
     if isinstance(points, ForwardFault):
-        return _cannot_run(claim, session, str(points), started)
+        return cannot_run(claim, session, str(points), started)
     if claim.bits == SINGLE:
         points = points.in_float32(claim.formula)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         misread = session.misread(points.points)
     if misread is not None:
-        return _cannot_run(claim, session, misread, started)
+        return cannot_run(claim, session, misread, started)
     results = [_checked(claim, point, session) for point in points.points]
     training: Training | None = None
     if claim.descent is not None and not any(r.verdict in ("fail", "error") for r in results):
@@ -148,8 +148,9 @@ def _summarise(
     return Outcome(row, rows, battery.rows, minimal, results)
 
 
-def _cannot_run(claim: Claim, session: Session, reason: str, started: float) -> Outcome:
-    seconds = time.perf_counter() - started
+def cannot_run(claim: Claim, session: Session, reason: str, started: float | None = None) -> Outcome:
+    """The outcome of a claim whose check cannot be made at all: an ``error`` with the reason."""
+    seconds = 0.0 if started is None else time.perf_counter() - started
     row = claim_row(claim, Verdict.ERROR, [], seconds=seconds, strength=None, discarded=0, reason=reason)
     return Outcome(row, [silent_row(claim, usable, reason) for usable in session.backends])
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from gradcheck.checker import Checker, RunOptions, now
 from gradcheck.claims import Claim
 from gradcheck.errors import UsageError
 from gradcheck.records import ClaimRow, Footer, Record
 
-__all__ = ["RunOptions", "run"]
+__all__ = ["RunOptions", "checked", "run", "stream"]
 
 
 def run(claims: Sequence[Claim], options: RunOptions) -> Iterator[Record]:
@@ -21,19 +21,26 @@ def run(claims: Sequence[Claim], options: RunOptions) -> Iterator[Record]:
     cannot be used, and for claims that share a uid.
     """
     checker = Checker(options)
+    claims = checked(claims)
+    return stream(claims, checker, (checker.check(claim) for claim in claims))
+
+
+def checked(claims: Sequence[Claim]) -> Sequence[Claim]:
+    """The claims, if they can make a run. Raises `UsageError`."""
     doubles = [uid for uid, count in Counter(c.uid for c in claims).items() if count > 1]
     if doubles:
         raise UsageError(f"two claims are called {doubles[0]!r}; give one formula another name, or a suffix.")
-    return _records(claims, checker)
+    return claims
 
 
-def _records(claims: Sequence[Claim], checker: Checker) -> Iterator[Record]:
+def stream(claims: Sequence[Claim], checker: Checker, batches: Iterable[list[Record]]) -> Iterator[Record]:
+    """A run's records around what checking its claims gave, in order and in batches of any size."""
     started = time.perf_counter()
     yield checker.header([c.uid for c in claims])
     verdicts: Counter[str] = Counter()
     as_declared = 0
-    for claim in claims:
-        for record in checker.check(claim):
+    for batch in batches:
+        for record in batch:
             yield record
             if isinstance(record, ClaimRow):
                 verdicts[record.verdict] += 1

@@ -22,6 +22,9 @@ __all__ = ["verify"]
 @click.option(
     "--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Where the points start."
 )
+@click.option("--shard", metavar="I/N", help="Only the I-th of N parts; `gradcheck merge` joins the logs.")
+@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Processes to use.")
+@click.option("--cluster", metavar="ADDRESS", help="Use the workers of a dask scheduler.")
 @report_dir_option
 @format_option
 @debug_option
@@ -32,6 +35,9 @@ def verify(
     backends: tuple[str, ...],
     max_examples: int,
     seed: int,
+    shard: str | None,
+    jobs: int,
+    cluster: str | None,
     report_dir: Path,
     formats: tuple[str, ...],
 ) -> None:
@@ -45,20 +51,32 @@ def verify(
     """
     from gradcheck.registry import select
     from gradcheck.run import RunOptions, run
+    from gradcheck.shards import shard_of
 
     selection = select(words)
+    claims = selection.claims if shard is None else shard_of(selection.claims, shard)
     options = RunOptions(
         seed=seed,
         max_examples=max_examples,
         backends=backends or None,
-        command=_command(words, backends, max_examples, seed),
+        command=_command(words, backends, max_examples, seed, shard),
         remarks=selection.remarks,
+        shard=shard,
     )
-    record_and_report(ctx, run(selection.claims, options), report_dir, formats)
+    if jobs == 1 and cluster is None:
+        records = run(claims, options)
+    else:
+        from gradcheck.workers import run_on_workers
+
+        records = run_on_workers(claims, words, options, jobs=jobs, cluster=cluster)
+    record_and_report(ctx, records, report_dir, formats)
 
 
-def _command(words: tuple[str, ...], backends: tuple[str, ...], max_examples: int, seed: int) -> str:
-    """The command that makes this run again, whatever the defaults will be."""
+def _command(
+    words: tuple[str, ...], backends: tuple[str, ...], max_examples: int, seed: int, shard: str | None
+) -> str:
+    """The command that makes this run again, whatever the defaults will be; workers change nothing."""
     chosen = [part for backend in backends for part in ("--backend", backend)]
     numbers = ["--max-examples", str(max_examples), "--seed", str(seed)]
-    return shlex.join(["gradcheck", "verify", *words, *chosen, *numbers])
+    part = ["--shard", shard] if shard else []
+    return shlex.join(["gradcheck", "verify", *words, *chosen, *numbers, *part])

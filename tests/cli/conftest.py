@@ -18,6 +18,7 @@ class Options:
     backends: tuple | None = None
     command: str = ""
     remarks: tuple = ()
+    shard: str | None = None
 
 
 @dataclass

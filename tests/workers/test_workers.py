@@ -1,0 +1,215 @@
+"""Claims on several processes: the same log, whatever happens to a worker; parts of a run."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from gradcheck.checker import RunOptions
+from gradcheck.errors import UsageError
+from gradcheck.records import ClaimRow
+from gradcheck.registry import select
+from gradcheck.run import run
+from gradcheck.shards import parse_shard, shard_of
+from gradcheck.workers.tasks import Work, check_group, decoded, installed
+from gradcheck.workers.travel import SentFile, at_home, sent_files
+
+FORMULAS = """
+import gradcheck
+import numpy as np
+
+
+def layer(name):
+    @gradcheck.formula(shapes={"x": "n m", "w": "m"}, name=name)
+    def forward(x, w):
+        return np.tanh(x @ w)
+
+    @forward.vjp
+    def backward(delta, x, w):
+        dz = delta * (1 - np.tanh(x @ w) ** 2)
+        return np.outer(dz, w), x.T @ dz * FACTOR
+
+    return forward
+
+
+FACTOR = 1.0
+layers = [layer(f"layer{i}") for i in range(12)]
+FACTOR = 1.0
+"""
+
+
+def without_times(records):
+    timed = {"seconds", "started", "finished"}
+    if isinstance(records, dict):
+        return {k: without_times(v) for k, v in records.items() if k not in timed}
+    return [without_times(r) for r in records] if isinstance(records, list) else records
+
+
+def log_of(folder):
+    return without_times([json.loads(line) for line in (folder / "run.jsonl").read_text().splitlines()])
+
+
+COMMAND = [sys.executable, "-m", "gradcheck"]
+ONE_BACKEND = ["--backend", "finite_difference"]
+
+
+def gradcheck(*words, cwd):
+    command = [*COMMAND, *words, *(ONE_BACKEND if words[0] == "verify" else [])]
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "layers.py").write_text(FORMULAS)
+    return tmp_path
+
+
+@pytest.fixture
+def serial(folder):
+    code, output = gradcheck("verify", "layers.py", "--report-dir", "serial", cwd=folder)
+    assert code == 0, output
+    return log_of(folder / "serial")
+
+
+def children(pid):
+    """The processes below one, from Linux's table; what is gone meanwhile is left out."""
+    found = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            found += [int(child) for child in task.read_text().split()]
+        except OSError:
+            continue
+    return found + [grandchild for child in found for grandchild in children(child)]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="the workers are found through /proc")
+def test_workers_that_are_killed_cost_nothing(folder, serial):
+    """Two workers, one of which dies again and again: the log is that of one process, byte for byte."""
+    pytest.importorskip("distributed")
+    words = ["verify", "layers.py", *ONE_BACKEND, "--report-dir", "workers", "--jobs", "2"]
+    process = subprocess.Popen(
+        [*COMMAND, *words], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    killed = []
+
+    def kill():
+        while process.poll() is None and len(killed) < 3:
+            time.sleep(1.5)
+            for child in children(process.pid):
+                try:
+                    command = Path(f"/proc/{child}/cmdline").read_bytes()
+                    if b"spawn_main" in command:
+                        os.kill(child, signal.SIGKILL)
+                        killed.append(child)
+                        break
+                except OSError:
+                    continue
+
+    with process:
+        thread = threading.Thread(target=kill, daemon=True)
+        thread.start()
+        output, _ = process.communicate(timeout=120)
+        thread.join()
+    assert process.returncode == 0, output
+    assert killed
+    assert log_of(folder / "workers")[1:-1] == serial[1:-1]
+    assert "All 12 claims came out as declared" in output
+
+
+def test_a_worker_gives_the_records_of_one_process(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    options = RunOptions(backends=("finite_difference",), max_examples=12)
+    claims = select(("layers.py::layer3",)).claims
+    here = list(run(claims, options))[1:-1]
+    work = Work(("layers.py::layer3",), sent_files(["layers.py::layer3"]), options)
+    there = decoded(check_group(work, tuple(c.uid for c in claims)))
+    assert [type(r) for r in there] == [type(r) for r in here]
+    assert [r.verdict for r in there if isinstance(r, ClaimRow)] == ["pass"]
+    assert installed(work)[1] == (("finite_difference", installed(work)[1][0][1]),)
+
+
+def test_a_file_travels_to_a_worker_that_lacks_it(folder, tmp_path_factory, monkeypatch):
+    text = (folder / "layers.py").read_bytes()
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "layers.py").write_text("raise SystemExit('another file of this name')")
+    monkeypatch.chdir(elsewhere)
+    work = Work(
+        ("layers.py::layer0",),
+        (SentFile("layers.py", text),),
+        RunOptions(backends=("finite_difference",), max_examples=6),
+    )
+    rows = decoded(check_group(work, ("layer0.vjp",)))
+    assert [r.verdict for r in rows if isinstance(r, ClaimRow)] == ["pass"]
+    assert Path.cwd() == elsewhere
+    assert {r.candidate.file for r in rows if isinstance(r, ClaimRow)} == {"layers.py"}
+
+
+@pytest.mark.parametrize("path", ["/etc/formulas.py", "../up.py", "a/../../b.py"])
+def test_a_file_that_travels_stays_in_its_folder(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with at_home((SentFile(path, b"x = 1\n"),)):
+        home = Path.cwd()
+        assert home != tmp_path
+        assert [p.name for p in home.rglob("*.py")] == [Path(path).name]
+
+
+def test_without_dask_the_install_line_is_named(folder):
+    program = (
+        "import sys; sys.modules['distributed'] = None\n"
+        "from gradcheck.cli.main import main\n"
+        "sys.argv = ['gradcheck', 'verify', 'layers.py', '--jobs', '2']\nmain()"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "pip install 'gradcheck[distributed]'" in done.stderr
+
+
+def test_a_cluster_that_is_not_there_is_told(folder):
+    pytest.importorskip("distributed")
+    code, output = gradcheck("verify", "layers.py", "--cluster", "tcp://127.0.0.1:1", cwd=folder)
+    assert code == 2
+    assert "there is no dask scheduler at 'tcp://127.0.0.1:1'" in output
+
+
+# -- shards
+
+
+def test_shards_share_all_claims_out(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    claims = select(("layers.py",)).claims
+    parts = [shard_of(claims, f"{i}/5") for i in range(1, 6)]
+    assert sorted(c.uid for part in parts for c in part) == sorted(c.uid for c in claims)
+    assert {len(part) for part in parts} == {2, 3}
+
+
+def test_shards_joined_are_the_run(folder, serial):
+    for part in ("1/2", "2/2"):
+        code, output = gradcheck("verify", "layers.py", "--shard", part, "--report-dir", part[0], cwd=folder)
+        assert code == 0, output
+    code, output = gradcheck("merge", "1/run.jsonl", "2/run.jsonl", "--out", "all/run.jsonl", cwd=folder)
+    assert code == 0, output
+    joined, whole = log_of(folder / "all"), serial
+    assert sorted(json.dumps(r) for r in joined[1:-1]) == sorted(json.dumps(r) for r in whole[1:-1])
+    assert joined[-1]["claims"] == 12
+
+
+@pytest.mark.parametrize("text", ["0/2", "3/2", "2", "a/b", "1/0", "-1/2", "1/2/3", ""])
+def test_what_is_no_part_is_refused(text):
+    with pytest.raises(UsageError, match="expected a part such as 2/4"):
+        parse_shard(text)
+
+
+def test_an_empty_part_is_refused(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    with pytest.raises(UsageError, match="part 13/20 is empty, as there are only 12 formulas"):
+        shard_of(select(("layers.py",)).claims, "13/20")
