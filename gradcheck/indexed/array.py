@@ -51,8 +51,11 @@ class IndexedArray:
         self, space: Space, entry: Expr, shape: Shape, kind: str = "f", *, view: bool = False
     ) -> None:
         self.space = space
-        self.entry = entry
+        self._entry = entry
         self.shape = shape
+        self.parent: tuple[IndexedArray, Any] | None = None
+        self.children: list[IndexedArray] = []
+        self.stale = False
         self.kind = kind
         self.view = view
 
@@ -60,6 +63,20 @@ class IndexedArray:
         return f"<indexed array ({', '.join(map(str, self.shape))}): {self.entry!r}>"
 
     __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def entry(self) -> Expr:
+        """The expression of an entry."""
+        if self.stale:
+            raise self._refuse("a part of an array, read after the array was changed in place,")
+        return self._entry
+
+    def change(self, entry: Expr, by: IndexedArray | None = None) -> None:
+        """Give the array other entries. Parts of it that were taken before are not followed."""
+        self._entry = entry
+        for child in self.children:
+            child.stale = child.stale or child is not by
+        self.children = [by] if by is not None else []
 
     @property
     def ndim(self) -> int:
@@ -92,7 +109,8 @@ class IndexedArray:
         name = ufunc.__name__
         out = kwargs.pop("out", None)
         kwargs = {k: v for k, v in kwargs.items() if not (k == "where" and v is True) and k != "casting"}
-        if out is not None or kwargs.get("dtype") not in (None, float, np.float64):
+        dtype = kwargs.get("dtype")
+        if out is not None or (dtype is not None and np.dtype(dtype) != np.float64):
             raise self._refuse(f"np.{name} with out= or dtype=")
         kwargs.pop("dtype", None)
         if method == "reduce" and name in _REDUCTIONS:
@@ -163,12 +181,17 @@ class IndexedArray:
         """`a += b`: the same array, other entries; not where other names share its memory."""
         if not self.shape:
             return operate(self.space, name, self, other)  # NumPy's scalars do not change either
-        if self.view:
+        if self.view and self.parent is None:
             raise self._refuse("a change in place of an argument, a view or an array that has views")
         result = operate(self.space, name, self, other)
         if _words(result.shape) != _words(self.shape) or (self.kind != result.kind):
             raise self._refuse("a change in place of shape or type")
-        self.entry = result.entry
+        self.change(result.entry)
+        if self.parent is not None:
+            from gradcheck.indexed.indexing import put
+
+            whole, key = self.parent
+            put(whole, key, result, by=self)
         return self
 
     def __neg__(self) -> Any:

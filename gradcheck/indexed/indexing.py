@@ -161,15 +161,19 @@ def get(array: IndexedArray, key: Any) -> IndexedArray:
             kept.append(0)
     moved = {c: space.fresh(space.size_of(c)) for c in kept if not is_constant(c)}
     entry = array.entry.renamed(names | moved)
-    if not copied and shape:
-        array.view = True
     result = from_entry(space, entry, [moved.get(c, c) for c in kept], tuple(shape), array.kind)
-    result.view = not copied
+    if not copied:
+        result.view = True
+        if not array.view:  # an argument never changes; this array may, and its part with it
+            result.parent = (array, key)
+            array.children.append(result)
     return result
 
 
-def put(array: IndexedArray, key: Any, value: Any) -> None:
-    """`array[key] = value`, for an array that shares its memory with no other."""
+def put(array: IndexedArray, key: Any, value: Any, by: IndexedArray | None = None) -> None:
+    """`array[key] = value`, for an array that shares its memory with no other but parts of its own;
+    ``by`` is the part that changed itself.
+    """
     space = array.space
     if array.view or not array.shape:
         raise space.refused(Unsupported("storing into an argument, a view or an array that has views"))
@@ -179,7 +183,7 @@ def put(array: IndexedArray, key: Any, value: Any) -> None:
     if isinstance(key, IndexedArray) and key.kind == "b" and not given.shape:
         broadcast(space, array.shape, key.shape)
         if len(key.shape) == len(array.shape):
-            array.entry = key.entry * given.entry + (constant(space, 1) - key.entry) * array.entry
+            array.change(key.entry * given.entry + (constant(space, 1) - key.entry) * array.entry)
             return
     places = _places(array, key)
     if any(p is None for p in places):
@@ -203,7 +207,7 @@ def put(array: IndexedArray, key: Any, value: Any) -> None:
     own = axis_codes(space, given.shape)
     offset = len(shape) - len(given.shape)
     names = {o: k for o, k in zip(own, kept[offset:], strict=True) if not is_constant(o)}
-    array.entry = here * given.entry.renamed(names) + (constant(space, 1) - here) * array.entry
+    array.change(here * given.entry.renamed(names) + (constant(space, 1) - here) * array.entry, by)
 
 
 def _places(array: IndexedArray, key: Any) -> list[Any]:
@@ -222,7 +226,9 @@ def _places(array: IndexedArray, key: Any) -> list[Any]:
     for place in given:
         if isinstance(place, list):
             lists += 1
-        if isinstance(place, slice) and place != slice(None):
+        if isinstance(place, slice) and not (
+            place.start in (None, 0) and place.stop is None and place.step in (None, 1)
+        ):
             raise array.space.refused(Unsupported("a slice of part of an axis"))
         single = isinstance(place, list) and len(place) == 1
         if not (place is None or isinstance(place, slice | SymbolicIndex | int | np.integer) or single):

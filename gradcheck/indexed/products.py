@@ -117,9 +117,17 @@ def _contract(
     """
     groups: dict[int, set[int]] = {}
     for i, j in pairs:
-        group = groups.get(i, {i}) | groups.get(j, {j})
+        if is_constant(i) and is_constant(j):
+            if i != j:
+                return None
+            continue
+        # a constant joins nothing: i = 0 and j = 0 may be indices of different ranges
+        group = {code for c in (i, j) if not is_constant(c) for code in groups.get(c, {c})}
+        group |= {c for c in (i, j) if is_constant(c)}
+        group |= {c for code in (i, j) for c in groups.get(code, ()) if is_constant(c)}
         for code in group:
-            groups[code] = group
+            if not is_constant(code):
+                groups[code] = group
     names: dict[int, int] = {}
     kept: set[tuple[int, int]] = set()
     for group in {id(g): g for g in groups.values()}.values():

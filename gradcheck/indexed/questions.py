@@ -21,12 +21,12 @@ class Question:
     """``left`` ``relation`` ``right``, in words, with the difference that decides it.
 
     ``relation`` is ``==`` or ``<`` between sizes, or ``is`` between two indices. ``difference`` is
-    left - right as sorted monomials for sizes, the two codes for indices.
+    left - right as sorted monomials for sizes, the two codes for indices; it alone tells questions apart.
     """
 
     relation: str
-    left: str
-    right: str
+    left: str = field(compare=False)
+    right: str = field(compare=False)
     difference: tuple[object, ...]
 
     def words(self, answer: bool) -> str:

@@ -96,6 +96,25 @@ class _Module(types.ModuleType):
         return getattr(self.__original, name)
 
 
+class _Convert(type):
+    """`float` and `int` for sizes too; still a type to ask for, and a dtype to NumPy."""
+
+    kind: Any
+
+    def __call__(cls, value: Any = 0) -> Any:
+        if isinstance(value, Size):
+            return value
+        if cls.kind is float and isinstance(value, IndexedArray) and not value.shape:
+            return value
+        return cls.kind(value)
+
+    def __instancecheck__(cls, value: object) -> bool:
+        return isinstance(value, cls.kind)
+
+    def __subclasscheck__(cls, other: type) -> bool:
+        return issubclass(other, cls.kind)
+
+
 def _is_symbolic(value: Any) -> bool:
     if isinstance(value, list | tuple):
         return any(_is_symbolic(v) for v in value)
@@ -171,23 +190,16 @@ def _builtins(space: Space) -> dict[str, Any]:
     def length(value: Any) -> Any:
         return value.shape[0] if isinstance(value, IndexedArray) and value.shape else len(value)
 
-    def number(kind: Any) -> Any:
-        def convert(value: Any = 0) -> Any:
-            if isinstance(value, Size):
-                return value
-            if kind is float and isinstance(value, IndexedArray) and not value.shape:
-                return value
-            return kind(value)
-
-        return convert
-
     def loop(*bounds: Any) -> Any:
         for bound in bounds:
             if isinstance(bound, Size | IndexedArray):
                 raise space.refused(Unsupported(f"a loop over range({', '.join(map(str, bounds))})"))
         return builtins.range(*bounds)
 
-    return {"len": length, "float": number(float), "int": number(int), "range": loop}
+    return {"len": length, "range": loop} | {
+        kind.__name__: _Convert(kind.__name__, (), {"kind": kind, "dtype": np.dtype(kind)})
+        for kind in (float, int)
+    }
 
 
 def _mathematics() -> dict[str, Any]:

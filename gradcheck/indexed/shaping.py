@@ -49,8 +49,14 @@ def rearranged(a: IndexedArray, order: Sequence[int | None], *, view: bool = Tru
     moved = [0 if k is None else fresh.get(codes[k], 0) for k in order]
     shape = tuple(1 if k is None else a.shape[k] for k in order)
     if view:
-        a.view = True
+        _seen(a)
     return from_entry(space, a.entry.renamed(fresh), moved, shape, a.kind, view=view)
+
+
+def _seen(a: IndexedArray) -> None:
+    """The array has a view now, so it must not be changed in place any more."""
+    a.view = True
+    a.parent = None
 
 
 def _transpose(a: Any, axes: Any = None, *more: Any) -> IndexedArray:
@@ -145,7 +151,7 @@ def _broadcast_to(array: Any, shape: Any, subok: bool = False) -> IndexedArray:
     wanted = tuple(shape) if isinstance(shape, list | tuple) else (shape,)
     if len(broadcast(space, array.shape, wanted)) != len(wanted):
         raise ValueError("input operand has more dimensions than the shape to broadcast to")
-    array.view = True
+    _seen(array)
     return IndexedArray(space, array.entry, wanted, array.kind, view=True)
 
 

@@ -69,7 +69,7 @@ class Size:
 
     def __mul__(self, other: Any) -> Any:
         if isinstance(other, list | tuple):
-            raise Unsupported(f"a list repeated {self} times, a number that is not known")
+            raise self._refused(f"a list repeated {self} times, a number that is not known")
         return self._combine(other, _multiply, "multiply", swap=False)
 
     __rmul__ = __mul__
@@ -100,16 +100,16 @@ class Size:
     def __floordiv__(self, other: Any) -> Any:
         quotient = self._exact(other)
         if quotient is None:
-            raise Unsupported(f"{self} // {other}: the quotient of sizes that need not divide")
+            raise self._refused(f"{self} // {other}: the quotient of sizes that need not divide")
         return quotient
 
     def __mod__(self, other: Any) -> Any:
         if self._exact(other) is None:
-            raise Unsupported(f"{self} % {other}: the remainder of sizes that need not divide")
+            raise self._refused(f"{self} % {other}: the remainder of sizes that need not divide")
         return 0
 
     def __rfloordiv__(self, other: Any) -> Any:
-        raise Unsupported(f"{other} // {self}: the quotient of sizes that need not divide")
+        raise self._refused(f"{other} // {self}: the quotient of sizes that need not divide")
 
     def _exact(self, other: Any) -> Any:
         """The quotient where the division leaves no rest for any sizes."""
@@ -153,7 +153,7 @@ class Size:
     def _ask(self, relation: str, left: Any, right: Any) -> bool:
         sides = polynomial_of(left), polynomial_of(right)
         if sides[0] is None or sides[1] is None:
-            raise Unsupported(f"the size {self} compared with {right if left is self else left!r}")
+            raise self._refused(f"the size {self} compared with {right if left is self else left!r}")
         difference = _subtract(dict(sides[0]), dict(sides[1]))
         low, high = lower_bound(difference), lower_bound({m: -c for m, c in difference.items()})
         if relation == "==":
@@ -172,6 +172,9 @@ class Size:
         # the general case is that of large sizes
         general = relation == "<" and all(c < 0 for m, c in difference.items() if m)
         return self.space.questions.ask(question, general)
+
+    def _refused(self, text: str) -> Unsupported:
+        return self.space.refused(Unsupported(text))
 
     def _number_of(self, what: str) -> Unsupported:
         return Unsupported(f"{what} needs the size {self} as a plain number")
