@@ -72,7 +72,7 @@ def hostile(reports):
 def everything(tmp_path_factory):
     """Hand-made records of every kind."""
     file = tmp_path_factory.mktemp("samples") / "report.html"
-    parts = [*samples.EVERYTHING, samples.RICH, samples.PROVED_AT_LENGTH]
+    parts = [*samples.EVERYTHING, samples.RICH, samples.PROVED_AT_LENGTH, samples.HOSTILE_RICH]
     file.write_text(render(collect(samples.records(parts))), "utf-8")
     return file
 
@@ -163,7 +163,7 @@ class TestFilter:
         assert page.shown() == ["c-D08-wx-jacobian-x", "c-D08-wx-vjp"]
         page.page.click("button[type=reset]")
         page.page.select_option("select[name=section]", index=1)
-        assert 0 < len(page.shown()) < 13
+        assert 0 < len(page.shown()) < 14
 
     def test_only_what_is_shown_is_opened(self, visit, catalogue):
         page = visit(catalogue)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+import msgspec
 import numpy as np
 
 from gradcheck.arrays import encode
@@ -296,6 +297,53 @@ RICH = [
     ),
 ]
 """A failure with everything that a record can hold."""
+
+HOSTILE_RICH = [
+    row("X2/rich", HOSTILE, "fail", reason=HOSTILE, method=HOSTILE),
+    BatteryRow(
+        claim="X2/rich",
+        check=HOSTILE,
+        outcome="fail",
+        counts=True,
+        points=1,
+        reason=HOSTILE,
+        sizes={HOSTILE: 1},
+    ),
+    claim(
+        "X2/rich",
+        "fail",
+        counterexample=msgspec.structs.replace(
+            WITNESS,
+            quantity=HOSTILE,
+            step_curve=msgspec.structs.replace(STEP_CURVE, quantity=HOSTILE, source=HOSTILE),
+        ),
+        diagnosis=[Diagnosis(quantity=HOSTILE, kind=HOSTILE, text=HOSTILE, points=1, of=2, gap=0.5)],
+        chain=[ChainLayer(name=HOSTILE, verdict=HOSTILE, first_wrong=True, message=HOSTILE)],
+        proof=Proof(
+            status=HOSTILE,
+            quantities=[
+                ProofQuantity(
+                    quantity=HOSTILE,
+                    status=HOSTILE,
+                    indices=HOSTILE,
+                    truth=HOSTILE,
+                    candidate=r"\text{<svg/onload=alert(1)>}",
+                    steps=[ProofStep(rule=HOSTILE, latex=r"\href{javascript:alert(1)}{x}")],
+                    reason=HOSTILE,
+                )
+            ],
+            assumptions=[HOSTILE],
+            branches=[HOSTILE],
+            opinions={HOSTILE: HOSTILE},
+            reason=HOSTILE,
+        ),
+        agreement=[Agreement(first="hand-written", second=HOSTILE, points=3, agreed=1, bound=0.1)],
+        helpers=[Source(file=HOSTILE, line=1, text=HOSTILE)],
+        precision=[Precision(dtype=HOSTILE, points=1, typical=1.0, lost=2.0, sizes={HOSTILE: 1})],
+        shapes=[{HOSTILE: 1, "m": 2}, {HOSTILE: 2, "m": 1}],
+    ),
+]
+"""The same in every field that only some claims have."""
 
 PROVED_AT_LENGTH = judged(
     "D08/wx.vjp", strength="proved", proof=PROOF, precision=PRECISION, agreement=agreement(50, 50)

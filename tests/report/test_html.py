@@ -68,7 +68,22 @@ OURS = {
     ),
     *("th", "td", "form", "fieldset", "legend", "label", "input", "select", "option", "output", "button"),
     *("svg", "path", "polyline", "circle", "rect", "text"),
-    *("math", "mrow", "mfrac", "msub", "msup", "mi", "mo", "mn", "mtable", "mtr", "mtd", "munder", "mspace"),
+    *(
+        "math",
+        "mrow",
+        "mfrac",
+        "msub",
+        "msup",
+        "mi",
+        "mo",
+        "mn",
+        "mtable",
+        "mtr",
+        "mtd",
+        "munder",
+        "mspace",
+        "mtext",
+    ),
 }
 VOID = {"meta", "link", "input"}
 OPEN_ENDED = {"p", "li"}
@@ -129,7 +144,7 @@ def page(parts):
 EVERYTHING = [*samples.EVERYTHING, samples.RICH, samples.PROVED_AT_LENGTH]
 
 
-@pytest.mark.parametrize("parts", [samples.GOOD, EVERYTHING, [samples.HOSTILE_CLAIM]])
+@pytest.mark.parametrize("parts", [samples.GOOD, EVERYTHING, [samples.HOSTILE_CLAIM], [samples.HOSTILE_RICH]])
 def test_every_element_is_ours_and_every_link_leads_somewhere(parts):
     read = page(parts)
 
@@ -173,13 +188,15 @@ class TestPolicy:
         assert not self.allowed("script")
 
 
-def test_hostile_text_is_shown_and_not_obeyed():
-    text = written([samples.HOSTILE_CLAIM])
+@pytest.mark.parametrize("part", [samples.HOSTILE_CLAIM, samples.HOSTILE_RICH])
+def test_hostile_text_is_shown_and_not_obeyed(part):
+    text = written([part])
 
     assert text.count("<script") == 1
+    assert "javascript:alert" not in re.sub(r"<code>.*?</code>", "", text)  # shown as source, linked nowhere
     assert not any(ord(c) < 32 and c != "\n" for c in text)
     assert "\u202e" not in text
-    assert "<script>alert('x')</script> ]]>" in page([samples.HOSTILE_CLAIM]).text
+    assert "<script>alert('x')</script> ]]>" in page([part]).text
 
 
 def test_all_that_a_claim_has_to_say_is_there():

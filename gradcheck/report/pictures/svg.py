@@ -8,6 +8,8 @@ from math import isfinite
 
 from markupsafe import Markup, escape
 
+from gradcheck.report.text import one_line
+
 __all__ = ["Axes", "label", "number", "picture"]
 
 
@@ -22,7 +24,7 @@ def picture(kind: str, width: float, height: float, text: str, parts: Iterable[s
     """
     return Markup(  # noqa: S704
         f'<svg class="picture {kind}" viewBox="0 0 {number(width)} {number(height)}" '
-        f'width="{number(width)}" height="{number(height)}" role="img" aria-label="{escape(text)}">'
+        f'width="{number(width)}" height="{number(height)}" role="img" aria-label="{escape(one_line(text))}">'
         f"{''.join(parts)}</svg>"
     )
 
@@ -30,7 +32,8 @@ def picture(kind: str, width: float, height: float, text: str, parts: Iterable[s
 def label(x: float, y: float, text: object, anchor: str = "middle", kind: str = "") -> str:
     """A word in a picture, escaped."""
     marked = f' class="{kind}"' if kind else ""
-    return f'<text{marked} x="{number(x)}" y="{number(y)}" text-anchor="{anchor}">{escape(text)}</text>'
+    word = escape(one_line(str(text)))
+    return f'<text{marked} x="{number(x)}" y="{number(y)}" text-anchor="{anchor}">{word}</text>'
 
 
 @dataclass(frozen=True)
