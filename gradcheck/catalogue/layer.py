@@ -112,6 +112,10 @@ def recursion(activation: Activation) -> Formula:
     def step(z, W, b):
         return W @ f(z) + b
 
+    @step.intermediates
+    def step_layers(tap, z, W, b):
+        return W @ tap("a", f(tap("z", z))) + b
+
     @step.vjp(
         title=f"Local gradient of layer l from that of layer l+1, with {activation.name}",
         note="delta stays a column here. W and b belong to layer l+1; z is that of layer l.",

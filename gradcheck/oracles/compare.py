@@ -23,8 +23,10 @@ from gradcheck.errors import NoAnswer, UsageError
 from gradcheck.formulas import Formula
 from gradcheck.oracles.answered_claim import answered_claim, who
 from gradcheck.oracles.answers import Given, Implementation, read_answers
-from gradcheck.oracles.judging import SOURCE, Judged, judge_test, known_mistakes
+from gradcheck.oracles.explain import explain
+from gradcheck.oracles.judging import SOURCE, Judged, judge_test
 from gradcheck.oracles.lint import point_of
+from gradcheck.oracles.reference import Oracle
 from gradcheck.oracles.vector_files import every_test, read_vectors
 from gradcheck.oracles.vector_records import VectorFile
 from gradcheck.points import Point
@@ -137,7 +139,7 @@ class _Comparing:
         return [f"{len(extra)} answers are to invalid tests, which have the inputs of valid ones: not judged"]
 
     def _diagnosis(self, claim: Claim, judged: Sequence[Judged], notes: list[str]) -> list[Diagnosis]:
-        """What mistake it is: by the diagnosis of any failure, else by the wrong tests that were answered."""
+        """What mistake it is: by the diagnosis of any failure, else by the mistakes that vectors know."""
         found: list[Diagnosis] = []
         try:
             from gradcheck.diagnosis.diagnose import diagnose
@@ -145,21 +147,15 @@ class _Comparing:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 found = diagnose(claim, [j.result for j in judged], Session(self.formula, choose(None)))
+                explained = {d.quantity for d in found if d.kind != UNEXPLAINED}
+                known = explain(Oracle(self.formula), self.asked, judged, self.given)
+                ours = [d for d in known if d.quantity not in explained]
         except Exception as error:  # the verdict stands without a diagnosis
             notes.append(f"there is no diagnosis: {type(error).__name__}: {error}")
-        explained = {d.quantity for d in found if d.kind != UNEXPLAINED}
-        known: dict[str, Diagnosis] = {}
-        for one in judged:
-            given = self.given.get(one.test.tc_id)
-            if one.result.verdict != "fail" or given is None:
-                continue
-            for flag, name in known_mistakes(self.tests, one.test, given):
-                note, quantity = self.vectors.notes[flag], f"dJ/d{name}"
-                if quantity not in explained:
-                    known[quantity] = Diagnosis(
-                        quantity=quantity, kind=note.bug_type, text=note.description, points=1, of=1
-                    )
-        return [*(d for d in found if d.quantity not in known), *known.values()]
+            return found
+        # a file does not raise: what is said of that concerns the function that looks answers up
+        found = [d for d in found if d.kind != "raises" and d.quantity not in {o.quantity for o in ours}]
+        return [*found, *ours]
 
 
 def _rule(judged: Sequence[Judged]) -> tuple[Verdict, str | None]:

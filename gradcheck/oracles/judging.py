@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,13 +17,13 @@ from gradcheck.candidate import Stated
 from gradcheck.judge import Match
 from gradcheck.opinions import Opinion, PointResult
 from gradcheck.oracles.answers import Given
-from gradcheck.oracles.vector_judge import Judgement, accepts, judge_gradients
+from gradcheck.oracles.vector_judge import Judgement, judge_gradients
 from gradcheck.oracles.vector_records import Test
 from gradcheck.points import Point
 from gradcheck.records import ArrayRecord
 from gradcheck.verdicts import Strength
 
-__all__ = ["SOURCE", "Judged", "judge_test", "known_mistakes"]
+__all__ = ["SOURCE", "Judged", "judge_test"]
 
 SOURCE = "vectors"
 """The name under which reports show the stored answers, beside those of backends."""
@@ -74,24 +74,6 @@ def judge_test(test: Test, point: Point, given: Given | None, asked: Sequence[st
     if test.result == "acceptable":
         return _at_kink(test, point, answer, bounds, unchecked)
     return _smooth(test, point, answer, bounds, unchecked)
-
-
-def known_mistakes(tests: Sequence[Test], test: Test, given: Given) -> Iterator[tuple[str, str]]:
-    """The flags of wrong tests on the same inputs whose gradient was answered, with its argument."""
-    for wrong in tests:
-        if wrong.of != test.tc_id:
-            continue
-        for name, record in wrong.gradients.items():
-            answer = (given.gradients or {}).get(name)
-            tolerance = test.tolerance.float32 if _is_single(answer) else test.tolerance.float64
-            stated = decode(record)
-            if answer is None or tolerance is None or not np.isfinite(stated).all():
-                continue
-            bound = decode(tolerance.gradients[name])
-            if bound.shape != stated.shape:
-                bound = np.full(stated.shape, float(bound.max()))
-            if accepts({name: stated}, {name: answer}, {name: bound}):
-                yield wrong.flags[0], name
 
 
 def _smooth(test: Test, point: Point, answer: Arrays, bounds: Arrays, unchecked: tuple[str, ...]) -> Judged:
@@ -161,10 +143,6 @@ def _match(found: Judgement) -> Match:
         bound=found.tolerance / scale,
         scale=scale,
     )
-
-
-def _is_single(array: NDArray[Any] | None) -> bool:
-    return array is not None and array.dtype == np.float32
 
 
 def _decoded(records: Mapping[str, ArrayRecord]) -> dict[str, NDArray[Any]]:

@@ -32,7 +32,7 @@ def nudged(problem: Problem, direction: Direction) -> Problem:
     moves = tuple((i, u.shape, u.tobytes()) for i, u in direction.items())
     return Problem(
         _moved(problem.function, moves),
-        (*problem.names, "step"),
+        (*problem.names, "the step"),
         (*problem.example, np.zeros(())),
         (*problem.wrt, len(problem.example)),  # or backends would take its value for a constant
         problem.output_shapes,

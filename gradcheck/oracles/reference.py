@@ -115,10 +115,8 @@ class Oracle:
             if taps is not None:
                 between = taps.values(point, forward)
                 found |= {Quantity("layer", n): Enclosure(b, FORWARD) for n, b in between.items()}
-                local = taps.problem(point)
-                deltas = self.sources.enclose(local, point.delta)
-                first = len(point.args)
-                found |= {Quantity("delta", local.names[i]): e for i, e in deltas.items() if i >= first}
+                deltas = self.sources.enclose(taps.problem(point), point.delta)
+                found |= {Quantity("delta", n): deltas[i] for i, n in enumerate(between, len(point.args))}
             return found
 
         certified = certify(enclose)

@@ -137,6 +137,8 @@ class _Maker:
         """
         count = len(self._names)
         orders = [tuple(range(2, count + 2)), tuple(range(count + 1, 1, -1))]
+        if count == 1:
+            orders = [(4,), (3,)]  # there is no order, and 2 would hide a factor n behind a factor 2
         found = []
         for order in orders:
             tries = [order, *permutations(order)] if count <= 5 else [order]

@@ -63,7 +63,8 @@ class Taps:
         first = len(point.args)
         return Problem(
             self._function,
-            (*self._formula.shapes.arguments, *self.shapes),
+            # an intermediate may be called like an argument; two symbols of one name would be one symbol
+            (*self._formula.shapes.arguments, *(f"the intermediate {name}" for name in self.shapes)),
             (*point.args, *zeros),
             # all floating arguments: what is not differentiated is taken for a float64 constant, and what
             # is computed from it alone would be rounded

@@ -107,7 +107,7 @@ def test_changed_inputs_show(edited):
         (change_one("gradients", "acceptable"), "convention 0: z is not what is computed"),
         (one_unit("value"), "value 0 is not what is computed"),
         (alternative, "convention 1: z is not what is computed"),
-        (fewer, "has 2 conventions, and 3 are found now"),
+        (fewer, "conventions, and 5 are found now"),
         (renamed, "the note on the flag 'Zeros' is not that of this version"),
         (wide, "the float64 tolerance of z is not the one that follows now"),
         (wide, "the wrong gradient is within the tolerance for float64"),

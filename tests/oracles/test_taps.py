@@ -34,6 +34,17 @@ def test_values_and_deltas():
     assert np.array_equal(right.gradients["x"].value, right.gradients["x"].value)
 
 
+def test_an_intermediate_may_be_called_like_an_argument():
+    formula = gradcheck.Formula(lambda x, step: np.sin(x) * step, {"x": "n", "step": "n"}, name="named")
+    formula.intermediates(lambda tap, x, step: tap("step", np.sin(tap("x", x))) * step)
+
+    right = gradcheck.oracle(formula)([0.5], [2.0], delta=[1.0])
+
+    assert right.deltas["x"].value == right.gradients["x"].value == pytest.approx(2 * np.cos(0.5))
+    assert right.deltas["step"].value.tolist() == [2.0]
+    assert right.intermediates["step"].value == pytest.approx(np.sin(0.5))
+
+
 def test_the_keyword_is_the_same_as_the_decorator():
     right = gradcheck.oracle(make(intermediates=right_one))(W, X, delta=np.ones(2))
 

@@ -89,7 +89,7 @@ def test_kinks_hold_their_conventions(made):
     (first, *_) = [t for t in every_test(made("relu")) if t.result == "acceptable"]
 
     assert "Kink" in first.flags
-    assert len(first.alternatives) == 2
+    assert len(first.alternatives) >= 2
     zero = decode(first.inputs["z"]) == 0
     slopes = {
         float((decode(g["z"]) / decode(first.delta))[zero][0])
