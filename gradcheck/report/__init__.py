@@ -40,15 +40,16 @@ def render(log: Log, formats: Iterable[str], directory: str | os.PathLike[str]) 
     """Write the log in each format into a folder, which is made if need be; returns the files.
 
     A file that is there is replaced in one step, so a reader never sees half a report. Every format is
-    tried; the first `OSError` is raised when all have been. ``jsonl`` is skipped: it is the log.
+    tried, and the first failure is raised when all have been: one that cannot be written, or that we
+    cannot render, costs no other. ``jsonl`` is skipped: it is the log.
     """
-    wanted = [format for format in dict.fromkeys(formats) if format != "jsonl"]
-    texts = {FORMATS[format]: render_text(log, format) for format in wanted if _known(format)}
-    written, failure = [], None
-    for name, text in texts.items():
+    wanted = [format for format in dict.fromkeys(formats) if _known(format) and format != "jsonl"]
+    written: list[Path] = []
+    failure: Exception | None = None
+    for format in wanted:
         try:
-            written.append(write_file(Path(directory) / name, text))
-        except OSError as error:
+            written.append(write_file(Path(directory) / FORMATS[format], render_text(log, format)))
+        except Exception as error:  # raised again below
             failure = failure or error
     if failure is not None:
         raise failure

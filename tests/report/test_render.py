@@ -67,3 +67,16 @@ def test_files_are_for_everyone_whom_the_umask_allows(tmp_path):
         os.umask(before)
 
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
+
+
+def test_one_format_that_cannot_be_rendered_does_not_keep_the_others(tmp_path, monkeypatch):
+    from gradcheck.report import junit
+
+    def broken(log):
+        raise KeyError("a bug of ours")
+
+    monkeypatch.setattr(junit, "render", broken)
+    with pytest.raises(KeyError, match="a bug of ours"):
+        render(LOG, FORMATS, tmp_path)
+
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["report.html", "report.md", "summary.json"]
