@@ -17,8 +17,10 @@ def difference_is_sound(curve: StepCurve) -> bool:
     """Whether the finite difference does what theory says: in float64 it stays within truncation and
     rounding at every step, and at high precision it converges to the right value, far below the gap.
     """
-    within = all(error <= bound for error, bound in zip(curve.error, curve.bound, strict=False))
-    return within and bool(curve.exact) and min(curve.exact) < _CONVERGED * curve.gap
+    if not len(curve.error) == len(curve.exact) == len(curve.bound) > 0:
+        return False
+    within = all(error <= bound for error, bound in zip(curve.error, curve.bound, strict=True))
+    return within and min(curve.exact) < _CONVERGED * curve.gap
 
 
 def curve_text(curve: StepCurve) -> str | None:
