@@ -12,7 +12,7 @@ from pathlib import Path
 import nox
 
 nox.needs_version = ">=2024.10"
-nox.options.sessions = ["lint", "types", "build", "cover", "trust"]
+nox.options.sessions = ["lint", "types", "build", "docs", "cover", "trust"]
 
 PYTHONS = ["3.11", "3.12", "3.13"]
 HERE = Path(__file__).parent
@@ -49,6 +49,13 @@ def cover(session: nox.Session) -> None:
 def trust(session: nox.Session) -> None:
     """Every wrong twin and every right formula; without coverage, which would only slow it down."""
     python(session, "pytest", "-n", "2", *CORPORA, *session.posargs)
+
+
+@nox.session(venv_backend="none")
+def docs(session: nox.Session) -> None:
+    """Build the documentation; a warning is an error. Its examples are run by the tests."""
+    with tempfile.TemporaryDirectory() as folder:
+        python(session, "sphinx", "-q", "-W", "--keep-going", "docs", folder)
 
 
 @nox.session(venv_backend="none", default=False)
