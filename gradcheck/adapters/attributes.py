@@ -86,10 +86,13 @@ class Place:
             return getattr(held, step) if kind == "." else held[step]
         except (AttributeError, KeyError, IndexError, TypeError):
             known = _names_in(held, kind)
-            near = difflib.get_close_matches(str(step), known, n=1, cutoff=0.5)
-            hint = f"; did you mean {near[0]!r}?" if near else f"; there is {', '.join(known) or 'nothing'}"
+            by_lower = {k.lower(): k for k in known}
+            near = difflib.get_close_matches(str(step).lower(), by_lower, n=1, cutoff=0.5)
+            hint = f"did you mean {by_lower[near[0]]!r}?" if near else f"it has {', '.join(known) or 'none'}"
             what = "attribute" if kind == "." else "entry"
-            raise AttributeError(f"{self.text}: {type(held).__name__} has no {what} {step!r}{hint}") from None
+            raise AttributeError(
+                f"{self.text}: {type(held).__name__} has no {what} {step!r}; {hint}"
+            ) from None
 
 
 def _names_in(held: Any, kind: str) -> list[str]:

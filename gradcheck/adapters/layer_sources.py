@@ -155,7 +155,7 @@ class LayerSource:
             try:
                 place.get(copied)
             except AttributeError as error:
-                raise UsageError(f"layer: there is no parameter {error}.") from None
+                raise UsageError(f"layer: there is no parameter {error}") from None
 
     def _names_of_inputs(self) -> tuple[str, ...] | None:
         if self._type is None:
