@@ -35,7 +35,7 @@ def find_files(config: pytest.Config) -> None:
         paths = sorted(glob.glob(pattern, root_dir=config.rootpath, recursive=True))  # noqa: PTH207
         files = [config.rootpath / p for p in paths if p.endswith(".py") and Path(p).name != "conftest.py"]
         found |= {f.resolve(): str(f) for f in files if f.is_file()}
-        if not files:
+        if not files and not hasattr(config, "workerinput"):
             hint = f"; it is a folder, write {pattern.rstrip('/')}/*.py" if paths else ""
             config.issue_config_time_warning(
                 pytest.PytestConfigWarning(
@@ -84,11 +84,11 @@ class FormulaFile(pytest.File):
     imported_by_pytest = False
 
     def collect(self) -> Iterable[pytest.Item]:
+        if self.imported_by_pytest and "gradcheck.formulas" not in sys.modules:
+            return []  # a test file that has nothing to do with us
         module = _imported(self.path)
         if module is None and self.imported_by_pytest:
             return []  # pytest could not import it, or was told to skip it, and has said so
-        if module is not None and "gradcheck.formulas" not in sys.modules:
-            return []
         return list(self._items(self._formulas(module)))
 
     def _formulas(self, module: ModuleType | None) -> list[Formula]:
@@ -132,9 +132,9 @@ class FormulaFile(pytest.File):
 def _imported(path: Path) -> ModuleType | None:
     """The module that was made of a file, if it has been imported."""
     for module in list(sys.modules.values()):
-        file = getattr(module, "__file__", None)
-        if isinstance(file, str) and file.endswith(path.name):
-            with suppress(OSError):
-                if path.samefile(file):
-                    return module
+        with suppress(AttributeError, OSError):
+            # not getattr: it would load the modules that are loaded when they are first used
+            file = object.__getattribute__(module, "__dict__").get("__file__")
+            if isinstance(file, str) and file.endswith(path.name) and path.samefile(file):
+                return module
     return None
