@@ -66,7 +66,7 @@ def test_it_is_the_curve_of_the_entry_that_is_wrong(name):
 
     assert (curve.quantity, curve.index) == (found.quantity, found.index)
     assert curve.exact[-1] < 1e-30
-    assert curve.gap > 0.1
+    assert curve.gap > 0.01
     assert curve.steps == sorted(curve.steps, reverse=True)
     assert len(curve.steps) == len(curve.error) == len(curve.exact) == len(curve.bound) == 30
 
