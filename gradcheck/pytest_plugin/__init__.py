@@ -74,16 +74,17 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         check_backends(session.config)
 
 
-@pytest.hookimpl(trylast=True)  # after pytest's own collector, which imports the file
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    if file_path.suffix != ".py":
-        return None
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(
+    file_path: Path, parent: pytest.Collector
+) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+    collectors = yield
     named = parent.session.isinitpath(file_path)
-    if not named and not parent.config.getini("gradcheck_files"):
-        return None
-    from gradcheck.pytest_plugin.files import collector
+    if file_path.suffix != ".py" or not (named or parent.config.getini("gradcheck_files")):
+        return collectors
+    from gradcheck.pytest_plugin.files import with_formulas
 
-    return collector(file_path, parent, named=named)
+    return with_formulas(file_path, parent, collectors, named=named)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from gradcheck.claims import Claim
     from gradcheck.formulas import Formula
 
-__all__ = ["FormulaFile", "collector", "find_files"]
+__all__ = ["FormulaFile", "find_files", "with_formulas"]
 
 _FILES: pytest.StashKey[frozenset[Path]] = pytest.StashKey()
+_ADDED: pytest.StashKey[frozenset[Path]] = pytest.StashKey()
 _NO_FORMULA_FILES = ("__init__.py", "conftest.py")
 
 
@@ -33,8 +34,8 @@ def find_files(config: pytest.Config) -> None:
     for pattern in config.getini("gradcheck_files"):
         # glob.glob: an absolute pattern is one too
         paths = sorted(glob.glob(pattern, root_dir=config.rootpath, recursive=True))  # noqa: PTH207
-        files = [config.rootpath / p for p in paths if p.endswith(".py") and Path(p).name != "conftest.py"]
-        found |= {f.resolve(): str(f) for f in files if f.is_file()}
+        files = [config.rootpath / p for p in paths if p.endswith(".py")]
+        found |= {f.resolve(): str(f) for f in files if f.is_file() and f.name not in _NO_FORMULA_FILES}
         if not files and not hasattr(config, "workerinput"):
             hint = f"; it is a folder, write {pattern.rstrip('/')}/*.py" if paths else ""
             config.issue_config_time_warning(
@@ -46,22 +47,30 @@ def find_files(config: pytest.Config) -> None:
     config.stash[_FILES] = frozenset(found)
     if config.args_source is pytest.Config.ArgsSource.TESTPATHS:
         roots = [(config.invocation_params.dir / arg).resolve() for arg in config.args]
-        config.args += [s for f, s in found.items() if not any(f.is_relative_to(r) for r in roots)]
+        added = {f: s for f, s in found.items() if not any(f.is_relative_to(r) for r in roots)}
+        config.args += added.values()
+        config.stash[_ADDED] = frozenset(added)
 
 
-def collector(path: Path, parent: pytest.Collector, *, named: bool) -> FormulaFile | None:
-    """What collects the formulas of a file, or None for a file that is none of ours.
+def with_formulas(
+    path: Path, parent: pytest.Collector, collectors: list[pytest.Collector], *, named: bool
+) -> list[pytest.Collector]:
+    """What pytest collects a file with, and what collects its formulas.
 
-    ``named`` says that the file stands on the command line.
+    ``named`` says that the file is one that pytest begins with: it stands on the command line, or was
+    added by `find_files`. Added files are no files of tests, whatever pytest makes of them.
     """
     config = parent.config
     listed = path.resolve() in config.stash.get(_FILES, frozenset())
     if path.name in _NO_FORMULA_FILES or not (named or listed):
-        return None
+        return collectors
     made: FormulaFile = FormulaFile.from_parent(parent, path=path)
     made.is_test_file = _is_test_file(path, config)
+    added = path.resolve() in config.stash.get(_ADDED, frozenset())
+    if added and not made.is_test_file:
+        return [*(c for c in collectors if not isinstance(c, pytest.Module)), made]
     made.imported_by_pytest = named or made.is_test_file
-    return made
+    return [*collectors, made]
 
 
 def _is_test_file(path: Path, config: pytest.Config) -> bool:

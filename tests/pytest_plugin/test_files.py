@@ -237,6 +237,17 @@ class TestIniFile:
         assert set(outcomes(project.run())) == {*of("square.vjp"), "test_other"}
         assert set(outcomes(project.run("tests"))) == {"test_other"}
 
+    @pytest.mark.parametrize("mode", ["prepend", "importlib"])
+    def test_testpaths_do_not_change_how_they_are_loaded(self, project, outcomes, mode):
+        project.write(
+            formulas__square=SQUARE + "\nfrom helpers import X\n\ndef test_of_a_number(x=2):\n    assert x\n",
+            formulas__helpers="X = 1\n",
+            tests__test_other="def test_other():\n    assert True\n",
+            pytest_ini="[pytest]\ngradcheck_files = formulas/*.py\ntestpaths = tests\n",
+        )
+        (project.path / "formulas" / "__init__.py").write_text("")
+        assert set(outcomes(project.run(f"--import-mode={mode}"))) == {*of("square.vjp"), "test_other"}
+
     def test_testpaths_that_hold_them_give_them_once(self, project):
         project.write(
             tests__square=SQUARE, pytest_ini="[pytest]\ngradcheck_files = tests/*.py\ntestpaths = tests\n"
