@@ -16,6 +16,7 @@ FILES = {
     "action.yml": ("vendor.github-actions",),
     "examples/ci/github.yml": ("vendor.github-workflows",),
     "examples/ci/gitlab.yml": ("vendor.gitlab-ci", "--data-transform", "gitlab-ci"),
+    "examples/ci/gitlab-parallel.yml": ("vendor.gitlab-ci", "--data-transform", "gitlab-ci"),
 }
 
 
@@ -209,3 +210,25 @@ def test_the_gitlab_job_names_files_that_a_run_writes(formulas):
     )
     assert done.returncode == 0
     assert all((formulas / file).exists() for file in files)
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="GitLab runs scripts in a shell")
+def test_the_parallel_gitlab_jobs_end_in_one_report(formulas):
+    """Two parts, one of which finds the wrong gradient, run and joined as the example does it."""
+    jobs = yaml.safe_load((ROOT / "examples/ci/gitlab-parallel.yml").read_text("utf-8"))
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+    def script(job, **variables):
+        lines = [line for line in jobs[job]["script"] if line.startswith("gradcheck")]
+        lines = [line.replace("verify", "verify good.py bad.py --max-examples 4") for line in lines]
+        environment = os.environ | variables | {"PATH": path}
+        command = ["bash", "-e", "-c", "\n".join(lines)]
+        return subprocess.run(command, cwd=formulas, env=environment, capture_output=True, check=False)
+
+    codes = [script("gradients", CI_NODE_INDEX=i, CI_NODE_TOTAL="2").returncode for i in ("1", "2")]
+    assert sorted(codes) == [0, 1]
+    assert script("report").returncode == 0
+    assert "1 of 2 claims did not come out as declared" in (formulas / "reports" / "report.md").read_text()
+    (formulas / "part-2" / "run.jsonl").unlink()
+    assert script("report").returncode == 0  # one part alone is a run of its own, and says which
+    assert "Shard 1/2" in (formulas / "reports" / "report.md").read_text()
