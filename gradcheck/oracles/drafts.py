@@ -3,52 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gradcheck.candidate import run_in_float64
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas import Formula
+from gradcheck.oracles.draft import Arrays, Bounds, Draft, wrong_drafts
 from gradcheck.oracles.kink_answers import Convention, conventions, directions
-from gradcheck.oracles.mutations import Right, Wrong, wrong_gradients
-from gradcheck.oracles.reference import Oracle, Reference
+from gradcheck.oracles.reference import Oracle
 from gradcheck.oracles.special_cases import Case, cases
 from gradcheck.oracles.tolerances import BITS, tolerances
-from gradcheck.oracles.vector_judge import accepts
-from gradcheck.oracles.vector_records import Result
 from gradcheck.points import Discarded, ForwardFault, Point, evaluate_forward
 
-__all__ = ["Draft", "Drafter", "asked_of"]
-
-Arrays = dict[str, NDArray[np.float64]]
-Bounds = tuple[list[NDArray[np.float64]] | None, Arrays]
+__all__ = ["Drafter", "asked_of"]
 
 _SATURATED = 2.0**-30
 """A gradient that holds entries this much smaller than its largest is flagged as saturated."""
 
-_WRONG_BASES = ("DistinctSizes", "SquareSizes", "FullPrecision", "DeltaNotOne")
 _KINKS_BY_BIAS = 2
-
-
-@dataclass(eq=False)
-class Draft:
-    """A test before it has a number."""
-
-    arguments: tuple[str, ...]
-    point: Point
-    comment: str
-    flags: list[str]
-    values: list[NDArray[np.float64]]
-    gradients: Arrays
-    tolerance: dict[str, Bounds]
-    reason: str | None = None  # why there is no tolerance for float32
-    result: Result = "valid"
-    base: Draft | None = None
-    alternatives: list[Convention] = field(default_factory=list)
-    reference: Reference | None = None
 
 
 def asked_of(formula: Formula, point: Point) -> tuple[str, ...]:
@@ -87,7 +62,7 @@ class Drafter:
         if not any(d.result == "acceptable" for d in right):
             for case in self._kinked(valid[0]):
                 right += [d for d in self._tried(case) if d.result == "acceptable"]
-        return [*right, *self._wrong(valid)]
+        return [*right, *wrong_drafts(valid, self.oracle.at_point)]
 
     def _tried(self, case: Case) -> list[Draft]:
         try:
@@ -212,47 +187,6 @@ class Drafter:
                 point = replace(draft.point, args=tuple(args), outputs=outputs)
                 place = ", ".join(str(int(i)) for i in index)
                 yield Case(point, f"{layer}[{place}] is zero", [f for f in draft.flags if f != "Saturation"])
-
-    def _wrong(self, valid: list[Draft]) -> Iterator[Draft]:
-        """One wrong test for every kind of mistake that can be made: of each argument in turn, on the first
-        of a few right tests that shows it.
-        """
-        seen: set[str] = set()
-        bases = [next((d for d in valid if flag in d.flags), None) for flag in _WRONG_BASES]
-        for base in dict.fromkeys(d for d in bases if d is not None):
-            assert base.reference is not None
-            right = Right(base.point, base.reference, tuple(base.gradients))
-            found: dict[str, list[Wrong]] = {}
-            for wrong in wrong_gradients(right, self.oracle.at_point):
-                found.setdefault(wrong.flag, []).append(wrong)
-            for flag, candidates in found.items():
-                if flag in seen or (flag == "SinglePrecision" and "FullPrecision" not in base.flags):
-                    continue
-                turn = len(seen) % len(candidates)
-                made = [self._wrong_draft(base, w) for w in candidates[turn:] + candidates[:turn]]
-                made = [d for d in made if "float64" in d.tolerance]
-                if made:
-                    seen.add(flag)
-                    yield max(made, key=lambda d: len(d.tolerance))  # the first of those that are plainest
-
-    def _wrong_draft(self, base: Draft, wrong: Wrong) -> Draft:
-        """The test of a wrong gradient, with the tolerances of those dtypes in which it is outside."""
-        stated = {wrong.argument: wrong.gradient}
-        outside = {d: b[1] for d, b in base.tolerance.items() if not accepts(base.gradients, stated, b[1])}
-        reason = base.reason
-        if "float32" in base.tolerance and "float32" not in outside:
-            reason = "the mistake is no larger than what rounding to float32 may do"
-        return replace(
-            base,
-            comment=f"wrong gradient of {wrong.argument}",
-            flags=[wrong.flag],
-            gradients=stated,
-            tolerance={d: (None, {wrong.argument: b[wrong.argument]}) for d, b in outside.items()},
-            reason=reason,
-            result="invalid",
-            base=base,
-            reference=None,
-        )
 
 
 def _saturated(gradients: Arrays) -> bool:

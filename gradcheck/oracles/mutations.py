@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from gradcheck.oracles.reference import Reference
 from gradcheck.points import Point
 
-__all__ = ["Right", "Wrong", "wrong_gradients"]
+__all__ = ["At", "Right", "Wrong", "wrong_gradients"]
 
 Array = NDArray[np.float64]
 

@@ -16,6 +16,7 @@ from gradcheck.formulas import Formula
 from gradcheck.forwards import values_in_balls
 from gradcheck.kinks import examine
 from gradcheck.oracles.certify import Certified, Enclosure, Quantity, certify
+from gradcheck.oracles.forward_check import check_forward
 from gradcheck.oracles.inputs import bind, draw, named
 from gradcheck.oracles.lookup import find_formula
 from gradcheck.oracles.sources import Sources
@@ -103,6 +104,7 @@ class Oracle:
             raise NoAnswer(
                 f"{formula.name}: no derivative exists here (a kink): the slopes on its two sides differ"
             )
+        check_forward(formula, point)
         taps = Taps(formula, point) if formula.tapped is not None else None
         names = formula.shapes.arguments
         problem = self.problem(point)

@@ -7,22 +7,19 @@ backend that is wrong shows, and nothing here comes from hand-written code.
 
 from __future__ import annotations
 
-import math
-import random
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from flint import arb
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic import BALLS, WIDENED, Domain, ObjectArray
-from gradcheck.backend import Answer, Problem, Program
+from gradcheck.arithmetic import BALLS, WIDENED, Domain
+from gradcheck.backend import Problem, Program
 from gradcheck.discovery import Found
 from gradcheck.errors import Contradiction, NoAnswer, Undecided, Unsupported
-from gradcheck.judge import compare
 from gradcheck.oracles.certify import Enclosure
+from gradcheck.oracles.enclosing import Gradients, directions_of, intersection, joined, match
 from gradcheck.oracles.nudge import nearby, nudged, whole
 
 __all__ = ["Sources"]
@@ -30,11 +27,6 @@ __all__ = ["Sources"]
 _KEPT = 64
 """Programs that are remembered, the last used first: one per formula, backend and tuple of shapes."""
 
-_MARGIN = 4
-"""The limit is this many times the change between its two sides away at most: half of it, where the gradient
-is as smooth as it looks from both."""
-
-Gradients = dict[int, ObjectArray]
 Answers = dict[str, tuple[Gradients, bool]]  # with whether a tie was met
 Deltas = Sequence[NDArray[np.float64]]
 
@@ -108,7 +100,7 @@ class Sources:
         The gradient is enclosed on two sides of the point, so close that what it changes by between them
         is far below any float64; that change, with a margin, goes into the radius.
         """
-        directions = _directions(problem)
+        directions = directions_of(problem)
         sides = [nudged(problem, {i: sign * d for i, d in directions.items()}) for sign in (1.0, -1.0)]
         found: Answers = {}
         for backend in self.found:
@@ -118,8 +110,8 @@ class Sources:
                 )
             except Exception:  # noqa: S112  (its own answer has told why it has none)
                 continue
-            joined = {i: _joined(g, two[i]) for i, g in one.items()}
-            found[f"{backend.name} (limit)"] = (joined, doubt or more)
+            between = {i: joined(g, two[i]) for i, g in one.items()}
+            found[f"{backend.name} (limit)"] = (between, doubt or more)
         return found
 
     def _weighed(
@@ -133,10 +125,10 @@ class Sources:
         certain = {name: g for name, (g, convention) in found.items() if not convention}
         doubtful = {name: g for name, (g, convention) in found.items() if convention}
         if certain:
-            gradients, sources = _intersection(problem, certain), list(certain)
+            gradients, sources = intersection(problem, certain), list(certain)
             for name, more in doubtful.items():
                 try:
-                    gradients = _intersection(problem, {"the others": gradients, name: more})
+                    gradients = intersection(problem, {"the others": gradients, name: more})
                 except Contradiction:
                     continue
                 sources.append(name)
@@ -155,7 +147,7 @@ class Sources:
 
         Raises `Contradiction` where one differs.
         """
-        directions = _directions(problem)
+        directions = directions_of(problem)
         agreeing = []
         for backend in self.found:
             try:
@@ -163,7 +155,7 @@ class Sources:
                 if program.exact_answers:
                     continue
                 answers = program.vjp(problem.example, deltas, directions)
-                matches = [_match(gradients[i], answers[i]) for i in gradients]
+                matches = [match(gradients[i], answers[i]) for i in gradients]
             except Unsupported:
                 continue
             if "differ" in matches:
@@ -202,55 +194,3 @@ class Sources:
 
 def _failed(error: Exception) -> Unsupported:
     return Unsupported(f"the backend failed: {type(error).__name__}: {error}")
-
-
-def _joined(one: ObjectArray, two: ObjectArray) -> ObjectArray:
-    joined = np.empty(one.shape, dtype=object)
-    for index in np.ndindex(one.shape):
-        joined[index] = one[index] + arb(0, 1) * abs(one[index] - two[index]).upper() * _MARGIN
-    return joined
-
-
-def _intersection(problem: Problem, exact: Mapping[str, Gradients]) -> Gradients:
-    (first, gradients), *others = exact.items()
-    for other, more in others:
-        who = f"{first} and {other} contradict each other in"
-        gradients = {i: _meet(g, more[i], f"{who} dJ/d{problem.names[i]}") for i, g in gradients.items()}
-    return gradients
-
-
-def _meet(one: ObjectArray, two: ObjectArray, who: str) -> ObjectArray:
-    """The intersection, entry by entry. Raises `Contradiction`, which begins with ``who``."""
-    met = np.empty(one.shape, dtype=object)
-    for index in np.ndindex(one.shape):
-        a: Any = one[index]
-        b: Any = two[index]
-        try:
-            met[index] = a.intersection(b)
-        except ValueError:
-            raise Contradiction(
-                f"{who}{list(index) or ''}: {a.str(20)} against {b.str(20)}; please report this as a bug in "
-                "gradcheck"
-            ) from None
-    return met
-
-
-def _match(gradient: ObjectArray, answer: Answer) -> str:
-    """How a slope of the difference compares with the enclosure. Raises `Unsupported` for an estimate."""
-    if not answer.rigorous:
-        raise Unsupported("a difference in floating point is an estimate")
-    outcome = compare(gradient, answer, rigorous=True).outcome
-    if outcome != "agree" and answer.refine is not None:
-        outcome = compare(gradient, answer.refine(), rigorous=True).outcome
-    return outcome
-
-
-def _directions(problem: Problem) -> dict[int, NDArray[np.float64]]:
-    """A direction for every argument: 16-bit numbers of either sign, the same on every machine."""
-    draw = random.Random(54321)  # noqa: S311  (no secret)
-
-    def entry() -> float:
-        return draw.choice((-1, 1)) * draw.randrange(2**15, 2**16) / 2**16
-
-    shapes = {i: problem.example[i].shape for i in problem.wrt}
-    return {i: np.array([entry() for _ in range(math.prod(s))]).reshape(s) for i, s in shapes.items()}

@@ -16,7 +16,8 @@ from gradcheck._version import __version__
 from gradcheck.arrays import encode
 from gradcheck.errors import UsageError
 from gradcheck.formulas import Formula
-from gradcheck.oracles.drafts import Draft, Drafter
+from gradcheck.oracles.draft import Draft
+from gradcheck.oracles.drafts import Drafter
 from gradcheck.oracles.flags import NOTES
 from gradcheck.oracles.reference import Oracle
 from gradcheck.oracles.special_cases import FIRST

@@ -216,3 +216,28 @@ def test_every_name_of_the_catalogue_is_an_oracle():
     for formula in catalogue():
         assert isinstance(gradcheck.oracle(formula.name), Oracle)
         assert formula.name in repr(gradcheck.oracle(formula.name))
+
+
+def test_code_that_asks_for_types_is_not_certified_as_something_else():
+    def typed(x):
+        return x * 2 if isinstance(x, np.ndarray) else x * 3
+
+    with pytest.raises(Unsupported, match="typed: the forward gives something else in float64"):
+        gradcheck.oracle(typed, {"x": "n"})([1.0], delta=[1.0])
+
+
+def test_unstable_code_is_certified_as_what_it_means():
+    """The twin: in float64 the cosine has no digit left, and that is rounding."""
+    right = gradcheck.oracle(lambda x: 1 - np.cos(x), {"x": "n"})([1e-9], delta=[1.0])
+
+    assert right.value.value.tolist() == [5e-19]
+    assert right.gradients["x"].value.tolist() == [1e-9]
+
+
+def test_a_forward_that_draws_numbers_is_refused():
+    rng = np.random.default_rng(0)
+
+    with pytest.raises(gradcheck.UsageError, match="dropout: the forward is not deterministic"):
+        gradcheck.oracle(
+            gradcheck.Formula(lambda x: x * (rng.random(len(x)) < 0.5), {"x": "n"}, name="dropout")
+        )(np.ones(30), delta=np.ones(30))
