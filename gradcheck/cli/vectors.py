@@ -15,7 +15,10 @@ __all__ = ["vectors"]
 @click.argument("words", nargs=-1, metavar="[NAME|ID|FILE.py ...]")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Folder to write the files into.")
 @click.option(
-    "--check", type=click.Path(path_type=Path), metavar="DIR", help="Check the files in a folder instead."
+    "--check",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Check the files in a folder (or one file) instead.",
 )
 @click.option(
     "--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="For the inputs."

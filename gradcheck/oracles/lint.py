@@ -32,7 +32,9 @@ may bound the same errors a little better or worse. Answers may not differ at al
 
 
 def vector_paths(folder: Path) -> list[Path]:
-    """The files of vectors in a folder. Raises `UsageError` where there are none."""
+    """The files of vectors in a folder, or the one file. Raises `UsageError` where there are none."""
+    if folder.is_file():
+        return [folder]
     if not folder.is_dir():
         raise UsageError(f"{folder}: there is no such folder.")
     found = sorted(folder.glob("*.json"))
@@ -127,6 +129,10 @@ def _answers(oracle: Oracle, point: Point, test: Test) -> Iterator[str]:
                 who, f"layer {name}: its ", right, {"value": layer.value, "delta": layer.delta}
             )
         yield from _drift(oracle, point, test)
+        for dtype in BITS:
+            tolerance = _tolerance(test, dtype)
+            if tolerance and not accepts(gradients, gradients, _decoded(tolerance.gradients)):
+                yield f"{who}: its own gradients are not within its tolerance for {dtype}"
     parts = test.value if isinstance(test.value, list) else [test.value]
     yield from _differ(
         who, "value ", {str(i): v for i, v in enumerate(values)}, {str(i): r for i, r in enumerate(parts)}
@@ -165,7 +171,7 @@ def _wrong(test: Test, valid: Mapping[int, Test]) -> Iterator[str]:
     base = valid[test.of]
     if (test.inputs, test.delta, test.value) != (base.inputs, base.delta, base.value):
         yield f"test {test.tc_id}: its inputs, delta or value are not those of test {test.of}"
-    stated = {n: decode(a) for n, a in test.gradients.items()}
+    stated = _decoded(test.gradients)
     right = {n: decode(base.gradients[n]) for n in stated}
     for dtype in BITS:
         tolerance = _tolerance(test, dtype)
@@ -174,14 +180,17 @@ def _wrong(test: Test, valid: Mapping[int, Test]) -> Iterator[str]:
         own = _tolerance(base, dtype)
         if own is None or tolerance.gradients != {n: own.gradients[n] for n in stated}:
             yield f"test {test.tc_id}: its tolerance is not that of test {test.of}"
-        bounds = {n: decode(a) for n, a in tolerance.gradients.items()}
-        if accepts(right, stated, bounds):
+        if accepts(right, stated, _decoded(tolerance.gradients)):
             yield f"test {test.tc_id}: the wrong gradient is within the tolerance for {dtype}"
 
 
 def _tolerance(test: Test, dtype: str) -> Tolerance | None:
     found: Tolerance | None = getattr(test.tolerance, dtype)
     return found
+
+
+def _decoded(records: Mapping[str, ArrayRecord]) -> dict[str, NDArray[Any]]:
+    return {n: decode(a) for n, a in records.items()}
 
 
 def _arrays(records: ArrayRecord | list[ArrayRecord]) -> list[NDArray[Any]]:

@@ -160,3 +160,4 @@ def test_folders_without_vectors_are_told(tmp_path):
     with pytest.raises(UsageError, match="there is no such folder"):
         vector_paths(tmp_path / "none")
     assert len(vector_paths(COMMITTED)) >= 10
+    assert vector_paths(COMMITTED / "wx.json") == [COMMITTED / "wx.json"]
