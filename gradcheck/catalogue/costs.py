@@ -150,7 +150,7 @@ def softmax_cross_entropy_vjp(delta, s, y):
     where=lambda n: n >= 2,
     id="D16",
     section=SECTION,
-    latex=r"C = -\frac{1}{k}\sum_r\sum_i y_{ri}\log p_{ri},\quad"
+    latex=r"C = -\frac{1}{k}\sum_r\sum_i y_{ri}\log p_{ri},\quad "
     r"p_{ri} = \frac{e^{s_{ri}}}{\sum_j e^{s_{rj}}}",
     note=ROWS,
 )

@@ -105,7 +105,7 @@ def recursion(activation: Activation) -> Formula:
         shapes={"z": "m 1", "W": "n m", "b": "n 1"},
         id="D20",
         section=SECTION,
-        latex=r"\delta_j^l = \frac{\partial C}{\partial z_j^l},\quad"
+        latex=r"\delta_j^l = \frac{\partial C}{\partial z_j^l},\quad "
         r"\delta^l = \bigl(W^{(l+1)T}\delta^{l+1}\bigr) \odot f'(z^l)",
         note="delta stays a column here.",
     )
