@@ -207,6 +207,20 @@ def test_the_arithmetic_stands_on_its_own(file):
     assert imported - inside(imported, "gradcheck.arithmetic", "gradcheck.errors") == set()
 
 
+@pytest.mark.parametrize("file", files(CORE, "indexed"), ids=module_of)
+def test_indexed_symbols_know_nothing_of_claims(file):
+    """They are one more arithmetic: errors, and nothing else of ours."""
+    imported = inside(imports_of(file.read_text()), "gradcheck")
+    assert imported - inside(imported, "gradcheck.indexed", "gradcheck.errors") == set()
+
+
+@pytest.mark.parametrize("file", files(CORE, "proofs"), ids=module_of)
+def test_proofs_stand_beside_the_engine(file):
+    """The engine holds them against its comparison; they ask it for one only where it is started by hand."""
+    engine = inside(imports_of(file.read_text()), "gradcheck.engine", "gradcheck.session", "gradcheck.report")
+    assert file.stem == "showing" or engine == set()
+
+
 @pytest.mark.parametrize("file", files(CORE), ids=module_of)
 def test_no_module_of_the_core_imports_a_heavy_library_when_it_is_imported(file):
     """JAX, SymPy and Hypothesis are imported inside the functions that need them."""

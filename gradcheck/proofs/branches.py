@@ -96,7 +96,10 @@ def _below(difference: Mapping[Monomial, int]) -> tuple[str, int] | None:
 
 
 def _solved(difference: Mapping[Monomial, int]) -> tuple[str, Polynomial] | None:
-    """A name, and what it is where the difference is zero."""
+    """A name, and what it is where the difference is zero. Names that divide all of it are not 0."""
+    for name in next(iter(difference), ()):
+        if all(name in m for m in difference):
+            return _solved({_less(m, name): c for m, c in difference.items()})
     for monomial, coefficient in sorted(difference.items(), reverse=True):
         if len(monomial) != 1 or abs(coefficient) != 1:
             continue
@@ -106,6 +109,12 @@ def _solved(difference: Mapping[Monomial, int]) -> tuple[str, Polynomial] | None
         rest = {m: -c * coefficient for m, c in difference.items() if m != monomial}
         return name, tuple(sorted(rest.items()))
     return None
+
+
+def _less(monomial: Monomial, name: str) -> Monomial:
+    rest = list(monomial)
+    rest.remove(name)
+    return tuple(rest)
 
 
 def _substituted(sizes: Mapping[str, Polynomial], name: str, value: Polynomial) -> dict[str, Polynomial]:

@@ -13,7 +13,7 @@ from gradcheck.indexed import Expr
 from gradcheck.indexed.derivative import variables_of
 from gradcheck.indexed.interning import template
 from gradcheck.indexed.latex import plain_text
-from gradcheck.indexed.requirements import needs_nonzero
+from gradcheck.indexed.requirements import key_of, needs_nonzero
 from gradcheck.indexed.space import Head, Space, Uses
 
 __all__ = ["Condition", "assumptions", "objection", "steps_in", "with_poles"]
@@ -54,7 +54,7 @@ def _denominators(expression: Expr, seen: set[int]) -> Iterator[Expr]:
 
 def objection(candidate: Uses, truth: Uses, space: Space) -> str | None:
     """Why an equality of normal forms is not enough for this candidate, or None."""
-    known = truth.nonzero.keys() | truth.positive.keys()
+    known = truth.nonzero.keys() | {_unsigned(part) for part in truth.positive.values()}
     for key, part in candidate.nonzero.items():
         if key not in known:
             return f"the code divides by {plain_text(part)}, which can be 0 where the derivative exists"
@@ -72,6 +72,11 @@ def objection(candidate: Uses, truth: Uses, space: Space) -> str | None:
         inner = plain_text(_inner(space.heads[min(candidate.bent)]))
         return f"the code uses np.sign of {inner} in a way that leaves its value at 0 open"
     return None
+
+
+def _unsigned(part: Expr) -> Hashable:
+    """The key that the part has where only its being 0 counts."""
+    return key_of(part, signed=True)
 
 
 def _inner(head: Head) -> Expr:
@@ -125,12 +130,13 @@ def assumptions(uses: Uses, steps: set[int], space: Space) -> list[Condition]:
     found: dict[Hashable, Condition] = {}
     for key, part in uses.positive.items():
         found["positive", key] = (">", part)
+    above = {_unsigned(part) for part in uses.positive.values()}
     for key, part in uses.nonzero.items():
-        if ("positive", key) not in found and key not in uses.positive:
+        if key not in above:
             found["nonzero", key] = ("!=", part)
     for key, part in uses.roots.items():
         if ("positive", key) not in found:
-            stronger = found.pop(("nonzero", key), None)
+            stronger = found.pop(("nonzero", _unsigned(part)), None)
             found["root", key] = (">" if stronger else ">=", part)
     for number in sorted(steps):
         found["step", number] = ("!=", _inner(space.heads[number]))

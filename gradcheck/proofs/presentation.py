@@ -114,7 +114,8 @@ def _chain(truth: Truth, finding: Finding, printer: Printer) -> list[ProofStep]:
     found: dict[int, None] = {}
     for factors, _ in reduced(truth.outputs[0].entry).terms:
         for number, _, _ in factors:
-            if space.heads[number].argument is not None and variable in variables_of(space, number):
+            head = space.heads[number]
+            if head.kind != "step" and head.argument is not None and variable in variables_of(space, number):
                 found[number] = None
     steps = []
     for number in list(found)[:_MOST_CHAIN]:
