@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from jax.extend.core import Literal
 
-from gradcheck.arithmetic import Domain
+from gradcheck.arithmetic import BALLS, Domain
 from gradcheck.errors import Unsupported
 from gradcheck_backends import _rules_elementwise, _rules_linalg, _rules_structure  # noqa: F401
 from gradcheck_backends._rules import RULES, as_array
@@ -37,7 +37,7 @@ def evaluate(
 
     def read(atom: Any) -> Any:
         if isinstance(atom, Literal):
-            return _constant(atom.val, domain)
+            return _literal(atom.val, domain)
         return environment[atom]
 
     for variable, value in zip(jaxpr.constvars, consts, strict=True):
@@ -65,6 +65,22 @@ def evaluate(
         for variable, part in zip(equation.outvars, results, strict=True):
             environment[variable] = as_array(part)
     return [read(v) for v in jaxpr.outvars]
+
+
+_LITERALS: dict[float, Any] = {}
+
+
+def _literal(value: Any, domain: Domain) -> Any:
+    """A literal of the code. Every exact 0.0 is one ball: `max(x, 0.0)` and the 0.0 that its derivative
+    compares it with are the same number, and no tie.
+    """
+    number = np.asarray(value)
+    if domain is not BALLS or number.ndim or number.dtype.kind != "f":
+        return _constant(value, domain)
+    key = float(number)
+    if key not in _LITERALS:
+        _LITERALS[key] = _constant(value, domain)
+    return _LITERALS[key]
 
 
 def _constant(value: Any, domain: Domain) -> Any:

@@ -232,3 +232,13 @@ def test_a_function_that_jax_has_with_other_values_is_not_answered(problem):
         problem, lambda x: np.abs(np.linalg.eigh(x)[1]), np.array([[4.0, 1.0], [1.0, 3.0]])
     )
     assert answers[0].values.shape == (2, 2)
+
+
+def test_away_from_its_kink_relu_is_no_tie(problem):
+    """`max(x, 0.0)` is compared with another 0.0 of the code: the same number, though written twice."""
+    program = autodiff.BACKEND.derive(problem(lambda x: np.maximum(x, 0.0), np.array([-1.0, 2.0])))
+    with precision(200):
+        away = program.vjp([np.array([-1.0, 2.0])], [np.ones(2)])[0]
+        at = program.vjp([np.array([0.0, 2.0])], [np.ones(2)])[0]
+    assert not away.convention
+    assert at.convention
