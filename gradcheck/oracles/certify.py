@@ -54,7 +54,8 @@ class Certified:
     of ``value``: 0 where the float64 is the true value, else at most half a unit in the last place.
     ``nearest`` is False where ``value`` may not be the nearest float64, because float constants of the
     forward stand for numbers that are not known better; ``bound`` covers that. ``sources`` are the
-    backends that enclosed the values and do not contradict each other.
+    backends that enclosed the values and do not contradict each other; `NAME (limit)` is one that meets a
+    tie inside the forward, and was asked on both sides of it.
     """
 
     value: NDArray[np.float64]

@@ -241,3 +241,18 @@ def test_a_forward_that_draws_numbers_is_refused():
         gradcheck.oracle(
             gradcheck.Formula(lambda x: x * (rng.random(len(x)) < 0.5), {"x": "n"}, name="dropout")
         )(np.ones(30), delta=np.ones(30))
+
+
+def test_uncertain_constants_are_said(entry_points, told):
+    entry_points(
+        symbolic=told("symbolic", lambda d, x: 2 * (1 / 3) * x * d).backend,
+        autodiff=told("autodiff", lambda d, x: 2 * x * d * (1 - 2 / 3)).backend,
+    )
+
+    right = gradcheck.oracle(lambda x: x * x / 3, {"x": "n"}, backends=["symbolic", "autodiff"])(
+        [0.5], delta=[1.0]
+    )
+
+    assert not right.gradients["x"].nearest
+    assert right.gradients["x"].bound[0] > 1e-17
+    assert "because float constants of the forward are rounded; by symbolic and autodiff" in str(right)
