@@ -2,7 +2,7 @@
 
     python benchmarks/compare.py [--points N]
 
-Needs torch and autograd besides gradcheck[all]. Each tool runs with its defaults. The hand-written
+Needs torch, autograd and scipy besides gradcheck[all]. Each tool runs with its defaults. The hand-written
 backward is the candidate everywhere: as a torch.autograd.Function, a jax.custom_vjp and an autograd
 primitive. What is timed is one check of all arguments at one point, everything warmed up.
 """
@@ -132,12 +132,42 @@ def autograd_tool(case, backward):
     return check
 
 
+def scipy_tool(case, backward):
+    """`scipy.optimize.check_grad` gives a number, not a verdict: the norm of the gradient's error.
+
+    A person has to say how much is too much; here it is 1e-6 of the gradient's norm (and at least
+    1e-6), which the one-sided differences of its default step reach for well-scaled functions.
+    """
+    from scipy.optimize import check_grad
+
+    def check(args, delta):
+        shapes = [np.shape(a) for a in args]
+        ends = np.cumsum([np.size(a) for a in args])[:-1]
+
+        def split(x):
+            return [part.reshape(shape) for part, shape in zip(np.split(x, ends), shapes, strict=True)]
+
+        def loss(x):
+            return float(np.sum(delta * case.forward(np, *split(x))))
+
+        def gradient(x):
+            result = backward(delta, *split(x))
+            parts = result if isinstance(result, tuple) else (result,)
+            return np.concatenate([np.ravel(p) for p in parts])
+
+        x = np.concatenate([np.ravel(a) for a in args])
+        return check_grad(loss, gradient, x) <= 1e-6 * max(1.0, float(np.linalg.norm(gradient(x))))
+
+    return check
+
+
 TOOLS = {
     "gradcheck": gradcheck_tool,
     "torch slow": lambda case, backward: torch_tool(case, backward, fast=False),
     "torch fast": lambda case, backward: torch_tool(case, backward, fast=True),
     "jax": jax_tool,
     "autograd": autograd_tool,
+    "scipy": scipy_tool,
 }
 
 

@@ -8,6 +8,7 @@ and what kinks that the steps run into can do. Nobody is refuted along one direc
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -65,7 +66,7 @@ def check_large_point(claim: Claim, point: Point, session: Session, usable: list
         return result
     directions = {i: Direction(point.args[i], seed=i) for i in point.wrt}
     try:
-        stated, slopes = _contracted(claim, point, directions)
+        stated, slopes, spare = _contracted(claim, point, directions)
     except CandidateFault as fault:
         result.verdict, result.fault, result.quantity = fault.verdict, str(fault), fault.quantity
         return result
@@ -74,12 +75,13 @@ def check_large_point(claim: Claim, point: Point, session: Session, usable: list
         return result
     opinion.method, opinion.reason = METHOD, None
     checked = {i: d for i, d in directions.items() if i in slopes}
-    match = _match(claim, point, slopes, checked)
+    match = _match(claim, point, slopes, checked, spare)
     for seed in range(1, _DIRECTIONS):
         if match.outcome != "differ":
             break
         other = {i: Direction(point.args[i], seed=i + 1000 * seed) for i in checked}
-        match = _match(claim, point, {i: d.dot(_gradient(claim, stated, i)) for i, d in other.items()}, other)
+        moved = {i: d.dot(_gradient(claim, stated, i)) for i, d in other.items()}
+        match = _match(claim, point, moved, other, spare)
     opinion.matches = {"all arguments": match}
     if match.outcome == "unclear":
         opinion.reason = match.reason
@@ -103,8 +105,9 @@ def _gradient(claim: Claim, stated: Stated, position: int) -> NDArray[Any]:
 
 def _contracted(
     claim: Claim, point: Point, directions: Mapping[int, Direction]
-) -> tuple[Stated, dict[int, float]]:
-    """The candidate's gradients and their slopes. Run twice; what is kept of the second is its slopes.
+) -> tuple[Stated, dict[int, float], dict[int, NDArray[Any]]]:
+    """The candidate's gradients and their slopes. Run twice; what is kept of the second is its slopes, and
+    its memory: arrays that nobody else holds, as buffers.
 
     The arguments are handed over as they are, read-only: a copy of each would cost as much as a pass.
     """
@@ -115,6 +118,7 @@ def _contracted(
         if _quantity(claim, i) in first.values
     }
     again = _run(claim, point)
+    spare = {}
     for i, slope in slopes.items():
         quantity = _quantity(claim, i)
         other = directions[i].dot(again.values[quantity]) if quantity in again.values else np.nan
@@ -124,7 +128,20 @@ def _contracted(
             )
         if not np.isfinite(slope):
             raise CandidateFault("fail", f"{quantity} is not finite, though the forward is", quantity)
-    return first, slopes
+        # fresh memory of this size costs as much as a pass through it
+        array = again.values.pop(quantity, None)
+        if array is not None and sys.getrefcount(array) == _ONLY_HERE and _is_plain(array):
+            spare[i] = array
+    return first, slopes, spare
+
+
+_ONLY_HERE = 2
+"""What `sys.getrefcount` says of an object that a single local name holds: that, and its own argument."""
+
+
+def _is_plain(array: NDArray[Any]) -> bool:
+    flags = array.flags
+    return flags.owndata and flags.writeable and flags.c_contiguous and array.ndim > 0
 
 
 def _run(claim: Claim, point: Point) -> Stated:
@@ -145,9 +162,15 @@ def _run(claim: Claim, point: Point) -> Stated:
     return Stated(values, unchecked, sorted({str(w.message) for w in caught}))
 
 
-def _match(claim: Claim, point: Point, slopes: Mapping[int, float], moved: Mapping[int, Direction]) -> Match:
+def _match(
+    claim: Claim,
+    point: Point,
+    slopes: Mapping[int, float],
+    moved: Mapping[int, Direction],
+    spare: Mapping[int, NDArray[Any]] | None = None,
+) -> Match:
     slope = sum(slopes.values())
-    true, bound, scale = difference(claim.formula.function, point, moved)
+    true, bound, scale = difference(claim.formula.function, point, moved, spare)
     bound += _CONTRACTION * sum(abs(s) for s in slopes.values())
     gap = abs(slope - true)
     outcome: Outcome = "differ" if gap > bound else "unclear" if bound > _COARSEST * scale else "agree"
@@ -162,7 +185,10 @@ def _match(claim: Claim, point: Point, slopes: Mapping[int, float], moved: Mappi
 
 
 def difference(
-    function: Callable[..., Any], point: Point, moved: Mapping[int, Direction]
+    function: Callable[..., Any],
+    point: Point,
+    moved: Mapping[int, Direction],
+    spare: Mapping[int, NDArray[Any]] | None = None,
 ) -> tuple[float, float, float]:
     """The slope of `sum(delta * output)` along directions of some arguments, its bound, and its scale.
 
@@ -170,9 +196,11 @@ def difference(
     (4 D(h) - D(2h)) / 3 has a smaller one. Where that is not below the rounding, a third step gives
     another extrapolation, and how far the two are apart counts. With C(h) = f(h) - 2 f(0) + f(-h), the
     part (4 C(h) - C(2h)) / 2h is next to nothing where f is smooth, and the sum of the slopes' jumps
-    where it has kinks. Raises `Unsupported` where the forward fails beside the point.
+    where it has kinks. ``spare`` are arrays of the arguments' shapes that may be written over. Raises
+    `Unsupported` where the forward fails beside the point.
     """
-    buffers = {i: np.empty_like(point.args[i]) for i in moved}
+    given = spare or {}
+    buffers = {i: given[i] if i in given else np.empty_like(point.args[i]) for i in moved}
     magnitude = 0.0
 
     def value(t: float) -> float:

@@ -156,11 +156,34 @@ def evaluate_forward(
     formula: Formula, args: tuple[NDArray[Any], ...]
 ) -> tuple[tuple[NDArray[np.float64], ...], bool]:
     """The forward's float64 outputs at the arguments, and whether it returns several."""
+    if sum(a.size for a in args) > LARGE:  # copies would cost as much as the forward itself
+        try:
+            return _evaluated(formula, [_locked(a) for a in args])
+        except ForwardFault as fault:
+            if "read-only" not in str(fault):
+                raise
     copies = [a.copy() if a.ndim else a.dtype.type(a) for a in args]
+    found = _evaluated(formula, copies)
+    for name, before, after in zip(formula.shapes.arguments, args, copies, strict=True):
+        if not np.array_equal(before, after):
+            raise ForwardFault(f"the forward changes its argument {name!r} in place; work on a copy")
+    return found
+
+
+def _locked(value: NDArray[Any]) -> Any:
+    """The same numbers, not to be written into; a NumPy scalar for a 0-d array."""
+    if not value.ndim:
+        return value.dtype.type(value)
+    view = value.view()
+    view.flags.writeable = False
+    return view
+
+
+def _evaluated(formula: Formula, args: list[Any]) -> tuple[tuple[NDArray[np.float64], ...], bool]:
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            result = formula.function(*copies)
+            result = formula.function(*args)
     except RecursionError:
         raise ForwardFault("the forward never returns: maximum recursion depth exceeded") from None
     except SystemExit as error:
@@ -169,9 +192,6 @@ def evaluate_forward(
         ) from None
     except Exception as error:
         raise ForwardFault(f"the forward raises {named(error)}{user_line(error)}") from error
-    for name, before, after in zip(formula.shapes.arguments, args, copies, strict=True):
-        if not np.array_equal(before, after):
-            raise ForwardFault(f"the forward changes its argument {name!r} in place; work on a copy")
     multiple = isinstance(result, tuple | list)
     parts = list(result) if multiple else [result]
     if not parts:

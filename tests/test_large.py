@@ -198,3 +198,52 @@ def test_the_bound_holds_what_the_difference_misses():
     exact = direction.dot(3 * point.delta[0] * np.cos(3 * point.args[0]))
     assert abs(slope - exact) <= bound < 1e-6 * scale
     assert len(x) > LARGE
+
+
+# -- memory
+
+
+def test_the_second_answer_s_memory_is_written_over_only_where_nobody_else_holds_it():
+    kept = []
+
+    def keeps(delta, X, W, b):
+        gradients = affine_backward(delta, X, W, b)
+        if isinstance(X, np.ndarray):
+            kept.append([g.copy() for g in gradients] + list(gradients))
+        return gradients
+
+    assert check(affine, keeps).verdict == "pass"
+    assert len(kept) >= 6
+    for answers in kept:
+        assert all(map(np.array_equal, answers[:3], answers[3:]))
+
+
+def test_a_gradient_that_is_always_the_same_array_is_not_written_over():
+    slot = np.empty((300, 300))
+
+    def reuses(delta, X, W, b):
+        np.matmul(X.T, delta, out=slot)
+        return delta @ W.T, slot, delta.sum(axis=0)
+
+    assert check(affine, reuses).verdict == "pass"
+
+
+def test_a_large_forward_that_writes_into_its_argument_is_told():
+    def writes(X, W, b):
+        X *= 2
+        return X @ W + b
+
+    result = check(writes, affine_backward)
+    assert result.verdict == "error", str(result)
+    assert "changes its argument 'X' in place" in result.row.reason
+
+
+def test_a_large_forward_may_restore_what_it_writes():
+    def restores(X, W, b):
+        X *= 2
+        result = X @ W / 2 + b
+        X /= 2
+        return result
+
+    formula = Formula(restores, SHAPES, name="restores")
+    assert len(generate(formula, max_examples=1, seed=0).points) == 1
