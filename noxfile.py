@@ -65,6 +65,20 @@ def report(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none", default=False)
+def autograd_rules(session: nox.Session) -> None:
+    """Check autograd's own rules anew, and make the page about them."""
+    session.run(sys.executable, "docs/generate_autograd_rules.py", external=True)
+
+
+@nox.session(default=False)
+def frameworks(session: nox.Session) -> None:
+    """The adapters' tests with PyTorch, which is too large for every run: hundreds of megabytes."""
+    session.install(".[test,torch]")
+    session.run("python", "-c", "import torch")  # else its tests would be skipped
+    session.run("pytest", "tests/adapters", *session.posargs)
+
+
+@nox.session(venv_backend="none", default=False)
 def vectors(session: nox.Session) -> None:
     """Make the test vectors of the catalogue anew."""
     python(session, "gradcheck", "vectors", "--out", "vectors/v1")

@@ -155,7 +155,8 @@ def page(groups: dict[str, list[Row]]) -> str:
     used = dict.fromkeys(r.case.finding for r in rows if not r.result.passed)
     for key in [k for k in FINDINGS if k in used]:
         finding = FINDINGS[key]
-        parts += [f"(autograd-{key})=\n### {finding.title}", f"{finding.verdict.capitalize()}. {finding.text}"]
+        parts += [f"(autograd-{key})=\n### {finding.title}"]
+        parts += [f"{finding.verdict.capitalize()}. {finding.text}"]
         parts += [_block("python", finding.code.strip()), _block("text", run(finding.code))]
     parts += ["## Where no derivative exists", _conventions()]
     return "\n\n".join(parts) + "\n"

@@ -221,6 +221,32 @@ def test_proofs_stand_beside_the_engine(file):
     assert file.stem == "showing" or engine == set()
 
 
+def adapters_reach(source):
+    """Imports of an adapter beyond the contract, the arithmetic and points."""
+    allowed = ("adapters", "arithmetic", "callables", "claims", "errors", "foreign", "points", "same_code")
+    imported = inside(imports_of(source), "gradcheck")
+    return imported - inside(imported, *(f"gradcheck.{name}" for name in allowed)) - {"gradcheck"}
+
+
+@pytest.mark.parametrize("file", files(CORE, "adapters"), ids=module_of)
+def test_adapters_know_the_contract_and_never_the_engine(file):
+    """They make a pair; what becomes of it is not their business."""
+    assert adapters_reach(file.read_text()) == set()
+
+
+@pytest.mark.parametrize(
+    ("source", "caught"),
+    [
+        ("from gradcheck.engine import check_claim", True),
+        ("def f():\n    from gradcheck.judge import compare", True),
+        ("from gradcheck.errors import Unsupported\nfrom gradcheck.arithmetic import wrap", False),
+    ],
+)
+def test_the_wall_around_the_adapters_would_notice(source, caught):
+    """The twin."""
+    assert bool(adapters_reach(source)) == caught
+
+
 @pytest.mark.parametrize("file", files(CORE), ids=module_of)
 def test_no_module_of_the_core_imports_a_heavy_library_when_it_is_imported(file):
     """JAX, SymPy and Hypothesis are imported inside the functions that need them."""
