@@ -81,7 +81,22 @@ def _heaviside(x: arb, at_zero: arb) -> arb:
 
 def _power(x: arb, y: arb) -> arb:
     exponent = y.unique_fmpz() if y.is_integer() else None
-    return x**y if exponent is None else x ** int(exponent)
+    if exponent is None:
+        return x**y
+    power = x ** int(exponent)
+    if power.is_finite() or not x.is_finite() or exponent < 0:
+        return power
+    return _by_squaring(x, int(exponent))
+
+
+def _by_squaring(x: arb, exponent: int) -> arb:
+    """A power of a ball around exactly zero, of which python-flint 0.9 makes NaN."""
+    result, factor = arb(1), x
+    while exponent:
+        if exponent % 2:
+            result *= factor
+        factor, exponent = factor * factor, exponent // 2
+    return result
 
 
 def _logaddexp(a: arb, b: arb) -> arb:

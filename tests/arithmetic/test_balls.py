@@ -266,3 +266,12 @@ def test_linalg_gives_enclosures_and_says_where_it_cannot():
             BALLS.linalg("inv", enclose(np.ones((2, 2))))
         with pytest.raises(Unsupported, match=r"np\.linalg\.svd is not available in ball arithmetic"):
             BALLS.linalg("svd", enclose(matrix))
+
+
+@pytest.mark.parametrize("exponent", [2, 3, 7])
+def test_a_power_of_a_ball_around_zero_is_a_ball(exponent):
+    """python-flint gives NaN where the midpoint is exactly zero."""
+    power = BALLS.ufuncs["power"](arb(0, 0.5), arb(exponent))
+    assert power.is_finite()
+    assert power.contains(arb(0.5) ** exponent)
+    assert power.upper() < 0.26
