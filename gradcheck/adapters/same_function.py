@@ -30,7 +30,7 @@ def check_same_function(
     A gradient of another function would be called wrong otherwise. Both are held against the NumPy
     forward in ball arithmetic, within the rounding of float64; a forward that is right within the
     rounding of float32 gets a warning, unless ``in_float32`` expects that. Where the NumPy forward does
-    not run in balls, only shapes are compared.
+    not run in balls, and for arguments that are too large for them, only shapes are compared.
     """
     ours = [np.asarray(o) for o in as_outputs(forward(*args))]
     shapes = ([t.shape for t in theirs], [o.shape for o in ours])
@@ -46,6 +46,8 @@ def check_same_function(
     values = {str(k): np.asarray(t, dtype=np.float64) for k, t in enumerate(theirs)}
     deltas = tuple(np.zeros(v.shape) for v in values.values())
     point = Point({}, arrays, tuple(values.values()), deltas, len(values) > 1)
+    if point.large:
+        return
     try:
         balls = _in_balls(forward, arrays, 212)
         if same_code(values, balls, lambda: _in_balls(forward, arrays, 53), point):

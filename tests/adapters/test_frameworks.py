@@ -1,6 +1,6 @@
 """What the adapters share: a framework that is missing, arguments in their places, the same function."""
 
-import builtins
+import importlib
 import warnings
 
 import numpy as np
@@ -26,10 +26,12 @@ def test_a_missing_framework_is_named_with_the_line_that_installs_it(monkeypatch
     """Whatever was handed over."""
     from gradcheck.adapters import frameworks
 
+    really = importlib.import_module
+
     def refuse(name, *args):
         if name == module:
             raise ModuleNotFoundError(f"No module named {name!r}")
-        return builtins.__import__(name, *args)
+        return really(name, *args)
 
     monkeypatch.setattr(frameworks.importlib, "import_module", refuse)
     with pytest.raises(gradcheck.UsageError, match=rf"pip install 'gradcheck\[{extra}\]'"):
@@ -110,3 +112,12 @@ def test_names_are_found_late_and_strangers_refused():
     }
     with pytest.raises(AttributeError, match="no attribute 'tensorflow'"):
         adapters.tensorflow  # noqa: B018
+
+
+def test_arguments_too_large_for_balls_are_compared_by_shape():
+    """As gradcheck itself does with such points; a small one of the same functions is compared."""
+    large, small = np.ones(2**16 + 1), np.ones(3)
+    other = lambda x: 2 * x
+    check_same_function([3 * large], other, [large], "theirs")
+    with pytest.raises(CandidateFault, match="not the same function"):
+        check_same_function([3 * small], other, [small], "theirs")
