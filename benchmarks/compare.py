@@ -4,21 +4,35 @@
 
 Needs torch, autograd and scipy besides gradcheck[all]. Each tool runs with its defaults. The hand-written
 backward is the candidate everywhere: as a torch.autograd.Function, a jax.custom_vjp and an autograd
-primitive. What is timed is one check of all arguments at one point, everything warmed up.
+primitive. What is timed is one check of all arguments at one point, everything warmed up, in CPU time on
+one thread: other work on the machine does not change that.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import time
 import warnings
 from collections import defaultdict
 
-import numpy as np
-from formulas import CASES, twins
+for library in ("OMP", "OPENBLAS", "MKL"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
+import numpy as np  # noqa: E402
+from formulas import CASES, twins  # noqa: E402
 
 warnings.simplefilter("ignore")
+
+SMALL = 2**16
+"""Numbers up to which an array is copied to be handed over read-only, as every tool copies it."""
+
+
+def frozen(array):
+    view = array.copy() if array.size < SMALL else array.view()
+    view.flags.writeable = False
+    return view
 
 
 def gradcheck_tool(case, backward):
@@ -33,6 +47,7 @@ def gradcheck_tool(case, backward):
     session = Session(formula, choose(["finite_difference"]))
 
     def check(args, delta):
+        args, delta = tuple(map(frozen, args)), frozen(delta)  # as `verify` draws them
         outputs, multiple = evaluate_forward(formula, args)
         point = Point(case.sizes, args, outputs, (delta,), multiple)
         return check_point(formula.claims[0], point, session).verdict == "pass"
@@ -195,11 +210,11 @@ def main():
         rights = {name: tool(case, case.backward) for name, tool in TOOLS.items()}
         for check in rights.values():
             check(*drawn[0])  # warm: imports, traces, compilations
-        for args, delta in drawn:
-            for name, check in rights.items():
-                started = time.perf_counter()
+        for name, check in rights.items():  # all points in a row, as in use: tools cool each other's caches
+            for args, delta in drawn:
+                started = time.process_time()
                 alarms[name] += not check(args, delta)
-                seconds[name].append((case.name, time.perf_counter() - started))
+                seconds[name].append((case.name, time.process_time() - started))
         for _, backward in twins(case):
             wrong += 1
             for name, tool in TOOLS.items():

@@ -1,0 +1,137 @@
+"""Throughput of `gradcheck verify --jobs 2` against `--jobs 1`, and the memory that it takes.
+
+    python benchmarks/workers.py [--formulas N] [--points N] [--rounds N] [--jobs N]
+
+A campaign is N formulas (dense layers, norms, softmax and their kin, with constants of their own) with all
+installed backends at N points each; a case is one claim at one point. Both are started as commands, in
+turns, and the fastest round of each counts. A second, longer campaign shows what start-up costs: imports,
+the scheduler, the workers. Memory is the largest resident size of one process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+FORMULAS = '''"""Formulas for benchmarks/workers.py."""
+
+import numpy as np
+
+import gradcheck
+
+
+def dense(c):
+    def forward(X, W, b):
+        return np.tanh(c * (X @ W) + b)
+
+    def backward(delta, X, W, b):
+        dz = delta * (1 - np.tanh(c * (X @ W) + b) ** 2)
+        return c * (dz @ W.T), c * (X.T @ dz), dz.sum(axis=0)
+
+    return {"X": "k n", "W": "n m", "b": "m"}, forward, backward
+
+
+def softmax(c):
+    def probabilities(x):
+        e = np.exp(c * x - np.max(c * x, axis=1, keepdims=True))
+        return e / e.sum(axis=1, keepdims=True)
+
+    def backward(delta, x):
+        p = probabilities(x)
+        return c * p * (delta - (delta * p).sum(axis=1, keepdims=True))
+
+    return {"x": "k n"}, probabilities, backward
+
+
+def mse(c):
+    def forward(s, y):
+        return c * np.sum((s - y) ** 2) / len(s)
+
+    def backward(delta, s, y):
+        g = 2 * c * (s - y) / len(s)
+        return delta * g, -delta * g
+
+    return {"s": "n", "y": "n"}, forward, backward
+
+
+def norm(c):
+    def forward(x, g, b):
+        centred = x - x.mean(axis=1, keepdims=True)
+        return centred / np.sqrt((centred**2).mean(axis=1, keepdims=True) + c) * g + b
+
+    def backward(delta, x, g, b):
+        centred = x - x.mean(axis=1, keepdims=True)
+        inverse = 1 / np.sqrt((centred**2).mean(axis=1, keepdims=True) + c)
+        hat = centred * inverse
+        d = delta * g
+        dx = inverse * (d - d.mean(axis=1, keepdims=True) - hat * (d * hat).mean(axis=1, keepdims=True))
+        return dx, (delta * hat).sum(axis=0), delta.sum(axis=0)
+
+    return {"x": "k n", "g": "n", "b": "n"}, forward, backward
+
+
+for i in range(COUNT):
+    shapes, forward, backward = (dense, softmax, mse, norm)[i % 4](1 + i // 4 / 8)
+    made = globals()[f"case_{i}"] = gradcheck.formula(shapes=shapes, name=f"case_{i}")(forward)
+    made.vjp(backward)
+'''
+
+
+def campaign(file, folder, points, jobs):
+    """Wall time and CPU time in seconds and peak memory in MB of one run."""
+    reports = Path(folder) / "reports"
+    command = [sys.executable, "-m", "gradcheck", "verify", str(file), "--jobs", str(jobs)]
+    command += ["--max-examples", str(points), "--report-dir", str(reports)]
+    threads = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
+    quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+    started = time.perf_counter()
+    child = os.posix_spawn(sys.executable, command, os.environ | threads, file_actions=quiet)
+    _, status, usage = os.wait4(child, 0)
+    seconds = time.perf_counter() - started
+    if os.waitstatus_to_exitcode(status):
+        raise SystemExit(f"{' '.join(command)} ended with {os.waitstatus_to_exitcode(status)}")
+    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def compare(folder, formulas, points, rounds, jobs):
+    file = Path(folder) / f"formulas_{formulas}.py"
+    file.write_text(FORMULAS.replace("COUNT", str(formulas)))
+    found = {1: [], jobs: []}
+    for _ in range(rounds):
+        for count, runs in found.items():
+            runs.append(campaign(file, folder, points, count))
+    best = {count: min(s for s, _, _ in runs) for count, runs in found.items()}
+    memory = max(m for runs in found.values() for _, _, m in runs)
+    processor = min(c for _, c, _ in found[1])
+    cases = formulas * points
+    cells = " | ".join(f"{best[c]:.1f} s | {cases / best[c]:.0f}" for c in found)
+    print(
+        f"| {cases:,} | {cells} | {best[1] / best[jobs]:.2f} | {processor:.1f} s | {memory:.0f} MB |",
+        flush=True,
+    )
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--formulas", type=int, default=40)
+    parser.add_argument("--points", type=int, default=50)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--factors", type=int, nargs="+", default=[1, 4])
+    options = parser.parse_args()
+    jobs = options.jobs
+    print(
+        f"| cases | --jobs 1 | a second | --jobs {jobs} | a second | ratio | CPU time of --jobs 1 | peak memory |"
+    )
+    print("|" + "---:|" * 8)
+    with tempfile.TemporaryDirectory() as folder:
+        for factor in options.factors:
+            compare(folder, options.formulas * factor, options.points, options.rounds, jobs)
+
+
+if __name__ == "__main__":
+    main()
