@@ -32,8 +32,27 @@ def prove(name: str) -> None:
     from gradcheck.proofs import examined
     from gradcheck.registry import select
 
-    blocks = ["\n".join(_claim(claim, examined(claim))) for claim in select([name]).claims]
+    claims = select([name]).claims
+    blocks = ["\n".join(_claim(claim, examined(claim))) for claim in claims]
+    if any(claim.id == _CHAINS for claim in claims):
+        blocks.append("\n".join(_depth()))
     click.echo("\n\n".join(blocks))
+
+
+_CHAINS = "D23"
+"""The catalogue's networks: each is proved for its depth, and their backward pass for any."""
+
+
+def _depth() -> Iterator[str]:
+    from gradcheck.catalogue.passes import backward_pass, forward_pass
+    from gradcheck.proofs import any_depth
+
+    proof = any_depth(forward_pass, backward_pass)
+    yield f"catalogue.passes.backward_pass at any depth: {_WORDS[proof.status]}"
+    yield f"  because    {proof.reason}"
+    yield f"  assuming   {'; '.join(proof.assumptions)}"
+    for quantity in proof.quantities:
+        yield from _quantity(quantity)
 
 
 _WORDS = {

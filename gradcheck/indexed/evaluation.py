@@ -50,7 +50,7 @@ class Numbers:
     def at(self, expression: Expr, codes: Sequence[int]) -> Array:
         """The expression over the named indices ``codes``; constants among them are axes of size 1."""
         named = [c for c in codes if not is_constant(c)]
-        shape = tuple(1 if is_constant(c) else self._size(self.space.size_of(c)) for c in codes)
+        shape = tuple(1 if is_constant(c) else self.size(self.space.size_of(c)) for c in codes)
         total = np.empty(shape, dtype=object if self.rules is not FLOAT_RULES else float)
         total[...] = self.rules.lift(0)
         for (factors, bounds), coefficient in expression.terms.items():
@@ -58,7 +58,8 @@ class Numbers:
             total = total + part.reshape(shape) * self.rules.lift(coefficient)
         return np.asarray(total)
 
-    def _size(self, number: int) -> int:
+    def size(self, number: int) -> int:
+        """A size, by its place in the space's table."""
         size = self.space.size_list[number]
         if isinstance(size, int):
             return size
@@ -75,7 +76,7 @@ class Numbers:
 
     def _product(self, factors: tuple[Factor, ...], bounds: tuple[int, ...], named: Sequence[int]) -> Array:
         axes = [*named, *(BOUND + k for k in range(len(bounds)))]
-        lengths = [self._size(self.space.size_of(c)) for c in named] + [self._size(b) for b in bounds]
+        lengths = [self.size(self.space.size_of(c)) for c in named] + [self.size(b) for b in bounds]
         if int(np.prod(lengths)) > _MOST_ENTRIES:
             raise Unsupported("too many entries for a spot check")
         place = {code: k for k, code in enumerate(axes)}
@@ -98,7 +99,7 @@ class Numbers:
     def _made(self, head: Head) -> Array:
         lift = self.rules.lift
         if head.number == DELTA:
-            largest = max([self._size(s) for s in range(len(self.space.size_list))], default=1)
+            largest = max([self.size(s) for s in range(len(self.space.size_list))], default=1)
             return np.asarray(lift(np.eye(max(largest, 1))))
         if head.kind == "size":
             return np.asarray(lift(self.sizes[head.name]))

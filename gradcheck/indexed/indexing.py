@@ -232,12 +232,19 @@ def _places(array: IndexedArray, key: Any) -> list[Any]:
             raise array.space.refused(Unsupported("a slice of part of an axis"))
         single = isinstance(place, list) and len(place) == 1
         if not (place is None or isinstance(place, slice | SymbolicIndex | int | np.integer) or single):
-            raise array.space.refused(Unsupported(f"indexing with {type(place).__name__}"))
+            raise array.space.refused(Unsupported(f"indexing with {_called(place)}"))
         if isinstance(place, bool):
             raise array.space.refused(Unsupported("indexing with a truth value"))
     if lists > 1 or (lists and any(isinstance(p, int | SymbolicIndex) for p in given)):
         raise array.space.refused(Unsupported("indexing with lists on several axes"))
     return given
+
+
+def _called(place: Any) -> str:
+    """What an index is, for the message."""
+    if isinstance(place, IndexedArray | np.ndarray):
+        return "an array of truth values" if place.dtype.kind == "b" else "an array"
+    return "a list" if isinstance(place, list) else type(place).__name__
 
 
 def _code(space: Space, index: Any, size: Size | int) -> int:

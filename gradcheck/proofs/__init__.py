@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from gradcheck.proofs.explaining import explain
+from gradcheck.proofs.induction import any_depth
 from gradcheck.proofs.memory import Memory
 from gradcheck.proofs.proving import prove, with_witness
 from gradcheck.proofs.showing import examined
 from gradcheck.proofs.weighing import Weighed, refuted, weigh
 
-__all__ = ["Memory", "Weighed", "examined", "explain", "prove", "refuted", "weigh", "with_witness"]
+__all__ = [
+    "Memory",
+    "Weighed",
+    "any_depth",
+    "examined",
+    "explain",
+    "prove",
+    "refuted",
+    "weigh",
+    "with_witness",
+]

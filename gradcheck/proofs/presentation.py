@@ -8,13 +8,18 @@ from gradcheck.indexed.codes import FREE, is_constant
 from gradcheck.indexed.derivative import derivative, variables_of
 from gradcheck.indexed.interning import slot_codes
 from gradcheck.indexed.latex import Printer, plain_text
+from gradcheck.indexed.products import Terms, plain
+from gradcheck.indexed.space import DELTA
 from gradcheck.proofs.comparing import Compared, Finding, ruled
 from gradcheck.proofs.conditions import Condition, written
 from gradcheck.proofs.stating import index_codes
 from gradcheck.proofs.truth import Truth
 from gradcheck.records import ProofQuantity, ProofStep
 
-__all__ = ["assumed", "quantity_record"]
+__all__ = ["NAMING", "assumed", "name_of", "quantity_record"]
+
+NAMING = "a name for an inner expression"
+"""The rule of a step that defines a name which entry formulas use."""
 
 _STATUS = {"equal": "proved", "different": "open", "open": "open"}
 _MOST_TERMS = 24
@@ -43,8 +48,7 @@ def quantity_record(claim: Claim, truth: Truth, finding: Finding) -> ProofQuanti
     if finding.outcome == "equal":
         steps.append(ProofStep(rule="their difference, by the rules above", latex="0"))
     steps[1:1] = [
-        ProofStep(rule="a name for an inner expression", latex=f"{name} = {inner}")
-        for name, inner in printer.definitions.items()
+        ProofStep(rule=NAMING, latex=f"{name} = {inner}") for name, inner in printer.definitions.items()
     ]
     return ProofQuantity(
         quantity=quantity.name,
@@ -90,6 +94,9 @@ def _derivation(claim: Claim, truth: Truth, finding: Finding, printer: Printer) 
         total = _entry(printer, reduced(truth.total()))
         steps.append(ProofStep(rule="J, the sum of delta times z", latex=f"J = {total}"))
     steps += _chain(truth, finding, printer)
+    raw = _product_rule(truth, name_of(finding), printer) if claim.kind == "vjp" else None
+    if raw is not None:
+        steps.append(ProofStep(rule="the product rule, a Kronecker delta for each index", latex=raw))
     rule = "differentiated by the product rule, Kronecker deltas contracted over their sums"
     steps.append(ProofStep(rule=rule, latex=_entry(printer, reduced(finding.quantity.truth))))
     if truth.arguments.rules:
@@ -100,11 +107,38 @@ def _derivation(claim: Claim, truth: Truth, finding: Finding, printer: Printer) 
     return steps
 
 
+def name_of(finding: Finding) -> str:
+    """The argument that a quantity is the derivative by."""
+    name = finding.name.removeprefix("dJ/d").removeprefix("dz/d").removeprefix("new ")
+    return name.split("[")[0].split("/d")[-1]
+
+
+def _product_rule(truth: Truth, name: str, printer: Printer) -> str | None:
+    """`J` differentiated term by term, before any delta ends a sum; None where a function is in the way."""
+    space = truth.space
+    position = truth.formula.shapes.arguments.index(name)
+    variable = truth.arguments.heads[position]
+    targets = truth.codes("target", truth.arguments.arrays[position].shape)
+    total = reduced(truth.total())
+    if len(total.terms) > _MOST_TERMS // 3:
+        return None
+    raw: Terms = {}
+    for (factors, bounds), coefficient in total.terms.items():
+        for k, (number, indices, power) in enumerate(factors):
+            if number != variable:
+                if variable in variables_of(space, number):
+                    return None
+                continue
+            deltas = tuple((DELTA, pair, 1) for pair in zip(indices, targets, strict=True) if pair != (0, 0))
+            lowered = ((number, indices, power - 1),) if power != 1 else ()
+            raw[(*factors[:k], *lowered, *factors[k + 1 :], *deltas), bounds] = plain(coefficient * power)
+    return printer.expression(Expr(space, raw)) if raw else None
+
+
 def _chain(truth: Truth, finding: Finding, printer: Printer) -> list[ProofStep]:
     """Derivatives of the inner expressions that the output holds."""
-    name = finding.name.removeprefix("dJ/d").removeprefix("dz/d").removeprefix("new ")
     arguments = truth.formula.shapes.arguments
-    name = name.split("[")[0].split("/d")[-1]
+    name = name_of(finding)
     if name not in arguments:
         return []
     position = arguments.index(name)

@@ -188,7 +188,7 @@ def symbols_size(size, sizes):
         (lambda A: np.add(A, A, out=A), "out="),
         (lambda A: A.shape[0] // 2 * A, "n // 2"),
         (lambda A: np.sum(A, where=A > 0), "where="),
-        (lambda A: A[A > 0], "indexing with IndexedArray"),
+        (lambda A: A[A > 0], "indexing with an array of truth values"),
         (lambda A: np.einsum("...i->i", A), "ellipses"),
         (lambda A: A / 0.0, "division by zero"),
         (lambda A: np.log(A - A), "logarithm of zero"),

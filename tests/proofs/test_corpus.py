@@ -31,7 +31,7 @@ STOPS = {
     "scaled_dot": "a branch on values",
     "differences": "a slice of part of an axis",
     "row_distances": "for equality",
-    "unsafe_masked_root": "indexing with IndexedArray",
+    "unsafe_masked_root": "indexing with an array of truth values",
     "cross_entropy_of_labels": "np.arange",
     "lstm_step": "np.concatenate",
 }

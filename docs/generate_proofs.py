@@ -1,0 +1,97 @@
+"""Writes the tables of `proofs.md`: what is proved for all shapes, and where a proof stops and why.
+
+    python docs/generate_proofs.py [--check]
+
+With ``--check`` nothing is written; the exit code is 1 where the page is not what would be written.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import Counter
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+
+from gradcheck.catalogue import formulas  # noqa: E402
+from gradcheck.proofs import Memory, prove  # noqa: E402
+from tests.trust.corpus import CORPUS  # noqa: E402
+
+PAGE = HERE / "proofs.md"
+BEGIN, END = "<!-- begin: {} (docs/generate_proofs.py) -->", "<!-- end: {} -->"
+
+
+def catalogue_table() -> str:
+    """One row a formula: its claims, proved or errata that are not."""
+    rows = ["| formula | claims | proved | assuming, beside sizes from 1 |", "|---|---|---|---|"]
+    right = proved = errata = 0
+    for formula in formulas():
+        memory = Memory(formula)
+        found = [(claim, prove(claim, memory, steps=False)) for claim in formula.claims]
+        wanted = [(c, p) for c, p in found if c.expected == "pass"]
+        good = [p for _, p in wanted if p.status == "proved"]
+        right, proved = right + len(wanted), proved + len(good)
+        errata += len(found) - len(wanted)
+        assert all(p.status != "proved" for c, p in found if c.expected != "pass")
+        assumed = dict.fromkeys(a for p in good for a in p.assumptions if not a.endswith(">= 1"))
+        kinds = ", ".join(f"{n} {kind}" for kind, n in Counter(c.kind for c, _ in wanted).items())
+        rows.append(f"| `{formula.name}` | {kinds} | {len(good)} of {len(wanted)} | {_listed(assumed)} |")
+    lead = (
+        f"{proved} of the catalogue's {right} right claims are proved. None of its {errata} errata is; a run "
+        "refutes each."
+    )
+    return f"{lead}\n\n" + "\n".join(rows)
+
+
+def users_table() -> str:
+    """Formulas as users write them: those that are proved, and one row for each that is not."""
+    proved, rows = [], ["| formula | where the proof stops |", "|---|---|"]
+    for name, formula in CORPUS.items():
+        proof = prove(formula.claims[-1], steps=False)
+        if proof.status == "proved":
+            proved.append(f"`{name}`")
+        else:
+            rows.append(f"| `{name}` | {_reason(proof.reason or '')} |")
+    lead = f"{len(proved)} of {len(CORPUS)} formulas of the trust corpus are proved: {', '.join(proved)}."
+    return (
+        f"{lead}\n\nFor the others the evidence of the comparison stands, and the proof stops here:\n\n"
+        + "\n".join(rows)
+    )
+
+
+def _listed(assumptions: dict[str, None]) -> str:
+    texts = [a for a in assumptions if len(a) < 60]
+    more = len(assumptions) - len(texts)
+    return "; ".join([*texts, *([f"{more} more, of inner layers"] if more else [])])
+
+
+def _reason(text: str) -> str:
+    """Without the line of the code, and not longer than a line."""
+    text = re.sub(r" \([\w./]+\.py:\d+.*\)$", "", text).removeprefix("the forward: ")
+    return (text[:110] + "...") if len(text) > 113 else text
+
+
+def page(current: str) -> str:
+    """The page with both tables made anew."""
+    for name, make in (("catalogue", catalogue_table), ("users", users_table)):
+        begin, end = BEGIN.format(name), END.format(name)
+        before, _, rest = current.partition(begin)
+        _, _, after = rest.partition(end)
+        current = f"{before}{begin}\n{make()}\n{end}{after}"
+    return current
+
+
+def main() -> int:
+    current = PAGE.read_text()
+    wanted = page(current)
+    if "--check" in sys.argv[1:]:
+        print("as it should be" if wanted == current else "out of date: run python docs/generate_proofs.py")
+        return int(wanted != current)
+    PAGE.write_text(wanted)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
