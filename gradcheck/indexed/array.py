@@ -56,6 +56,7 @@ class IndexedArray:
         self.parent: tuple[IndexedArray, Any] | None = None
         self.children: list[IndexedArray] = []
         self.stale = False
+        self.epoch = space.epoch
         self.kind = kind
         self.view = view
 
@@ -69,6 +70,8 @@ class IndexedArray:
         """The expression of an entry."""
         if self.stale:
             raise self._refuse("a part of an array, read after the array was changed in place,")
+        if self.epoch and self.epoch != self.space.epoch:
+            raise self._refuse("an array that the code kept from an earlier run")
         return self._entry
 
     def change(self, entry: Expr, by: IndexedArray | None = None) -> None:
@@ -297,6 +300,8 @@ def broadcast(space: Space, *shapes: Shape) -> Shape:
 def as_array(space: Space, value: Any) -> IndexedArray:
     """Anything that NumPy would take as an array. Raises `Unsupported`."""
     if isinstance(value, IndexedArray):
+        if value.space is not space:
+            raise space.refused(Unsupported("an array that the code kept from an earlier run"))
         return value
     if isinstance(value, Size):
         return IndexedArray(space, size_expression(space, value), (), "i")

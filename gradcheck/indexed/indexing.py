@@ -181,7 +181,7 @@ def put(array: IndexedArray, key: Any, value: Any, by: IndexedArray | None = Non
     if array.kind != "f" and given.kind != array.kind:
         raise space.refused(Unsupported("storing floats into an array of integers or truth values"))
     if isinstance(key, IndexedArray) and key.kind == "b" and not given.shape:
-        broadcast(space, array.shape, key.shape)
+        broadcast(space, array.shape, as_array(space, key).shape)
         if len(key.shape) == len(array.shape):
             array.change(key.entry * given.entry + (constant(space, 1) - key.entry) * array.entry)
             return

@@ -97,6 +97,7 @@ class Space:
         self.expand = expand
         self.work = 0
         self.depth = 0
+        self.epoch = 0  # counts the times that tables were rewound
         self.heads: list[Head] = []
         self.keys: dict[Hashable, int] = {}
         self.size_list: list[Size | int] = []
@@ -130,6 +131,7 @@ class Space:
         for entries, count in zip(self._lists(), mark.lists, strict=True):
             del entries[count:]
         self._fresh = mark.fresh
+        self.epoch += 1
         self.work = 0
         self.uses = Uses()
         self.refusals = []

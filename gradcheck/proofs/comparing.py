@@ -66,6 +66,8 @@ def compare(claim: Claim, truth: Truth) -> Compared:
         result.reason = f"{error}{user_line(error)}"
     except RecursionError:
         result.reason = "the code never returns: maximum recursion depth exceeded"
+    except SystemExit as error:
+        result.reason = f"the code ends the program, with sys.exit({error.code!r}){user_line(error)}"
     except Exception as error:
         text = (str(error).strip().splitlines() or [""])[0]
         result.reason = f"the code raises {type(error).__name__}: {text}{user_line(error)}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradcheck.errors import Unsupported
 from gradcheck.formulas import Formula
 from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.truth import Truth
@@ -21,7 +20,7 @@ class Memory:
     def __init__(self, formula: Formula, *, limit: int = LIMIT) -> None:
         self.formula = formula
         self.limit = limit
-        self._truths: dict[Any, Truth | Exception] = {}
+        self._truths: dict[Any, Truth | Exception | SystemExit] = {}
 
     def truth(self, branch: Branch, *, expand: bool = False) -> Truth:
         """The formula on a branch. Raises whatever its forward raises on symbols."""
@@ -29,11 +28,9 @@ class Memory:
         if key not in self._truths:
             try:
                 self._truths[key] = Truth(self.formula, branch, expand=expand, limit=self.limit)
-            except Unsupported as error:
-                self._truths[key] = error
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 self._truths[key] = error
         found = self._truths[key]
-        if isinstance(found, Exception):
+        if isinstance(found, Exception | SystemExit):
             raise found
         return found

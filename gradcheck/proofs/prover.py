@@ -88,6 +88,8 @@ def _once(claim: Claim, memory: Memory, branch: Branch, *, expand: bool) -> Atte
             truth.prepare(what, lambda: truths(claim, truth))
         except Unsupported as error:
             return Attempt(branch, Compared(reason=f"the forward: {error}{user_line(error)}"))
+        except SystemExit as error:
+            return Attempt(branch, Compared(reason=f"the forward ends the program{user_line(error)}"))
         except Exception as error:
             text = f"the forward raises {type(error).__name__}: {error}{user_line(error)}"
             return Attempt(branch, Compared(reason=text))

@@ -42,6 +42,8 @@ def _proof(claim: Claim, memory: Memory, *, steps: bool) -> Proof:
     general = attempts[0]
     if general.truth is None or general.compared.reason is not None:
         return Proof(status="open", reason=general.compared.reason)
+    if not general.compared.findings:
+        return Proof(status="open", reason="the code returns None for every argument")
     quantities = [_quantity(claim, general, k, steps=steps) for k in range(len(general.compared.findings))]
     branches = [_words(a) for a in attempts[1:]] if len(attempts) > 1 else []
     failed = [a for a in attempts[1:] if not a.compared.proved]
@@ -98,6 +100,10 @@ def _first(texts: Iterable[str | None]) -> str | None:
     return next((t for t in texts if t), None)
 
 
+_DOES_NOT_CONFORM = ("the code raises ValueError", "the code raises IndexError", "the code raises AxisError")
+"""What NumPy raises where shapes do not fit each other, on symbols as on numbers."""
+
+
 def with_witness(proof: Proof, quantities: Collection[str | None], words: str) -> Proof:
     """The proof refuted at a point where these quantities are wrong: ``words`` say where.
 
@@ -105,7 +111,7 @@ def with_witness(proof: Proof, quantities: Collection[str | None], words: str) -
     """
     if proof.status not in ("open", "partly"):
         return proof
-    if not proof.quantities and (proof.reason or "").startswith("the code raises"):
+    if not proof.quantities and (proof.reason or "").startswith(_DOES_NOT_CONFORM):
         return msgspec.structs.replace(proof, status="refuted", reason=f"{proof.reason}; {words}")
     changed = [
         msgspec.structs.replace(q, status="refuted", reason=q.reason or words)

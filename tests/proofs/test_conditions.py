@@ -5,7 +5,7 @@ import pytest
 
 from gradcheck import Formula, positive, spd, unit_interval
 from gradcheck.errors import Unsupported
-from gradcheck.proofs import prove
+from gradcheck.proofs import Memory, prove
 
 
 def claim(forward, backward, shapes, **more):
@@ -144,6 +144,22 @@ def test_a_candidate_that_catches_a_refusal_is_not_proved():
     proof = prove(claim(lambda x: x**2, backward, {"x": "n"}))
     assert proof.status == "open"
     assert "catches an exception" in proof.reason
+
+
+def test_arrays_kept_from_another_run_are_refused():
+    """A cache that outlives the run would bring in what means something else now."""
+    kept = []
+
+    def backward(delta, x):
+        kept.append(2 * delta * x)
+        return kept[0]
+
+    formula = Formula(lambda x: x**2, {"x": "n"})
+    formula.vjp(backward)
+    memory = Memory(formula)
+    assert prove(formula.claims[0], memory).status == "proved"
+    assert "kept from an earlier run" in prove(formula.claims[0], memory).reason
+    assert "kept from an earlier run" in prove(formula.claims[0], Memory(formula)).reason
 
 
 def test_a_candidate_that_catches_numpys_own_errors_may():
