@@ -32,7 +32,7 @@ from gradcheck.forwards import values_in_balls
 from gradcheck.judge import Match, compare, running_scale
 from gradcheck.opinions import Opinion
 from gradcheck.points import Point
-from gradcheck.same_code import MORE_ROUNDING, cancellation, same_code
+from gradcheck.same_code import MORE_ROUNDING, same_code, unknown_rounding
 from gradcheck.sensitivity import rounding_bound
 from gradcheck.session import Session, Usable
 from gradcheck.truths import contract, truths
@@ -332,7 +332,7 @@ class Examination:
         too narrow for it (a saturated sigmoid's `1 - a`). What rounding at the size of the values that
         go in can leave is no refutation, and no agreement either: there is no answer.
         """
-        left = cancellation(self.point, self.claim.bits)
+        left = unknown_rounding(self.point, self.claim.bits)
         for quantity, match in opinion.matches.items():
             if match.outcome != "differ":
                 continue

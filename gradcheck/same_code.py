@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from gradcheck.arithmetic import ObjectArray, midpoints
 from gradcheck.points import Point
 
-__all__ = ["MORE_ROUNDING", "cancellation", "leaves_range", "same_code"]
+__all__ = ["MORE_ROUNDING", "cancellation", "leaves_range", "same_code", "unknown_rounding"]
 
 MORE_ROUNDING = 16
 """How much more rounding than an evaluation in balls at 53 bits (whose radii are a running error bound)
@@ -40,14 +40,18 @@ def same_code(
     of the other. So rounding at the size of what went in is granted too; this is no judgement on the
     values, only a guard against another computation.
     """
-    granted = cancellation(point)
+    granted: float | None = None
     rough: Mapping[str, ObjectArray] | None = None
     for quantity, array in values.items():
         if balls[quantity].shape != array.shape:
             return False
         near = midpoints(balls[quantity])
         with np.errstate(all="ignore"):
-            doubtful = ~(np.abs(near - array) <= np.abs(near) * _CLOSE + granted)
+            apart, close = np.abs(near - array), np.abs(near) * _CLOSE
+            if (apart <= close).all():
+                continue
+            granted = cancellation(point) if granted is None else granted
+            doubtful = ~(apart <= close + granted)
         most: Any = None
         for index in map(tuple, np.argwhere(doubtful)):
             ball: Any = balls[quantity][index]
@@ -64,13 +68,23 @@ def same_code(
     return True
 
 
-def cancellation(point: Point, bits: int = 53) -> float:
+def cancellation(point: Point) -> float:
     """What a few hundred roundings at the size of what goes in may leave of terms that cancel.
 
     It is generous, as nothing is known of the terms. So it never makes an agreement.
     """
     inputs = _largest(point.args)
-    return _CLOSE * 2.0 ** (53 - bits) * (inputs + max(1.0, inputs) * _largest(point.delta))
+    return _CLOSE * (inputs + max(1.0, inputs) * _largest(point.delta))
+
+
+def unknown_rounding(point: Point, bits: int = 53) -> float:
+    """The same for a candidate of which nothing is known but its numbers: its terms may also be products
+    with what comes out. In float32 only `MORE_ROUNDING` roundings are granted, as more would hide the
+    gradient of a sigmoid at 8.
+    """
+    inputs, outputs = _largest(point.args), _largest(point.outputs)
+    close = _CLOSE if bits == 53 else MORE_ROUNDING * 2.0**-bits
+    return close * (inputs + max(1.0, inputs) * max(1.0, outputs) * _largest(point.delta))
 
 
 def leaves_range(run: Callable[[], Any]) -> bool:
