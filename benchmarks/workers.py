@@ -124,9 +124,7 @@ def main():
     parser.add_argument("--factors", type=int, nargs="+", default=[1, 4])
     options = parser.parse_args()
     jobs = options.jobs
-    print(
-        f"| cases | --jobs 1 | a second | --jobs {jobs} | a second | ratio | CPU time of --jobs 1 | peak memory |"
-    )
+    print(f"| cases | --jobs 1 | a second | --jobs {jobs} | a second | ratio | CPU, 1 job | peak memory |")
     print("|" + "---:|" * 8)
     with tempfile.TemporaryDirectory() as folder:
         for factor in options.factors:

@@ -60,8 +60,9 @@ def truths(
 def contract(values: ObjectArray, direction: NDArray[np.float64]) -> tuple[arb, arb]:
     """The slope `sum(values * direction)` and the summed magnitude of its terms."""
     terms = (values.reshape(-1) * enclose(direction).reshape(-1)).tolist()
-    magnitude = sum((abs(t) for t in terms if t.is_finite()), arb(0))
-    return sum(terms, arb(0)), magnitude.upper()
+    slope = sum(terms, arb(0))
+    finite = terms if slope.is_finite() else [t for t in terms if t.is_finite()]
+    return slope, sum(map(abs, finite), arb(0)).upper()
 
 
 def _is_open(claim: Claim, argument: str) -> bool:

@@ -22,6 +22,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {}
 """`np.function -> implementation`; filled through `gradcheck.arithmetic.dispatch`."""
 
 _LOGICAL = frozenset(["logical_and", "logical_or", "logical_not", "logical_xor"])
+_APART = _LOGICAL | {"matmul", "bitwise_count"}
 
 
 class ElementArray(NDArrayOperatorsMixin):
@@ -43,6 +44,9 @@ class ElementArray(NDArrayOperatorsMixin):
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         domain, name = self.domain, ufunc.__name__
+        if method == "__call__" and not kwargs and name not in _APART and name in domain.ufuncs:
+            data = [x.data if type(x) is ElementArray else domain.lift_array(x) for x in inputs]
+            return self._result(name, domain.ufuncs[name](*data))
         out = kwargs.pop("out", None)
         if name == "matmul":
             function: Callable[..., Any] = domain.matmul
@@ -73,9 +77,12 @@ class ElementArray(NDArrayOperatorsMixin):
             raise Unsupported(f"np.{name}.{method} is not available in {domain.name}")
         if out is not None:
             return _store(out[0], result, domain)
-        if name in PREDICATES and domain.decides:
+        return self._result(name, result)
+
+    def _result(self, name: str, result: Any) -> Any:
+        if name in PREDICATES and self.domain.decides:
             return np.asarray(result, dtype=bool) if isinstance(result, np.ndarray) else np.bool_(result)
-        return wrap(result, domain)
+        return wrap(result, self.domain)
 
     def __array_function__(self, func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         implementation = FUNCTIONS.get(func)

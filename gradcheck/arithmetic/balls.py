@@ -79,14 +79,23 @@ def _heaviside(x: arb, at_zero: arb) -> arb:
     return arb(1) if x > 0 else arb(0)
 
 
+_last_exponent: tuple[arb, int | None] = (arb(2), 2)
+"""An exponent with the integer that it is: the entries of an array are nearly always raised to the same."""
+
+
 def _power(x: arb, y: arb) -> arb:
-    exponent = y.unique_fmpz() if y.is_integer() else None
+    global _last_exponent  # noqa: PLW0603  (replaced whole, so that another thread never sees half of it)
+    known, exponent = _last_exponent
+    if y is not known:
+        whole = y.unique_fmpz() if y.is_integer() else None
+        exponent = None if whole is None else int(whole)
+        _last_exponent = y, exponent
     if exponent is None:
         return x**y
-    power = x ** int(exponent)
+    power = x**exponent
     if power.is_finite() or not x.is_finite() or exponent < 0:
         return power
-    return _by_squaring(x, int(exponent))
+    return _by_squaring(x, exponent)
 
 
 def _by_squaring(x: arb, exponent: int) -> arb:
@@ -305,6 +314,8 @@ SHIFTED = tuple(BallDomain(shifted=k) for k in range(4))
 
 def enclose(values: NDArray[np.float64], bound: NDArray[np.float64] | float | None = None) -> ObjectArray:
     """Balls around float64 values, exact or with the given radii (infinite where they are not finite)."""
+    if bound is None and not values.flags.writeable and values.base is None:
+        return _remembered(values).copy()
     numbers = values.ravel().tolist()
     if bound is None:
         balls = [arb(v) for v in numbers]
@@ -317,17 +328,39 @@ def enclose(values: NDArray[np.float64], bound: NDArray[np.float64] | float | No
     return result.reshape(values.shape)
 
 
+_recent: dict[int, tuple[NDArray[np.float64], ObjectArray]] = {}
+"""Balls of read-only arrays that own their memory: arguments and directions, which come back many times at
+one point. Held with the arrays themselves, so that their ids stay theirs."""
+
+_RECENT, _SMALL = 64, 2**12
+"""So many arrays are remembered, of at most so many numbers each."""
+
+
+def _remembered(values: NDArray[np.float64]) -> ObjectArray:
+    found = _recent.get(id(values))
+    if found is not None:
+        return found[1]
+    flat = np.empty(values.size, dtype=object)
+    flat[:] = [arb(v) for v in values.ravel().tolist()]
+    balls = flat.reshape(values.shape)
+    if values.size <= _SMALL:
+        if len(_recent) >= _RECENT:
+            _recent.pop(next(iter(_recent)), None)
+        _recent[id(values)] = values, balls
+    return balls
+
+
 def midpoints(balls: ObjectArray) -> NDArray[np.float64]:
     """The midpoints, rounded to float64 (NaN where a ball is not finite)."""
     result = np.empty(balls.shape, dtype=np.float64)
-    result.reshape(-1)[:] = [_float(b.mid()) if b.is_finite() else np.nan for b in balls.reshape(-1)]
+    result.reshape(-1)[:] = [_float(b) if b.is_finite() else np.nan for b in balls.ravel().tolist()]
     return result
 
 
 def radii(balls: ObjectArray) -> NDArray[np.float64]:
     """The radii, as float64."""
     result = np.empty(balls.shape, dtype=np.float64)
-    result.reshape(-1)[:] = [_float(b.rad()) for b in balls.reshape(-1)]
+    result.reshape(-1)[:] = [_float(b.rad()) for b in balls.ravel().tolist()]
     return result
 
 
