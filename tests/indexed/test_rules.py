@@ -10,6 +10,7 @@ from gradcheck.indexed import TooLarge, rebound, reduced, vanishes
 from gradcheck.indexed.expression import constant, delta, factor
 from gradcheck.indexed.functions import apply, exp, log
 from gradcheck.indexed.powers import power
+from gradcheck.indexed.substitution import replaced
 
 from .conftest import Symbols
 
@@ -223,6 +224,29 @@ def test_sums_over_known_sizes_can_be_written_out():
         x = symbols.array("x", 3)
         written = x[0] + x[1] + x[2]
         assert vanishes((np.sum(x) - written).entry) is expand
+
+
+@pytest.mark.parametrize(
+    ("function", "right"),
+    [
+        (lambda y: np.exp(y.sum(axis=1)), lambda y: np.exp(1 + 0 * y[:, 0])),
+        (lambda y: np.log(1 + y.sum(axis=1)), lambda y: np.log(2 + 0 * y[:, 0])),
+        (lambda y: 1 / (1 + y.sum(axis=1)) ** 2, lambda y: 0.25 + 0 * y[:, 0]),
+        (lambda y: np.where(y.sum(axis=1) > 2, 1.0, 0.0), lambda y: 0 * y[:, 0]),
+        (lambda y: np.sin(y.sum(axis=1)), lambda y: np.sin(1 + 0 * y[:, 0])),
+        (lambda y: (y.sum(axis=1) + y.sum(axis=1)).max(), lambda y: 2.0 + 0 * y.sum()),
+        (np.exp, lambda y: 1 + y * (np.exp(1.0 + 0 * y) - 1)),
+    ],
+)
+def test_a_variable_exchanged_brings_its_rules_everywhere(symbols, function, right):
+    """Inside functions too; before it is exchanged nothing is known of it."""
+    plain = symbols.array("y", "k", "n")
+    ruled = symbols.array("t", "k", "n", binary=True, one_hot=True)
+    heads = {symbols.heads["y"]: symbols.heads["t"]}
+    difference = function(plain).entry - right(plain).entry
+    assert not vanishes(difference)
+    assert vanishes(replaced(difference, heads))
+    assert vanishes(function(ruled).entry - right(ruled).entry)
 
 
 def test_exp_of_a_variable_head_is_one_factor(symbols):
