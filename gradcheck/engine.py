@@ -12,6 +12,7 @@ from gradcheck.allowed import checked_delta
 from gradcheck.battery import run_battery
 from gradcheck.claims import SINGLE, Claim
 from gradcheck.counterexample import describe
+from gradcheck.diagnosis import diagnosed
 from gradcheck.digits import in_float32, summary
 from gradcheck.discovery import Found, choose
 from gradcheck.generation import Generated, generate
@@ -129,6 +130,7 @@ def _summarise(
     counterexample = describe(claim, minimal, session) if minimal else None
     if counterexample is not None:
         reason = counterexample.message
+    mistakes = diagnosed(claim, results, session, seed=seed, delta=delta) if verdict is Verdict.FAIL else []
     row = claim_row(
         claim,
         verdict,
@@ -142,6 +144,7 @@ def _summarise(
         counterexample=counterexample,
         training=training,
         precision=measured,
+        diagnosis=mistakes,
         proof=refuted(weighed.proof, counterexample),
     )
     rows = [backend_row(claim, usable, results) for usable in session.backends]

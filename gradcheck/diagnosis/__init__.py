@@ -1,1 +1,51 @@
 """What kind of mistake explains a failure: the candidate against transformed truths."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+
+from msgspec import structs
+
+from gradcheck.claims import Claim
+from gradcheck.diagnosis.diagnose import diagnose
+from gradcheck.diagnosis.kinds import UNEXPLAINED
+from gradcheck.opinions import PointResult
+from gradcheck.proofs import explain
+from gradcheck.records import Diagnosis
+from gradcheck.session import Session
+from gradcheck.values import Values
+
+__all__ = ["diagnose", "diagnosed"]
+
+
+def diagnosed(
+    claim: Claim,
+    results: Sequence[PointResult],
+    session: Session,
+    *,
+    seed: int = 0,
+    delta: Values | None = None,
+) -> list[Diagnosis]:
+    """The diagnoses of a failed claim, for its row. Never raises: an explanation is a favour.
+
+    What the numbers say comes first. Where the normal forms of a proof say the same of a quantity, it is
+    true of all shapes; where the numbers say nothing, the forms may.
+    """
+    small = [r for r in results if not r.point.large]
+    if not small:
+        return []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            found = diagnose(claim, small, session, seed=seed, delta=delta)
+        except Exception:
+            found = []
+        exact = {d.quantity: d for d in explain(claim, session.proofs)}
+    merged = []
+    for one in found:
+        form = exact.get(one.quantity)
+        if form is not None and one.kind == form.kind:
+            one = structs.replace(one, text=f"{one.text}, for all shapes", all_shapes=True)
+        merged.append(form if form is not None and one.kind == UNEXPLAINED else one)
+    return merged

@@ -9,6 +9,7 @@ import numpy as np
 
 from gradcheck.claims import Claim
 from gradcheck.diagnosis.samples import Sample
+from gradcheck.diagnosis.tracing.budget import Budget
 from gradcheck.errors import UsageError
 from gradcheck.generation import draw_elements
 from gradcheck.opinions import PointResult
@@ -20,13 +21,16 @@ from gradcheck.values import Values
 __all__ = ["Case"]
 
 _MOST_WRONG = 24
+_FEW = 4
 _MOST_SOUND = 40
 _MOST_ENTRIES = 1200
 """Points with more entries than this are left out where there are others."""
 
 
 class Case:
-    """``seconds`` is what a diagnosis may take; what is not found by then is not looked for."""
+    """``effort`` is how much may be tried, in operations of watched code (about 50 000 a second), so that
+    the same seed always gives the same answer; ``seconds`` is a limit for code that is slow in itself.
+    """
 
     def __init__(
         self,
@@ -36,10 +40,12 @@ class Case:
         *,
         seed: int = 0,
         delta: Values | None = None,
-        seconds: float = 1.0,
+        effort: int = 60_000,
+        seconds: float = 20.0,
     ) -> None:
         self.claim, self.session, self.seed, self.delta = claim, session, seed, delta
         self._until = time.perf_counter() + seconds
+        self._budget = Budget(effort)
         judged = [r for r in results if r.verdict in ("pass", "fail")]
         judged.sort(key=lambda r: _order(r.point))
         failed = [r for r in judged if r.verdict == "fail"]
@@ -47,15 +53,12 @@ class Case:
         self.failed = [s for s in self.samples if s.verdict == "fail"]
         self.passed = [s for s in self.samples if s.verdict == "pass"]
         self.kinks = [s for s, r in zip(self.failed, failed, strict=True) if _at_kink(r)]
-        self._brought = 0
+        self.brought: list[Sample] = []
+        self._count = 0
 
     @property
     def out_of_time(self) -> bool:
-        return time.perf_counter() > self._until
-
-    @property
-    def seconds_left(self) -> float:
-        return max(self._until - time.perf_counter(), 0.0)
+        return self._budget.is_spent or time.perf_counter() > self._until
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -76,7 +79,7 @@ class Case:
     def wrong(self, quantity: str) -> list[Sample]:
         """Samples at which the quantity has the right shape, is finite, and is wrong."""
         found = []
-        for sample in self.failed:
+        for sample in [*self.failed, *self.brought]:
             if sample in self.kinks or not self.is_comparable(sample, quantity):
                 continue
             mask = sample.wrong_or_none(quantity)
@@ -103,8 +106,8 @@ class Case:
     def sound(self, quantity: str) -> list[Sample]:
         """Samples at which the quantity is right."""
         found = []
-        for sample in [*self.passed, *self.failed]:
-            if sample.verdict == "fail" and not self.is_comparable(sample, quantity):
+        for sample in [*self.passed, *self.failed, *self.brought]:
+            if sample.verdict != "pass" and not self.is_comparable(sample, quantity):
                 continue
             mask = sample.wrong_or_none(quantity)
             if mask is not None and not mask.any():
@@ -112,6 +115,17 @@ class Case:
             if len(found) >= _MOST_SOUND:
                 break
         return found
+
+    def top_up(self, quantity: str) -> None:
+        """More samples where there are few: the same sizes with other values, and larger ones."""
+        wrong = self.wrong(quantity)
+        if not wrong or len(wrong) >= _FEW:
+            return
+        sizes = [s.sizes for s in wrong[:2]]
+        self.brought += self.bring(sizes, per_shape=2)
+        mask = wrong[0].wrong_or_none(quantity)
+        if mask is not None and not mask.all():  # a tail: does it begin at 8, or is it the last row?
+            self.brought += self.bring([{**sizes[0], n: v} for n in sizes[0] for v in (12, 17)])
 
     def bring(self, sizes: Iterable[dict[str, int]], per_shape: int = 1) -> list[Sample]:
         """New points of the given sizes, with dense values, as samples. Those not allowed are left out."""
@@ -121,8 +135,8 @@ class Case:
             if not formula.allows(wanted):
                 continue
             for _ in range(per_shape):
-                self._brought += 1
-                rng = np.random.default_rng([self.seed, 4711, self._brought])
+                self._count += 1
+                rng = np.random.default_rng([self.seed, 4711, self._count])
                 try:
                     elements = draw_elements(formula, wanted, int(rng.integers(2**31)))
                     point = make_point(

@@ -9,17 +9,24 @@ from collections.abc import Iterator, Sequence
 from gradcheck.claims import Claim
 from gradcheck.diagnosis.accuracy import accuracy_changes, is_nearly_right, rounded_values
 from gradcheck.diagnosis.case import Case
+from gradcheck.diagnosis.constants import constant_changes
 from gradcheck.diagnosis.elsewhere import argument_changes, delta_changes
 from gradcheck.diagnosis.explanation import Explanation
 from gradcheck.diagnosis.kinds import UNEXPLAINED
+from gradcheck.diagnosis.known_costs import cost_changes
+from gradcheck.diagnosis.mistakes import mistakes
+from gradcheck.diagnosis.multiples import multiples
 from gradcheck.diagnosis.partial import at_kinks, not_finite, under_sizes, under_values, where_it_raises
 from gradcheck.diagnosis.parts import part_changes
-from gradcheck.diagnosis.paths import path_changes, path_factors
+from gradcheck.diagnosis.paths import pairs_of_paths, path_changes, path_factors
 from gradcheck.diagnosis.ratios import factor_changes
 from gradcheck.diagnosis.repairs import repairs
 from gradcheck.diagnosis.samples import Sample
-from gradcheck.diagnosis.search import Finding, Scope, settle, telling
+from gradcheck.diagnosis.saved import saved_changes
+from gradcheck.diagnosis.scaled import scaled_values
+from gradcheck.diagnosis.search import BONUS, Finding, Scope, settle, telling
 from gradcheck.diagnosis.slopes import slope_changes
+from gradcheck.diagnosis.tape import is_right
 from gradcheck.diagnosis.whole import whole_changes
 from gradcheck.opinions import PointResult
 from gradcheck.records import Diagnosis
@@ -36,10 +43,10 @@ def diagnose(
     *,
     seed: int = 0,
     delta: Values | None = None,
-    seconds: float = 1.0,
+    effort: int = 60_000,
 ) -> list[Diagnosis]:
     """Why the claim failed, as far as a simple mistake explains it."""
-    case = Case(claim, session, results, seed=seed, delta=delta, seconds=seconds)
+    case = Case(claim, session, results, seed=seed, delta=delta, effort=effort)
     scopes = _scopes(case)
     found: dict[str, list[Finding]] = {}
     for scope in scopes:  # what is said of the whole quantity, or of a part of its entries
@@ -50,8 +57,10 @@ def diagnose(
             _nearly(case, scope, found)
     _try(case, scopes, found, _structural)
     for scope in _open(scopes, found):
-        found |= settle(case, [scope], path_factors(case, scope.quantity, scope.pilot, scope.wrong))
-    for scope in _open(scopes, found):
+        found[scope.quantity] += settle(case, [scope], _by_factors(case, scope))[scope.quantity]
+    _try(case, [s for s in scopes if not found[s.quantity]], found, constant_changes)
+    _try(case, [s for s in scopes if not found[s.quantity]], found, pairs_of_paths)
+    for scope in [s for s in scopes if not found[s.quantity]]:
         finding = under_sizes(case, scope, scope.tried) or under_values(case, scope)
         if finding is not None:
             found[scope.quantity] = [finding]
@@ -68,8 +77,12 @@ def diagnose(
     return records
 
 
+_SIMPLE = 1.6
+"""An explanation of this cost ends the search; a costlier one waits for what else there is."""
+
+
 def _open(scopes: Sequence[Scope], found: dict[str, list[Finding]]) -> list[Scope]:
-    return [s for s in scopes if not found[s.quantity]]
+    return [s for s in scopes if not any(f.explanation.cost <= _SIMPLE for f in found[s.quantity])]
 
 
 def _try(case: Case, scopes: Sequence[Scope], found: dict[str, list[Finding]], changes: object) -> None:
@@ -80,7 +93,7 @@ def _try(case: Case, scopes: Sequence[Scope], found: dict[str, list[Finding]], c
 
 
 def _nearly(case: Case, scope: Scope, found: dict[str, list[Finding]]) -> None:
-    found |= settle(case, [scope], accuracy_changes(case, scope.pilot))
+    found[scope.quantity] += settle(case, [scope], accuracy_changes(case, scope.pilot))[scope.quantity]
     if not found[scope.quantity]:
         explanation = rounded_values(case, scope.quantity, scope.wrong)
         if explanation is not None:
@@ -91,15 +104,22 @@ def _scopes(case: Case) -> list[Scope]:
     scopes = []
     raising = case.raising()
     for quantity in case.quantities():
+        case.top_up(quantity)
         wrong = [*case.misshapen(quantity), *case.wrong(quantity)]
         if wrong:
-            pilot = max(wrong, key=lambda s, q=quantity: telling(s, q))  # type: ignore[misc]
+            pilot = _pilot(wrong, quantity)
             scopes.append(Scope(quantity, wrong, case.sound(quantity), raising, pilot))
     # quantities that are wrong at a common sample share it, and what is computed there
     pilots = sorted({id(s.pilot): s.pilot for s in scopes}.values(), key=lambda p: -_shared(p, scopes))
     for scope in scopes:
         scope.pilot = next(p for p in pilots if any(p is w for w in scope.wrong))
     return scopes
+
+
+def _pilot(wrong: Sequence[Sample], quantity: str) -> Sample:
+    """The most telling sample, one where the forward's tape has kept its digits if there is one."""
+    order = sorted(wrong, key=lambda s: telling(s, quantity), reverse=True)
+    return next((s for s in order[:8] if is_right(s)), order[0])
 
 
 def _shared(pilot: Sample, scopes: Sequence[Scope]) -> int:
@@ -124,8 +144,19 @@ def _structural(case: Case, pilot: Sample) -> Iterator[Explanation]:
     return itertools.chain(
         slope_changes(case, pilot),
         path_changes(case, pilot),
+        saved_changes(case, pilot),
         argument_changes(case, pilot),
         repairs(case, pilot),
+        mistakes(case, pilot),
+        cost_changes(case, pilot),
+    )
+
+
+def _by_factors(case: Case, scope: Scope) -> Iterator[Explanation]:
+    return itertools.chain(
+        multiples(case, scope.quantity, scope.pilot),
+        path_factors(case, scope.quantity, scope.pilot, scope.wrong),
+        scaled_values(case, scope),
     )
 
 
@@ -135,7 +166,7 @@ def _records(scopes: Sequence[Scope], found: dict[str, list[Finding]]) -> list[D
 
     def rank(finding: Finding) -> float:
         share = (covered[id(finding.explanation)] - 1) / max(len(scopes) - 1, 1)
-        return finding.explanation.cost - _BONUS * share
+        return finding.explanation.cost - BONUS * share
 
     return [
         _record(s.quantity, min(found[s.quantity], key=rank))
@@ -154,6 +185,3 @@ def _record(quantity: str, finding: Finding) -> Diagnosis:
         of=finding.of,
         gap=finding.gap,
     )
-
-
-_BONUS = 0.6

@@ -21,6 +21,7 @@ class Atom:
     name: str
     about: str
     values: tuple[float, ...]
+    is_size: bool = True
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Factor:
 
     @property
     def of_sizes(self) -> bool:
-        return bool(self.powers)
+        return bool(self.powers) and all(a.is_size for a, _ in self.powers)
 
     def exactly(self, values: dict[str, float]) -> arb:
         """The factor as a ball, where the atoms have these values."""
@@ -78,9 +79,7 @@ class Factor:
 def _number(top: int, bottom: int) -> str:
     if bottom == 1:
         return str(top)
-    decimal = top / bottom
-    text = f"{decimal:.15g}"
-    return text if Fraction(text) == Fraction(top, bottom) and bottom > 12 else f"{top}/{bottom}"
+    return f"{top}/{bottom}" if bottom <= _SMALL else f"{top / bottom:.15g}"
 
 
 def _power(name: str, power: Fraction) -> str:
@@ -108,7 +107,8 @@ def simple_fraction(value: float, tolerance: float = _TOLERANCE) -> Fraction | N
     for digits in range(1, 14):
         text = f"{value:.{digits}g}"
         if abs(float(text) - value) <= 1e-3 * tolerance * abs(value):
-            return Fraction(text) if digits <= 6 or _mostly_zeros(text) else None
+            # the float64 that the code holds, not the decimal that was written
+            return Fraction(float(text)) if digits <= 6 or _mostly_zeros(text) else None
     return None
 
 
@@ -144,7 +144,8 @@ def recognise(ratios: Sequence[float], atoms: Sequence[Atom]) -> list[Factor]:
                     continue
                 ratio = simple_fraction(float(np.median(rest)))
                 if ratio is not None:
-                    cost = _cost(ratio) + sum(0.2 + 0.3 * abs(float(p) - round(float(p))) for p in powers)
+                    cost = 0.7 * sum(not a.is_size for a in chosen)
+                    cost += _cost(ratio) + sum(0.2 + 0.3 * abs(float(p) - round(float(p))) for p in powers)
                     pairs = tuple(zip(chosen, powers, strict=True))
                     found.append(Factor(ratio, pairs, cost + 0.1 * sum(abs(float(p)) for p in powers)))
         if found:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from gradcheck.arithmetic import enclose
 from gradcheck.diagnosis.case import Case
 from gradcheck.diagnosis.explanation import Explanation, Sides
 from gradcheck.diagnosis.factors import Factor, recognise, simple_fraction
-from gradcheck.diagnosis.ratios import factor_words
+from gradcheck.diagnosis.ratios import atoms_of, factor_words
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.errors import Unsupported
 
@@ -45,11 +46,11 @@ def part_changes(
     shown = [(s, m) for s in wrong if (m := s.wrong_or_none(quantity)) is not None]
     if len(shown) < len(wrong) or not shown or all(m.all() for _, m in shown):
         return
-    for region in regions([m for _, m in shown], [s.shapes[quantity] for s in sound]):
+    for rank, region in enumerate(regions([m for _, m in shown])):
         covered = all(not (m & ~region.of(m.shape)).any() for _, m in shown)
         if not covered:
             continue
-        yield from _with_content(case, quantity, region, shown)
+        yield from _with_content(case, quantity, replace(region, cost=1.25 + 0.05 * rank), shown)
 
 
 def _with_content(
@@ -59,37 +60,47 @@ def _with_content(
     zero = all(not s.mine(quantity)[region.of(m.shape)].any() for s, m in shown)
     if zero:
         yield Explanation(
-            region.kind, f"{region.text} of {case.noun} are zero", region.cost, _sides(region, None)
+            region.kind, f"{region.text} of {case.noun} are zero", region.cost, _sides(case, region, None)
         )
         return
-    ratios = []
+    factor = _factor_in(case, quantity, region, shown)
+    if factor is not None:
+        _, words = factor_words(factor, None)
+        text = f"{region.text} of {case.noun} {words.replace('it is', 'are')}"
+        yield Explanation(region.kind, text, region.cost + 0.2, _sides(case, region, factor))
+
+
+def _factor_in(case: Case, quantity: str, region: Region, shown: list[tuple[Sample, Mask]]) -> Factor | None:
+    """The one factor by which everything wrong is off: a number, or a power of sizes and scalars."""
+    excess, samples = [], []
     for sample, mask in shown:
-        right = sample.right(quantity)[mask]
         with np.errstate(all="ignore"):
-            ratios.append(sample.residual(quantity)[mask] / right)
-    excess = np.concatenate(ratios)
-    excess = excess[np.isfinite(excess)]
-    if excess.size == 0:
-        return
+            off = sample.residual(quantity)[mask] / sample.right(quantity)[mask]
+        off = off[np.isfinite(off)]
+        if off.size == 0:
+            continue
+        middle = float(np.median(off))
+        if not np.all(np.abs(off - middle) <= 1e-6 * abs(middle) + 1e-15):
+            return None
+        excess.append(middle)
+        samples.append(sample)
+    if not excess:
+        return None
     middle = float(np.median(excess))
-    if np.all(np.abs(excess - middle) <= 1e-6 * abs(middle) + 1e-15):
-        if abs(middle) < 1e-2:
-            small = simple_fraction(float(f"{middle:.3g}"), 1e-6)
-            factor = None if small is None else Factor(1 + small, (), 0.2)
-        else:
-            factor = next(iter(recognise([1 + middle], [])), None)
-        if factor is not None:
-            _, words = factor_words(factor, None)
-            words = words.replace("it is", "are")
-            yield Explanation(
-                region.kind,
-                f"{region.text} of {case.noun} {words}",
-                region.cost + 0.2,
-                _sides(region, factor),
-            )
+    if abs(middle) < _SMALL:
+        if any(abs(e - middle) > 1e-3 * abs(middle) for e in excess):
+            return None
+        small = simple_fraction(float(f"{middle:.3g}"), 1e-6)
+        return None if small is None else Factor(Fraction(float(1 + small)), (), 0.2)
+    if any(abs(1 + e) < 1e-12 for e in excess):
+        return None
+    return next(iter(recognise([1 + e for e in excess], atoms_of(case, samples))), None)
 
 
-def _sides(region: Region, factor: Factor | None) -> Sides:
+_SMALL = 1e-2
+
+
+def _sides(case: Case, region: Region, factor: Factor | None) -> Sides:
     def sides(sample: Sample, quantity: str, how: How) -> tuple[Any, Any]:
         right = sample.right(quantity, how)
         if right.shape != sample.shapes[quantity]:
@@ -98,14 +109,15 @@ def _sides(region: Region, factor: Factor | None) -> Sides:
         if factor is None:
             other: Any = np.zeros(right.shape) if how is None else enclose(np.zeros(right.shape))
         else:
-            other = right * (factor.at({}) if how is None else factor.exactly({}))
+            values = {a.name: a.values[0] for a in atoms_of(case, [sample])} if factor.powers else {}
+            other = right * (factor.at(values) if how is None else factor.exactly(values))
         return sample.mine(quantity, how), np.where(mask, other, right)
 
     return sides
 
 
-def regions(masks: Sequence[Mask], others: Sequence[tuple[int, ...]] = ()) -> list[Region]:
-    """The regions that hold everything wrong, the simplest first; ``others`` are shapes where all is right."""
+def regions(masks: Sequence[Mask]) -> list[Region]:
+    """The regions that hold everything wrong, the smallest and then the simplest first."""
     rank = masks[0].ndim
     if rank == 0 or any(m.ndim != rank for m in masks):
         return []

@@ -7,6 +7,7 @@ the code's gradient is the right one with that step taken 0 times, -1 times, or 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +25,7 @@ from gradcheck.diagnosis.tracing.backwards import Step, steps
 from gradcheck.diagnosis.tracing.calls import Call, Key
 from gradcheck.errors import CandidateFault, Unsupported
 
-__all__ = ["Place", "path_changes", "path_factors", "places"]
+__all__ = ["Place", "pairs_of_paths", "path_changes", "path_factors", "places_of"]
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,9 @@ class Changed:
         self.hits += 1
         return self.action(step)
 
+    def arrived(self, at: Call | str, g: Any) -> Any:
+        return g
+
     def jump(self, call: Call, g: Any) -> None:
         return None
 
@@ -73,6 +77,10 @@ def _nothing(step: Step) -> Any:
 
 def _unchanged(step: Step) -> Any:
     return step.g
+
+
+def _unsummed(step: Step) -> Any:
+    return step.value if step.unsummed is None else step.unsummed
 
 
 def places(tape: Tape) -> list[tuple[Place, Call]]:
@@ -98,28 +106,76 @@ def places(tape: Tape) -> list[tuple[Place, Call]]:
 
 def path_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
     """Explanations by a step that is left out or handed on unchanged, for the steps at the pilot sample."""
-    for place, call in _places_of(pilot):
+    found = places_of(pilot)
+    summed = _summed_places(pilot)
+    for place, call in found:
         extra = 0.1 * (place.turn is not None) + 0.02 * (not place.everywhere and place.turn is None)
         if len(place.position) == 1:
             yield Explanation(
                 "derivative-missing",
                 f"the derivative of {place_of(call.key)} is left out: what arrives there is handed on as it is",
-                1.5 + extra,
+                1.52 + extra,
                 predicting(_with(place, _unchanged)),
+            )
+        if place in summed:
+            yield Explanation(
+                "missing-sum",
+                f"what comes back {_through(call, place)} is not summed over the axes that were broadcast",
+                1.6 + extra,
+                predicting(_with(place, _unsummed)),
             )
         yield Explanation(
             "missing-term",
             f"the part that comes {_through(call, place)} is missing",
-            1.6 + extra,
+            1.45 + extra,
             predicting(_with(place, _nothing)),
         )
+
+
+def pairs_of_paths(case: Case, pilot: Sample) -> Iterator[Explanation]:
+    """Explanations by two steps that are left out."""
+    found = [(p, c) for p, c in places_of(pilot) if p.turn is None and not p.everywhere]
+    for (one, a), (two, b) in itertools.combinations(found[:_MOST_IN_PAIRS], 2):
+        yield Explanation(
+            "missing-term",
+            f"the parts that come {_through(a, one)} and {_through(b, two)} are missing",
+            2.4,
+            predicting(_without(one, two)),
+        )
+
+
+_MOST_IN_PAIRS = 24
+
+
+def _without(one: Place, two: Place) -> Any:
+    def values(sample: Sample, how: How) -> dict[str, Any]:
+        tape = tape_of(sample, how)
+        return tape.quantities(_Twice(Changed(one, _nothing, tape), Changed(two, _nothing, tape)))
+
+    return values
+
+
+class _Twice:
+    """Two detours, both of which leave steps out."""
+
+    def __init__(self, one: Changed, two: Changed) -> None:
+        self.one, self.two = one, two
+
+    def take(self, step: Step) -> Any:
+        return None if self.one.take(step) is None else self.two.take(step)
+
+    def arrived(self, at: Call | str, g: Any) -> Any:
+        return g
+
+    def jump(self, call: Call, g: Any) -> None:
+        return None
 
 
 def path_factors(case: Case, quantity: str, pilot: Sample, wrong: Sequence[Sample]) -> Iterator[Explanation]:
     """Explanations by a step that is off by a factor, the same everywhere or a power of sizes."""
     if np.shape(pilot.values.get(quantity)) != pilot.shapes[quantity]:
         return
-    for place, call in _places_of(pilot):
+    for place, call in places_of(pilot):
         if case.out_of_time:
             return
         without = predicting(_with(place, _nothing))
@@ -150,13 +206,24 @@ def path_factors(case: Case, quantity: str, pilot: Sample, wrong: Sequence[Sampl
 _MOST_SAMPLES = 12
 
 
-def _places_of(pilot: Sample) -> list[tuple[Place, Call]]:
+def places_of(pilot: Sample) -> list[tuple[Place, Call]]:
     if not is_right(pilot):
         return []
     try:
         return pilot.remember("places", lambda: places(tape_of(pilot)))  # type: ignore[no-any-return]
     except (Unsupported, CandidateFault):
         return []
+
+
+def _summed_places(pilot: Sample) -> set[Place]:
+    """Steps that sum over axes along which their input was broadcast."""
+    try:
+        tape = tape_of(pilot)
+        passing: dict[Call, Any] = {}
+        tape.gradients(None, passing)
+        return {Place(c.key, s.position) for c, g in passing.items() for s in steps(c, g) if s.unsummed is not None}
+    except (Unsupported, CandidateFault):
+        return set()
 
 
 def _with(place: Place, action: Any) -> Any:

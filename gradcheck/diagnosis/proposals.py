@@ -3,30 +3,56 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from gradcheck.diagnosis.edits import Edit, describe, place_of
+from gradcheck.diagnosis.actions import (
+    adding,
+    adding_all,
+    along,
+    backwards_along,
+    calling,
+    first_of,
+    indexed,
+    input_alone,
+    input_spread,
+    latest,
+    moved_triangle,
+    negated_input,
+    reordered,
+    reversed_args,
+    rolled_back,
+    shifted,
+    transposed,
+    with_operand,
+    without,
+)
+from gradcheck.diagnosis.edits import Edit, describe, either, place_of
 from gradcheck.diagnosis.tracing.calls import Call, Key, Value
-from gradcheck.diagnosis.tracing.run import Run
-from gradcheck.diagnosis.tracing.traced import Traced, astype, getitem, setitem
+from gradcheck.diagnosis.tracing.traced import astype, getitem, setitem
 
 __all__ = ["cast_edits", "proposals"]
 
+SHOULD_BE = either("should be", "is")
+SHOULD_NOT = either("should not", "does not")
+
 PRODUCTS = frozenset([np.matmul, np.dot])
 ARITHMETIC = frozenset(
-    [np.add, np.subtract, np.multiply, np.true_divide, np.matmul, np.dot, np.outer, np.power]
+    [np.add, np.subtract, np.multiply, np.true_divide, np.matmul, np.dot, np.outer, np.power, np.linalg.solve]
 )
 REDUCTIONS: dict[Any, Any] = {
     np.sum: np.mean, np.mean: np.sum, np.max: np.min, np.min: np.max, np.argmax: np.argmin,
-    np.argmin: np.argmax, np.add.reduce: None, np.prod: np.sum,
+    np.argmin: np.argmax, np.prod: np.sum,
 }  # fmt: skip
 ALONG = frozenset(
-    [np.sum, np.mean, np.max, np.min, np.prod, np.var, np.std, np.cumsum, np.cumprod, np.flip, np.add.reduce, np.argmax,
-     np.argmin, np.concatenate, np.stack, np.repeat]
+    [np.sum, np.mean, np.max, np.min, np.prod, np.var, np.std, np.cumsum, np.cumprod, np.flip,
+     np.argmax, np.argmin, np.concatenate, np.stack, np.repeat]
 )  # fmt: skip
+REDUCING = frozenset([np.sum, np.mean, np.max, np.min, np.prod, np.var, np.std])
 SWAPS: dict[Any, list[tuple[Any, str, str]]] = {
     np.add: [(np.subtract, "sign", "-")],
     np.subtract: [(np.add, "sign", "+")],
@@ -39,203 +65,139 @@ SWAPS: dict[Any, list[tuple[Any, str, str]]] = {
     np.less: [(np.greater, "mask", ">")],
     np.greater_equal: [(np.less, "mask", "<")],
     np.less_equal: [(np.greater, "mask", ">")],
-    np.repeat: [(np.tile, "operation", "np.tile")],
-    np.tile: [(np.repeat, "operation", "np.repeat")],
     np.absolute: [(np.square, "operation", "the square")],
+    np.square: [(np.absolute, "operation", "the absolute value")],
 }
+MASKS = frozenset([np.bitwise_and, np.bitwise_or, np.logical_and, np.logical_or])
+VERBS = {np.sum: "sum", np.mean: "take the mean", np.max: "take the maximum", np.flip: "reverse"}
 
 
-def proposals(calls: list[Call], arguments: dict[str, Value], indices: tuple[str, ...]) -> Iterator[Edit]:
+def proposals(
+    calls: Sequence[Call], arguments: dict[str, Value], indices: tuple[str, ...] = ()
+) -> Iterator[Edit]:
     """The edits to try, operation by operation. ``indices`` are the free indices of an entry claim."""
-    seen: set[Key] = set()
+    texts = Counter((c.key.name, c.key.site.frames[:1], c.key.site.snippet) for c in _first(calls))
+    doubled = Counter((name, frames and frames[0][0], text) for name, frames, text in texts)
     before: list[Value] = list(arguments.values())
+    seen: set[Key] = set()
     for call in calls:
-        if call.key in seen:
-            if isinstance(call.output, Value):
-                before.append(call.output)
-            continue
-        seen.add(call.key)
-        yield from _of_call(call, indices)
-        yield from _replacements(call, before)
+        if call.key not in seen:
+            seen.add(call.key)
+            frames = call.key.site.frames
+            again = doubled[(call.key.name, frames and frames[0][0], call.key.site.snippet)] > 1
+            for edit in itertools.chain(_of_call(call, indices), _replacements(call, before)):
+                yield edit
+                if again and call.key.site.snippet:
+                    yield replace(edit, alike=True, cost=edit.cost + 0.05)
         if isinstance(call.output, Value):
             before.append(call.output)
 
 
+def _first(calls: Sequence[Call]) -> list[Call]:
+    """One operation for each key."""
+    return list({c.key: c for c in reversed(calls)}.values())[::-1]
+
+
 def _of_call(call: Call, indices: tuple[str, ...]) -> Iterator[Edit]:
-    function = call.function
     yield from cast_edits(call)
     yield from _transposes(call)
-    if _known(function, ALONG):
+    if known(call.function, ALONG):
         yield from _axes(call)
-    if _known(function, REDUCTIONS) and REDUCTIONS[function] is not None:
-        yield from _reduction(call)
-    if _known(function, SWAPS):
-        for other, kind, sign in SWAPS[function]:
-            yield Edit(
-                kind, f"{place_of(call.key)} should be done with {sign}", 1.7, call.key, _calling(other)
-            )
+    if known(call.function, REDUCTIONS):
+        yield from _reductions(call)
+    for other, kind, sign in SWAPS.get(call.function, []) if known(call.function, SWAPS) else []:
+        text = f"{place_of(call.key)} {SHOULD_BE} done with {sign}"
+        yield Edit(kind, text, 1.7, call.key, calling(other))
     yield from _drops(call)
-    if function is getitem:
+    if call.function is getitem:
         yield from _indices(call, indices)
-    if function is setitem:
-        yield Edit(
-            "missing-sum",
-            f"{place_of(call.key)} stores where it should add to what is there",
-            1.5,
-            call.key,
-            _adding,
-        )
-    if function is np.roll:
-        yield Edit("index", f"{place_of(call.key)} shifts the wrong way", 1.7, call.key, _rolled_back)
-        yield Edit("index", f"{place_of(call.key)} should not shift anything", 1.7, call.key, _input(0))
-    if function is np.flip:
-        yield Edit("index", f"{place_of(call.key)} should not reverse anything", 1.7, call.key, _input(0))
+    yield from _orders(call)
 
 
-def _known(function: Any, table: Any) -> bool:
+def known(function: Any, table: Any) -> bool:
     try:
         return function in table
     except TypeError:
         return False
 
 
-def _calling(other: Any) -> Any:
-    return lambda call, run: run.do(other, *call.args, **call.kwargs)
-
-
-def _input(position: int) -> Any:
-    """The operand itself, spread to the shape that the operation would have given."""
-
-    def action(call: Call, run: Run) -> Any:
-        value = call.args[position]
-        shapes = [np.shape(a.value if isinstance(a, Value) else a) for a in call.args]
-        try:
-            shape = np.broadcast_shapes(*shapes)
-        except ValueError:
-            shape = np.shape(value)
-        if np.shape(value) == shape:
-            return value if isinstance(value, Value) else run.do(np.add, value, Traced(np.float64(0.0), run))
-        return run.do(np.broadcast_to, value, shape)
-
-    return action
-
-
 def cast_edits(call: Call) -> Iterator[Edit]:
+    """Casts to fewer digits that are left out."""
+    where = place_of(call.key)
     if call.function is astype and np.dtype(call.args[1]).kind == "f":
         width = np.dtype(call.args[1])
         if width != np.float64:
-            text = f"{place_of(call.key)} rounds to {width}"
-            yield Edit("float32", text, 0.5, call.key, _input_alone)
+            yield Edit("float32", f"{where} rounds to {width}", 0.5, call.key, input_alone)
     if call.kwargs.get("dtype") is not None:
         try:
             width = np.dtype(call.kwargs["dtype"])
         except TypeError:
             return
         if width.kind == "f" and width != np.float64:
-            text = f"{place_of(call.key)} computes in {width}"
-            yield Edit("float32", text, 0.5, call.key, _without("dtype", "casting"))
+            yield Edit("float32", f"{where} computes in {width}", 0.5, call.key, without("dtype", "casting"))
     if call.function in (np.round, np.around, np.rint):
-        yield Edit("rounded", f"{place_of(call.key)} rounds", 0.5, call.key, _input_alone)
-
-
-def _input_alone(call: Call, run: Run) -> Any:
-    return call.args[0]
-
-
-def _without(*names: str) -> Any:
-    def action(call: Call, run: Run) -> Any:
-        kwargs = {k: v for k, v in call.kwargs.items() if k not in names}
-        return run.do(call.function, *call.args, **kwargs)
-
-    return action
+        yield Edit("rounded", f"{where} rounds", 0.5, call.key, input_alone)
 
 
 def _transposes(call: Call) -> Iterator[Edit]:
     where = place_of(call.key)
     if call.function in (np.transpose, np.swapaxes):
-        yield Edit("transposed", f"{where} should not be transposed", 1.4, call.key, _input_alone)
+        text = f"{where} {either('should not be', 'is not')} transposed"
+        yield Edit("transposed", text, 1.4, call.key, input_alone)
         return
+    factors = f"the two factors of {where} {either('stand in the wrong order', 'stand the other way round')}"
     if call.function is np.outer:
-        yield Edit(
-            "transposed", f"{where} has its two factors in the wrong order", 1.4, call.key, _reversed_args
-        )
+        yield Edit("transposed", factors, 1.4, call.key, reversed_args)
         return
-    if not (_known(call.function, ARITHMETIC) or call.function is np.linalg.solve):
+    if not known(call.function, ARITHMETIC):
         return
     for k, arg in enumerate(call.args):
         if isinstance(arg, Value) and len(np.shape(arg)) >= 2:
-            yield Edit(
-                "transposed",
-                f"in {where}, {describe(arg)} should be transposed",
-                1.4,
-                call.key,
-                _with_operand(k, lambda v, run: run.do(np.swapaxes, v, -1, -2)),
-            )
-    if _known(call.function, PRODUCTS) and all(isinstance(a, Value) for a in call.args):
-        yield Edit(
-            "transposed", f"{where} has its two factors in the wrong order", 1.6, call.key, _reversed_args
-        )
-
-
-def _reversed_args(call: Call, run: Run) -> Any:
-    return run.do(call.function, call.args[1], call.args[0])
-
-
-def _with_operand(position: int, change: Any) -> Any:
-    def action(call: Call, run: Run) -> Any:
-        args = list(call.args)
-        args[position] = change(args[position], run)
-        return run.do(call.function, *args, **{k: v for k, v in call.kwargs.items() if k != "out"})
-
-    return action
+            text = f"in {where}, {describe(arg)} {SHOULD_BE} transposed"
+            yield Edit("transposed", text, 1.4, call.key, with_operand(k, transposed))
+    if known(call.function, PRODUCTS) and all(isinstance(a, Value) for a in call.args):
+        yield Edit("transposed", factors, 1.6, call.key, reversed_args)
+        if all(len(np.shape(a)) == 2 for a in call.args):
+            yield Edit("transposed", factors, 1.7, call.key, lambda c, r: transposed(reversed_args(c, r), r))
 
 
 def _axes(call: Call) -> Iterator[Edit]:
-    first = call.args[0]
-    rank = (
-        len(np.shape(first.value if isinstance(first, Value) else first))
-        if not isinstance(first, list | tuple)
-        else 0
-    )
-    if isinstance(first, list | tuple) and first and isinstance(first[0], Value):
-        rank = len(first[0].shape)
-    now = call.kwargs.get(
-        "axis", call.args[1] if len(call.args) > 1 and call.function is not np.repeat else None
-    )
+    rank = _rank(call.args[0])
+    plain = call.function not in REDUCING
+    now = call.kwargs.get("axis", call.args[1] if len(call.args) > 1 and not plain else None)
     options: list[Any] = list(range(rank))
-    if rank > 1 and call.function not in (
-        np.flip,
-        np.concatenate,
-        np.stack,
-        np.repeat,
-        np.cumsum,
-        np.cumprod,
-    ):
+    if rank > 1 and not plain:
         options += [None, *itertools.combinations(range(rank), 2)]
-    words = {np.sum: "sum", np.mean: "take the mean", np.max: "take the maximum", np.flip: "reverse"}
+    kept = bool(call.kwargs.get("keepdims", False))
     for axis in options:
         if _normal(axis, rank) == _normal(now, rank):
             continue
         target = (
-            "all axes"
-            if axis is None
-            else f"axis {axis}"
-            if isinstance(axis, int)
+            "all axes" if axis is None
+            else f"axis {axis}" if isinstance(axis, int)
             else f"axes {axis[0]} and {axis[1]}"
-        )
-        verb = words.get(call.function, "run")
-        yield Edit(
-            "wrong-axis", f"{place_of(call.key)} should {verb} over {target}", 1.4, call.key, _along(axis)
-        )
+        )  # fmt: skip
+        verb = VERBS.get(call.function, "run")
+        present = {"sum": "sums", "take the mean": "takes the mean", "take the maximum": "takes the maximum",
+                   "reverse": "reverses", "run": "runs"}[verb]  # fmt: skip
+        text = f"{place_of(call.key)} {either('should ' + verb, present)} over {target}"
+        yield Edit("wrong-axis", text, 1.4, call.key, along(axis))
+        if not plain:
+            if not kept:
+                yield Edit("wrong-axis", text, 1.5, call.key, along(axis, keepdims=True))
+            shared = f"the reductions along axis {now} beside {place_of(call.key)} {either('should run', 'run')} over {target}"
+            yield Edit("wrong-axis", shared, 1.6, call.key, along(axis), beside=now)
+            if not kept:
+                yield Edit("wrong-axis", shared, 1.65, call.key, along(axis, keepdims=True), beside=now)
+    if call.function in (np.cumsum, np.cumprod):
+        text = f"{place_of(call.key)} {either('should run', 'runs')} from the end"
+        yield Edit("index", text, 1.5, call.key, backwards_along)
 
 
-def _along(axis: Any) -> Any:
-    def action(call: Call, run: Run) -> Any:
-        kwargs = {k: v for k, v in call.kwargs.items() if k != "axis"}
-        args = call.args if call.function is np.repeat else call.args[:1]
-        return run.do(call.function, *args, axis=axis, **kwargs)
-
-    return action
+def _rank(first: Any) -> int:
+    if isinstance(first, list | tuple):
+        return len(np.shape(first[0])) if first else 0
+    return len(np.shape(first.value if isinstance(first, Value) else first))
 
 
 def _normal(axis: Any, rank: int) -> Any:
@@ -248,61 +210,85 @@ def _normal(axis: Any, rank: int) -> Any:
         return None
 
 
-def _reduction(call: Call) -> Iterator[Edit]:
+def _reductions(call: Call) -> Iterator[Edit]:
     other = REDUCTIONS[call.function]
     names = {np.mean: "the mean", np.sum: "the sum", np.max: "the maximum", np.min: "the minimum"}
     kind = "size-factor" if {call.function, other} == {np.sum, np.mean} else "operation"
     if call.function in (np.argmax, np.argmin):
         kind = "index"
-    text = f"{place_of(call.key)} should be {names.get(other, 'np.' + other.__name__)}"
-    yield Edit(kind, text, 1.3, call.key, _calling(other))
+    text = f"{place_of(call.key)} {SHOULD_BE} {names.get(other, 'np.' + other.__name__)}"
+    yield Edit(kind, text, 1.3, call.key, calling(other))
+    if call.function in (np.max, np.min):
+        text = f"{place_of(call.key)} {SHOULD_BE} the first entry"
+        yield Edit("index", text, 1.8, call.key, first_of)
 
 
 def _drops(call: Call) -> Iterator[Edit]:
+    """An operand, or a whole step, that is not there."""
     where = place_of(call.key)
-    if call.function in (np.add, np.subtract, np.multiply, np.true_divide) and len(call.args) == 2:
-        word = "term" if call.function in (np.add, np.subtract) else "factor"
+    absent = either("should not be there", "is not there")
+    function = call.function
+    if function in (np.add, np.subtract, np.multiply, np.true_divide) and len(call.args) == 2:
+        word = "term" if function in (np.add, np.subtract) else "factor"
+        counts = _is_count(call.args[0]) and _is_count(call.args[1])
         for k in (0, 1):
-            if k == 0 and call.function is np.true_divide:
-                continue
-            other, sign = call.args[1 - k], call.function is np.subtract and k == 1
-            if k == 1 and call.function is np.subtract:
-                action = lambda call, run: run.do(np.negative, _input(1)(call, run))  # noqa: E731
+            if k == 0 and function is np.true_divide:
+                action = lambda c, r: r.do(np.true_divide, 1.0, c.args[1])  # noqa: E731
+            elif k == 0:
+                action = negated_input if function is np.subtract else input_spread(1)
             else:
-                action = _input(k)
-            del sign
+                action = input_spread(0)
+            text = f"in {where}, the {word} {describe(call.args[k])} {absent}"
+            kind = "index" if counts else "extra-term"
+            mistake = "missing-term" if word == "term" else "derivative-missing"
+            yield Edit(kind, text, 1.8, call.key, action, mistake=mistake)
+    elif function in (np.maximum, np.minimum, np.clip):
+        for k in (0,) if function is np.clip else (0, 1):
+            if isinstance(call.args[k], Value):
+                others = [describe(a) for i, a in enumerate(call.args) if i != k]
+                text = f"in {where}, the bound {' and '.join(others)} {absent}"
+                yield Edit("extra-term", text, 1.8, call.key, input_spread(k), mistake="missing-term")
+    elif function is np.where and len(call.args) == 3:
+        for k in (1, 2):
+            if isinstance(call.args[k], Value):
+                text = f"{where} {SHOULD_BE} {describe(call.args[k])} throughout"
+                yield Edit("mask", text, 1.9, call.key, input_spread(k))
+        if _is_triangle(call.args[0]):
+            for step in (1, -1):
+                text = f"the triangle in {where} {either('should end', 'ends')} one diagonal {'later' if step > 0 else 'earlier'}"
+                yield Edit("mask", text, 1.8, call.key, with_operand(0, lambda v, r, s=step: moved_triangle(v, s)))
+    elif known(function, MASKS) and len(call.args) == 2:
+        for k in (0, 1):
+            text = f"in {where}, the condition {describe(call.args[1 - k])} {absent}"
+            yield Edit("mask", text, 1.6, call.key, input_spread(k))
+    elif function is np.power:
+        text = f"in {where}, the power {absent}"
+        yield Edit("extra-term", text, 1.9, call.key, input_spread(0), mistake="missing-term")
+        for step in (1, -1):
+            more = either("one more" if step > 0 else "one less", "one more" if step > 0 else "one less")
+            text = f"the power in {where} {SHOULD_BE} {more}"
             yield Edit(
-                "extra-term",
-                f"in {where}, the {word} {describe(other)} should not be there",
-                1.8,
-                call.key,
-                action,
+                "constant", text, 1.8, call.key, with_operand(1, lambda v, r, s=step: r.do(np.add, v, s))
             )
-    elif call.function in (np.maximum, np.minimum, np.where, np.clip, np.power):
-        positions = (
-            (1, 2) if call.function is np.where else (0,) if call.function in (np.clip, np.power) else (0, 1)
-        )
-        for k in positions:
-            if k < len(call.args) and isinstance(call.args[k], Value):
-                yield Edit(
-                    "extra-term" if call.function is np.power else "mask",
-                    f"{where} should be {describe(call.args[k])} throughout",
-                    1.9,
-                    call.key,
-                    _input(k),
-                )
-    elif (
-        isinstance(call.function, np.ufunc)
-        and len(call.args) == 1
-        and call.name not in ("negative", "positive")
-    ):
-        yield Edit(
-            "extra-term",
-            f"{where} should not be there: its argument stands as it is",
-            1.8,
-            call.key,
-            _input_alone,
-        )
+    elif isinstance(function, np.ufunc) and len(call.args) == 1 and call.name not in ("negative", "positive"):
+        text = f"{where} {absent}"
+        yield Edit("extra-term", text, 1.8, call.key, input_alone, mistake="missing-term")
+    elif call.name == "negative":
+        yield Edit("sign", f"the minus in {where} {absent}", 1.6, call.key, input_alone)
+
+
+def _is_triangle(value: Any) -> bool:
+    """Whether a mask is a lower triangle, with or without its diagonal."""
+    mask = np.asarray(value.value if isinstance(value, Value) else value)
+    if mask.ndim != 2 or mask.dtype != bool or min(mask.shape) < 2:
+        return False
+    return any(np.array_equal(mask, np.tri(*mask.shape, k=k, dtype=bool)) for k in (-1, 0, 1))
+
+
+def _is_count(value: Any) -> bool:
+    """Whether a value is of integers: labels and indices."""
+    kind = np.dtype(value.dtype).kind if isinstance(value, Value) else np.asarray(value).dtype.kind
+    return kind in "iu"
 
 
 def _indices(call: Call, indices: tuple[str, ...]) -> Iterator[Edit]:
@@ -310,85 +296,84 @@ def _indices(call: Call, indices: tuple[str, ...]) -> Iterator[Edit]:
     index = call.args[1]
     parts = index if isinstance(index, tuple) else (index,)
     where = place_of(call.key)
+    every = [k for k, p in enumerate(parts) if isinstance(p, slice)]
     for k, part in enumerate(parts):
+        which = f"index {k} in {where}" if len(parts) > 1 else f"the index in {where}"
         if isinstance(part, int | np.integer) and not isinstance(part, bool | np.bool_):
             for name in indices:
-                yield Edit(
-                    "index",
-                    f"in {where}, index {k} should be {name}"
-                    if len(parts) > 1
-                    else f"the index in {where} should be {name}",
-                    1.5,
-                    call.key,
-                    _indexed(k, lambda i, n, run, name=name: run.indices[name]),
-                )
+                text = f"{which} {SHOULD_BE} {name}"
+                yield Edit("index", text, 1.5, call.key, indexed([k], lambda i, n, r, m=name: r.indices[m]))
             for step in (1, -1):
-                yield Edit(
-                    "index",
-                    f"the index in {where} is off by one",
-                    1.7,
-                    call.key,
-                    _indexed(k, lambda i, n, run, step=step: (i + step) % n),
-                )
+                text = f"{which} {either('is off by one', 'is off by one')}"
+                yield Edit("index", text, 1.7, call.key, indexed([k], lambda i, n, r, s=step: (i + s) % n))
+                clipped = indexed([k], lambda i, n, r, s=step: min(max(i + s, 0), n - 1))
+                yield Edit("index", text, 1.75, call.key, clipped)
+            text = f"{which} {either('should count', 'counts')} from the other end"
+            yield Edit("index", text, 1.8, call.key, indexed([k], lambda i, n, r: n - 1 - i % n))
+        elif isinstance(part, list) and len(part) == 1 and isinstance(part[0], int):
+            for name in indices:
+                text = f"{which} {SHOULD_BE} {name}"
+                yield Edit("index", text, 1.5, call.key, indexed([k], lambda i, n, r, m=name: [r.indices[m]]))
         elif isinstance(part, slice):
-            for what, change in _SLICES.items():
-                yield Edit("index", f"the slice in {where} {what}", 1.8, call.key, _indexed(k, change))
+            for what, change in SLICES.items():
+                text = f"the slice in {where} {what}"
+                yield Edit("index", text, 1.8, call.key, indexed([k], change))
+                if len(every) > 1 and k == every[0]:
+                    yield Edit(
+                        "index", text.replace("slice", "slices"), 1.8, call.key, indexed(every, change)
+                    )
         elif isinstance(part, Value) and np.dtype(part.dtype).kind in "iu":
             for step in (1, -1):
-                yield Edit(
-                    "index",
-                    f"the indices in {where} are off by one",
-                    1.8,
-                    call.key,
-                    _indexed(k, lambda i, n, run, step=step: (np.asarray(i.value) + step) % n),
-                )
+                text = f"the indices in {where} are off by one"
+                change = lambda i, n, r, s=step: (np.asarray(i.value) + s) % n  # noqa: E731
+                yield Edit("index", text, 1.8, call.key, indexed([k], change))
 
 
-def _shifted(part: slice, step: int) -> slice:
-    def move(bound: Any) -> Any:
-        return None if bound is None else bound + step
-
-    return slice(move(part.start), move(part.stop), part.step)
-
-
-_SLICES = {
-    "should not be reversed": lambda i, n, run: slice(None) if i == slice(None, None, -1) else i,
-    "should be reversed": lambda i, n, run: slice(None, None, -1) if i == slice(None) else i,
-    "should start one later": lambda i, n, run: _shifted(i, 1),
-    "should start one earlier": lambda i, n, run: _shifted(i, -1),
-    "should take all": lambda i, n, run: slice(None),
+SLICES = {
+    either("should not be", "is not") + " reversed": lambda i, n, r: (
+        slice(None) if i == slice(None, None, -1) else i
+    ),
+    either("should be", "is") + " reversed": lambda i, n, r: (
+        slice(None, None, -1) if i == slice(None) else i
+    ),
+    either("should start", "starts") + " one later": lambda i, n, r: shifted(i, 1),
+    either("should start", "starts") + " one earlier": lambda i, n, r: shifted(i, -1),
+    either("should take", "takes") + " all": lambda i, n, r: slice(None),
 }
 
 
-def _indexed(position: int, change: Any) -> Any:
-    def action(call: Call, run: Run) -> Any:
-        array, index = call.args
-        parts = list(index) if isinstance(index, tuple) else [index]
-        length = np.shape(array.value)[position] if position < len(np.shape(array.value)) else 1
-        parts[position] = change(parts[position], length, run)
-        return run.do(getitem, array, tuple(parts) if isinstance(index, tuple) else parts[0])
-
-    return action
-
-
-def _adding(call: Call, run: Run) -> Any:
-    array, index, value = call.args
-    now = run.do(getitem, array, index)
-    return run.plainly(Call(call.key, call.turn, setitem, (array, index, run.do(np.add, now, value)), {}))
-
-
-def _rolled_back(call: Call, run: Run) -> Any:
-    array, shift, *rest = call.args
-    return run.do(np.roll, array, -shift, *rest, **call.kwargs)
+def _orders(call: Call) -> Iterator[Edit]:
+    """Shifts, reversals, stores, and the order of what is put together."""
+    where = place_of(call.key)
+    if call.function is setitem:
+        text = f"{where} {either('stores where it should add', 'adds')} to what is there"
+        yield Edit("missing-sum", text, 1.5, call.key, adding)
+        text = f"{where} writes once where an index occurs several times; np.add.at adds them up"
+        yield Edit("missing-sum", text, 1.55, call.key, adding_all)
+    elif call.function is np.roll:
+        yield Edit(
+            "index", f"{where} {either('shifts', 'shifts')} the wrong way", 1.7, call.key, rolled_back
+        )
+        yield Edit("index", f"{where} {SHOULD_NOT} shift anything", 1.7, call.key, input_alone)
+    elif call.function is np.flip:
+        yield Edit("index", f"{where} {SHOULD_NOT} reverse anything", 1.7, call.key, input_alone)
+    elif call.function in (np.repeat, np.tile):
+        other = np.tile if call.function is np.repeat else np.repeat
+        text = f"{where} {SHOULD_BE} np.{other.__name__}"
+        yield Edit("operation", text, 1.7, call.key, calling(other))
+    elif call.function in (np.concatenate, np.stack) and isinstance(call.args[0], list | tuple):
+        for i, j in itertools.combinations(range(min(len(call.args[0]), 5)), 2):
+            text = f"parts {i} and {j} of {where} {either('stand in the wrong order', 'stand the other way round')}"
+            yield Edit("swapped", text, 1.7, call.key, reordered(i, j))
 
 
 def _replacements(call: Call, before: list[Value]) -> Iterator[Edit]:
     """Another value in place of an operand."""
     if not (
-        _known(call.function, ARITHMETIC) or isinstance(call.function, np.ufunc) or call.function is np.where
+        known(call.function, ARITHMETIC) or isinstance(call.function, np.ufunc) or call.function is np.where
     ):
         return
-    where = place_of(call.key)
+    where, stands = place_of(call.key), either("should stand", "stands")
     for k, arg in enumerate(call.args):
         if not isinstance(arg, Value) or np.dtype(arg.dtype).kind != "f":
             continue
@@ -398,25 +383,49 @@ def _replacements(call: Call, before: list[Value]) -> Iterator[Edit]:
                 continue
             tried.append(other)
             key = other.call.key if other.call is not None else None
-            if key is None and other.name is None:
+            if (key is None and other.name is None) or (arg.call is not None and key == arg.call.key):
                 continue
             turned = other.shape != arg.shape
             if turned and not (len(arg.shape) == 2 and other.shape == arg.shape[::-1]):
                 continue
-            if arg.call is not None and key == arg.call.key:
-                continue
-            yield Edit(
-                "other-value",
-                f"in {where}, {describe(other)}{' transposed' if turned else ''} should stand in place of {describe(arg)}",
-                2.0 + 0.3 * turned,
-                call.key,
-                _with_operand(k, _latest(key, other.name, turned)),
-            )
+            name = f"{describe(other)}{' transposed' if turned else ''}"
+            kind, more = "other-value", ""
+            if _is_step_from(other, arg):
+                kind, more = "missing-term", either(": that step is missing", "")
+            text = f"in {where}, {name} {stands} in place of {describe(arg)}{more}"
+            cost = 2.0 + 0.3 * turned + 0.01 * len(call.key.site.frames)
+            yield Edit(kind, text, cost, call.key, with_operand(k, latest(key, other.name, turned=turned)))
 
 
-def _latest(key: Key | None, name: str | None, turned: bool) -> Any:
-    def change(_: Any, run: Run) -> Any:
-        other = run.arguments[name] if name is not None else run.latest[key]  # type: ignore[index]
-        return run.do(np.swapaxes, other, -1, -2) if turned else other
+def _other_arrays(call: Call, before: list[Value]) -> Iterator[Edit]:
+    """The same place of another array: `a3[1, 0]` for `a2[1, 0]`; or another part of the same array."""
+    array = call.args[0]
+    where, stands = place_of(call.key), either("should stand", "stands")
+    tried: list[Any] = [array]
+    for other in reversed(before):
+        if any(other is t for t in tried) or len(other.shape) != len(array.shape) or not other.shape:
+            continue
+        tried.append(other)
+        key = other.call.key if other.call is not None else None
+        if np.dtype(other.dtype).kind != "f" or (key is None and other.name is None):
+            continue
+        text = f"in {where}, {describe(other)} {stands} in place of {describe(array)}"
+        yield Edit("other-value", text, 2.1, call.key, with_operand(0, latest(key, other.name, turned=False)))
+    for other in reversed(before):
+        made = other.call
+        if made is None or made.function is not getitem or made.key == call.key or made.args[0] is not array:
+            continue
+        if any(other is t for t in tried) or other.shape != call.output.shape:
+            continue
+        tried.append(other)
+        text = f"{describe(other)} {stands} in place of {where}"
+        swap = latest(made.key, None, turned=False)
+        yield Edit("index", text, 1.9, call.key, lambda c, r, swap=swap: swap(None, r))
 
-    return change
+
+def _is_step_from(other: Value, arg: Value) -> bool:
+    """Whether a value is the other, after one more multiplication or division."""
+    call = other.call
+    if call is None or call.function not in (np.multiply, np.true_divide):
+        return False
+    return any(v is arg or (v.call is not None and v.call is arg.call) for v in call.inputs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -60,10 +61,8 @@ def _near_one(quantity: str, samples: Sequence[Sample]) -> list[Factor]:
             return []
         excess.append(ratio)
     middle = float(np.median(excess))
-    if any(abs(e - middle) > 1e-3 * abs(middle) for e in excess):
-        return []
     small = simple_fraction(float(f"{middle:.3g}"), 1e-6)
-    return [] if small is None else [Factor(1 + small, (), 0.2)]
+    return [] if small is None else [Factor(Fraction(float(1 + small)), (), 0.2)]
 
 
 def ratio_of(sides: Sides, sample: Sample, quantity: str) -> float | None:
@@ -128,7 +127,9 @@ def atoms_of(case: Case, samples: Sequence[Sample]) -> list[Atom]:
                 found[f"{own} - 1"] = Atom(f"{own} - 1", "", less)
     for k, argument in enumerate(case.names):
         if samples[0].point.args[k].ndim == 0 and k in samples[0].point.wrt:
-            found[argument] = Atom(argument, "", tuple(float(s.point.args[k]) for s in samples))
+            found[argument] = Atom(
+                argument, "", tuple(float(s.point.args[k]) for s in samples), is_size=False
+            )
     if case.claim.kind == "update":
         found["rate"] = Atom("rate", "the step size", tuple(s.point.rate for s in samples))
     return list(found.values())
@@ -160,7 +161,7 @@ def factor_words(factor: Factor, noun: str | None) -> tuple[str, str]:
     kind = "rate" if "rate" in names else "size-factor" if factor.of_sizes else "factor"
     about = f" ({factor.about})" if factor.about else ""
     subject = f"{noun} is" if noun else "it is"
-    if not factor.of_sizes:
+    if not factor.powers:
         size = abs(float(ratio))
         if abs(size - 1) < 1e-2:
             return kind, f"{subject} the right one times {_decimal(ratio)}{sign if ratio > 0 else ''}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +15,9 @@ from gradcheck.diagnosis.edits import Edit
 from gradcheck.diagnosis.explanation import Explanation, repairing
 from gradcheck.diagnosis.proposals import proposals
 from gradcheck.diagnosis.samples import How, Sample
-from gradcheck.diagnosis.tracing.calling import run_candidate
+from gradcheck.diagnosis.skips import skips
+from gradcheck.diagnosis.tracing.backwards import reachable
+from gradcheck.diagnosis.tracing.calling import run_candidate, run_forward
 from gradcheck.diagnosis.tracing.run import Change, Run
 from gradcheck.errors import Unsupported
 
@@ -44,10 +47,24 @@ def edited(sample: Sample, edit: Change, how: How) -> dict[str, Any]:
 def repairs(case: Case, pilot: Sample) -> Iterator[Explanation]:
     """One explanation for each edit of the code that may be worth trying at the pilot sample."""
     run = recorded(case, pilot)
+    if case.claim.kind == "forward":
+        for edit in _steps_too_many(case, pilot):
+            yield of_edit(edit)
     for edit in proposals(run.calls, run.arguments, run.index_names):
         yield of_edit(edit)
 
 
+def _steps_too_many(case: Case, pilot: Sample) -> list[Edit]:
+    """An expression for the forward's value may apply a function that the forward does not."""
+    formula = copy.copy(case.claim.formula)
+    formula.function = case.claim.candidate
+    try:
+        run, outputs = run_forward(formula, pilot.point)
+        return list(skips(run, set(reachable(run, outputs))))
+    except Exception:
+        return []
+
+
 def of_edit(edit: Edit) -> Explanation:
     sides = repairing(lambda sample, how: edited(sample, edit, how))
-    return Explanation(edit.kind, edit.text, edit.cost, sides, repair=True)
+    return Explanation(edit.kind, edit.as_repair, edit.cost, sides, repair=True)

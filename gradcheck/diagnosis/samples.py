@@ -7,6 +7,7 @@ which every float constant of the code is widened by a few units in its last pla
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,13 +24,16 @@ from gradcheck.arithmetic import (
     midpoints,
     precision,
     wrap,
+    zero_dimensional,
 )
-from gradcheck.candidate import Stated, expected_shapes, run_in_balls
+from gradcheck.candidate import Stated, call_candidate, expected_shapes, run_in_balls
 from gradcheck.claims import Claim
+from gradcheck.diagnosis.tracing.budget import spend
 from gradcheck.diagnosis.tracing.calling import run_candidate
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.examination import Examination
 from gradcheck.forwards import values_in_balls
+from gradcheck.in_place import plain
 from gradcheck.points import Point
 from gradcheck.session import Session
 from gradcheck.truths import truths
@@ -45,11 +49,24 @@ Mask = NDArray[np.bool_]
 RESOLUTION = 1e-25
 """Two numbers that differ by less than this part of their size are the same: as for the judge."""
 
+_A_PROGRAM = 100
+"""What a backend's derivative counts for, in operations."""
+
 _FLOOR = 1e-45
 """Part of the largest entry below which a number counts as zero: 212 bits are about 1e-63."""
 
-_ROUNDED = 1e-9
+_ROUNDED = 1e-3
 """Differences smaller than this may be constants that are rounded differently, and are looked into."""
+
+
+def _in_float64(claim: Claim, point: Point) -> dict[str, Any]:
+    """What the code states, of whatever shape. Code that is not NumPy inside gets plain arrays."""
+    try:
+        return dict(run_candidate(claim, point)[1])
+    except Unsupported:
+        args, deltas = [plain(a) for a in point.args], [plain(d) for d in point.delta]
+        found = call_candidate(claim, point, args, deltas, point.rate)
+        return {q: np.asarray(v) for q, v in found.items() if v is not None}
 
 
 class Sample:
@@ -71,7 +88,7 @@ class Sample:
         """The code's float64 values by quantity, of whatever shape; empty where it raises."""
         if self._values is None:
             try:
-                _, self._values = run_candidate(self.claim, self.point)
+                self._values = _in_float64(self.claim, self.point)
             except Exception as error:
                 text = str(error).strip().splitlines()
                 self.raised = f"{type(error).__name__}: {text[0] if text else ''}"
@@ -112,15 +129,21 @@ class Sample:
         fitting = all(v.shape == self.shapes.get(q) for q, v in self.values.items())
         with precision(BITS):
             if not fitting or not self._finite:
-                _, found = run_candidate(self.claim, self.point, domain=how)
-                found = {
-                    q: v if v.dtype == object else enclose(v.astype(np.float64)) for q, v in found.items()
-                }
+                found = self._of_any_shape(how)
             elif how is BALLS:
                 found = self._same_code()
             else:
                 found = run_in_balls(self.claim, self.point, how)
             return {q: self._step(q, v, how) for q, v in found.items()}
+
+    def _of_any_shape(self, how: Domain) -> dict[str, Any]:
+        try:
+            _, found = run_candidate(self.claim, self.point, domain=how)
+        except Unsupported:  # plain arrays only: what it gave, with room for a few thousand roundings
+            self._memo["in floats"] = True
+            values = {q: v.astype(np.float64) for q, v in self._stated().items()}
+            return {q: enclose(v, np.abs(v) * 2.0**-40) for q, v in values.items()}
+        return {q: v if v.dtype == object else enclose(v.astype(np.float64)) for q, v in found.items()}
 
     def _same_code(self) -> dict[str, Any]:
         """The code's balls, if they hold its float64 values; otherwise these, with a bound for rounding."""
@@ -134,7 +157,7 @@ class Sample:
 
     def _stated(self) -> dict[str, Any]:
         """The values as the code gives them (an update's steps turned back into new values)."""
-        _, raw = self.remember("raw", lambda: run_candidate(self.claim, self.point))
+        raw = self.remember("raw", lambda: _in_float64(self.claim, self.point))
         return {q: np.asarray(v, dtype=np.float64) for q, v in raw.items()}
 
     @property
@@ -164,12 +187,21 @@ class Sample:
 
         Raises `Unsupported`.
         """
+        spend(_A_PROGRAM)
         with precision(BITS):
             if self.claim.kind == "forward":
                 found = values_in_balls(self.claim.formula, point) if how is BALLS else self._widened(point)
             else:
                 found = {q: a.values for q, a in self._truths(point, how).items()}
             return {q: self._step(q, v, how) for q, v in found.items()}
+
+    def of_other_target(self, argument: str, how: How) -> Any:
+        """For a Jacobian claim, the right derivative by another argument. Raises `Unsupported`."""
+        claim = replace(self.claim, target=argument)
+        other = self.remember(
+            ("target", argument), lambda: Sample(claim, self.session, self.point, "unknown", None)
+        )
+        return other.right(f"dz/d{argument}", how)
 
     def _truths(self, point: Point, how: Domain) -> dict[str, Any]:
         reason = "no backend"
@@ -194,6 +226,13 @@ class Sample:
         names = ["z"] if not point.multiple else [f"z{i}" for i in range(len(parts))]
         return {n: p.data for n, p in zip(names, parts, strict=True) if isinstance(p, ElementArray)}
 
+    @property
+    def zero(self) -> float:
+        """What balls at this precision cannot tell from zero, at the size of what went in."""
+        inputs = max((float(np.max(np.abs(a), initial=0.0)) for a in self.point.args), default=0.0)
+        deltas = max((float(np.max(np.abs(d), initial=0.0)) for d in self.point.delta), default=0.0)
+        return 1e-50 * max(inputs, 1.0) * max(deltas, 1.0)
+
     # -- the difference
 
     def wrong(self, quantity: str) -> Mask | None:
@@ -216,8 +255,8 @@ class Sample:
         if not np.isfinite(mine).all():
             return np.asarray(~np.isfinite(mine))
         right = self.right(quantity, BALLS)
-        mask = ~same(self.mine(quantity, BALLS), right)
-        if mask.any() and float(np.max(relative(self.mine(quantity, BALLS), right)[mask])) < _ROUNDED:
+        mask = ~same(self.mine(quantity, BALLS), right, self.zero)
+        if mask.any() and distance(self.mine(quantity, BALLS), right) < _ROUNDED:
             try:
                 mask = mask & apart(self.mine(quantity, WIDENED), self.right(quantity, WIDENED))
             except (Unsupported, CandidateFault):
@@ -227,7 +266,10 @@ class Sample:
     def residual(self, quantity: str) -> NDArray[np.float64]:
         """What the code's value is off by, computed in balls, rounded to float64 after."""
         with precision(BITS):
-            return midpoints(self.mine(quantity, BALLS) - self.right(quantity, BALLS))
+            difference = self.mine(quantity, BALLS) - self.right(quantity, BALLS)
+            # NumPy unpacks 0-d object arrays
+            whole = difference if isinstance(difference, np.ndarray) else zero_dimensional(difference)
+            return midpoints(whole)
 
     # -- small things
 
@@ -261,9 +303,12 @@ class Sample:
 _ORDER = {"autodiff": 0, "symbolic": 1, "finite_difference": 2}
 
 
-def same(a: Any, b: Any) -> Mask:
-    """Entry by entry, whether two arrays of balls hold the same numbers, within `RESOLUTION`."""
-    floor = _largest(a, b) * _FLOOR
+def same(a: Any, b: Any, zero: float = 0.0) -> Mask:
+    """Entry by entry, whether two arrays of balls hold the same numbers, within `RESOLUTION`.
+
+    What is below ``zero`` is all the same.
+    """
+    floor = _largest(a, b) * _FLOOR + zero
     close = [abs(x - y).lower() <= _size(x, y) * RESOLUTION + floor for x, y in _pairs(a, b)]
     return np.array(close, dtype=bool).reshape(a.shape)
 
@@ -273,9 +318,16 @@ def apart(a: Any, b: Any) -> Mask:
     return np.array([not x.overlaps(y) for x, y in _pairs(a, b)], dtype=bool).reshape(a.shape)
 
 
-def relative(a: Any, b: Any) -> NDArray[np.float64]:
+def distance(a: Any, b: Any) -> float:
+    """How far two arrays of balls are apart, as a part of the largest entry."""
+    top = _largest(a, b)
+    far = _largest(a - b) if np.shape(a) else _largest(np.reshape(a - b, (1,)))
+    return float((far / top).mid()) if top > 0 else 0.0
+
+
+def relative(a: Any, b: Any, zero: float = 0.0) -> NDArray[np.float64]:
     """Entry by entry, how far two arrays of balls are apart, as a part of their size."""
-    floor = _largest(a, b) * _FLOOR
+    floor = _largest(a, b) * _FLOOR + zero
     found = []
     for x, y in _pairs(a, b):
         size = _size(x, y) + floor

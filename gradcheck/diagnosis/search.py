@@ -11,7 +11,7 @@ from gradcheck.diagnosis.case import Case
 from gradcheck.diagnosis.explanation import Explanation, exact_gap, holds, near_in_floats
 from gradcheck.diagnosis.samples import Sample
 
-__all__ = ["Finding", "Scope", "confirmed", "evidence", "settle"]
+__all__ = ["BONUS", "Finding", "Scope", "confirmed", "evidence", "settle"]
 
 MOST_EXACT = 12
 _MOST_SOUND_EXACT = 6
@@ -59,32 +59,36 @@ def telling(sample: Sample, quantity: str) -> tuple[bool, bool, bool, int, int]:
     )
 
 
-def settle(
-    case: Case, scopes: Sequence[Scope], explanations: Iterable[Explanation]
-) -> dict[str, list[Finding]]:
-    """For each quantity the explanations that fit at every sample of its scope, the simplest first."""
-    fitting: dict[str, list[Explanation]] = {s.quantity: [] for s in scopes}
-    for explanation in explanations:
-        for scope in scopes:
-            if holds(explanation, scope.pilot, scope.quantity):
-                fitting[scope.quantity].append(explanation)
-        if case.out_of_time:
+def settle(case: Case, scopes: Sequence[Scope], explanations: Iterable[Explanation]) -> dict[str, list[Finding]]:
+    """For each quantity the explanations that fit at every sample of its scope, the simplest first.
+
+    They are tried in the order of their costs; a quantity for which one was found is asked about as long
+    as another could still be preferred.
+    """
+    found: dict[str, list[Finding]] = {s.quantity: [] for s in scopes}
+    for explanation in sorted(explanations, key=lambda e: e.cost):
+        waiting = [s for s in scopes if _is_waiting(found[s.quantity], explanation)]
+        if not waiting or case.out_of_time:
             break
-    found: dict[str, list[Finding]] = {}
-    for scope in scopes:
-        found[scope.quantity] = []
-        for explanation in sorted(fitting[scope.quantity], key=lambda e: e.cost):
+        for scope in waiting:
+            if not holds(explanation, scope.pilot, scope.quantity):
+                continue
             finding = confirmed(scope, explanation)
-            if finding is not None:
-                found[scope.quantity].append(finding)
-            else:
+            if finding is None:
                 scope.tried.append(explanation)
-            if len(found[scope.quantity]) >= _MOST_FOUND:
-                break
+            else:
+                found[scope.quantity].append(finding)
     return found
 
 
+def _is_waiting(found: Sequence[Finding], explanation: Explanation) -> bool:
+    return len(found) < _MOST_FOUND and all(explanation.cost < f.explanation.cost + BONUS for f in found)
+
+
 _MOST_FOUND = 4
+
+BONUS = 0.6
+"""How much costlier an explanation may be that explains all quantities at once."""
 
 
 def confirmed(scope: Scope, explanation: Explanation) -> Finding | None:

@@ -11,6 +11,7 @@ from gradcheck.diagnosis.tape import Tape
 from gradcheck.diagnosis.tracing.backwards import is_real
 from gradcheck.diagnosis.tracing.calls import Call, Key, Value, mapped
 from gradcheck.diagnosis.tracing.derivatives import local_derivatives
+from gradcheck.diagnosis.tracing.run import Run
 from gradcheck.errors import Unsupported
 
 __all__ = ["Segment", "Stretch", "jumps", "segments"]
@@ -61,18 +62,18 @@ def _id(value: Value) -> Any:
     return value.call if value.call is not None else value.name
 
 
-def segments(tape: Tape, live: set[Call]) -> dict[Segment, Stretch]:
-    """The stretches of a tape that the output depends on, keyed so that other tapes have them too."""
+def segments(run: Run, live: set[Call]) -> dict[Segment, Stretch]:
+    """The stretches of a run that the output depends on, keyed so that other tapes have them too."""
     above: dict[
         Any, dict[Any, Value]
     ] = {}  # operation -> the values that all its elementwise ways go through
     found: dict[Segment, Stretch] = {}
     inner: dict[Any, set[Key]] = {}
     turns: dict[Key, int] = {}
-    for call in tape.run.calls:
+    for call in run.calls:
         inner.setdefault((call.key.site.frames[:1], call.key.name), set()).add(call.key)
         turns[call.key] = turns.get(call.key, 0) + 1
-    for call in tape.run.calls:
+    for call in run.calls:
         if call not in live or not isinstance(call.output, Value):
             continue
         if local_derivatives(call.function) is None or call.kwargs:
@@ -88,13 +89,17 @@ def segments(tape: Tape, live: set[Call]) -> dict[Segment, Stretch]:
             stretch = Stretch(z, call, calls)
             start: Key | str = z.call.key if z.call is not None else str(z.name)
             found.setdefault(Segment(start, call.key), stretch)
-            if turns[call.key] > 1:
-                found.setdefault(Segment(start, call.key, turn=0), stretch)
+            if 1 < turns[call.key] <= _MOST_TURNS:
+                found.setdefault(Segment(start, call.key, turn=call.turn), stretch)
             helper = call.key.site.frames[:1]
             shared = len(inner[(helper, call.key.name)]) > 1
             if shared and all(c.key.site.frames[0][0] is helper[0][0] for c in calls):
                 found.setdefault(Segment(start, call.key, everywhere=True), stretch)
     return found
+
+
+_MOST_TURNS = 6
+"""Turns of a longer loop are not looked at one by one."""
 
 
 def _varies(value: Value) -> bool:
@@ -170,6 +175,9 @@ class Jump:
 
     def take(self, step: Any) -> Any:
         return step.value
+
+    def arrived(self, at: Call | str, g: Any) -> Any:
+        return g
 
     def jump(self, call: Call, g: Any) -> list[tuple[Value, Any]] | None:
         stretch = self.stretches.get(call)

@@ -24,7 +24,7 @@ from gradcheck.errors import CandidateFault, Unsupported
 
 __all__ = ["slope_changes"]
 
-_MOST_SEGMENTS = 40
+_MOST_SEGMENTS = 60
 
 
 def slope_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
@@ -35,7 +35,7 @@ def slope_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
         tape = tape_of(pilot)
         passing: dict[Call, Any] = {}
         tape.gradients(None, passing)
-        found = segments(tape, set(passing))
+        found = segments(tape.run, set(passing))
     except (Unsupported, CandidateFault):
         return
     for segment, stretch in list(found.items())[:_MOST_SEGMENTS]:
@@ -55,7 +55,7 @@ def _of_segment(segment: Segment, stretch: Stretch) -> Iterator[Explanation]:
     yield of(
         "derivative-missing",
         f"the derivative of {name} is left out",
-        1.4,
+        1.5,
         lambda s, g: np.ones_like(s.z.value),
     )
     yield of("extra-term", f"the derivative of {name} is taken twice", 1.6, lambda s, g: _slope(s) ** 2)
@@ -82,13 +82,21 @@ def _of_segment(segment: Segment, stretch: Stretch) -> Iterator[Explanation]:
     )
     if known is not None:
         for text, slope in known.mistakes:
-            kind = "derivative-point" if "z in place" in text else "derivative-wrong"
+            kind = _kind(known, text)
             yield of(
                 kind,
                 f"in the derivative of {name}, {text}",
                 1.7,
                 lambda s, g, slope=slope: slope(s.z.value, s.end.output.value),
             )
+
+
+def _kind(known: Known, text: str) -> str:
+    if text.startswith("the sign"):
+        return "sign"
+    if known.name == "ReLU":
+        return "mask"
+    return "derivative-point" if "z in place" in text else "derivative-wrong"
 
 
 def _slope(stretch: Stretch) -> Any:
@@ -101,7 +109,7 @@ def _at_value(stretch: Stretch, g: Any) -> Any:
 
 def _name(segment: Segment, stretch: Stretch, known: Known | None) -> str:
     place = place_of(segment.end)
-    turn = ", in the first turn of the loop," if segment.turn == 0 else ""
+    turn = f", in turn {segment.turn} of the loop (from 0)," if segment.turn is not None else ""
     if known is not None:
         return f"{known.name}, {place}{turn}"
     if len(stretch.calls) > 1:

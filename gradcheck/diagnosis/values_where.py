@@ -62,7 +62,8 @@ def value_conditions(
         if len(inside) < len(rows):
             continue
         yes, no = np.concatenate(inside), np.concatenate(outside)
-        if len(yes) >= 1 and len(no) >= _FEWEST:
+        # a condition that nearly all entries meet explains nothing
+        if len(yes) >= 1 and len(no) >= max(_FEWEST, len(yes) // 2):
             yield from _tests(name, yes, no)
 
 
@@ -123,8 +124,8 @@ def _sources(case: Case, quantity: str, samples: Sequence[Sample]) -> Iterator[t
             )
     for i in first.point.wrt:  # arguments of one shape: |s - y| bends where they are equal
         for j in first.point.wrt:
-            a, b = first.point.args[i], first.point.args[j]
-            if i < j and a.shape == b.shape == shape:
+            a = first.point.args[i]
+            if i < j and all(s.point.args[i].shape == s.point.args[j].shape for s in samples) and a.shape == shape:
                 yield (
                     f"{case.names[i]} - {case.names[j]}",
                     [s.point.args[i] - s.point.args[j] for s in samples],

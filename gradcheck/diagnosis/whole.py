@@ -46,12 +46,35 @@ def whole_changes(case: Case, quantity: str, pilot: Sample) -> Iterator[Explanat
     yield Explanation("operation", f"{noun} is only the sign of the right one", 2.0, of_right(_signs))
     yield Explanation("operation", f"{noun} is the square of the right one", 3.0, of_right(lambda t: t * t))
     yield Explanation("operation", f"{noun} is 1 divided by the right one", 3.0, of_right(lambda t: 1 / t))
+    yield from _other_targets(case)
+    if np.shape(pilot.mine(quantity)) == (max(pilot.right(quantity).size, 2),) * 2:
+        yield Explanation(
+            "shape",
+            f"{noun} is an outer product; its diagonal holds the right values, as a product entry by entry would",
+            1.4,
+            lambda s, q, how: (np.diagonal(s.mine(q, how)), np.ravel(s.right(q, how))),
+        )
     yield Explanation(
         "shape",
         f"{noun} has the right entries in an array of another shape",
         1.6,
         lambda s, q, how: (np.ravel(s.mine(q, how)), np.ravel(s.right(q, how))),
     )
+
+
+def _other_targets(case: Case) -> Iterator[Explanation]:
+    """The derivative by another argument given as that by this one."""
+    claim = case.claim
+    if claim.kind not in ("jacobian", "layout"):
+        return
+    for other in case.names:
+        if other == claim.target:
+            continue
+
+        def sides(s: Sample, q: str, how: How, other: str = other) -> tuple[Any, Any]:
+            return s.mine(q, how), s.of_other_target(other, how)
+
+        yield Explanation("swapped", f"this is the derivative by {other}, not by {claim.target}", 1.3, sides)
 
 
 def _step_alone(sample: Sample, quantity: str, how: How) -> tuple[Any, Any]:
@@ -188,6 +211,20 @@ def _places(rank: int, noun: str, of_right: Callable[[Change], Sides]) -> Iterat
                 1.4,
                 of_right(lambda t, axis=axis, step=step: np.roll(t, step, axis)),
             )
+            yield Explanation(
+                "index",
+                f"{noun} is off by a shift of one{along}, with zeros moved in",
+                1.5,
+                of_right(lambda t, axis=axis, step=step: _shifted(t, step, axis)),
+            )
+
+
+def _shifted(t: Any, step: int, axis: int) -> Any:
+    rolled = np.roll(t, step, axis).copy()
+    edge: list[Any] = [slice(None)] * t.ndim
+    edge[axis] = 0 if step > 0 else -1
+    rolled[tuple(edge)] = rolled[tuple(edge)] * 0
+    return rolled
 
 
 def _subsets(rank: int) -> Iterator[tuple[int, ...]]:

@@ -8,7 +8,15 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from gradcheck.log import Log
-from gradcheck.records import BackendRow, BatteryRow, ClaimRow, Comparison, Counterexample, Precision
+from gradcheck.records import (
+    BackendRow,
+    BatteryRow,
+    ClaimRow,
+    Comparison,
+    Counterexample,
+    Diagnosis,
+    Precision,
+)
 from gradcheck.report.drawing import drawing
 from gradcheck.report.text import array_text, clip, one_line, plural, quantity, sizes_text
 from gradcheck.report.witnesses import agreement_text, curve_text, proof_text, training_text
@@ -169,6 +177,14 @@ def own_reason(claim: ClaimRow) -> str | None:
     return one_line(claim.reason)
 
 
+def diagnosis_text(found: Diagnosis) -> str:
+    """What is wrong with one quantity, and how sure that is, in one line."""
+    head = f"{one_line(found.quantity)}: " if found.quantity else ""
+    exact = f", exact to {found.gap:.0e}" if found.gap else ""
+    at = f"{exact} at {found.points} of {plural(found.of, 'point')}" if found.points else ""
+    return f"diagnosis: {head}{one_line(found.text)}{at}"
+
+
 def row_text(row: BackendRow) -> str:
     """One backend's part in a claim, in one line."""
     if row.verdict == "unsupported":
@@ -222,6 +238,7 @@ def story(claim: ClaimRow, rows: tuple[BackendRow, ...], battery: tuple[BatteryR
     if reason := own_reason(claim):
         lines.append(reason)
     lines += drawing(claim.chain)
+    lines += [diagnosis_text(found) for found in claim.diagnosis]
     if claim.counterexample is not None:
         lines += counterexample_text(claim.counterexample)
     lines += [row_text(row) for row in rows]

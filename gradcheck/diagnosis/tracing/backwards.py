@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from gradcheck.diagnosis.tracing import composed  # noqa: F401  (it registers what it writes out)
+from gradcheck.diagnosis.tracing.budget import IN_BALLS, spend
 from gradcheck.diagnosis.tracing.calls import Call, Value, mapped
 from gradcheck.diagnosis.tracing.derivatives import local_derivatives
 from gradcheck.diagnosis.tracing.pullbacks import PULLBACKS, unbroadcast
@@ -18,12 +19,19 @@ __all__ = ["Detour", "Step", "backwards", "reachable"]
 
 
 class Step:
-    """One way back from an operation to one of its inputs. ``g`` is what arrives at the output."""
+    """One way back from an operation to one of its inputs.
 
-    __slots__ = ("call", "g", "position", "target", "value")
+    ``g`` is what arrives at the output, ``value`` what goes to the input; ``unsummed`` is the same before
+    it is summed over the axes along which the input was broadcast (None where it was not).
+    """
 
-    def __init__(self, call: Call, position: tuple[int, ...], target: Value, g: Any, value: Any) -> None:
+    __slots__ = ("call", "g", "position", "target", "unsummed", "value")
+
+    def __init__(
+        self, call: Call, position: tuple[int, ...], target: Value, g: Any, value: Any, unsummed: Any = None
+    ) -> None:
         self.call, self.position, self.target, self.g, self.value = call, position, target, g, value
+        self.unsummed = unsummed
 
 
 class Detour(Protocol):
@@ -35,6 +43,10 @@ class Detour(Protocol):
 
     def jump(self, call: Call, g: Any) -> list[tuple[Value, Any]] | None:
         """What goes to which values, past all the steps of this operation; None to take the steps."""
+        ...
+
+    def arrived(self, at: Call | str, g: Any) -> Any:
+        """What goes on from an operation (or is the gradient of an argument) in place of ``g``."""
         ...
 
 
@@ -58,6 +70,9 @@ def backwards(
             g = arriving.pop(call, None)
             if g is None:
                 continue
+            if detour is not None:
+                g = detour.arrived(call, g)
+            spend(1 if run.domain is None else IN_BALLS)
             if passing is not None:
                 passing[call] = g
             jumped = None if detour is None else detour.jump(call, g)
@@ -69,7 +84,8 @@ def backwards(
                 value = step.value if detour is None else detour.take(step)
                 if value is not None:
                     _add(arriving, step.target, value)
-    return {name: g for name, g in arriving.items() if isinstance(name, str)}
+    found = {name: g for name, g in arriving.items() if isinstance(name, str)}
+    return found if detour is None else {name: detour.arrived(name, g) for name, g in found.items()}
 
 
 def steps(call: Call, g: Any) -> Iterator[Step]:
@@ -82,7 +98,13 @@ def steps(call: Call, g: Any) -> Iterator[Step]:
             raise Unsupported(f"np.{call.name} with keywords")
         for k, (arg, derivative) in enumerate(zip(call.args, local, strict=False)):
             if isinstance(arg, Value) and derivative is not None and is_real(arg.value):
-                yield Step(call, (k,), arg, g, unbroadcast(_times(g, derivative(out, *bare)), arg.shape))
+                whole = _times(g, derivative(out, *bare))
+                if g.shape != out.shape:  # a detour has left out a sum: it stays left out
+                    yield Step(call, (k,), arg, g, whole)
+                    continue
+                summed = whole.shape != arg.shape
+                value = unbroadcast(whole, arg.shape)
+                yield Step(call, (k,), arg, g, value, whole if summed else None)
         return
     rule = PULLBACKS.get(call.function)
     if rule is None:

@@ -49,6 +49,8 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
 
 def expanded(g: Any, shape: tuple[int, ...], axis: Any, keepdims: Any) -> Any:
     """A reduced array spread over the axes that it was reduced along."""
+    if g.shape == shape:  # a detour has left out the sum
+        return g
     if axis is None:
         return np.broadcast_to(np.reshape(g, (1,) * len(shape)), shape)
     if not keepdims:

@@ -10,12 +10,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from gradcheck.arithmetic import Domain, ElementArray
 from gradcheck.arithmetic.buffers import rebound
+from gradcheck.diagnosis.tracing.budget import IN_BALLS, spend
 from gradcheck.diagnosis.tracing.calls import Call, Key, Value, mapped
 from gradcheck.diagnosis.tracing.sites import current_site
 from gradcheck.diagnosis.tracing.traced import Traced, setitem
@@ -72,10 +75,15 @@ class Run:
 
     def start(self, function: Callable[..., Any], args: list[Any]) -> Any:
         """Call the code, with buffers that are watched too. Raises whatever it raises."""
-        with np.errstate(all="ignore"):
-            return _start(rebound(function, self._buffer), args)
+        token = _running.set(self)
+        try:
+            with np.errstate(all="ignore"):
+                return _start(_with_buffers(function), args)
+        finally:
+            _running.reset(token)
 
-    def _buffer(self, array: Any) -> Traced:
+    def buffer(self, array: Any) -> Traced:
+        """A buffer that the code makes (`np.zeros`), watched."""
         made = array if self.domain is None else ElementArray(self.domain.lift_array(array), self.domain)
         return Traced(made, self)
 
@@ -94,6 +102,7 @@ class Run:
         if self.functional:  # a buffer that is stored into later is another value then
             args = mapped(args, lambda v: Traced(v.value, self, v.call, v.name))
         call = Call(key, turn, function, args, kwargs)
+        spend(1 if self.domain is None else IN_BALLS)
         if len(self.calls) >= _MOST_CALLS:
             raise Unsupported("too many operations to look into")
         self.calls.append(call)  # before it is done: what raises is seen too
@@ -172,6 +181,22 @@ class Run:
 
     def _bare(self, value: Any) -> Any:
         return mapped(value, lambda v: v.value)
+
+
+_running: ContextVar[Run] = ContextVar("_running")
+
+
+def _with_buffers(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A copy of the code whose buffers belong to the run that is on; made once."""
+    try:
+        if function not in _copies:
+            _copies[function] = rebound(function, lambda array: _running.get().buffer(array))
+        return _copies[function]
+    except TypeError:  # not hashable, or without weak references
+        return rebound(function, lambda array: _running.get().buffer(array))  # type: ignore[no-any-return]
+
+
+_copies: WeakKeyDictionary[Any, Callable[..., Any]] = WeakKeyDictionary()
 
 
 def _start(function: Callable[..., Any], args: list[Any]) -> Any:

@@ -58,7 +58,7 @@ class Site:
         text = " ".join(b" ".join(raw).decode(errors="replace").split())
         return textwrap.shorten(text, _LONGEST, placeholder=" ...")
 
-    @property
+    @cached_property
     def place(self) -> str:
         """`file.py:12`, or ""."""
         if not self.frames:
@@ -86,4 +86,16 @@ def current_site(stop: CodeType) -> Site:
         if frame.f_back is None:
             break
         frame = frame.f_back
-    return Site(tuple(found))
+    frames = tuple(found)
+    site = _known.get(frames)
+    if site is None:
+        if len(_known) > _MOST_KNOWN:
+            _known.clear()
+        site = _known[frames] = Site(frames)
+    return site
+
+
+_known: dict[tuple[tuple[CodeType, int], ...], Site] = {}
+"""Sites that were met, so that each has its text made once."""
+
+_MOST_KNOWN = 20_000
