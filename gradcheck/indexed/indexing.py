@@ -244,6 +244,8 @@ def _called(place: Any) -> str:
     """What an index is, for the message."""
     if isinstance(place, IndexedArray | np.ndarray):
         return "an array of truth values" if place.dtype.kind == "b" else "an array"
+    if isinstance(place, Size):
+        return f"the size {place}, or counted from it"
     return "a list" if isinstance(place, list) else type(place).__name__
 
 

@@ -69,8 +69,10 @@ def refuted(proof: Proof, found: Counterexample | None) -> Proof:
         return proof
     sizes = ", ".join(f"{n} = {s}" for n, s in found.sizes.items()) or "its only sizes"
     if not proof.quantities:
-        return with_witness(proof, (), f"so it does at {sizes}")
+        return with_witness(proof, (), f"and fails at {sizes}")
     wrong = {found.quantity, *(c.quantity for c in found.comparisons)}
+    if len(proof.quantities) == 1:  # two expressions may be told apart by their gradients
+        wrong.add(proof.quantities[0].quantity)
     return with_witness(proof, wrong, f"the normal forms differ, and so do the values at {sizes}")
 
 
