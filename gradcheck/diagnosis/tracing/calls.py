@@ -23,6 +23,8 @@ class Value:
     call: Call | None
     name: str | None
     run: Any
+    shape: Any  # both as the value has them; see `Traced`
+    dtype: Any
 
 
 @dataclass(frozen=True)
