@@ -27,7 +27,7 @@ _WIDTHS = {"float32": np.float32, "float16": np.float16}
 def is_nearly_right(quantity: str, wrong: Sequence[Sample]) -> bool:
     """Whether the value has the right leading digits at every sample."""
     for sample in wrong:
-        if np.shape(sample.values.get(quantity)) != sample.shapes[quantity]:
+        if np.shape(np.asarray(sample.values.get(quantity))) != sample.shapes[quantity]:
             return False
         try:
             off, right = sample.residual(quantity), sample.right(quantity)

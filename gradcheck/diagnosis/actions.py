@@ -172,9 +172,9 @@ def adding_all(call: Call, run: Run) -> Any:
 
 def moved_triangle(mask: Any, step: int) -> Any:
     """A lower triangle that ends one diagonal later or earlier."""
-    held = np.asarray(mask.value if isinstance(mask, Value) else mask)
-    now = next(k for k in (-1, 0, 1) if np.array_equal(held, np.tri(*held.shape, k=k, dtype=bool)))
-    return np.tri(*held.shape, k=now + step, dtype=bool)
+    held: Any = np.asarray(mask.value if isinstance(mask, Value) else mask)
+    now = next(k for k in (-1, 0, 1) if np.array_equal(held, np.tri(held.shape[0], held.shape[1], k, bool)))
+    return np.tri(held.shape[0], held.shape[1], now + step, bool)
 
 
 def rolled_back(call: Call, run: Run) -> Any:

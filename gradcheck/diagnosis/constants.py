@@ -55,7 +55,9 @@ def constant_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
             yield of_mistake(_mistake(spot, other, what), extra=0.3)
 
 
-def _candidates(spot: _Spot, mine: Sequence[_Spot], own: set[float]) -> Iterator[tuple[Callable[[Run, float], float], str]]:
+def _candidates(
+    spot: _Spot, mine: Sequence[_Spot], own: set[float]
+) -> Iterator[tuple[Callable[[Run, float], float], str]]:
     """What may stand in place of a constant: a rounded one, or one of the code's own."""
     tried: set[float] = {spot.number}
 
@@ -74,8 +76,10 @@ def _candidates(spot: _Spot, mine: Sequence[_Spot], own: set[float]) -> Iterator
         for decimals in range(1, 12):
             if fresh(round(spot.number, decimals)):
                 yield (lambda run, c, d=decimals: round(c, d)), f"rounded to {decimals} decimals"
-            if spot.number and fresh(1 / round(1 / spot.number, decimals) if round(1 / spot.number, decimals) else 0.0):
-                change = lambda run, c, d=decimals: 1 / round(1 / c, d)  # noqa: E731
+            if spot.number and fresh(
+                1 / round(1 / spot.number, decimals) if round(1 / spot.number, decimals) else 0.0
+            ):
+                change = lambda run, c, d=decimals: 1 / round(1 / c, d)
                 yield change, f"replaced by 1 / {round(1 / spot.number, decimals)!r}"
     for other in mine:
         if other.number not in own and fresh(other.number):
@@ -88,9 +92,11 @@ def _spots(calls: Sequence[Call]) -> list[_Spot]:
         if not isinstance(call.function, np.ufunc) and call.function is not np.where and call.name != "clip":
             continue
         for k, arg in enumerate(call.args):
-            if isinstance(arg, Value) or isinstance(arg, bool | np.bool_):
+            if isinstance(arg, (Value, bool | np.bool_)):
                 continue
-            if isinstance(arg, int | float | np.floating | np.integer) or (isinstance(arg, np.ndarray) and arg.ndim == 0):
+            if isinstance(arg, int | float | np.floating | np.integer) or (
+                isinstance(arg, np.ndarray) and arg.ndim == 0
+            ):
                 found.setdefault((call.key, k), _Spot(call.key, k, float(arg), call))
     return list(found.values())
 

@@ -60,12 +60,9 @@ class Factor:
             over.insert(0, _number(size.numerator, size.denominator if not under else 1))
             if not under:
                 size = Fraction(size.numerator)
-        if size.denominator != 1 and (under or size.numerator == 1 and self.powers):
+        if size.denominator != 1 and (under or (size.numerator == 1 and self.powers)):
             under.insert(0, str(size.denominator))
-        if over == ["1"] and under:
-            top = "1"
-        else:
-            top = " ".join(o for o in over if o != "1" or len(over) == 1)
+        top = "1" if over == ["1"] and under else " ".join(o for o in over if o != "1" or len(over) == 1)
         if not under:
             return top
         return f"{top} / {under[0]}" if len(under) == 1 else f"{top} / ({' '.join(under)})"

@@ -43,7 +43,10 @@ _FUNCTIONS: dict[str, Function] = {
     "the softmax over all entries": _softmax(None),
 }
 _OTHERS: dict[str, tuple[str, Function]] = {
-    **{name: ("wrong-axis" if "axis" in name or "entries" in name else "derivative-wrong", f) for name, f in _FUNCTIONS.items()},
+    **{
+        name: ("wrong-axis" if "axis" in name or "entries" in name else "derivative-wrong", f)
+        for name, f in _FUNCTIONS.items()
+    },
     "s itself": ("derivative-missing", lambda s: s),
 }
 
@@ -95,7 +98,7 @@ def _places(case: Case, pilot: Sample, tape: Tape) -> Iterator[tuple[_Logits, st
     ]
     for logits, s, g in spots:
         for k, y in enumerate(pilot.point.args):
-            if y.shape != np.shape(s) or not y.shape and y.dtype.kind != "f" or np.array_equal(y, s):
+            if y.shape != np.shape(s) or (not y.shape and y.dtype.kind != "f") or np.array_equal(y, s):
                 continue
             for name, function in _FUNCTIONS.items():
                 with np.errstate(all="ignore"):
@@ -126,7 +129,13 @@ def _with(logits: _Logits, target: str, name: str, function: Function, case: Cas
         def change(g: Any) -> Any:
             base = right(s.value) - y
             flat, rough = np.ravel(g), np.ravel(base)
-            where = int(np.argmax(np.abs(np.ravel(right(_floats(sample, logits)) - sample.point.args[case.names.index(target)]))))
+            where = int(
+                np.argmax(
+                    np.abs(
+                        np.ravel(right(_floats(sample, logits)) - sample.point.args[case.names.index(target)])
+                    )
+                )
+            )
             return (function(s.value) - y) * (flat[where] / rough[where])
 
         return tape.quantities(_Swap(s, change))

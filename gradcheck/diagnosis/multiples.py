@@ -49,7 +49,9 @@ class _Source:
             if len(calls) != 1:
                 raise Unsupported("not computed just once here")
             found = calls[0].output.value
-            found = found.data if how is not None and not isinstance(found, np.ndarray | np.generic) else found
+            found = (
+                found.data if how is not None and not isinstance(found, np.ndarray | np.generic) else found
+            )
         found = np.asarray(found)
         if how is not None and found.dtype != object:
             found = enclose(np.asarray(found, dtype=np.float64))
@@ -63,7 +65,7 @@ class _Source:
 def multiples(case: Case, quantity: str, pilot: Sample) -> Iterator[Explanation]:
     """Explanations by a value that is a factor too many or too few, at one quantity."""
     noun = case.noun
-    right: Sides = lambda s, q, how: (s.mine(q, how), s.right(q, how))  # noqa: E731
+    right: Sides = lambda s, q, how: (s.mine(q, how), s.right(q, how))
     sources = list(_sources(case, pilot))
     divisors = _divisors(case, pilot)
     for source in sources:
@@ -76,14 +78,9 @@ def multiples(case: Case, quantity: str, pilot: Sample) -> Iterator[Explanation]
             over = f"the factor {source.name} is left out of {noun}"
             yield Explanation("extra-term", times, 1.9, _times(right, source, divide=False))
             yield Explanation("derivative-missing", over, 1.9, _times(right, source, divide=True))
-        elif inner:
+        elif inner or source.argument in divisors:
             times = f"{noun} is too large by the factor {source.name}: a division by it is left out"
-            over = f"{noun} is too small by the factor {source.name}: it is left out, or divided by once too often"
-            yield Explanation("derivative-missing", times, cost, _times(right, source, divide=False))
-            yield Explanation("derivative-missing", over, cost, _times(right, source, divide=True))
-        elif source.argument in divisors:
-            times = f"{noun} is too large by the factor {source.name}: a division by it is left out"
-            over = f"{noun} is too small by the factor {source.name}: it is left out, or divided by once too often"
+            over = f"{noun} is too small by the factor {source.name}: it is left out, or divided by once too often"  # noqa: E501
             yield Explanation("derivative-missing", times, cost, _times(right, source, divide=False))
             yield Explanation("derivative-missing", over, cost, _times(right, source, divide=True))
         else:

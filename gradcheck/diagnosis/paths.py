@@ -113,7 +113,7 @@ def path_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
         if len(place.position) == 1:
             yield Explanation(
                 "derivative-missing",
-                f"the derivative of {place_of(call.key)} is left out: what arrives there is handed on as it is",
+                f"the derivative of {place_of(call.key)} is left out: what arrives there is handed on as it is",  # noqa: E501
                 1.52 + extra,
                 predicting(_with(place, _unchanged)),
             )
@@ -173,7 +173,7 @@ class _Twice:
 
 def path_factors(case: Case, quantity: str, pilot: Sample, wrong: Sequence[Sample]) -> Iterator[Explanation]:
     """Explanations by a step that is off by a factor, the same everywhere or a power of sizes."""
-    if np.shape(pilot.values.get(quantity)) != pilot.shapes[quantity]:
+    if np.shape(np.asarray(pilot.values.get(quantity))) != pilot.shapes[quantity]:
         return
     for place, call in places_of(pilot):
         if case.out_of_time:
@@ -221,7 +221,12 @@ def _summed_places(pilot: Sample) -> set[Place]:
         tape = tape_of(pilot)
         passing: dict[Call, Any] = {}
         tape.gradients(None, passing)
-        return {Place(c.key, s.position) for c, g in passing.items() for s in steps(c, g) if s.unsummed is not None}
+        return {
+            Place(c.key, s.position)
+            for c, g in passing.items()
+            for s in steps(c, g)
+            if s.unsummed is not None
+        }
     except (Unsupported, CandidateFault):
         return set()
 

@@ -185,7 +185,7 @@ def _axes(call: Call) -> Iterator[Edit]:
         if not plain:
             if not kept:
                 yield Edit("wrong-axis", text, 1.5, call.key, along(axis, keepdims=True))
-            shared = f"the reductions along axis {now} beside {place_of(call.key)} {either('should run', 'run')} over {target}"
+            shared = f"the reductions along axis {now} beside {place_of(call.key)} {either('should run', 'run')} over {target}"  # noqa: E501
             yield Edit("wrong-axis", shared, 1.6, call.key, along(axis), beside=now)
             if not kept:
                 yield Edit("wrong-axis", shared, 1.65, call.key, along(axis, keepdims=True), beside=now)
@@ -233,7 +233,7 @@ def _drops(call: Call) -> Iterator[Edit]:
         counts = _is_count(call.args[0]) and _is_count(call.args[1])
         for k in (0, 1):
             if k == 0 and function is np.true_divide:
-                action = lambda c, r: r.do(np.true_divide, 1.0, c.args[1])  # noqa: E731
+                action = lambda c, r: r.do(np.true_divide, 1.0, c.args[1])
             elif k == 0:
                 action = negated_input if function is np.subtract else input_spread(1)
             else:
@@ -255,8 +255,10 @@ def _drops(call: Call) -> Iterator[Edit]:
                 yield Edit("mask", text, 1.9, call.key, input_spread(k))
         if _is_triangle(call.args[0]):
             for step in (1, -1):
-                text = f"the triangle in {where} {either('should end', 'ends')} one diagonal {'later' if step > 0 else 'earlier'}"
-                yield Edit("mask", text, 1.8, call.key, with_operand(0, lambda v, r, s=step: moved_triangle(v, s)))
+                text = f"the triangle in {where} {either('should end', 'ends')} one diagonal {'later' if step > 0 else 'earlier'}"  # noqa: E501
+                yield Edit(
+                    "mask", text, 1.8, call.key, with_operand(0, lambda v, r, s=step: moved_triangle(v, s))
+                )
     elif known(function, MASKS) and len(call.args) == 2:
         for k in (0, 1):
             text = f"in {where}, the condition {describe(call.args[1 - k])} {absent}"
@@ -282,7 +284,7 @@ def _is_triangle(value: Any) -> bool:
     mask = np.asarray(value.value if isinstance(value, Value) else value)
     if mask.ndim != 2 or mask.dtype != bool or min(mask.shape) < 2:
         return False
-    return any(np.array_equal(mask, np.tri(*mask.shape, k=k, dtype=bool)) for k in (-1, 0, 1))
+    return any(np.array_equal(mask, np.tri(mask.shape[0], mask.shape[1], k, bool)) for k in (-1, 0, 1))
 
 
 def _is_count(value: Any) -> bool:
@@ -325,7 +327,7 @@ def _indices(call: Call, indices: tuple[str, ...]) -> Iterator[Edit]:
         elif isinstance(part, Value) and np.dtype(part.dtype).kind in "iu":
             for step in (1, -1):
                 text = f"the indices in {where} are off by one"
-                change = lambda i, n, r, s=step: (np.asarray(i.value) + s) % n  # noqa: E731
+                change = lambda i, n, r, s=step: (np.asarray(i.value) + s) % n
                 yield Edit("index", text, 1.8, call.key, indexed([k], change))
 
 
@@ -333,9 +335,7 @@ SLICES = {
     either("should not be", "is not") + " reversed": lambda i, n, r: (
         slice(None) if i == slice(None, None, -1) else i
     ),
-    either("should be", "is") + " reversed": lambda i, n, r: (
-        slice(None, None, -1) if i == slice(None) else i
-    ),
+    either("should be", "is") + " reversed": lambda i, n, r: slice(None, None, -1) if i == slice(None) else i,
     either("should start", "starts") + " one later": lambda i, n, r: shifted(i, 1),
     either("should start", "starts") + " one earlier": lambda i, n, r: shifted(i, -1),
     either("should take", "takes") + " all": lambda i, n, r: slice(None),
@@ -351,9 +351,7 @@ def _orders(call: Call) -> Iterator[Edit]:
         text = f"{where} writes once where an index occurs several times; np.add.at adds them up"
         yield Edit("missing-sum", text, 1.55, call.key, adding_all)
     elif call.function is np.roll:
-        yield Edit(
-            "index", f"{where} {either('shifts', 'shifts')} the wrong way", 1.7, call.key, rolled_back
-        )
+        yield Edit("index", f"{where} {either('shifts', 'shifts')} the wrong way", 1.7, call.key, rolled_back)
         yield Edit("index", f"{where} {SHOULD_NOT} shift anything", 1.7, call.key, input_alone)
     elif call.function is np.flip:
         yield Edit("index", f"{where} {SHOULD_NOT} reverse anything", 1.7, call.key, input_alone)
@@ -363,7 +361,7 @@ def _orders(call: Call) -> Iterator[Edit]:
         yield Edit("operation", text, 1.7, call.key, calling(other))
     elif call.function in (np.concatenate, np.stack) and isinstance(call.args[0], list | tuple):
         for i, j in itertools.combinations(range(min(len(call.args[0]), 5)), 2):
-            text = f"parts {i} and {j} of {where} {either('stand in the wrong order', 'stand the other way round')}"
+            text = f"parts {i} and {j} of {where} {either('stand in the wrong order', 'stand the other way round')}"  # noqa: E501
             yield Edit("swapped", text, 1.7, call.key, reordered(i, j))
 
 

@@ -66,7 +66,7 @@ def _near_one(quantity: str, samples: Sequence[Sample]) -> list[Factor]:
 
 
 def ratio_of(sides: Sides, sample: Sample, quantity: str) -> float | None:
-    """The one number that the first side is of the second; nan where both are zero, None where there is none."""
+    """The one number that the first side is of the second; nan where both are zero, None where there is none."""  # noqa: E501
     try:
         a, b = sides(sample, quantity, None)
     except (Unsupported, CandidateFault):
@@ -101,17 +101,17 @@ def atoms_of(case: Case, samples: Sequence[Sample]) -> list[Atom]:
     found: dict[str, Atom] = {}
     for name in case.claim.formula.shapes.names:
         found[name] = Atom(name, _where(case, name), tuple(float(s.sizes[name]) for s in samples))
-    values = set(a.values for a in found.values())
-    lengths = []
+    values = {a.values for a in found.values()}
+    lengths: list[tuple[str, Any]] = []
     for k, argument in enumerate(case.names):
         for axis in range(samples[0].point.args[k].ndim):
-            lengths.append(
+            lengths.append(  # noqa: PERF401
                 (f"{argument}.shape[{axis}]", lambda s, k=k, axis=axis: s.point.args[k].shape[axis])
             )
     for k, output in enumerate(samples[0].point.outputs):
         name = "output" if not samples[0].point.multiple else f"output {k}"
         for axis in range(output.ndim):
-            lengths.append(
+            lengths.append(  # noqa: PERF401
                 (f"{name}.shape[{axis}]", lambda s, k=k, axis=axis: s.point.outputs[k].shape[axis])
             )
     for name, length in lengths:

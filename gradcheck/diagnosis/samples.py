@@ -70,7 +70,7 @@ def _in_float64(claim: Claim, point: Point) -> dict[str, Any]:
 
 
 class Sample:
-    """A point with everything that is known of the claim there. Nothing is computed before it is asked for."""
+    """A point with everything that is known of the claim there. Nothing is computed before it is asked for."""  # noqa: E501
 
     def __init__(self, claim: Claim, session: Session, point: Point, verdict: str, fault: str | None) -> None:
         self.claim, self.session, self.point = claim, session, point
@@ -180,7 +180,8 @@ class Sample:
         return self._right(how)[quantity]
 
     def _right(self, how: Domain) -> dict[str, Any]:
-        return self.remember(("right", id(how)), lambda: self.elsewhere(self.point, how))
+        found: dict[str, Any] = self.remember(("right", id(how)), lambda: self.elsewhere(self.point, how))
+        return found
 
     def elsewhere(self, point: Point, how: Domain = BALLS) -> dict[str, Any]:
         """What is right at another point of the same shapes: other arguments, or another delta.
@@ -236,7 +237,7 @@ class Sample:
     # -- the difference
 
     def wrong(self, quantity: str) -> Mask | None:
-        """Which entries are wrong; None where the shape is not that of the right value, or the code raises."""
+        """Which entries are wrong; None where the shape is not that of the right value, or the code raises."""  # noqa: E501
         return self.remember(("wrong", quantity), lambda: self._wrong(quantity))  # type: ignore[no-any-return]
 
     def wrong_or_none(self, quantity: str) -> Mask | None:

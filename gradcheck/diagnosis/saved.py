@@ -2,7 +2,7 @@
 
 The way back through `h @ W` multiplies by `h` or by `W` as they were on the way forward. Taking `z` for
 `h = max(z, 0)`, or `W` for its transpose, is the commonest slip there.
-"""
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def saved_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
         where = place_of(call.key)
         extra = 0.02 * (not place.everywhere)
         if isinstance(saved, Value) and _is_square(saved.shape):
-            text = f"on the way back through {where}, {describe(saved)} is transposed where it should not be, or not where it should"
+            text = f"on the way back through {where}, {describe(saved)} is transposed where it should not be, or not where it should"  # noqa: E501
             yield Explanation("transposed", text, 1.6 + extra, predicting(_with(place, 1 - k, _turned)))
         if isinstance(call.output, Value) and _is_square(call.output.shape):
             text = f"what comes back to {where} is taken transposed"

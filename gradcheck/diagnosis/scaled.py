@@ -32,7 +32,7 @@ _MOST_SAMPLES = 8
 
 def scaled_values(case: Case, scope: Scope) -> Iterator[Explanation]:
     """Explanations by a scaled value, at one quantity."""
-    if np.shape(scope.pilot.values.get(scope.quantity)) != scope.pilot.shapes[scope.quantity]:
+    if np.shape(np.asarray(scope.pilot.values.get(scope.quantity))) != scope.pilot.shapes[scope.quantity]:
         return
     seen: set[Key] = set()
     for call in recorded(case, scope.pilot).calls:
@@ -101,8 +101,12 @@ def _explanation(case: Case, call: Call, position: int | None, factor: Factor) -
         text = f"{where} should be multiplied by {factor.text} and have the other sign"
     else:
         inverse = Factor(Fraction(1) / factor.ratio, tuple((a, -p) for a, p in factor.powers), factor.cost)
-        shrinks = all(p < 0 for _, p in factor.powers) and factor.ratio.numerator == 1 if factor.powers else factor.ratio < 1
-        text = f"{where} should be {'divided' if shrinks else 'multiplied'} by {(inverse if shrinks else factor).text}"
+        shrinks = (
+            all(p < 0 for _, p in factor.powers) and factor.ratio.numerator == 1
+            if factor.powers
+            else factor.ratio < 1
+        )
+        text = f"{where} should be {'divided' if shrinks else 'multiplied'} by {(inverse if shrinks else factor).text}"  # noqa: E501
     about = f" ({factor.about})" if factor.about else ""
 
     def values(sample: Sample, how: How) -> dict[str, Any]:

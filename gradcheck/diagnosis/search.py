@@ -1,4 +1,4 @@
-"""Trying explanations: at one telling sample first, then at all where the quantity is wrong, then where right."""
+"""Trying explanations: at one telling sample first, then at all where the quantity is wrong, then where right."""  # noqa: E501
 
 from __future__ import annotations
 
@@ -59,7 +59,9 @@ def telling(sample: Sample, quantity: str) -> tuple[bool, bool, bool, int, int]:
     )
 
 
-def settle(case: Case, scopes: Sequence[Scope], explanations: Iterable[Explanation]) -> dict[str, list[Finding]]:
+def settle(
+    case: Case, scopes: Sequence[Scope], explanations: Iterable[Explanation]
+) -> dict[str, list[Finding]]:
     """For each quantity the explanations that fit at every sample of its scope, the simplest first.
 
     They are tried in the order of their costs; a quantity for which one was found is asked about as long

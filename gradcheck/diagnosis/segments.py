@@ -118,7 +118,7 @@ def _between(z: Value, end: Call) -> list[Call]:
         order.append(call)
         for v in call.inputs:
             if v.call is not None and _id(v) != stop and is_real(v.value):
-                stack.append(v.call)
+                stack.append(v.call)  # noqa: PERF401
     position = {c: i for i, c in enumerate(end.output.run.calls)}
     return sorted(order, key=lambda c: position[c])
 

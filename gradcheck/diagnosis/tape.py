@@ -115,7 +115,8 @@ class Tape:
             if not entry.scalar:
                 whole = (slice(None),) * len(point.output_shapes[0])
                 place = (*(whole if output is None else output), *argument)
-            table[(*assignment.values(), ...)] = source[place]
+            cell: Any = (*assignment.values(), ...)
+            table[cell] = source[place]
         return {entry.text: table}
 
     def _bare(self, value: Any) -> Any:

@@ -125,7 +125,11 @@ def _sources(case: Case, quantity: str, samples: Sequence[Sample]) -> Iterator[t
     for i in first.point.wrt:  # arguments of one shape: |s - y| bends where they are equal
         for j in first.point.wrt:
             a = first.point.args[i]
-            if i < j and all(s.point.args[i].shape == s.point.args[j].shape for s in samples) and a.shape == shape:
+            if (
+                i < j
+                and all(s.point.args[i].shape == s.point.args[j].shape for s in samples)
+                and a.shape == shape
+            ):
                 yield (
                     f"{case.names[i]} - {case.names[j]}",
                     [s.point.args[i] - s.point.args[j] for s in samples],

@@ -50,7 +50,7 @@ def whole_changes(case: Case, quantity: str, pilot: Sample) -> Iterator[Explanat
     if np.shape(pilot.mine(quantity)) == (max(pilot.right(quantity).size, 2),) * 2:
         yield Explanation(
             "shape",
-            f"{noun} is an outer product; its diagonal holds the right values, as a product entry by entry would",
+            f"{noun} is an outer product; its diagonal holds the right values, as a product entry by entry would",  # noqa: E501
             1.4,
             lambda s, q, how: (np.diagonal(s.mine(q, how)), np.ravel(s.right(q, how))),
         )
@@ -132,7 +132,7 @@ def _other_quantities(case: Case, quantity: str) -> Iterator[Explanation]:
     """The gradient of one argument given as that of another."""
     if case.claim.kind not in ("vjp", "update"):
         return
-    own = quantity.split("/d")[-1].removeprefix("new ")
+    own = quantity.rsplit("/d", maxsplit=1)[-1].removeprefix("new ")
     for other in case.samples[0].shapes:
         if other == quantity:
             continue

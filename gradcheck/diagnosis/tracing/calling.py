@@ -56,8 +56,8 @@ def run_forward(
     outputs = []
     for part in parts:
         if isinstance(part, np.ndarray) and part.dtype == object:
-            cells = [p if isinstance(p, Value) else p.item() for p in part.reshape(-1)]
-            part = np.reshape(np.stack(cells), part.shape)  # noqa: PLW2901  (several numbers as one array)
+            cells: Any = [p if isinstance(p, Value) else p.item() for p in part.reshape(-1)]
+            part = np.reshape(np.stack(cells), part.shape)
         if not isinstance(part, Value):
             raise Unsupported(
                 "an output of the forward does not depend on its arguments as far as can be seen"

@@ -78,7 +78,7 @@ def _is_internal(code: CodeType) -> bool:
 
 def current_site(stop: CodeType) -> Site:
     """The site of the operation that is being performed, up to the frame whose code is ``stop``."""
-    frame = sys._getframe(1)  # the documented way to see one's callers
+    frame = sys._getframe(1)  # the documented way to see one's callers  # noqa: SLF001
     found = []
     while frame.f_code is not stop:
         if not _is_internal(frame.f_code):

@@ -169,8 +169,37 @@ def astype(array: Any, dtype: Any) -> Any:
 
 
 _METHODS = frozenset(
-    """all any argmax argmin argsort clip cumprod cumsum diagonal dot max mean min nonzero prod ptp ravel
-    repeat round squeeze std sum swapaxes take trace var conj conjugate searchsorted""".split()
+    [
+        "all",
+        "any",
+        "argmax",
+        "argmin",
+        "argsort",
+        "clip",
+        "cumprod",
+        "cumsum",
+        "diagonal",
+        "dot",
+        "max",
+        "mean",
+        "min",
+        "nonzero",
+        "prod",
+        "ptp",
+        "ravel",
+        "repeat",
+        "round",
+        "squeeze",
+        "std",
+        "sum",
+        "swapaxes",
+        "take",
+        "trace",
+        "var",
+        "conj",
+        "conjugate",
+        "searchsorted",
+    ]
 )
 
 _BINARY = {
