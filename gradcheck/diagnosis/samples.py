@@ -153,7 +153,12 @@ class Sample:
             return examined.balls(BITS)
         except Unsupported:
             self._memo["in floats"] = True
-            return examined.certain_or_bounded(BITS)
+            bounded = examined.certain_or_bounded(BITS)
+            # an entry that belongs elsewhere brings its own rounding, and the bound is of its place
+            own = 2.0 ** (13 - self.claim.bits)
+            return {
+                q: b + enclose(np.zeros(b.shape), np.abs(stated.values[q]) * own) for q, b in bounded.items()
+            }
 
     def _stated(self) -> dict[str, Any]:
         """The values as the code gives them (an update's steps turned back into new values)."""
