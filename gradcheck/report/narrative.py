@@ -181,7 +181,7 @@ def diagnosis_text(found: Diagnosis) -> str:
     """What is wrong with one quantity, and how sure that is, in one line."""
     head = f"{one_line(found.quantity)}: " if found.quantity else ""
     exact = f", exact to {found.gap:.0e}" if found.gap else ""
-    at = f"{exact} at {found.points} of {plural(found.of, 'point')}" if found.points else ""
+    at = f" ({found.points} of {plural(found.of, 'point')}{exact})" if found.points else ""
     return f"diagnosis: {head}{one_line(found.text)}{at}"
 
 

@@ -103,7 +103,8 @@ def encode(values, shape):
     for _ in shape_of(values):
         numbers = [number for row in numbers for number in row]
     data = struct.pack(f"<{len(numbers)}d", *numbers)
-    return {"dtype": "<f8", "shape": shape_of(values) if numbers else shape, "b64": base64.b64encode(data).decode()}  # noqa: E501
+    text = base64.b64encode(data).decode()
+    return {"dtype": "<f8", "shape": shape_of(values) if numbers else shape, "b64": text}
 
 
 def shape_of(values):
