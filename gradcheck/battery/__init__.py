@@ -20,6 +20,7 @@ from gradcheck.battery.layout import non_contiguous, read_only
 from gradcheck.battery.linearity import linearity, zero_delta
 from gradcheck.battery.repetition import same_answer, unchanged_inputs
 from gradcheck.claims import Claim
+from gradcheck.errors import Unsupported
 from gradcheck.opinions import PointResult
 from gradcheck.points import Point
 from gradcheck.records import BatteryRow
@@ -109,6 +110,8 @@ def _guarded(make: Callable[[], Finding]) -> Finding:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return make()
+    except Unsupported as error:  # a foreign program declines a case that its points did not have
+        return skipped(str(error))
     except Exception as error:
         return skipped(f"gradcheck itself failed here, please report it: {type(error).__name__}: {error}")
 

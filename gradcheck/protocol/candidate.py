@@ -56,7 +56,7 @@ class Foreign:
         return Claim(
             self.formula,
             "vjp",
-            float_only(self._gradients, f"a program in {started.language}"),
+            float_only(self._gradients, self.floats),
             id=self.formula.id or next((c.id for c in self.formula.claims if c.kind == "vjp" and c.id), None),
             suffix="external-f4" if single else "external",
             title=f"gradients of {self.formula.name} by {started.name} ({started.language})"
@@ -65,6 +65,11 @@ class Foreign:
             latex=self.formula.latex,
             bits=FLOATS[self.dtype],
         )
+
+    @property
+    def floats(self) -> str:
+        """Who runs in floating point only."""
+        return f"a program in {self.driver.started.implementation.language}"
 
     @property
     def notes(self) -> list[str]:

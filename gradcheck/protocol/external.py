@@ -76,7 +76,8 @@ def _told(row: ClaimRow, foreign: Foreign, again: list[str], cases: Path | None)
     """The row, speaking of the program instead of the function that stands for it."""
     said = foreign.driver.started.implementation
     command = shlex.join(foreign.driver.command)
-    notes = [*row.notes, *foreign.notes]
+    # that a program runs in floating point goes without saying
+    notes = [*(n for n in row.notes if foreign.floats not in n), *foreign.notes]
     found = row.counterexample
     if found is not None:
         found = msgspec.structs.replace(found, replay=shlex.join([*again, "--", *foreign.driver.command]))
@@ -85,7 +86,7 @@ def _told(row: ClaimRow, foreign: Foreign, again: list[str], cases: Path | None)
     if row.verdict == "error" and foreign.stderr:
         notes.append("standard error ended with: " + " | ".join(foreign.stderr))
     source = Source(file=command, line=0, text=f"{said.name}, a program in {said.language}: {command}")
-    return msgspec.structs.replace(row, candidate=source, counterexample=found, notes=notes)
+    return msgspec.structs.replace(row, candidate=source, counterexample=found, notes=notes, proof=None)
 
 
 def _write_case(row: ClaimRow, found: Counterexample, foreign: Foreign, folder: Path) -> str | None:

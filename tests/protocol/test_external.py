@@ -8,7 +8,7 @@ from gradcheck.arrays import decode
 from gradcheck.errors import UsageError
 from gradcheck.protocol.driver import Limits
 from gradcheck.protocol.external import external
-from gradcheck.records import BackendRow, ClaimRow, Footer, Header
+from gradcheck.records import BackendRow, BatteryRow, ClaimRow, Footer, Header
 from gradcheck.run import RunOptions
 
 ONE = ("finite_difference",)
@@ -65,6 +65,7 @@ def test_a_right_program_passes_with_the_records_of_a_run(checked):
     assert row.statement == "gradients of identity by program (Python)"
     assert row.candidate.text.startswith("program, a program in Python: ")
     assert row.candidate.line == 0
+    assert (row.notes, row.proof) == ([], None)
     assert footer.exit_code == 0
     assert any(r.startswith("program (Python): ") and r.endswith(" cases sent.") for r in footer.remarks)
 
@@ -146,6 +147,20 @@ def test_backends_of_a_skipped_formula_are_unsupported(program, quick):
     records = list(external(command, RunOptions(max_examples=5), limits=quick))
 
     assert {r.verdict for r in records if isinstance(r, BackendRow)} == {"unsupported"}
+
+
+def test_a_case_of_the_battery_that_is_skipped_is_no_fault_of_ours(checked):
+    """Its deltas are larger than those of the points."""
+    rows, _ = checked(
+        "def answer(m):\n"
+        "    large = max(map(abs, m['case']['delta'].get('dec') or [0])) > 100\n"
+        "    say({'seq': m['seq'], 'skipped': True, 'message': 'large'}) if large else right(m)"
+    )
+    battery = {r.check: r for r in checked.records if isinstance(r, BatteryRow)}
+
+    assert rows["identity"].verdict == "pass"
+    assert battery["linearity"].outcome == "skipped"
+    assert battery["linearity"].reason == "skipped by the program: large"
 
 
 def test_decimals_that_differ_from_the_bytes_are_noted_and_the_bytes_judged(checked):
