@@ -26,7 +26,7 @@ def checked(program, quick):
         assert isinstance(records[-1], Footer)
         rows = [r for r in records if isinstance(r, ClaimRow)]
         assert [r.uid for r in rows] == records[0].claims
-        checked.records = records
+        run.records = records
         return {r.formula if r.uid.endswith("external") else r.uid: r for r in rows}, records[-1]
 
     return run
