@@ -63,7 +63,7 @@ def end_group(process: subprocess.Popen[bytes], mark: str) -> int:
 
 
 def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    if process.returncode is None:
+    if process.returncode is None or not hasattr(os, "waitid"):  # without waitid, asking reaps it
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, number)
 
