@@ -81,8 +81,8 @@ def test_lines_larger_than_any_pipe_pass_both_ways(running):
         ("def answer(m): time.sleep(9)", "timeout", "no answer within 0.3 s"),
         ("def answer(m): write('{\"seq\"'); time.sleep(9)", "timeout", "only the beginning of a line"),
         ("def answer(m): sys.stdout.write('{}' + chr(10))", "timeout", "flush standard output"),
-        ("def answer(m): right(m); write('more')", "protocol", "more than one line for one request"),
-        ("def answer(m): right(m); right(m)", "protocol", "more than one line for one request"),
+        ("def answer(m): write('{}\\nmore')", "protocol", "more than one line for one request"),
+        ("def answer(m): write('{}\\n{}\\n')", "protocol", "more than one line for one request"),
     ],
 )
 def test_what_a_program_does_instead_of_answering(running, definitions, kind, words):
