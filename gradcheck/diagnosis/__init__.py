@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from msgspec import structs
 
 from gradcheck.claims import Claim
-from gradcheck.diagnosis.diagnose import diagnose
 from gradcheck.diagnosis.kinds import UNEXPLAINED
 from gradcheck.opinions import PointResult
 from gradcheck.proofs import explain
@@ -16,7 +15,7 @@ from gradcheck.records import Diagnosis
 from gradcheck.session import Session
 from gradcheck.values import Values
 
-__all__ = ["diagnose", "diagnosed"]
+__all__ = ["diagnosed"]
 
 
 def diagnosed(
@@ -32,6 +31,8 @@ def diagnosed(
     What the numbers say comes first. Where the normal forms of a proof say the same of a quantity, it is
     true of all shapes; where the numbers say nothing, the forms may.
     """
+    from gradcheck.diagnosis.diagnose import diagnose  # here, so that the module keeps its name
+
     small = [r for r in results if not r.point.large]
     if not small:
         return []
@@ -39,7 +40,7 @@ def diagnosed(
         warnings.simplefilter("ignore")
         try:
             found = diagnose(claim, small, session, seed=seed, delta=delta)
-        except Exception:
+        except (Exception, SystemExit):  # the code is run again, and may end the program
             found = []
         exact = {d.quantity: d for d in explain(claim, session.proofs)}
     merged = []

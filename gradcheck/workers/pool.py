@@ -28,6 +28,8 @@ __all__ = ["run_on_workers"]
 _ATTEMPTS = 20
 """How often a task may lose its worker before the task is blamed."""
 
+_STARTS = 4
+
 
 def run_on_workers(
     claims: Sequence[Claim],
@@ -87,15 +89,7 @@ def _client(distributed: Any, stack: ExitStack, jobs: int | None, cluster: str |
 
     stack.enter_context(dask.config.set({"distributed.scheduler.allowed-failures": _ATTEMPTS}))
     if cluster is None:
-        local = distributed.LocalCluster(
-            n_workers=jobs,
-            threads_per_worker=1,  # a run leaves warnings and the working folder to one task at a time
-            processes=True,
-            host="127.0.0.1",
-            dashboard_address=None,
-            memory_limit=0,
-            silence_logs=logging.CRITICAL,
-        )
+        local = _local_cluster(distributed, jobs)
         return stack.enter_context(distributed.Client(stack.enter_context(local)))
     try:
         return stack.enter_context(distributed.Client(cluster, timeout="15s"))
@@ -104,6 +98,24 @@ def _client(distributed: Any, stack: ExitStack, jobs: int | None, cluster: str |
             f"--cluster: there is no dask scheduler at {cluster!r}: {error}. One is started with "
             "`dask scheduler`, its workers with `dask worker ADDRESS --nthreads 1`."
         ) from None
+
+
+def _local_cluster(distributed: Any, jobs: int | None) -> Any:
+    """Workers on this machine. One that is killed while it starts ends the start, which is tried again."""
+    for _ in range(_STARTS):
+        try:
+            return distributed.LocalCluster(
+                n_workers=jobs,
+                threads_per_worker=1,  # a run leaves warnings and the working folder to one task at a time
+                processes=True,
+                host="127.0.0.1",
+                dashboard_address=None,
+                memory_limit=0,
+                silence_logs=logging.CRITICAL,
+            )
+        except RuntimeError as error:
+            failure = error
+    raise UsageError(f"--jobs {jobs}: the workers did not start {_STARTS} times over: {failure}.")
 
 
 def _same_everywhere(client: Any, work: Work) -> None:

@@ -102,17 +102,20 @@ def test_workers_that_are_killed_cost_nothing(folder, serial):
     killed = []
 
     def kill():
+        log = folder / "workers" / "run.jsonl.part"
+        while process.poll() is None and not (log.exists() and log.read_text().count("\n") > 1):
+            time.sleep(0.05)  # from the first result on
         while process.poll() is None and len(killed) < 3:
-            time.sleep(1.5)
             for child in children(process.pid):
                 try:
                     command = Path(f"/proc/{child}/cmdline").read_bytes()
                     if b"spawn_main" in command:
                         os.kill(child, signal.SIGKILL)
                         killed.append(child)
-                        break
+                        break  # and the next only when its successor has had time to start
                 except OSError:
                     continue
+            time.sleep(1.5)
 
     with process:
         thread = threading.Thread(target=kill, daemon=True)
