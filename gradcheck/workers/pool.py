@@ -70,10 +70,10 @@ def _batches(
         client = _client(distributed, stack, jobs, cluster)
         if cluster is not None:
             _same_everywhere(client, work)
-        shared = client.scatter(work, broadcast=True, hash=False)
         groups = [list(group) for _, group in groupby(claims, key=lambda c: id(c.formula))]
         futures = [
-            client.submit(check_group, shared, tuple(c.uid for c in group), pure=False, priority=-position)
+            # with the work itself: data left on workers is lost when those that hold it die
+            client.submit(check_group, work, tuple(c.uid for c in group), pure=False, priority=-position)
             for position, group in enumerate(groups)
         ]
         for group, future in zip(groups, futures, strict=True):
