@@ -55,6 +55,17 @@ class ClaimItem(pytest.Item):
         if kind == "failed":
             pytest.fail(text, pytrace=False)
 
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Our text; its first line alone is what the summary of a run repeats.
+
+        Where the variable CI is set, pytest writes that line whole: all of the story, a second time.
+        """
+        told = super().repr_failure(excinfo, style)
+        crash = getattr(told, "reprcrash", None)
+        if crash is not None:
+            crash.message = crash.message.partition("\n")[0]
+        return told
+
     def reportinfo(self) -> tuple[os.PathLike[str] | str, int | None, str]:
         from gradcheck.sources import source_of
 

@@ -26,8 +26,14 @@ def test_a_file_named_on_the_command_line_is_collected(project, outcomes):
     assert result.ret == pytest.ExitCode.TESTS_FAILED
 
 
-def test_a_failure_shows_our_text(project):
-    """The story once, the backends' own lines beside it, and no traceback."""
+@pytest.mark.parametrize("ci", ["", "true"])
+def test_a_failure_shows_our_text(project, monkeypatch, ci):
+    """The story once, the backends' own lines beside it, and no traceback.
+
+    On a CI system pytest's summary does not shorten what it repeats.
+    """
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.delenv("BUILD_NUMBER", raising=False)
     project.write(layers=LAYERS)
     result = project.run("layers.py", "-k", "wrong")
     text = result.stdout.str()
