@@ -8,7 +8,7 @@ from gradcheck.arithmetic import precision
 from gradcheck.examination import PRECISIONS
 from gradcheck.judge import RESOLUTION
 from gradcheck.opinions import Opinion, PointResult
-from gradcheck.truths import along
+from gradcheck.slopes import along
 from gradcheck.verdicts import Strength
 
 __all__ = ["arbitrate", "same_answers"]

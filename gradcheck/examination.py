@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -25,17 +23,19 @@ from gradcheck.arithmetic import (
     zero_dimensional,
 )
 from gradcheck.backend import Answer, Program
-from gradcheck.candidate import Stated, candidate_leaves_range, expected_shapes, run_in_balls
+from gradcheck.candidate import Stated, candidate_leaves_range, run_in_balls
 from gradcheck.claims import Claim
 from gradcheck.errors import NoAnswer, Unsupported
 from gradcheck.forwards import values_in_balls
 from gradcheck.judge import Match, compare, running_scale
 from gradcheck.opinions import Opinion
 from gradcheck.points import Point
+from gradcheck.probes import Directions, directions_of
 from gradcheck.same_code import MORE_ROUNDING, same_code, unknown_rounding
 from gradcheck.sensitivity import rounding_bound
 from gradcheck.session import Session, Usable
-from gradcheck.truths import contract, truths
+from gradcheck.slopes import contract
+from gradcheck.truths import truths
 from gradcheck.verdicts import Strength
 
 __all__ = ["PRECISIONS", "Examination"]
@@ -46,19 +46,6 @@ PRECISIONS = (212, 424, 848, 1696)
 _SWAMPED = 2.0**-20
 """An argument whose part in a joint slope is smaller than this is asked about alone: the resolution of
 1e-25 of the sum is then at least 1e-19 of every part."""
-
-
-@lru_cache(maxsize=256)
-def _random_directions(shapes: tuple[tuple[int, ...], ...]) -> tuple[NDArray[np.float64], ...]:
-    """One random direction for each shape: 16-bit numbers of either sign, the same in every run."""
-    rng = np.random.default_rng(54321)
-    directions = []
-    for shape in shapes:
-        sign = rng.choice([-1.0, 1.0], shape)
-        direction = np.asarray(sign * rng.integers(2**15, 2**16, shape) / 2**16)
-        direction.flags.writeable = False
-        directions.append(direction)
-    return tuple(directions)
 
 
 class Examination:
@@ -364,18 +351,8 @@ class Examination:
     def _is_stated(self, quantity: str) -> bool:
         return self.claim.kind == "forward" or quantity in self.stated.values
 
-    def _directions(self) -> Mapping[str, NDArray[np.float64]] | None:
-        """One random direction per quantity, of 16-bit numbers, the same for all claims of a formula."""
-        if self.claim.entry is not None and self.claim.entry.scalar:
-            ((quantity, shape),) = expected_shapes(self.claim, self.point).items()
-            return {quantity: _random_directions((shape,))[0]}
-        if self.claim.kind not in ("vjp", "update", "forward"):
-            return None
-        names = self.claim.formula.shapes.arguments
-        form = "new {}" if self.claim.kind == "update" else "dJ/d{}"
-        shapes = tuple(self.point.args[i].shape for i in self.point.wrt)
-        drawn = _random_directions(shapes)
-        return {form.format(names[i]): d for i, d in zip(self.point.wrt, drawn, strict=True)}
+    def _directions(self) -> Directions | None:
+        return directions_of(self.claim, self.point)
 
 
 def _spread(own: Answer, moved: list[Answer]) -> Answer:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -221,20 +222,36 @@ def _number(bits: Iterator[bool], count: int) -> int:
 
 
 def _hypothesis(space: _Space, count: int, seed: int, origin: str) -> list[Draw]:
+    bits = space.bits(count)
+    if not space.strategies:
+        return space.spread([space.draw(found, None, origin) for found in _drawn_bits(bits, count, seed)])
     from hypothesis import strategies as st
 
+    who = ", ".join(f"values[{name!r}]" for name in space.strategies)
     drawn: list[Draw] = []
-    # Hypothesis mixes constants found in the source of local modules into the integers and bytes that it
-    # draws, and keeps a cache of them in the working folder; bits are free of both, so that a seed gives
-    # the same points wherever it is used. All in one tuple: every draw of its own costs 20 microseconds.
-    bits = st.tuples(*[st.booleans()] * space.bits(count))
-    data = st.data() if space.strategies else st.none()
-    who = ", ".join(f"values[{name!r}]" for name in space.strategies) or space.formula.name
     each(
         count,
         seed,
-        st.tuples(bits, data),
+        st.tuples(_bits(bits), st.data()),
         lambda found: drawn.append(space.draw(found[0], found[1], origin)),
         who,
     )
     return space.spread(drawn[:count])
+
+
+def _bits(number: int) -> Any:
+    """Hypothesis mixes constants found in the source of local modules into the integers and bytes that it
+    draws, and keeps a cache of them in the working folder; bits are free of both, so that a seed gives the
+    same points wherever it is used. All in one tuple: every draw of its own costs 20 microseconds.
+    """
+    from hypothesis import strategies as st
+
+    return st.tuples(*[st.booleans()] * number)
+
+
+@lru_cache(maxsize=64)
+def _drawn_bits(number: int, count: int, seed: int) -> tuple[tuple[bool, ...], ...]:
+    """What Hypothesis draws for a seed, the same for all formulas with as many sizes."""
+    drawn: list[tuple[bool, ...]] = []
+    each(count, seed, _bits(number), drawn.append, "gradcheck")
+    return tuple(drawn[:count])

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from gradcheck.arithmetic import ObjectArray, radii
 from gradcheck.backend import Answer
-from gradcheck.truths import contract
+from gradcheck.slopes import contract
 
 __all__ = ["BELOW", "RESOLUTION", "Match", "Scales", "compare", "running_scale"]
 
@@ -85,6 +85,11 @@ def compare(
         true_slope: arb = answer.values.item()
         scale = magnitude.max(_magnitude(slope)).max(_magnitude(true_slope))
         return _entry((), slope, true_slope, scale, both, subtracted, slope=True, bits=bits)
+    if stated.size and (flags := _plain_agreement(stated, answer.values)) is not None:
+        first = (0,) * stated.ndim
+        pair: Any = (stated[first], answer.values[first])
+        match = _entry(first, *pair, _magnitude(pair[0]) + _magnitude(pair[1]), both, arb(0), bits=bits)
+        return replace(match, resolved=flags[0], zero=flags[1])
     worst: Match | None = None
     resolved, zero = False, True
     lazily: NDArray[np.float64] | None = None
@@ -113,6 +118,23 @@ def compare(
 def running_scale(low_precision: ObjectArray) -> NDArray[np.float64]:
     """S from an evaluation at 53 bits: the radius counts half a unit of every term's magnitude."""
     return np.asarray(radii(low_precision) * 2.0**53)
+
+
+def _plain_agreement(stated: ObjectArray, true: ObjectArray) -> tuple[bool, bool] | None:
+    """Whether some entry is resolved, and all are zero, where every entry's balls overlap within the
+    resolution: the common case, decided with a few operations an entry. None where that is not so.
+    """
+    resolved, zero = False, True
+    for c, t in zip(stated.reshape(-1).tolist(), true.reshape(-1).tolist(), strict=True):
+        difference = c - t
+        allowed = (abs(c).upper() + abs(t).upper()) * RESOLUTION
+        if not (
+            allowed.is_finite() and difference.contains(0) and abs(difference).upper() <= allowed
+        ):  # an infinite radius allows everything, and is no answer
+            return None
+        resolved = resolved or abs(c) > allowed or abs(t) > allowed
+        zero = zero and c.is_zero() and t.is_zero()
+    return resolved, zero
 
 
 def _entry(

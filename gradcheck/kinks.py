@@ -25,7 +25,7 @@ from gradcheck.errors import NoAnswer, Unsupported
 from gradcheck.formulas import Formula
 from gradcheck.judge import RESOLUTION
 from gradcheck.points import Point
-from gradcheck.truths import contract
+from gradcheck.slopes import contract
 
 __all__ = ["Kink", "examine", "outside"]
 

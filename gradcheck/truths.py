@@ -16,11 +16,11 @@ from gradcheck.candidate import expected_shapes, jacobian_shape
 from gradcheck.claims import Claim
 from gradcheck.errors import Unsupported
 from gradcheck.points import Point
+from gradcheck.probes import Directions
+from gradcheck.slopes import contract, table_slope
 from gradcheck.values import is_strategy, normal, positive, unit_interval
 
-__all__ = ["along", "contract", "truths"]
-
-Directions = Mapping[str, NDArray[np.float64]]
+__all__ = ["truths"]
 
 
 def truths(
@@ -52,17 +52,11 @@ def truths(
         raise Unsupported(f"{claim.target} holds integers: it has no derivative")
     if claim.kind == "entry":
         return _entry(claim, point, program, position, directions, domain)
+    if directions and not program.exact_answers:
+        return table_slope(claim, point, program, position, directions, domain)
     jacobian = _single(program.jacobian(point.args, position, domain))
     shape = jacobian_shape(claim, point.output_shapes[0], point.args[position].shape)
     return {f"dz/d{claim.target}": Answer(jacobian.reshape(shape))}
-
-
-def contract(values: ObjectArray, direction: NDArray[np.float64]) -> tuple[arb, arb]:
-    """The slope `sum(values * direction)` and the summed magnitude of its terms."""
-    terms = (values.reshape(-1) * enclose(direction).reshape(-1)).tolist()
-    slope = sum(terms, arb(0))
-    finite = terms if slope.is_finite() else [t for t in terms if t.is_finite()]
-    return slope, sum(map(abs, finite), arb(0)).upper()
 
 
 def _is_open(claim: Claim, argument: str) -> bool:
@@ -119,6 +113,8 @@ def _entry(
     name, shape = next(iter(expected_shapes(claim, point).items()))
     ranges = entry.ranges(point.args[position].shape, point.output_shapes[0])
     if not entry.scalar:
+        if directions and not program.exact_answers:
+            return table_slope(claim, point, program, position, directions, domain)
         jacobian = _single(program.jacobian(point.args, position, domain))
         whole = (slice(None),) * len(point.output_shapes[0])
         table = np.empty(shape, dtype=object)
@@ -167,11 +163,3 @@ def _single(jacobians: tuple[ObjectArray, ...]) -> ObjectArray:
     if len(jacobians) != 1:
         raise Unsupported("Jacobians of a forward with several outputs; claim a vjp instead")
     return jacobians[0]
-
-
-def along(entries: Answer, like: Answer) -> Answer:
-    """An answer by entries as one of the same form as another: entries, or a slope."""
-    if like.direction is None:
-        return entries
-    value = zero_dimensional(contract(entries.values, like.direction)[0])
-    return Answer(value, like.direction, like.scale, entries.rigorous)

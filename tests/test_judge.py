@@ -163,3 +163,34 @@ def test_an_empty_quantity_agrees():
 def test_the_resolution_lies_between_float64_and_the_difference():
     """2.2e-16 and 1e-60."""
     assert 1e-60 < RESOLUTION < 2.0**-52
+
+
+def test_the_short_way_to_agreement_says_what_the_long_one_does(monkeypatch):
+    """On balls of every kind, wide, narrow, zero, infinite and NaN, in pairs that agree or do not."""
+    from gradcheck import judge
+
+    rng = np.random.default_rng(0)
+
+    def ball():
+        kind = rng.integers(0, 8)
+        if kind < 3:
+            return (arb(0), arb("nan"), arb(0, float("inf")))[kind]
+        middle = float(rng.normal() * 10.0 ** rng.integers(-30, 30))
+        return arb(middle, abs(middle) * 10.0 ** -float(rng.integers(5, 70)))
+
+    short, taken = judge._plain_agreement, 0
+    for _ in range(2000):
+        stated = balls(*[(b.mid(), b.rad()) for b in (ball() for _ in range(rng.integers(1, 4)))])
+        true = stated.copy()
+        for i in range(len(true)):
+            if rng.random() < 0.2:
+                true[i] = ball()
+            elif rng.random() < 0.3:
+                true[i] = true[i] + abs(true[i]) * arb(0, 1e-40)
+        taken += short(stated, true) is not None
+        results = []
+        for way in (short, lambda *_: None):
+            monkeypatch.setattr(judge, "_plain_agreement", way)
+            results.append(repr(compare(stated, Answer(true), rigorous=True)))
+        assert results[0] == results[1]
+    assert 300 < taken < 1700  # both ways were taken
