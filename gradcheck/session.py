@@ -167,6 +167,7 @@ class Session:
                 shapes_of.plain,
                 point.sizes,
                 memory,
+                shapes_of.at,
             )
             started = time.perf_counter()
             try:

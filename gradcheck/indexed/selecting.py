@@ -100,9 +100,19 @@ def filled(space: Any, shape: Any, value: Any, dtype: Any = None) -> IndexedArra
     return IndexedArray(space, made.entry, wanted, kind.kind)
 
 
+def _decided(a: Any, **about: Any) -> bool:
+    """Whether a mask that says the same everywhere says True: `np.isfinite(x)`, which all numbers are."""
+    value = a.entry.number
+    if about or a.kind != "b" or value is None:
+        raise a.space.refused(Unsupported("a branch on whether all or any values are so"))
+    return bool(value)
+
+
 FUNCTIONS.update(
     {
         np.where: _where,
+        np.all: _decided,
+        np.any: _decided,
         np.clip: _clip,
         np.diagonal: _diagonal,
         np.diag: _diag,
@@ -112,4 +122,4 @@ FUNCTIONS.update(
         np.full_like: _full_like,
     }
 )
-METHODS.update({"clip": _clip, "diagonal": _diagonal})
+METHODS.update({"all": _decided, "any": _decided, "clip": _clip, "diagonal": _diagonal})

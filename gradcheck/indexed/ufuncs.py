@@ -8,7 +8,8 @@ from fractions import Fraction
 from gradcheck.errors import Unsupported
 from gradcheck.indexed.array import UFUNCS, IndexedArray, broadcast
 from gradcheck.indexed.expression import Expr, constant
-from gradcheck.indexed.functions import absolute, apply, exp, larger, log, step
+from gradcheck.indexed.equality import equal_off_ties
+from gradcheck.indexed.functions import absolute, apply, by_cases, exp, larger, log, step
 from gradcheck.indexed.powers import power
 from gradcheck.indexed.requirements import needs_nonzero, needs_positive, needs_root
 from gradcheck.indexed.space import Space
@@ -42,7 +43,19 @@ def _one(e: Expr) -> Expr:
 
 def _divide(a: Expr, b: Expr) -> Expr:
     needs_nonzero(b)
-    return a * power(b, -1)
+    return a * _reciprocal(b)
+
+
+def _reciprocal(b: Expr) -> Expr:
+    """1 / b; of masks alone, such as a count of ties, case by case."""
+    heads = b.space.heads
+    if len(b.terms) > 1 and all(
+        not bounds and all(heads[h].binary for h, _, _ in fs) for fs, bounds in b.terms
+    ):
+        split = by_cases(_reciprocal, b)
+        if split is not None:
+            return split
+    return power(b, -1)
 
 
 def _raised(base: Expr, exponent: Expr) -> Expr:
@@ -225,6 +238,9 @@ def _same(a: Expr, b: Expr, negated: bool) -> Expr:
         if value in (0, 1) and (binary or x.number in (0, 1)):
             equal = x if value == 1 else _one(x) - x
             return _one(x) - equal if negated else equal
+    if space.off_ties:
+        equal = equal_off_ties(a, b)
+        return _one(a) - equal if negated else equal
     raise space.refused(Unsupported("a comparison of values for equality"))
 
 
