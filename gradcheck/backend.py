@@ -144,7 +144,8 @@ class GeneralDerivative:
     ``source`` is the name of what differentiated, for print. ``gradients`` takes sizes by name
     (integers, or symbols of the arithmetic), all arguments, and one delta per output; it gives the
     gradients of `sum(delta * output)` by the differentiated arguments, by position. It raises
-    `Unsupported` for what cannot be said as NumPy calls, and whatever the arithmetic raises.
+    `Unsupported` where the code cannot be differentiated so, or not be said as NumPy calls, and whatever
+    the arithmetic raises.
     """
 
     source: str
@@ -155,8 +156,8 @@ class Backend(Protocol):
     """An independent source of derivatives.
 
     ``name`` as in the entry point; ``install`` the command that brings what it needs. A backend may
-    have a method `derive_for_all_shapes(problem)` too, which gives a `GeneralDerivative` or raises
-    `Unsupported`; proofs for all shapes are then held against it.
+    have a method `derive_for_all_shapes(problem)` too, which gives a `GeneralDerivative`; proofs for all
+    shapes are then held against it.
     """
 
     name: str

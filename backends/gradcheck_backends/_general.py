@@ -15,11 +15,13 @@ __all__ = ["general"]
 
 
 def general(problem: Problem) -> GeneralDerivative:
-    """The trace with symbols for sizes, replayed. Raises `Unsupported` where JAX cannot trace so."""
+    """The trace with symbols for sizes, replayed. It is made when it is first run, and raises `Unsupported`
+    then, where JAX cannot make it.
+    """
     order = [*problem.wrt, *(k for k in range(len(problem.example)) if k not in problem.wrt)]
-    closed, computes = _trace(problem, order[len(problem.wrt) :])
 
     def gradients(sizes: Mapping[str, Any], args: Sequence[Any], deltas: Sequence[Any]) -> dict[int, Any]:
+        closed, computes = _trace(problem, order[len(problem.wrt) :])
         inputs = [*(args[k] for k in order), *deltas]
         return dict(zip(problem.wrt, replay(closed, sizes, inputs, computes), strict=True))
 

@@ -28,12 +28,14 @@ class Call:
     given: np.dtype[Any] | None
     prototype: Any
 
-    def filled(self, value: Any, shape: Sequence[Any], dtype: Any) -> Any:
+    def filled(self, value: Any, shape: Sequence[Any], dtype: np.dtype[Any]) -> Any:
         """A constant array; a plain number where there are no axes."""
         if not len(shape) or _not_finite(value):
             return value
         like: Any = np.full_like  # NumPy's own types know no sizes but integers
-        return like(self.prototype, value, dtype=dtype, shape=tuple(shape))
+        value = float(value) if isinstance(value, int) else value
+        made = like(self.prototype, value, shape=tuple(shape))
+        return np.greater(made, 0.0) if dtype.kind == "b" else made  # whole numbers are floats, exactly
 
 
 class Positions:
@@ -150,15 +152,15 @@ def _eq(call: Call, a: Any, b: Any) -> Any:
         _numbers("eq", a, b)
         for x, y in ((a, b), (b, a)):
             if _not_finite(y) and not _not_finite(x):
-                beyond = np.greater(x, 0.0) if y > 0 else np.less(x, 0.0)  # nothing equals NaN
-                return np.logical_and(np.isinf(x), beyond if y == y else False)
+                beyond = np.greater(x, 0.0) if y > 0 else np.less(x, 0.0)
+                return np.logical_and(np.isinf(x), False if math.isnan(y) else beyond)
         return np.equal(a, b)
     if a.axis == b.axis:
-        return call.filled(value=True, shape=call.shape, dtype=bool)
+        return call.filled(1, call.shape, call.dtype)
     row, column = sorted((a.axis, b.axis))
     if not call.shape[row] == call.shape[column]:
         raise Unsupported("positions compared along axes of different sizes")
-    equal: Any = np.diag(call.filled(1, (call.shape[row],), np.int64))
+    equal: Any = np.diag(call.filled(1, (call.shape[row],), np.dtype(float)))
     others = tuple(k for k in range(len(call.shape)) if k not in (row, column))
     return np.greater(np.broadcast_to(np.expand_dims(equal, others), call.shape), 0)
 

@@ -40,7 +40,7 @@ class Autodiff:
         return VjpProgram(problem)
 
     def derive_for_all_shapes(self, problem: Problem) -> GeneralDerivative:
-        """The VJP traced with symbols for sizes, as NumPy calls. Raises `Unsupported` with the reason."""
+        """The VJP traced with symbols for sizes, as NumPy calls."""
         from gradcheck_backends._general import general
 
         return general(problem)

@@ -71,7 +71,9 @@ def leading_term(base: Expr) -> Term | None:
     heads = base.space.heads
     possible = [t for t in base.terms if t[0] and all(p > 0 for _, _, p in t[0])]
     if not possible:
-        possible = [t for t in base.terms if t[0] and all(p > 0 or heads[h].kind == "exp" for h, _, p in t[0])]
+        possible = [
+            t for t in base.terms if t[0] and all(p > 0 or heads[h].kind == "exp" for h, _, p in t[0])
+        ]
     return max(possible, key=weight, default=None)
 
 

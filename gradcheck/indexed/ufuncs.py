@@ -7,8 +7,8 @@ from fractions import Fraction
 
 from gradcheck.errors import Unsupported
 from gradcheck.indexed.array import UFUNCS, IndexedArray, broadcast
-from gradcheck.indexed.expression import Expr, constant
 from gradcheck.indexed.equality import equal_off_ties
+from gradcheck.indexed.expression import Expr, constant
 from gradcheck.indexed.functions import absolute, apply, by_cases, exp, larger, log, step
 from gradcheck.indexed.powers import power
 from gradcheck.indexed.requirements import needs_nonzero, needs_positive, needs_root

@@ -20,9 +20,10 @@ __all__ = ["Arguments", "variable"]
 
 @dataclass
 class Arguments:
-    """``sizes`` by name; ``arrays`` in the order of the formula; ``heads`` the numbers of their heads; ``rules`` exchanges
-    heads for ones that know what values are declared (their rules hold where the claim is checked, but
-    not around it, so they come after differentiation); ``sentences`` say the same in words.
+    """``sizes`` by name; ``arrays`` in the order of the formula; ``heads`` the numbers of their heads;
+    ``rules`` exchanges heads for ones that know what values are declared (their rules hold where the
+    claim is checked, but not around it, so they come after differentiation); ``sentences`` say the same
+    in words.
     """
 
     space: Space
