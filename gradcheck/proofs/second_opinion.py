@@ -54,7 +54,7 @@ def sympy_opinion(memory: Memory, *, seed: int = 0) -> Opinion:
     if any(k in _NOT_ASKED for k in _kinds(reduced(truth.total()))):
         return Opinion("SymPy is not asked about kinks, maxima and undefined functions")
     seen = []
-    for sizes in small_shapes(truth):
+    for sizes in small_shapes(truth, _MOST_SYMBOLS):
         try:
             wrong = _differs(truth, sizes, np.random.default_rng(seed))
         except Unsupported as error:
@@ -78,14 +78,14 @@ def _kinds(expression: Expr) -> Iterator[str]:
             yield from _kinds(head.argument)
 
 
-def small_shapes(truth: Truth) -> list[dict[str, int]]:
-    """Two tuples of small sizes, all of them distinct where there are several; fewer, where the declared
-    shapes have too many entries.
+def small_shapes(truth: Truth, most: int) -> list[dict[str, int]]:
+    """Two tuples of small sizes, all of them distinct where there are several; fewer, where the arguments
+    would have more than ``most`` entries together.
     """
-    return list(itertools.islice(_shapes(truth), _SHAPES))
+    return list(itertools.islice(_shapes(truth, most), _SHAPES))
 
 
-def _shapes(truth: Truth) -> Iterator[dict[str, int]]:
+def _shapes(truth: Truth, most: int) -> Iterator[dict[str, int]]:
     names = truth.formula.shapes.names
     found = 0
     for sizes in itertools.permutations(range(2, 2 + len(names) + 2), len(names)):
@@ -93,7 +93,7 @@ def _shapes(truth: Truth) -> Iterator[dict[str, int]]:
         concrete = truth.formula.shapes.concrete(choice)
         if concrete is None or not truth.formula.allows(choice):
             continue
-        if sum(int(np.prod(s, dtype=int)) for s in concrete) > _MOST_SYMBOLS:
+        if sum(int(np.prod(s, dtype=int)) for s in concrete) > most:
             continue
         yield choice
         found += 1
