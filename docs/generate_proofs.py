@@ -98,8 +98,8 @@ def opinions_table() -> str | None:
     ]
     both = [counts["trust corpus", False, agrees] for agrees in (True, False)]
     lead = (
-        f"JAX's derivative has the same normal form as ours for {said[0]}, for {said[1]}, and for {both[0]} of {sum(both)} "
-        "more whose forward runs on symbols but whose proof is open."
+        f"JAX's derivative has the same normal form as ours for {said[0]}, for {said[1]}, and for {both[0]} "
+        f"of {sum(both)} more whose forward runs on symbols but whose proof is open."
     )
     return lead + (f" The rest:\n\n{chr(10).join(rows)}" if len(rows) > 2 else "")
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from gradcheck.backend import GeneralDerivative, Problem
 from gradcheck.errors import Unsupported
+from gradcheck_backends._dimensions import symbols
 from gradcheck_backends._replay import replay
-from gradcheck_backends._sizes import symbols
-from gradcheck_backends._traces import Compute, for_all_shapes
+from gradcheck_backends._sizes import Compute
+from gradcheck_backends._traces import for_all_shapes
 
 __all__ = ["general"]
 

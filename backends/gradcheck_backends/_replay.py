@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from gradcheck.errors import Unsupported
-from gradcheck_backends._replay_rules import RULES, Call
-from gradcheck_backends._sizes import concrete, stand_ins
+from gradcheck_backends import _replay_elementwise, _replay_structure  # noqa: F401  (they fill the table)
+from gradcheck_backends._dimensions import concrete, stand_ins
+from gradcheck_backends._replay_table import RULES, Call
 from gradcheck_backends._walking import walk
 
 __all__ = ["replay"]

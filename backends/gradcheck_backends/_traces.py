@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -12,12 +12,11 @@ import numpy as np
 
 from gradcheck.backend import Problem
 from gradcheck.errors import Unsupported
-from gradcheck_backends._sizes import MOST_NUMBERS, concrete, numbers
+from gradcheck_backends._dimensions import concrete
+from gradcheck_backends._sizes import MOST_NUMBERS, Compute, numbers
 from gradcheck_backends._tracing import traced
 
 __all__ = ["float64", "for_all_shapes", "for_one_shape"]
-
-Compute = Callable[[Mapping[str, Any]], Any]
 
 
 def float64() -> AbstractContextManager[Any]:

@@ -11,11 +11,9 @@ from typing import Any, Protocol
 
 from jax.extend.core import Literal
 
-from gradcheck_backends._sizes import DIMENSION, concrete
+from gradcheck_backends._dimensions import DIMENSION, Sizes, concrete
 
 __all__ = ["Machine", "walk", "walk_inner"]
-
-Sizes = Mapping[str, Any]
 
 
 class Machine(Protocol):

@@ -98,7 +98,7 @@ class VjpProgram(Program):
         if "for all shapes" not in memory:
             memory["for all shapes"] = None
             if problem.dimensions is not None and problem.sizes and len(problem.wrt) == len(problem.example):
-                from gradcheck_backends._sizes import symbols
+                from gradcheck_backends._dimensions import symbols
                 from gradcheck_backends._traces import for_all_shapes
 
                 try:
