@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import flint
@@ -90,6 +91,10 @@ class _Memo(Program):
 def _failed(error: Exception) -> Unsupported:
     text = str(error).splitlines()
     return Unsupported(f"the backend failed: {type(error).__name__}: {text[0] if text else ''}")
+
+
+def _refuse(error: Exception, *_: Any) -> Any:
+    raise error if isinstance(error, Unsupported) else _failed(error)
 
 
 def _misreading(formula: Formula, point: Point) -> str | None:
@@ -188,8 +193,13 @@ class Session:
         """The derivatives for all shapes, of the backends that have one; a point gives them the types."""
         for usable in self.backends:
             derive = getattr(usable.backend, "derive_for_all_shapes", None)
-            if derive is not None:
-                yield derive(self._problem(usable, point, self.formula.function))
+            if derive is None:
+                continue
+            try:
+                found: GeneralDerivative = derive(self._problem(usable, point, self.formula.function))
+            except Exception as error:  # a broken backend must not end the run
+                found = GeneralDerivative(usable.name, partial(_refuse, error))
+            yield found
 
     def misread(self, points: Sequence[Point]) -> str | None:
         """Why ball arithmetic cannot be trusted with this forward, or None.

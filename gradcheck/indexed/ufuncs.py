@@ -9,7 +9,7 @@ from gradcheck.errors import Unsupported
 from gradcheck.indexed.array import UFUNCS, IndexedArray, broadcast
 from gradcheck.indexed.equality import equal_off_ties
 from gradcheck.indexed.expression import Expr, constant
-from gradcheck.indexed.functions import absolute, apply, by_cases, exp, larger, log, step
+from gradcheck.indexed.functions import absolute, apply, by_cases, exp, larger, log, split_cases, step
 from gradcheck.indexed.powers import power
 from gradcheck.indexed.requirements import needs_nonzero, needs_positive, needs_root
 from gradcheck.indexed.space import Space
@@ -48,14 +48,19 @@ def _divide(a: Expr, b: Expr) -> Expr:
 
 def _reciprocal(b: Expr) -> Expr:
     """1 / b; of masks alone, such as a count of ties, case by case."""
-    heads = b.space.heads
-    if len(b.terms) > 1 and all(
-        not bounds and all(heads[h].binary for h, _, _ in fs) for fs, bounds in b.terms
-    ):
-        split = by_cases(_reciprocal, b)
-        if split is not None:
-            return split
+    if len(b.terms) > 1 and _masks_alone(b) and _nowhere_zero(b):
+        return by_cases(_reciprocal, b) or power(b, -1)
     return power(b, -1)
+
+
+def _masks_alone(b: Expr) -> bool:
+    heads = b.space.heads
+    return all(not bounds and all(heads[h].binary for h, _, _ in factors) for factors, bounds in b.terms)
+
+
+def _nowhere_zero(b: Expr) -> bool:
+    cases = split_cases(b)
+    return bool(b.terms) if cases is None else all(_nowhere_zero(part) for part in cases[1:])
 
 
 def _raised(base: Expr, exponent: Expr) -> Expr:

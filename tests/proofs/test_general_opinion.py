@@ -13,6 +13,8 @@ from gradcheck.catalogue import formulas
 from gradcheck.discovery import discover
 from gradcheck.errors import Unsupported
 from gradcheck.generation import generate
+from gradcheck.indexed.derivative import SCALAR_RULES
+from gradcheck.indexed.functions import apply
 from gradcheck.proofs import Memory, examined
 from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.general_opinion import general_opinion
@@ -112,8 +114,7 @@ def test_a_wrong_derivative_of_ours_is_a_contradiction(name, monkeypatch):
     )
 
 
-def test_a_wrong_rule_of_ours_is_a_contradiction(monkeypatch):
-    """`exp` as its own derivative but for the sign: then tanh' = 1 - tanh^2 is wrong too."""
+def negated_exponential(monkeypatch):
     module = sys.modules["gradcheck.indexed.derivative"]
     right = module._outer
 
@@ -121,9 +122,22 @@ def test_a_wrong_rule_of_ours_is_a_contradiction(monkeypatch):
         found = right(space, head, indices, exponent)
         return -found if head.kind == "exp" else found
 
-    formula = Formula(lambda W, x: np.tanh(W @ x), {"W": "n m", "x": "m"})
-    assert opinion_of(formula).agrees
     monkeypatch.setattr(module, "_outer", wrong)
+
+
+def cosine_of_twice(monkeypatch):
+    monkeypatch.setitem(SCALAR_RULES, "sin", lambda e: apply("cos", e + e))
+
+
+@pytest.mark.parametrize(
+    ("function", "broken"),
+    [(np.tanh, negated_exponential), (np.exp, negated_exponential), (np.sin, cosine_of_twice)],
+)
+def test_a_wrong_rule_of_ours_is_a_contradiction(function, broken, monkeypatch):
+    """`tanh` is written with `exp`, so that tanh' = 1 - tanh^2 goes wrong with it."""
+    formula = Formula(lambda W, x: function(W @ x), {"W": "n m", "x": "m"})
+    assert opinion_of(formula).agrees
+    broken(monkeypatch)
     opinion = opinion_of(formula)
     assert opinion.wrong
     assert opinion.words == "JAX's derivative by W is another one at n = 2, m = 3"
@@ -191,6 +205,34 @@ def test_a_contradiction_is_ours(monkeypatch):
         "our derivative and Me's contradict each other, a bug of ours: "
         "Me's derivative by x is another one at n = 2"
     )
+
+
+class Broken:
+    """A third party's backend whose trace for all shapes fails."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def derive_for_all_shapes(self, problem):
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (Unsupported("loops"), "autodiff's derivative does not run on symbols: loops"),
+        (KeyError("n"), "autodiff's derivative does not run on symbols: the backend failed: KeyError: 'n'"),
+    ],
+)
+def test_a_broken_backend_is_no_opinion_and_ends_nothing(error, words):
+    """Its name stands for the source that it did not name."""
+    claim = doubled()
+    point = generate(claim.formula, max_examples=1, seed=0).points[-1]
+    (found,) = [dataclasses.replace(f, backend=Broken(error)) for f in backends()]
+    (derivative,) = Session(claim.formula, [found]).general(point)
+    opinion = general_opinion(Memory(claim.formula), derivative)
+    assert opinion.words == words
+    assert not opinion.wrong
 
 
 def test_backends_need_not_have_it():
