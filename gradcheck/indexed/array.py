@@ -305,7 +305,7 @@ def as_array(space: Space, value: Any) -> IndexedArray:
         return value
     if isinstance(value, Size):
         return IndexedArray(space, size_expression(space, value), (), "i")
-    from gradcheck.indexed.indexing import IndexEquality
+    from gradcheck.indexed.symbolic_index import IndexEquality
 
     if isinstance(value, IndexEquality):
         return IndexedArray(space, delta(space, value.left, value.right), (), "b")
