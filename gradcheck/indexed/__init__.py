@@ -10,7 +10,8 @@ from gradcheck.indexed import (  # noqa: F401  (they register)
     shaping,
     ufuncs,
 )
-from gradcheck.indexed.array import IndexedArray, axis_codes, from_entry
+from gradcheck.indexed.array import IndexedArray, from_entry
+from gradcheck.indexed.axes import axis_codes
 from gradcheck.indexed.derivative import derivative
 from gradcheck.indexed.expression import Expr
 from gradcheck.indexed.questions import Question, Questions

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from gradcheck.errors import Unsupported
-from gradcheck.indexed.array import IndexedArray, as_array, axis_codes, broadcast, from_entry
+from gradcheck.indexed.array import IndexedArray, as_array, from_entry
+from gradcheck.indexed.axes import axis_codes, broadcast
 from gradcheck.indexed.codes import is_constant
 from gradcheck.indexed.expression import constant, delta
 from gradcheck.indexed.size import Size

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from gradcheck.errors import Unsupported
-from gradcheck.indexed.array import IndexedArray, as_array, axis_codes
+from gradcheck.indexed.array import IndexedArray, as_array
+from gradcheck.indexed.axes import axis_codes
 from gradcheck.indexed.codes import is_constant
 from gradcheck.indexed.expression import constant, delta
 from gradcheck.indexed.selecting import filled

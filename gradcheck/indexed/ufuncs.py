@@ -6,7 +6,8 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from gradcheck.errors import Unsupported
-from gradcheck.indexed.array import UFUNCS, IndexedArray, broadcast
+from gradcheck.indexed.array import UFUNCS, IndexedArray
+from gradcheck.indexed.axes import broadcast
 from gradcheck.indexed.expression import Expr, constant
 from gradcheck.indexed.functions import absolute, apply, by_cases, exp, larger, log, split_cases
 from gradcheck.indexed.powers import power
