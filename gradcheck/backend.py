@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from gradcheck.arithmetic import BALLS, Domain, ObjectArray
 from gradcheck.arithmetic.balls import enclose
 
-__all__ = ["Answer", "Backend", "Problem", "Program"]
+__all__ = ["Answer", "Backend", "GeneralDerivative", "Problem", "Program"]
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,9 @@ class Problem:
     problem. ``wrt`` are the positions of the arguments that are differentiated: the floating ones.
     ``output_shapes`` has one entry per output. ``dimensions`` are the arguments' declared shapes, as
     names and integers, where they are no more than that, and ``sizes`` what the names stand for here.
-    ``memory`` is shared by all problems of one formula under check: a backend keeps in it what serves
-    every shape.
+    ``shapes_at`` gives the declared shapes for sizes by name, which may be symbols of any kind that
+    know sums and products. ``memory`` is shared by all problems of one formula under check: a backend
+    keeps in it what serves every shape.
     """
 
     function: Callable[..., Any]
@@ -43,6 +44,9 @@ class Problem:
     dimensions: tuple[tuple[str | int, ...], ...] | None = None
     sizes: Mapping[str, int] = field(default_factory=dict)
     memory: dict[Any, Any] = field(default_factory=dict, compare=False)
+    shapes_at: Callable[[Mapping[str, Any]], Sequence[Sequence[Any]]] | None = field(
+        default=None, compare=False
+    )
 
 
 @dataclass(frozen=True)
@@ -132,10 +136,28 @@ class Program(ABC):
         return enclose(np.asarray(values, dtype=np.float64))
 
 
+@dataclass(frozen=True)
+class GeneralDerivative:
+    """One derivative for all shapes: plain NumPy calls, which any arithmetic with NumPy's two protocols
+    (NEP 13 and 18) can run.
+
+    ``source`` is the name of what differentiated, for print. ``gradients`` takes sizes by name
+    (integers, or symbols of the arithmetic), all arguments, and one delta per output; it gives the
+    gradients of `sum(delta * output)` by the differentiated arguments, by position. It raises
+    `Unsupported` where the code cannot be differentiated so, or not be said as NumPy calls, and whatever
+    the arithmetic raises.
+    """
+
+    source: str
+    gradients: Callable[[Mapping[str, Any], Sequence[Any], Sequence[Any]], Mapping[int, Any]]
+
+
 class Backend(Protocol):
     """An independent source of derivatives.
 
-    ``name`` as in the entry point; ``install`` the command that brings what it needs.
+    ``name`` as in the entry point; ``install`` the command that brings what it needs. A backend may
+    have a method `derive_for_all_shapes(problem)` too, which gives a `GeneralDerivative`; proofs for all
+    shapes are then held against it.
     """
 
     name: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import flint
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.arithmetic import BALLS, Domain, ObjectArray, precision
-from gradcheck.backend import Answer, Backend, Problem, Program
+from gradcheck.backend import Answer, Backend, GeneralDerivative, Problem, Program
 from gradcheck.discovery import Found
 from gradcheck.errors import Undecided, Unsupported
 from gradcheck.formulas import Formula
@@ -92,6 +93,10 @@ def _failed(error: Exception) -> Unsupported:
     return Unsupported(f"the backend failed: {type(error).__name__}: {text[0] if text else ''}")
 
 
+def _refuse(error: Exception, *_: Any) -> Any:
+    raise error if isinstance(error, Unsupported) else _failed(error)
+
+
 def _misreading(formula: Formula, point: Point) -> str | None:
     def run(bits: int) -> dict[str, ObjectArray]:
         with precision(bits):
@@ -156,18 +161,7 @@ class Session:
         )
         key = (usable.name, function, shapes)
         if key not in self._programs:
-            memory = self._memories.setdefault((usable.name, function), {})
-            shapes_of = self.formula.shapes
-            problem = Problem(
-                function,
-                shapes_of.arguments,
-                point.args,
-                point.wrt,
-                point.output_shapes,
-                shapes_of.plain,
-                point.sizes,
-                memory,
-            )
+            problem = self._problem(usable, point, function)
             started = time.perf_counter()
             try:
                 self._programs[key] = _Memo(usable.backend.derive(problem))
@@ -180,6 +174,32 @@ class Session:
         if isinstance(program, Unsupported):
             raise program
         return program
+
+    def _problem(self, usable: Usable, point: Point, function: Callable[..., Any]) -> Problem:
+        shapes = self.formula.shapes
+        return Problem(
+            function,
+            shapes.arguments,
+            point.args,
+            point.wrt,
+            point.output_shapes,
+            shapes.plain,
+            point.sizes,
+            self._memories.setdefault((usable.name, function), {}),
+            shapes.at,
+        )
+
+    def general(self, point: Point) -> Iterator[GeneralDerivative]:
+        """The derivatives for all shapes, of the backends that have one; a point gives them the types."""
+        for usable in self.backends:
+            derive = getattr(usable.backend, "derive_for_all_shapes", None)
+            if derive is None:
+                continue
+            try:
+                found: GeneralDerivative = derive(self._problem(usable, point, self.formula.function))
+            except Exception as error:  # a broken backend must not end the run
+                found = GeneralDerivative(usable.name, partial(_refuse, error))
+            yield found
 
     def misread(self, points: Sequence[Point]) -> str | None:
         """Why ball arithmetic cannot be trusted with this forward, or None.

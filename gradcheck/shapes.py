@@ -11,6 +11,7 @@ import operator
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from gradcheck.binding import bind
 from gradcheck.dimensions import Dimension, Sizes, parse_dimension
@@ -98,6 +99,10 @@ class Shapes:
         """The arguments' shapes for given sizes, or None where a derived size falls below 1."""
         result = tuple(tuple(d.size(sizes) for d in shape) for shape in self.shapes)
         return None if any(size < 1 for shape in result for size in shape) else result
+
+    def at(self, sizes: Mapping[str, Any]) -> tuple[tuple[Any, ...], ...]:
+        """The arguments' shapes for sizes of any kind that knows sums and products; none is checked."""
+        return tuple(tuple(d.size(sizes) for d in shape) for shape in self.shapes)
 
     @property
     def plain(self) -> tuple[tuple[str | int, ...], ...] | None:

@@ -1,22 +1,20 @@
-"""Running a jaxpr in ball arithmetic.
+"""Running a jaxpr in ball arithmetic: a machine for `_walking`, by the table in `_rules`.
 
-JAX decides *what* the derivative is; this file computes it, one primitive after the other, by the table
-in `_rules`. A primitive that is not there raises `Unsupported`.
+A primitive that is not there raises `Unsupported`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from jax.extend.core import Literal
 
 from gradcheck.arithmetic import BALLS, Domain
 from gradcheck.errors import Unsupported
 from gradcheck_backends import _rules_elementwise, _rules_linalg, _rules_structure  # noqa: F401
 from gradcheck_backends._rules import RULES, as_array
-from gradcheck_backends._sizes import DIMENSION, concrete
+from gradcheck_backends._walking import walk, walk_inner
 
 __all__ = ["evaluate"]
 
@@ -33,38 +31,32 @@ def evaluate(
     The names of primitives that met a tie are added to ``ties``: there JAX's derivative is a
     convention (`maximum` 1/2, `abs` 1).
     """
-    environment: dict[Any, Any] = {}
+    return walk(jaxpr, consts, args, _Balls(domain, ties, sizes or {}))
 
-    def read(atom: Any) -> Any:
-        if isinstance(atom, Literal):
-            return _literal(atom.val, domain)
-        return environment[atom]
 
-    for variable, value in zip(jaxpr.constvars, consts, strict=True):
-        environment[variable] = _constant(value, domain)
-    for variable, value in zip(jaxpr.invars, args, strict=True):
-        environment[variable] = value
-    for equation in jaxpr.eqns:
+class _Balls:
+    """The machine."""
+
+    def __init__(self, domain: Domain, ties: list[str], sizes: Sizes) -> None:
+        self.domain, self.ties, self.sizes = domain, ties, sizes
+
+    def constant(self, value: Any) -> Any:
+        return _constant(value, self.domain)
+
+    def literal(self, value: Any) -> Any:
+        return _literal(value, self.domain)
+
+    def run(self, equation: Any, params: Mapping[str, Any], values: Sequence[Any]) -> Sequence[Any]:
         name = equation.primitive.name
-        values = [read(v) for v in equation.invars]
-        params = equation.params
-        if sizes:
-            params = {k: concrete(v, sizes) if type(v) in _SIZED else v for k, v in params.items()}
-        if name in _CALLS:
-            environment.update(
-                zip(equation.outvars, _CALLS[name](domain, params, ties, values, sizes), strict=True)
-            )
-            continue
-        if name in _TIES and values[0].dtype == object and not ties and _TIES[name](*values):
-            ties.append(name)
+        if name in _HOLDING:
+            return _HOLDING[name](self, params, values)
+        if name in _TIES and values[0].dtype == object and not self.ties and _TIES[name](*values):
+            self.ties.append(name)
         compute = RULES.get(name)
         if compute is None:
             raise Unsupported(f"the JAX primitive {name} is not available in ball arithmetic")
-        result = compute(domain, params, *values)
-        results = result if equation.primitive.multiple_results else [result]
-        for variable, part in zip(equation.outvars, results, strict=True):
-            environment[variable] = as_array(part)
-    return [read(v) for v in jaxpr.outvars]
+        result = compute(self.domain, params, *values)
+        return [as_array(part) for part in (result if equation.primitive.multiple_results else [result])]
 
 
 _LITERALS: dict[float, Any] = {}
@@ -91,52 +83,24 @@ def _constant(value: Any, domain: Domain) -> Any:
     return array
 
 
-# -- calls: primitives that hold jaxprs of their own
-
-Call = Callable[[Domain, Any, list[str], Any, Sizes | None], list[Any]]
+# -- primitives that hold jaxprs of their own, and do more than run them
 
 
-def _call(domain: Domain, params: Any, ties: list[str], values: Any, sizes: Sizes | None) -> list[Any]:
-    closed = params.get("jaxpr") or params.get("call_jaxpr") or params.get("fun_jaxpr")
-    return _run(closed, domain, ties, values, sizes)
-
-
-def _run(closed: Any, domain: Domain, ties: list[str], values: Any, sizes: Sizes | None) -> list[Any]:
-    if hasattr(closed, "jaxpr"):
-        return evaluate(closed.jaxpr, closed.consts, values, domain, ties, sizes)
-    return evaluate(closed, (), values, domain, ties, sizes)
-
-
-def _linear_solve(
-    domain: Domain, params: Any, ties: list[str], values: Any, sizes: Sizes | None
-) -> list[Any]:
+def _linear_solve(machine: _Balls, params: Any, values: Any) -> list[Any]:
     """`custom_linear_solve`: its own jaxpr for the solution, with the constants that belong to it."""
     lengths = params["const_lengths"]
     start = lengths.matvec + lengths.vecmat
     constants = values[start : start + lengths.solve]
     right = values[start + lengths.solve + lengths.transpose_solve :]
-    return _run(params["jaxprs"].solve, domain, ties, [*constants, *right], sizes)
+    return walk_inner(params["jaxprs"].solve, [*constants, *right], machine)
 
 
-def _cond(domain: Domain, params: Any, ties: list[str], values: Any, sizes: Sizes | None) -> list[Any]:
+def _cond(machine: _Balls, params: Any, values: Any) -> list[Any]:
     which = min(max(int(values[0]), 0), len(params["branches"]) - 1)
-    return _run(params["branches"][which], domain, ties, values[1:], sizes)
+    return walk_inner(params["branches"][which], values[1:], machine)
 
 
-_CALLS: dict[str, Call] = {
-    **dict.fromkeys(
-        [
-            "pjit",
-            "jit",
-            "closed_call",
-            "core_call",
-            "remat",
-            "checkpoint",
-            "custom_jvp_call",
-            "custom_vjp_call",
-        ],
-        _call,
-    ),
+_HOLDING: dict[str, Callable[[_Balls, Any, Any], list[Any]]] = {
     "custom_linear_solve": _linear_solve,
     "cond": _cond,
 }
@@ -159,9 +123,6 @@ def _repeated(x: Any, *_: Any) -> bool:
     exact = [b for b in x.reshape(-1) if b.is_exact() and b.is_finite()]
     return len(exact) > 1 and len({b.man_exp() for b in exact}) < len(exact)
 
-
-_SIZED = (tuple, DIMENSION)
-"""Types of parameters that may hold a symbolic dimension."""
 
 _TIES: dict[str, Callable[..., bool]] = {
     **dict.fromkeys(["max", "min", "eq", "ne", "lt", "le", "gt", "ge"], _equal),

@@ -12,52 +12,23 @@ and gets its value in Python for the sizes at hand.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from jax import export
 
 from gradcheck.errors import Unsupported
+from gradcheck_backends._dimensions import Sizes, concrete
 
-__all__ = ["DIMENSION", "MOST_NUMBERS", "Number", "Size", "concrete", "is_symbolic", "numbers", "symbols"]
+__all__ = ["MOST_NUMBERS", "Compute", "Number", "Size", "numbers"]
 
-Sizes = Mapping[str, int]
 Compute = Callable[[Sizes], Any]
-
-DIMENSION: Any = type(export.symbolic_shape("n")[0])
-"""JAX's type of a symbolic dimension."""
 
 MOST_NUMBERS = 16
 """Numbers made from sizes that one trace can hold; each use of one takes an input of the trace."""
-
-
-def symbols(names: tuple[str, ...]) -> dict[str, Any]:
-    """JAX's symbolic dimensions, each 1 or more. Raises `Unsupported` for names that JAX cannot parse."""
-    if not names:
-        return {}
-    try:
-        return dict(zip(names, export.symbolic_shape(", ".join(names)), strict=True))
-    except Exception as error:
-        raise Unsupported(f"JAX takes none of these as dimensions: {', '.join(names)}") from error
-
-
-def is_symbolic(value: Any) -> bool:
-    """Whether a dimension, as JAX has it, depends on a symbol."""
-    return type(value) is DIMENSION
-
-
-def concrete(value: Any, sizes: Sizes) -> Any:
-    """A parameter of a primitive with the sizes put in, at any depth of tuples."""
-    if type(value) is DIMENSION:
-        return int(value._evaluate(sizes))  # noqa: SLF001  (JAX has no public way to do this)
-    if isinstance(value, tuple):
-        parts = [concrete(part, sizes) for part in value]
-        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
-    return value
 
 
 class _Inputs:
@@ -117,8 +88,8 @@ class Size(_Questionless):
         """The size as a traced float64 number (exact: sizes are far below 2^53)."""
         return jnp.asarray(self.dimension, dtype=jnp.float64)
 
-    def at(self, sizes: Sizes) -> int:
-        return int(concrete(self.dimension, sizes))
+    def at(self, sizes: Sizes) -> Any:
+        return concrete(self.dimension, sizes)
 
 
 class Number(_Questionless):

@@ -13,7 +13,8 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from gradcheck.arithmetic import call
 from gradcheck.errors import Unsupported
-from gradcheck_backends._sizes import Number, Size, is_symbolic
+from gradcheck_backends._dimensions import is_symbolic
+from gradcheck_backends._sizes import Number, Size
 
 __all__ = ["TracedArray", "traced"]
 

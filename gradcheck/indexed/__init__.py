@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from gradcheck.indexed import contraction, reductions, selecting, shaping, ufuncs  # noqa: F401  (they register)
-from gradcheck.indexed.array import IndexedArray, axis_codes, from_entry
+from gradcheck.indexed import (  # noqa: F401  (they register)
+    comparisons,
+    contraction,
+    reductions,
+    selecting,
+    shaping,
+    ufuncs,
+)
+from gradcheck.indexed.array import IndexedArray, from_entry
+from gradcheck.indexed.axes import axis_codes
 from gradcheck.indexed.derivative import derivative
 from gradcheck.indexed.expression import Expr
 from gradcheck.indexed.questions import Question, Questions

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.errors import Unsupported
+from gradcheck.indexed.axes import Shape, axis_codes
 from gradcheck.indexed.codes import is_constant
 from gradcheck.indexed.expression import Expr, constant, delta, size_expression
 from gradcheck.indexed.size import Size, polynomial_of
@@ -24,14 +25,10 @@ __all__ = [
     "UFUNCS",
     "IndexedArray",
     "as_array",
-    "axis_codes",
-    "broadcast",
     "from_entry",
     "operate",
-    "same_size",
 ]
 
-Shape = tuple[Size | int, ...]
 UFUNCS: dict[str, Callable[..., Any]] = {}
 FUNCTIONS: dict[Any, Callable[..., Any]] = {}
 METHODS: dict[str, Callable[..., Any]] = {}
@@ -246,17 +243,6 @@ def operate(space: Space, name: str, a: Any, b: Any) -> Any:
     return UFUNCS[name](as_array(space, a), as_array(space, b))
 
 
-def axis_codes(space: Space, shape: Sequence[Size | int]) -> tuple[int, ...]:
-    """The index of every axis, counted from the last so that broadcasting needs no renaming; an axis of
-    size 1 has the constant index 0.
-    """
-    last = len(shape) - 1
-    return tuple(
-        0 if isinstance(size, int) and size == 1 else space.code("axis", last - k, space.size_number(size))
-        for k, size in enumerate(shape)
-    )
-
-
 def from_entry(
     space: Space, entry: Expr, codes: Sequence[int], shape: Shape, kind: str = "f", *, view: bool = False
 ) -> IndexedArray:
@@ -264,37 +250,6 @@ def from_entry(
     wanted = axis_codes(space, shape)
     names = {c: w for c, w in zip(codes, wanted, strict=True) if not is_constant(c)}
     return IndexedArray(space, entry.renamed(names), shape, kind, view=view)
-
-
-def same_size(space: Space, a: Size | int, b: Size | int) -> bool:
-    """Whether two sizes are equal on this branch; asked where it is not certain."""
-    if isinstance(a, int) and isinstance(b, int):
-        return a == b
-    return bool(a == b)
-
-
-def broadcast(space: Space, *shapes: Shape) -> Shape:
-    """NumPy's common shape. Raises ValueError like NumPy."""
-    result: list[Size | int] = []
-    for k in range(1, max((len(s) for s in shapes), default=0) + 1):
-        size: Size | int = 1
-        for shape in shapes:
-            if k > len(shape):
-                continue
-            other = shape[-k]
-            if isinstance(other, int) and other == 1:
-                continue
-            if isinstance(size, int) and size == 1:
-                size = other
-            elif not same_size(space, size, other):
-                if not isinstance(other, int) and other == 1:
-                    continue  # only on a branch that says so
-                raise ValueError(
-                    "operands could not be broadcast together with shapes "
-                    + " ".join(f"({', '.join(map(str, s))})" for s in shapes)
-                )
-        result.append(size)
-    return tuple(reversed(result))
 
 
 def as_array(space: Space, value: Any) -> IndexedArray:
@@ -305,7 +260,7 @@ def as_array(space: Space, value: Any) -> IndexedArray:
         return value
     if isinstance(value, Size):
         return IndexedArray(space, size_expression(space, value), (), "i")
-    from gradcheck.indexed.indexing import IndexEquality
+    from gradcheck.indexed.symbolic_index import IndexEquality
 
     if isinstance(value, IndexEquality):
         return IndexedArray(space, delta(space, value.left, value.right), (), "b")

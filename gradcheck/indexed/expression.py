@@ -7,8 +7,9 @@ from fractions import Fraction
 
 from gradcheck.errors import Unsupported
 from gradcheck.indexed.codes import BOUND, is_bound, is_constant
+from gradcheck.indexed.polynomials import Polynomial
 from gradcheck.indexed.products import Terms, normal_product, plain
-from gradcheck.indexed.size import Polynomial, Size
+from gradcheck.indexed.size import Size
 from gradcheck.indexed.space import DELTA, Factor, Number, Space, Term
 
 __all__ = ["Expr", "constant", "delta", "factor", "size_expression"]

@@ -12,7 +12,8 @@ from fractions import Fraction
 from gradcheck.indexed.codes import BOUND, FREE, is_bound, is_constant
 from gradcheck.indexed.expression import Expr
 from gradcheck.indexed.interning import slot_codes
-from gradcheck.indexed.size import Size, words
+from gradcheck.indexed.polynomials import words
+from gradcheck.indexed.size import Size
 from gradcheck.indexed.space import DELTA, Factor, Head, Number, Space, Term
 
 __all__ = ["Printer", "plain_text"]

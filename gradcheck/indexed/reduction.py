@@ -56,15 +56,24 @@ def vanishes(expression: Expr) -> bool:
 
 
 def leading_term(base: Expr) -> Term | None:
-    """The term of a base that the rule rewrites: the one with most factors, and fewest sums."""
+    """The term of a base that the rule rewrites: the one with most factors, and fewest sums.
+
+    All its powers are above zero; where no term is so, one of exponentials alone will do
+    (`exp(-u)` is `exp(u)` with the power -1).
+    """
 
     def weight(term: Term) -> Any:
         factors, bounds = term
         counted = [f for f in factors if base.space.heads[f[0]].kind not in ("size", "root")]
-        degree = sum(Fraction(p) for _, _, p in counted)
+        degree = sum(abs(Fraction(p)) for _, _, p in counted)
         return (degree, -len(bounds), term)
 
+    heads = base.space.heads
     possible = [t for t in base.terms if t[0] and all(p > 0 for _, _, p in t[0])]
+    if not possible:
+        possible = [
+            t for t in base.terms if t[0] and all(p > 0 or heads[h].kind == "exp" for h, _, p in t[0])
+        ]
     return max(possible, key=weight, default=None)
 
 

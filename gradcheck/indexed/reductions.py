@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from gradcheck.errors import Unsupported
-from gradcheck.indexed.array import FUNCTIONS, METHODS, IndexedArray, axis_codes, from_entry
+from gradcheck.indexed.array import FUNCTIONS, METHODS, IndexedArray, from_entry
+from gradcheck.indexed.axes import axis_codes
 from gradcheck.indexed.codes import is_constant
 from gradcheck.indexed.contraction import find_space
 from gradcheck.indexed.expression import Expr, size_expression

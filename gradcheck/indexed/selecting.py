@@ -7,15 +7,8 @@ from typing import Any
 import numpy as np
 
 from gradcheck.errors import Unsupported
-from gradcheck.indexed.array import (
-    FUNCTIONS,
-    METHODS,
-    IndexedArray,
-    as_array,
-    axis_codes,
-    from_entry,
-    same_size,
-)
+from gradcheck.indexed.array import FUNCTIONS, METHODS, IndexedArray, as_array, from_entry
+from gradcheck.indexed.axes import axis_codes, same_size
 from gradcheck.indexed.codes import is_constant
 from gradcheck.indexed.contraction import find_space
 from gradcheck.indexed.expression import constant, delta
@@ -100,9 +93,19 @@ def filled(space: Any, shape: Any, value: Any, dtype: Any = None) -> IndexedArra
     return IndexedArray(space, made.entry, wanted, kind.kind)
 
 
+def _decided(a: Any, **about: Any) -> bool:
+    """Whether a mask that says the same everywhere says True: `np.isfinite(x)`, which all numbers are."""
+    value = a.entry.number
+    if about or a.kind != "b" or value is None:
+        raise a.space.refused(Unsupported("a branch on whether all or any values are so"))
+    return bool(value)
+
+
 FUNCTIONS.update(
     {
         np.where: _where,
+        np.all: _decided,
+        np.any: _decided,
         np.clip: _clip,
         np.diagonal: _diagonal,
         np.diag: _diag,
@@ -112,4 +115,4 @@ FUNCTIONS.update(
         np.full_like: _full_like,
     }
 )
-METHODS.update({"clip": _clip, "diagonal": _diagonal})
+METHODS.update({"all": _decided, "any": _decided, "clip": _clip, "diagonal": _diagonal})

@@ -8,16 +8,8 @@ from typing import Any
 import numpy as np
 
 from gradcheck.errors import Unsupported
-from gradcheck.indexed.array import (
-    FUNCTIONS,
-    METHODS,
-    IndexedArray,
-    as_array,
-    axis_codes,
-    broadcast,
-    from_entry,
-    same_size,
-)
+from gradcheck.indexed.array import FUNCTIONS, METHODS, IndexedArray, as_array, from_entry
+from gradcheck.indexed.axes import axis_codes, broadcast, same_size
 from gradcheck.indexed.codes import is_constant
 from gradcheck.indexed.contraction import find_space
 from gradcheck.indexed.expression import Expr, delta

@@ -9,16 +9,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradcheck.errors import Unsupported
+from gradcheck.indexed.polynomials import (
+    Monomial,
+    Polynomial,
+    added,
+    difference_of,
+    lower_bound,
+    product_of,
+    quotient_of,
+    words,
+)
 from gradcheck.indexed.questions import Question
 
 if TYPE_CHECKING:
     from gradcheck.indexed.space import Space
 
-__all__ = ["Monomial", "Polynomial", "Size", "lower_bound", "make_size", "polynomial_of", "words"]
-
-Monomial = tuple[str, ...]
-"""Dimension names, sorted, repeated for powers; () is 1."""
-Polynomial = tuple[tuple[Monomial, int], ...]
+__all__ = ["Size", "make_size", "polynomial_of"]
 
 
 class Size:
@@ -56,21 +62,21 @@ class Size:
         return operate(self.space, symbol, other, mine) if swap else operate(self.space, symbol, mine, other)
 
     def __add__(self, other: Any) -> Any:
-        return self._combine(other, _add, "add", swap=False)
+        return self._combine(other, added, "add", swap=False)
 
     def __radd__(self, other: Any) -> Any:
-        return self._combine(other, _add, "add", swap=True)
+        return self._combine(other, added, "add", swap=True)
 
     def __sub__(self, other: Any) -> Any:
-        return self._combine(other, _subtract, "subtract", swap=False)
+        return self._combine(other, difference_of, "subtract", swap=False)
 
     def __rsub__(self, other: Any) -> Any:
-        return self._combine(other, _subtract, "subtract", swap=True)
+        return self._combine(other, difference_of, "subtract", swap=True)
 
     def __mul__(self, other: Any) -> Any:
         if isinstance(other, list | tuple):
             raise self._refused(f"a list repeated {self} times, a number that is not known")
-        return self._combine(other, _multiply, "multiply", swap=False)
+        return self._combine(other, product_of, "multiply", swap=False)
 
     __rmul__ = __mul__
 
@@ -112,22 +118,9 @@ class Size:
         raise self._refused(f"{other} // {self}: the quotient of sizes that need not divide")
 
     def _exact(self, other: Any) -> Any:
-        """The quotient where the division leaves no rest for any sizes."""
         divisor = polynomial_of(other)
-        if divisor is None or len(divisor) != 1 or not divisor[0][1]:
-            return None
-        names, factor = divisor[0]
-        quotient: dict[Monomial, int] = {}
-        for monomial, coefficient in self.polynomial:
-            rest = list(monomial)
-            for name in names:
-                if name not in rest:
-                    return None
-                rest.remove(name)
-            if coefficient % factor:
-                return None
-            quotient[tuple(rest)] = coefficient // factor
-        return make_size(self.space, quotient)
+        quotient = None if divisor is None else quotient_of(self.polynomial, divisor)
+        return None if quotient is None else make_size(self.space, quotient)
 
     def __eq__(self, other: object) -> Any:
         return NotImplemented if polynomial_of(other) is None else self._ask("==", self, other)
@@ -154,7 +147,7 @@ class Size:
         sides = polynomial_of(left), polynomial_of(right)
         if sides[0] is None or sides[1] is None:
             raise self._refused(f"the size {self} compared with {right if left is self else left!r}")
-        difference = _subtract(dict(sides[0]), dict(sides[1]))
+        difference = difference_of(dict(sides[0]), dict(sides[1]))
         low, high = lower_bound(difference), lower_bound({m: -c for m, c in difference.items()})
         if relation == "==":
             if not difference:
@@ -216,41 +209,3 @@ def make_size(space: Space, terms: Mapping[Monomial, int]) -> Any:
     if len(kept) == 1 and kept[0][0] == ():
         return kept[0][1]
     return Size(space, kept)
-
-
-def lower_bound(terms: Mapping[Monomial, int]) -> int | None:
-    """The least value for names from 1 up, or None where a name lowers the value."""
-    if any(c < 0 for m, c in terms.items() if m):
-        return None
-    return sum(terms.values())
-
-
-def words(polynomial: Polynomial) -> str:
-    """`n + 1`, `2*d`, `n*m - 1`; the constant last."""
-    parts = []
-    for monomial, coefficient in sorted(polynomial, key=lambda item: (not item[0], item[0])):
-        factors = ([] if abs(coefficient) == 1 and monomial else [str(abs(coefficient))]) + list(monomial)
-        sign = "-" if coefficient < 0 else "+"
-        parts.append(f"{sign} {'*'.join(factors)}")
-    text = " ".join(parts) or "0"
-    return text.removeprefix("+ ")
-
-
-def _add(a: dict[Monomial, int], b: dict[Monomial, int]) -> dict[Monomial, int]:
-    result = dict(a)
-    for monomial, coefficient in b.items():
-        result[monomial] = result.get(monomial, 0) + coefficient
-    return {m: c for m, c in result.items() if c}
-
-
-def _subtract(a: dict[Monomial, int], b: dict[Monomial, int]) -> dict[Monomial, int]:
-    return _add(a, {m: -c for m, c in b.items()})
-
-
-def _multiply(a: dict[Monomial, int], b: dict[Monomial, int]) -> dict[Monomial, int]:
-    result: dict[Monomial, int] = {}
-    for m1, c1 in a.items():
-        for m2, c2 in b.items():
-            monomial = tuple(sorted(m1 + m2))
-            result[monomial] = result.get(monomial, 0) + c1 * c2
-    return {m: c for m, c in result.items() if c}

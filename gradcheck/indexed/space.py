@@ -87,6 +87,7 @@ class Mark:
 class Space:
     """One run's tables. ``limit`` bounds the work, counted in products of terms, so that what is proved
     does not depend on the machine. ``expand``: sums over sizes that are plain numbers are written out.
+    ``off_ties``: values are compared for equality as if none were equal by chance (see `equality`).
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class Space:
         self.questions = questions or Questions()
         self.limit = limit
         self.expand = expand
+        self.off_ties = False
         self.work = 0
         self.depth = 0
         self.epoch = 0  # counts the times that tables were rewound

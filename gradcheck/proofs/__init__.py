@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gradcheck.proofs.explaining import explain
+from gradcheck.proofs.general_opinion import general_opinion
 from gradcheck.proofs.induction import any_depth
 from gradcheck.proofs.memory import Memory
 from gradcheck.proofs.proving import prove, with_witness
@@ -15,6 +16,7 @@ __all__ = [
     "any_depth",
     "examined",
     "explain",
+    "general_opinion",
     "prove",
     "refuted",
     "weigh",

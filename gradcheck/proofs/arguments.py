@@ -20,12 +20,14 @@ __all__ = ["Arguments", "variable"]
 
 @dataclass
 class Arguments:
-    """``arrays`` in the order of the formula; ``heads`` the numbers of their heads; ``rules`` exchanges
-    heads for ones that know what values are declared (their rules hold where the claim is checked, but
-    not around it, so they come after differentiation); ``sentences`` say the same in words.
+    """``sizes`` by name; ``arrays`` in the order of the formula; ``heads`` the numbers of their heads;
+    ``rules`` exchanges heads for ones that know what values are declared (their rules hold where the
+    claim is checked, but not around it, so they come after differentiation); ``sentences`` say the same
+    in words.
     """
 
     space: Space
+    sizes: dict[str, Any] = field(default_factory=dict)
     arrays: list[IndexedArray] = field(default_factory=list)
     heads: list[int] = field(default_factory=list)
     real: list[bool] = field(default_factory=list)
@@ -50,7 +52,7 @@ def make_arguments(formula: Formula, branch: Branch, *, expand: bool, limit: int
     made = Arguments(space)
     fixed = {a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)}
     numbers = formula.shapes.bind(fixed)
-    sizes: dict[str, Any] = {}
+    sizes = made.sizes
     for name in formula.shapes.names:
         polynomial = branch.sizes.get(name, (((name,), 1),))
         sizes[name] = numbers.get(name) or make_size(space, dict(polynomial))

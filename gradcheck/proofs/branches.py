@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from gradcheck.formulas import Formula
 from gradcheck.indexed import Question
-from gradcheck.indexed.size import Monomial, Polynomial
+from gradcheck.indexed.polynomials import Monomial, Polynomial
 
 __all__ = ["Branch", "excluded", "opposites"]
 

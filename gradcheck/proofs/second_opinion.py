@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -23,7 +24,7 @@ from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.memory import Memory
 from gradcheck.proofs.truth import Truth
 
-__all__ = ["Opinion", "sympy_opinion"]
+__all__ = ["Opinion", "small_shapes", "sympy_opinion"]
 
 _SHAPES = 2
 _MOST_SYMBOLS = 14
@@ -33,11 +34,15 @@ _DIGITS = 30
 _NOT_ASKED = {"step", "max", "argmax", "undefined"}
 
 
+@dataclass(frozen=True)
 class Opinion:
-    """``wrong`` says that the two derivatives differ; ``words`` what was compared."""
+    """What another source makes of our derivative. ``agrees`` and ``wrong`` say that the two are the same
+    or differ; where neither is so, nothing is known, and ``words`` tell why.
+    """
 
-    def __init__(self, words: str, *, wrong: bool = False) -> None:
-        self.words, self.wrong = words, wrong
+    words: str
+    agrees: bool = False
+    wrong: bool = False
 
 
 def sympy_opinion(memory: Memory, *, seed: int = 0) -> Opinion:
@@ -49,7 +54,7 @@ def sympy_opinion(memory: Memory, *, seed: int = 0) -> Opinion:
     if any(k in _NOT_ASKED for k in _kinds(reduced(truth.total()))):
         return Opinion("SymPy is not asked about kinks, maxima and undefined functions")
     seen = []
-    for sizes in itertools.islice(_shapes(truth), _SHAPES):
+    for sizes in small_shapes(truth, _MOST_SYMBOLS):
         try:
             wrong = _differs(truth, sizes, np.random.default_rng(seed))
         except Unsupported as error:
@@ -60,7 +65,7 @@ def sympy_opinion(memory: Memory, *, seed: int = 0) -> Opinion:
         seen.append(words)
     if not seen:
         return Opinion("SymPy is not asked: the smallest shapes have too many entries")
-    return Opinion(f"SymPy differentiates to the same entries at {' and at '.join(seen)}")
+    return Opinion(f"SymPy differentiates to the same entries at {' and at '.join(seen)}", agrees=True)
 
 
 def _kinds(expression: Expr) -> Iterator[str]:
@@ -73,8 +78,14 @@ def _kinds(expression: Expr) -> Iterator[str]:
             yield from _kinds(head.argument)
 
 
-def _shapes(truth: Truth) -> Iterator[dict[str, int]]:
-    """Small sizes, all of them distinct where there are several."""
+def small_shapes(truth: Truth, most: int) -> list[dict[str, int]]:
+    """Two tuples of small sizes, all of them distinct where there are several; fewer, where the arguments
+    would have more than ``most`` entries together.
+    """
+    return list(itertools.islice(_shapes(truth, most), _SHAPES))
+
+
+def _shapes(truth: Truth, most: int) -> Iterator[dict[str, int]]:
     names = truth.formula.shapes.names
     found = 0
     for sizes in itertools.permutations(range(2, 2 + len(names) + 2), len(names)):
@@ -82,7 +93,7 @@ def _shapes(truth: Truth) -> Iterator[dict[str, int]]:
         concrete = truth.formula.shapes.concrete(choice)
         if concrete is None or not truth.formula.allows(choice):
             continue
-        if sum(int(np.prod(s, dtype=int)) for s in concrete) > _MOST_SYMBOLS:
+        if sum(int(np.prod(s, dtype=int)) for s in concrete) > most:
             continue
         yield choice
         found += 1

@@ -11,8 +11,8 @@ from gradcheck.errors import Unsupported
 from gradcheck.indexed import Expr, IndexedArray, axis_codes, rebound
 from gradcheck.indexed.array import as_array
 from gradcheck.indexed.codes import is_constant
-from gradcheck.indexed.indexing import SymbolicIndex
 from gradcheck.indexed.size import polynomial_of
+from gradcheck.indexed.symbolic_index import SymbolicIndex
 from gradcheck.proofs.truth import Truth
 
 __all__ = ["Quantity", "stated", "truths"]

@@ -91,6 +91,11 @@ ZERO = {
     "one-hot entries are their squares": lambda h: h * h - h,
     "one-hot rows are orthogonal": lambda h: h[:, :, None] * h[:, None] - h[:, None] * np.eye(h.shape[1]),
     "a function of a delta": lambda x: np.exp(np.diag(x)) - (1 + np.diag(np.exp(x) - 1)),
+    "weights of what is subtracted": lambda A, y: np.sum(y * softmax(-A).sum(axis=1)) - np.sum(y),
+    "weights of differences": lambda A, B, y: (
+        y @ softmax(B.sum(axis=0) - A / (1 + np.exp(B))).sum(axis=1) - np.sum(y)
+    ),
+    "below a fraction line, a mask": lambda x: x / (1 + 2 * (x > 0)) - np.where(x > 0, x / 3, x),
 }  # fmt: skip
 
 NOT_ZERO = {
@@ -116,6 +121,10 @@ NOT_ZERO = {
     "sine of twice": lambda x: np.sin(2 * x) - 2 * np.sin(x),
     "exponent of a product": lambda x, y: np.exp(x * y) - np.exp(x) * np.exp(y),
     "a sum inside an exponential": lambda x: np.exp(np.sum(x)) - np.sum(np.exp(x)),
+    "weights of what is subtracted, twice": lambda A, y: (
+        np.sum(y * softmax(-A).sum(axis=1)) - 2 * np.sum(y)
+    ),
+    "below a fraction line, another mask": lambda x: x / (1 + 2 * (x > 0)) - np.where(x > 0, x, x / 3),
 }  # fmt: skip
 
 

@@ -1,0 +1,236 @@
+"""JAX's derivative for all shapes as NumPy calls: in float64, against the same derivative in balls."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gradcheck.arithmetic import BALLS, enclose, midpoints, precision, wrap
+from gradcheck.backend import Problem
+from gradcheck.errors import Unsupported
+
+autodiff = pytest.importorskip("gradcheck_backends.autodiff")
+
+from gradcheck_backends import _dimensions, _replay_table  # noqa: E402
+
+SIZES = [{"n": 3, "m": 4}, {"n": 2, "m": 2}, {"n": 1, "m": 3}, {"n": 4, "m": 1}]
+
+
+def softmax(A, B):
+    e = np.exp(A - A.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True) * B
+
+
+def log_sum_exp(A, B):
+    return np.log(np.sum(np.exp(A - np.max(A, axis=0)), axis=0)) @ B.T
+
+
+def kinks(A, B):
+    return np.maximum(A, 0) * np.abs(B) + np.minimum(A, B) + np.clip(A, -0.5, 0.5) * np.sign(B)
+
+
+def masks(A, B):
+    return np.where((A > 0) & ~(B > A), A**2, B) + np.where(A >= 0, 1.0, np.exp(A))
+
+
+def lowest(A, B):
+    return A.min(axis=1) * B.max()
+
+
+def functions(A, B):
+    p = A * A + 0.5
+    return np.tanh(A) + np.sqrt(p) * np.log(p) + np.log1p(p) * np.sin(B) * np.cos(A) + p**-1.5 + np.arctan(B)
+
+
+def logaddexp(A, B):
+    return np.logaddexp(A, B) * np.expm1(A) + 1 / (1 + np.exp(-B))
+
+
+def products(A, B):
+    return np.einsum("ij,kj->ik", A, B) @ np.outer(A.sum(axis=1), B.mean(axis=0)) + (A @ B.T).T @ B
+
+
+def trace(A, B):
+    return np.trace(A @ B.T) * A + np.trace(A.T @ B)
+
+
+def sizes_as_numbers(A, B):
+    n, m = A.shape
+    return A / n + B * m**-0.5 + (n * m - 1) * np.mean(A, axis=0) + A.var(axis=1, keepdims=True)
+
+
+def shapes(A, B):
+    return np.squeeze(A[:, None, :] * np.expand_dims(B, 1), axis=1).T.reshape(A.shape[1], 1, A.shape[0])
+
+
+def stacked(A, B):
+    return np.stack([A.sum(), B.mean(), (A * B).sum()])
+
+
+FUNCTIONS = [
+    *(softmax, log_sum_exp, kinks, masks, lowest, functions, logaddexp, products, trace),
+    *(sizes_as_numbers, shapes, stacked),
+]
+
+
+def problem_at(function, sizes, memory, seed=3):
+    rng = np.random.default_rng(seed)
+    shape = (sizes["n"], sizes["m"])
+    args = (rng.normal(size=shape), rng.normal(size=shape))
+    output = np.shape(function(*args))
+    dimensions = (("n", "m"), ("n", "m"))
+    problem = Problem(
+        function, ("A", "B"), args, (0, 1), (output,), dimensions, sizes, memory,
+        lambda s: [(s["n"], s["m"])] * 2,
+    )  # fmt: skip
+    return problem, [rng.normal(size=output)]
+
+
+def gaps(function):
+    """The largest relative gap at every tuple of sizes; one trace for all of them."""
+    memory = {}
+    for sizes in SIZES:
+        problem, deltas = problem_at(function, sizes, memory)
+        found = autodiff.BACKEND.derive_for_all_shapes(problem).gradients(sizes, problem.example, deltas)
+        with precision(120):
+            right = autodiff.BACKEND.derive(problem).vjp(problem.example, deltas)
+        for k, answer in right.items():
+            wanted = midpoints(answer.values)
+            assert found[k].shape == wanted.shape
+            yield np.max(np.abs(found[k] - wanted)) / max(1.0, np.max(np.abs(wanted)))
+    assert memory["for all shapes"] is not None
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_the_same_numbers_at_every_shape(function):
+    """Float64 against balls; the bound is some hundred roundings."""
+    assert max(gaps(function)) < 1e-13
+
+
+@pytest.mark.parametrize(
+    ("primitive", "function", "wrong"),
+    [
+        ("tanh", functions, lambda call, x: x),
+        ("transpose", products, lambda call, x: x if len(set(np.shape(x))) > 1 else np.negative(x)),
+        ("reduce_max", lowest, lambda call, x: np.min(x, axis=call.params["axes"])),
+        ("eq", kinks, lambda call, a, b: np.not_equal(a, b)),
+        ("select_n", masks, lambda call, which, no, yes: np.where(which, no, yes)),
+        ("dim_as_value", sizes_as_numbers, lambda call: 2 * call.params["dim"]),
+    ],
+)
+def test_a_wrong_rule_would_be_noticed(primitive, function, wrong, monkeypatch):
+    """The twin. A shape that is not right raises."""
+    monkeypatch.setitem(_replay_table.RULES, primitive, wrong)
+    try:
+        assert max(gaps(function)) > 1e-6
+    except (ValueError, AssertionError):
+        assert primitive == "transpose"
+
+
+@pytest.mark.parametrize("function", [softmax, kinks, sizes_as_numbers, trace])
+def test_it_runs_in_any_arithmetic_with_numpys_face(function):
+    """In balls, through the protocols alone."""
+    problem, deltas = problem_at(function, SIZES[0], {})
+    derivative = autodiff.BACKEND.derive_for_all_shapes(problem)
+    with precision(200):
+        given = [wrap(enclose(a), BALLS) for a in problem.example]
+        found = derivative.gradients(SIZES[0], given, [wrap(enclose(d), BALLS) for d in deltas])
+        right = autodiff.BACKEND.derive(problem).vjp(problem.example, deltas)
+        for k, answer in right.items():
+            pairs = zip(found[k].data.reshape(-1), answer.values.reshape(-1), strict=True)
+            assert all(x.overlaps(y) and abs(x - y) < 1e-40 for x, y in pairs)
+
+
+def refused(function, *dimensions, wrt=None, example=None):
+    sizes = {"n": 3, "m": 4}
+    args = example or tuple(np.ones([sizes[d] for d in dims]) for dims in dimensions)
+    wrt = tuple(range(len(args))) if wrt is None else wrt
+    output = np.shape(function(*args))
+    problem = Problem(
+        function, tuple("ABC"[: len(args)]), args, wrt, (output,), dimensions, sizes, {},
+        lambda s: [tuple(s[d] for d in dims) for dims in dimensions],
+    )  # fmt: skip
+    with pytest.raises(Unsupported) as caught:
+        autodiff.BACKEND.derive_for_all_shapes(problem).gradients(sizes, args, [np.ones(output)])
+    return str(caught.value)
+
+
+def test_what_is_not_known_is_named():
+    """A primitive without a rule; code that asks about a size; a shape that nobody declared."""
+    assert refused(lambda A: np.flip(A, axis=0), ("n", "m")) == "the JAX primitive rev"
+    assert "a question about a size" in refused(lambda A: A if A.shape[0] == 3 else 2 * A, ("n", "m"))
+    problem = Problem(np.exp, ("x",), (np.ones(3),), (0,), ((3,),))
+    with pytest.raises(Unsupported, match="the declared shapes are not known"):
+        autodiff.BACKEND.derive_for_all_shapes(problem).gradients({}, problem.example, [np.ones(3)])
+
+
+def test_integers_are_arguments_too():
+    """They are not differentiated, and the trace holds for all of their values."""
+    memory = {}
+    y = np.array([0, 1, 1])
+    problem = Problem(
+        lambda x, y: (y * x**2).sum(), ("x", "y"), (np.ones(3), y), (0,), ((),), (("n",), ("n",)), {"n": 3},
+        memory, lambda s: [(s["n"],)] * 2,
+    )  # fmt: skip
+    derivative = autodiff.BACKEND.derive_for_all_shapes(problem)
+    x = np.arange(5.0)
+    found = derivative.gradients({"n": 5}, [x, np.array([1, 0, 2, 0, 1])], [np.array(3.0)])
+    assert list(found) == [0]
+    assert found[0].tolist() == [0, 0, 24, 0, 24]
+
+
+def test_positions_are_compared_and_nothing_else():
+    """`iota` stands for no numbers here."""
+    positions = _replay_table.Positions((3, 3), 0)
+    call = _replay_table.Call({}, (3, 3), np.dtype(bool), np.dtype(int), np.ones(2))
+    equal = _replay_table.RULES["eq"](call, positions, _replay_table.Positions((3, 3), 1))
+    assert equal.tolist() == np.eye(3, dtype=bool).tolist()
+    for primitive, values in (
+        ("ge", (positions, positions)),
+        ("mul", (positions, 2)),
+        ("add", (positions, 1)),
+    ):
+        with pytest.raises(Unsupported, match=f"the JAX primitive {primitive} of positions"):
+            _replay_table.RULES[primitive](call, *values)
+
+
+def test_infinity_and_nan_are_guards():
+    """No number of an exact arithmetic equals them; in float64 one can."""
+    call = _replay_table.Call({}, (3,), np.dtype(float), np.dtype(float), np.ones(2))
+    eq, broadcast = _replay_table.RULES["eq"], _replay_table.RULES["broadcast_in_dim"]
+    x = np.array([1.0, np.inf, -np.inf])
+    assert eq(call, x, np.inf).tolist() == [False, True, False]
+    assert eq(call, -np.inf, x).tolist() == [False, False, True]
+    assert eq(call, x, np.nan).tolist() == [False, False, False]
+    guard = _replay_table.Call({"broadcast_dimensions": ()}, (3,), np.dtype(float), np.dtype(float), x)
+    select = _replay_table.Call({}, (3,), np.dtype(float), np.dtype(bool), x)
+    nan = broadcast(guard, np.nan)
+    assert _replay_table.RULES["select_n"](select, np.array([True] * 3), nan, x) is x
+    assert _replay_table.RULES["select_n"](select, np.array([False] * 3), x, nan) is x
+    mixed = _replay_table.RULES["select_n"](select, np.array([True, False, False]), nan, x)
+    assert np.isnan(mixed).tolist() == [False, True, True]
+
+
+class Symbol:
+    """A size that knows sums and products, and is no integer."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def __add__(self, other):
+        return Symbol(f"({self.text} + {getattr(other, 'text', other)})")
+
+    def __mul__(self, other):
+        return Symbol(f"{self.text} {getattr(other, 'text', other)}")
+
+
+def test_dimensions_are_computed_in_sizes_of_any_kind():
+    """JAX's own evaluation asks whether a factor is 1, which a symbol does not answer."""
+    n, m = _dimensions.symbols(("n", "m")).values()
+    sizes = _dimensions.stand_ins({"n": Symbol("N"), "m": Symbol("M")})
+    assert _dimensions.concrete((n * m, 3, n), sizes)[0].text in ("N M", "M N")
+    assert _dimensions.concrete((n, 3), sizes)[1] == 3
+    assert "N" in _dimensions.concrete(2 * n + 1, sizes).text
+    assert _dimensions.concrete(2 * n + m, _dimensions.stand_ins({"n": 4, "m": 5})) == 13
+    with pytest.raises(Unsupported, match="a quotient or a remainder of sizes"):
+        _dimensions.concrete(n // 2, sizes)
