@@ -29,9 +29,8 @@ class Problem:
     ``example`` is one point's arguments, for dtypes and for tracing. A program must not depend on the
     values of floating arguments; those of integer arguments (labels, indices) are part of the
     problem. ``wrt`` are the positions of the arguments that are differentiated: the floating ones.
-    ``output_shapes`` has one entry per output. ``dimensions`` are the arguments' declared shapes, as
-    names and integers, where they are no more than that, and ``sizes`` what the names stand for here.
-    ``shapes_at`` gives the declared shapes for sizes by name, which may be symbols of any kind that
+    ``output_shapes`` has one entry per output. ``sizes`` is what the names of the declared shapes stand
+    for here. ``shapes_at`` gives the declared shapes for sizes by name, which may be symbols of any kind that
     know sums and products. ``memory`` is shared by all problems of one formula under check: a backend
     keeps in it what serves every shape.
     """
@@ -41,7 +40,6 @@ class Problem:
     example: tuple[NDArray[Any], ...]
     wrt: tuple[int, ...]
     output_shapes: tuple[tuple[int, ...], ...]
-    dimensions: tuple[tuple[str | int, ...], ...] | None = None
     sizes: Mapping[str, int] = field(default_factory=dict)
     memory: dict[Any, Any] = field(default_factory=dict, compare=False)
     shapes_at: Callable[[Mapping[str, Any]], Sequence[Sequence[Any]]] | None = field(

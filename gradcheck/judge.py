@@ -87,8 +87,9 @@ def compare(
         return _entry((), slope, true_slope, scale, both, subtracted, slope=True, bits=bits)
     if stated.size and (flags := _plain_agreement(stated, answer.values)) is not None:
         first = (0,) * stated.ndim
-        pair: Any = (stated[first], answer.values[first])
-        match = _entry(first, *pair, _magnitude(pair[0]) + _magnitude(pair[1]), both, arb(0), bits=bits)
+        own: Any = stated[first]
+        its: Any = answer.values[first]
+        match = _entry(first, own, its, _magnitude(own) + _magnitude(its), both, arb(0), bits=bits)
         return replace(match, resolved=flags[0], zero=flags[1])
     worst: Match | None = None
     resolved, zero = False, True

@@ -183,7 +183,6 @@ class Session:
             point.args,
             point.wrt,
             point.output_shapes,
-            shapes.plain,
             point.sizes,
             self._memories.setdefault((usable.name, function), {}),
             shapes.at,

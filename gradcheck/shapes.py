@@ -105,11 +105,9 @@ class Shapes:
         return tuple(tuple(d.size(sizes) for d in shape) for shape in self.shapes)
 
     @property
-    def plain(self) -> tuple[tuple[str | int, ...], ...] | None:
-        """Every shape as names and integers; None where one has a derived size such as `n+1`."""
-        if not all(d.is_name or not d.names for shape in self.shapes for d in shape):
-            return None
-        return tuple(tuple(d.text if d.is_name else d.size({}) for d in shape) for shape in self.shapes)
+    def derived(self) -> bool:
+        """Whether some size is an expression in names, such as `n+1`."""
+        return any(d.names and not d.is_name for shape in self.shapes for d in shape)
 
     def text(self, argument: str) -> str:
         """The declared shape of one argument as it was written, blank-separated."""

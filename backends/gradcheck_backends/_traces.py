@@ -12,11 +12,15 @@ import numpy as np
 
 from gradcheck.backend import Problem
 from gradcheck.errors import Unsupported
-from gradcheck_backends._dimensions import concrete
+from gradcheck_backends._dimensions import concrete, symbols
+from gradcheck_backends._rounding import rounds_integers
 from gradcheck_backends._sizes import MOST_NUMBERS, Compute, numbers
 from gradcheck_backends._tracing import traced
 
-__all__ = ["float64", "for_all_shapes", "for_one_shape"]
+__all__ = ["float64", "for_one_shape", "forget_shared", "general", "shared"]
+
+Trace = tuple[Any, list[Compute]]
+"""The closed jaxpr with symbols for sizes, and what computes its spare inputs (see `_sizes`)."""
 
 
 def float64() -> AbstractContextManager[Any]:
@@ -49,15 +53,67 @@ def for_one_shape(problem: Problem) -> Any:
             raise Unsupported(f"JAX cannot trace the forward: {type(error).__name__}: {text}") from error
 
 
-def for_all_shapes(
-    problem: Problem, shapes: Sequence[Sequence[Any]], *, integers: Sequence[int] = ()
-) -> tuple[Any, list[Compute]]:
-    """The closed jaxpr with symbols for sizes, and what computes its spare inputs (see `_sizes`).
+def general(problem: Problem) -> Trace:
+    """The trace with symbols for sizes, made once a formula. Raises `Unsupported`.
 
-    ``shapes`` are the arguments', of integers and JAX's symbols. Arguments at the positions
-    ``integers`` are not differentiated and go in after those that are; any others keep the values of
-    the problem's example. Raises whatever JAX raises where the code asks about a size.
+    Arguments of integers are inputs of it too, after those that are differentiated; so is nothing
+    that the code asks about a size, which JAX could not answer.
     """
+    memory = problem.memory
+    if "for all shapes" not in memory:
+        try:
+            if problem.shapes_at is None:
+                raise Unsupported("the declared shapes are not known")
+            memory["for all shapes"] = _for_all_shapes(
+                problem, problem.shapes_at(symbols(tuple(problem.sizes)))
+            )
+        except Unsupported as error:
+            memory["for all shapes"] = error
+        except Exception as error:
+            text = (str(error).strip().splitlines() or [""])[0]
+            memory["for all shapes"] = Unsupported(
+                f"JAX cannot trace it for all shapes: {type(error).__name__}: {text}"
+            )
+    if isinstance(memory["for all shapes"], Unsupported):
+        raise memory["for all shapes"]
+    return memory["for all shapes"]  # type: ignore[no-any-return]
+
+
+def shared(problem: Problem) -> Trace | None:
+    """The same, or None where each shape needs a trace of its own: the code asks about a size, or the
+    trace holds what does not run in balls.
+
+    Tracing is most of what JAX costs here, and most formulas never ask about a size.
+    """
+    memory = problem.memory
+    if not problem.sizes:
+        return None
+    if "shape by shape" not in memory:
+        try:
+            closed, _ = general(problem)
+            memory["shape by shape"] = _rounds(problem, closed)
+        except Unsupported:  # whatever it is, the trace for one shape will say it better
+            memory["shape by shape"] = True
+    return None if memory["shape by shape"] else general(problem)
+
+
+def _rounds(problem: Problem, closed: Any) -> bool:
+    """Whether NumPy rounds what the trace computes exactly, from integers."""
+    integers = len(problem.example) - len(problem.wrt)
+    if not integers:
+        return False
+    moves = [True] * len(problem.wrt) + [False] * integers + [True] * len(problem.output_shapes)
+    return rounds_integers(closed, moves + [False] * (len(closed.jaxpr.invars) - len(moves)))
+
+
+def forget_shared(problem: Problem) -> None:
+    """Trace this formula shape by shape from now on."""
+    problem.memory["shape by shape"] = True
+
+
+def _for_all_shapes(problem: Problem, shapes: Sequence[Sequence[Any]]) -> Trace:
+    """``shapes`` are the arguments', of integers and JAX's symbols. Raises whatever JAX raises."""
+    integers = [i for i in range(len(problem.example)) if i not in problem.wrt]
     order = (*problem.wrt, *integers)
     function = traced(problem.function, problem.example, order)
     array_of: Any = jax.ShapeDtypeStruct

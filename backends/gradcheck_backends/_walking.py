@@ -13,7 +13,7 @@ from jax.extend.core import Literal
 
 from gradcheck_backends._dimensions import DIMENSION, Sizes, concrete
 
-__all__ = ["Machine", "walk", "walk_inner"]
+__all__ = ["Machine", "inner_jaxpr", "walk", "walk_inner"]
 
 
 class Machine(Protocol):
@@ -49,8 +49,8 @@ def walk(jaxpr: Any, consts: Sequence[Any], args: Sequence[Any], machine: Machin
     for equation in jaxpr.eqns:
         values = [read(v) for v in equation.invars]
         params = equation.params
-        if equation.primitive.name in _CALLS:
-            inner = params.get("jaxpr") or params.get("call_jaxpr") or params.get("fun_jaxpr")
+        inner = inner_jaxpr(equation)
+        if inner is not None:
             results: Sequence[Any] = walk_inner(inner, values, machine)
         else:
             if sizes:
@@ -58,6 +58,14 @@ def walk(jaxpr: Any, consts: Sequence[Any], args: Sequence[Any], machine: Machin
             results = machine.run(equation, params, values)
         environment.update(zip(equation.outvars, results, strict=True))
     return [read(v) for v in jaxpr.outvars]
+
+
+def inner_jaxpr(equation: Any) -> Any:
+    """The jaxpr of an equation that does nothing but run one; None where it is another one."""
+    if equation.primitive.name not in _CALLS:
+        return None
+    params = equation.params
+    return params.get("jaxpr") or params.get("call_jaxpr") or params.get("fun_jaxpr")
 
 
 def walk_inner(closed: Any, values: Sequence[Any], machine: Machine) -> list[Any]:

@@ -52,12 +52,12 @@ class VjpProgram(Program):
     exact_answers = True
 
     def __init__(self, problem: Problem) -> None:
-        from gradcheck_backends._traces import for_one_shape
+        from gradcheck_backends._traces import for_one_shape, shared
 
         super().__init__(problem)
         self.method = "jaxpr of the VJP, run in balls"
-        self._shared = self._trace_for_all_shapes()
-        self._closed = self._shared or for_one_shape(problem)
+        self._shared = shared(problem)
+        self._closed: Any = for_one_shape(problem) if self._shared is None else None
         self._unknown: str | None = None
 
     def vjp(
@@ -67,21 +67,20 @@ class VjpProgram(Program):
         directions: Mapping[int, NDArray[np.float64]] | None = None,
         domain: Domain = BALLS,
     ) -> dict[int, Answer]:
-        from gradcheck_backends._traces import float64, for_one_shape
+        from gradcheck_backends._traces import float64, for_one_shape, forget_shared
 
         wrt = self.problem.wrt
         if self._unknown is None:
             try:
-                inputs = [self.lift(args[i]) for i in wrt] + [self.lift(d) for d in deltas]
                 ties: list[str] = []
-                gradients = self._in_balls(inputs, domain, ties)
+                gradients = self._in_balls(args, deltas, domain, ties)
                 return {i: Answer(g, convention=bool(ties)) for i, g in zip(wrt, gradients, strict=True)}
             except NoAnswer:
                 raise
             except Unsupported as error:
                 if self._shared is not None:  # XLA needs sizes, and the trace for one shape may be simpler
-                    self.problem.memory["for all shapes"] = self._shared = None
-                    self._closed = for_one_shape(self.problem)
+                    forget_shared(self.problem)
+                    self._shared, self._closed = None, for_one_shape(self.problem)
                     return self.vjp(args, deltas, directions, domain)
                 self._unknown = str(error)
                 self.exact_answers = False
@@ -89,38 +88,30 @@ class VjpProgram(Program):
         with float64():
             return self._in_float64.at(args, deltas)
 
-    def _trace_for_all_shapes(self) -> Any:
-        """One trace with symbols for sizes, made once a formula; None where that fails.
-
-        Tracing is most of what JAX costs here, and most formulas never ask about a size.
-        """
-        problem, memory = self.problem, self.problem.memory
-        if "for all shapes" not in memory:
-            memory["for all shapes"] = None
-            if problem.dimensions is not None and problem.sizes and len(problem.wrt) == len(problem.example):
-                from gradcheck_backends._dimensions import symbols
-                from gradcheck_backends._traces import for_all_shapes
-
-                try:
-                    known = symbols(tuple(problem.sizes))
-                    shapes = [[known[d] if isinstance(d, str) else d for d in s] for s in problem.dimensions]
-                    memory["for all shapes"], memory["numbers"] = for_all_shapes(problem, shapes)
-                except Exception:  # whatever it is, the trace for one shape will say it better
-                    memory["for all shapes"] = None
-        return memory["for all shapes"]
-
-    def _in_balls(self, inputs: list[ObjectArray], domain: Domain, ties: list[str]) -> list[ObjectArray]:
+    def _in_balls(
+        self,
+        args: Sequence[NDArray[Any]],
+        deltas: Sequence[NDArray[np.float64]],
+        domain: Domain,
+        ties: list[str],
+    ) -> list[ObjectArray]:
         from gradcheck_backends._jaxpr import evaluate
         from gradcheck_backends._traces import float64
 
+        problem = self.problem
+        inputs: list[Any] = [self.lift(args[i]) for i in problem.wrt]
+        weights = [self.lift(d) for d in deltas]
         with float64():
-            sizes = None
-            if self._shared is not None:
-                sizes = self.problem.sizes
-                spare = [compute(sizes) for compute in self.problem.memory["numbers"]]
-                spare += [0.0] * (len(self._closed.jaxpr.invars) - len(inputs) - len(spare))
-                inputs = [*inputs, *(zero_dimensional(domain.lift(float(number))) for number in spare)]
-            return evaluate(self._closed.jaxpr, self._closed.consts, inputs, domain, ties, sizes)
+            if self._shared is None:
+                own = self._closed
+                return evaluate(own.jaxpr, own.consts, [*inputs, *weights], domain, ties)
+            closed, computes = self._shared
+            inputs += [np.asarray(a) for i, a in enumerate(args) if i not in problem.wrt]
+            inputs += weights
+            spare = [compute(problem.sizes) for compute in computes]
+            spare += [0.0] * (len(closed.jaxpr.invars) - len(inputs) - len(spare))
+            inputs += [zero_dimensional(domain.lift(float(number))) for number in spare]
+            return evaluate(closed.jaxpr, closed.consts, inputs, domain, ties, problem.sizes)
 
     @cached_property
     def _in_float64(self) -> FloatGradients:

@@ -179,7 +179,7 @@ class Chain(Formula):
             values[layer.input] = Occurring(self, before, k)
         elif self.shapes.arguments[0] in self.values:
             values[layer.input] = self.values[self.shapes.arguments[0]]
-        restricted = self.where is not None or self.bound or any(s.plain is None for s in self._declared)
+        restricted = self.where is not None or self.bound or any(s.derived for s in self._declared)
         part = Formula(
             layer.forward,
             layer.shapes,

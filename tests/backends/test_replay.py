@@ -78,9 +78,8 @@ def problem_at(function, sizes, memory, seed=3):
     shape = (sizes["n"], sizes["m"])
     args = (rng.normal(size=shape), rng.normal(size=shape))
     output = np.shape(function(*args))
-    dimensions = (("n", "m"), ("n", "m"))
     problem = Problem(
-        function, ("A", "B"), args, (0, 1), (output,), dimensions, sizes, memory,
+        function, ("A", "B"), args, (0, 1), (output,), sizes, memory,
         lambda s: [(s["n"], s["m"])] * 2,
     )  # fmt: skip
     return problem, [rng.normal(size=output)]
@@ -147,7 +146,7 @@ def refused(function, *dimensions, wrt=None, example=None):
     wrt = tuple(range(len(args))) if wrt is None else wrt
     output = np.shape(function(*args))
     problem = Problem(
-        function, tuple("ABC"[: len(args)]), args, wrt, (output,), dimensions, sizes, {},
+        function, tuple("ABC"[: len(args)]), args, wrt, (output,), sizes, {},
         lambda s: [tuple(s[d] for d in dims) for dims in dimensions],
     )  # fmt: skip
     with pytest.raises(Unsupported) as caught:
@@ -169,8 +168,8 @@ def test_integers_are_arguments_too():
     memory = {}
     y = np.array([0, 1, 1])
     problem = Problem(
-        lambda x, y: (y * x**2).sum(), ("x", "y"), (np.ones(3), y), (0,), ((),), (("n",), ("n",)), {"n": 3},
-        memory, lambda s: [(s["n"],)] * 2,
+        lambda x, y: (y * x**2).sum(), ("x", "y"), (np.ones(3), y), (0,), ((),), {"n": 3}, memory,
+        lambda s: [(s["n"],)] * 2,
     )  # fmt: skip
     derivative = autodiff.BACKEND.derive_for_all_shapes(problem)
     x = np.arange(5.0)

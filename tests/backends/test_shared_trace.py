@@ -7,6 +7,7 @@ import pytest
 
 from gradcheck.arithmetic import midpoints, precision
 from gradcheck.backend import Problem
+from gradcheck.errors import Unsupported
 
 autodiff = pytest.importorskip("gradcheck_backends.autodiff")
 
@@ -20,7 +21,10 @@ def programs(function, dimensions, shapes_of_sizes, memory=None):
         output = np.shape(function(*args))
         wrt = tuple(range(len(args)))
         names = tuple(f"a{i}" for i in wrt)
-        problem = Problem(function, names, args, wrt, (output,), dimensions, sizes, memory)
+        problem = Problem(
+            function, names, args, wrt, (output,), sizes, memory,
+            lambda known: [[known.get(d, d) for d in dims] for dims in dimensions],
+        )  # fmt: skip
         yield autodiff.BACKEND.derive(problem), args, [rng.uniform(0.5, 2, output)]
 
 
@@ -61,7 +65,7 @@ def test_one_trace_serves_every_shape(function):
     memory = {}
     dimensions = (("n", "m"), ("n", "m")) if function is not keeps_dims else (("n", "m"), (3, "m"))
     for program, args, deltas in programs(function, dimensions, SIZES, memory):
-        assert program._closed is memory["for all shapes"]
+        assert program._shared is memory["for all shapes"]
         with precision(212):
             shared, alone = program.vjp(args, deltas), by_shape(program, args, deltas)
         for i in alone:
@@ -116,22 +120,86 @@ def test_code_that_asks_about_a_size_is_traced_shape_by_shape(function):
     """JAX would answer `n == m` with False, and the trace would be wrong for every square."""
     memory = {}
     for program, args, deltas in programs(function, (("n", "m"), ("n", "m")), SIZES, memory):
-        assert memory["for all shapes"] is None
+        assert isinstance(memory["for all shapes"], Unsupported)
         with precision(212):
             found, alone = program.vjp(args, deltas), by_shape(program, args, deltas)
         for i in alone:
             assert np.array_equal(midpoints(found[i].values), midpoints(alone[i].values))
 
 
-def test_integer_arguments_are_part_of_the_problem():
-    """Their values are in the trace, so it serves one point's shapes only."""
-    memory = {}
-    labels = np.array([0, 2])
-    args = (np.array([0.5, 1.0, 2.0]), labels)
+def labelled(function, labels, sizes, memory):
+    """A program of a function of float64 values and integers, and its arguments."""
+    values = np.random.default_rng(len(labels)).uniform(0.5, 2, sizes["n"])
+    args = (values, labels)
     problem = Problem(
-        lambda x, k: x[k].sum(), ("x", "k"), args, (0,), ((),), (("n",), ("m",)), {"n": 3}, memory
-    )
-    program = autodiff.BACKEND.derive(problem)
-    assert memory["for all shapes"] is None
-    with precision(212):
-        assert midpoints(program.vjp(args, [np.ones(())])[0].values).tolist() == [1.0, 0.0, 1.0]
+        function, ("x", "k"), args, (0,), (np.shape(function(*args)),), sizes, memory,
+        lambda known: [(known["n"],), (known["m"],)],
+    )  # fmt: skip
+    return autodiff.BACKEND.derive(problem), args
+
+
+def picks(x, k):
+    return np.tanh(x[k])
+
+
+def weighs(x, k):
+    return np.exp(x).sum() * np.where(k > 0, 1 - k, 0.5)[0] + x.mean() * (k**2 * k[::-1]).sum()
+
+
+@pytest.mark.parametrize("function", [picks, weighs])
+def test_integers_are_inputs_of_the_one_trace(function):
+    """Labels and indices change from point to point, which must not cost a trace each, nor stay as they
+    were at the first point.
+    """
+    memory = {}
+    for labels, n in (([0, 2], 3), ([1, 1, 0], 3), ([4], 5), ([-1, 0], 2)):
+        labels = np.array(labels)
+        sizes = {"n": n, "m": len(labels)}
+        program, args = labelled(function, labels, sizes, memory)
+        alone, _ = labelled(function, labels, sizes, {"shape by shape": True})
+        assert program._shared is memory["for all shapes"]
+        assert alone._shared is None
+        delta = [np.arange(1.0, 1 + len(labels)) if function is picks else np.array(2.0)]
+        with precision(212):
+            found, expected = (p.vjp(args, delta)[0].values for p in (program, alone))
+        assert program._shared is not None  # it was used
+        assert np.array_equal(midpoints(found), midpoints(expected))
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x, k: np.exp(x).sum() * np.where(k > 0, k, 0.5).mean(),
+        lambda x, k: x.sum() * (k / 3.0).sum(),
+        lambda x, k: x.sum() * np.exp(k)[0],
+        lambda x, k: x.sum() * (k**-1.0)[0],
+        lambda x, k: np.tanh(x).sum() * (0.1 * k).sum(),
+        lambda x, k: x.sum() / (k.sum() / k.shape[0]),
+    ],
+)
+def test_numbers_that_are_computed_from_integers_alone_are_rounded_as_numpy_rounds_them(function):
+    """They are float64 constants to the hand-written code, so the trace is made at every point."""
+    memory = {}
+    for labels in ([2, 3, 5], [7]):
+        labels = np.array(labels)
+        program, args = labelled(function, labels, {"n": 3, "m": len(labels)}, memory)
+        assert program._shared is None
+        assert not isinstance(memory["for all shapes"], Unsupported)  # JAX could trace it
+        with precision(212):
+            (answer,) = program.vjp(args, [np.ones(())]).values()
+        assert np.isfinite(midpoints(answer.values)).all()
+
+
+def test_code_that_needs_the_numbers_is_traced_point_by_point():
+    """A loop over a number that is given, which no trace can hold open."""
+    memory = {}
+
+    def loop(x, k):
+        return sum(x * i for i in range(int(k[0])))
+
+    for label in (2, 4):
+        program, args = labelled(loop, np.array([label]), {"n": 3, "m": 1}, memory)
+        assert isinstance(memory["for all shapes"], Unsupported)
+        with precision(212):
+            found = midpoints(program.vjp(args, [np.ones(3)])[0].values)
+        assert found.tolist() == [sum(range(label))] * 3
