@@ -73,6 +73,17 @@ def test_it_says_why_there_is_no_opinion():
     assert not opinion.wrong
 
 
+def test_code_of_theirs_that_raises_is_no_opinion():
+    """The reason is the first line of what it says."""
+
+    def hostile(sizes, args, deltas):
+        raise ZeroDivisionError("by n\nsecond line")
+
+    formula = Formula(lambda x: 2 * x, {"x": "n"})
+    opinion = general_opinion(Memory(formula), GeneralDerivative("Me", hostile))
+    assert opinion.words == "Me's derivative does not run on symbols: ZeroDivisionError: by n"
+
+
 def test_a_forward_that_does_not_run_on_symbols_has_no_opinion():
     """As SymPy's."""
     formula = CORPUS["cumulative_sum"]
