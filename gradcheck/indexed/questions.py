@@ -35,7 +35,7 @@ class Question:
     def holds(self, sizes: Mapping[str, int]) -> bool:
         """The answer at given sizes, to a question about sizes."""
         terms: Any = self.difference
-        value = sum(c * math.prod(sizes[name] for name in names) for names, c in terms)
+        value: int = sum(c * math.prod(sizes[name] for name in names) for names, c in terms)
         return value < 0 if self.relation == "<" else value == 0
 
     def words(self, answer: bool) -> str:

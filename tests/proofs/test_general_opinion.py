@@ -118,9 +118,7 @@ def test_numbers_are_compared_in_the_general_case_only(least, words):
     def gradients(sizes, args, deltas):
         if isinstance(sizes["n"], int):
             return {0: deltas[0] * (2 if sizes["n"] < least else 1)}
-        return {
-            0: deltas[0] * np.arctan(args[0]) / np.arctan(args[0]) ** 2 * np.tan(np.arctan(args[0]) * 0 + 0.7)
-        }
+        return {0: 3 * deltas[0]}  # another form, so that numbers are asked for
 
     formula = Formula(forward, {"x": "n"})
     opinion = general_opinion(Memory(formula), GeneralDerivative("Me", gradients))
