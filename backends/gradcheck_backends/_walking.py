@@ -77,7 +77,7 @@ def walk_inner(closed: Any, values: Sequence[Any], machine: Machine) -> list[Any
 
 _CALLS = frozenset(
     [
-        *("pjit", "jit", "closed_call", "core_call", "remat", "checkpoint"),
+        *("pjit", "jit", "closed_call", "core_call", "remat", "remat2", "checkpoint"),
         *("custom_jvp_call", "custom_vjp_call"),
     ]
 )

@@ -25,7 +25,8 @@ def prove(name: str) -> None:
 
     NAME is a formula, a claim, an id of the derivation or FILE.py::NAME. Prints the entry formula of the
     truth and that of the code, the assumptions, and the steps in between, as LaTeX. A few points are
-    tried beside it: for a spot check in ball arithmetic, and for a witness where the forms differ.
+    tried beside it: for a spot check in ball arithmetic, and for a witness where the forms differ. SymPy
+    and JAX are asked for second opinions on the truth.
 
     Exits with 0 whatever comes out, 2 where it could not run.
     """

@@ -7,7 +7,10 @@ started the run has to make another one with the opposite answer.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from gradcheck.errors import Unsupported
 
@@ -28,6 +31,12 @@ class Question:
     left: str = field(compare=False)
     right: str = field(compare=False)
     difference: tuple[object, ...]
+
+    def holds(self, sizes: Mapping[str, int]) -> bool:
+        """The answer at given sizes, to a question about sizes."""
+        terms: Any = self.difference
+        value: int = sum(c * math.prod(sizes[name] for name in names) for names, c in terms)
+        return value < 0 if self.relation == "<" else value == 0
 
     def words(self, answer: bool) -> str:
         if self.relation == "<":

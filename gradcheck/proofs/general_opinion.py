@@ -15,7 +15,7 @@ import numpy as np
 from gradcheck.arithmetic import WIDENED, enclose, precision, wrap
 from gradcheck.backend import GeneralDerivative
 from gradcheck.errors import Unsupported
-from gradcheck.indexed import Expr, axis_codes, vanishes
+from gradcheck.indexed import Expr, Question, axis_codes, vanishes
 from gradcheck.indexed.array import as_array
 from gradcheck.indexed.codes import is_constant
 from gradcheck.indexed.evaluation import BALL_RULES, Numbers
@@ -48,13 +48,14 @@ def general_opinion(memory: Memory, theirs: GeneralDerivative, *, seed: int = 0)
     except Exception as error:  # as a candidate's: whatever it is, there is no opinion then
         return Opinion(f"{name}'s derivative does not run on symbols: {_words(error)}")
     if not different:
-        where = f", in the general case ({', '.join(asked)})" if asked else ""
+        case = ", ".join(question.words(answer) for question, answer in asked.items())
+        where = f", in the general case ({case})" if asked else ""
         text = f"{name}'s derivative, traced for all shapes, has the same normal form in every argument"
         return Opinion(f"{text} ({', '.join(_names(truth))}){where}", agrees=True)
     form = f"{name}'s normal form by {', '.join(different)} is another one"
     tried: list[str] = []
     rng = np.random.default_rng(seed)
-    for sizes in small_shapes(truth, _MOST_ENTRIES):
+    for sizes in small_shapes(truth, _MOST_ENTRIES, asked):
         words = ", ".join(f"{n} = {s}" for n, s in sizes.items()) or "the only sizes"
         try:
             wrong = _apart(truth, theirs, sizes, rng)
@@ -81,7 +82,7 @@ def _names(truth: Truth) -> list[str]:
     return [truth.formula.shapes.arguments[k] for k in _real(truth)]
 
 
-def _different(truth: Truth, theirs: GeneralDerivative) -> tuple[list[str], list[str]]:
+def _different(truth: Truth, theirs: GeneralDerivative) -> tuple[list[str], dict[Question, bool]]:
     """The arguments by which the normal forms differ, and what was asked about sizes on the way."""
     space = truth.space
     real = _real(truth)
@@ -97,8 +98,7 @@ def _different(truth: Truth, theirs: GeneralDerivative) -> tuple[list[str], list
             different = [names[k] for k in real if not vanishes(_gap(truth, k, found[k]))]
     finally:
         space.off_ties = False
-    asked = truth.asked | space.questions.asked
-    return different, [question.words(answer) for question, answer in asked.items()]
+    return different, truth.asked | space.questions.asked
 
 
 def _gap(truth: Truth, position: int, gradient: Any) -> Expr:

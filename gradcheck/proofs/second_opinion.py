@@ -8,7 +8,7 @@ more than the proof itself, so `gradcheck prove` and the tests ask for it, and n
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.errors import Unsupported
-from gradcheck.indexed import Expr, reduced
+from gradcheck.indexed import Expr, Question, reduced
 from gradcheck.indexed.derivative import SCALAR_RULES
 from gradcheck.indexed.evaluation import Numbers, Rules
 from gradcheck.indexed.space import Number
@@ -54,7 +54,7 @@ def sympy_opinion(memory: Memory, *, seed: int = 0) -> Opinion:
     if any(k in _NOT_ASKED for k in _kinds(reduced(truth.total()))):
         return Opinion("SymPy is not asked about kinks, maxima and undefined functions")
     seen = []
-    for sizes in small_shapes(truth, _MOST_SYMBOLS):
+    for sizes in small_shapes(truth, _MOST_SYMBOLS, truth.asked):
         try:
             wrong = _differs(truth, sizes, np.random.default_rng(seed))
         except Unsupported as error:
@@ -64,7 +64,7 @@ def sympy_opinion(memory: Memory, *, seed: int = 0) -> Opinion:
             return Opinion(f"SymPy's derivative by {wrong} is another one at {words}", wrong=True)
         seen.append(words)
     if not seen:
-        return Opinion("SymPy is not asked: the smallest shapes have too many entries")
+        return Opinion("SymPy is not asked: the smallest shapes of the general case have too many entries")
     return Opinion(f"SymPy differentiates to the same entries at {' and at '.join(seen)}", agrees=True)
 
 
@@ -78,27 +78,27 @@ def _kinds(expression: Expr) -> Iterator[str]:
             yield from _kinds(head.argument)
 
 
-def small_shapes(truth: Truth, most: int) -> list[dict[str, int]]:
+def small_shapes(truth: Truth, most: int, asked: Mapping[Question, bool]) -> list[dict[str, int]]:
     """Two tuples of small sizes, all of them distinct where there are several; fewer, where the arguments
-    would have more than ``most`` entries together.
+    would have more than ``most`` entries together, or the sizes are not those of the general case.
     """
-    return list(itertools.islice(_shapes(truth, most), _SHAPES))
+    general = (
+        sizes
+        for sizes in _shapes(truth, most)
+        if all(q.holds(sizes) == answer for q, answer in asked.items())
+    )
+    return list(itertools.islice(general, _SHAPES))
 
 
 def _shapes(truth: Truth, most: int) -> Iterator[dict[str, int]]:
     names = truth.formula.shapes.names
-    found = 0
     for sizes in itertools.permutations(range(2, 2 + len(names) + 2), len(names)):
         choice = dict(zip(names, sizes, strict=True))
         concrete = truth.formula.shapes.concrete(choice)
         if concrete is None or not truth.formula.allows(choice):
             continue
-        if sum(int(np.prod(s, dtype=int)) for s in concrete) > most:
-            continue
-        yield choice
-        found += 1
-        if not names or found > _SHAPES:
-            return
+        if sum(int(np.prod(s, dtype=int)) for s in concrete) <= most:
+            yield choice
 
 
 def _differs(truth: Truth, sizes: dict[str, int], rng: np.random.Generator) -> str | None:

@@ -11,7 +11,13 @@ from gradcheck.errors import Unsupported
 
 autodiff = pytest.importorskip("gradcheck_backends.autodiff")
 
+import jax  # noqa: E402
+import jax.numpy as jnp  # noqa: E402
+from jax import lax  # noqa: E402
+
 from gradcheck_backends import _dimensions, _replay_table  # noqa: E402
+from gradcheck_backends._replay import replay  # noqa: E402
+from gradcheck_backends._traces import float64  # noqa: E402
 
 SIZES = [{"n": 3, "m": 4}, {"n": 2, "m": 2}, {"n": 1, "m": 3}, {"n": 4, "m": 1}]
 
@@ -71,6 +77,87 @@ FUNCTIONS = [
     *(softmax, log_sum_exp, kinks, masks, lowest, functions, logaddexp, products, trace),
     *(sizes_as_numbers, shapes, stacked),
 ]
+
+
+def positions(axis):
+    return lax.broadcasted_iota(np.int64, (3, 4, 4), axis)
+
+
+def positions_last():
+    return lax.broadcasted_iota(np.int32, (4, 4, 3), 2).astype(np.int64)
+
+
+CONSTANT = np.arange(12.0).reshape(3, 4)
+
+PRIMITIVES = {
+    "logistic": lax.logistic,
+    "rsqrt": lambda x: lax.rsqrt(x * x + 1),
+    "clamp": lambda x: lax.clamp(-0.5, x, 0.5),
+    "square": lax.square,
+    "integer_pow": lambda x: lax.integer_pow(x, -3),
+    "pow": lambda x: lax.pow(x * x, 1.5),
+    "sinh": lambda x: lax.sinh(x) * lax.cosh(x) + lax.tan(x),
+    "exp2": lambda x: lax.exp2(x) + lax.cbrt(x),
+    "atan2": lambda x: lax.atan2(x, x + 1) + lax.asin(x / 9) + lax.acos(x / 9),
+    "logic": lambda x: jnp.where(((x > 0) & ~(x > 1)) | ((x < -1) ^ (x <= -2)), x, -1.0),
+    "is_finite": lambda x: jnp.where(lax.is_finite(x), x, jnp.nan),
+    "cumsum": lambda x: lax.cumsum(x, axis=1) * lax.cumsum(x, axis=0, reverse=True),
+    "reduce_prod": lambda x: jnp.prod(x, axis=1) + jnp.min(x, axis=1),
+    "expand_dims": lambda x: lax.squeeze(lax.expand_dims(x, (1,)), (1,)),
+    "dot_general, batched": lambda x: lax.dot_general(
+        lax.broadcast(x, (2,)), lax.broadcast(x, (2,)), (((2,), (2,)), ((0,), (0,)))
+    ),
+    "stack": lambda x: jnp.stack([x.sum(axis=1), x.max(axis=1)], axis=1),
+    "eq of positions": lambda x: jnp.where(positions(1) == positions(2), x[:, None] * x[:, :, None], 0.0),
+    "eq along one axis": lambda x: jnp.where(positions(2) == positions(2) + 0, 1.0, 0.0) * x[:, None],
+    "transpose of positions": lambda x: jnp.where(
+        jnp.transpose(positions(0), (1, 2, 0)) == positions_last(),
+        1.0,
+        0.0,
+    ) * x.sum(),
+    "constants": lambda x: x * CONSTANT + jnp.float64(2),
+    "stop_gradient": lambda x: lax.stop_gradient(x) * 3,
+    "calls": lambda x: jax.jit(jnp.tanh)(x) + jax.checkpoint(jnp.sin)(x),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PRIMITIVES)
+def test_each_primitive_means_what_jax_means(name):
+    """Its values in NumPy beside those of JAX."""
+    x = np.random.default_rng(8).normal(size=(3, 4))
+    with float64():
+        closed = jax.make_jaxpr(PRIMITIVES[name])(x)
+        right = np.asarray(PRIMITIVES[name](x))
+        found = replay(closed, {}, [x])
+    assert np.asarray(found[0]).shape == right.shape
+    assert np.allclose(found[0], right, rtol=1e-13, atol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (lambda x: lax.concatenate([x, x], 0), "the JAX primitive concatenate"),
+        (lambda x: x.astype(np.float32) * 2, "the JAX primitive convert_element_type of float32"),
+        (lambda x: x.astype(np.int64) * 2, "the JAX primitive convert_element_type to int64"),
+        (lambda x: x * lax.div(jnp.int64(3), jnp.int64(2)), "the JAX primitive div of integers"),
+        (lambda x: x * (jnp.int64(3) & jnp.int64(2)), "the JAX primitive and of integers"),
+        (
+            lambda x: x * (lax.iota(np.int64, 4) == lax.select_n(jnp.int32(0), *[lax.iota(np.int64, 4)] * 3)),
+            "the JAX primitive select_n with more than two cases",
+        ),
+        (
+            lambda x: x * (lax.broadcasted_iota(int, (3, 4), 0) == lax.broadcasted_iota(int, (3, 4), 1)),
+            "positions compared along axes of different sizes",
+        ),
+        (lambda x: x * lax.iota(np.int64, 4), "the JAX primitive convert_element_type of positions (iota)"),
+    ],
+)
+def test_what_has_no_meaning_here_is_refused(function, words):
+    """Never done approximately."""
+    x = np.ones((3, 4))
+    with float64(), pytest.raises(Unsupported) as caught:
+        replay(jax.make_jaxpr(function)(x), {}, [x])
+    assert str(caught.value) == words
 
 
 def problem_at(function, sizes, memory, seed=3):

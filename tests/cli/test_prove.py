@@ -46,6 +46,9 @@ def test_a_proof_shows_both_entry_formulas_and_the_steps(gradcheck):
     assert text.startswith("D09/wx.vjp: proved for all shapes and values\n")
     assert "  assuming   n, m >= 1\n" in text
     assert "  balls      spot check in ball arithmetic" in text
+    assert "  sympy      SymPy differentiates to the same entries at n = 2, m = 3 and at n = 2, m = 4" in text
+    same = "JAX's derivative, traced for all shapes, has the same normal form in every argument (W, x)"
+    assert f"  jax        {same}\n" in text
     assert "  dJ/dW[p, q]: proved\n    truth    x_{q}\\, \\bar{\\delta}_{p}\n    code     x_{q}" in text
     for number, rule in enumerate(("an entry of the forward", "J, the sum of delta times z"), 1):
         assert f"    {number}. {rule}\n" in text

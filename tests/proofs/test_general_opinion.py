@@ -18,6 +18,7 @@ from gradcheck.indexed.functions import apply
 from gradcheck.proofs import Memory, examined
 from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.general_opinion import general_opinion
+from gradcheck.proofs.second_opinion import sympy_opinion
 from gradcheck.session import Session
 from tests.proofs.test_corpus import PROVED
 from tests.trust.corpus import CORPUS
@@ -73,6 +74,17 @@ def test_it_says_why_there_is_no_opinion():
     assert not opinion.wrong
 
 
+def test_code_of_theirs_that_raises_is_no_opinion():
+    """The reason is the first line of what it says."""
+
+    def hostile(sizes, args, deltas):
+        raise ZeroDivisionError("by n\nsecond line")
+
+    formula = Formula(lambda x: 2 * x, {"x": "n"})
+    opinion = general_opinion(Memory(formula), GeneralDerivative("Me", hostile))
+    assert opinion.words == "Me's derivative does not run on symbols: ZeroDivisionError: by n"
+
+
 def test_a_forward_that_does_not_run_on_symbols_has_no_opinion():
     """As SymPy's."""
     formula = CORPUS["cumulative_sum"]
@@ -94,6 +106,25 @@ def test_sizes_that_were_asked_about_are_named():
     opinion = general_opinion(Memory(formula), GeneralDerivative("Me", gradients))
     assert opinion.agrees
     assert opinion.words.endswith("in every argument (x, y), in the general case (n != m)")
+
+
+@pytest.mark.parametrize(("least", "words"), [(3, "at n = 4"), (9, "no small shape could be evaluated")])
+def test_numbers_are_compared_in_the_general_case_only(least, words):
+    """At other sizes the code does something else, which is no contradiction."""
+
+    def forward(x):
+        return 2 * x if len(x) < least else x + 1 / x - 1 / x
+
+    def gradients(sizes, args, deltas):
+        if isinstance(sizes["n"], int):
+            return {0: deltas[0] * (2 if sizes["n"] < least else 1)}
+        return {0: 3 * deltas[0]}  # another form, so that numbers are asked for
+
+    formula = Formula(forward, {"x": "n"})
+    opinion = general_opinion(Memory(formula), GeneralDerivative("Me", gradients))
+    assert not opinion.wrong
+    assert opinion.words.endswith(words)
+    assert sympy_opinion(Memory(formula)).agrees == (least == 3)
 
 
 # -- wrong twins: what must be noticed as a contradiction
