@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self, TypeVar
@@ -11,7 +12,7 @@ from typing import Self, TypeVar
 import msgspec
 
 from gradcheck.errors import UsageError
-from gradcheck.protocol.faults import Exhausted, ProgramFault, shown
+from gradcheck.protocol.faults import Exhausted, ProgramFault, TooManyLines, shown
 from gradcheck.protocol.messages import VERSION, Case, Command, Reply, Run, Start, Started, Stop
 from gradcheck.protocol.process import Process
 
@@ -99,7 +100,7 @@ class Driver:
         line = _line(Run(seq=self._seq, case=case))
         longest = _ANSWER_BYTES + _ENTRY_BYTES * _size(case)
         try:
-            return self._reply(self._process.ask(line, self.limits.case, longest))
+            return self._reply(self._asked(line, longest))
         except ProgramFault as fault:
             self._kill()
             self.faults += 1
@@ -144,6 +145,18 @@ class Driver:
         if again != self._started:
             self._kill()
             raise ProgramFault("protocol", "started again, it names another implementation or capabilities")
+
+    def _asked(self, line: bytes, longest: int) -> bytes:
+        assert self._process is not None
+        try:
+            return self._process.ask(line, self.limits.case, longest)
+        except TooManyLines as fault:
+            # Whether a late second answer is read with the next one or before it is a matter of
+            # microseconds, and it is the same mistake.
+            with suppress(msgspec.MsgspecError, RecursionError):
+                if msgspec.json.decode(fault.first, type=Reply).seq != self._seq:
+                    self._reply(fault.first)
+            raise
 
     def _reply(self, line: bytes) -> Reply:
         reply = _decoded(line, Reply)

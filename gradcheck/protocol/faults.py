@@ -23,6 +23,18 @@ class ProgramFault(Exception):
         self.kind = kind
 
 
+class TooManyLines(ProgramFault):
+    """It wrote more than one line for one request; ``first`` is the first of them."""
+
+    def __init__(self, first: bytes, second: bytes) -> None:
+        super().__init__(
+            "protocol",
+            f"it wrote more than one line for one request, {shown(first)} and then {shown(second)}. "
+            "Standard output is for answers alone; print to standard error instead",
+        )
+        self.first = first
+
+
 class Exhausted(Exception):
     """The program is not started again: the limit on restarts is reached."""
 

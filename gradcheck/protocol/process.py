@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from gradcheck.errors import UsageError
-from gradcheck.protocol.faults import ProgramFault, shown
+from gradcheck.protocol.faults import ProgramFault, TooManyLines, shown
 from gradcheck.protocol.killing import MARK, end_group, has_ended, wait_until_ended
 from gradcheck.protocol.stderr_tail import Tail
 
@@ -85,11 +85,7 @@ class Process:
         answer = self._lines.pop(0)
         if self._lines or self._line.strip():
             more = self._lines[0] if self._lines else self._line
-            raise ProgramFault(
-                "protocol",
-                f"it wrote more than one line for one request, {shown(answer)} and then {shown(more)}. "
-                "Standard output is for answers alone; print to standard error instead",
-            )
+            raise TooManyLines(answer, bytes(more))
         return answer
 
     def stop(self, line: bytes, seconds: float) -> list[str]:

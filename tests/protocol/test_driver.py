@@ -91,6 +91,22 @@ def test_a_late_second_answer_is_found_at_the_next_case(driving):
     assert driver.ask(CASE).gradients is not None
 
 
+def test_a_second_answer_that_is_read_with_the_next_one_is_the_same_mistake(driving):
+    """The program was slow: both lines come at once."""
+    driver = driving(
+        """
+        def answer(m):
+            if m["seq"] == 2:
+                right({**m, "seq": 1})
+            right(m)
+        """
+    )
+    driver.ask(CASE)
+    with pytest.raises(ProgramFault, match="answered seq 1, a second time, where seq 2 was expected"):
+        driver.ask(CASE)
+    assert driver.ask(CASE).gradients is not None
+
+
 def test_unknown_fields_of_a_later_version_are_ignored(driving):
     driver = driving("def answer(m): say({'seq': m['seq'], 'skipped': True, 'message': 'no', 'url': 'x'})")
 
