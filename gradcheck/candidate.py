@@ -190,7 +190,6 @@ def call_candidate(
 ) -> dict[str, Any]:
     """Call the candidate as its kind wants it, and name what it returns. Raises `CandidateFault`."""
     delta = tuple(deltas) if point.multiple else deltas[0]
-    shapes = expected_shapes(claim, point)
     if claim.kind == "vjp":
         result = _guarded(domain, claim.candidate, delta, *args)
         return per_argument(claim.formula.shapes.arguments, point, result, "dJ/d{}", "gradient")
@@ -203,8 +202,8 @@ def call_candidate(
     if claim.kind == "forward" and point.multiple:
         if not isinstance(result, tuple | list) or len(result) != len(point.outputs):
             raise CandidateFault("error", f"expected a tuple of {len(point.outputs)} outputs")
-        return dict(zip(shapes, result, strict=True))
-    return {next(iter(shapes)): result}
+        return dict(zip(expected_shapes(claim, point), result, strict=True))
+    return {next(iter(expected_shapes(claim, point))): result}
 
 
 def _entries(

@@ -176,8 +176,7 @@ class Examination:
         match = compare(zero_dimensional(total), answer, rigorous=True, slopes=True)
         if match.outcome != "agree" or not match.resolved:
             return False
-        opinion.matches = {"all arguments": replace(match, slope=True)}
-        opinion.matches |= {q: replace(match, slope=True) for q in parts}
+        opinion.matches = dict.fromkeys(["all arguments", *parts], replace(match, slope=True))
         opinion.says, opinion.reason, opinion.strength = "agree", None, Strength.CERTIFIED
         return True
 

@@ -101,8 +101,9 @@ def with_truncation(coarse: ObjectArray, fine: ObjectArray) -> ObjectArray:
 
 
 def size_of(values: ObjectArray) -> float:
-    """The largest magnitude among balls."""
-    return max((float(abs(v).upper()) for v in values if v.is_finite()), default=0.0)
+    """The largest magnitude among balls that are finite."""
+    magnitudes = [abs(v) for v in values.tolist() if v.is_finite()]
+    return float(max(magnitudes).upper()) if magnitudes else 0.0
 
 
 def _as_array(value: Any) -> ObjectArray:

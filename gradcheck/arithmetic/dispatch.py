@@ -57,6 +57,7 @@ def _guarded(implementation: Callable[..., Any]) -> Callable[..., Any]:
 
     positional = [p for p in signature.parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
     takes_all = any(p.kind is p.VAR_POSITIONAL for p in signature.parameters.values())
+    accepted: set[tuple[Any, ...]] = set()  # whether a call binds depends on their number and names alone
     most = sys.maxsize if takes_all else len(positional)
 
     @functools.wraps(implementation)
@@ -70,9 +71,11 @@ def _guarded(implementation: Callable[..., Any]) -> Callable[..., Any]:
                 del kwargs[name]
             elif not takes_any:
                 raise Unsupported(f"the keyword {name}={value!r} of a NumPy function is not available here")
-        if kwargs or len(args) > most:  # binding costs more than a small sum
+        if kwargs or len(args) > most:
             try:
-                signature.bind(*args, **kwargs)
+                if (form := (len(args), *kwargs)) not in accepted:  # binding costs more than a small sum
+                    signature.bind(*args, **kwargs)
+                    accepted.add(form)
             except TypeError as error:
                 raise Unsupported(
                     f"these arguments of a NumPy function are not available here: {error}"
