@@ -14,48 +14,68 @@ from typing import Any
 import sympy
 from flint import arb
 
-from gradcheck_backends._sympy_balls import value
+from gradcheck_backends._sums import Product
+from gradcheck_backends._sympy_balls import Compiled, compiled
 
 __all__ = ["Term", "terms"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Template:
-    """The first term of a skeleton: its symbols in order, and SymPy's partial by each of them."""
+    """What is had of the first term of a skeleton: its value, and SymPy's partial by each of its symbols, as
+    functions of the symbols' values in order.
+    """
 
-    symbols: tuple[Any, ...]
-    partials: tuple[Any, ...]
+    value: Compiled
+    partials: tuple[Compiled, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Term:
     """One term of a sum, over its own ``symbols``."""
 
     symbols: tuple[Any, ...]
     template: _Template
 
+    def value(self, environment: Mapping[Any, arb]) -> arb:
+        """The term, for the values of the symbols."""
+        return self.template.value([environment[s] for s in self.symbols])
+
     def partials(self, environment: Mapping[Any, arb]) -> list[tuple[Any, arb]]:
         """The value of the partial by each symbol, for the values of the symbols."""
-        own = {t: environment[s] for t, s in zip(self.template.symbols, self.symbols, strict=True)}
-        return [(s, value(p, own)) for s, p in zip(self.symbols, self.template.partials, strict=True)]
+        own = [environment[s] for s in self.symbols]
+        return [(s, p(own)) for s, p in zip(self.symbols, self.template.partials, strict=True)]
 
 
 _TEMPLATES: dict[Any, _Template] = {}
 
 
-def terms(summands: Iterable[Any]) -> list[Term]:
-    """The terms of a definition, ready to be differentiated. Numbers have none."""
-    found = []
+def terms(summands: Iterable[Any]) -> tuple[list[Term], list[Any]]:
+    """The terms of a definition, ready to be differentiated; and those that are numbers."""
+    found: list[Term] = []
+    numbers: list[Any] = []
     for term in summands:
-        symbols: dict[Any, int] = {}
-        skeleton = _skeleton(term, symbols)
-        if not symbols:
+        if type(term) is Product:
+            left, right = term.factors
+            order = (left, right) if left is not right else (left,)
+            skeleton: Any = (Product, term.negative, len(order))
+        else:
+            symbols: dict[Any, int] = {}
+            skeleton, order = _skeleton(term, symbols), tuple(symbols)
+        if not order:
+            numbers.append(term)
             continue
-        order = tuple(symbols)
         if skeleton not in _TEMPLATES:
-            _TEMPLATES[skeleton] = _Template(order, tuple(sympy.diff(term, s) for s in order))
+            _TEMPLATES[skeleton] = _template(term, order)
         found.append(Term(order, _TEMPLATES[skeleton]))
-    return found
+    return found, numbers
+
+
+def _template(term: Any, order: tuple[Any, ...]) -> _Template:
+    expression = term.expression() if type(term) is Product else term
+    return _Template(
+        compiled(expression, order), tuple(compiled(sympy.diff(expression, s), order) for s in order)
+    )
 
 
 def _skeleton(expression: Any, symbols: dict[Any, int]) -> Any:

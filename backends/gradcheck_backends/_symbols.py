@@ -17,7 +17,7 @@ from sympy import Symbol
 from gradcheck.arithmetic import Domain
 from gradcheck.arithmetic.domain import ObjectArray, elementwise
 from gradcheck.errors import Unsupported
-from gradcheck_backends._sums import Sum, single, terms_of
+from gradcheck_backends._sums import Product, Sum, single, terms_of
 
 __all__ = ["SymbolDomain"]
 
@@ -28,6 +28,12 @@ MAX_CRAMER = 5
 
 def _without(indices: tuple[int, ...], gone: int) -> tuple[int, ...]:
     return tuple(i for i in indices if i != gone)
+
+
+def _product(a: Any, b: Any) -> Any:
+    if a.is_Symbol and b.is_Symbol:
+        return Sum((Product(a, b),))
+    return single(a * b)
 
 
 def _extreme(function: Any, a: Any, b: Any) -> Any:
@@ -135,7 +141,7 @@ class SymbolDomain(Domain):
             "negative": np.negative,
             "positive": elementwise(lambda x: x),
             "conjugate": elementwise(lambda x: x),
-            "multiply": binary(lambda a, b: single(a * b)),
+            "multiply": binary(_product),
             "divide": binary(lambda a, b: bind(a / b)),
             "power": binary(lambda a, b: bind(a**b)),
             "square": unary(lambda x: x**2),

@@ -7,7 +7,9 @@ names in between is carried out when numbers are put in, in ball arithmetic.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -63,8 +65,8 @@ class PartialsProgram(Program):
             i: self._domain.inputs(_safe(problem.names[i]), problem.example[i].shape) for i in problem.wrt
         }
         self._outputs = self._run()
-        self._let_terms = [(symbol, terms(parts)) for symbol, parts in self._domain.lets]
-        self._output_terms = [terms(terms_of(expression)) for expression in self._outputs]
+        self._let_terms = [(symbol, *terms(parts)) for symbol, parts in self._domain.lets]
+        self._output_terms = [terms(terms_of(expression))[0] for expression in self._outputs]
 
     def vjp(
         self,
@@ -76,13 +78,15 @@ class PartialsProgram(Program):
         environment: dict[Any, arb] = {s: domain.lift(c) for s, c in self._domain.constants.items()}
         for i, symbols in self._inputs.items():
             environment.update(zip(symbols.reshape(-1), self.lift(args[i]).reshape(-1), strict=True))
-        for symbol, parts in self._domain.lets:
-            environment[symbol] = sum((value(part, environment) for part in parts), arb(0))
+        for symbol, parts, numbers in self._let_terms:
+            values = [part.value(environment) for part in parts]
+            values += [value(number, environment) for number in numbers]
+            environment[symbol] = reduce(operator.add, values) if values else arb(0)
         adjoint: dict[Any, arb] = {}
         weights = np.concatenate([self.lift(d).reshape(-1) for d in deltas])
         for weight, parts in zip(weights, self._output_terms, strict=True):
             _spread(weight, parts, environment, adjoint)
-        for symbol, parts in reversed(self._let_terms):
+        for symbol, parts, _ in reversed(self._let_terms):
             if symbol in adjoint:
                 _spread(adjoint[symbol], parts, environment, adjoint)
         zero = arb(0)
