@@ -20,6 +20,7 @@ from gradcheck.discovery import choose, registered
 from gradcheck.engine import check_claim
 from gradcheck.errors import UsageError
 from gradcheck.formulas import Formula
+from gradcheck.garbage import rare_collections
 from gradcheck.generation import Generated, generate
 from gradcheck.points import ForwardFault
 from gradcheck.records import SCHEMA, BackendInfo, ClaimRow, Header, Record
@@ -71,12 +72,13 @@ class Checker:
 
     def check(self, claim: Claim) -> list[Record]:
         """The rows of one claim: one per backend, those of the battery, then its own."""
-        session, points = self._of(claim.formula)
         options = self.options
-        outcome = check_claim(
-            claim, session=session, points=points, seed=options.seed, max_examples=options.max_examples
-        )
-        row = located(claim, outcome, session, self._row_of)
+        with rare_collections():
+            session, points = self._of(claim.formula)
+            outcome = check_claim(
+                claim, session=session, points=points, seed=options.seed, max_examples=options.max_examples
+            )
+            row = located(claim, outcome, session, self._row_of)
         self._rows[id(claim)] = claim, row  # the claim too, so that its id stays its own
         return [*outcome.backends, *outcome.battery, row]
 

@@ -6,7 +6,6 @@ Commands import what they need when they run, so that help and completion are im
 from __future__ import annotations
 
 import errno
-import gc
 import io
 import signal
 import sys
@@ -104,7 +103,4 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # A letter that the terminal does not know must not cost the verdict.
             stream.reconfigure(errors="backslashreplace")
-    # Balls and expressions come by the million and hold no cycles: looking for some after every few hundred
-    # of them is a sixth of a run. The process is ours here, which in `gradcheck.verify` it is not.
-    gc.set_threshold(100_000, 50, 50)
     cli(prog_name="gradcheck")

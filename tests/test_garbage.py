@@ -1,0 +1,49 @@
+"""The search for cycles is made rare while a claim is checked, and put back as it was."""
+
+import gc
+
+import numpy as np
+import pytest
+
+import gradcheck
+from gradcheck.garbage import rare_collections
+
+
+@pytest.fixture
+def threshold():
+    before = gc.get_threshold()
+    yield
+    gc.set_threshold(*before)
+
+
+@pytest.mark.parametrize(
+    ("own", "inside"),
+    [
+        ((700, 10, 10), 100_000),
+        ((200_000, 5, 5), 200_000),  # the user has made it rarer
+        ((0, 10, 10), 0),  # the user has turned it off
+    ],
+)
+def test_it_is_rare_inside_and_as_before_outside(threshold, own, inside):
+    gc.set_threshold(*own)
+    with pytest.raises(KeyError), rare_collections():
+        assert gc.get_threshold()[0] == inside
+        raise KeyError
+    assert gc.get_threshold()[: len(own) - 1] == own[:2]
+
+
+def test_a_check_leaves_it_alone(threshold):
+    """Also one that is interrupted."""
+    gc.set_threshold(555, 7)
+    seen = []
+
+    def backward(d, x):
+        seen.append(gc.get_threshold()[0])
+        if len(seen) > 3:
+            raise KeyboardInterrupt
+        return 2 * d * x
+
+    with pytest.raises(KeyboardInterrupt):
+        gradcheck.verify(np.square, backward, {"x": "n"}, max_examples=8)
+    assert set(seen) == {100_000}
+    assert gc.get_threshold()[:2] == (555, 7)
