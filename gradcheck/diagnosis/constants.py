@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.diagnosis.case import Case
-from gradcheck.diagnosis.edits import Edit, either, place_of
+from gradcheck.diagnosis.edits import Edit, either
 from gradcheck.diagnosis.explanation import Explanation
 from gradcheck.diagnosis.mistakes import of_mistake
 from gradcheck.diagnosis.repairs import of_edit, recorded
@@ -17,6 +17,7 @@ from gradcheck.diagnosis.samples import Sample
 from gradcheck.diagnosis.tape import is_right, tape_of
 from gradcheck.diagnosis.tracing.calls import Call, Key, Value
 from gradcheck.diagnosis.tracing.run import Run
+from gradcheck.diagnosis.words import place_of
 from gradcheck.errors import CandidateFault, Unsupported
 
 __all__ = ["constant_changes"]
@@ -52,7 +53,7 @@ def constant_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
     own = {s.number for s in theirs}
     for spot in theirs:
         for other, what in _candidates(spot, mine, own):
-            yield of_mistake(_mistake(spot, other, what), extra=0.3)
+            yield of_mistake(case, _mistake(spot, other, what), extra=0.3)
 
 
 def _candidates(

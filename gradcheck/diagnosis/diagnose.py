@@ -58,6 +58,8 @@ def diagnose(
     _try(case, scopes, found, _structural)
     for scope in _open(scopes, found):
         found[scope.quantity] += settle(case, [scope], _by_factors(case, scope))[scope.quantity]
+    for scope in [s for s in scopes if not found[s.quantity]]:
+        found |= settle(case, [scope], _with_factors(case, scope))
     _try(case, [s for s in scopes if not found[s.quantity]], found, constant_changes)
     _try(case, [s for s in scopes if not found[s.quantity]], found, pairs_of_paths)
     for scope in [s for s in scopes if not found[s.quantity]]:
@@ -71,6 +73,8 @@ def diagnose(
             records.append(_record(quantity, finding))
     if not records and (finding := at_kinks(case)) is not None:
         records.append(_record(case.quantities()[0], finding))
+    if not records:
+        records += _of_raises(case)
     if not records and (raises := where_it_raises(case)) is not None:
         kind, text = raises
         records.append(Diagnosis(quantity="", kind=kind, text=text, of=len(case.raising())))
@@ -152,12 +156,36 @@ def _structural(case: Case, pilot: Sample) -> Iterator[Explanation]:
     )
 
 
+def _with_factors(case: Case, scope: Scope) -> Iterator[Explanation]:
+    """Two mistakes at once, one of which is a factor."""
+    for base in sorted(scope.multiples, key=lambda e: e.cost)[:_MOST_MULTIPLES]:
+        yield from factor_changes(case, base, scope.quantity, scope.wrong)
+
+
+_MOST_MULTIPLES = 12
+
+
 def _by_factors(case: Case, scope: Scope) -> Iterator[Explanation]:
     return itertools.chain(
         multiples(case, scope.quantity, scope.pilot),
         path_factors(case, scope.quantity, scope.pilot, scope.wrong),
         scaled_values(case, scope),
     )
+
+
+def _of_raises(case: Case) -> list[Diagnosis]:
+    """The one repair with which code that raises at every point that tells gives what is right there."""
+    raising = case.raising()
+    if not raising:
+        return []
+    quantities = case.quantities()
+    pilot = _pilot(raising, quantities[0])
+    scopes = [Scope(q, raising, case.sound(q), [], pilot) for q in quantities]
+    found = settle(case, scopes, repairs(case, pilot))
+    for finding in found[quantities[0]]:
+        if all(any(f.explanation is finding.explanation for f in found[q]) for q in quantities):
+            return [_record("", finding)]
+    return []
 
 
 def _records(scopes: Sequence[Scope], found: dict[str, list[Finding]]) -> list[Diagnosis]:

@@ -13,12 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from gradcheck.diagnosis.tracing.calls import Call, Key, Value
+from gradcheck.diagnosis.tracing.calls import Call, Key
 from gradcheck.diagnosis.tracing.run import Run
 
-__all__ = ["Edit", "describe", "either", "place_of"]
+__all__ = ["Edit", "either"]
 
 Action = Callable[[Call, Run], Any]
 
@@ -78,26 +76,5 @@ class Edit:
 
     @property
     def as_mistake(self) -> str:
-        return "it belongs to another forward, in which " + _EITHER.sub(lambda m: m.group(2), self.text)
-
-
-def place_of(key: Key) -> str:
-    """Where an operation stands: "`x.mean(axis=0)` (layer.py:7)"."""
-    site = key.site
-    if site.snippet and site.place:
-        return f"`{site.snippet}` ({site.place})"
-    return f"np.{key.name}" + (f" ({site.place})" if site.place else "")
-
-
-def describe(value: Any) -> str:
-    """A value as a sentence calls it: an argument's name, the source of what made it, or a number."""
-    if isinstance(value, Value):
-        if value.name:
-            return value.name
-        if value.call is not None:
-            snippet = value.call.key.site.snippet
-            return f"`{snippet}`" if snippet else f"the result of np.{value.call.name}"
-        return "a buffer"
-    if isinstance(value, int | float | np.number):
-        return f"{value!s}"
-    return "a constant"
+        """What the forward does that the code is right for."""
+        return _EITHER.sub(lambda m: m.group(2), self.text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,9 +54,12 @@ class Explanation:
     repair: bool = False
 
 
-def predicting(values: Values) -> Sides:
-    """The code's value against a prediction of all quantities, which is made once for each sample."""
-    key = object()
+def predicting(values: Values, key: Hashable = None) -> Sides:
+    """The code's value against a prediction of all quantities, which is made once for each sample.
+
+    Predictions with the same ``key`` are the same, whoever asks for them.
+    """
+    key = object() if key is None else key
 
     def sides(sample: Sample, quantity: str, how: How) -> tuple[Any, Any]:
         found = sample.remember((key, id(how)), lambda: values(sample, how))

@@ -28,14 +28,15 @@ def mistakes(case: Case, pilot: Sample) -> Iterator[Explanation]:
         return
     live = reachable(tape.run, tape.outputs)
     for edit in [*skips(tape.run, set(live)), *proposals(live, tape.run.arguments)]:
-        yield of_mistake(edit, extra=0.0 if case.claim.kind == "forward" else 0.6)
+        yield of_mistake(case, edit, extra=0.0 if case.claim.kind == "forward" else 0.6)
 
 
-def of_mistake(edit: Edit, *, extra: float = 0.0) -> Explanation:
+def of_mistake(case: Case, edit: Edit, *, extra: float = 0.0) -> Explanation:
     """The explanation that the code is right for the forward with this edit."""
 
     def values(sample: Sample, how: How) -> dict[str, Any]:
         return Tape(sample, how, edit).quantities()
 
     kind = edit.mistake or edit.kind
-    return Explanation(kind, edit.as_mistake, edit.cost + extra, predicting(values))
+    text = f"{case.noun} is right for another forward: {edit.as_mistake}"
+    return Explanation(kind, text, edit.cost + extra, predicting(values))

@@ -14,12 +14,12 @@ import numpy as np
 
 from gradcheck.arithmetic import enclose, wrap
 from gradcheck.diagnosis.case import Case
-from gradcheck.diagnosis.edits import describe
 from gradcheck.diagnosis.elsewhere import at_arguments
 from gradcheck.diagnosis.explanation import Explanation, Sides
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tape import is_right, tape_of
 from gradcheck.diagnosis.tracing.calls import Key, Value
+from gradcheck.diagnosis.words import describe
 from gradcheck.errors import CandidateFault, Unsupported
 
 __all__ = ["multiples"]

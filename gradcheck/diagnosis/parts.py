@@ -47,10 +47,25 @@ def part_changes(
     if len(shown) < len(wrong) or not shown or all(m.all() for _, m in shown):
         return
     for rank, region in enumerate(regions([m for _, m in shown])):
-        covered = all(not (m & ~region.of(m.shape)).any() for _, m in shown)
-        if not covered:
+        if not _leaves_out(region, quantity, shown):
             continue
         yield from _with_content(case, quantity, replace(region, cost=1.25 + 0.05 * rank), shown)
+
+
+def _leaves_out(region: Region, quantity: str, shown: list[tuple[Sample, Mask]]) -> bool:
+    """Whether right entries lie outside that are not zero: a part of which the rest is zero is no part.
+
+    Where an activation is saturated, a factor on all entries shows in some of them only.
+    """
+    for sample, mask in shown:
+        size = np.abs(sample.right(quantity))
+        if (size > _NOTHING * np.max(size, initial=0.0))[~region.of(mask.shape)].any():
+            return True
+    return False
+
+
+_NOTHING = 1e-20
+"""Part of the largest entry below which an entry says nothing about the others."""
 
 
 def _with_content(

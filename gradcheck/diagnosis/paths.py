@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from gradcheck.diagnosis.case import Case
-from gradcheck.diagnosis.edits import describe, place_of
 from gradcheck.diagnosis.explanation import Explanation, Sides, near, predicting
 from gradcheck.diagnosis.factors import Factor, recognise
 from gradcheck.diagnosis.ratios import atoms_of, common_ratio, factor_words
@@ -23,6 +22,7 @@ from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tape import Tape, is_right, tape_of
 from gradcheck.diagnosis.tracing.backwards import Step, steps
 from gradcheck.diagnosis.tracing.calls import Call, Key
+from gradcheck.diagnosis.words import describe, place_of
 from gradcheck.errors import CandidateFault, Unsupported
 
 __all__ = ["Place", "pairs_of_paths", "path_changes", "path_factors", "places_of"]
@@ -113,7 +113,7 @@ def path_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
         if len(place.position) == 1:
             yield Explanation(
                 "derivative-missing",
-                f"the derivative of {place_of(call.key)} is left out: what arrives there is handed on as it is",  # noqa: E501
+                f"the derivative of {_at(call, place)} is left out: what arrives there is handed on as it is",
                 1.52 + extra,
                 predicting(_with(place, _unchanged)),
             )
@@ -128,7 +128,7 @@ def path_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
             "missing-term",
             f"the part that comes {_through(call, place)} is missing",
             1.45 + extra,
-            predicting(_with(place, _nothing)),
+            predicting(_with(place, _nothing), ("without", place)),
         )
 
 
@@ -178,7 +178,7 @@ def path_factors(case: Case, quantity: str, pilot: Sample, wrong: Sequence[Sampl
     for place, call in places_of(pilot):
         if case.out_of_time:
             return
-        without = predicting(_with(place, _nothing))
+        without = predicting(_with(place, _nothing), ("without", place))
         ratios, used = [], []
         for sample in [pilot, *(s for s in wrong[:_MOST_SAMPLES] if s is not pilot)]:
             ratio = _times(sample, quantity, without)
@@ -271,4 +271,8 @@ def _through(call: Call, place: Place) -> str:
         place.turn
     ]
     name = describe(arg)
-    return f"through {name} in {place_of(call.key)}{turn}"
+    return f"through {name} in {_at(call, place)}{turn}"
+
+
+def _at(call: Call, place: Place) -> str:
+    return place_of(call.key, everywhere=place.everywhere)

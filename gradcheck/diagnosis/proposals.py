@@ -31,9 +31,10 @@ from gradcheck.diagnosis.actions import (
     with_operand,
     without,
 )
-from gradcheck.diagnosis.edits import Edit, describe, either, place_of
+from gradcheck.diagnosis.edits import Edit, either
 from gradcheck.diagnosis.tracing.calls import Call, Key, Value
 from gradcheck.diagnosis.tracing.traced import astype, getitem, setitem
+from gradcheck.diagnosis.words import describe, operand, place_of
 
 __all__ = ["cast_edits", "proposals"]
 
@@ -68,6 +69,7 @@ SWAPS: dict[Any, list[tuple[Any, str, str]]] = {
     np.absolute: [(np.square, "operation", "the square")],
     np.square: [(np.absolute, "operation", "the absolute value")],
 }
+MOVES = frozenset([getitem, np.flip, np.fliplr, np.flipud, np.roll, np.take, np.sort])
 MASKS = frozenset([np.bitwise_and, np.bitwise_or, np.logical_and, np.logical_or])
 VERBS = {np.sum: "sum", np.mean: "take the mean", np.max: "take the maximum", np.flip: "reverse"}
 
@@ -85,10 +87,13 @@ def proposals(
             seen.add(call.key)
             frames = call.key.site.frames
             again = doubled[(call.key.name, frames and frames[0][0], call.key.site.snippet)] > 1
-            for edit in itertools.chain(_of_call(call, indices), _replacements(call, before)):
+            deeper = 0.01 * max(len(frames) - 1, 0)  # said of the caller, it is easier to follow
+            for made in itertools.chain(_of_call(call, indices), _replacements(call, before)):
+                edit = replace(made, cost=made.cost + deeper)
                 yield edit
                 if again and call.key.site.snippet:
-                    yield replace(edit, alike=True, cost=edit.cost + 0.05)
+                    text = f"{edit.text} (and so wherever the same stands in this function)"
+                    yield replace(edit, alike=True, cost=edit.cost + 0.05, text=text)
         if isinstance(call.output, Value):
             before.append(call.output)
 
@@ -153,7 +158,7 @@ def _transposes(call: Call) -> Iterator[Edit]:
         return
     for k, arg in enumerate(call.args):
         if isinstance(arg, Value) and len(np.shape(arg)) >= 2:
-            text = f"in {where}, {describe(arg)} {SHOULD_BE} transposed"
+            text = f"in {where}, {operand(call, k)} {SHOULD_BE} transposed"
             yield Edit("transposed", text, 1.4, call.key, with_operand(k, transposed))
     if known(call.function, PRODUCTS) and all(isinstance(a, Value) for a in call.args):
         yield Edit("transposed", factors, 1.6, call.key, reversed_args)
@@ -238,20 +243,21 @@ def _drops(call: Call) -> Iterator[Edit]:
                 action = negated_input if function is np.subtract else input_spread(1)
             else:
                 action = input_spread(0)
-            text = f"in {where}, the {word} {describe(call.args[k])} {absent}"
+            noun = "divisor" if k == 1 and function is np.true_divide else word
+            text = f"in {where}, the {noun} {operand(call, k)} {absent}"
             kind = "index" if counts else "extra-term"
             mistake = "missing-term" if word == "term" else "derivative-missing"
             yield Edit(kind, text, 1.8, call.key, action, mistake=mistake)
     elif function in (np.maximum, np.minimum, np.clip):
         for k in (0,) if function is np.clip else (0, 1):
             if isinstance(call.args[k], Value):
-                others = [describe(a) for i, a in enumerate(call.args) if i != k]
+                others = [operand(call, i) for i in range(len(call.args)) if i != k]
                 text = f"in {where}, the bound {' and '.join(others)} {absent}"
                 yield Edit("extra-term", text, 1.8, call.key, input_spread(k), mistake="missing-term")
     elif function is np.where and len(call.args) == 3:
         for k in (1, 2):
             if isinstance(call.args[k], Value):
-                text = f"{where} {SHOULD_BE} {describe(call.args[k])} throughout"
+                text = f"{where} {SHOULD_BE} {operand(call, k)} throughout"
                 yield Edit("mask", text, 1.9, call.key, input_spread(k))
         if _is_triangle(call.args[0]):
             for step in (1, -1):
@@ -261,7 +267,7 @@ def _drops(call: Call) -> Iterator[Edit]:
                 )
     elif known(function, MASKS) and len(call.args) == 2:
         for k in (0, 1):
-            text = f"in {where}, the condition {describe(call.args[1 - k])} {absent}"
+            text = f"in {where}, the condition {operand(call, 1 - k)} {absent}"
             yield Edit("mask", text, 1.6, call.key, input_spread(k))
     elif function is np.power:
         text = f"in {where}, the power {absent}"
@@ -390,9 +396,11 @@ def _replacements(call: Call, before: list[Value]) -> Iterator[Edit]:
             kind, more = "other-value", ""
             if _is_step_from(other, arg):
                 kind, more = "missing-term", either(": that step is missing", "")
-            text = f"in {where}, {name} {stands} in place of {describe(arg)}{more}"
-            cost = 2.0 + 0.3 * turned + 0.01 * len(call.key.site.frames)
-            yield Edit(kind, text, cost, call.key, with_operand(k, latest(key, other.name, turned=turned)))
+            elif _is_other_order(arg, other):
+                kind = "index"
+            text = f"in {where}, {name} {stands} in place of {operand(call, k)}{more}"
+            swap = with_operand(k, latest(key, other.name, turned=turned))
+            yield Edit(kind, text, 2.0 + 0.3 * turned, call.key, swap)
 
 
 def _other_arrays(call: Call, before: list[Value]) -> Iterator[Edit]:
@@ -419,6 +427,15 @@ def _other_arrays(call: Call, before: list[Value]) -> Iterator[Edit]:
         text = f"{describe(other)} {stands} in place of {where}"
         swap = latest(made.key, None, turned=False)
         yield Edit("index", text, 1.9, call.key, lambda c, r, swap=swap: swap(None, r))
+
+
+def _is_other_order(arg: Value, other: Value) -> bool:
+    """Whether a value has the entries of the other, in another order."""
+    call = arg.call
+    if call is None or not known(call.function, MOVES) or not isinstance(call.args[0], Value):
+        return False
+    source = call.args[0]
+    return source is other or (source.call is not None and source.call is other.call)
 
 
 def _is_step_from(other: Value, arg: Value) -> bool:

@@ -264,9 +264,10 @@ class Sample:
         mask = ~same(self.mine(quantity, BALLS), right, self.zero)
         if mask.any() and distance(self.mine(quantity, BALLS), right) < _ROUNDED:
             try:
-                mask = mask & apart(self.mine(quantity, WIDENED), self.right(quantity, WIDENED))
-            except (Unsupported, CandidateFault):
+                mine = self.mine(quantity, WIDENED)
+            except (Unsupported, CandidateFault):  # floats with a bound for all rounding: nothing to add
                 return mask
+            mask = mask & apart(mine, self.right(quantity, WIDENED))  # where this is not to be had, who knows
         return mask
 
     def residual(self, quantity: str) -> NDArray[np.float64]:

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from gradcheck.diagnosis.case import Case
-from gradcheck.diagnosis.edits import describe, place_of
 from gradcheck.diagnosis.explanation import Explanation, predicting
 from gradcheck.diagnosis.paths import Changed, Place, places_of
 from gradcheck.diagnosis.samples import How, Sample
@@ -21,6 +20,7 @@ from gradcheck.diagnosis.tracing.backwards import Step
 from gradcheck.diagnosis.tracing.calls import Call, Key, Value, mapped
 from gradcheck.diagnosis.tracing.derivatives import local_derivatives
 from gradcheck.diagnosis.tracing.pullbacks import PULLBACKS, unbroadcast
+from gradcheck.diagnosis.words import describe, place_of
 from gradcheck.errors import Unsupported
 
 __all__ = ["saved_changes"]
@@ -39,7 +39,7 @@ def saved_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
             continue
         k = place.position[0]
         saved = call.args[1 - k]
-        where = place_of(call.key)
+        where = place_of(call.key, everywhere=place.everywhere)
         extra = 0.02 * (not place.everywhere)
         if isinstance(saved, Value) and _is_square(saved.shape):
             text = f"on the way back through {where}, {describe(saved)} is transposed where it should not be, or not where it should"  # noqa: E501
@@ -49,6 +49,8 @@ def saved_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
             yield Explanation("transposed", text, 1.65 + extra, predicting(_with_g(place)))
         if not isinstance(saved, Value):
             continue
+        text = f"on the way back through {where}, {describe(saved)} is left out (taken for ones)"
+        yield Explanation("derivative-missing", text, 1.7 + extra, predicting(_with(place, 1 - k, _ones)))
         for name, source in _others(tape_of(pilot), call, saved):
             text = f"on the way back through {where}, {name} stands in place of {describe(saved)}"
             yield Explanation("other-value", text, 1.95 + extra, predicting(_with(place, 1 - k, source)))
@@ -60,6 +62,10 @@ def _is_square(shape: tuple[int, ...]) -> bool:
 
 def _turned(tape: Tape, call: Call, value: Any) -> Any:
     return np.swapaxes(value, -1, -2)
+
+
+def _ones(tape: Tape, call: Call, value: Any) -> Any:
+    return np.ones_like(value)
 
 
 def _others(tape: Tape, call: Call, saved: Value) -> Iterator[tuple[str, Any]]:

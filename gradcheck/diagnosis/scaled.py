@@ -14,7 +14,7 @@ import numpy as np
 
 from gradcheck.arithmetic import wrap, zero_dimensional
 from gradcheck.diagnosis.case import Case
-from gradcheck.diagnosis.edits import Edit, describe, place_of
+from gradcheck.diagnosis.edits import Edit
 from gradcheck.diagnosis.explanation import Explanation, repairing
 from gradcheck.diagnosis.factors import Factor, recognise
 from gradcheck.diagnosis.ratios import atoms_of, common_ratio
@@ -23,6 +23,7 @@ from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.search import Scope
 from gradcheck.diagnosis.tracing.calls import Call, Key, Value
 from gradcheck.diagnosis.tracing.run import Run
+from gradcheck.diagnosis.words import describe, place_of
 from gradcheck.errors import CandidateFault, Unsupported
 
 __all__ = ["scaled_values"]
@@ -61,7 +62,7 @@ def _of_call(case: Case, scope: Scope, call: Call, position: int | None) -> Iter
     doubled = Edit("factor", "", 0.0, call.key, lambda c, r: _multiplied(c, r, position, 2.0))
     ratios, used = [], []
     for sample in [scope.pilot, *(s for s in scope.wrong[:_MOST_SAMPLES] if s is not scope.pilot)]:
-        ratio = _needed(sample, scope.quantity, doubled)
+        ratio = _needed(sample, scope.quantity, doubled, position)
         if ratio is None:
             return
         if not np.isnan(ratio):
@@ -73,11 +74,12 @@ def _of_call(case: Case, scope: Scope, call: Call, position: int | None) -> Iter
         yield _explanation(case, call, position, factor)
 
 
-def _needed(sample: Sample, quantity: str, doubled: Edit) -> float | None:
+def _needed(sample: Sample, quantity: str, doubled: Edit, position: int | None) -> float | None:
     """By what the value would have to be multiplied, if the quantity depends on it linearly."""
     try:
         mine, right = sample.mine(quantity), sample.right(quantity)
-        step = edited(sample, doubled, None)[quantity] - mine
+        memo = ("doubled", doubled.key, position)  # one run for all quantities
+        step = sample.remember(memo, lambda: edited(sample, doubled, None))[quantity] - mine
     except (Unsupported, CandidateFault):
         return None
     except Exception:

@@ -9,7 +9,9 @@ import numpy as np
 
 from gradcheck.diagnosis.case import Case
 from gradcheck.diagnosis.explanation import Explanation, exact_gap, holds, near_in_floats
+from gradcheck.diagnosis.ratios import common_ratio
 from gradcheck.diagnosis.samples import Sample
+from gradcheck.errors import CandidateFault, Unsupported
 
 __all__ = ["BONUS", "Finding", "Scope", "confirmed", "evidence", "settle"]
 
@@ -22,7 +24,8 @@ class Scope:
     """One quantity and the samples that an explanation of it has to answer for.
 
     ``wrong``: the value is wrong, or has another shape; ``sound``: it is right; ``raising``: the code
-    raises. ``tried`` are explanations that fit at the pilot but not everywhere.
+    raises. ``tried`` are explanations that fit at the pilot but not everywhere, ``multiples`` those that
+    fit there but for a factor.
     """
 
     quantity: str
@@ -31,6 +34,7 @@ class Scope:
     raising: list[Sample]
     pilot: Sample
     tried: list[Explanation] = field(default_factory=list)
+    multiples: list[Explanation] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,8 @@ def settle(
             break
         for scope in waiting:
             if not holds(explanation, scope.pilot, scope.quantity):
+                if not explanation.repair and _is_multiple(explanation, scope):
+                    scope.multiples.append(explanation)
                 continue
             finding = confirmed(scope, explanation)
             if finding is None:
@@ -81,6 +87,24 @@ def settle(
             else:
                 found[scope.quantity].append(finding)
     return found
+
+
+def _is_multiple(explanation: Explanation, scope: Scope) -> bool:
+    """Whether the value is a multiple of what the explanation predicts: a second mistake, a factor."""
+    try:
+        a, b = explanation.sides(scope.pilot, scope.quantity, None)
+    except (Unsupported, CandidateFault):
+        return False
+    except Exception:
+        return False
+    if np.size(a) < _FEWEST_ENTRIES:
+        return False
+    ratio = common_ratio(a, b)
+    return ratio is not None and abs(ratio) > _TINY
+
+
+_FEWEST_ENTRIES = 3
+_TINY = 1e-12
 
 
 def _is_waiting(found: Sequence[Finding], explanation: Explanation) -> bool:

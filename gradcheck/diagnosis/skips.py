@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.diagnosis.edits import Edit, describe, either, place_of
+from gradcheck.diagnosis.edits import Edit, either
 from gradcheck.diagnosis.known import known_function
 from gradcheck.diagnosis.segments import segments
 from gradcheck.diagnosis.tracing.calls import Call, Key, Value
 from gradcheck.diagnosis.tracing.run import Run
+from gradcheck.diagnosis.words import describe, place_of
 from gradcheck.errors import Unsupported
 
 __all__ = ["skips"]
@@ -26,9 +27,11 @@ def skips(run: Run, live: set[Call]) -> Iterator[Edit]:
         if segment.turn is not None or (len(stretch.calls) < 2 and not segment.everywhere):
             continue
         known = known_function(stretch)
-        name = known.name if known else place_of(segment.end)
-        text = f"{name} {either('should not be', 'is not')} applied to {describe(stretch.z)}"
         shared = len(inner[(segment.end.site.frames[:1], segment.end.name)]) > 1
+        everywhere = segment.everywhere and shared
+        place = place_of(segment.end, everywhere=everywhere)
+        name = f"{known.name}, {place}," if known else place
+        text = f"{name} {either('should not be', 'is not')} applied to {describe(stretch.z)}"
         yield Edit(
             "extra-term",
             text,
@@ -36,7 +39,7 @@ def skips(run: Run, live: set[Call]) -> Iterator[Edit]:
             segment.end,
             _skipping(stretch.z),
             mistake="missing-term",
-            everywhere=segment.everywhere and shared,
+            everywhere=everywhere,
         )
 
 

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 
 from gradcheck.diagnosis.case import Case
-from gradcheck.diagnosis.edits import describe, place_of
 from gradcheck.diagnosis.explanation import Explanation, predicting
 from gradcheck.diagnosis.known import Known, known_function
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.segments import Jump, Segment, Stretch, segments
 from gradcheck.diagnosis.tape import is_right, tape_of
 from gradcheck.diagnosis.tracing.calls import Call
+from gradcheck.diagnosis.words import describe, place_of
 from gradcheck.errors import CandidateFault, Unsupported
 
 __all__ = ["slope_changes"]
@@ -108,7 +108,7 @@ def _at_value(stretch: Stretch, g: Any) -> Any:
 
 
 def _name(segment: Segment, stretch: Stretch, known: Known | None) -> str:
-    place = place_of(segment.end)
+    place = place_of(segment.end, everywhere=segment.everywhere)
     turn = f", in turn {segment.turn} of the loop (from 0)," if segment.turn is not None else ""
     if known is not None:
         return f"{known.name}, {place}{turn}"

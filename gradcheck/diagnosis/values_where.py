@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.diagnosis.case import Case
-from gradcheck.diagnosis.edits import describe
 from gradcheck.diagnosis.samples import Sample
 from gradcheck.diagnosis.tape import Tape, tape_of
 from gradcheck.diagnosis.tracing.calls import Key
+from gradcheck.diagnosis.words import describe
 from gradcheck.errors import CandidateFault, Unsupported
 
 __all__ = ["ValueCondition", "value_conditions"]

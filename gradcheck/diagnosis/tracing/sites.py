@@ -32,9 +32,9 @@ class Site:
     frames: tuple[tuple[CodeType, int], ...]
 
     @property
-    def inner(self) -> Site:
-        """The innermost frame alone: the same for all callers of a helper function."""
-        return Site(self.frames[:1])
+    def caller(self) -> Site:
+        """Where the function in which the operation stands was called from."""
+        return Site(self.frames[1:])
 
     @cached_property
     def snippet(self) -> str:
