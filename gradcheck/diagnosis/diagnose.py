@@ -7,27 +7,33 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from gradcheck.claims import Claim
-from gradcheck.diagnosis.accuracy import accuracy_changes, is_nearly_right, rounded_values
 from gradcheck.diagnosis.case import Case
-from gradcheck.diagnosis.constants import constant_changes
-from gradcheck.diagnosis.elsewhere import argument_changes, delta_changes
+from gradcheck.diagnosis.explaining.accuracy import accuracy_changes, is_nearly_right, rounded_values
+from gradcheck.diagnosis.explaining.constants import constant_changes
+from gradcheck.diagnosis.explaining.elsewhere import argument_changes, delta_changes
+from gradcheck.diagnosis.explaining.known_costs import cost_changes
+from gradcheck.diagnosis.explaining.mistakes import mistakes
+from gradcheck.diagnosis.explaining.multiples import multiples
+from gradcheck.diagnosis.explaining.partial import (
+    at_kinks,
+    not_finite,
+    under_sizes,
+    under_values,
+    where_it_raises,
+)
+from gradcheck.diagnosis.explaining.parts import part_changes
+from gradcheck.diagnosis.explaining.paths import pairs_of_paths, path_changes, path_factors
+from gradcheck.diagnosis.explaining.ratios import factor_changes
+from gradcheck.diagnosis.explaining.repairs import repairs
+from gradcheck.diagnosis.explaining.saved import saved_changes
+from gradcheck.diagnosis.explaining.scaled import scaled_values
+from gradcheck.diagnosis.explaining.slopes import slope_changes
+from gradcheck.diagnosis.explaining.whole import whole_changes
 from gradcheck.diagnosis.explanation import Explanation
 from gradcheck.diagnosis.kinds import UNEXPLAINED
-from gradcheck.diagnosis.known_costs import cost_changes
-from gradcheck.diagnosis.mistakes import mistakes
-from gradcheck.diagnosis.multiples import multiples
-from gradcheck.diagnosis.partial import at_kinks, not_finite, under_sizes, under_values, where_it_raises
-from gradcheck.diagnosis.parts import part_changes
-from gradcheck.diagnosis.paths import pairs_of_paths, path_changes, path_factors
-from gradcheck.diagnosis.ratios import factor_changes
-from gradcheck.diagnosis.repairs import repairs
 from gradcheck.diagnosis.samples import Sample
-from gradcheck.diagnosis.saved import saved_changes
-from gradcheck.diagnosis.scaled import scaled_values
 from gradcheck.diagnosis.search import BONUS, Finding, Scope, settle, telling
-from gradcheck.diagnosis.slopes import slope_changes
 from gradcheck.diagnosis.tape import is_right
-from gradcheck.diagnosis.whole import whole_changes
 from gradcheck.opinions import PointResult
 from gradcheck.records import Diagnosis
 from gradcheck.session import Session

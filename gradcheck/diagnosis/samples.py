@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from gradcheck.arithmetic import (
     BALLS,
+    SHIFTED,
     WIDENED,
     Domain,
     ElementArray,
@@ -31,7 +32,7 @@ from gradcheck.claims import Claim
 from gradcheck.diagnosis.tracing.budget import spend
 from gradcheck.diagnosis.tracing.calling import run_candidate
 from gradcheck.errors import CandidateFault, Unsupported
-from gradcheck.examination import Examination
+from gradcheck.examination import Examination, spread
 from gradcheck.forwards import values_in_balls
 from gradcheck.in_place import plain
 from gradcheck.points import Point
@@ -214,9 +215,7 @@ class Sample:
         for usable in sorted(self.session.backends, key=lambda u: _ORDER.get(u.name, 1)):
             try:
                 program = self.session.program(usable, point)
-                if how is WIDENED and not program.exact_answers:
-                    continue
-                found = truths(self.claim, point, program, None, how)
+                found = self._answers(program, point, how)
                 if any(a.convention for a in found.values()):
                     reason = "a tie inside the forward"
                     continue
@@ -224,6 +223,14 @@ class Sample:
             except Unsupported as error:
                 reason = str(error)
         raise Unsupported(reason)
+
+    def _answers(self, program: Any, point: Point, how: Domain) -> dict[str, Any]:
+        if how is not WIDENED or program.exact_answers:
+            return truths(self.claim, point, program, None, how)
+        # a difference of widened evaluations would be as wide as 1 / h: the constants are moved instead
+        own = truths(self.claim, point, program, None, BALLS)
+        moved = [truths(self.claim, point, program, None, domain) for domain in SHIFTED]
+        return {q: spread(a, [m[q] for m in moved]) for q, a in own.items()}
 
     def _widened(self, point: Point) -> dict[str, Any]:
         args = [wrap(enclose(a), WIDENED) if i in point.wrt else a for i, a in enumerate(point.args)]

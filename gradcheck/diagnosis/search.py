@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gradcheck.diagnosis.case import Case
-from gradcheck.diagnosis.explanation import Explanation, exact_gap, holds, near_in_floats
-from gradcheck.diagnosis.ratios import common_ratio
+from gradcheck.diagnosis.explaining.ratios import common_ratio
+from gradcheck.diagnosis.explanation import Explanation, exact_gap, holds, near, near_in_floats
 from gradcheck.diagnosis.samples import Sample
 from gradcheck.errors import CandidateFault, Unsupported
 
@@ -47,20 +47,29 @@ class Finding:
     gap: float | None  # None: in float64 only
 
 
-def telling(sample: Sample, quantity: str) -> tuple[bool, bool, bool, int, int]:
-    """How well a sample tells things apart: values that float64 holds, dense ones, no axis of one, several
-    entries, distinct sizes.
+def telling(sample: Sample, quantity: str) -> tuple[bool, bool, bool, bool, int, int]:
+    """How well a sample tells things apart: values that float64 holds, a mistake that shows in its leading
+    digits, dense values, no axis of one, several entries, distinct sizes.
     """
     sizes = [n for a in sample.point.args for n in a.shape]
     entries = int(np.prod(np.shape(sample.values.get(quantity, 0.0)), dtype=int))
     total = sum(a.size for a in sample.point.args)
     return (
         quantity not in sample.values or sample.is_healthy(quantity),
+        quantity not in sample.values or _shows(sample, quantity),
         sample.point.origin == "plan",
         min(sizes, default=2) >= 2,
         min(entries, 12) + len(set(sizes)),
         -total,
     )
+
+
+def _shows(sample: Sample, quantity: str) -> bool:
+    """Whether the mistake is large enough there for float64 to tell explanations apart."""
+    try:
+        return not near(sample.mine(quantity), sample.right(quantity))
+    except Unsupported:
+        return False
 
 
 def settle(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.diagnosis.tracing.calls import Call, Key, Value
+from gradcheck.diagnosis.tracing.sites import Site
 
 __all__ = ["describe", "operand", "place_of"]
 
@@ -33,22 +34,43 @@ def operand(call: Call, k: int) -> str:
     text = _operands(call.key.site.snippet)
     if k >= len(text) or text[k].endswith("..."):
         return describe(value)
-    name = value.name if isinstance(value, Value) else None
-    return text[k] if text[k] == name or not isinstance(value, Value) else f"`{text[k]}`"
+    bare = text[k] == value.name if isinstance(value, Value) else text[k].lstrip("-").replace(".", "").isdigit()
+    return text[k] if bare else f"`{text[k]}`"
 
 
-def describe(value: Any) -> str:
-    """A value as a sentence calls it: an argument's name, the source of what made it, or a number."""
+def describe(value: Any, at: Key | None = None) -> str:
+    """A value as a sentence calls it: an argument's name, the source of what made it, or a number.
+
+    ``at`` is the operation that the sentence is about: a value that comes out of a helper function is then
+    named by the call of the helper.
+    """
     if isinstance(value, Value):
         if value.name:
             return value.name
         if value.call is not None:
+            if at is not None and (text := _seen_from(value, at)):
+                return text
             snippet = value.call.key.site.snippet
             return f"`{snippet}`" if snippet else f"the result of np.{value.call.name}"
         return "a buffer"
     if isinstance(value, int | float | np.number):
         return f"{value!s}"
     return "a constant"
+
+
+def _seen_from(value: Value, at: Key) -> str:
+    assert value.call is not None
+    mine, its = at.site.frames, value.call.key.site.frames
+    depth = len(its) - len(mine)
+    if depth <= 0 or not mine or its[depth][0] is not mine[0][0]:
+        return ""
+    level = 0  # up to where the value is what a helper function returns
+    while level < depth and value.run.ends(value.call, level + 1):
+        level += 1
+    name, outer = Site(its[level:]).snippet, Site(its[depth:]).snippet
+    if not (name and outer):
+        return ""
+    return f"`{name}`" if level == depth else f"`{name}` in `{outer}`"
 
 
 @lru_cache(maxsize=4096)

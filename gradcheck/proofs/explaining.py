@@ -6,6 +6,7 @@ proof. Nothing is guessed from numbers.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
@@ -167,12 +168,19 @@ def _terms(truth: Truth, compared: Compared, finding: Finding) -> Proposals:
     mine, wanted = candidate.terms.items(), right.terms.items()
     if not mine or len(mine) > _MOST_TERMS or len(wanted) > _MOST_TERMS:
         return
-    if mine < wanted:
-        missing = Expr(truth.space, dict(wanted - mine))
-        yield "missing-term", f"it lacks {plain_text(missing)}"
-    elif wanted < mine and right.terms:
-        extra = Expr(truth.space, dict(mine - wanted))
-        yield "extra-term", f"it has {plain_text(extra)} too many"
+    if mine < wanted and (missing := _short(Expr(truth.space, dict(wanted - mine)))):
+        yield "missing-term", f"it lacks {missing}"
+    elif wanted < mine and right.terms and (extra := _short(Expr(truth.space, dict(mine - wanted)))):
+        yield "extra-term", f"it has {extra} too many"
+
+
+def _short(difference: Expr) -> str:
+    """An expression as text; "" where nobody would recognise it: long, or with names of our own in it."""
+    text = plain_text(difference)
+    return text if len(text) <= _LONGEST and not re.search(r"\bu_\d", text) else ""
+
+
+_LONGEST = 100
 
 
 def _other_shape(truth: Truth, compared: Compared, finding: Finding) -> Proposals:

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from gradcheck.diagnosis.case import Case
-from gradcheck.diagnosis.edits import Edit
-from gradcheck.diagnosis.elsewhere import at_arguments, at_delta
+from gradcheck.diagnosis.edits.edit import Edit
+from gradcheck.diagnosis.edits.proposals import cast_edits
+from gradcheck.diagnosis.explaining.elsewhere import at_arguments, at_delta
+from gradcheck.diagnosis.explaining.repairs import of_edit, recorded
 from gradcheck.diagnosis.explanation import Explanation
-from gradcheck.diagnosis.proposals import cast_edits
-from gradcheck.diagnosis.repairs import of_edit, recorded
 from gradcheck.diagnosis.samples import Sample
 from gradcheck.errors import Unsupported
 

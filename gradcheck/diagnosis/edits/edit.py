@@ -13,10 +13,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from gradcheck.diagnosis.tracing.calls import Call, Key
 from gradcheck.diagnosis.tracing.run import Run
 
-__all__ = ["Edit", "either"]
+__all__ = ["ARITHMETIC", "SHOULD_BE", "SHOULD_NOT", "Edit", "either", "known"]
 
 Action = Callable[[Call, Run], Any]
 
@@ -78,3 +80,19 @@ class Edit:
     def as_mistake(self) -> str:
         """What the forward does that the code is right for."""
         return _EITHER.sub(lambda m: m.group(2), self.text)
+
+
+SHOULD_BE = either("should be", "is")
+SHOULD_NOT = either("should not", "does not")
+
+ARITHMETIC = frozenset(
+    [np.add, np.subtract, np.multiply, np.true_divide, np.matmul, np.dot, np.outer, np.power, np.linalg.solve]
+)
+
+
+def known(function: Any, table: Any) -> bool:
+    """Whether a function is in a table; what cannot be hashed is in none."""
+    try:
+        return function in table
+    except TypeError:
+        return False

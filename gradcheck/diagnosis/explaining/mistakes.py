@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from gradcheck.diagnosis.case import Case
-from gradcheck.diagnosis.edits import Edit
+from gradcheck.diagnosis.edits.edit import Edit
+from gradcheck.diagnosis.edits.proposals import proposals
+from gradcheck.diagnosis.edits.skips import skips
 from gradcheck.diagnosis.explanation import Explanation, predicting
-from gradcheck.diagnosis.proposals import proposals
 from gradcheck.diagnosis.samples import How, Sample
-from gradcheck.diagnosis.skips import skips
 from gradcheck.diagnosis.tape import Tape, is_right, tape_of
 from gradcheck.diagnosis.tracing.backwards import reachable
 from gradcheck.errors import CandidateFault, Unsupported

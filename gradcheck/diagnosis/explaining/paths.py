@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 
 from gradcheck.diagnosis.case import Case
+from gradcheck.diagnosis.explaining.factors import Factor, recognise
+from gradcheck.diagnosis.explaining.ratios import atoms_of, common_ratio, factor_words
 from gradcheck.diagnosis.explanation import Explanation, Sides, near, predicting
-from gradcheck.diagnosis.factors import Factor, recognise
-from gradcheck.diagnosis.ratios import atoms_of, common_ratio, factor_words
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tape import Tape, is_right, tape_of
 from gradcheck.diagnosis.tracing.backwards import Step, steps
 from gradcheck.diagnosis.tracing.calls import Call, Key
-from gradcheck.diagnosis.words import describe, place_of
+from gradcheck.diagnosis.words import describe, operand, place_of
 from gradcheck.errors import CandidateFault, Unsupported
 
 __all__ = ["Place", "pairs_of_paths", "path_changes", "path_factors", "places_of"]
@@ -267,10 +267,10 @@ def _through(call: Call, place: Place) -> str:
     arg: Any = call.args[place.position[0]]
     for p in place.position[1:]:
         arg = arg[p]
+    name = operand(call, place.position[0]) if len(place.position) == 1 else describe(arg, call.key)
     turn = {None: "", 0: " (in the first turn of the loop)", -1: " (in the last turn of the loop)"}[
         place.turn
     ]
-    name = describe(arg)
     return f"through {name} in {_at(call, place)}{turn}"
 
 

@@ -11,11 +11,11 @@ import numpy as np
 
 from gradcheck.arithmetic import enclose
 from gradcheck.diagnosis.case import Case
-from gradcheck.diagnosis.edits import Edit
+from gradcheck.diagnosis.edits.edit import Edit
+from gradcheck.diagnosis.edits.proposals import proposals
+from gradcheck.diagnosis.edits.skips import skips
 from gradcheck.diagnosis.explanation import Explanation, repairing
-from gradcheck.diagnosis.proposals import proposals
 from gradcheck.diagnosis.samples import How, Sample
-from gradcheck.diagnosis.skips import skips
 from gradcheck.diagnosis.tracing.backwards import reachable
 from gradcheck.diagnosis.tracing.calling import run_candidate, run_forward
 from gradcheck.diagnosis.tracing.run import Change, Run

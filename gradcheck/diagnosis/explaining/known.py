@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from gradcheck.diagnosis.segments import Stretch
+    from gradcheck.diagnosis.explaining.segments import Stretch
 
 __all__ = ["Known", "known_function"]
 

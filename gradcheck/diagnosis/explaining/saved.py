@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 
 from gradcheck.diagnosis.case import Case
+from gradcheck.diagnosis.explaining.paths import Changed, Place, places_of
 from gradcheck.diagnosis.explanation import Explanation, predicting
-from gradcheck.diagnosis.paths import Changed, Place, places_of
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tape import Tape, tape_of
 from gradcheck.diagnosis.tracing.backwards import Step
 from gradcheck.diagnosis.tracing.calls import Call, Key, Value, mapped
 from gradcheck.diagnosis.tracing.derivatives import local_derivatives
 from gradcheck.diagnosis.tracing.pullbacks import PULLBACKS, unbroadcast
-from gradcheck.diagnosis.words import describe, place_of
+from gradcheck.diagnosis.words import describe, operand, place_of
 from gradcheck.errors import Unsupported
 
 __all__ = ["saved_changes"]
@@ -42,17 +42,17 @@ def saved_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
         where = place_of(call.key, everywhere=place.everywhere)
         extra = 0.02 * (not place.everywhere)
         if isinstance(saved, Value) and _is_square(saved.shape):
-            text = f"on the way back through {where}, {describe(saved)} is transposed where it should not be, or not where it should"  # noqa: E501
+            text = f"on the way back through {where}, {operand(call, 1 - k)} is transposed where it should not be, or not where it should"  # noqa: E501
             yield Explanation("transposed", text, 1.6 + extra, predicting(_with(place, 1 - k, _turned)))
         if isinstance(call.output, Value) and _is_square(call.output.shape):
             text = f"what comes back to {where} is taken transposed"
             yield Explanation("transposed", text, 1.65 + extra, predicting(_with_g(place)))
         if not isinstance(saved, Value):
             continue
-        text = f"on the way back through {where}, {describe(saved)} is left out (taken for ones)"
+        text = f"on the way back through {where}, {operand(call, 1 - k)} is left out (taken for ones)"
         yield Explanation("derivative-missing", text, 1.7 + extra, predicting(_with(place, 1 - k, _ones)))
         for name, source in _others(tape_of(pilot), call, saved):
-            text = f"on the way back through {where}, {name} stands in place of {describe(saved)}"
+            text = f"on the way back through {where}, {name} stands in place of {operand(call, 1 - k)}"
             yield Explanation("other-value", text, 1.95 + extra, predicting(_with(place, 1 - k, source)))
 
 
@@ -81,7 +81,7 @@ def _others(tape: Tape, call: Call, saved: Value) -> Iterator[tuple[str, Any]]:
         if out.shape != saved.shape or np.dtype(out.dtype).kind != "f":
             continue
         seen.add(other.key)
-        yield describe(out), _made_by(other.key)
+        yield describe(out, call.key), _made_by(other.key)
 
 
 def _made_by(key: Key) -> Any:

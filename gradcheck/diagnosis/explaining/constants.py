@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from gradcheck.diagnosis.case import Case
-from gradcheck.diagnosis.edits import Edit, either
+from gradcheck.diagnosis.edits.edit import Edit, either
+from gradcheck.diagnosis.explaining.mistakes import of_mistake
+from gradcheck.diagnosis.explaining.repairs import of_edit, recorded
 from gradcheck.diagnosis.explanation import Explanation
-from gradcheck.diagnosis.mistakes import of_mistake
-from gradcheck.diagnosis.repairs import of_edit, recorded
 from gradcheck.diagnosis.samples import Sample
 from gradcheck.diagnosis.tape import is_right, tape_of
 from gradcheck.diagnosis.tracing.calls import Call, Key, Value

@@ -14,16 +14,16 @@ import numpy as np
 
 from gradcheck.arithmetic import wrap, zero_dimensional
 from gradcheck.diagnosis.case import Case
-from gradcheck.diagnosis.edits import Edit
+from gradcheck.diagnosis.edits.edit import Edit
+from gradcheck.diagnosis.explaining.factors import Factor, recognise
+from gradcheck.diagnosis.explaining.ratios import atoms_of, common_ratio
+from gradcheck.diagnosis.explaining.repairs import edited, recorded
 from gradcheck.diagnosis.explanation import Explanation, repairing
-from gradcheck.diagnosis.factors import Factor, recognise
-from gradcheck.diagnosis.ratios import atoms_of, common_ratio
-from gradcheck.diagnosis.repairs import edited, recorded
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.search import Scope
 from gradcheck.diagnosis.tracing.calls import Call, Key, Value
 from gradcheck.diagnosis.tracing.run import Run
-from gradcheck.diagnosis.words import describe, place_of
+from gradcheck.diagnosis.words import operand, place_of
 from gradcheck.errors import CandidateFault, Unsupported
 
 __all__ = ["scaled_values"]
@@ -95,7 +95,7 @@ def _needed(sample: Sample, quantity: str, doubled: Edit, position: int | None) 
 def _explanation(case: Case, call: Call, position: int | None, factor: Factor) -> Explanation:
     where = place_of(call.key)
     if position is not None:
-        where = f"{describe(call.args[position])} in {where}"
+        where = f"{operand(call, position)} in {where}"
     kind = "size-factor" if factor.of_sizes else "factor"
     if factor.ratio == -1 and not factor.powers:
         kind, text = "sign", f"{where} should have the other sign"

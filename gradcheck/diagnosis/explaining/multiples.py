@@ -14,7 +14,7 @@ import numpy as np
 
 from gradcheck.arithmetic import enclose, wrap
 from gradcheck.diagnosis.case import Case
-from gradcheck.diagnosis.elsewhere import at_arguments
+from gradcheck.diagnosis.explaining.elsewhere import at_arguments
 from gradcheck.diagnosis.explanation import Explanation, Sides
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tape import is_right, tape_of

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from gradcheck.arithmetic import enclose
 from gradcheck.diagnosis.case import Case
+from gradcheck.diagnosis.explaining.factors import Factor, recognise, simple_fraction
+from gradcheck.diagnosis.explaining.ratios import atoms_of, factor_words
 from gradcheck.diagnosis.explanation import Explanation, Sides
-from gradcheck.diagnosis.factors import Factor, recognise, simple_fraction
-from gradcheck.diagnosis.ratios import atoms_of, factor_words
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.errors import Unsupported
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from gradcheck.diagnosis.case import Case
-from gradcheck.diagnosis.conditions import Condition, narrowed
+from gradcheck.diagnosis.explaining.conditions import Condition, narrowed
+from gradcheck.diagnosis.explaining.values_where import value_conditions
 from gradcheck.diagnosis.explanation import Explanation
 from gradcheck.diagnosis.samples import Sample
 from gradcheck.diagnosis.search import Finding, Scope, fits
-from gradcheck.diagnosis.values_where import value_conditions
 
 __all__ = ["at_kinks", "not_finite", "under_sizes", "under_values", "where_it_raises"]
 

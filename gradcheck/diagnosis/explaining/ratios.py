@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from gradcheck.diagnosis.case import Case
+from gradcheck.diagnosis.explaining.factors import Atom, Factor, recognise, simple_fraction
 from gradcheck.diagnosis.explanation import NEAR, Explanation, Sides
-from gradcheck.diagnosis.factors import Atom, Factor, recognise, simple_fraction
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.errors import CandidateFault, Unsupported
 
@@ -57,9 +57,10 @@ def _near_one(quantity: str, samples: Sequence[Sample]) -> list[Factor]:
             ratio = common_ratio(sample.residual(quantity), sample.right(quantity))
         except Unsupported:
             return []
-        if ratio is None:
-            return []
-        excess.append(ratio)
+        if ratio is not None:  # none where rounded constants are no smaller than the mistake
+            excess.append(ratio)
+    if len(excess) < 2:
+        return []
     middle = float(np.median(excess))
     small = simple_fraction(float(f"{middle:.3g}"), 1e-6)
     return [] if small is None else [Factor(Fraction(float(1 + small)), (), 0.2)]

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from gradcheck.diagnosis.case import Case
+from gradcheck.diagnosis.explaining.known import Known, known_function
+from gradcheck.diagnosis.explaining.segments import Jump, Segment, Stretch, segments
 from gradcheck.diagnosis.explanation import Explanation, predicting
-from gradcheck.diagnosis.known import Known, known_function
 from gradcheck.diagnosis.samples import How, Sample
-from gradcheck.diagnosis.segments import Jump, Segment, Stretch, segments
 from gradcheck.diagnosis.tape import is_right, tape_of
 from gradcheck.diagnosis.tracing.calls import Call
 from gradcheck.diagnosis.words import describe, place_of
