@@ -27,7 +27,7 @@ from gradcheck.discovery import choose  # noqa: E402
 from gradcheck.generation import generate  # noqa: E402
 from gradcheck.records import Diagnosis  # noqa: E402
 from gradcheck.session import Session  # noqa: E402
-from tests.diagnosis.expected import ALSO_TRUE, added_to  # noqa: E402
+from tests.diagnosis.expected import added_to  # noqa: E402
 from tests.diagnosis.wrong_ones import WrongOne, outcome, wrong_ones  # noqa: E402
 
 PAGE = HERE / "diagnoses.md"
@@ -51,9 +51,9 @@ COUNTS = """\
 {rows}
 
 One mistake can be told in several ways that are all true: summing all of delta where one entry belongs is
-"the wrong entry" and also "summed over axis 0". {added} of the right ones are counted by words that were added
-once the tool had given them, each with the reason why the sentence is true of the code (`ALSO_TRUE` there).
-They are marked with a star. In {partly} of the right ones some gradients are explained and others are not.
+"the wrong entry" and also "summed over axis 0". {added} of the right ones are counted by words that were
+added once the tool had given them, each with the reason why the sentence is true of the code (`ALSO_TRUE`
+there). They are marked with a star. In {partly} of the right ones some gradients are explained and others are not.
 
 A diagnosis takes {median:.1f} seconds of one core in the middle and {most:.0f} at most. It never changes a
 verdict."""
@@ -107,7 +107,7 @@ def page(rows: dict[str, Row]) -> str:
         "# What a diagnosis says",
         INTRODUCTION.format(total=len(ones), **sizes),
         COUNTS.format(
-            rows="\n".join(_counts(title, [o for o in ones if o.corpus == c], rows) for c, title in TITLES.items()),
+            rows="\n".join(_counts(t, [o for o in ones if o.corpus == c], rows) for c, t in TITLES.items()),
             added=sum(_is_added(o, rows[o.label]) for o in ones),
             partly=sum(_is_partly(o, rows[o.label]) for o in ones),
             median=statistics.median(r.seconds for r in rows.values()),

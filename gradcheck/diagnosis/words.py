@@ -34,7 +34,9 @@ def operand(call: Call, k: int) -> str:
     text = _operands(call.key.site.snippet)
     if k >= len(text) or text[k].endswith("..."):
         return describe(value)
-    bare = text[k] == value.name if isinstance(value, Value) else text[k].lstrip("-").replace(".", "").isdigit()
+    bare = (
+        text[k] == value.name if isinstance(value, Value) else text[k].lstrip("-").replace(".", "").isdigit()
+    )
     return text[k] if bare else f"`{text[k]}`"
 
 

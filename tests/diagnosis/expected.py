@@ -310,6 +310,26 @@ ALSO_TRUE: dict[str, tuple[tuple[str, ...], str]] = {
         ("missing-term",),
         "[s > 0] - y is the derivative of max(s, 0) - s y, the forward without log1p(exp(-|s|))",
     ),
+    "gaussian_log_density: pi rounded": (
+        ("extra-term",),
+        "the code has the factor 3.14159 / np.pi, which is not 1, and is right without it",
+    ),
+    "relu: other slope above twenty": (
+        ("extra-term",),
+        "the code has the factor where(|z| > 20, 1.001, 1), and is right without it",
+    ),
+    "elu: exponential cut at nine": (
+        ("extra-term",),
+        "the code subtracts (z < -9) exp(min(z, 0)), and is right without that term",
+    ),
+    "sigmoid: argument clipped at fifteen": (
+        ("extra-term",),
+        "the code clips z at -15 and 15, and is right without these bounds",
+    ),
+    "leaky_relu: slope rounded": (
+        ("factor",),
+        "0.0100001 is 0.01 times 1.00001, on the side of the where that is 0.01 z",
+    ),
 }
 """Kinds that the tool gave and nobody had thought of, for a twin of either corpus, each with the reason why
 the sentence that was printed is true of the code. Nothing is here for being plausible.

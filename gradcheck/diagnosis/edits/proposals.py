@@ -17,7 +17,7 @@ from gradcheck.diagnosis.edits.actions import (
     without,
 )
 from gradcheck.diagnosis.edits.axes import ALONG, REDUCTIONS, axis_edits, reduction_edits, transposing_edits
-from gradcheck.diagnosis.edits.edit import SHOULD_BE, Edit, known
+from gradcheck.diagnosis.edits.edit import Edit, either, known
 from gradcheck.diagnosis.edits.indices import index_edits, order_edits
 from gradcheck.diagnosis.edits.operands import other_arrays, other_operands
 from gradcheck.diagnosis.tracing.calls import Call, Key, Value
@@ -41,6 +41,12 @@ SWAPS: dict[Any, list[tuple[Any, str, str]]] = {
     np.absolute: [(np.square, "operation", "the square")],
     np.square: [(np.absolute, "operation", "the absolute value")],
 }
+SIGNS: dict[Any, str] = {
+    np.add: "+", np.subtract: "-", np.multiply: "*", np.true_divide: "/", np.matmul: "@",
+    np.maximum: "np.maximum", np.minimum: "np.minimum", np.greater: ">", np.less: "<",
+    np.greater_equal: ">=", np.less_equal: "<=", np.absolute: "the absolute value",
+    np.square: "the square",
+}  # fmt: skip
 
 
 def proposals(
@@ -81,7 +87,8 @@ def _of_call(call: Call, indices: tuple[str, ...]) -> Iterator[Edit]:
     if known(call.function, REDUCTIONS):
         yield from reduction_edits(call)
     for other, kind, sign in SWAPS.get(call.function, []) if known(call.function, SWAPS) else []:
-        text = f"{place_of(call.key)} {SHOULD_BE} done with {sign}"
+        stand = either("should stand", "stands")
+        text = f"in {place_of(call.key)}, {sign} {stand} in place of {SIGNS[call.function]}"
         yield Edit(kind, text, 1.7, call.key, calling(other))
     yield from leaving_out(call)
     if call.function is getitem:
@@ -95,13 +102,21 @@ def cast_edits(call: Call) -> Iterator[Edit]:
     if call.function is astype and np.dtype(call.args[1]).kind == "f":
         width = np.dtype(call.args[1])
         if width != np.float64:
-            yield Edit("float32", f"{where} rounds to {width}", 0.5, call.key, input_alone)
+            yield Edit(
+                "float32", f"accurate to {width} only: {where} rounds to it", 0.5, call.key, input_alone
+            )
     if call.kwargs.get("dtype") is not None:
         try:
             width = np.dtype(call.kwargs["dtype"])
         except TypeError:
             return
         if width.kind == "f" and width != np.float64:
-            yield Edit("float32", f"{where} computes in {width}", 0.5, call.key, without("dtype", "casting"))
+            yield Edit(
+                "float32",
+                f"accurate to {width} only: {where} computes in it",
+                0.5,
+                call.key,
+                without("dtype", "casting"),
+            )
     if call.function in (np.round, np.around, np.rint):
         yield Edit("rounded", f"{where} rounds", 0.5, call.key, input_alone)

@@ -30,7 +30,7 @@ def skips(run: Run, live: set[Call]) -> Iterator[Edit]:
         shared = len(inner[(segment.end.site.frames[:1], segment.end.name)]) > 1
         everywhere = segment.everywhere and shared
         place = place_of(segment.end, everywhere=everywhere)
-        name = f"{known.name}, {place}," if known else place
+        name = f"{known.name} in {place}" if known else place
         text = f"{name} {either('should not be', 'is not')} applied to {describe(stretch.z)}"
         yield Edit(
             "extra-term",

@@ -41,7 +41,7 @@ def factor_changes(
         factors = _near_one(quantity, used)
     for factor in factors:
         kind, words = factor_words(factor, case.noun if base is None else None)
-        text = words if base is None else f"{base.text}, and {words}"
+        text = words if base is None else f"{base.text}, and {words.replace('it is', 'what is left is', 1)}"
         cost = 1.0 + factor.cost if base is None else base.cost + 1.0 + factor.cost
         yield Explanation(kind if base is None else base.kind, text, cost, _scaled(sides, factor, case))
 

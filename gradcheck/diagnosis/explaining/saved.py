@@ -42,7 +42,7 @@ def saved_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
         where = place_of(call.key, everywhere=place.everywhere)
         extra = 0.02 * (not place.everywhere)
         if isinstance(saved, Value) and _is_square(saved.shape):
-            text = f"on the way back through {where}, {operand(call, 1 - k)} is transposed where it should not be, or not where it should"  # noqa: E501
+            text = f"on the way back through {where}, {operand(call, 1 - k)} stands the wrong way round"
             yield Explanation("transposed", text, 1.6 + extra, predicting(_with(place, 1 - k, _turned)))
         if isinstance(call.output, Value) and _is_square(call.output.shape):
             text = f"what comes back to {where} is taken transposed"

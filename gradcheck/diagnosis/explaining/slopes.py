@@ -96,7 +96,7 @@ def _kind(known: Known, text: str) -> str:
         return "sign"
     if known.name == "ReLU":
         return "mask"
-    return "derivative-point" if "z in place" in text else "derivative-wrong"
+    return "derivative-point" if "z for a" in text else "derivative-wrong"
 
 
 def _slope(stretch: Stretch) -> Any:
@@ -111,7 +111,7 @@ def _name(segment: Segment, stretch: Stretch, known: Known | None) -> str:
     place = place_of(segment.end, everywhere=segment.everywhere)
     turn = f", in turn {segment.turn} of the loop (from 0)," if segment.turn is not None else ""
     if known is not None:
-        return f"{known.name}, {place}{turn}"
+        return f"{known.name} in {place}{turn}"
     if len(stretch.calls) > 1:
         return f"{place}{turn} by {describe(stretch.z)}"
     return place + turn

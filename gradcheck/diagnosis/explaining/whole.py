@@ -173,6 +173,8 @@ def _sums(
             def kept(t: Any, axes: Any = axes, function: Any = function) -> Any:
                 return function(t, axis=axes, keepdims=True)
 
+            if all(pilot.shapes[quantity][a] == 1 for a in axes):
+                continue  # nothing is summed there: an axis is lost
             if np.shape(pilot.mine(quantity)) == pilot.shapes[quantity]:
                 yield Explanation(kind, text, 1.5, of_right(spread))
             else:
