@@ -1,4 +1,4 @@
-"""Trying explanations: at one telling sample first, then at all where the quantity is wrong, then where right."""  # noqa: E501
+"""Trying explanations: at one telling sample first, then wherever the quantity is wrong, or right."""
 
 from __future__ import annotations
 

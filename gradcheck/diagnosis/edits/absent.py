@@ -57,7 +57,8 @@ def leaving_out(call: Call) -> Iterator[Edit]:
                 yield Edit("mask", text, 1.9, call.key, input_spread(k))
         if _is_triangle(call.args[0]):
             for step in (1, -1):
-                text = f"the triangle in {where} {either('should end', 'ends')} one diagonal {'later' if step > 0 else 'earlier'}"  # noqa: E501
+                moved = "later" if step > 0 else "earlier"
+                text = f"the triangle in {where} {either('should end', 'ends')} one diagonal {moved}"
                 yield Edit(
                     "mask", text, 1.8, call.key, with_operand(0, lambda v, r, s=step: moved_triangle(v, s))
                 )

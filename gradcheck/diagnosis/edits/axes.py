@@ -92,7 +92,8 @@ def axis_edits(call: Call) -> Iterator[Edit]:
         if not plain:
             if not kept:
                 yield Edit("wrong-axis", text, 1.5, call.key, along(axis, keepdims=True))
-            shared = f"the reductions along axis {now} beside {place_of(call.key)} {either('should run', 'run')} over {target}"  # noqa: E501
+            over = f"{either('should run', 'run')} over {target}"
+            shared = f"the reductions along axis {now} beside {place_of(call.key)} {over}"
             yield Edit("wrong-axis", shared, 1.6, call.key, along(axis), beside=now)
             if not kept:
                 yield Edit("wrong-axis", shared, 1.65, call.key, along(axis, keepdims=True), beside=now)

@@ -93,5 +93,6 @@ def order_edits(call: Call) -> Iterator[Edit]:
         yield Edit("operation", text, 1.7, call.key, calling(other))
     elif call.function in (np.concatenate, np.stack) and isinstance(call.args[0], list | tuple):
         for i, j in itertools.combinations(range(min(len(call.args[0]), 5)), 2):
-            text = f"parts {i} and {j} of {where} {either('stand in the wrong order', 'stand the other way round')}"  # noqa: E501
+            order = either("stand in the wrong order", "stand the other way round")
+            text = f"parts {i} and {j} of {where} {order}"
             yield Edit("swapped", text, 1.7, call.key, reordered(i, j))

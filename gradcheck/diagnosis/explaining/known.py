@@ -1,4 +1,4 @@
-"""Functions that everybody knows by name, told by their values, and the usual mistakes in their derivatives."""  # noqa: E501
+"""Functions that everybody knows by name, told by their values, and usual mistakes in their derivatives."""
 
 from __future__ import annotations
 

@@ -80,7 +80,8 @@ def multiples(case: Case, quantity: str, pilot: Sample) -> Iterator[Explanation]
             yield Explanation("derivative-missing", over, 1.9, _times(right, source, divide=True))
         elif inner or source.argument in divisors:
             times = f"{noun} is too large by the factor {source.name}: a division by it is left out"
-            over = f"{noun} is too small by the factor {source.name}: it is left out, or divided by once too often"  # noqa: E501
+            once = "it is left out, or divided by once too often"
+            over = f"{noun} is too small by the factor {source.name}: {once}"
             yield Explanation("derivative-missing", times, cost, _times(right, source, divide=False))
             yield Explanation("derivative-missing", over, cost, _times(right, source, divide=True))
         else:

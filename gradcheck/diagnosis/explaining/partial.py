@@ -59,7 +59,8 @@ def under_values(case: Case, scope: Scope) -> Finding | None:
         return None
     best = found[0]
     content = _content(scope)
-    text = f"wrong only where {best.text}{content} ({best.wrong} entries there, {best.right} right ones elsewhere)"  # noqa: E501
+    counts = f"({best.wrong} entries there, {best.right} right ones elsewhere)"
+    text = f"wrong only where {best.text}{content} {counts}"
     told = Explanation("condition", text, 1.6, lambda s, q, how: (s.mine(q, how), s.mine(q, how)))
     return Finding(told, len(scope.wrong), len(scope.wrong), None)
 

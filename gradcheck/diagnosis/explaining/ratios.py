@@ -67,7 +67,7 @@ def _near_one(quantity: str, samples: Sequence[Sample]) -> list[Factor]:
 
 
 def ratio_of(sides: Sides, sample: Sample, quantity: str) -> float | None:
-    """The one number that the first side is of the second; nan where both are zero, None where there is none."""  # noqa: E501
+    """The one number that the first side is of the second; nan where both are zero, None for no number."""
     try:
         a, b = sides(sample, quantity, None)
     except (Unsupported, CandidateFault):
@@ -105,16 +105,16 @@ def atoms_of(case: Case, samples: Sequence[Sample]) -> list[Atom]:
     values = {a.values for a in found.values()}
     lengths: list[tuple[str, Any]] = []
     for k, argument in enumerate(case.names):
-        for axis in range(samples[0].point.args[k].ndim):
-            lengths.append(  # noqa: PERF401
-                (f"{argument}.shape[{axis}]", lambda s, k=k, axis=axis: s.point.args[k].shape[axis])
-            )
+        lengths += [
+            (f"{argument}.shape[{axis}]", lambda s, k=k, axis=axis: s.point.args[k].shape[axis])
+            for axis in range(samples[0].point.args[k].ndim)
+        ]
     for k, output in enumerate(samples[0].point.outputs):
         name = "output" if not samples[0].point.multiple else f"output {k}"
-        for axis in range(output.ndim):
-            lengths.append(  # noqa: PERF401
-                (f"{name}.shape[{axis}]", lambda s, k=k, axis=axis: s.point.outputs[k].shape[axis])
-            )
+        lengths += [
+            (f"{name}.shape[{axis}]", lambda s, k=k, axis=axis: s.point.outputs[k].shape[axis])
+            for axis in range(output.ndim)
+        ]
     for name, length in lengths:
         row = tuple(float(length(s)) for s in samples)
         for label, shifted in ((name, row), (f"{name} - 1", tuple(v - 1 for v in row))):

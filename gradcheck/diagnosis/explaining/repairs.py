@@ -41,7 +41,7 @@ def edited(sample: Sample, edit: Change, how: How) -> dict[str, Any]:
         found = {
             q: v if v.dtype == object else enclose(np.asarray(v, dtype=np.float64)) for q, v in found.items()
         }
-    return {q: sample._step(q, v, how) for q, v in found.items()}  # noqa: SLF001
+    return {q: sample.as_gradient(q, v, how) for q, v in found.items()}
 
 
 def repairs(case: Case, pilot: Sample) -> Iterator[Explanation]:

@@ -1,8 +1,8 @@
-"""Explanations by a product on the way back that takes another value, or a transpose, in place of the right one.
+"""Explanations by a product on the way back that takes another value, or a transpose, for the right one.
 
 The way back through `h @ W` multiplies by `h` or by `W` as they were on the way forward. Taking `z` for
 `h = max(z, 0)`, or `W` for its transpose, is the commonest slip there.
-"""  # noqa: E501
+"""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.diagnosis.case import Case
-from gradcheck.diagnosis.explaining.paths import Changed, Place, places_of
+from gradcheck.diagnosis.explaining.places import Changed, Place, places_of
 from gradcheck.diagnosis.explanation import Explanation, predicting
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tape import Tape, tape_of

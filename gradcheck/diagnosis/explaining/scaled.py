@@ -108,7 +108,8 @@ def _explanation(case: Case, call: Call, position: int | None, factor: Factor) -
             if factor.powers
             else factor.ratio < 1
         )
-        text = f"{where} should be {'divided' if shrinks else 'multiplied'} by {(inverse if shrinks else factor).text}"  # noqa: E501
+        done, by = ("divided", inverse) if shrinks else ("multiplied", factor)
+        text = f"{where} should be {done} by {by.text}"
     about = f" ({factor.about})" if factor.about else ""
 
     def values(sample: Sample, how: How) -> dict[str, Any]:

@@ -116,9 +116,7 @@ def _between(z: Value, end: Call) -> list[Call]:
             continue
         found.add(call)
         order.append(call)
-        for v in call.inputs:
-            if v.call is not None and _id(v) != stop and is_real(v.value):
-                stack.append(v.call)  # noqa: PERF401
+        stack += [v.call for v in call.inputs if v.call and _id(v) != stop and is_real(v.value)]
     position = {c: i for i, c in enumerate(end.output.run.calls)}
     return sorted(order, key=lambda c: position[c])
 
