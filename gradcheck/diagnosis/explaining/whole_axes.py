@@ -70,6 +70,8 @@ def sums_over(
                 text = f"the shape is another: {text}"
                 yield Explanation("shape", text, 1.5, of_right(short if mine < rank else kept))
     for axes in _subsets(mine):
+        if all(np.shape(pilot.mine(quantity))[a] == 1 for a in axes):
+            continue  # nothing to sum: an axis too many
         text = f"the sum over {_named(axes)} is missing: summed over it, {noun} is right"
         if mine - len(axes) == rank:
             yield Explanation(
