@@ -15,6 +15,7 @@ import statistics
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,13 +37,13 @@ EXAMPLES = 50
 _PLACE = re.compile(r" \([\w.-]+\.py:\d+(, called from [\w.-]+\.py:\d+)?\)")
 
 INTRODUCTION = """\
-A diagnosis is worth something only if it is right, so it is measured. The tests hold {total} wrong versions of
-right code: {catalogue} of the [catalogue](reference.md), and {trust} of the trust corpus, formulas as users
-write them. gradcheck refutes every one. This page shows what it then says is wrong, at its default settings.
+A diagnosis is worth something only if it is right, so it is measured. The tests hold {total} wrong
+versions of right code: {catalogue} of the catalogue, and {trust} of the trust corpus, formulas as users write
+them. gradcheck refutes every one. This page shows what it then says is wrong, at its default settings.
 
-Which explanations are right was written down for each of them before there was a diagnosis to try
-(`tests/diagnosis/expected.py`), as words of the vocabulary below. An explanation counts as **right** if every
-word that gradcheck gives is among them, as **wrong** if one is not, and as **none** where it says "no simple
+Which explanations are right was written down for each of them before there was a diagnosis to try, as words
+of a vocabulary (`tests/diagnosis/expected.py`). An explanation counts as **right** if every word that
+gradcheck gives is among them, as **wrong** if one is not, and as **none** where it says "no simple
 explanation"."""
 
 COUNTS = """\
@@ -52,11 +53,11 @@ COUNTS = """\
 
 One mistake can be told in several ways that are all true: summing all of delta where one entry belongs is
 "the wrong entry" and also "summed over axis 0". {added} of the right ones are counted by words that were
-added once the tool had given them, each with the reason why the sentence is true of the code (`ALSO_TRUE`
-there). They are marked with a star. In {partly} of the right ones some gradients are explained and others are not.
+added once gradcheck had given them, each with the reason why the sentence is true of the code (`ALSO_TRUE`
+in the same file). They are marked with a star. In {partly} of the right ones some gradients are explained
+and others are not.
 
-A diagnosis takes {median:.1f} seconds of one core in the middle and {most:.0f} at most. It never changes a
-verdict."""
+A diagnosis takes {median:.1f} seconds of one core in the middle and {most:.0f} at most."""
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,12 @@ def said(diagnoses: list[Diagnosis]) -> str:
     return "; ".join(lines).replace("|", "\\|") or "nothing"
 
 
+def _checked(keys: Iterable[tuple[str, str, str]], jobs: int) -> Iterator[list[Row]]:
+    # a process of its own for each job: JAX does not survive a fork
+    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
+        yield from pool.imap_unordered(check_formula, keys, chunksize=1)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="")
@@ -166,13 +173,11 @@ def main() -> int:
     ones = {o.label: o for o in wrong_ones() if options.only in o.label}
     keys = dict.fromkeys((o.corpus, o.claim.formula.name, options.only) for o in ones.values())
     rows: dict[str, Row] = {}
-    # a process of its own for each job: JAX does not survive a fork
-    with multiprocessing.get_context("spawn").Pool(options.jobs) as pool:
-        for found in pool.imap_unordered(check_formula, keys, chunksize=1):
-            for row in found:
-                rows[row.label] = row
-                result = outcome(ones[row.label].expected, row.diagnoses)
-                print(f"{result} | {row.label} | {said(row.diagnoses)} | {row.seconds:.2f} s", flush=True)
+    for found in _checked(keys, options.jobs):
+        for row in found:
+            rows[row.label] = row
+            result = outcome(ones[row.label].expected, row.diagnoses)
+            print(f"{result} | {row.label} | {said(row.diagnoses)} | {row.seconds:.2f} s", flush=True)
     wrong = [r.label for r in rows.values() if outcome(ones[r.label].expected, r.diagnoses) == "wrong"]
     if wrong:
         print(f"wrong explanations: {'; '.join(wrong)}", file=sys.stderr)
