@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.diagnosis.tracing.calls import Call, Key, Value
+from gradcheck.diagnosis.tracing.run import COMPOSED
 from gradcheck.diagnosis.tracing.sites import Site
 
 __all__ = ["describe", "operand", "place_of"]
@@ -52,12 +53,20 @@ def describe(value: Any, at: Key | None = None) -> str:
         if value.call is not None:
             if at is not None and (text := _seen_from(value, at)):
                 return text
-            snippet = value.call.key.site.snippet
+            snippet, inside = value.call.key.site.snippet, _written_out(value.call.name)
+            if inside:  # of np.var, say, of which there is no text
+                return f"`np.{inside}(...)`"
             return f"`{snippet}`" if snippet else f"the result of np.{value.call.name}"
         return "a buffer"
     if isinstance(value, int | float | np.number):
         return f"{value!s}"
     return "a constant"
+
+
+def _written_out(name: str) -> str:
+    """The step of a function that is written out in simpler ones: `mean` for `var.mean`, "" for all else."""
+    outer, _, inner = name.partition(".")
+    return inner if outer in {f.__name__ for f in COMPOSED} else ""
 
 
 def _seen_from(value: Value, at: Key) -> str:
