@@ -88,7 +88,6 @@ def not_finite(case: Case, quantity: str) -> Finding | None:
     sound = case.sound(quantity)
     kinds = {"NaN" if np.isnan(s.values[quantity]).any() else "infinite" for s in bad}
     what = " or ".join(sorted(kinds))
-    scope = Scope(quantity, bad, sound, [], bad[0])
     whole = all(not np.isfinite(s.values[quantity]).any() for s in bad)
     if not whole or len(bad) == 1:
         by_value = sorted(value_conditions(case, quantity, bad, sound), key=lambda c: c.cost)
@@ -101,7 +100,7 @@ def not_finite(case: Case, quantity: str) -> Finding | None:
         told = Explanation("condition", f"{case.noun} is {what} only where {condition.text}", 1.5, _nothing)
         return Finding(told, len(wrong), len(wrong), None)
     told = Explanation("not-finite", f"{case.noun} is {what} although the derivative exists", 3.0, _nothing)
-    return Finding(told, len(scope.wrong), len(scope.wrong), None)
+    return Finding(told, len(bad), len(bad), None)
 
 
 def _is_bad(sample: Sample, quantity: str) -> bool:
@@ -143,9 +142,6 @@ def at_kinks(case: Case) -> Finding | None:
     """A gradient that is right wherever there is one, and no possible one at a kink."""
     if not case.kinks or len(case.kinks) < len(case.failed):
         return None
-    quantity = case.quantities()[0]
-    scope = Scope(quantity, case.kinks, case.sound(quantity), [], case.kinks[0])
-    del scope
     text = (
         "right wherever the derivative exists; wrong only where the forward has a kink (a tie, or an "
         f"argument at its threshold): {case.kinks[0].fault}"

@@ -171,13 +171,11 @@ def factor_words(factor: Factor, noun: str | None) -> tuple[str, str]:
             by = small.numerator if small.denominator == 1 else _decimal(small)
             return kind, f"{subject} too small by the factor {by}{sign}"
         return kind, f"{subject} too large by the factor {factor.text}{sign}"
-    grows = sum(p for _, p in factor.powers)
     if all(p < 0 for _, p in factor.powers) and abs(ratio) == 1:
         inverse = Factor(1 / ratio, tuple((a, -p) for a, p in factor.powers), factor.cost)
         return kind, f"{subject} too small by the factor {inverse.text}{about}{sign}"
     if all(p > 0 for _, p in factor.powers):
         return kind, f"{subject} too large by the factor {factor.text}{about}{sign}"
-    del grows
     return kind, f"{subject} the right one times {factor.text}{about}{sign}"
 
 

@@ -52,13 +52,12 @@ def value_conditions(
             continue
     for name, values in _sources(case, quantity, [r[0] for r in rows]):
         inside, outside = [], []
-        for (sample, mask, shows), value in zip(rows, values, strict=True):
+        for (_, mask, shows), value in zip(rows, values, strict=True):
             if not _belongs(np.shape(value), mask.shape):
                 break
             spread = np.broadcast_to(value, mask.shape)
             inside.append(spread[mask])
             outside.append(spread[shows & ~mask])
-            del sample
         if len(inside) < len(rows):
             continue
         yes, no = np.concatenate(inside), np.concatenate(outside)
