@@ -44,10 +44,11 @@ def diagnosed(
         except (Exception, SystemExit):  # the code is run again, and may end the program
             found = []
         exact = {d.quantity: d for d in explain(claim, session.proofs)}
+        alone = {d.quantity: d for d in explain(claim, session.proofs, alone=True)} if exact else {}
     merged = []
     for one in found:
         form = exact.get(one.quantity)
         if form is not None and one.kind == form.kind and "`" not in one.text:
             one = structs.replace(one, text=f"{one.text}, for all shapes", all_shapes=True)
-        merged.append(form if form is not None and one.kind == UNEXPLAINED else one)
+        merged.append(alone.get(one.quantity, one) if one.kind == UNEXPLAINED else one)
     return merged

@@ -32,14 +32,19 @@ __all__ = ["explain"]
 _MOST_TERMS = 30
 
 
-def explain(claim: Claim, memory: Memory) -> list[Diagnosis]:
+def explain(claim: Claim, memory: Memory, *, alone: bool = False) -> list[Diagnosis]:
     """Diagnoses of the quantities whose normal forms differ in general; none where no simple one fits.
 
-    Never raises. ``all_shapes`` is true of each: it is an identity between forms, found like a proof.
+    Never raises. ``all_shapes`` is true of each: it is an identity between forms, found like a proof. So
+    nothing is said of code that asks whether a size is below a number: its forms are those of one case.
+    Where nothing else speaks for what the forms say (``alone``), the code must ask nothing about sizes.
     """
     try:
         made = attempt(claim, memory, Branch())
         if made.truth is None:
+            return []
+        asked = set(made.compared.asked) - set(made.truth.asked)
+        if any(alone or q.relation == "<" for q in asked):
             return []
         found = [_of(made.truth, made.compared, f) for f in made.compared.findings]
     except Exception:  # an explanation is a favour, never a failure

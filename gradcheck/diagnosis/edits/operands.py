@@ -49,7 +49,10 @@ def other_operands(call: Call, before: list[Value]) -> Iterator[Edit]:
                 kind, more = "missing-term", either(": that step is missing", "")
             elif _is_other_order(arg, other):
                 kind = "index"
-            text = f"in {where}, {name} {stands} in place of {operand(call, k)}{more}"
+            stood = operand(call, k)
+            if stood.strip("`") == name:  # a helper's own name for another value
+                stood = describe(arg, call.key)
+            text = f"in {where}, {name} {stands} in place of {stood}{more}"
             swap = with_operand(k, latest(key, other.name, turned=turned))
             yield Edit(kind, text, 2.0 + 0.3 * turned, call.key, swap)
 

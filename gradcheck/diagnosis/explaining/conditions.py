@@ -18,8 +18,8 @@ from gradcheck.diagnosis.samples import Sample
 
 __all__ = ["Condition", "conditions_of", "narrowed"]
 
-_ROUNDS = 3
-_MOST_BROUGHT = 18
+_ROUNDS = 4
+_MOST_BROUGHT = 34
 _LARGEST = 12
 
 
@@ -147,13 +147,16 @@ def _joint(
 def _telling_points(
     case: Case, found: Sequence[Condition], wrong: Sequence[Sample], right: Sequence[Sample], round_: int
 ) -> list[Sample]:
-    """New points: where the conditions disagree, and on both sides of the simplest."""
+    """New points: just outside of where it is wrong, where the conditions disagree, and on both sides of
+    the simplest.
+    """
     names = case.claim.formula.shapes.names
     if not names:
         return []
     rng = np.random.default_rng([case.seed, 99, round_])
     seen = {tuple(s.sizes.values()) for s in [*wrong, *right]}
-    pool: list[dict[str, int]] = []
+    edges = list(_just_outside(names, wrong))
+    pool: list[dict[str, int]] = [*edges]
     for base in [*wrong[:3], *right[:2]]:  # near what is known: one size changed
         for name in names:
             pool += [{**base.sizes, name: v} for v in range(1, _LARGEST)]
@@ -173,10 +176,23 @@ def _telling_points(
     split = [s for s, v in zip(allowed, votes, strict=True) if len(set(v)) > 1]
     inside = [s for s, v in zip(allowed, votes, strict=True) if v[0]]
     outside = [s for s, v in zip(allowed, votes, strict=True) if not v[0]]
-    for group, most in ((split, 10), (inside, 4), (outside, 4)):
+    beside = [s for s in allowed if s in edges]
+    for group, most in ((beside, 16), (split, 10), (inside, 4), (outside, 4)):
         picks = rng.permutation(len(group))[:most]
         chosen += [group[int(i)] for i in picks]
-    return case.bring(chosen[:_MOST_BROUGHT])
+    return case.at_sizes(chosen[:_MOST_BROUGHT])
+
+
+def _just_outside(names: Sequence[str], wrong: Sequence[Sample]) -> Iterator[dict[str, int]]:
+    """The smallest and the largest size at which it is wrong, one less and one or two more: "b = 11" is not
+    said of what is wrong from 9 on.
+    """
+    for name in names:
+        rows = [s.sizes for s in wrong]
+        for base in (min(rows, key=lambda r: r[name]), max(rows, key=lambda r: r[name])):
+            for step in (-1, 1, 2):
+                if base[name] + step >= 1:
+                    yield {**base, name: base[name] + step}
 
 
 def _holds(condition: Condition, sizes: dict[str, int]) -> bool | None:
