@@ -170,6 +170,12 @@ def test_the_step_size_of_an_update():
     assert diagnosed_step(lambda rate, w: w + rate * 2 * w) == {"sign"}
 
 
+def test_two_decimals_are_not_always_rounding():
+    """A slope of 0.01 where it should be 0 has two decimals, and is no 0 that was rounded."""
+    found = diagnosed(RELU[0], lambda d, z: np.sign(d) * np.where(z > 0, np.abs(d), 0.01), RELU[1])
+    assert "rounded" not in {d.kind for d in found}
+
+
 def test_no_kind_is_forgotten():
     """Every word of the vocabulary is tried above."""
     assert {*CASES, "rate"} == set(KINDS)

@@ -64,21 +64,27 @@ def accuracy_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
 def rounded_values(case: Case, quantity: str, wrong: Sequence[Sample]) -> Explanation | None:
     """Values that float32 (float16) holds exactly, or that have a fixed number of decimals.
 
-    The right values have no such form, so this is no accident once there are a few of them.
+    The right values must have no such form, so that this is no accident once there are a few of them; and
+    what is rounded to decimals is no farther off than half a unit of the last: 0.01 in place of 0 is not 0
+    rounded.
     """
     stated = [s.values[quantity] for s in wrong]
+    right = [s.right(quantity) for s in wrong]
     count = sum(v.size for v in stated)
     if count < _FEWEST:
         return None
     for name in ("float16", "float32"):
         width = _WIDTHS[name]
         with np.errstate(all="ignore"):
-            if all(np.array_equal(v, v.astype(width).astype(np.float64)) for v in stated):
+            plain = all(np.array_equal(v, v.astype(width).astype(np.float64)) for v in right)
+            if not plain and all(np.array_equal(v, v.astype(width).astype(np.float64)) for v in stated):
                 digits = {"float16": 3, "float32": 7}[name]
                 text = f"accurate to {digits} digits only: computed or stored in {name}"
                 return Explanation("float32", text, 0.8, _rounding_to(width))
     for decimals in range(2, 13):
-        if all(np.array_equal(v, np.round(v, decimals)) for v in stated):
+        half = 0.5000001 * 10.0**-decimals
+        close = all(np.all(np.abs(v - t) <= half) for v, t in zip(stated, right, strict=True))
+        if close and all(np.array_equal(v, np.round(v, decimals)) for v in stated):
             text = f"{case.noun} is rounded to {decimals} decimals"
             return Explanation("rounded", text, 0.8, _rounding_to(decimals))
     return None
