@@ -47,7 +47,7 @@ def cover(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def trust(session: nox.Session) -> None:
-    """Every wrong twin and every right formula; without coverage, which would only slow it down."""
+    """Every wrong twin, with what is said of it, and every right formula; coverage would slow it down."""
     python(session, "pytest", "-n", "2", *CORPORA, *session.posargs)
 
 
@@ -68,6 +68,12 @@ def report(session: nox.Session) -> None:
 def autograd_rules(session: nox.Session) -> None:
     """Check autograd's own rules anew, and make the page about them."""
     session.run(sys.executable, "docs/generate_autograd_rules.py", external=True)
+
+
+@nox.session(venv_backend="none", default=False)
+def diagnoses(session: nox.Session) -> None:
+    """Ask anew what is wrong with every wrong twin, and make the page about it: a quarter of an hour."""
+    session.run(sys.executable, "docs/generate_diagnoses.py", *session.posargs, external=True)
 
 
 @nox.session(default=False)

@@ -38,7 +38,7 @@ from gradcheck.slopes import contract
 from gradcheck.truths import truths
 from gradcheck.verdicts import Strength
 
-__all__ = ["PRECISIONS", "Examination"]
+__all__ = ["PRECISIONS", "Examination", "spread"]
 
 PRECISIONS = (212, 424, 848, 1696)
 """Bits of ball arithmetic, raised until the question is decided: four float64 significands first."""
@@ -345,7 +345,7 @@ class Examination:
             return truths(self.claim, self.point, program, None, WIDENED)
         directions = self._directions()
         moved = [truths(self.claim, self.point, program, directions, domain) for domain in SHIFTED]
-        return {q: _spread(a, [m[q] for m in moved]) for q, a in opinion.answers.items()}
+        return {q: spread(a, [m[q] for m in moved]) for q, a in opinion.answers.items()}
 
     def _is_stated(self, quantity: str) -> bool:
         return self.claim.kind == "forward" or quantity in self.stated.values
@@ -354,7 +354,7 @@ class Examination:
         return directions_of(self.claim, self.point)
 
 
-def _spread(own: Answer, moved: list[Answer]) -> Answer:
+def spread(own: Answer, moved: list[Answer]) -> Answer:
     """An answer with a radius that covers others, four times over: a sample is no bound."""
     values = np.empty(own.values.shape, dtype=object)
     for index in np.ndindex(own.values.shape):

@@ -337,3 +337,42 @@ def loaded_after(code):
 def test_what_a_process_has_loaded(code, heavy):
     """In a process of its own; the last one is the twin."""
     assert loaded_after(code) == heavy
+
+
+def asks_for_diagnoses(source):
+    """Imports of the diagnosis, but for its vocabulary."""
+    imported = inside(imports_of(source), "gradcheck.diagnosis")
+    return imported - inside(imported, "gradcheck.diagnosis.kinds") - {"gradcheck.diagnosis"}
+
+
+def knows_mistakes(source):
+    """Imports of edits and explanations."""
+    return inside(imports_of(source), "gradcheck.diagnosis.edits", "gradcheck.diagnosis.explaining")
+
+
+@pytest.mark.parametrize("file", files(CORE), ids=module_of)
+def test_diagnoses_are_asked_for_once_a_verdict_stands(file):
+    """By the engine, and by the judge of answers to test vectors."""
+    first, *_ = file.relative_to(CORE).parts
+    asking = {"engine.py", "compare.py"}
+    assert first == "diagnosis" or file.name in asking or asks_for_diagnoses(file.read_text()) == set()
+
+
+@pytest.mark.parametrize("file", files(CORE, "diagnosis", "tracing"), ids=module_of)
+def test_watching_code_knows_nothing_of_mistakes(file):
+    """`tracing` serves edits and explanations, never the other way."""
+    assert knows_mistakes(file.read_text()) == set()
+
+
+@pytest.mark.parametrize(
+    ("source", "caught"),
+    [
+        ("from gradcheck.diagnosis.diagnose import diagnose", True),
+        ("def f():\n    from gradcheck.diagnosis import diagnosed", True),
+        ("from gradcheck.diagnosis.edits.edit import Edit", True),
+        ("from gradcheck.diagnosis.kinds import KINDS", False),
+    ],
+)
+def test_the_walls_around_the_diagnosis_would_notice(source, caught):
+    """The twin."""
+    assert bool(asks_for_diagnoses(source) | knows_mistakes(source)) == caught

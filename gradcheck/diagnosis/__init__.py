@@ -29,7 +29,8 @@ def diagnosed(
     """The diagnoses of a failed claim, for its row. Never raises: an explanation is a favour.
 
     What the numbers say comes first. Where the normal forms of a proof say the same of a quantity, it is
-    true of all shapes; where the numbers say nothing, the forms may.
+    true of all shapes; where the numbers say nothing, the forms may. The forms know nothing of lines of
+    code, so they do not confirm a sentence that names one.
     """
     from gradcheck.diagnosis.diagnose import diagnose  # here, so that the module keeps its name
 
@@ -43,10 +44,11 @@ def diagnosed(
         except (Exception, SystemExit):  # the code is run again, and may end the program
             found = []
         exact = {d.quantity: d for d in explain(claim, session.proofs)}
+        alone = {d.quantity: d for d in explain(claim, session.proofs, alone=True)} if exact else {}
     merged = []
     for one in found:
         form = exact.get(one.quantity)
-        if form is not None and one.kind == form.kind:
+        if form is not None and one.kind == form.kind and "`" not in one.text:
             one = structs.replace(one, text=f"{one.text}, for all shapes", all_shapes=True)
-        merged.append(form if form is not None and one.kind == UNEXPLAINED else one)
+        merged.append(alone.get(one.quantity, one) if one.kind == UNEXPLAINED else one)
     return merged

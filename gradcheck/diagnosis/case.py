@@ -54,6 +54,7 @@ class Case:
         self.passed = [s for s in self.samples if s.verdict == "pass"]
         self.kinks = [s for s, r in zip(self.failed, failed, strict=True) if _at_kink(r)]
         self.brought: list[Sample] = []
+        self._by_sizes: dict[tuple[int, ...], list[Sample]] = {}
         self._count = 0
 
     @property
@@ -126,6 +127,16 @@ class Case:
         mask = wrong[0].wrong_or_none(quantity)
         if mask is not None and not mask.all():  # a tail: does it begin at 8, or is it the last row?
             self.brought += self.bring([{**sizes[0], n: v} for n in sizes[0] for v in (12, 17)])
+
+    def at_sizes(self, wanted: Iterable[dict[str, int]]) -> list[Sample]:
+        """One new point of each of the given sizes; the same one to whoever asks again."""
+        found: list[Sample] = []
+        for sizes in wanted:
+            key = tuple(sizes.values())
+            if key not in self._by_sizes:
+                self._by_sizes[key] = self.bring([sizes])
+            found += self._by_sizes[key]
+        return found
 
     def bring(self, sizes: Iterable[dict[str, int]], per_shape: int = 1) -> list[Sample]:
         """New points of the given sizes, with dense values, as samples. Those not allowed are left out."""

@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 import itertools
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from gradcheck.claims import Claim
-from gradcheck.diagnosis.accuracy import accuracy_changes, is_nearly_right, rounded_values
 from gradcheck.diagnosis.case import Case
-from gradcheck.diagnosis.constants import constant_changes
-from gradcheck.diagnosis.elsewhere import argument_changes, delta_changes
+from gradcheck.diagnosis.explaining.accuracy import accuracy_changes, is_nearly_right, rounded_values
+from gradcheck.diagnosis.explaining.constants import constant_changes
+from gradcheck.diagnosis.explaining.known_costs import cost_changes
+from gradcheck.diagnosis.explaining.mistakes import mistakes
+from gradcheck.diagnosis.explaining.multiples import multiples
+from gradcheck.diagnosis.explaining.other_arguments import argument_changes
+from gradcheck.diagnosis.explaining.other_delta import delta_changes
+from gradcheck.diagnosis.explaining.partial import (
+    at_kinks,
+    not_finite,
+    under_sizes,
+    under_values,
+    where_it_raises,
+)
+from gradcheck.diagnosis.explaining.parts import part_changes
+from gradcheck.diagnosis.explaining.path_factors import path_factors
+from gradcheck.diagnosis.explaining.paths import pairs_of_paths, path_changes
+from gradcheck.diagnosis.explaining.ratios import factor_changes
+from gradcheck.diagnosis.explaining.repairs import repairs
+from gradcheck.diagnosis.explaining.saved import saved_changes
+from gradcheck.diagnosis.explaining.scaled import scaled_values
+from gradcheck.diagnosis.explaining.slopes import slope_changes
+from gradcheck.diagnosis.explaining.whole import whole_changes
 from gradcheck.diagnosis.explanation import Explanation
-from gradcheck.diagnosis.kinds import UNEXPLAINED
-from gradcheck.diagnosis.known_costs import cost_changes
-from gradcheck.diagnosis.mistakes import mistakes
-from gradcheck.diagnosis.multiples import multiples
-from gradcheck.diagnosis.partial import at_kinks, not_finite, under_sizes, under_values, where_it_raises
-from gradcheck.diagnosis.parts import part_changes
-from gradcheck.diagnosis.paths import pairs_of_paths, path_changes, path_factors
-from gradcheck.diagnosis.ratios import factor_changes
-from gradcheck.diagnosis.repairs import repairs
+from gradcheck.diagnosis.findings import record, records_of
 from gradcheck.diagnosis.samples import Sample
-from gradcheck.diagnosis.saved import saved_changes
-from gradcheck.diagnosis.scaled import scaled_values
-from gradcheck.diagnosis.search import BONUS, Finding, Scope, settle, telling
-from gradcheck.diagnosis.slopes import slope_changes
-from gradcheck.diagnosis.tape import is_right
-from gradcheck.diagnosis.whole import whole_changes
+from gradcheck.diagnosis.scopes import by_pilot, pilot_of, scopes_of
+from gradcheck.diagnosis.search import Finding, Scope, settle
 from gradcheck.opinions import PointResult
 from gradcheck.records import Diagnosis
 from gradcheck.session import Session
@@ -47,7 +54,7 @@ def diagnose(
 ) -> list[Diagnosis]:
     """Why the claim failed, as far as a simple mistake explains it."""
     case = Case(claim, session, results, seed=seed, delta=delta, effort=effort)
-    scopes = _scopes(case)
+    scopes = scopes_of(case)
     found: dict[str, list[Finding]] = {}
     for scope in scopes:  # what is said of the whole quantity, or of a part of its entries
         found |= settle(case, [scope], _whole(case, scope))
@@ -58,19 +65,23 @@ def diagnose(
     _try(case, scopes, found, _structural)
     for scope in _open(scopes, found):
         found[scope.quantity] += settle(case, [scope], _by_factors(case, scope))[scope.quantity]
+    for scope in [s for s in scopes if not found[s.quantity]]:
+        found |= settle(case, [scope], _with_factors(case, scope))
     _try(case, [s for s in scopes if not found[s.quantity]], found, constant_changes)
     _try(case, [s for s in scopes if not found[s.quantity]], found, pairs_of_paths)
     for scope in [s for s in scopes if not found[s.quantity]]:
         finding = under_sizes(case, scope, scope.tried) or under_values(case, scope)
         if finding is not None:
             found[scope.quantity] = [finding]
-    records = _records(scopes, found)
+    records = records_of(scopes, found)
     known = {r.quantity for r in records}
     for quantity in case.quantities():
         if quantity not in known and (finding := not_finite(case, quantity)) is not None:
-            records.append(_record(quantity, finding))
+            records.append(record(quantity, finding))
     if not records and (finding := at_kinks(case)) is not None:
-        records.append(_record(case.quantities()[0], finding))
+        records.append(record(case.quantities()[0], finding))
+    if not records:
+        records += _of_raises(case)
     if not records and (raises := where_it_raises(case)) is not None:
         kind, text = raises
         records.append(Diagnosis(quantity="", kind=kind, text=text, of=len(case.raising())))
@@ -87,7 +98,7 @@ def _open(scopes: Sequence[Scope], found: dict[str, list[Finding]]) -> list[Scop
 
 def _try(case: Case, scopes: Sequence[Scope], found: dict[str, list[Finding]], changes: object) -> None:
     """Ask explanations that speak of all quantities at once about those that are still open."""
-    for pilot, group in _by_pilot(_open(scopes, found)):
+    for pilot, group in by_pilot(_open(scopes, found)):
         for quantity, findings in settle(case, group, changes(case, pilot)).items():  # type: ignore[operator]
             found[quantity] += findings
 
@@ -98,38 +109,6 @@ def _nearly(case: Case, scope: Scope, found: dict[str, list[Finding]]) -> None:
         explanation = rounded_values(case, scope.quantity, scope.wrong)
         if explanation is not None:
             found[scope.quantity] = [Finding(explanation, len(scope.wrong), len(scope.wrong), None)]
-
-
-def _scopes(case: Case) -> list[Scope]:
-    scopes = []
-    raising = case.raising()
-    for quantity in case.quantities():
-        case.top_up(quantity)
-        wrong = [*case.misshapen(quantity), *case.wrong(quantity)]
-        if wrong:
-            pilot = _pilot(wrong, quantity)
-            scopes.append(Scope(quantity, wrong, case.sound(quantity), raising, pilot))
-    # quantities that are wrong at a common sample share it, and what is computed there
-    pilots = sorted({id(s.pilot): s.pilot for s in scopes}.values(), key=lambda p: -_shared(p, scopes))
-    for scope in scopes:
-        scope.pilot = next(p for p in pilots if any(p is w for w in scope.wrong))
-    return scopes
-
-
-def _pilot(wrong: Sequence[Sample], quantity: str) -> Sample:
-    """The most telling sample, one where the forward's tape has kept its digits if there is one."""
-    order = sorted(wrong, key=lambda s: telling(s, quantity), reverse=True)
-    return next((s for s in order[:8] if is_right(s)), order[0])
-
-
-def _shared(pilot: Sample, scopes: Sequence[Scope]) -> int:
-    return sum(any(pilot is w for w in s.wrong) for s in scopes)
-
-
-def _by_pilot(scopes: Sequence[Scope]) -> Iterator[tuple[Sample, list[Scope]]]:
-    pilots = {id(s.pilot): s.pilot for s in scopes}
-    for key, pilot in pilots.items():
-        yield pilot, [s for s in scopes if id(s.pilot) == key]
 
 
 def _whole(case: Case, scope: Scope) -> Iterator[Explanation]:
@@ -152,6 +131,15 @@ def _structural(case: Case, pilot: Sample) -> Iterator[Explanation]:
     )
 
 
+def _with_factors(case: Case, scope: Scope) -> Iterator[Explanation]:
+    """Two mistakes at once, one of which is a factor."""
+    for base in sorted(scope.multiples, key=lambda e: e.cost)[:_MOST_MULTIPLES]:
+        yield from factor_changes(case, base, scope.quantity, scope.wrong)
+
+
+_MOST_MULTIPLES = 12
+
+
 def _by_factors(case: Case, scope: Scope) -> Iterator[Explanation]:
     return itertools.chain(
         multiples(case, scope.quantity, scope.pilot),
@@ -160,28 +148,16 @@ def _by_factors(case: Case, scope: Scope) -> Iterator[Explanation]:
     )
 
 
-def _records(scopes: Sequence[Scope], found: dict[str, list[Finding]]) -> list[Diagnosis]:
-    """The best finding of each quantity; one that explains several quantities at once counts for more."""
-    covered = Counter(id(f.explanation) for findings in found.values() for f in findings)
-
-    def rank(finding: Finding) -> float:
-        share = (covered[id(finding.explanation)] - 1) / max(len(scopes) - 1, 1)
-        return finding.explanation.cost - BONUS * share
-
-    return [
-        _record(s.quantity, min(found[s.quantity], key=rank))
-        if found[s.quantity]
-        else Diagnosis(quantity=s.quantity, kind=UNEXPLAINED, text="no simple explanation", of=len(s.wrong))
-        for s in scopes
-    ]
-
-
-def _record(quantity: str, finding: Finding) -> Diagnosis:
-    return Diagnosis(
-        quantity=quantity,
-        kind=finding.explanation.kind,
-        text=finding.explanation.text,
-        points=finding.points,
-        of=finding.of,
-        gap=finding.gap,
-    )
+def _of_raises(case: Case) -> list[Diagnosis]:
+    """The one repair with which code that raises at every point that tells gives what is right there."""
+    raising = case.raising()
+    if not raising:
+        return []
+    quantities = case.quantities()
+    pilot = pilot_of(raising, quantities[0])
+    scopes = [Scope(q, raising, case.sound(q), [], pilot) for q in quantities]
+    found = settle(case, scopes, repairs(case, pilot))
+    for finding in found[quantities[0]]:
+        if all(any(f.explanation is finding.explanation for f in found[q]) for q in quantities):
+            return [record("", finding)]
+    return []

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from gradcheck.arithmetic import BALLS, WIDENED, precision, zero_dimensional
-from gradcheck.diagnosis.samples import BITS, RESOLUTION, How, Sample, apart, distance, relative, same
+from gradcheck.diagnosis.comparing import BITS, RESOLUTION, ROUNDED, apart, distance, relative, same
+from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.errors import CandidateFault, Unsupported
 
 __all__ = [
@@ -29,10 +30,6 @@ Values = Callable[[Sample, How], dict[str, Any]]
 
 NEAR = 1e-6
 """float64 values farther apart than this, relatively, are not worth a comparison in balls."""
-
-_ROUNDED = 1e-3
-"""As in `gradcheck.diagnosis.samples`: a sample where widened constants alone could make the difference is
-not counted as wrong, so at the wrong ones widened balls still tell things apart."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,9 +51,12 @@ class Explanation:
     repair: bool = False
 
 
-def predicting(values: Values) -> Sides:
-    """The code's value against a prediction of all quantities, which is made once for each sample."""
-    key = object()
+def predicting(values: Values, key: Hashable = None) -> Sides:
+    """The code's value against a prediction of all quantities, which is made once for each sample.
+
+    Predictions with the same ``key`` are the same, whoever asks for them.
+    """
+    key = object() if key is None else key
 
     def sides(sample: Sample, quantity: str, how: How) -> tuple[Any, Any]:
         found = sample.remember((key, id(how)), lambda: values(sample, how))
@@ -128,7 +128,7 @@ def exact_gap(explanation: Explanation, sample: Sample, quantity: str) -> float 
             if same(a, b, sample.zero).all():
                 return float(np.max(relative(a, b, sample.zero), initial=0.0))
             gap = distance(a, b)
-            if gap > _ROUNDED:
+            if gap > ROUNDED:
                 return None
             a, b = map(_array, explanation.sides(sample, quantity, WIDENED))
             return None if apart(a, b).any() else max(gap, RESOLUTION)

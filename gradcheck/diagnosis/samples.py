@@ -6,7 +6,7 @@ which every float constant of the code is widened by a few units in its last pla
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -18,45 +18,31 @@ from gradcheck.arithmetic import (
     BALLS,
     WIDENED,
     Domain,
-    ElementArray,
-    call_in,
     enclose,
     midpoints,
     precision,
-    wrap,
     zero_dimensional,
 )
 from gradcheck.candidate import Stated, call_candidate, expected_shapes, run_in_balls
 from gradcheck.claims import Claim
+from gradcheck.diagnosis.comparing import BITS, ROUNDED, Mask, apart, distance, same
+from gradcheck.diagnosis.rights import right_at
 from gradcheck.diagnosis.tracing.budget import spend
 from gradcheck.diagnosis.tracing.calling import run_candidate
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.examination import Examination
-from gradcheck.forwards import values_in_balls
 from gradcheck.in_place import plain
 from gradcheck.points import Point
 from gradcheck.session import Session
-from gradcheck.truths import truths
 
-__all__ = ["BITS", "How", "Sample"]
+__all__ = ["How", "Sample"]
 
-BITS = 212
-"""Precision of the comparisons, in bits: four float64 significands."""
 
 How = Domain | None
-Mask = NDArray[np.bool_]
 
-RESOLUTION = 1e-25
-"""Two numbers that differ by less than this part of their size are the same: as for the judge."""
 
 _A_PROGRAM = 100
 """What a backend's derivative counts for, in operations."""
-
-_FLOOR = 1e-45
-"""Part of the largest entry below which a number counts as zero: 212 bits are about 1e-63."""
-
-_ROUNDED = 1e-3
-"""Differences smaller than this may be constants that are rounded differently, and are looked into."""
 
 
 def _in_float64(claim: Claim, point: Point) -> dict[str, Any]:
@@ -70,7 +56,7 @@ def _in_float64(claim: Claim, point: Point) -> dict[str, Any]:
 
 
 class Sample:
-    """A point with everything that is known of the claim there. Nothing is computed before it is asked for."""  # noqa: E501
+    """A point with all that is known of the claim there. Nothing is computed before it is asked for."""
 
     def __init__(self, claim: Claim, session: Session, point: Point, verdict: str, fault: str | None) -> None:
         self.claim, self.session, self.point = claim, session, point
@@ -93,7 +79,7 @@ class Sample:
                 text = str(error).strip().splitlines()
                 self.raised = f"{type(error).__name__}: {text[0] if text else ''}"
                 self._values = {}
-            self._values = {q: self._step(q, v, None) for q, v in self._values.items()}
+            self._values = {q: self.as_gradient(q, v, None) for q, v in self._values.items()}
         return self._values
 
     @property
@@ -134,7 +120,7 @@ class Sample:
                 found = self._same_code()
             else:
                 found = run_in_balls(self.claim, self.point, how)
-            return {q: self._step(q, v, how) for q, v in found.items()}
+            return {q: self.as_gradient(q, v, how) for q, v in found.items()}
 
     def _of_any_shape(self, how: Domain) -> dict[str, Any]:
         try:
@@ -195,11 +181,8 @@ class Sample:
         """
         spend(_A_PROGRAM)
         with precision(BITS):
-            if self.claim.kind == "forward":
-                found = values_in_balls(self.claim.formula, point) if how is BALLS else self._widened(point)
-            else:
-                found = {q: a.values for q, a in self._truths(point, how).items()}
-            return {q: self._step(q, v, how) for q, v in found.items()}
+            found = right_at(self.claim, self.session, point, how)
+            return {q: self.as_gradient(q, v, how) for q, v in found.items()}
 
     def of_other_target(self, argument: str, how: How) -> Any:
         """For a Jacobian claim, the right derivative by another argument. Raises `Unsupported`."""
@@ -208,29 +191,6 @@ class Sample:
             ("target", argument), lambda: Sample(claim, self.session, self.point, "unknown", None)
         )
         return other.right(f"dz/d{argument}", how)
-
-    def _truths(self, point: Point, how: Domain) -> dict[str, Any]:
-        reason = "no backend"
-        for usable in sorted(self.session.backends, key=lambda u: _ORDER.get(u.name, 1)):
-            try:
-                program = self.session.program(usable, point)
-                if how is WIDENED and not program.exact_answers:
-                    continue
-                found = truths(self.claim, point, program, None, how)
-                if any(a.convention for a in found.values()):
-                    reason = "a tie inside the forward"
-                    continue
-                return found
-            except Unsupported as error:
-                reason = str(error)
-        raise Unsupported(reason)
-
-    def _widened(self, point: Point) -> dict[str, Any]:
-        args = [wrap(enclose(a), WIDENED) if i in point.wrt else a for i, a in enumerate(point.args)]
-        result = call_in(WIDENED, self.claim.formula.function, args)
-        parts = list(result) if point.multiple else [result]
-        names = ["z"] if not point.multiple else [f"z{i}" for i in range(len(parts))]
-        return {n: p.data for n, p in zip(names, parts, strict=True) if isinstance(p, ElementArray)}
 
     @property
     def zero(self) -> float:
@@ -242,7 +202,7 @@ class Sample:
     # -- the difference
 
     def wrong(self, quantity: str) -> Mask | None:
-        """Which entries are wrong; None where the shape is not that of the right value, or the code raises."""  # noqa: E501
+        """Which entries are wrong; None where the shape is another one, or the code raises."""
         return self.remember(("wrong", quantity), lambda: self._wrong(quantity))  # type: ignore[no-any-return]
 
     def wrong_or_none(self, quantity: str) -> Mask | None:
@@ -262,11 +222,12 @@ class Sample:
             return np.asarray(~np.isfinite(mine))
         right = self.right(quantity, BALLS)
         mask = ~same(self.mine(quantity, BALLS), right, self.zero)
-        if mask.any() and distance(self.mine(quantity, BALLS), right) < _ROUNDED:
+        if mask.any() and distance(self.mine(quantity, BALLS), right) < ROUNDED:
             try:
-                mask = mask & apart(self.mine(quantity, WIDENED), self.right(quantity, WIDENED))
-            except (Unsupported, CandidateFault):
+                mine = self.mine(quantity, WIDENED)
+            except (Unsupported, CandidateFault):  # floats with a bound for all rounding: nothing to add
                 return mask
+            mask = mask & apart(mine, self.right(quantity, WIDENED))  # where this is not to be had, who knows
         return mask
 
     def residual(self, quantity: str) -> NDArray[np.float64]:
@@ -279,7 +240,7 @@ class Sample:
 
     # -- small things
 
-    def _step(self, quantity: str, value: Any, how: How) -> Any:
+    def as_gradient(self, quantity: str, value: Any, how: How) -> Any:
         """An update's new value as the gradient that it must have come from; other quantities as they are."""
         if self.claim.kind != "update":
             return value
@@ -304,56 +265,3 @@ class Sample:
         if isinstance(found, Unsupported):
             raise found
         return found
-
-
-_ORDER = {"autodiff": 0, "symbolic": 1, "finite_difference": 2}
-
-
-def same(a: Any, b: Any, zero: float = 0.0) -> Mask:
-    """Entry by entry, whether two arrays of balls hold the same numbers, within `RESOLUTION`.
-
-    What is below ``zero`` is all the same.
-    """
-    floor = _largest(a, b) * _FLOOR + zero
-    close = [abs(x - y).lower() <= _size(x, y) * RESOLUTION + floor for x, y in _pairs(a, b)]
-    return np.array(close, dtype=bool).reshape(a.shape)
-
-
-def apart(a: Any, b: Any) -> Mask:
-    """Entry by entry, whether two arrays of balls are disjoint."""
-    return np.array([not x.overlaps(y) for x, y in _pairs(a, b)], dtype=bool).reshape(a.shape)
-
-
-def distance(a: Any, b: Any) -> float:
-    """How far two arrays of balls are apart, as a part of the largest entry."""
-    top = _largest(a, b)
-    far = _largest(a - b) if np.shape(a) else _largest(np.reshape(a - b, (1,)))
-    return float((far / top).mid()) if top > 0 else 0.0
-
-
-def relative(a: Any, b: Any, zero: float = 0.0) -> NDArray[np.float64]:
-    """Entry by entry, how far two arrays of balls are apart, as a part of their size."""
-    floor = _largest(a, b) * _FLOOR + zero
-    found = []
-    for x, y in _pairs(a, b):
-        size = _size(x, y) + floor
-        found.append(float((abs(x - y).lower() / size).mid()) if size > 0 else 0.0)
-    return np.array(found).reshape(a.shape)
-
-
-def _pairs(a: Any, b: Any) -> Sequence[tuple[arb, arb]]:
-    return list(zip(a.reshape(-1), b.reshape(-1), strict=True))
-
-
-def _size(x: arb, y: arb) -> arb:
-    return abs(x).mid() + abs(y).mid() if x.is_finite() and y.is_finite() else arb(0)
-
-
-def _largest(*arrays: Any) -> arb:
-    """The largest finite entry."""
-    top = arb(0)
-    for array in arrays:
-        for ball in array.reshape(-1):
-            if ball.is_finite():
-                top = top.max(abs(ball.mid()))
-    return top

@@ -1,4 +1,4 @@
-"""Trying explanations: at one telling sample first, then at all where the quantity is wrong, then where right."""  # noqa: E501
+"""Trying explanations: at one telling sample first, then wherever the quantity is wrong, or right."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gradcheck.diagnosis.case import Case
-from gradcheck.diagnosis.explanation import Explanation, exact_gap, holds, near_in_floats
+from gradcheck.diagnosis.explaining.ratios import common_ratio
+from gradcheck.diagnosis.explanation import Explanation, exact_gap, holds, near, near_in_floats
 from gradcheck.diagnosis.samples import Sample
+from gradcheck.errors import CandidateFault, Unsupported
 
 __all__ = ["BONUS", "Finding", "Scope", "confirmed", "evidence", "settle"]
 
@@ -22,7 +24,8 @@ class Scope:
     """One quantity and the samples that an explanation of it has to answer for.
 
     ``wrong``: the value is wrong, or has another shape; ``sound``: it is right; ``raising``: the code
-    raises. ``tried`` are explanations that fit at the pilot but not everywhere.
+    raises. ``tried`` are explanations that fit at the pilot but not everywhere, ``multiples`` those that
+    fit there but for a factor.
     """
 
     quantity: str
@@ -31,6 +34,7 @@ class Scope:
     raising: list[Sample]
     pilot: Sample
     tried: list[Explanation] = field(default_factory=list)
+    multiples: list[Explanation] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -43,20 +47,29 @@ class Finding:
     gap: float | None  # None: in float64 only
 
 
-def telling(sample: Sample, quantity: str) -> tuple[bool, bool, bool, int, int]:
-    """How well a sample tells things apart: values that float64 holds, dense ones, no axis of one, several
-    entries, distinct sizes.
+def telling(sample: Sample, quantity: str) -> tuple[bool, bool, bool, bool, int, int]:
+    """How well a sample tells things apart: values that float64 holds, a mistake that shows in its leading
+    digits, dense values, no axis of one, several entries, distinct sizes.
     """
     sizes = [n for a in sample.point.args for n in a.shape]
     entries = int(np.prod(np.shape(sample.values.get(quantity, 0.0)), dtype=int))
     total = sum(a.size for a in sample.point.args)
     return (
         quantity not in sample.values or sample.is_healthy(quantity),
+        quantity not in sample.values or _shows(sample, quantity),
         sample.point.origin == "plan",
         min(sizes, default=2) >= 2,
         min(entries, 12) + len(set(sizes)),
         -total,
     )
+
+
+def _shows(sample: Sample, quantity: str) -> bool:
+    """Whether the mistake is large enough there for float64 to tell explanations apart."""
+    try:
+        return not near(sample.mine(quantity), sample.right(quantity))
+    except Unsupported:
+        return False
 
 
 def settle(
@@ -74,6 +87,8 @@ def settle(
             break
         for scope in waiting:
             if not holds(explanation, scope.pilot, scope.quantity):
+                if not explanation.repair and _is_multiple(explanation, scope):
+                    scope.multiples.append(explanation)
                 continue
             finding = confirmed(scope, explanation)
             if finding is None:
@@ -81,6 +96,24 @@ def settle(
             else:
                 found[scope.quantity].append(finding)
     return found
+
+
+def _is_multiple(explanation: Explanation, scope: Scope) -> bool:
+    """Whether the value is a multiple of what the explanation predicts: a second mistake, a factor."""
+    try:
+        a, b = explanation.sides(scope.pilot, scope.quantity, None)
+    except (Unsupported, CandidateFault):
+        return False
+    except Exception:
+        return False
+    if np.size(a) < _FEWEST_ENTRIES:
+        return False
+    ratio = common_ratio(a, b)
+    return ratio is not None and abs(ratio) > _TINY
+
+
+_FEWEST_ENTRIES = 3
+_TINY = 1e-12
 
 
 def _is_waiting(found: Sequence[Finding], explanation: Explanation) -> bool:

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.arithmetic import BALLS, ElementArray, enclose, midpoints
+from gradcheck.arithmetic import BALLS, enclose, midpoints
+from gradcheck.diagnosis.quiet import MAXIMA, Quiet, Watch, cancels
 from gradcheck.diagnosis.samples import How, Sample
-from gradcheck.diagnosis.tracing.backwards import Detour, Step, backwards
+from gradcheck.diagnosis.tracing.backwards import Detour, backwards
 from gradcheck.diagnosis.tracing.calling import lifted, run_forward
 from gradcheck.diagnosis.tracing.calls import Call, Value
 from gradcheck.diagnosis.tracing.run import Change, Run
@@ -64,7 +65,7 @@ class Tape:
     ) -> dict[int, Any]:
         point = self.sample.point
         if detour is not None:
-            detour = _Quiet(detour, self.silent(deltas))
+            detour = Quiet(detour, self.silent(deltas))
         found = backwards(self.run, self.outputs, deltas, detour, passing)
         names = self.sample.claim.formula.shapes.arguments
         return {
@@ -80,11 +81,11 @@ class Tape:
         """
         if self._silent is None:
             self._silent = frozenset()
-            maxima = {c for c in self.run.calls if c.function in _MAXIMA}
+            maxima = {c for c in self.run.calls if c.function in MAXIMA}
             if maxima:
-                watch = _Watch(maxima)
+                watch = Watch(maxima)
                 backwards(self.run, self.outputs, deltas, watch)
-                self._silent = frozenset(c for c, g in watch.total.items() if _cancels(g, watch.size[c]))
+                self._silent = frozenset(c for c, g in watch.total.items() if cancels(g, watch.size[c]))
         return self._silent
 
     def _jacobian(self, position: int, detour: Detour | None) -> Any:
@@ -132,57 +133,6 @@ class Tape:
     def _zeros(self, shape: tuple[int, ...]) -> Any:
         zeros = np.zeros(shape)
         return zeros if self.how is None else enclose(zeros)
-
-
-class _Watch:
-    """No detour: it adds up what arrives at some operations, and the magnitude of its terms."""
-
-    def __init__(self, calls: set[Call]) -> None:
-        self.calls = calls
-        self.total: dict[Call, Any] = {}
-        self.size: dict[Call, Any] = {}
-
-    def take(self, step: Step) -> Any:
-        at = step.target.call
-        if at in self.calls:
-            terms = step.value if step.unsummed is None else step.unsummed
-            self.total[at] = self.total.get(at, 0.0) + step.value
-            self.size[at] = self.size.get(at, 0.0) + np.sum(np.abs(terms))
-        return step.value
-
-    def jump(self, call: Call, g: Any) -> None:
-        return None
-
-    def arrived(self, at: Call | str, g: Any) -> Any:
-        return g
-
-
-def _cancels(total: Any, size: Any) -> bool:
-    def plain(value: Any) -> Any:
-        return midpoints(value.data) if isinstance(value, ElementArray) else np.asarray(value)
-
-    return bool(np.all(np.abs(plain(total)) <= 1e-6 * plain(size)))
-
-
-class _Quiet:
-    """A detour that also leaves out all that comes back through some operations."""
-
-    def __init__(self, detour: Detour | None, silent: frozenset[Call]) -> None:
-        self.detour, self.silent = detour, silent
-
-    def take(self, step: Step) -> Any:
-        if step.call in self.silent:
-            return None
-        return step.value if self.detour is None else self.detour.take(step)
-
-    def arrived(self, at: Call | str, g: Any) -> Any:
-        return g if self.detour is None else self.detour.arrived(at, g)
-
-    def jump(self, call: Call, g: Any) -> list[tuple[Value, Any]] | None:
-        return None if self.detour is None else self.detour.jump(call, g)
-
-
-_MAXIMA = (np.max, np.amax, np.maximum.reduce, np.min, np.amin, np.minimum.reduce)
 
 
 def tape_of(sample: Sample, how: How = None) -> Tape:

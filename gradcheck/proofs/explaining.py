@@ -6,6 +6,7 @@ proof. Nothing is guessed from numbers.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
@@ -31,14 +32,19 @@ __all__ = ["explain"]
 _MOST_TERMS = 30
 
 
-def explain(claim: Claim, memory: Memory) -> list[Diagnosis]:
+def explain(claim: Claim, memory: Memory, *, alone: bool = False) -> list[Diagnosis]:
     """Diagnoses of the quantities whose normal forms differ in general; none where no simple one fits.
 
-    Never raises. ``all_shapes`` is true of each: it is an identity between forms, found like a proof.
+    Never raises. ``all_shapes`` is true of each: it is an identity between forms, found like a proof. So
+    nothing is said of code that asks whether a size is below a number: its forms are those of one case.
+    Where nothing else speaks for what the forms say (``alone``), the code must ask nothing about sizes.
     """
     try:
         made = attempt(claim, memory, Branch())
         if made.truth is None:
+            return []
+        asked = set(made.compared.asked) - set(made.truth.asked)
+        if any(alone or q.relation == "<" for q in asked):
             return []
         found = [_of(made.truth, made.compared, f) for f in made.compared.findings]
     except Exception:  # an explanation is a favour, never a failure
@@ -167,12 +173,19 @@ def _terms(truth: Truth, compared: Compared, finding: Finding) -> Proposals:
     mine, wanted = candidate.terms.items(), right.terms.items()
     if not mine or len(mine) > _MOST_TERMS or len(wanted) > _MOST_TERMS:
         return
-    if mine < wanted:
-        missing = Expr(truth.space, dict(wanted - mine))
-        yield "missing-term", f"it lacks {plain_text(missing)}"
-    elif wanted < mine and right.terms:
-        extra = Expr(truth.space, dict(mine - wanted))
-        yield "extra-term", f"it has {plain_text(extra)} too many"
+    if mine < wanted and (missing := _short(Expr(truth.space, dict(wanted - mine)))):
+        yield "missing-term", f"it lacks {missing}"
+    elif wanted < mine and right.terms and (extra := _short(Expr(truth.space, dict(mine - wanted)))):
+        yield "extra-term", f"it has {extra} too many"
+
+
+def _short(difference: Expr) -> str:
+    """An expression as text; "" where nobody would recognise it: long, or with names of our own in it."""
+    text = plain_text(difference)
+    return text if len(text) <= _LONGEST and not re.search(r"\bu_\d", text) else ""
+
+
+_LONGEST = 100
 
 
 def _other_shape(truth: Truth, compared: Compared, finding: Finding) -> Proposals:

@@ -21,6 +21,7 @@ class Memory:
         self.formula = formula
         self.limit = limit
         self._truths: dict[Any, Truth | Exception | SystemExit] = {}
+        self.latest: dict[Any, tuple[Any, Any]] = {}  # branch -> the claim tried last, and what came out
 
     def truth(self, branch: Branch, *, expand: bool = False) -> Truth:
         """The formula on a branch. Raises whatever its forward raises on symbols."""

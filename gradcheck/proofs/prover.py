@@ -67,7 +67,20 @@ def _push(pending: list[Branch], made: Attempt) -> bool:
 
 
 def attempt(claim: Claim, memory: Memory, branch: Branch) -> Attempt:
-    """One branch: with sums as they are, then with those over plain numbers written out."""
+    """One branch: with sums as they are, then with those over plain numbers written out.
+
+    What was found last on a branch is remembered: a claim that fails is asked about once more, for its
+    diagnosis, and nothing has been rewound since.
+    """
+    last = memory.latest.get(branch.key)
+    if last is not None and last[0] is claim:
+        return last[1]  # type: ignore[no-any-return]
+    made = _attempted(claim, memory, branch)
+    memory.latest[branch.key] = claim, made
+    return made
+
+
+def _attempted(claim: Claim, memory: Memory, branch: Branch) -> Attempt:
     first = _once(claim, memory, branch, expand=False)
     if first.compared.proved or first.truth is None:
         return first

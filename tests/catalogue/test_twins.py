@@ -1,4 +1,4 @@
-"""Every wrong twin of the catalogue is caught by the engine."""
+"""Every wrong twin of the catalogue is caught by the engine, and nothing wrong is said of it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from gradcheck.discovery import choose
 from gradcheck.engine import check_claim
 from gradcheck.generation import generate
 from gradcheck.session import Session
+from tests.diagnosis.expected import expected_of_twin
+from tests.diagnosis.wrong_ones import outcome
 
 from .twins import MISTAKES, TWINS
 
@@ -51,6 +53,10 @@ def test_twin_is_caught(twin, record_property):
 
     expected = "error" if twin.name in BREAKS_THE_CONTRACT else "fail"
     assert row.verdict == expected, f"{twin.label}: {row.verdict}, {row.reason}"
+    if expected == "fail":
+        said = outcome(expected_of_twin(twin.label, twin.mistake), row.diagnosis)
+        record_property("diagnosis", said)
+        assert said != "wrong", [(d.quantity, d.kind, d.text) for d in row.diagnosis]
 
 
 @pytest.mark.parametrize("claim", CLAIMS.values(), ids=lambda claim: claim.uid)

@@ -1,4 +1,4 @@
-"""Every wrong backward pass of the corpus is caught with the default settings."""
+"""Every wrong backward pass of the corpus is caught with the default settings, and explained or not."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from gradcheck.discovery import choose
 from gradcheck.engine import check_claim
 from gradcheck.generation import generate
 from gradcheck.session import Session
+from tests.diagnosis.expected import expected_of_wrong
+from tests.diagnosis.wrong_ones import outcome
 
 from .corpus import CORPUS
 from .wrong import WRONGS
@@ -35,6 +37,9 @@ def test_wrong_backward_is_caught(wrong, record_property):
 
     assert row.verdict == "fail", f"{wrong.label}: {row.verdict}, {row.strength}, {row.reason}"
     assert row.counterexample is not None
+    said = outcome(expected_of_wrong(wrong.label, wrong.mistake), row.diagnosis)
+    record_property("diagnosis", said)
+    assert said != "wrong", [(d.quantity, d.kind, d.text) for d in row.diagnosis]
 
 
 def test_there_are_enough_wrong_ones_and_labels_tell_them_apart():

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from gradcheck.diagnosis.tracing import composed  # noqa: F401  (it registers what it writes out)
+from gradcheck.diagnosis.tracing import composed, moves, products, reductions  # noqa: F401
 from gradcheck.diagnosis.tracing.budget import IN_BALLS, spend
 from gradcheck.diagnosis.tracing.calls import Call, Value, mapped
 from gradcheck.diagnosis.tracing.derivatives import local_derivatives

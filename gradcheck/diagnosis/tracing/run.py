@@ -60,6 +60,7 @@ class Run:
         self.index_names: tuple[str, ...] = ()
         self.changed = 0
         self._turns: Counter[Key] = Counter()
+        self._ends: dict[Any, Key] = {}
         self._composing = ""
 
     # -- starting
@@ -87,6 +88,10 @@ class Run:
         made = array if self.domain is None else ElementArray(self.domain.lift_array(array), self.domain)
         return Traced(made, self)
 
+    def ends(self, call: Call, depth: int) -> bool:
+        """Whether this is the last operation of a helper function, called ``depth`` frames up: its result."""
+        return self._ends.get(call.key.site.frames[depth:]) == call.key
+
     # -- one operation
 
     def perform(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], name: str) -> Any:
@@ -96,6 +101,8 @@ class Run:
         if self._composing:
             name = f"{self._composing}.{name}"
         key = Key(current_site(_START), name)
+        for depth in range(1, len(key.site.frames)):
+            self._ends[key.site.frames[depth:]] = key
         turn = self._turns[key]
         self._turns[key] += 1
         original = args

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bisect
+import dis
 import linecache
 import sys
 import textwrap
@@ -32,9 +34,9 @@ class Site:
     frames: tuple[tuple[CodeType, int], ...]
 
     @property
-    def inner(self) -> Site:
-        """The innermost frame alone: the same for all callers of a helper function."""
-        return Site(self.frames[:1])
+    def caller(self) -> Site:
+        """Where the function in which the operation stands was called from."""
+        return Site(self.frames[1:])
 
     @cached_property
     def snippet(self) -> str:
@@ -91,8 +93,23 @@ def current_site(stop: CodeType) -> Site:
     if site is None:
         if len(_known) > _MOST_KNOWN:
             _known.clear()
-        site = _known[frames] = Site(frames)
+        site = _known[frames] = Site(tuple((code, _instruction(code, at)) for code, at in frames))
     return site
+
+
+def _instruction(code: CodeType, at: int) -> int:
+    """Where the instruction begins that is being executed.
+
+    Once a line has run a few times, the interpreter specialises it: `a[i]` then calls `__getitem__` with
+    ``f_lasti`` at the end of the instruction's cache, not at its beginning.
+    """
+    starts = _starts(code)
+    return starts[max(bisect.bisect_right(starts, at) - 1, 0)]
+
+
+@lru_cache(maxsize=1024)
+def _starts(code: CodeType) -> list[int]:
+    return [instruction.offset for instruction in dis.get_instructions(code)]
 
 
 _known: dict[tuple[tuple[CodeType, int], ...], Site] = {}

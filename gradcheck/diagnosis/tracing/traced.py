@@ -7,13 +7,14 @@ watching serves both arithmetics.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from gradcheck.arithmetic import ElementArray
 from gradcheck.diagnosis.tracing.calls import Call, Value
+from gradcheck.diagnosis.tracing.operators import install
 from gradcheck.errors import Unsupported
 
 __all__ = ["Traced", "astype", "getitem", "setitem"]
@@ -168,85 +169,11 @@ def astype(array: Any, dtype: Any) -> Any:
     return array.astype(dtype)
 
 
-_METHODS = frozenset(
-    [
-        "all",
-        "any",
-        "argmax",
-        "argmin",
-        "argsort",
-        "clip",
-        "cumprod",
-        "cumsum",
-        "diagonal",
-        "dot",
-        "max",
-        "mean",
-        "min",
-        "nonzero",
-        "prod",
-        "ptp",
-        "ravel",
-        "repeat",
-        "round",
-        "squeeze",
-        "std",
-        "sum",
-        "swapaxes",
-        "take",
-        "trace",
-        "var",
-        "conj",
-        "conjugate",
-        "searchsorted",
-    ]
-)
-
-_BINARY = {
-    "add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.true_divide, "pow": np.power,
-    "matmul": np.matmul, "floordiv": np.floor_divide, "mod": np.remainder, "and": np.bitwise_and,
-    "or": np.bitwise_or, "xor": np.bitwise_xor,
-}  # fmt: skip
-_COMPARISONS = {
-    "lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal, "eq": np.equal,
-    "ne": np.not_equal,
-}  # fmt: skip
-_UNARY = {"neg": np.negative, "pos": np.positive, "abs": np.absolute, "invert": np.invert}
+_METHODS = frozenset([
+    "all", "any", "argmax", "argmin", "argsort", "clip", "cumprod", "cumsum", "diagonal", "dot",
+    "max", "mean", "min", "nonzero", "prod", "ptp", "ravel", "repeat", "round", "squeeze", "std",
+    "sum", "swapaxes", "take", "trace", "var", "conj", "conjugate", "searchsorted",
+])  # fmt: skip
 
 
-def _operator(ufunc: np.ufunc) -> Callable[[Traced, Any], Any]:
-    def operate(self: Traced, other: Any) -> Any:
-        return self.run.perform(ufunc, (self, other), {}, ufunc.__name__)
-
-    return operate
-
-
-def _reflected(ufunc: np.ufunc) -> Callable[[Traced, Any], Any]:
-    def operate(self: Traced, other: Any) -> Any:
-        return self.run.perform(ufunc, (other, self), {}, ufunc.__name__)
-
-    return operate
-
-
-def _in_place(ufunc: np.ufunc) -> Callable[[Traced, Any], Any]:
-    def operate(self: Traced, other: Any) -> Any:
-        return self.run.perform(ufunc, (self, other), {"out": (self,)}, ufunc.__name__)
-
-    return operate
-
-
-def _unary(ufunc: np.ufunc) -> Callable[[Traced], Any]:
-    def operate(self: Traced) -> Any:
-        return self.run.perform(ufunc, (self,), {}, ufunc.__name__)
-
-    return operate
-
-
-for _name, _ufunc in _BINARY.items():
-    setattr(Traced, f"__{_name}__", _operator(_ufunc))
-    setattr(Traced, f"__r{_name}__", _reflected(_ufunc))
-    setattr(Traced, f"__i{_name}__", _in_place(_ufunc))
-for _name, _ufunc in _COMPARISONS.items():
-    setattr(Traced, f"__{_name}__", _operator(_ufunc))
-for _name, _ufunc in _UNARY.items():
-    setattr(Traced, f"__{_name}__", _unary(_ufunc))
+install(Traced)

@@ -1,0 +1,105 @@
+"""Explanations of a value that is nearly right: float32 on the way, rounding, a rounded constant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradcheck.diagnosis.case import Case
+from gradcheck.diagnosis.edits.edit import Edit
+from gradcheck.diagnosis.edits.proposals import cast_edits
+from gradcheck.diagnosis.explaining.elsewhere import at_arguments, at_delta
+from gradcheck.diagnosis.explaining.repairs import of_edit, recorded
+from gradcheck.diagnosis.explanation import Explanation
+from gradcheck.diagnosis.samples import Sample
+from gradcheck.errors import Unsupported
+
+__all__ = ["accuracy_changes", "is_nearly_right", "rounded_values"]
+
+NEARLY = 1e-2
+"""Of the largest entry: what is farther off is another formula, not the same with fewer digits."""
+
+_WIDTHS = {"float32": np.float32, "float16": np.float16}
+
+
+def is_nearly_right(quantity: str, wrong: Sequence[Sample]) -> bool:
+    """Whether the value has the right leading digits at every sample."""
+    for sample in wrong:
+        if np.shape(np.asarray(sample.values.get(quantity))) != sample.shapes[quantity]:
+            return False
+        try:
+            off, right = sample.residual(quantity), sample.right(quantity)
+        except Unsupported:
+            return False
+        largest = float(np.max(np.abs(right), initial=0.0))
+        if float(np.max(np.abs(off), initial=0.0)) > NEARLY * largest:
+            return False
+    return True
+
+
+def accuracy_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
+    """Casts that are left out, and inputs that are rounded."""
+    seen: set[Any] = set()
+    for call in recorded(case, pilot).calls:
+        if call.key not in seen:
+            seen.add(call.key)
+            edits: list[Edit] = list(cast_edits(call))
+            for edit in edits:
+                yield of_edit(edit)
+    for name, width in _WIDTHS.items():
+
+        def rounded(x: Any, width: Any = width) -> Any:
+            return x.astype(width).astype(np.float64)
+
+        for k in range(len(pilot.point.delta)):
+            text = f"accurate to {name} only: delta is rounded to it"
+            yield Explanation("float32", text, 0.7, at_delta(k, rounded))
+        for k in pilot.point.wrt:
+            text = f"accurate to {name} only: {case.names[k]} is rounded to it"
+            yield Explanation("float32", text, 0.7, at_arguments(case, {k: rounded}))
+
+
+def rounded_values(case: Case, quantity: str, wrong: Sequence[Sample]) -> Explanation | None:
+    """Values that float32 (float16) holds exactly, or that have a fixed number of decimals.
+
+    The right values must have no such form, so that this is no accident once there are a few of them; and
+    what is rounded to decimals is no farther off than half a unit of the last: 0.01 in place of 0 is not 0
+    rounded.
+    """
+    stated = [s.values[quantity] for s in wrong]
+    right = [s.right(quantity) for s in wrong]
+    count = sum(v.size for v in stated)
+    if count < _FEWEST:
+        return None
+    for name in ("float16", "float32"):
+        width = _WIDTHS[name]
+        with np.errstate(all="ignore"):
+            plain = all(np.array_equal(v, v.astype(width).astype(np.float64)) for v in right)
+            if not plain and all(np.array_equal(v, v.astype(width).astype(np.float64)) for v in stated):
+                digits = {"float16": 3, "float32": 7}[name]
+                text = f"accurate to {digits} digits only: computed or stored in {name}"
+                return Explanation("float32", text, 0.8, _rounding_to(width))
+    for decimals in range(2, 13):
+        half = 0.5000001 * 10.0**-decimals
+        close = all(np.all(np.abs(v - t) <= half) for v, t in zip(stated, right, strict=True))
+        if close and all(np.array_equal(v, np.round(v, decimals)) for v in stated):
+            text = f"{case.noun} is rounded to {decimals} decimals"
+            return Explanation("rounded", text, 0.8, _rounding_to(decimals))
+    return None
+
+
+_FEWEST = 6
+
+
+def _rounding_to(how_far: Any) -> Any:
+    """Both sides in float64, rounded: equal up to one unit of the coarser grid is all that can be said."""
+
+    def sides(sample: Sample, quantity: str, how: Any) -> tuple[Any, Any]:
+        right = sample.right(quantity)
+        if isinstance(how_far, int):
+            return sample.values[quantity], np.round(right, how_far)
+        return sample.values[quantity], right.astype(how_far).astype(np.float64)
+
+    return sides

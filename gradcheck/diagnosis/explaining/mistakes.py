@@ -1,0 +1,42 @@
+"""Explanations by another forward: the code is right for a forward in which one operation is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from gradcheck.diagnosis.case import Case
+from gradcheck.diagnosis.edits.edit import Edit
+from gradcheck.diagnosis.edits.proposals import proposals
+from gradcheck.diagnosis.edits.skips import skips
+from gradcheck.diagnosis.explanation import Explanation, predicting
+from gradcheck.diagnosis.samples import How, Sample
+from gradcheck.diagnosis.tape import Tape, is_right, tape_of
+from gradcheck.diagnosis.tracing.backwards import reachable
+from gradcheck.errors import CandidateFault, Unsupported
+
+__all__ = ["mistakes", "of_mistake"]
+
+
+def mistakes(case: Case, pilot: Sample) -> Iterator[Explanation]:
+    """One explanation for each edit of the forward that may be worth trying at the pilot sample."""
+    if not is_right(pilot):
+        return
+    try:
+        tape = tape_of(pilot)
+    except (Unsupported, CandidateFault):
+        return
+    live = reachable(tape.run, tape.outputs)
+    for edit in [*skips(tape.run, set(live)), *proposals(live, tape.run.arguments)]:
+        yield of_mistake(case, edit, extra=0.0 if case.claim.kind == "forward" else 0.6)
+
+
+def of_mistake(case: Case, edit: Edit, *, extra: float = 0.0) -> Explanation:
+    """The explanation that the code is right for the forward with this edit."""
+
+    def values(sample: Sample, how: How) -> dict[str, Any]:
+        return Tape(sample, how, edit).quantities()
+
+    kind = edit.mistake or edit.kind
+    text = f"{case.noun} is right for another forward: {edit.as_mistake}"
+    return Explanation(kind, text, edit.cost + extra, predicting(values))

@@ -1,0 +1,148 @@
+"""Explanations by another argument: one reversed, left out, or taken for another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from gradcheck.diagnosis.case import Case
+from gradcheck.diagnosis.explaining.elsewhere import (
+    Array,
+    Change,
+    at_arguments,
+    at_point,
+    masked,
+    with_arguments,
+)
+from gradcheck.diagnosis.explanation import Explanation, predicting
+from gradcheck.diagnosis.samples import How, Sample
+from gradcheck.diagnosis.tape import at_other_point
+
+__all__ = ["argument_changes"]
+
+
+def argument_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
+    """Every explanation by another argument, given the shapes at the pilot sample."""
+    for k in pilot.point.wrt:
+        yield from _of_argument(case, pilot, k)
+    yield from _of_pairs(case, pilot)
+    if case.claim.kind == "update":
+        for k in pilot.point.wrt:
+            quantity = f"new {case.names[k]}"
+            if quantity in pilot.values:
+                yield Explanation(
+                    "other-value",
+                    f"the gradient is taken at the new {case.names[k]}, not at the old one",
+                    2.1,
+                    predicting(_after_step(k, quantity, case)),
+                    rounds=True,
+                )
+
+
+def _after_step(k: int, quantity: str, case: Case) -> Any:
+    def values(sample: Sample, how: How) -> dict[str, Any]:
+        point = sample.point
+        after = np.asarray(point.args[k] - point.rate * sample.right(quantity), dtype=np.float64)
+        return at_other_point(sample, with_arguments(point, {k: after}, case), how)
+
+    return values
+
+
+def _of_argument(case: Case, pilot: Sample, k: int) -> Iterator[Explanation]:
+    name, shape = case.names[k], pilot.point.args[k].shape
+
+    def at(change: Change) -> Any:
+        return at_arguments(case, {k: change})
+
+    noun = case.noun
+    yield Explanation(
+        "derivative-missing",
+        f"{noun} is the right one for {name} = ones: the factor {name} is left out",
+        2.2,
+        at(np.ones_like),
+    )
+    yield Explanation(
+        "missing-term", f"{noun} is the right one for {name} = 0: {name} is left out", 2.3, at(np.zeros_like)
+    )
+    yield Explanation("sign", f"{name} has the wrong sign in it", 2.3, at(np.negative))
+    yield Explanation(
+        "other-value", f"1 - {name} stands in place of {name}", 2.6, at(lambda x: 1 - x), rounds=True
+    )
+    if len(shape) == 2 and shape[0] == shape[1]:
+        yield Explanation("transposed", f"{name} is used transposed", 1.9, at(np.transpose))
+    for axis in range(len(shape)):
+        if shape[axis] < 2:
+            continue
+        along = f" along axis {axis}" if len(shape) > 1 else ""
+
+        def spread(function: Any, axis: int = axis) -> Any:
+            return at(lambda x: np.broadcast_to(function(x, axis=axis, keepdims=True), x.shape).copy())
+
+        yield Explanation(
+            "wrong-axis",
+            f"{name} is summed{along} where it should stay as it is",
+            2.1,
+            spread(np.sum),
+            rounds=True,
+        )
+        yield Explanation(
+            "wrong-axis",
+            f"{name} is averaged{along} where it should not be",
+            2.2,
+            spread(np.mean),
+            rounds=True,
+        )
+        yield Explanation(
+            "index", f"{name} is reversed{along}", 2.2, at(lambda x, axis=axis: np.flip(x, axis))
+        )
+        for step in (1, -1):
+            yield Explanation(
+                "index",
+                f"{name} is off by a shift of one{along}",
+                2.2,
+                at(lambda x, axis=axis, step=step: np.roll(x, step, axis)),
+            )
+        for what, test in _PARTS.items():
+            yield Explanation(
+                "index" if "stands" in what else "tail" if "ninth" in what else "missing-sum",
+                what.format(name=name, along=along),
+                2.3,
+                at(lambda x, axis=axis, test=test: test(x, axis)),
+            )
+
+
+def _first_for_all(x: Array, axis: int) -> Array:
+    return np.broadcast_to(np.take(x, [0], axis=axis), x.shape).copy()
+
+
+_PARTS: dict[str, Callable[[Array, int], Array]] = {
+    "the first entry of {name}{along} stands for all": _first_for_all,
+    "the last entry of {name}{along} is left out": lambda x, a: masked(x, a, lambda i, n: i < n - 1),
+    "the first entry of {name}{along} is left out": lambda x, a: masked(x, a, lambda i, n: i > 0),
+    "entries of {name} from the ninth on{along} are left out": lambda x, a: masked(x, a, lambda i, n: i < 8),
+}
+
+
+def _of_pairs(case: Case, pilot: Sample) -> Iterator[Explanation]:
+    """Two arguments of one shape taken for each other, or one standing for both."""
+    args = pilot.point.args
+    for i in pilot.point.wrt:
+        for j in pilot.point.wrt:
+            if i == j or args[i].shape != args[j].shape or not args[i].shape:
+                continue
+            one, two = case.names[i], case.names[j]
+            if i < j:
+                yield Explanation(
+                    "swapped",
+                    f"{one} and {two} are taken for each other",
+                    1.9,
+                    at_point(lambda p, i=i, j=j: with_arguments(p, {i: p.args[j], j: p.args[i]}, case)),
+                )
+            yield Explanation(
+                "other-value",
+                f"{two} stands in place of {one}",
+                2.1,
+                at_point(lambda p, i=i, j=j: with_arguments(p, {i: p.args[j]}, case)),
+            )

@@ -1,0 +1,114 @@
+"""Explanations by another delta: a backward pass that ignores delta states what is right for ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.diagnosis.case import Case
+from gradcheck.diagnosis.explaining.elsewhere import Change, at_delta, masked
+from gradcheck.diagnosis.explanation import Explanation
+from gradcheck.diagnosis.samples import Sample
+
+__all__ = ["delta_changes"]
+
+
+def delta_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
+    """Every explanation by another delta, given the shapes at the pilot sample."""
+    if case.claim.kind == "vjp" or (case.claim.entry is not None and case.claim.entry.scalar):
+        for k in range(len(pilot.point.delta)):
+            yield from _of_delta(case, pilot, k)
+
+
+def _of_delta(case: Case, pilot: Sample, k: int) -> Iterator[Explanation]:
+    name = "delta" if len(pilot.point.delta) == 1 else f"delta[{k}]"
+    shape = pilot.point.delta[k].shape
+    noun = case.noun
+
+    def at(change: Change) -> Any:
+        return at_delta(k, change)
+
+    yield Explanation(
+        "delta-ignored",
+        f"{noun} is the right one for {name} = ones: {name} is not used",
+        1.3,
+        at(np.ones_like),
+    )
+    if len(pilot.point.delta) > 1:
+        yield Explanation(
+            "delta-ignored",
+            f"{noun} is the right one for {name} = 0: {name} is not used",
+            1.2,
+            at(np.zeros_like),
+        )
+    yield Explanation("sign", f"only the size of {name} is used, not its sign", 2.0, at(np.abs))
+    yield Explanation("operation", f"only the sign of {name} is used, not its size", 2.0, at(np.sign))
+    yield Explanation("extra-term", f"{name} is squared", 2.0, at(np.square))
+    if len(shape) == 2 and shape[0] == shape[1]:
+        yield Explanation("transposed", f"{name} is used transposed", 1.6, at(np.transpose))
+    for axis in range(len(shape)):
+        along = f" along axis {axis}" if len(shape) > 1 else ""
+
+        def kept(test: Callable[[NDArray[np.int64], int], Any], axis: int = axis) -> Any:
+            return at(lambda d: masked(d, axis, test))
+
+        def spread(function: Any, axis: int = axis) -> Any:
+            return at(lambda d: np.broadcast_to(function(d, axis=axis, keepdims=True), d.shape).copy())
+
+        if shape[axis] < 2:
+            continue
+        only = f"only the {{}} entry of {name}{along} counts; the sum over the others is missing"
+        yield Explanation("missing-sum", only.format("first"), 1.5, kept(lambda i, n: i == 0))
+        yield Explanation("missing-sum", only.format("last"), 1.5, kept(lambda i, n: i == n - 1))
+        yield Explanation(
+            "tail", f"entries of {name} from the ninth on{along} do not count", 1.6, kept(lambda i, n: i < 8)
+        )
+        yield Explanation(
+            "tail",
+            f"the last entry of {name}{along} does not count where their number is odd",
+            1.7,
+            kept(lambda i, n: i < n - n % 2),
+        )
+        for block in (4, 8):
+            yield Explanation(
+                "tail",
+                f"entries of {name}{along} behind the last whole block of {block} do not count",
+                1.8,
+                kept(lambda i, n, block=block: (i < n // block * block) | (n < block)),
+            )
+        yield Explanation(
+            "missing-sum",
+            f"the last entry of {name}{along} does not count",
+            1.7,
+            kept(lambda i, n: i < n - 1),
+        )
+        yield Explanation(
+            "missing-sum", f"the first entry of {name}{along} does not count", 1.7, kept(lambda i, n: i > 0)
+        )
+        yield Explanation(
+            "wrong-axis",
+            f"{name} is summed{along} where it should stay as it is",
+            1.6,
+            spread(np.sum),
+            rounds=True,
+        )
+        yield Explanation(
+            "wrong-axis",
+            f"{name} is averaged{along} where it should not be",
+            1.7,
+            spread(np.mean),
+            rounds=True,
+        )
+        yield Explanation(
+            "index", f"{name} is reversed{along}", 1.8, at(lambda d, axis=axis: np.flip(d, axis))
+        )
+        for step in (1, -1):
+            yield Explanation(
+                "index",
+                f"{name} is off by a shift of one{along}",
+                1.8,
+                at(lambda d, axis=axis, step=step: np.roll(d, step, axis)),
+            )

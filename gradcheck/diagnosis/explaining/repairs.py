@@ -1,0 +1,70 @@
+"""Explanations by a repair: one changed operation of the hand-written code that makes it right."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from gradcheck.arithmetic import enclose
+from gradcheck.diagnosis.case import Case
+from gradcheck.diagnosis.edits.edit import Edit
+from gradcheck.diagnosis.edits.proposals import proposals
+from gradcheck.diagnosis.edits.skips import skips
+from gradcheck.diagnosis.explanation import Explanation, repairing
+from gradcheck.diagnosis.samples import How, Sample
+from gradcheck.diagnosis.tracing.backwards import reachable
+from gradcheck.diagnosis.tracing.calling import run_candidate, run_forward
+from gradcheck.diagnosis.tracing.run import Change, Run
+from gradcheck.errors import Unsupported
+
+__all__ = ["edited", "recorded", "repairs"]
+
+
+def recorded(case: Case, sample: Sample) -> Run:
+    """The operations of the hand-written code at a sample, up to where it raises, if it does."""
+    run = Run()
+    with contextlib.suppress(Exception):
+        run_candidate(case.claim, sample.point, run=run)
+    return run
+
+
+def edited(sample: Sample, edit: Change, how: How) -> dict[str, Any]:
+    """What the code gives with a change. Raises `Unsupported`, or what the changed code raises."""
+    run, found = run_candidate(sample.claim, sample.point, domain=how, change=edit)
+    if not run.changed:
+        raise Unsupported("the change does not come to bear here")
+    if how is not None:
+        found = {
+            q: v if v.dtype == object else enclose(np.asarray(v, dtype=np.float64)) for q, v in found.items()
+        }
+    return {q: sample.as_gradient(q, v, how) for q, v in found.items()}
+
+
+def repairs(case: Case, pilot: Sample) -> Iterator[Explanation]:
+    """One explanation for each edit of the code that may be worth trying at the pilot sample."""
+    run = recorded(case, pilot)
+    if case.claim.kind == "forward":
+        for edit in _steps_too_many(case, pilot):
+            yield of_edit(edit)
+    for edit in proposals(run.calls, run.arguments, run.index_names):
+        yield of_edit(edit)
+
+
+def _steps_too_many(case: Case, pilot: Sample) -> list[Edit]:
+    """An expression for the forward's value may apply a function that the forward does not."""
+    formula = copy.copy(case.claim.formula)
+    formula.function = case.claim.candidate
+    try:
+        run, outputs = run_forward(formula, pilot.point)
+        return list(skips(run, set(reachable(run, outputs))))
+    except Exception:
+        return []
+
+
+def of_edit(edit: Edit) -> Explanation:
+    sides = repairing(lambda sample, how: edited(sample, edit, how))
+    return Explanation(edit.kind, edit.as_repair, edit.cost, sides, repair=True)

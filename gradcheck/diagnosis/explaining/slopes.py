@@ -1,0 +1,125 @@
+"""Explanations by a local derivative: `f'` left out, taken twice, taken at `a`, or another expression.
+
+For each elementwise stretch `z -> a` of the forward a few things are tried in place of `f'`. Where none
+fits, the `f'` that the code must have used is solved for and looked up among short expressions in `z`,
+`a` and `f'`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from gradcheck.diagnosis.case import Case
+from gradcheck.diagnosis.explaining.known import Known, known_function
+from gradcheck.diagnosis.explaining.segments import Jump, Segment, Stretch, segments
+from gradcheck.diagnosis.explanation import Explanation, predicting
+from gradcheck.diagnosis.samples import How, Sample
+from gradcheck.diagnosis.tape import is_right, tape_of
+from gradcheck.diagnosis.tracing.calls import Call
+from gradcheck.diagnosis.words import describe, place_of
+from gradcheck.errors import CandidateFault, Unsupported
+
+__all__ = ["slope_changes"]
+
+_MOST_SEGMENTS = 60
+
+
+def slope_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
+    """Explanations by another local derivative, given the stretches at the pilot sample."""
+    try:
+        if not is_right(pilot):
+            return
+        tape = tape_of(pilot)
+        passing: dict[Call, Any] = {}
+        tape.gradients(None, passing)
+        found = segments(tape.run, set(passing))
+    except (Unsupported, CandidateFault):
+        return
+    for segment, stretch in list(found.items())[:_MOST_SEGMENTS]:
+        if case.out_of_time:
+            return
+        yield from _of_segment(segment, stretch)
+
+
+def _of_segment(segment: Segment, stretch: Stretch) -> Iterator[Explanation]:
+    known = known_function(stretch)
+    name = _name(segment, stretch, known)
+    extra = 0.02 * (not segment.everywhere) + 0.1 * (segment.turn is not None) + 0.03 * (known is None)
+
+    def of(kind: str, text: str, cost: float, slope: Any) -> Explanation:
+        return Explanation(kind, text, cost + extra, predicting(_with(segment, slope)))
+
+    yield of(
+        "derivative-missing",
+        f"the derivative of {name} is left out",
+        1.5,
+        lambda s, g: np.ones_like(s.z.value),
+    )
+    yield of("extra-term", f"the derivative of {name} is taken twice", 1.6, lambda s, g: _slope(s) ** 2)
+    yield of(
+        "derivative-point", f"the derivative of {name} is taken at its value a in place of z", 1.6, _at_value
+    )
+    yield of(
+        "derivative-wrong",
+        f"the value of {name} stands in place of its derivative",
+        1.7,
+        lambda s, g: s.end.output.value,
+    )
+    yield of(
+        "derivative-wrong",
+        f"the argument of {name} stands in place of its derivative",
+        1.9,
+        lambda s, g: s.z.value,
+    )
+    yield of(
+        "derivative-point",
+        f"the derivative of {name} is taken at what comes back from behind, not at z",
+        1.8,
+        lambda s, g: s.at(g)[1],
+    )
+    if known is not None:
+        for text, slope in known.mistakes:
+            kind = _kind(known, text)
+            yield of(
+                kind,
+                f"in the derivative of {name}, {text}",
+                1.7,
+                lambda s, g, slope=slope: slope(s.z.value, s.end.output.value),
+            )
+
+
+def _kind(known: Known, text: str) -> str:
+    if text.startswith("the sign"):
+        return "sign"
+    if known.name == "ReLU":
+        return "mask"
+    return "derivative-point" if "z for a" in text else "derivative-wrong"
+
+
+def _slope(stretch: Stretch) -> Any:
+    return stretch.at(stretch.z.value)[1]
+
+
+def _at_value(stretch: Stretch, g: Any) -> Any:
+    return stretch.at(stretch.end.output.value)[1]
+
+
+def _name(segment: Segment, stretch: Stretch, known: Known | None) -> str:
+    place = place_of(segment.end, everywhere=segment.everywhere)
+    turn = f", in turn {segment.turn} of the loop (from 0)," if segment.turn is not None else ""
+    if known is not None:
+        return f"{known.name} in {place}{turn}"
+    if len(stretch.calls) > 1:
+        return f"{place}{turn} by {describe(stretch.z)}"
+    return place + turn
+
+
+def _with(segment: Segment, slope: Any) -> Any:
+    def values(sample: Sample, how: How) -> dict[str, Any]:
+        tape = tape_of(sample, how)
+        return tape.quantities(Jump(tape, segment, slope))
+
+    return values

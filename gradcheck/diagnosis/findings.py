@@ -1,0 +1,39 @@
+"""From findings to records: which of the explanations that fit is told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from gradcheck.diagnosis.kinds import UNEXPLAINED
+from gradcheck.diagnosis.search import BONUS, Finding, Scope
+from gradcheck.records import Diagnosis
+
+__all__ = ["record", "records_of"]
+
+
+def records_of(scopes: Sequence[Scope], found: dict[str, list[Finding]]) -> list[Diagnosis]:
+    """The best finding of each quantity; one that explains several quantities at once counts for more."""
+    covered = Counter(id(f.explanation) for findings in found.values() for f in findings)
+
+    def rank(finding: Finding) -> float:
+        share = (covered[id(finding.explanation)] - 1) / max(len(scopes) - 1, 1)
+        return finding.explanation.cost - BONUS * share
+
+    return [
+        record(s.quantity, min(found[s.quantity], key=rank))
+        if found[s.quantity]
+        else Diagnosis(quantity=s.quantity, kind=UNEXPLAINED, text="no simple explanation", of=len(s.wrong))
+        for s in scopes
+    ]
+
+
+def record(quantity: str, finding: Finding) -> Diagnosis:
+    return Diagnosis(
+        quantity=quantity,
+        kind=finding.explanation.kind,
+        text=finding.explanation.text,
+        points=finding.points,
+        of=finding.of,
+        gap=finding.gap,
+    )

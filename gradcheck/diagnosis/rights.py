@@ -1,0 +1,57 @@
+"""What is right at a point, by whichever backend knows it best, or by the forward itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradcheck.arithmetic import BALLS, SHIFTED, WIDENED, Domain, ElementArray, call_in, enclose, wrap
+from gradcheck.claims import Claim
+from gradcheck.errors import Unsupported
+from gradcheck.examination import spread
+from gradcheck.forwards import values_in_balls
+from gradcheck.points import Point
+from gradcheck.session import Session
+from gradcheck.truths import truths
+
+__all__ = ["right_at"]
+
+_ORDER = {"autodiff": 0, "symbolic": 1, "finite_difference": 2}
+
+
+def right_at(claim: Claim, session: Session, point: Point, how: Domain) -> dict[str, Any]:
+    """The right values of all quantities, as arrays of balls. Raises `Unsupported`."""
+    if claim.kind == "forward":
+        return values_in_balls(claim.formula, point) if how is BALLS else _widened(claim, point)
+    return {q: a.values for q, a in _truths(claim, session, point, how).items()}
+
+
+def _truths(claim: Claim, session: Session, point: Point, how: Domain) -> dict[str, Any]:
+    reason = "no backend"
+    for usable in sorted(session.backends, key=lambda u: _ORDER.get(u.name, 1)):
+        try:
+            program = session.program(usable, point)
+            found = _answers(claim, program, point, how)
+            if any(a.convention for a in found.values()):
+                reason = "a tie inside the forward"
+                continue
+            return found
+        except Unsupported as error:
+            reason = str(error)
+    raise Unsupported(reason)
+
+
+def _answers(claim: Claim, program: Any, point: Point, how: Domain) -> dict[str, Any]:
+    if how is not WIDENED or program.exact_answers:
+        return truths(claim, point, program, None, how)
+    # a difference of widened evaluations would be as wide as 1 / h: the constants are moved instead
+    own = truths(claim, point, program, None, BALLS)
+    moved = [truths(claim, point, program, None, domain) for domain in SHIFTED]
+    return {q: spread(a, [m[q] for m in moved]) for q, a in own.items()}
+
+
+def _widened(claim: Claim, point: Point) -> dict[str, Any]:
+    args = [wrap(enclose(a), WIDENED) if i in point.wrt else a for i, a in enumerate(point.args)]
+    result = call_in(WIDENED, claim.formula.function, args)
+    parts = list(result) if point.multiple else [result]
+    names = ["z"] if not point.multiple else [f"z{i}" for i in range(len(parts))]
+    return {n: p.data for n, p in zip(names, parts, strict=True) if isinstance(p, ElementArray)}
