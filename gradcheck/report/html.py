@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from gradcheck.log import Log
 from gradcheck.report import narrative, text
-from gradcheck.report.evidence import MEANINGS, strengths
+from gradcheck.report.evidence import MEANINGS, strengths, unchecked_text
 from gradcheck.report.highlight import highlight
 from gradcheck.report.pictures import digits_picture
 from gradcheck.report.views import View, anchors, array_rows, formula, glyph, view
@@ -63,6 +63,7 @@ def render(log: Log) -> str:
         tones={s.word: s.tone for s in map(narrative.status, claims)} | {"not judged": "warn"},
         strengths=strengths(log),
         meanings=MEANINGS,
+        left_out=unchecked_text(log),
         sections=list(dict.fromkeys(c.section for c in log.claims if c.section)),
         wrong=[(names[c.uid], c, narrative.status(c)) for c in claims if not c.as_declared],
         errata=errata,

@@ -448,3 +448,11 @@ def test_the_published_catalogue_stays_small():
     log = read_log(Path(__file__).parents[2] / "reports" / "catalogue" / "run.jsonl")
 
     assert len(render(log).encode()) < 3e6
+
+
+def test_what_passes_leave_out_stands_at_the_top():
+    left_out = render(collect(samples.records([samples.judged("D09/wx.vjp", unchecked=["dJ/d<b>"])])))
+
+    top = left_out.split("<main")[0]
+    assert "passed without dJ/d&lt;b&gt; (D09/wx.vjp): not given, and not checked" in top
+    assert "passed without" not in render(collect(samples.records([samples.PASSED])))
