@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,7 @@ def _environment() -> Environment:
         "formula": formula,
         "glyph": glyph,
         "plural": text.plural,
+        "prose": _prose,
         "rows": array_rows,
         "sizes": text.sizes_text,
         "time": _time,
@@ -107,6 +109,12 @@ def _printable(value: Any) -> Any:
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
     return text.clip(text.clean(value), _MAX_TEXT)
+
+
+def _prose(sentence: str) -> Markup:
+    """A sentence of ours, in which code stands between backticks, with the code set as code."""
+    parts = re.split("`([^`]+)`", _printable(sentence))
+    return Markup("").join(Markup("<code>{}</code>").format(p) if i % 2 else p for i, p in enumerate(parts))
 
 
 def _time(stamp: str) -> str:
