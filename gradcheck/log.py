@@ -224,7 +224,8 @@ def _gaps(log: Log) -> Iterator[str]:
         yield "there is no footer: the run was interrupted or the log was cut"
     if log.missing:
         rest = f" and {len(log.missing) - 3} more" if len(log.missing) > 3 else ""
-        yield f"{len(log.missing)} claims were not judged: {', '.join(log.missing[:3])}{rest}"
+        count = "1 claim was" if len(log.missing) == 1 else f"{len(log.missing)} claims were"
+        yield f"{count} not judged: {', '.join(log.missing[:3])}{rest}"
     if not log.header.claims:
         yield "there is not one claim in it"
     if absent_shards := missing_shards(log.header.shards):

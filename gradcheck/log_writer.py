@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import msgspec
 
+from gradcheck.disk import errors_at
 from gradcheck.records import Record
 
 __all__ = ["LogWriter", "encoded"]
@@ -31,15 +32,17 @@ class LogWriter:
     def write(self, record: Record) -> None:
         """Append one record. Raises `ValueError` for one that would not read back the same."""
         line = memoryview(encoded(record))
-        while line:
-            line = line[self._file.write(line) :]
+        with errors_at(self.part):
+            while line:
+                line = line[self._file.write(line) :]
 
     def close(self) -> None:
         """Flush to the disk and rename. Closing twice is closing once."""
         if self._file.closed:
             return
         try:
-            os.fsync(self._file.fileno())
+            with errors_at(self.part):
+                os.fsync(self._file.fileno())
         finally:
             self._file.close()
             self.part.replace(self.path)

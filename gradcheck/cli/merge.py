@@ -45,7 +45,11 @@ def merge(ctx: click.Context, logs: tuple[Path, ...], out: Path) -> None:
         beside.unlink(missing_ok=True)
         raise
     click.echo(headline(joined))
-    for problem in joined.problems:
+    problems = list(joined.problems)
+    if len(joined.header.shards) == 1 and not joined.header.shards[0].endswith("/1"):
+        # As the log of a part it is whole; but who joins parts and finds one has lost the others.
+        problems.append(f"there is no shard but {joined.header.shards[0]}")
+    for problem in problems:
         click.echo(f"incomplete: {problem}", err=True)
     click.echo(f"{out}: {len(logs)} {'log' if len(logs) == 1 else 'logs'} joined")
-    ctx.exit(0 if joined.complete else 1)
+    ctx.exit(1 if problems else 0)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from gradcheck.cli.options import debug_option
+
+if TYPE_CHECKING:
+    from gradcheck.oracles.reference import Oracle
 
 __all__ = ["oracle"]
 
@@ -85,7 +89,7 @@ def oracle(
         if input_file is not None:
             inputs, delta = read_inputs(input_file, source.formula.shapes.arguments)
         else:
-            inputs, delta = source.draw(_sizes(shapes), seed)
+            inputs, delta = _drawn(source, shapes, seed)
         reference = source.at(inputs, delta)
     except Unsupported as error:
         click.echo(f"No answer: {error}", err=True)
@@ -104,6 +108,17 @@ def _serve(name: str | None, backends: tuple[str, ...]) -> None:
     from gradcheck.protocol.serve import serve_standard_streams
 
     serve_standard_streams(None if name is None else find_formulas([name]), backends or None)
+
+
+def _drawn(source: Oracle, shapes: tuple[str, ...], seed: int) -> tuple[dict[str, Any], Any]:
+    from gradcheck.errors import UsageError
+
+    try:
+        return source.draw(_sizes(shapes), seed)
+    except UsageError as error:
+        if shapes:
+            raise
+        raise UsageError(f"{error} Use --shape n=3,..., or bring arrays with --input FILE.") from None
 
 
 def _sizes(texts: tuple[str, ...]) -> dict[str, int]:

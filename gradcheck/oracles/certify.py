@@ -95,7 +95,8 @@ def certify(enclose: Callable[[], Mapping[Quantity, Enclosure]]) -> dict[Quantit
             break
     if failure is not None:
         raise failure
-    return settled
+    # In the order of what was asked, not of the precision at which each was settled.
+    return {quantity: settled[quantity] for quantity in enclosures}
 
 
 def settle(quantity: Quantity, enclosure: Enclosure, *, last: bool) -> Certified:

@@ -129,8 +129,17 @@ class _Comparing:
             verdicts={row.verdict: 1},
             as_declared=int(row.as_declared),
             exit_code=int(not row.as_declared),
-            remarks=[f"{who(self.implementation)}: answers to {len(self.given)} of {len(self.tests)} tests."],
+            remarks=[f"{who(self.implementation)}: {self._coverage(judged)}"],
         )
+
+    def _coverage(self, judged: Sequence[Judged]) -> str:
+        """How much of the file was answered; tests of wrong gradients ask nothing of a program."""
+        given = [g for j in judged if (g := self.given.get(j.test.tc_id)) is not None]
+        skipped = sum(g.skipped for g in given)
+        left_out = f", {skipped} skipped" if skipped else ""
+        wrong = len(self.tests) - len(judged)
+        beside = f" ({wrong} more hold wrong gradients, which a comparison must reject)" if wrong else ""
+        return f"answers to {len(given) - skipped} of {len(judged)} tests{left_out}{beside}."
 
     def _notes(self) -> list[str]:
         extra = [t.tc_id for t in self.tests if t.result == "invalid" and t.tc_id in self.given]

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.arrays import decode, encode
+from gradcheck.disk import errors_at
 from gradcheck.errors import UsageError
 from gradcheck.oracles.layout import json_text
 from gradcheck.oracles.reference import Reference
@@ -119,7 +120,7 @@ def write_bytes(path: Path, data: bytes) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with part.open("wb") as stream:
+        with errors_at(path), part.open("wb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())

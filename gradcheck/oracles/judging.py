@@ -123,7 +123,8 @@ def _silent(test: Test, point: Point, reason: str) -> Judged:
 
 def _broken(test: Test, point: Point, fault: str) -> Judged:
     return Judged(
-        test, PointResult(point, "error", {SOURCE: _opinion("none")}, fault=f"test {test.tc_id}: {fault}")
+        test,
+        PointResult(point, "error", {SOURCE: _opinion("none", fault)}, fault=f"test {test.tc_id}: {fault}"),
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from gradcheck.oracles.certify import Certified
@@ -18,22 +19,29 @@ _SHOWN = 64
 
 
 def reference_text(reference: Reference) -> str:
-    """Every quantity with its entries (the shortest decimals that give each back), bound and sources."""
+    """The arrays it is of and every quantity, with their entries (the shortest decimals that give each
+    back), bounds and sources. Names are those of the file that `gradcheck oracle --output` writes.
+    """
     return "\n".join(_lines(reference))
 
 
 def _lines(reference: Reference) -> Iterator[str]:
     sizes = ", ".join(f"{n} = {s}" for n, s in reference.sizes.items())
     yield f"{reference.formula}{f' at {sizes}' if sizes else ''}"
+    # Without the arrays nobody could use gradients at arrays that were drawn.
+    for name, array in reference.inputs.items():
+        yield f"  input.{name} = {_array(array)}"
+    several = len(reference.delta) > 1
+    for number, delta in enumerate(reference.delta):
+        yield f"  input.delta{number if several else ''} = {_array(delta)}"
     for name, certified in reference.quantities().items():
-        yield f"  {name} = {_array(certified)}"
+        yield f"  {name} = {_array(certified.value)}"
         yield f"    {_certainty(certified)}"
     for note in reference.notes:
         yield f"  note: {note}"
 
 
-def _array(certified: Certified) -> str:
-    value = certified.value
+def _array(value: NDArray[Any]) -> str:
     if value.size <= _SHOWN:
         return str(value.tolist())
     shape = " x ".join(map(str, value.shape))

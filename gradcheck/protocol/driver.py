@@ -185,13 +185,17 @@ class Driver:
         return f"{message} (standard error ends with: {self.stderr[-1]})" if self.stderr else message
 
 
+class _Peek(msgspec.Struct):
+    version: int
+
+
 def _started(line: bytes) -> Started:
-    started = _decoded(line, Started)
-    if started.version != VERSION:
+    version = _decoded(line, _Peek).version  # alone: the rest may look otherwise in another version
+    if version != VERSION:
         raise ProgramFault(
-            "protocol", f"it speaks version {started.version} of the protocol, and gradcheck speaks {VERSION}"
+            "protocol", f"it speaks version {version} of the protocol, and gradcheck speaks {VERSION}"
         )
-    return started
+    return _decoded(line, Started)
 
 
 def _decoded(line: bytes, kind: type[T]) -> T:

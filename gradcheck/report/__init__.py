@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gradcheck.disk import errors_at
 from gradcheck.errors import UsageError
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def write_file(path: Path, text: str) -> Path:
     # Not the tempfile module: its files are private to their owner, and reports are there to be read.
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with part.open("w", encoding="utf-8", newline="\n") as stream:
+        with errors_at(path), part.open("w", encoding="utf-8", newline="\n") as stream:
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())

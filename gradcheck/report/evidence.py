@@ -8,10 +8,10 @@ from gradcheck.log import Log
 from gradcheck.records import Agreement, BackendRow, ClaimRow
 from gradcheck.report.narrative import status
 from gradcheck.report.pictures.shapes import is_distinct
-from gradcheck.report.text import one_line, plural
+from gradcheck.report.text import clip, one_line, plural
 from gradcheck.verdicts import Strength, Verdict
 
-__all__ = ["HAND_WRITTEN", "MEANINGS", "corrected", "evidence", "matrix", "strengths"]
+__all__ = ["HAND_WRITTEN", "MEANINGS", "corrected", "evidence", "matrix", "strengths", "unchecked_text"]
 
 HAND_WRITTEN = "hand-written"
 """What the code under check is called among the sources; see `gradcheck.agreement`."""
@@ -23,10 +23,31 @@ MEANINGS = {
 }
 
 
+_MAX_LEFT_OUT = 12
+_MAX_NAME = 100
+
+
 def strengths(log: Log) -> dict[str, int]:
     """How many passes rest on each kind of evidence, the strongest first."""
     passed = [c.strength for c in log.claims if c.verdict == Verdict.PASS and c.expected == "pass"]
     return {str(s): passed.count(str(s)) for s in Strength if str(s) in passed}
+
+
+def unchecked_text(log: Log) -> str | None:
+    """What passes leave out, in one sentence: a gradient that was not given is no gradient that is right."""
+    left_out: dict[str, list[str]] = {}
+    for claim in log.claims:
+        if claim.verdict == Verdict.PASS and claim.expected == "pass":
+            for name in claim.unchecked:
+                left_out.setdefault(one_line(name), []).append(one_line(claim.uid))
+    if not left_out:
+        return None
+    parts = [
+        f"{clip(name, _MAX_NAME)} ({clip(uids[0], _MAX_NAME) if len(uids) == 1 else f'{len(uids)} claims'})"
+        for name, uids in left_out.items()
+    ]
+    more = f", and {len(parts) - _MAX_LEFT_OUT} more" if len(parts) > _MAX_LEFT_OUT else ""
+    return f"passed without {', '.join(parts[:_MAX_LEFT_OUT])}{more}: not given, and not checked"
 
 
 def corrected(claim: ClaimRow, log: Log) -> ClaimRow | None:

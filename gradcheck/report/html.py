@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from markupsafe import Markup
 
 from gradcheck.log import Log
 from gradcheck.report import narrative, text
-from gradcheck.report.evidence import MEANINGS, strengths
+from gradcheck.report.evidence import MEANINGS, strengths, unchecked_text
 from gradcheck.report.highlight import highlight
 from gradcheck.report.pictures import digits_picture
 from gradcheck.report.views import View, anchors, array_rows, formula, glyph, view
@@ -63,6 +64,7 @@ def render(log: Log) -> str:
         tones={s.word: s.tone for s in map(narrative.status, claims)} | {"not judged": "warn"},
         strengths=strengths(log),
         meanings=MEANINGS,
+        left_out=unchecked_text(log),
         sections=list(dict.fromkeys(c.section for c in log.claims if c.section)),
         wrong=[(names[c.uid], c, narrative.status(c)) for c in claims if not c.as_declared],
         errata=errata,
@@ -94,6 +96,7 @@ def _environment() -> Environment:
         "formula": formula,
         "glyph": glyph,
         "plural": text.plural,
+        "prose": _prose,
         "rows": array_rows,
         "sizes": text.sizes_text,
         "time": _time,
@@ -106,6 +109,12 @@ def _printable(value: Any) -> Any:
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
     return text.clip(text.clean(value), _MAX_TEXT)
+
+
+def _prose(sentence: str) -> Markup:
+    """A sentence of ours, in which code stands between backticks, with the code set as code."""
+    parts = re.split("`([^`]+)`", _printable(sentence))
+    return Markup("").join(Markup("<code>{}</code>").format(p) if i % 2 else p for i, p in enumerate(parts))
 
 
 def _time(stamp: str) -> str:

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from gradcheck.log import Log
 from gradcheck.records import ClaimRow
-from gradcheck.report.evidence import corrected, strengths
+from gradcheck.report.evidence import corrected, strengths, unchecked_text
 from gradcheck.report.narrative import counts, headline, outcome, sources_text, status, story, worst_first
 from gradcheck.report.text import clean, clip, duration, one_line, plural
 
@@ -125,6 +125,8 @@ def _top(log: Log) -> Iterator[str]:
         yield "| " + " | ".join(str(n) for n in found.values()) + " |\n\n"
     if passes := strengths(log):
         yield "- strength of what passed: " + ", ".join(f"{n} {word}" for word, n in passes.items()) + "\n"
+    if left_out := unchecked_text(log):
+        yield f"- {escape(left_out)}\n"
     for sentence in sources_text(log)[:20]:
         yield f"- {clip(escape(sentence), 500)}\n"
 

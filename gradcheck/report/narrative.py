@@ -247,6 +247,8 @@ def story(claim: ClaimRow, rows: tuple[BackendRow, ...], battery: tuple[BatteryR
     lines += [precision_text(p) for p in claim.precision]
     lines += [training_text(claim.training)] if claim.training else []
     lines += [proof_text(claim.proof)] if claim.proof else []
+    if claim.unchecked:
+        lines.append(f"not given, and not checked: {', '.join(map(one_line, claim.unchecked))}")
     lines += [f"note: {one_line(note)}" for note in claim.notes]
     line = f":{claim.candidate.line}" if claim.candidate.line else ""  # a program has none
     lines.append(f"hand-written at {one_line(claim.candidate.file)}{line}")

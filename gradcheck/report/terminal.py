@@ -9,7 +9,7 @@ from rich.text import Text
 
 from gradcheck.log import Log
 from gradcheck.records import ClaimRow
-from gradcheck.report.evidence import strengths
+from gradcheck.report.evidence import strengths, unchecked_text
 from gradcheck.report.narrative import (
     battery_text,
     headline,
@@ -28,6 +28,7 @@ _STYLES = {"good": "green", "found": "blue", "warn": "yellow", "bad": "bold red"
 _OUTCOMES = {"as declared": "bold green", "not as declared": "bold red", "incomplete": "bold yellow"}
 _MAX_ROWS = 200
 _MAX_STORIES = 10
+_MAX_REMARKS = 20
 _MAX_NAME = 100
 _NAME_COLUMN = 46  # a longer name pushes its own line only
 _MIN_STATEMENT = 20  # columns; less is no help
@@ -60,8 +61,11 @@ def show(log: Log, console: Console) -> None:
     if passes := strengths(log):
         counted = ", ".join(f"{count} {word}" for word, count in passes.items())
         _line(console, f"strength of what passed: {counted}")
+    if left_out := unchecked_text(log):
+        _line(console, left_out)
     for sentence in sources_text(log):
         _line(console, sentence, "yellow")
+    _remarks(console, log)
     for problem in log.problems[:10]:
         _line(console, f"incomplete: {one_line(problem)}", "yellow")
     took = f" ({duration(log.footer.seconds)})" if log.footer else ""
@@ -81,6 +85,15 @@ def _beside(console: Console, log: Log) -> None:
         _line(console, line, "yellow")
     if len(found) > _MAX_STORIES:
         _line(console, f"... and {plural(len(found) - _MAX_STORIES, 'more such line')}", "yellow")
+
+
+def _remarks(console: Console, log: Log) -> None:
+    """Sentences on the run: a program that ignored `stop`, a formula of the file that has no claims."""
+    remarks = log.footer.remarks if log.footer else []
+    for remark in remarks[:_MAX_REMARKS]:
+        _line(console, f"remark: {clip(one_line(remark), 1000)}")
+    if len(remarks) > _MAX_REMARKS:
+        _line(console, f"... and {plural(len(remarks) - _MAX_REMARKS, 'more remark')}; the reports hold all.")
 
 
 def render(log: Log, width: int = 110) -> str:

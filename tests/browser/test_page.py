@@ -103,6 +103,28 @@ def test_the_twin_something_that_sticks_out_is_seen(visit, failing):
     assert any("<hr" in e for e in elements)
 
 
+@pytest.mark.parametrize(("width", "cells"), [(390, ".matrix th"), (1440, ".matrix th, .rows td.v")])
+def test_no_name_and_no_number_is_broken_in_the_middle(visit, failing, width, cells):
+    """A piece of text without a blank, a hyphen or a place of ours to break at stands on one line."""
+    page = visit(failing, width=width)
+    page.open_all()
+
+    broken = page.page.evaluate(
+        """(cells) => [...document.querySelectorAll(cells)].flatMap((cell) => {
+          const node = cell.firstChild, range = document.createRange();
+          return [...node.textContent.matchAll(/[^-\\s\\u200b]+/g)].filter((word) => {
+            range.setStart(node, word.index);
+            range.setEnd(node, word.index + word[0].length);
+            return new Set([...range.getClientRects()].map((box) => box.top)).size > 1;
+          }).map((word) => word[0]);
+        })""",
+        cells,
+    )
+
+    assert page.page.locator(cells).count() > 10
+    assert broken == []
+
+
 def test_the_failure_tells_its_story_on_the_first_screens(visit, failing):
     page = visit(failing)
 

@@ -51,6 +51,18 @@ def test_a_shard_that_is_missing_is_1(gradcheck):
     assert "shards are missing: 2/3" in result.stderr
 
 
+def test_a_shard_without_any_other_is_1_too(gradcheck):
+    """A pattern like `shards/*/run.jsonl` finds one file where the other job was lost."""
+    write("a.jsonl", [samples.PASSED], shards=["1/2"])
+    write("whole.jsonl", [samples.PASSED], shards=["1/1"])
+
+    result = gradcheck("merge", "a.jsonl", "--out", "all.jsonl")
+
+    assert result.exit_code == 1
+    assert "incomplete: there is no shard but 1/2" in result.stderr
+    assert gradcheck("merge", "whole.jsonl", "--out", "all.jsonl").exit_code == 0
+
+
 def test_the_result_may_take_the_place_of_a_part(gradcheck):
     write("a.jsonl", [samples.PASSED])
     write("b.jsonl", [samples.PROVED])

@@ -16,6 +16,23 @@ def test_it_prints_what_is_right(gradcheck):
     assert "grad.z = [1.0, 0.0]\n    exact; by symbolic, autodiff and finite_difference" in result.stdout
 
 
+def test_arrays_that_it_makes_are_printed_too(gradcheck):
+    result = gradcheck("oracle", "relu", "--shape", "n=2", "--seed", 7)
+    gradcheck("oracle", "relu", "--shape", "n=2", "--seed", 7, "--output", "g.npz")
+
+    with np.load("g.npz", allow_pickle=False) as same:
+        assert f"\n  input.z = {same['input.z'].tolist()}\n" in result.stdout
+        assert f"\n  input.delta = {same['input.delta'].tolist()}\n" in result.stdout
+
+
+def test_without_arrays_and_sizes_it_says_how_to_give_them(gradcheck):
+    result = gradcheck("oracle", "wx")
+
+    assert result.exit_code == 2
+    assert "give all of n, m. Use --shape n=3,..., or bring arrays with --input FILE." in result.stderr
+    assert "Use --shape" not in gradcheck("oracle", "wx", "--shape", "n=2").stderr
+
+
 def test_it_makes_arrays_and_writes_all(gradcheck):
     first = gradcheck("oracle", "wx", "--shape", "n=2,m=3", "--seed", 7, "--output", "out/g.npz")
     again = gradcheck("oracle", "wx", "--shape", "n=2", "--shape", "m=3", "--seed", 7, "--output", "h.npz")

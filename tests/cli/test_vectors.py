@@ -131,7 +131,7 @@ def test_a_full_disk_is_2_and_keeps_what_was_finished(gradcheck, monkeypatch):
     result = gradcheck("vectors", "relu", "tanh", "--out", "v")
 
     assert result.exit_code == 2
-    assert "No space left on device" in result.stderr
+    assert result.stderr == "Error: v/tanh.json: No space left on device\n"
     assert [p.name for p in Path("v").iterdir()] == ["relu.json"]
 
 

@@ -39,7 +39,8 @@ def test_the_derivation_in_plain_numpy_passes(tmp_path, name, dtype):
     (row,) = log.claims
     assert (row.verdict, row.strength, row.expected) == ("pass", "agreed", "pass")
     assert log.exit_code == 0
-    assert row.statement == f"gradients of {name} by demo 1.0 (C)"
+    granted = " in float32" if dtype == "<f4" else ""
+    assert row.statement == f"gradients of {name} by demo 1.0 (C){granted}"
     (backend,) = log.rows[row.uid]
     assert backend.backend == "vectors"
     assert backend.agreed + backend.kinks >= 8
@@ -297,6 +298,43 @@ def test_null_is_an_argument_that_is_not_checked(tmp_path):
 
     assert row.verdict == "pass"
     assert row.unchecked == ["dJ/dW"]
+
+
+def changed(path, **answers):
+    text = json.loads(path.read_text())
+    text["answers"] |= answers
+    path.write_text(json.dumps(text))
+
+
+def test_what_was_left_out_is_said_of_a_pass_too(tmp_path):
+    vectors, path = answers_file(tmp_path, "wx")
+    changed(path, **{"2": {"skipped": True}})
+
+    log = judged(vectors, path)
+
+    assert log.claims[0].verdict == "pass"
+    assert log.footer.remarks[0].startswith("demo 1.0 (C): answers to 12 of 13 tests, 1 skipped (14 more ")
+
+
+def test_answers_of_which_some_are_in_float32(tmp_path):
+    vectors, path = answers_file(tmp_path, "wx", dtype="<f4")
+    single = json.loads(path.read_text())["answers"]["1"]
+    vectors, path = answers_file(tmp_path, "wx")
+    changed(path, **{"1": single})
+
+    (row,) = judged(vectors, path).claims
+
+    assert row.statement == "gradients of wx by demo 1.0 (C) partly in float32"
+
+
+def test_the_row_of_the_vectors_says_why_there_was_no_answer(tmp_path):
+    vectors, path = answers_file(tmp_path, "wx")
+    changed(path, **{n: {"gradients": {}} for n in json.loads(path.read_text())["answers"]})
+
+    log = judged(vectors, path)
+
+    ((row,),) = log.rows.values()
+    assert row.reason.startswith("the answer has no gradient of 'W' and 'x'; give null")
 
 
 def test_answers_to_invalid_tests_are_not_judged(tmp_path):

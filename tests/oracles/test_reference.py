@@ -183,10 +183,25 @@ def test_what_is_beyond_float64_is_infinite_and_said():
 def test_a_text_shows_every_quantity():
     text = str(gradcheck.oracle("mse")([1.0, 2.5], np.float32([1.0, 2.0])))
 
-    assert text.startswith("mse at n = 2\n  value = 0.125\n    exact; by forward\n  grad.s = [0.0, 0.5]\n")
+    assert text.startswith(
+        "mse at n = 2\n  input.s = [1.0, 2.5]\n  input.y = [1.0, 2.0]\n  input.delta = 1.0\n"
+        "  value = 0.125\n    exact; by forward\n  grad.s = [0.0, 0.5]\n"
+    )
     assert "note: y: float32 taken as float64, which holds its values exactly" in text
     large = str(gradcheck.oracle("relu")(np.arange(1.0, 81.0), delta=np.ones(80)))
-    assert "value = array of 80 entries, from 1.0 to 80.0" in large
+    assert "\n  input.z = array of 80 entries, from 1.0 to 80.0\n" in large
+    assert "\n  value = array of 80 entries, from 1.0 to 80.0\n" in large
+
+
+def test_quantities_stand_in_the_order_of_the_arguments():
+    """Not in that of the precisions that settle them: the first layer of a saturated net comes last there."""
+    source = gradcheck.oracle("chain3_tanh_softmax")
+    inputs, delta = source.draw({"n0": 2, "n1": 2, "n2": 2, "n3": 2})
+
+    right = source.at(inputs, delta)
+
+    assert list(right.gradients) == ["W1", "b1", "W2", "b2", "W3", "x", "y"]
+    assert list(right.intermediates) == list(right.deltas) == ["z2", "a2", "z3", "a3", "s"]
 
 
 @pytest.mark.parametrize(

@@ -164,7 +164,8 @@ def test_the_end_of_stderr_is_part_of_the_message(driving):
         ("os._exit(5)", "ended with exit status 5"),
         ("1 / 0", "standard error ends with: ZeroDivisionError"),
         ("write('Loading...\\n')", "'Loading...'"),
-        ("def started(m): say({'version': 2})", "missing required field `implementation`"),
+        ("def started(m): say({'version': 1})", "missing required field `implementation`"),
+        ("def started(m): say({'version': 2})", "version 2 of the protocol, and gradcheck"),
         (
             "VERSION = 2\ndef started(m): say({**ANSWER, 'version': 2})",
             "version 2 of the protocol, and gradcheck",

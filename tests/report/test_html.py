@@ -13,6 +13,7 @@ import pytest
 
 from gradcheck.arrays import encode
 from gradcheck.log import collect, read_log
+from gradcheck.records import Diagnosis
 from gradcheck.report import html
 from gradcheck.report.html import render
 from gradcheck.report.views import anchors
@@ -448,3 +449,23 @@ def test_the_published_catalogue_stays_small():
     log = read_log(Path(__file__).parents[2] / "reports" / "catalogue" / "run.jsonl")
 
     assert len(render(log).encode()) < 3e6
+
+
+def test_what_passes_leave_out_stands_at_the_top():
+    left_out = render(collect(samples.records([samples.judged("D09/wx.vjp", unchecked=["dJ/d<b>"])])))
+
+    top = left_out.split("<main")[0]
+    assert "passed without dJ/d&lt;b&gt; (D09/wx.vjp): not given, and not checked" in top
+    assert "passed without" not in render(collect(samples.records([samples.PASSED])))
+
+
+def test_a_diagnosis_names_its_quantity_at_the_top_and_shows_code_as_code():
+    text = "the derivative of `<b>` in `np.tanh(x)` is left out, one ` alone"
+    found = [Diagnosis(quantity=q, kind="slope", text=text) for q in ("dJ/dW", "dJ/db")]
+
+    made = render(collect(samples.records([samples.judged("D1/x.vjp", "fail", diagnosis=found)])))
+
+    said = "the derivative of <code>&lt;b&gt;</code> in <code>np.tanh(x)</code> is left out, one ` alone"
+    assert made.count(said) == 4
+    for quantity in ("dJ/dW", "dJ/db"):
+        assert f'<span class="why"><b>Diagnosis</b> {quantity}: {said}</span>' in made

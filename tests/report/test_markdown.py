@@ -142,3 +142,11 @@ def test_a_failure_says_all_that_the_page_says_in_its_means():
 
     for piece in ("2 [ tanh    ]  fail", "the finite difference is not at fault", "agree with each other"):
         assert piece in text
+
+
+def test_what_passes_leave_out_stands_at_the_top():
+    left_out = render(collect(samples.records([samples.judged("D09/wx.vjp", unchecked=["dJ/d<b>"])])))
+
+    top = left_out.split("###")[0]
+    assert "- passed without dJ/d&lt;b> (D09/wx.vjp): not given, and not checked\n" in top
+    assert "passed without" not in render(collect(samples.records([samples.PASSED])))

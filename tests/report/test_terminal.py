@@ -115,3 +115,54 @@ def test_what_failed_beside_the_numbers_of_a_passed_claim_is_told():
     assert "read-only" not in text([part("D1/x.vjp", "fail", "fail", "fail")])  # an erratum is wrong anyway
     many = text([part(f"D1/x{i}.vjp", "fail") for i in range(13)]).splitlines()
     assert "... and 3 more such lines" in many
+
+
+class TestWhatAPassLeavesOut:
+    """A program that answers null for a gradient passes with the others. Only this says so."""
+
+    def test_it_is_said_once_for_the_run(self):
+        few = [
+            samples.judged("D09/wx.vjp", unchecked=["dJ/dW"]),
+            samples.judged("D16/mse.vjp", unchecked=["dJ/dy"]),
+            samples.judged("D16/mae.vjp", unchecked=["dJ/dy"]),
+        ]
+
+        line = "passed without dJ/dW (D09/wx.vjp), dJ/dy (2 claims): not given, and not checked"
+        assert line in text(few).splitlines()
+
+    def test_the_twins_nothing_is_left_out_or_nothing_passed(self):
+        assert "passed without" not in text([samples.PASSED])
+        failed = text([samples.judged("D09/wx.vjp", "fail", unchecked=["dJ/dW"])])
+        assert "passed without" not in failed
+        assert "  not given, and not checked: dJ/dW" in failed.splitlines()
+
+    def test_many_names_are_counted(self):
+        line = next(
+            line
+            for line in text([samples.judged("D1/x.vjp", unchecked=[f"dJ/dx{i}" for i in range(40)])]).split(
+                "\n"
+            )
+            if line.startswith("passed without")
+        )
+
+        assert line.endswith(", and 28 more: not given, and not checked")
+
+
+class TestRemarks:
+    def remarked(self, remarks):
+        records = samples.records(samples.GOOD)
+        return render(collect([*records[:-1], msgspec.structs.replace(records[-1], remarks=remarks)]))
+
+    def test_each_is_a_line_before_the_last_sentence(self):
+        lines = self.remarked(["after stop: it was\nkilled", "\x1b[31mred"]).splitlines()
+
+        assert lines[-3:-1] == ["remark: after stop: it was killed", "remark: [31mred"]
+        assert lines[-1].startswith("All 5 claims")
+
+    def test_many_are_counted(self):
+        lines = self.remarked([f"remark {i}" for i in range(23)]).splitlines()
+
+        assert lines[-2] == "... and 3 more remarks; the reports hold all."
+
+    def test_the_twin_a_run_without_any(self):
+        assert "remark" not in text(samples.GOOD)
