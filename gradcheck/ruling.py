@@ -55,8 +55,10 @@ def _weakness(claim: Claim, results: list[PointResult]) -> str | None:
                 "only shapes with all sizes equal were tried, although the declaration allows others: a "
                 "transposed gradient would have passed. Give values of unequal sizes."
             )
-    for quantity in dict.fromkeys(q for r in passed for o in r.opinions.values() for q in o.matches):
-        matches = [o.matches[quantity] for r in passed for o in r.opinions.values() if quantity in o.matches]
+    # an opinion that is no answer resolved something, but said nothing about it
+    agreed = [o.matches for r in passed for o in r.opinions.values() if o.says == "agree"]
+    for quantity in dict.fromkeys(q for found in agreed for q in found):
+        matches = [found[quantity] for found in agreed if quantity in found]
         if not any(m.resolved for m in matches) and not all(m.zero for m in matches):
             return _saturated(quantity)
     if claim.kind == "vjp" and all(not np.any(d) for r in passed for d in r.point.delta):

@@ -174,6 +174,16 @@ def test_a_saturated_gradient_is_weak_or_fails_and_never_passes():
         assert check_claim(claim, max_examples=4).row.verdict in ("weak", "fail")
 
 
+def test_a_source_without_an_answer_does_not_lift_a_saturated_gradient_to_a_pass():
+    """sigmoid at 1000: only the difference answers zero, and the others, who have no answer, see 1e-435."""
+    formula = Formula(lambda x: 1 / (1 + np.exp(-x)), {"x": "n"}, values={"x": -SATURATED["x"]})
+    formula.vjp(lambda d, x: 0 * d)
+    formula.vjp(suffix="right")(lambda d, x: d * np.exp(-x) / (1 + np.exp(-x)) ** 2)
+    zero, right = (check_claim(c, max_examples=4).row for c in formula.claims)
+    assert (zero.verdict, right.verdict) == ("weak", "pass")
+    assert zero.reason.startswith("dJ/dx was below resolution at every point")
+
+
 def test_a_difference_alone_tells_a_nearly_saturated_gradient_with_more_precision():
     """1e-123 beside values of one: the right gradient passes, its negative and zero do not."""
     formula = Formula(np.tanh, {"x": "n"}, values={"x": np.array([142.0, -150.0])})
