@@ -198,6 +198,24 @@ def test_a_difference_alone_tells_a_nearly_saturated_gradient_with_more_precisio
     assert zero != "pass"
 
 
+def test_a_nan_at_a_kink_is_noted_whatever_delta_is_there():
+    """A length at zero has no derivative, and `0 * nan` is NaN; off kinks a NaN fails, under a zero too."""
+    values = {"x": np.array([[0.0, 0.0], [3.0, 4.0]])}
+    given = {"max_examples": 4, "delta": np.array([0.0, 1.0])}
+
+    def direction(d, x):
+        return d[:, None] * x / np.sqrt(np.sum(x * x, axis=1))[:, None]
+
+    length = Formula(lambda x: np.sqrt(np.sum(x * x, axis=1)), {"x": "n m"}, values=values)
+    length.vjp(direction)
+    squares = Formula(lambda x: np.sum(x * x, axis=1), {"x": "n m"}, values=values)
+    squares.vjp(lambda d, x: 2 * d[:, None] * x + 0 * direction(d, x))
+    noted, failed = (check_claim(f.claims[0], **given).row for f in (length, squares))
+    assert noted.verdict != "fail"
+    assert "not finite at a point where no derivative exists" in noted.notes
+    assert (failed.verdict, failed.reason) == ("fail", "dJ/dx[0, 0] is nan although the derivative exists")
+
+
 def test_a_gradient_that_is_proved_to_be_zero_is_not_weak():
     """An argument that is not used has the gradient zero."""
     formula = Formula(lambda x, y: x * x, {"x": "n", "y": "m"})
