@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from gradcheck.arithmetic import BALLS, Domain, ObjectArray, precision
 from gradcheck.backend import Answer, Backend, GeneralDerivative, Problem, Program
 from gradcheck.discovery import Found
-from gradcheck.errors import Undecided, Unsupported
+from gradcheck.errors import NoAnswer, Undecided, Unsupported
+from gradcheck.float_kinks import bends
 from gradcheck.formulas import Formula
 from gradcheck.forwards import values_in_balls
-from gradcheck.kinks import Kink, examine
+from gradcheck.kinks import UNKNOWN, Kink, examine
 from gradcheck.points import Point
 from gradcheck.proofs import Memory
 from gradcheck.same_code import leaves_range, same_code
@@ -211,12 +212,16 @@ class Session:
         return self._misread or None
 
     def kink(self, point: Point) -> Kink | None:
-        """The kink at a point, None where the forward is smooth or cannot be examined in balls."""
+        """The kink at a point, None where the forward is smooth. Of a forward that does not run in balls
+        only that there is one is known.
+        """
         if id(point) not in self._kinks:
             try:
                 self._kinks[id(point)] = examine(self.formula, point)
-            except Unsupported as error:
+            except NoAnswer as error:
                 self._kinks[id(point)] = error
+            except Unsupported:
+                self._kinks[id(point)] = UNKNOWN if bends(self.formula, point) else None
             self._kept.append(point)
         kink = self._kinks[id(point)]
         if isinstance(kink, Undecided):
