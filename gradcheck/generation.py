@@ -85,14 +85,15 @@ def generate(formula: Formula, *, max_examples: int, seed: int, delta: Values | 
                     formula, draw.sizes, rng, delta=delta, elements=draw.elements, origin=draw.origin
                 )
                 check_deterministic(formula, point)
-            except Discarded as reason:
+            except Discarded as discarded:
                 result.discarded += 1
-                if reason.__cause__ is not None:
-                    raised[str(reason)] += 1
+                if discarded.__cause__ is not None:
+                    raised[str(discarded)] += 1
                 continue
             except ForwardFault as fault:
                 at = ", ".join(f"{n} = {s}" for n, s in draw.sizes.items())
-                text = str(fault) + (_given(formula, draw.sizes) if fault.__cause__ is not None else "")
+                about_shapes = isinstance(fault.__cause__, ValueError | IndexError)
+                text = str(fault) + (_given(formula, draw.sizes) if about_shapes else "")
                 raise ForwardFault(f"at {at} {text}" if at else text) from fault
             _check_outputs(result.points, point)
             result.points.append(point)

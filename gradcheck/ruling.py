@@ -61,6 +61,8 @@ def _weakness(claim: Claim, results: list[PointResult]) -> str | None:
         matches = [found[quantity] for found in agreed if quantity in found]
         if not any(m.resolved for m in matches) and not all(m.zero for m in matches):
             return _saturated(quantity)
+    if not any(z.size for r in passed for z in r.point.outputs):
+        return "the forward's result is empty at every point, so any gradient of its shape would have passed."
     if claim.kind == "vjp" and all(not np.any(d) for r in passed for d in r.point.delta):
         return "delta was zero at every point, so any gradient would have passed. Give a delta that is not."
     return None

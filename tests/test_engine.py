@@ -162,6 +162,18 @@ def test_a_zero_delta_everywhere_is_weak():
     assert check_claim(formula.claims[1], max_examples=6, delta=ones).row.verdict == "fail"
 
 
+def test_an_empty_result_everywhere_is_weak_and_empty_at_some_sizes_is_not():
+    """np.diff of one number is empty, and says nothing there."""
+    nothing = Formula(lambda x: x[:0], {"x": "n"})
+    nothing.vjp(lambda d, x: 0 * x)
+    row = check_claim(nothing.claims[0], max_examples=6).row
+    assert row.verdict == "weak"
+    assert row.reason.startswith("the forward's result is empty at every point")
+    differences = Formula(np.diff, {"x": "n"})
+    differences.vjp(lambda d, x: -np.diff(np.concatenate([[0.0], d, [0.0]])))
+    assert check_claim(differences.claims[0], max_examples=12).row.verdict == "pass"
+
+
 SATURATED = {"x": np.array([-1000.0, -1200.0, -1500.0])}
 
 

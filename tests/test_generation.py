@@ -182,3 +182,10 @@ def test_a_forward_that_raises_is_shown_with_the_shapes_that_it_was_given():
         ", given W of shape (3, 2), x of shape (3,), a number s. "
         "Sizes that it is not meant for are left out with where=, values with values="
     )
+
+    def other(x):
+        raise TypeError("nothing about shapes")
+
+    with pytest.raises(ForwardFault) as fault:
+        generate(Formula(other, {"x": "n"}), max_examples=5, seed=0)
+    assert str(fault.value).endswith('raise TypeError("nothing about shapes"))')
