@@ -211,19 +211,21 @@ class Session:
             self._misread = next((w for p in planned if (w := _misreading(self.formula, p))), "")
         return self._misread or None
 
-    def kink(self, point: Point) -> Kink | None:
-        """The kink at a point, None where the forward is smooth. Of a forward that does not run in balls
-        only that there is one is known.
+    def kink(self, point: Point, *, disputed: bool = True) -> Kink | None:
+        """The kink at a point, None where the forward is smooth. Raises `Undecided`.
+
+        Where the forward does not run in balls, a kink is looked for in float64, and only if somebody
+        disagrees (``disputed``): it takes a hundred evaluations, and tells no more than that there is one.
         """
         if id(point) not in self._kinks:
             try:
                 self._kinks[id(point)] = examine(self.formula, point)
-            except NoAnswer as error:
+            except Unsupported as error:
                 self._kinks[id(point)] = error
-            except Unsupported:
-                self._kinks[id(point)] = UNKNOWN if bends(self.formula, point) else None
             self._kept.append(point)
         kink = self._kinks[id(point)]
         if isinstance(kink, Undecided):
             raise kink
+        if isinstance(kink, Unsupported) and not isinstance(kink, NoAnswer) and disputed:
+            kink = self._kinks[id(point)] = UNKNOWN if bends(self.formula, point) else None
         return None if isinstance(kink, Unsupported) else kink

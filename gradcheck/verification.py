@@ -51,7 +51,8 @@ def check_point(claim: Claim, point: Point, session: Session, only: str | None =
         result.notes.append(f"judged in float64, not in balls: {check.why_float64}")
     if not (finite and _all_agree(result)):
         try:
-            kink = session.kink(point if finite else _all_weighed(point))
+            disputed = not finite or any(o.says == "differ" for o in result.opinions.values())
+            kink = session.kink(point if finite else _all_weighed(point), disputed=disputed)
         except Unsupported as error:  # a tie that no precision decides
             result.opinions.clear()
             result.notes.append(f"a point was left out: {error}")
