@@ -186,8 +186,10 @@ class Formula:
 
 
 def formula(
+    function: None = None,  # what a decorator without brackets is called with
+    /,
     *,
-    shapes: Mapping[str, ShapeLike],
+    shapes: Mapping[str, ShapeLike] | None = None,
     name: str | None = None,
     values: Mapping[str, Values] | None = None,
     where: Callable[..., bool] | None = None,
@@ -216,6 +218,11 @@ def formula(
         def wx_vjp(delta, W, x):
             return np.outer(delta, x), W.T @ delta
     """
+    if function is not None or shapes is None:
+        raise UsageError(
+            "formula: shapes is missing; it has one entry per argument, as in "
+            "@gradcheck.formula(shapes={'W': 'n m', 'x': 'm'})."
+        )
 
     def decorate(function: Callable[..., Any]) -> Formula:
         return Formula(

@@ -8,6 +8,7 @@ entries themselves. Drawing ends before checking begins, so `verify` works insid
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -75,6 +76,7 @@ def generate(formula: Formula, *, max_examples: int, seed: int, delta: Values | 
     """
     result = Generated()
     delta = checked_delta(delta)
+    raised: Counter[str] = Counter()
     for draw in draws(formula, max_examples, seed, result.notes, delta):
         for attempt in range(_REDRAWS):
             rng = np.random.default_rng([seed, draw.seed, draw.position, attempt])
@@ -83,12 +85,16 @@ def generate(formula: Formula, *, max_examples: int, seed: int, delta: Values | 
                     formula, draw.sizes, rng, delta=delta, elements=draw.elements, origin=draw.origin
                 )
                 check_deterministic(formula, point)
-            except Discarded:
+            except Discarded as discarded:
                 result.discarded += 1
+                if discarded.__cause__ is not None:
+                    raised[str(discarded)] += 1
                 continue
             except ForwardFault as fault:
                 at = ", ".join(f"{n} = {s}" for n, s in draw.sizes.items())
-                raise ForwardFault(f"at {at} {fault}" if at else str(fault)) from fault
+                about_shapes = isinstance(fault.__cause__, ValueError | IndexError)
+                text = str(fault) + (_given(formula, draw.sizes) if about_shapes else "")
+                raise ForwardFault(f"at {at} {text}" if at else text) from fault
             _check_outputs(result.points, point)
             result.points.append(point)
             break
@@ -99,7 +105,16 @@ def generate(formula: Formula, *, max_examples: int, seed: int, delta: Values | 
                 f"{result.points[-1].entries:,} numbers"
             )
             break
+    for reason, times in raised.items():
+        result.notes.append(f"{times} of what was drawn {'was' if times == 1 else 'were'} left out: {reason}")
     return result
+
+
+def _given(formula: Formula, sizes: Mapping[str, int]) -> str:
+    """What a forward that raised was given, and how to say that it is not meant for that."""
+    shapes = zip(formula.shapes.arguments, formula.shapes.concrete(sizes) or (), strict=True)
+    given = ", ".join(f"{name} of shape {shape}" if shape else f"a number {name}" for name, shape in shapes)
+    return f", given {given}. Sizes that it is not meant for are left out with where=, values with values="
 
 
 def _check_outputs(points: list[Point], point: Point) -> None:
@@ -127,7 +142,8 @@ def draws(
     allows = Allowed(formula, bound, fixed, delta)
     planned, missing = plan(names, allows)
     if not planned:
-        raise UsageError(f"{formula.name}: {allows.reason()}. There is nothing to check.")
+        hint = " Larger sizes are declared in shapes, as in '20' or 'n+20'." if formula.where else ""
+        raise UsageError(f"{formula.name}: {allows.reason()}. There is nothing to check.{hint}")
     if missing:
         notes.append("the declaration allows no shape with: " + ", ".join(missing))
     whole = [{**bound, **p} for p in planned]

@@ -27,7 +27,7 @@ from gradcheck.judge import RESOLUTION
 from gradcheck.points import Point
 from gradcheck.slopes import contract
 
-__all__ = ["Kink", "examine", "outside"]
+__all__ = ["UNKNOWN", "Kink", "examine", "outside"]
 
 _BITS = 500
 _STEP_BITS = 120
@@ -58,6 +58,10 @@ class Kink:
     simple: bool
 
 
+UNKNOWN = Kink((), (), (), simple=False)
+"""A kink of which only that it is there is known."""
+
+
 def examine(formula: Formula, point: Point) -> Kink | None:
     """The kink at a point, or None where the forward is smooth. Raises `Unsupported`.
 
@@ -66,8 +70,9 @@ def examine(formula: Formula, point: Point) -> Kink | None:
     rng = np.random.default_rng(12345)
     with precision(_BITS):
         probe = _Probe(formula, point)
-        if not any(_senses(probe, _random(point, point.wrt, rng))):
-            return None
+        u = _random(point, point.wrt, rng)
+        if not any(_senses(probe, u)):
+            return None if _adds_up(probe, u, _random(point, point.wrt, rng)) else UNKNOWN
         joint: list[Direction] = [{i: np.ones(point.args[i].shape) for i in point.wrt}]
         joint += [_random(point, point.wrt, rng) for _ in range(_DIRECTIONS - 1)]
         slopes = [probe.slopes(u, _FINE_BITS) for u in joint]
@@ -99,6 +104,23 @@ def _bends_one_way(probe: _Probe, joint: list[Direction], slopes: list[tuple[Any
             if abs(excess) > (abs(one) + abs(two) + abs(both)) * RESOLUTION:
                 ways.add(_sign(excess * weight))
     return len(ways - {0}) == 1 and _JUMP not in ways
+
+
+def _adds_up(probe: _Probe, u: Direction, v: Direction) -> bool:
+    """Whether the slope along `u + v` is the sum of those along u and v, for all output entries.
+
+    The median of three equal numbers has the same slope to both sides along every line, and yet no
+    derivative: no gradient has all these slopes.
+    """
+    ways = (u, v, {i: u[i] + v[i] for i in u})
+    coarse, fine = ([probe.slopes(w, bits)[1] for w in ways] for bits in (_STEP_BITS, _FINE_BITS))
+    for k, weight in enumerate(probe.weights):
+        excess, finer = (one[k] + two[k] - both[k] for one, two, both in (coarse, fine))
+        scale = sum((abs(slopes[k]) for slopes in coarse), arb(0))
+        stays = abs(excess) < abs(finer) * 4 and abs(finer) < abs(excess) * 4  # as in `_senses`
+        if weight != 0 and abs(excess) > scale * RESOLUTION and stays:
+            return False
+    return True
 
 
 _JUMP = 2

@@ -32,7 +32,7 @@ __all__ = [
 
 
 class Discarded(Exception):
-    """The forward is not finite here; the point says nothing about the claim."""
+    """The forward is not finite here, or the matrix singular; the point says nothing about the claim."""
 
 
 class ForwardFault(Exception):
@@ -191,6 +191,8 @@ def _evaluated(formula: Formula, args: list[Any]) -> tuple[tuple[NDArray[np.floa
             f"the forward ends the program, with sys.exit({error.code!r}){user_line(error)}"
         ) from None
     except Exception as error:
+        if isinstance(error, np.linalg.LinAlgError) and str(error).startswith(_NO_RESULT):
+            raise Discarded(f"the forward raises {named(error)}") from error
         raise ForwardFault(f"the forward raises {named(error)}{user_line(error)}") from error
     multiple = isinstance(result, tuple | list)
     parts = list(result) if multiple else [result]
@@ -203,6 +205,16 @@ def _evaluated(formula: Formula, args: list[Any]) -> tuple[tuple[NDArray[np.floa
     if not all(np.isfinite(o).all() for o in outputs):
         raise Discarded("the forward is not finite here")
     return tuple(outputs), multiple
+
+
+_NO_RESULT = (
+    "Singular matrix",
+    "Matrix is not positive definite",
+    "Eigenvalues did not converge",
+    "SVD did not",
+)
+"""What NumPy says of values for which there is no result, as NaN says it of `log(-1)`. Everything else that
+is raised (a matrix that is not square) is a mistake in the forward or in the declaration."""
 
 
 def in_float32(formula: Formula, point: Point) -> Point | None:

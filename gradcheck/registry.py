@@ -68,7 +68,8 @@ def find(word: str | None, formulas: Iterable[Formula], origin: str) -> list[Cla
     claims = [claim for formula in formulas for claim in formula.claims]
     if word is None:
         if not claims:
-            raise UsageError(f"{origin}: there are formulas, but not one claim about them.")
+            first = f", as in @{formulas[0].name}.vjp" if formulas else ""
+            raise UsageError(f"{origin}: there are formulas, but not one claim about them; add one{first}.")
         return claims
     chosen = [c for c in claims if word in {c.uid, c.formula.name}] or [
         c for c in claims if c.id is not None and c.id.lower() == word.lower()

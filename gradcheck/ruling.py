@@ -55,10 +55,14 @@ def _weakness(claim: Claim, results: list[PointResult]) -> str | None:
                 "only shapes with all sizes equal were tried, although the declaration allows others: a "
                 "transposed gradient would have passed. Give values of unequal sizes."
             )
-    for quantity in dict.fromkeys(q for r in passed for o in r.opinions.values() for q in o.matches):
-        matches = [o.matches[quantity] for r in passed for o in r.opinions.values() if quantity in o.matches]
+    # an opinion that is no answer resolved something, but said nothing about it
+    agreed = [o.matches for r in passed for o in r.opinions.values() if o.says == "agree"]
+    for quantity in dict.fromkeys(q for found in agreed for q in found):
+        matches = [found[quantity] for found in agreed if quantity in found]
         if not any(m.resolved for m in matches) and not all(m.zero for m in matches):
             return _saturated(quantity)
+    if not any(z.size for r in passed for z in r.point.outputs):
+        return "the forward's result is empty at every point, so any gradient of its shape would have passed."
     if claim.kind == "vjp" and all(not np.any(d) for r in passed for d in r.point.delta):
         return "delta was zero at every point, so any gradient would have passed. Give a delta that is not."
     return None

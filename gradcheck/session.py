@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from gradcheck.arithmetic import BALLS, Domain, ObjectArray, precision
 from gradcheck.backend import Answer, Backend, GeneralDerivative, Problem, Program
 from gradcheck.discovery import Found
-from gradcheck.errors import Undecided, Unsupported
+from gradcheck.errors import NoAnswer, Undecided, Unsupported
+from gradcheck.float_kinks import bends
 from gradcheck.formulas import Formula
 from gradcheck.forwards import values_in_balls
-from gradcheck.kinks import Kink, examine
+from gradcheck.kinks import UNKNOWN, Kink, examine
 from gradcheck.points import Point
 from gradcheck.proofs import Memory
 from gradcheck.same_code import leaves_range, same_code
@@ -210,8 +211,12 @@ class Session:
             self._misread = next((w for p in planned if (w := _misreading(self.formula, p))), "")
         return self._misread or None
 
-    def kink(self, point: Point) -> Kink | None:
-        """The kink at a point, None where the forward is smooth or cannot be examined in balls."""
+    def kink(self, point: Point, *, disputed: bool = True) -> Kink | None:
+        """The kink at a point, None where the forward is smooth. Raises `Undecided`.
+
+        Where the forward does not run in balls, a kink is looked for in float64, and only if somebody
+        disagrees (``disputed``): it takes a hundred evaluations, and tells no more than that there is one.
+        """
         if id(point) not in self._kinks:
             try:
                 self._kinks[id(point)] = examine(self.formula, point)
@@ -221,4 +226,6 @@ class Session:
         kink = self._kinks[id(point)]
         if isinstance(kink, Undecided):
             raise kink
+        if isinstance(kink, Unsupported) and not isinstance(kink, NoAnswer) and disputed:
+            kink = self._kinks[id(point)] = UNKNOWN if bends(self.formula, point) else None
         return None if isinstance(kink, Unsupported) else kink

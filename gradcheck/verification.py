@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 
@@ -50,7 +51,8 @@ def check_point(claim: Claim, point: Point, session: Session, only: str | None =
         result.notes.append(f"judged in float64, not in balls: {check.why_float64}")
     if not (finite and _all_agree(result)):
         try:
-            kink = session.kink(point)
+            disputed = not finite or any(o.says == "differ" for o in result.opinions.values())
+            kink = session.kink(point if finite else _all_weighed(point), disputed=disputed)
         except Unsupported as error:  # a tie that no precision decides
             result.opinions.clear()
             result.notes.append(f"a point was left out: {error}")
@@ -107,9 +109,20 @@ def _faulty(
 
 def _is_smooth(session: Session, point: Point) -> bool:
     try:
-        return session.kink(point) is None
+        return session.kink(_all_weighed(point)) is None
     except Unsupported:
         return True
+
+
+def _all_weighed(point: Point) -> Point:
+    """The point with ones for the zeros of delta.
+
+    A kink under a zero delta is none of `sum(delta * output)`, but code that is not finite, or raises,
+    at a kink of the forward does so whatever delta is: `0 * nan` is NaN.
+    """
+    if all(d.all() for d in point.delta):
+        return point
+    return replace(point, delta=tuple(np.where(d == 0, 1.0, d) for d in point.delta))
 
 
 def _at_kink(

@@ -91,7 +91,10 @@ REFUSED = [
         {"where": lambda n: n < 0},
         "no sizes from 1 to 13 satisfy the shapes and where. There is nothing to check.",
     ),
-    ({"where": lambda n: n > 100}, "no sizes from 1 to 13 satisfy the shapes and where. There is nothing"),
+    (
+        {"where": lambda n: n > 100},
+        "There is nothing to check. Larger sizes are declared in shapes, as in '20' or 'n+20'.",
+    ),
     (
         {"where": lambda n: 1 / 0},
         "where must give True or False for all sizes of 1 or more, but at n = 3 it raises",

@@ -162,6 +162,18 @@ def test_a_zero_delta_everywhere_is_weak():
     assert check_claim(formula.claims[1], max_examples=6, delta=ones).row.verdict == "fail"
 
 
+def test_an_empty_result_everywhere_is_weak_and_empty_at_some_sizes_is_not():
+    """np.diff of one number is empty, and says nothing there."""
+    nothing = Formula(lambda x: x[:0], {"x": "n"})
+    nothing.vjp(lambda d, x: 0 * x)
+    row = check_claim(nothing.claims[0], max_examples=6).row
+    assert row.verdict == "weak"
+    assert row.reason.startswith("the forward's result is empty at every point")
+    differences = Formula(np.diff, {"x": "n"})
+    differences.vjp(lambda d, x: -np.diff(np.concatenate([[0.0], d, [0.0]])))
+    assert check_claim(differences.claims[0], max_examples=12).row.verdict == "pass"
+
+
 SATURATED = {"x": np.array([-1000.0, -1200.0, -1500.0])}
 
 
@@ -172,6 +184,16 @@ def test_a_saturated_gradient_is_weak_or_fails_and_never_passes():
     formula.vjp(suffix="sign")(lambda d, x: -d * np.exp(-x) / (1 + np.exp(-x)) ** 2)
     for claim in formula.claims:
         assert check_claim(claim, max_examples=4).row.verdict in ("weak", "fail")
+
+
+def test_a_source_without_an_answer_does_not_lift_a_saturated_gradient_to_a_pass():
+    """sigmoid at 1000: only the difference answers zero, and the others, who have no answer, see 1e-435."""
+    formula = Formula(lambda x: 1 / (1 + np.exp(-x)), {"x": "n"}, values={"x": -SATURATED["x"]})
+    formula.vjp(lambda d, x: 0 * d)
+    formula.vjp(suffix="right")(lambda d, x: d * np.exp(-x) / (1 + np.exp(-x)) ** 2)
+    zero, right = (check_claim(c, max_examples=4).row for c in formula.claims)
+    assert (zero.verdict, right.verdict) == ("weak", "pass")
+    assert zero.reason.startswith("dJ/dx was below resolution at every point")
 
 
 def test_a_difference_alone_tells_a_nearly_saturated_gradient_with_more_precision():
@@ -186,6 +208,24 @@ def test_a_difference_alone_tells_a_nearly_saturated_gradient_with_more_precisio
     assert right == "pass"
     assert sign != "pass"
     assert zero != "pass"
+
+
+def test_a_nan_at_a_kink_is_noted_whatever_delta_is_there():
+    """A length at zero has no derivative, and `0 * nan` is NaN; off kinks a NaN fails, under a zero too."""
+    values = {"x": np.array([[0.0, 0.0], [3.0, 4.0]])}
+    given = {"max_examples": 4, "delta": np.array([0.0, 1.0])}
+
+    def direction(d, x):
+        return d[:, None] * x / np.sqrt(np.sum(x * x, axis=1))[:, None]
+
+    length = Formula(lambda x: np.sqrt(np.sum(x * x, axis=1)), {"x": "n m"}, values=values)
+    length.vjp(direction)
+    squares = Formula(lambda x: np.sum(x * x, axis=1), {"x": "n m"}, values=values)
+    squares.vjp(lambda d, x: 2 * d[:, None] * x + 0 * direction(d, x))
+    noted, failed = (check_claim(f.claims[0], **given).row for f in (length, squares))
+    assert noted.verdict != "fail"
+    assert "not finite at a point where no derivative exists" in noted.notes
+    assert (failed.verdict, failed.reason) == ("fail", "dJ/dx[0, 0] is nan although the derivative exists")
 
 
 def test_a_gradient_that_is_proved_to_be_zero_is_not_weak():

@@ -77,6 +77,13 @@ def test_declarations_that_contradict_themselves_are_refused(how, words):
     assert words in str(error.value)
 
 
+def test_a_decorator_without_shapes_says_how_it_is_written():
+    """`@gradcheck.formula` without brackets is the natural first try."""
+    for declare in (lambda: gradcheck.formula(np.sin), gradcheck.formula):
+        with pytest.raises(UsageError, match=r"shapes is missing.*as in @gradcheck.formula\(shapes="):
+            declare()
+
+
 def test_a_claim_does_not_take_unknown_keywords():
     """A misspelt keyword is no comment."""
     formula = Formula(conv, {"x": "n", "w": "k"})

@@ -157,3 +157,35 @@ def test_drawing_leaves_the_global_generators_alone():
     list(draws(wx(values={"x": st.floats(-1, 1)}), 20, 0, []))
     generate(wx(), max_examples=20, seed=0)
     assert (np.random.get_state()[1].tolist(), random.getstate()) == before
+
+
+def test_a_singular_matrix_is_left_out_and_noted_and_one_that_is_not_square_is_a_fault():
+    """Zeros and ties make singular matrices, which no inverse is meant for, as no logarithm is for -1."""
+    drawn = generate(Formula(np.linalg.inv, {"A": "n n"}), max_examples=50, seed=2)
+    assert len(drawn.points) == 50
+    assert drawn.discarded > 1
+    assert drawn.notes == [
+        f"{drawn.discarded} of what was drawn were left out: the forward raises LinAlgError: Singular matrix"
+    ]
+    assert generate(wx(), max_examples=50, seed=2).notes == []
+    with pytest.raises(ForwardFault, match="Last 2 dimensions of the array must be square"):
+        generate(Formula(np.linalg.inv, {"A": "n m"}), max_examples=10, seed=0)
+
+
+def test_a_forward_that_raises_is_shown_with_the_shapes_that_it_was_given():
+    """So that it is seen which argument contradicts which."""
+    matvec = Formula(lambda W, x, s: s * (W @ x), {"W": "n m", "x": "n", "s": ""})
+    with pytest.raises(ForwardFault) as fault:
+        generate(matvec, max_examples=5, seed=0)
+    assert str(fault.value).startswith("at n = 3, m = 2 the forward raises ValueError: matmul: ")
+    assert str(fault.value).endswith(
+        ", given W of shape (3, 2), x of shape (3,), a number s. "
+        "Sizes that it is not meant for are left out with where=, values with values="
+    )
+
+    def other(x):
+        raise TypeError("nothing about shapes")
+
+    with pytest.raises(ForwardFault) as fault:
+        generate(Formula(other, {"x": "n"}), max_examples=5, seed=0)
+    assert str(fault.value).endswith('raise TypeError("nothing about shapes"))')

@@ -27,6 +27,7 @@ KINKED = {
     "clip at its bound": (lambda x: np.clip(x, 0, 1), {"x": np.array([0.5, 1.0])}),
     "one of two arguments": (lambda x, y: np.abs(x) + y * y, {"x": np.array([0.0]), "y": np.array([1.0])}),
     "sorted ties": (lambda x: np.max(np.stack([x[0], x[1]])) * 3, {"x": np.array([1.0, 1.0])}),
+    "the middle of three ties": (lambda x: np.sort(x)[2], {"x": np.array([0.0, -7.0, 0.0, 11.8, 0.0])}),
 }
 SMOOTH = {
     "relu off zero": (relu, {"x": np.array([1.0, -1e-4])}),
@@ -40,6 +41,8 @@ SMOOTH = {
     "a steep sigmoid": (lambda x: 1 / (1 + np.exp(-1e6 * x)), {"x": np.array([0.0])}),
     "sin(50 x)": (lambda x: np.sin(50 * x), {"x": np.linspace(-3, 3, 20)}),
     "abs of a square": (lambda x: np.abs(x * x), {"x": np.array([0.0])}),
+    "the middle of three numbers": (lambda x: np.sort(x)[1], {"x": np.array([3.0, 0.0, 5.0])}),
+    "products": (lambda x: np.prod(x) * 1e9, {"x": np.array([2.0, 3.0, 0.5])}),
     "a constant": (lambda x: 0 * x, {"x": np.array([0.0])}),
 }
 

@@ -150,7 +150,7 @@ class TestFiles:
         [
             ("", "", "there is no formula in it"),
             ("x = 1", "", "there is no formula in it"),
-            (BARE, "", "not one claim about them"),
+            (BARE, "", "not one claim about them; add one, as in @"),
             (BARE, "::bare", "the formula 'bare' has no claims"),
             (WX, "::wy", "Did you mean 'wx'"),
             (WX, "::", "a name is missing after '::'"),

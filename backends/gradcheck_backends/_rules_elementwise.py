@@ -112,7 +112,7 @@ RULES["reduce_precision"] = lambda domain, params, x: x
 
 @rule("rem")
 def _rem(domain: Domain, params: Any, a: Any, b: Any) -> Any:
-    if object in {a.dtype, b.dtype}:
+    if a.dtype == object or b.dtype == object:
         return domain.ufuncs["fmod"](*(domain.lift_array(x) if x.dtype != object else x for x in (a, b)))
     return np.asarray(np.fmod(a, b))
 

@@ -60,6 +60,17 @@ def test_one_ball_met_twice_is_no_tie(problem):
     assert not answers[0].convention
 
 
+@pytest.mark.parametrize("function", [np.remainder, np.fmod])
+def test_what_is_left_of_a_division_runs_in_balls(problem, function):
+    """By the first argument the slope is 1, by the second minus the quotient, rounded as each does."""
+    x, y = np.array([5.3, -5.3]), np.array([2.0, 2.0])
+    program, answers = gradient_of(problem, lambda x, y: function(x, y) * 1.0, x, y)
+    assert program.exact_answers
+    quotient = np.floor(x / y) if function is np.remainder else np.trunc(x / y)
+    assert [float(v) for v in answers[0].values] == [1.0, 1.0]
+    assert [float(v) for v in answers[1].values] == (-quotient).tolist()
+
+
 def test_an_unknown_primitive_is_evaluated_by_xla_with_an_estimated_bound(problem):
     """The method and the answer say so; the bound covers the true gradient and is small."""
     A = np.array([[4.0, 1.0], [1.0, 3.0]])
