@@ -54,10 +54,10 @@ COUNTS = """\
 One mistake can be told in several ways that are all true: summing all of delta where one entry belongs is
 "the wrong entry" and also "summed over axis 0". {added} of the right ones are counted by words that were
 added once gradcheck had given them, each with the reason why the sentence is true of the code (`ALSO_TRUE`
-in the same file). They are marked with a star. In {partly} of the right ones some of the wrong gradients
-stay unexplained.
+in the same file). They are marked with a star. {partly} of the right ones leave some of the wrong gradients
+unexplained.
 
-A diagnosis takes {median:.1f} seconds of one core in the middle and {most:.0f} at most."""
+A diagnosis takes {median:.1f} seconds of one core at the median and {most:.0f} at most."""
 
 
 @dataclass(frozen=True)
