@@ -33,9 +33,13 @@ def record_and_report(
     if not outcome.records:  # it ended before its first record
         raise outcome.failure or KeyboardInterrupt(outcome.interrupted)
     log = collect(outcome.records)
-    show(log, _console())
-    if outcome.failure is None or not isinstance(outcome.failure, OSError):
-        written = _render(log, formats, report_dir)
+    written: list[str] | None = None
+    try:
+        show(log, _console())
+    finally:  # `gradcheck verify | head` closes the pipe, which must not cost the reports
+        if outcome.failure is None or not isinstance(outcome.failure, OSError):
+            written = _render(log, formats, report_dir)
+    if written is not None:
         click.echo(f"{report_dir}: run.jsonl{''.join(f', {name}' for name in written)}")
     if outcome.failure is not None:
         raise outcome.failure

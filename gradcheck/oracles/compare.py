@@ -27,7 +27,7 @@ from gradcheck.oracles.explain import explain
 from gradcheck.oracles.judging import SOURCE, Judged, judge_test
 from gradcheck.oracles.lint import point_of
 from gradcheck.oracles.reference import Oracle
-from gradcheck.oracles.vector_files import every_test, read_vectors
+from gradcheck.oracles.vector_files import as_written, every_test, read_vectors
 from gradcheck.oracles.vector_records import VectorFile
 from gradcheck.points import Point
 from gradcheck.records import BackendInfo, Counterexample, Diagnosis, Footer, Record, Source
@@ -58,6 +58,12 @@ def compare(
     implementation, given = read_answers(answers_file, vectors)
     points = _points(vectors_file, formula, vectors)
     comparing = _Comparing(formula, vectors, implementation, given, points)
+    if not as_written(vectors_file, vectors):
+        # Nothing here computes right answers anew, and a tolerance that was raised would let all pass.
+        comparing.remarks.append(
+            f"{vectors_file} is not laid out as `gradcheck vectors` writes it. If it was edited by hand, its "
+            "answers may not be right: `gradcheck vectors --check` computes them anew."
+        )
     return comparing.records(answers_file, command)
 
 
@@ -85,6 +91,7 @@ class _Comparing:
         self.given, self.points = given, points
         self.asked = [n for n, a in vectors.arguments.items() if a.gradient]
         self.tests = list(every_test(vectors))
+        self.remarks: list[str] = []
 
     def records(self, answers_file: Path, command: str) -> Iterator[Record]:
         started = time.perf_counter()
@@ -129,7 +136,7 @@ class _Comparing:
             verdicts={row.verdict: 1},
             as_declared=int(row.as_declared),
             exit_code=int(not row.as_declared),
-            remarks=[f"{who(self.implementation)}: {self._coverage(judged)}"],
+            remarks=[f"{who(self.implementation)}: {self._coverage(judged)}", *self.remarks],
         )
 
     def _coverage(self, judged: Sequence[Judged]) -> str:

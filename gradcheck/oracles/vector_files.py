@@ -22,7 +22,7 @@ from gradcheck.oracles.layout import json_text
 from gradcheck.oracles.vector_records import VECTORS_SCHEMA, Group, Test, Tolerance, VectorFile
 from gradcheck.records import ArrayRecord
 
-__all__ = ["bundle", "check_name", "every_test", "read_vectors", "write_vectors"]
+__all__ = ["as_written", "bundle", "check_name", "every_test", "read_vectors", "write_vectors"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -89,6 +89,11 @@ def read_vectors(path: Path) -> VectorFile:
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from None
     return vectors
+
+
+def as_written(path: Path, vectors: VectorFile) -> bool:
+    """Whether a file is laid out as `write_vectors` does it, line ends apart. Edits by hand are rarely."""
+    return path.read_bytes().replace(b"\r\n", b"\n") == json_text(vectors)
 
 
 class _Peek(msgspec.Struct):

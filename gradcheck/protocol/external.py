@@ -53,10 +53,11 @@ def external(
                 foreign = Foreign(driver, formula, dtype)
                 claim = foreign.claim()
                 claims[claim.uid] = claim, foreign, word
+        taken: set[str] = set()
         for record in run([claim for claim, _, _ in claims.values()], options):
             if isinstance(record, ClaimRow):
                 _, foreign, word = claims[record.uid]
-                yield _told(record, foreign, [*again, "--formula", word], cases)
+                yield _told(record, foreign, [*again, "--formula", word], cases, taken)
             elif isinstance(record, Footer):
                 yield msgspec.structs.replace(record, remarks=[*record.remarks, *_end(driver)])
             else:
@@ -72,7 +73,7 @@ def _end(driver: Driver) -> list[str]:
     return [f"{said.name}{version} ({said.language}): {driver.cases} cases sent{times}.", *remarks]
 
 
-def _told(row: ClaimRow, foreign: Foreign, again: list[str], cases: Path | None) -> ClaimRow:
+def _told(row: ClaimRow, foreign: Foreign, again: list[str], cases: Path | None, taken: set[str]) -> ClaimRow:
     """The row, speaking of the program instead of the function that stands for it."""
     said = foreign.driver.started.implementation
     command = shlex.join(foreign.driver.command)
@@ -81,7 +82,7 @@ def _told(row: ClaimRow, foreign: Foreign, again: list[str], cases: Path | None)
     found = row.counterexample
     if found is not None:
         found = msgspec.structs.replace(found, replay=shlex.join([*again, "--", *foreign.driver.command]))
-        written = _write_case(row, found, foreign, cases) if cases is not None else None
+        written = _write_case(row, found, foreign, cases, taken) if cases is not None else None
         notes += [f"the program reads this case with: {command} < {shlex.quote(written)}"] if written else []
     if row.verdict == "error" and foreign.stderr:
         notes.append("standard error ended with: " + " | ".join(foreign.stderr))
@@ -89,8 +90,13 @@ def _told(row: ClaimRow, foreign: Foreign, again: list[str], cases: Path | None)
     return msgspec.structs.replace(row, candidate=source, counterexample=found, notes=notes, proof=None)
 
 
-def _write_case(row: ClaimRow, found: Counterexample, foreign: Foreign, folder: Path) -> str | None:
-    """Write the failing case as the program's input; the file, or None where it cannot be written."""
+def _write_case(
+    row: ClaimRow, found: Counterexample, foreign: Foreign, folder: Path, taken: set[str]
+) -> str | None:
+    """Write the failing case as the program's input; the file, or None where it cannot be written.
+
+    ``taken`` are the names that this run gave to files, and gets this one.
+    """
     args = tuple(decode(found.inputs[n]) for n in foreign.formula.shapes.arguments)
     deltas = tuple(decode(d) for d in found.delta)
     try:
@@ -100,6 +106,9 @@ def _write_case(row: ClaimRow, found: Counterexample, foreign: Foreign, folder: 
         return None
     lines: list[Command] = [Start(version=VERSION), Run(seq=1, case=case), Stop()]
     name = "".join(c if c.isalnum() or c in "-_" else "-" for c in row.uid.rpartition("/")[2])
+    if name in taken:  # `a.b` and `a-b`: neither may cost the other its case
+        name += f"-{len(taken) + 1}"
+    taken.add(name)
     file = folder / f"case-{name}.jsonl"
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -69,3 +69,17 @@ def test_a_pipe_that_closes_early_is_no_bug_of_ours():
 
     assert "broke" not in errors
     assert "Traceback" not in errors
+
+
+def test_a_pipe_that_closes_early_costs_no_report(tmp_path):
+    process = subprocess.Popen(
+        [*RUN, "verify", "D08", "--max-examples", "2", "--report-dir", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    process.stdout.close()  # before the first line
+
+    process.wait(timeout=60)
+
+    names = {p.name for p in tmp_path.iterdir()}
+    assert names == {"run.jsonl", "summary.json", "junit.xml", "report.md", "report.html"}

@@ -1,5 +1,6 @@
 """Judging answers offline: right programs pass in both dtypes, each wrong twin fails for its reason."""
 
+import base64
 import json
 
 import jsonschema
@@ -325,6 +326,26 @@ def test_answers_of_which_some_are_in_float32(tmp_path):
     (row,) = judged(vectors, path).claims
 
     assert row.statement == "gradients of wx by demo 1.0 (C) partly in float32"
+
+
+def test_vectors_that_were_edited_by_hand_are_remarked(tmp_path):
+    """Valid, and judged by: a tolerance that was raised lets everything pass."""
+    vectors, path = answers_file(tmp_path, "wx")
+    text = vectors.read_text()
+    edited, windows = tmp_path / "edited.json", tmp_path / "windows.json"
+    raised = json.loads(text)
+    raised["testGroups"][0]["tests"][0]["tolerance"]["float64"]["gradients"]["x"] = {
+        "dtype": "<f4", "shape": [3], "b64": base64.b64encode(np.full(3, 9, "<f4").tobytes()).decode(),
+    }  # fmt: skip
+    edited.write_text(json.dumps(raised))
+    windows.write_bytes(text.replace("\n", "\r\n").encode())
+
+    assert judged(vectors, path).footer.remarks == judged(windows, path).footer.remarks
+    log = judged(edited, path)
+
+    assert log.claims[0].verdict == "pass"
+    assert "edited.json is not laid out as `gradcheck vectors` writes it" in log.footer.remarks[1]
+    assert "`gradcheck vectors --check` computes them anew" in log.footer.remarks[1]
 
 
 def test_the_row_of_the_vectors_says_why_there_was_no_answer(tmp_path):

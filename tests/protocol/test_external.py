@@ -337,3 +337,18 @@ def test_closing_the_stream_ends_the_program(program, quick, tmp_path, gone):
     stream.close()
 
     assert gone(int(note.read_text()))
+
+
+def test_formulas_of_like_names_have_a_case_each(checked, tmp_path):
+    file = tmp_path / "like.py"
+    file.write_text(
+        "import gradcheck\n"
+        "one = gradcheck.formula(shapes={'x': 'n'}, name='a.b')(lambda x: 2 * x)\n"
+        "two = gradcheck.formula(shapes={'x': 'n'}, name='a-b')(lambda x: 2 * x)\n"
+    )
+
+    rows, _ = checked("FORMULAS = ['a.b', 'a-b']", words=[str(file)], cases=tmp_path / "r")
+
+    texts = [p.read_text() for p in (tmp_path / "r").iterdir()]
+    assert len(texts) == len(rows) == 2
+    assert all(sum(f'"formula":"{name}"' in text for text in texts) == 1 for name in ("a.b", "a-b"))
