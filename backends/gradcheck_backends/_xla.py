@@ -53,7 +53,7 @@ class FloatGradients:
         exact = [np.asarray(g) for g in self._run(0.0, 0.0, *values, *deltas)]
         if not all(np.isfinite(g).all() for g in exact):
             raise NoAnswer("XLA's gradient is not finite here")
-        spread = [np.abs(g) * 4 * _UNIT for g in exact]
+        spread = [np.asarray(np.abs(g) * 4 * _UNIT) for g in exact]  # of a number, NumPy makes no array
         for seed in range(_RUNS):
             for s, g, e in zip(spread, self._run(_MOVED, 1.0 + seed, *values, *deltas), exact, strict=True):
                 np.maximum(s, np.abs(np.asarray(g) - e) * (_UNIT / _MOVED), out=s)

@@ -71,6 +71,15 @@ def test_what_is_left_of_a_division_runs_in_balls(problem, function):
     assert [float(v) for v in answers[1].values] == (-quotient).tolist()
 
 
+def test_xla_answers_for_an_argument_that_is_a_number(problem):
+    """A spread is kept for it too."""
+    A, s = np.diag([4.0, 3.0]), np.array(2.0)
+    program, answers = gradient_of(problem, lambda A, s: s * np.sum(np.linalg.eigvalsh(A)), A, s)
+    assert "XLA in float64" in program.method
+    assert answers[1].values[()].contains(7)
+    assert not answers[1].values[()].contains(7.000001)
+
+
 def test_an_unknown_primitive_is_evaluated_by_xla_with_an_estimated_bound(problem):
     """The method and the answer say so; the bound covers the true gradient and is small."""
     A = np.array([[4.0, 1.0], [1.0, 3.0]])
