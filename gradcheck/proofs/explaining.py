@@ -23,7 +23,7 @@ from gradcheck.indexed.space import Number
 from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.comparing import Compared, Finding, ruled
 from gradcheck.proofs.memory import Memory
-from gradcheck.proofs.prover import attempt
+from gradcheck.proofs.prover import latest_attempt
 from gradcheck.proofs.truth import Truth
 from gradcheck.records import Diagnosis
 
@@ -40,7 +40,7 @@ def explain(claim: Claim, memory: Memory, *, alone: bool = False) -> list[Diagno
     Where nothing else speaks for what the forms say (``alone``), the code must ask nothing about sizes.
     """
     try:
-        made = attempt(claim, memory, Branch())
+        made = latest_attempt(claim, memory, Branch())
         if made.truth is None:
             return []
         asked = set(made.compared.asked) - set(made.truth.asked)

@@ -14,7 +14,7 @@ from gradcheck.proofs.memory import Memory
 from gradcheck.proofs.stating import truths
 from gradcheck.proofs.truth import Truth
 
-__all__ = ["Attempt", "attempt", "explore"]
+__all__ = ["Attempt", "attempt", "explore", "latest_attempt"]
 
 _MOST_BRANCHES = 40
 _MOST_WRITTEN_OUT = 16
@@ -67,17 +67,20 @@ def _push(pending: list[Branch], made: Attempt) -> bool:
 
 
 def attempt(claim: Claim, memory: Memory, branch: Branch) -> Attempt:
-    """One branch: with sums as they are, then with those over plain numbers written out.
-
-    What was found last on a branch is remembered: a claim that fails is asked about once more, for its
-    diagnosis, and nothing has been rewound since.
-    """
-    last = memory.latest.get(branch.key)
-    if last is not None and last[0] is claim:
-        return last[1]  # type: ignore[no-any-return]
+    """One branch: with sums as they are, then with those over plain numbers written out."""
     made = _attempted(claim, memory, branch)
     memory.latest[branch.key] = claim, made
     return made
+
+
+def latest_attempt(claim: Claim, memory: Memory, branch: Branch) -> Attempt:
+    """What was found last on a branch, where it was this claim that was tried there; else a new attempt.
+
+    A claim that fails is asked about once more, for its diagnosis, and nothing has been rewound since. A
+    proof never rests on it: code that keeps arrays must be seen to do so when it runs again.
+    """
+    last = memory.latest.get(branch.key)
+    return last[1] if last is not None and last[0] is claim else attempt(claim, memory, branch)
 
 
 def _attempted(claim: Claim, memory: Memory, branch: Branch) -> Attempt:
