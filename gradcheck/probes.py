@@ -51,9 +51,10 @@ def directions_of(claim: Claim, point: Point) -> Directions | None:
         drawn = _random(tuple(point.args[i].shape for i in point.wrt))
         return {form.format(names[i]): d for i, d in zip(point.wrt, drawn, strict=True)}
     ((quantity, shape),) = expected_shapes(claim, point).items()
-    if len(point.outputs) != 1:
+    scalar = claim.entry is not None and claim.entry.scalar
+    if len(point.outputs) != 1 and not scalar:
         return None
-    if claim.entry is not None and not is_whole(claim):
+    if not is_whole(claim):
         return {quantity: _random((shape,))[0]}
     v, u = factors(point, names.index(str(claim.target)))
     # an entry claim has the indices of the argument first, see `EntrySpec`

@@ -50,7 +50,7 @@ def table_slope(
     slopes = []
     for weights, moved in _weighted(claim, point, position, direction):
         answer = program.vjp(point.args, (weights,), {position: moved}, domain)[position]
-        slopes.append(answer if answer.direction is not None else contracted(answer, moved))
+        slopes.append(answer if answer.direction is not None else _contracted(answer, moved))
     return {name: _total(slopes, direction)}
 
 
@@ -79,7 +79,7 @@ def _weighted(
         yield weights, spread
 
 
-def contracted(answer: Answer, direction: NDArray[np.float64]) -> Answer:
+def _contracted(answer: Answer, direction: NDArray[np.float64]) -> Answer:
     """Entries as the slope along a direction."""
     value = zero_dimensional(contract(answer.values, direction)[0])
     refine = answer.refine
@@ -87,7 +87,7 @@ def contracted(answer: Answer, direction: NDArray[np.float64]) -> Answer:
         answer,
         values=value,
         direction=direction,
-        refine=None if refine is None else lambda: contracted(refine(), direction),
+        refine=None if refine is None else lambda: _contracted(refine(), direction),
     )
 
 

@@ -47,6 +47,16 @@ def test_the_slope_of_a_table_is_that_of_its_entries(point_at, position):
         assert slope.refine().values.item().overlaps(expected)
 
 
+def test_an_entry_of_a_gradient_has_a_direction_also_where_there_are_several_outputs(point_at):
+    """The twin, a table of derivatives of several outputs, has none."""
+    formula = Formula(lambda x: (x * x, x.sum()), {"x": "n"})
+    formula.entry("dJ/dx[i]")(lambda i, d, x: 2 * d[0][i] * x[i] + d[1])
+    formula.jacobian("x")(lambda x: x)
+    point = point_at(formula, x=np.array([1.0, 2.0]))
+    assert directions_of(formula.claims[0], point)["dJ/dx[i]"].shape == (2,)
+    assert directions_of(formula.claims[1], point) is None
+
+
 @pytest.mark.parametrize(
     ("declare", "wrong"),
     [

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from gradcheck_backends._replay_table import Call, Positions, no_positions, rule
+from gradcheck_backends._replay_table import Call, Positions, Rule, no_positions, rule
 
 __all__: list[str] = []
 
@@ -88,24 +89,13 @@ def _dot_general(call: Call, a: Any, b: Any) -> Any:
     return np.einsum(f"{''.join(left)},{''.join(right)}->{output}", a, b)
 
 
-@rule("reduce_sum")
-def _reduce_sum(call: Call, x: Any) -> Any:
-    return np.sum(x, axis=_axes(call))
+def _reducing(function: Callable[..., Any]) -> Rule:
+    return lambda call, x: function(x, axis=_axes(call))
 
 
-@rule("reduce_max")
-def _reduce_max(call: Call, x: Any) -> Any:
-    return np.max(x, axis=_axes(call))
-
-
-@rule("reduce_min")
-def _reduce_min(call: Call, x: Any) -> Any:
-    return np.min(x, axis=_axes(call))
-
-
-@rule("reduce_prod")
-def _reduce_prod(call: Call, x: Any) -> Any:
-    return np.prod(x, axis=_axes(call))
+_REDUCTIONS: dict[str, Callable[..., Any]] = {"sum": np.sum, "max": np.max, "min": np.min, "prod": np.prod}
+for _name, _function in _REDUCTIONS.items():
+    rule(f"reduce_{_name}")(_reducing(_function))
 
 
 @rule("cumsum")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from gradcheck.errors import Unsupported
+from gradcheck_backends._rules import Rule, registering
 
 __all__ = ["RULES", "Call", "Positions", "Rule", "no_positions", "not_finite", "rule"]
 
@@ -43,17 +44,8 @@ class Positions:
         self.shape, self.axis = tuple(shape), axis
 
 
-Rule = Callable[..., Any]
 RULES: dict[str, Rule] = {}
-
-
-def rule(*names: str) -> Callable[[Rule], Rule]:
-    def register(function: Rule) -> Rule:
-        for name in names:
-            RULES[name] = function
-        return function
-
-    return register
+rule = registering(RULES)
 
 
 def no_positions(name: str, *values: Any) -> None:

@@ -15,7 +15,7 @@ from flint import arb
 
 from gradcheck.arithmetic import zero_dimensional
 
-__all__ = ["RULES", "Rule", "as_array", "rule"]
+__all__ = ["RULES", "Rule", "as_array", "registering", "rule"]
 
 Rule = Callable[..., Any]
 RULES: dict[str, Rule] = {}
@@ -30,10 +30,17 @@ def as_array(value: Any) -> Any:
     return np.asarray(value)
 
 
-def rule(*names: str) -> Callable[[Rule], Rule]:
-    def register(function: Rule) -> Rule:
-        for name in names:
-            RULES[name] = function
-        return function
+def registering(table: dict[str, Rule]) -> Callable[..., Callable[[Rule], Rule]]:
+    """The decorator that puts a rule into a table under the names of its primitives."""
 
-    return register
+    def rule(*names: str) -> Callable[[Rule], Rule]:
+        def register(function: Rule) -> Rule:
+            table.update(dict.fromkeys(names, function))
+            return function
+
+        return register
+
+    return rule
+
+
+rule = registering(RULES)
