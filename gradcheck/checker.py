@@ -26,7 +26,7 @@ from gradcheck.points import ForwardFault
 from gradcheck.records import SCHEMA, BackendInfo, ClaimRow, Header, Record
 from gradcheck.session import Session
 
-__all__ = ["Checker", "RunOptions", "backend_names", "now"]
+__all__ = ["Checker", "Environment", "RunOptions", "backend_names", "now"]
 
 _PACKAGES = ("numpy", "hypothesis", "python-flint", "sympy", "jax", "jaxlib")
 
@@ -56,6 +56,34 @@ class RunOptions:
             raise UsageError(f"max_examples: expected an integer of 1 or more, got {self.max_examples!r}.")
         if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
             raise UsageError(f"seed: expected an integer of 0 or more, got {self.seed!r}.")
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What checks: gradcheck, Python and platform, packages and backends with their versions."""
+
+    gradcheck: str
+    python: str
+    platform: str
+    versions: dict[str, str]
+    backends: tuple[BackendInfo, ...]
+
+    def header(self, options: RunOptions, uids: Sequence[str]) -> Header:
+        """The header of a log of these claims, started now."""
+        return Header(
+            schema=SCHEMA,
+            gradcheck=self.gradcheck,
+            started=now(),
+            python=self.python,
+            platform=self.platform,
+            versions=self.versions,
+            seed=options.seed,
+            max_examples=options.max_examples,
+            backends=list(self.backends),
+            claims=list(uids),
+            command=options.command,
+            shards=[options.shard] if options.shard else [],
+        )
 
 
 class Checker:
@@ -89,29 +117,26 @@ class Checker:
         return self._rows[id(claim)][1]
 
     def header(self, uids: Sequence[str]) -> Header:
-        """The header of a log of these claims, started now."""
+        """The header of a log of these claims, started now, in this process."""
+        return self.environment().header(self.options, uids)
+
+    def environment(self) -> Environment:
+        """This process, as a log's header describes it."""
         versions = {}
         for package in _PACKAGES:
             try:
                 versions[package] = importlib.metadata.version(package)
             except importlib.metadata.PackageNotFoundError:
                 continue
-        return Header(
-            schema=SCHEMA,
+        return Environment(
             gradcheck=__version__,
-            started=now(),
             python=platform.python_version(),
             platform=f"{platform.system()} {platform.machine()} ({sys.implementation.name})",
             versions=versions,
-            seed=self.options.seed,
-            max_examples=self.options.max_examples,
-            backends=[
+            backends=tuple(
                 BackendInfo(name=f.name, available=f.backend is not None, version=f.version, reason=f.reason)
                 for f in self.found
-            ],
-            claims=list(uids),
-            command=self.options.command,
-            shards=[self.options.shard] if self.options.shard else [],
+            ),
         )
 
     def _of(self, formula: Formula) -> tuple[Session, Generated | ForwardFault]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from gradcheck.checker import Checker, RunOptions, now
 from gradcheck.claims import Claim
 from gradcheck.errors import UsageError
-from gradcheck.records import ClaimRow, Footer, Record
+from gradcheck.records import ClaimRow, Footer, Header, Record
 
 __all__ = ["RunOptions", "checked", "run", "stream"]
 
@@ -22,7 +22,8 @@ def run(claims: Sequence[Claim], options: RunOptions) -> Iterator[Record]:
     """
     checker = Checker(options)
     claims = checked(claims)
-    return stream(claims, checker, (checker.check(claim) for claim in claims))
+    header = checker.header([c.uid for c in claims])
+    return stream(header, options, (checker.check(claim) for claim in claims))
 
 
 def checked(claims: Sequence[Claim]) -> Sequence[Claim]:
@@ -33,10 +34,10 @@ def checked(claims: Sequence[Claim]) -> Sequence[Claim]:
     return claims
 
 
-def stream(claims: Sequence[Claim], checker: Checker, batches: Iterable[list[Record]]) -> Iterator[Record]:
+def stream(header: Header, options: RunOptions, batches: Iterable[list[Record]]) -> Iterator[Record]:
     """A run's records around what checking its claims gave, in order and in batches of any size."""
     started = time.perf_counter()
-    yield checker.header([c.uid for c in claims])
+    yield header
     verdicts: Counter[str] = Counter()
     as_declared = 0
     for batch in batches:
@@ -48,9 +49,9 @@ def stream(claims: Sequence[Claim], checker: Checker, batches: Iterable[list[Rec
     yield Footer(
         finished=now(),
         seconds=round(time.perf_counter() - started, 6),
-        claims=len(claims),
+        claims=len(header.claims),
         verdicts=dict(verdicts),
         as_declared=as_declared,
-        exit_code=0 if as_declared == len(claims) else 1,
-        remarks=list(checker.options.remarks),
+        exit_code=0 if as_declared == len(header.claims) else 1,
+        remarks=list(options.remarks),
     )

@@ -1,6 +1,8 @@
 """The search for cycles is made rare while a claim is checked, and put back as it was."""
 
 import gc
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -47,3 +49,25 @@ def test_a_check_leaves_it_alone(threshold):
         gradcheck.verify(np.square, backward, {"x": "n"}, max_examples=8)
     assert set(seen) == {100_000}
     assert gc.get_threshold()[:2] == (555, 7)
+
+
+def test_a_process_of_ours_searches_rarely_and_not_at_its_end():
+    """What a cycle of garbage would do when it is found shows whether it was."""
+    program = """
+import atexit, gc, sys
+class Cycle:
+    def __init__(self): self.me = self
+    def __del__(self): print("found", flush=True)
+if sys.argv[1] == "ours":
+    from gradcheck.garbage import process_of_ours
+    process_of_ours()
+    assert gc.get_threshold()[0] == 100_000
+Cycle()
+"""
+    found = {
+        whose: subprocess.run(
+            [sys.executable, "-c", program, whose], capture_output=True, text=True, check=True
+        ).stdout
+        for whose in ("ours", "anybody's")
+    }
+    assert found == {"ours": "", "anybody's": "found\n"}

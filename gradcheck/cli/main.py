@@ -27,6 +27,7 @@ from gradcheck.cli.report import report
 from gradcheck.cli.vectors import vectors
 from gradcheck.cli.verify import verify
 from gradcheck.errors import UsageError
+from gradcheck.garbage import process_of_ours
 
 __all__ = ["cli", "main"]
 
@@ -41,6 +42,13 @@ Exit codes of verify:
 
 class Program(click.Group):
     """Turns every exception into a message and an exit code that scripts can rely on."""
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        try:
+            return super().make_context(*args, **extra)
+        except KeyboardInterrupt:  # click would exit with 1, as if a claim had failed
+            click.echo("Interrupted.", err=True)
+            sys.exit(128 + signal.SIGINT)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -103,4 +111,5 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # A letter that the terminal does not know must not cost the verdict.
             stream.reconfigure(errors="backslashreplace")
+    process_of_ours()
     cli(prog_name="gradcheck")

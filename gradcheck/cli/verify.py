@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from gradcheck.cli.options import debug_option, format_option, report_dir_option
 from gradcheck.cli.recording import record_and_report
+
+if TYPE_CHECKING:
+    from gradcheck.checker import RunOptions
+    from gradcheck.claims import Claim
+    from gradcheck.records import Record
 
 __all__ = ["verify"]
 
@@ -23,7 +30,11 @@ __all__ = ["verify"]
     "--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True, help="Where the points start."
 )
 @click.option("--shard", metavar="I/N", help="Only the I-th of N parts; `gradcheck merge` joins the logs.")
-@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Processes to use.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    help="Processes to use; more than one needs dask.distributed.  [default: as many as are worth it]",
+)
 @click.option("--cluster", metavar="ADDRESS", help="Use the workers of a dask scheduler.")
 @report_dir_option
 @format_option
@@ -36,7 +47,7 @@ def verify(
     max_examples: int,
     seed: int,
     shard: str | None,
-    jobs: int,
+    jobs: int | None,
     cluster: str | None,
     report_dir: Path,
     formats: tuple[str, ...],
@@ -50,9 +61,11 @@ def verify(
     made, and 130 when it was interrupted.
     """
     from gradcheck.registry import select
-    from gradcheck.run import RunOptions, run
+    from gradcheck.run import RunOptions
     from gradcheck.shards import shard_of
 
+    if jobs is not None and cluster is not None:
+        raise click.UsageError("--jobs is about this machine and --cluster about others: give one of them.")
     selection = select(words)
     claims = selection.claims if shard is None else shard_of(selection.claims, shard)
     options = RunOptions(
@@ -63,13 +76,27 @@ def verify(
         remarks=selection.remarks,
         shard=shard,
     )
-    if jobs == 1 and cluster is None:
-        records = run(claims, options)
-    else:
-        from gradcheck.workers import run_on_workers
+    record_and_report(ctx, _records(claims, words, options, jobs, cluster), report_dir, formats)
 
-        records = run_on_workers(claims, words, options, jobs=jobs, cluster=cluster)
-    record_and_report(ctx, records, report_dir, formats)
+
+def _records(
+    claims: Sequence[Claim], words: Sequence[str], options: RunOptions, jobs: int | None, cluster: str | None
+) -> Iterator[Record]:
+    from gradcheck.run import run
+    from gradcheck.workers.local import WorkersDidNotStart, worthwhile_jobs
+
+    processes = jobs if jobs is not None else worthwhile_jobs(claims, options.max_examples)
+    if cluster is not None or processes > 1:
+        from gradcheck.workers.pool import run_on_workers
+
+        try:
+            yield from run_on_workers(claims, words, options, jobs=processes, cluster=cluster)
+        except WorkersDidNotStart:  # before the first record
+            if jobs is not None:
+                raise
+        else:
+            return
+    yield from run(claims, options)
 
 
 def _command(

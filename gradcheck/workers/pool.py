@@ -3,6 +3,9 @@
 dask.distributed starts its workers by spawning, never by forking (a fork after JAX deadlocks), notices
 a dead one, gives its task to another, and starts a new one. The order of the results is that of the
 claims, so a run's log is the same, times apart, whatever the number of workers.
+
+This process judges nothing, so it loads no backend: what the log's header says of them is what the workers
+have.
 """
 
 from __future__ import annotations
@@ -13,22 +16,22 @@ from contextlib import ExitStack
 from itertools import groupby
 from typing import Any
 
-from gradcheck.checker import Checker, RunOptions
+from gradcheck._version import __version__
+from gradcheck.checker import Checker, Environment, RunOptions
 from gradcheck.claims import Claim
 from gradcheck.engine import cannot_run
 from gradcheck.errors import UsageError
 from gradcheck.records import Record
 from gradcheck.run import checked, stream
 from gradcheck.session import Session
-from gradcheck.workers.tasks import Work, check_group, decoded, installed
+from gradcheck.workers.local import local_cluster
+from gradcheck.workers.tasks import Work, check_group, decoded, environment
 from gradcheck.workers.travel import sent_files
 
 __all__ = ["run_on_workers"]
 
 _ATTEMPTS = 20
 """How often a task may lose its worker before the task is blamed."""
-
-_STARTS = 4
 
 
 def run_on_workers(
@@ -41,11 +44,11 @@ def run_on_workers(
 ) -> Iterator[Record]:
     """`gradcheck.run.run` in ``jobs`` processes of this machine, or on the dask ``cluster`` at an address.
 
-    ``words`` are those that selected the claims: a worker selects again. Raises `UsageError` as `run`
-    does, where dask.distributed is missing, and where the cluster cannot be reached or has another
-    gradcheck or other backends.
+    ``words`` are those that selected the claims: a worker selects again. Raises `UsageError`, before the
+    first record, as `run` does, where dask.distributed is missing, where workers do not start
+    (`WorkersDidNotStart`), and where the cluster cannot be reached, has another gradcheck, or workers with
+    different backends.
     """
-    checker = Checker(options)
     claims = checked(claims)
     try:
         import distributed
@@ -54,34 +57,37 @@ def run_on_workers(
             "several workers need dask.distributed: pip install 'gradcheck[distributed]'."
         ) from None
     work = Work(tuple(words), sent_files(words), options)
-    return stream(claims, checker, _batches(distributed, claims, checker, work, jobs, cluster))
+    return _records(distributed, claims, work, jobs, cluster)
 
 
-def _batches(
-    distributed: Any,
-    claims: Sequence[Claim],
-    checker: Checker,
-    work: Work,
-    jobs: int | None,
-    cluster: str | None,
-) -> Iterator[list[Record]]:
+def _records(
+    distributed: Any, claims: Sequence[Claim], work: Work, jobs: int | None, cluster: str | None
+) -> Iterator[Record]:
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # a killed worker is no news to the user
     with ExitStack() as stack:
         client = _client(distributed, stack, jobs, cluster)
-        if cluster is not None:
-            _same_everywhere(client, work)
+        if cluster is None:
+            first = client.submit(environment, work, pure=False, priority=1)
         groups = [list(group) for _, group in groupby(claims, key=lambda c: id(c.formula))]
         futures = [
             # with the work itself: data left on workers is lost when those that hold it die
             client.submit(check_group, work, tuple(c.uid for c in group), pure=False, priority=-position)
             for position, group in enumerate(groups)
         ]
-        for group, future in zip(groups, futures, strict=True):
-            try:
-                yield decoded(future.result())
-            except distributed.KilledWorker:
-                yield _lost(group, checker)
-            future.release()
+        found = _same_everywhere(client, work) if cluster is not None else first.result()
+        header = found.header(work.options, [c.uid for c in claims])
+        yield from stream(header, work.options, _batches(distributed, groups, futures, work.options))
+
+
+def _batches(
+    distributed: Any, groups: Sequence[Sequence[Claim]], futures: Sequence[Any], options: RunOptions
+) -> Iterator[list[Record]]:
+    for group, future in zip(groups, futures, strict=True):
+        try:
+            yield decoded(future.result())
+        except distributed.KilledWorker:
+            yield _lost(group, options)
+        future.release()
 
 
 def _client(distributed: Any, stack: ExitStack, jobs: int | None, cluster: str | None) -> Any:
@@ -89,58 +95,55 @@ def _client(distributed: Any, stack: ExitStack, jobs: int | None, cluster: str |
 
     stack.enter_context(dask.config.set({"distributed.scheduler.allowed-failures": _ATTEMPTS}))
     if cluster is None:
-        local = _local_cluster(distributed, jobs)
-        return stack.enter_context(distributed.Client(stack.enter_context(local)))
+        local = stack.enter_context(local_cluster(distributed, jobs))
+        return stack.enter_context(distributed.Client(local))
     try:
-        return stack.enter_context(distributed.Client(cluster, timeout="15s"))
+        client = stack.enter_context(distributed.Client(cluster, timeout="15s"))
     except (OSError, ValueError) as error:
         raise UsageError(
             f"--cluster: there is no dask scheduler at {cluster!r}: {error}. One is started with "
             "`dask scheduler`, its workers with `dask worker ADDRESS --nthreads 1`."
         ) from None
-
-
-def _local_cluster(distributed: Any, jobs: int | None) -> Any:
-    """Workers on this machine. One that is killed while it starts ends the start, which is tried again."""
-    for _ in range(_STARTS):
-        try:
-            return distributed.LocalCluster(
-                n_workers=jobs,
-                threads_per_worker=1,  # a run leaves warnings and the working folder to one task at a time
-                processes=True,
-                host="127.0.0.1",
-                dashboard_address=None,
-                memory_limit=0,
-                silence_logs=logging.CRITICAL,
-            )
-        except RuntimeError as error:
-            failure = error
-    raise UsageError(f"--jobs {jobs}: the workers did not start {_STARTS} times over: {failure}.")
-
-
-def _same_everywhere(client: Any, work: Work) -> None:
-    """A verdict must not depend on which worker gave it."""
     if not client.scheduler_info()["workers"]:
         raise UsageError(
             "--cluster: the scheduler has no workers; `dask worker ADDRESS --nthreads 1` adds one."
         )
-    here = installed(work)
+    return client
+
+
+def _same_everywhere(client: Any, work: Work) -> Environment:
+    """What the workers have: a verdict must not depend on which of them gave it."""
     try:
-        there: dict[str, Any] = client.run(installed, work)
+        there: dict[str, Environment] = client.run(environment, work)
+    except UsageError:
+        raise
     except Exception as error:
         raise UsageError(
             f"--cluster: a worker cannot run gradcheck: {type(error).__name__}: {error}. Every worker needs "
             "the same gradcheck as here."
         ) from None
-    for address, found in there.items():
-        if found != here:
-            raise UsageError(f"--cluster: the worker {address} has {found}, and here it is {here}.")
+    address, first = next(iter(there.items()))
+    for other, found in there.items():
+        if found.gradcheck != __version__:
+            raise UsageError(
+                f"--cluster: the worker {other} has gradcheck {found.gradcheck}; here it is {__version__}."
+            )
+        if found.backends != first.backends:
+            raise UsageError(
+                f"--cluster: the worker {other} has {_named(found)}, and {address} has {_named(first)}."
+            )
+    return first
 
 
-def _lost(group: Sequence[Claim], checker: Checker) -> list[Record]:
+def _named(found: Environment) -> str:
+    return ", ".join(f"{b.name} ({b.version or b.reason})" for b in found.backends) or "nothing"
+
+
+def _lost(group: Sequence[Claim], options: RunOptions) -> list[Record]:
     reason = f"the process that checked this died {_ATTEMPTS} times; run it with --jobs 1 to see why"
+    backends = Checker(options).found
     records: list[Record] = []
     for claim in group:
-        outcome = cannot_run(claim, Session(claim.formula, checker.found), reason)
+        outcome = cannot_run(claim, Session(claim.formula, backends), reason)
         records += [*outcome.backends, outcome.row]
     return records

@@ -7,14 +7,13 @@ from functools import lru_cache
 
 import msgspec
 
-from gradcheck._version import __version__
-from gradcheck.checker import Checker, RunOptions
+from gradcheck.checker import Checker, Environment, RunOptions
 from gradcheck.claims import Claim
 from gradcheck.records import Record
 from gradcheck.registry import select
 from gradcheck.workers.travel import SentFile, at_home
 
-__all__ = ["Work", "check_group", "decoded", "installed"]
+__all__ = ["Work", "check_group", "decoded", "environment"]
 
 
 @dataclass(frozen=True)
@@ -38,10 +37,9 @@ def decoded(records: bytes) -> list[Record]:
     return msgspec.json.decode(records, type=list[Record])
 
 
-def installed(work: Work) -> tuple[str, tuple[tuple[str, str | None], ...]]:
-    """gradcheck's version and the backends with theirs, as this process has them."""
-    header = Checker(work.options).header(())
-    return __version__, tuple((b.name, b.version) for b in header.backends)
+def environment(work: Work) -> Environment:
+    """What this process checks with. Raises `UsageError` for the backends that were asked for."""
+    return Checker(work.options).environment()
 
 
 @lru_cache(maxsize=4)

@@ -60,6 +60,7 @@ def engine(monkeypatch):
     replay.replay_counterexample = fake.replay_counterexample
     monkeypatch.setitem(sys.modules, "gradcheck.run", run)
     monkeypatch.setitem(sys.modules, "gradcheck.replay", replay)
+    monkeypatch.setattr("gradcheck.workers.local.worthwhile_jobs", lambda claims, max_examples: 1)
     return fake
 
 

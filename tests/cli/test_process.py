@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from gradcheck.cli.main import cli
+
 RUN = [sys.executable, "-c", "from gradcheck.cli.main import main; main()"]
 
 
@@ -83,3 +85,15 @@ def test_a_pipe_that_closes_early_costs_no_report(tmp_path):
 
     names = {p.name for p in tmp_path.iterdir()}
     assert names == {"run.jsonl", "summary.json", "junit.xml", "report.md", "report.html"}
+
+
+def test_an_interrupt_before_there_is_a_command_is_no_verdict(monkeypatch):
+    """Exit code 1 would say that a claim failed."""
+
+    def interrupted(*args, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "parse_args", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        cli(["verify"])
+    assert ended.value.code == 130

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,7 +21,9 @@ from gradcheck.records import ClaimRow
 from gradcheck.registry import select
 from gradcheck.run import run
 from gradcheck.shards import parse_shard, shard_of
-from gradcheck.workers.tasks import Work, check_group, decoded, installed
+from gradcheck.workers import local, pool
+from gradcheck.workers.local import WorkersDidNotStart, worthwhile_jobs
+from gradcheck.workers.tasks import Work, check_group, decoded, environment
 from gradcheck.workers.travel import SentFile, at_home, sent_files
 
 FORMULAS = """
@@ -137,7 +141,7 @@ def test_a_worker_gives_the_records_of_one_process(folder, monkeypatch):
     there = decoded(check_group(work, tuple(c.uid for c in claims)))
     assert [type(r) for r in there] == [type(r) for r in here]
     assert [r.verdict for r in there if isinstance(r, ClaimRow)] == ["pass"]
-    assert installed(work)[1] == (("finite_difference", installed(work)[1][0][1]),)
+    assert [b.name for b in environment(work).backends] == ["finite_difference"]
 
 
 def test_a_file_travels_to_a_worker_that_lacks_it(folder, tmp_path_factory, monkeypatch):
@@ -182,6 +186,154 @@ def test_a_cluster_that_is_not_there_is_told(folder):
     code, output = gradcheck("verify", "layers.py", "--cluster", "tcp://127.0.0.1:1", cwd=folder)
     assert code == 2
     assert "there is no dask scheduler at 'tcp://127.0.0.1:1'" in output
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals to a group of processes")
+@pytest.mark.parametrize("seconds", [0.1, 0.3, 0.6, 0.9])
+def test_an_interrupt_while_workers_start_is_quiet(folder, seconds):
+    """A terminal's Ctrl-C reaches every process of the command: the workers say nothing, and none is left."""
+    pytest.importorskip("distributed")
+    program = (
+        "import distributed, sys\n"
+        "from gradcheck.cli.main import main\n"
+        "if __name__ == '__main__':\n"
+        "    sys.argv = ['gradcheck', 'verify', 'layers.py', '--jobs', '2']\n"
+        "    print('loaded', flush=True)\n"
+        "    main()\n"
+    )
+    (folder / "program.py").write_text(program)
+    process = subprocess.Popen(
+        [sys.executable, "program.py"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    with process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "loaded\n"
+        time.sleep(seconds)
+        os.killpg(process.pid, signal.SIGINT)
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, output
+    assert output.strip() == "Interrupted."
+    deadline = time.monotonic() + 10  # multiprocessing's resource tracker ends when it sees that we did
+    with pytest.raises(ProcessLookupError):
+        while time.monotonic() < deadline:
+            os.killpg(process.pid, 0)
+            time.sleep(0.05)
+
+
+def test_a_cluster_gives_the_log_of_one_process(folder, serial):
+    pytest.importorskip("distributed")
+    program = (
+        "import distributed, subprocess, sys\n"
+        "if __name__ == '__main__':\n"
+        "    quiet = {'threads_per_worker': 1, 'dashboard_address': None}\n"
+        "    with distributed.LocalCluster(n_workers=2, **quiet) as own:\n"
+        "        address = ['--cluster', own.scheduler_address]\n"
+        "        sys.exit(subprocess.run([*sys.argv[1:], *address], check=False).returncode)\n"
+    )
+    (folder / "program.py").write_text(program)
+    words = ["verify", "layers.py", *ONE_BACKEND, "--report-dir", "cluster"]
+    command = [sys.executable, "program.py", *COMMAND, *words]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert log_of(folder / "cluster") == serial
+
+
+class Everywhere:
+    """A dask client whose workers have what they are said to have."""
+
+    def __init__(self, *environments):
+        self.there = {f"tcp://{i}": e for i, e in enumerate(environments)}
+
+    def run(self, function, work):
+        return self.there
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"gradcheck": "0.0.1"}, "the worker tcp://1 has gradcheck 0.0.1; here it is"),
+        ({"backends": ()}, "the worker tcp://1 has nothing, and tcp://0 has finite_difference ("),
+    ],
+)
+def test_workers_that_differ_are_refused(changes, said):
+    work = Work((), (), RunOptions(backends=("finite_difference",)))
+    own = environment(work)
+    assert pool._same_everywhere(Everywhere(own, own), work) == own
+    with pytest.raises(UsageError, match=re.escape(said)):
+        pool._same_everywhere(Everywhere(own, dataclasses.replace(own, **changes)), work)
+
+
+# -- how many are worth it
+
+
+def test_few_claims_are_checked_here(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("dask.system.CPU_COUNT", 4)
+    claims = select(("layers.py",)).claims
+    assert worthwhile_jobs(claims, 50) == 1  # 600 cases
+    assert worthwhile_jobs(claims, 166) == 1  # 1,992
+    assert worthwhile_jobs(claims, 167) == 2
+    assert worthwhile_jobs(claims, 5000) == 4
+    assert worthwhile_jobs(claims[:1], 10**6) == 1  # one formula is one task
+
+
+def test_without_dask_nothing_is_spread(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(local, "find_spec", lambda name: None)
+    assert worthwhile_jobs(select(("layers.py",)).claims, 5000) == 1
+
+
+def test_workers_that_do_not_start_are_done_without_unless_asked_for(folder, monkeypatch, capsys):
+    """The number of processes was gradcheck's own idea, so it is no reason to fail."""
+    from gradcheck.cli.main import cli
+
+    def refused(distributed, jobs):
+        raise WorkersDidNotStart("no sockets here")
+
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(pool, "local_cluster", refused)
+    monkeypatch.setattr(local, "worthwhile_jobs", lambda claims, max_examples: 2)
+    words = ["verify", "layers.py::layer0", *ONE_BACKEND, "--max-examples", "6"]
+    with pytest.raises(SystemExit) as ended:
+        cli(words)
+    assert ended.value.code == 0
+    assert "1 passed" in capsys.readouterr().out
+    with pytest.raises(SystemExit) as ended:
+        cli([*words, "--jobs", "2"])
+    assert ended.value.code == 2
+    assert "no sockets here" in capsys.readouterr().err
+
+
+def test_jobs_and_cluster_exclude_each_other(folder):
+    code, output = gradcheck("verify", "layers.py", "--jobs", "2", "--cluster", "tcp://h:1", cwd=folder)
+    assert code == 2
+    assert "give one of them" in output
+
+
+def test_this_process_loads_no_backend(folder, monkeypatch):
+    """What judges nothing need not wait for JAX and SymPy."""
+    pytest.importorskip("distributed")
+    program = (
+        "import sys\n"
+        "from gradcheck.cli.main import cli\n"
+        "if __name__ == '__main__':\n"
+        "    try:\n"
+        "        cli(['verify', 'layers.py', '--jobs', '2', '--max-examples', '4'])\n"
+        "    finally:\n"
+        "        print(sorted({'jax', 'sympy'} & set(sys.modules)))\n"
+    )
+    (folder / "program.py").write_text(program)
+    command = [sys.executable, "program.py"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.endswith("[]\n")
+    header = json.loads((folder / "reports" / "run.jsonl").read_text().splitlines()[0])
+    assert [b["name"] for b in header["backends"] if b["available"]]
 
 
 # -- shards
