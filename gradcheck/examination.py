@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -27,6 +28,7 @@ from gradcheck.candidate import Stated, candidate_leaves_range, run_in_balls
 from gradcheck.claims import Claim
 from gradcheck.errors import NoAnswer, Unsupported
 from gradcheck.forwards import values_in_balls
+from gradcheck.jointly import groups, slope_along, steps
 from gradcheck.judge import Match, compare, running_scale
 from gradcheck.opinions import Opinion
 from gradcheck.points import Point
@@ -43,9 +45,9 @@ __all__ = ["PRECISIONS", "Examination", "spread"]
 PRECISIONS = (212, 424, 848, 1696)
 """Bits of ball arithmetic, raised until the question is decided: four float64 significands first."""
 
-_SWAMPED = 2.0**-20
-"""An argument whose part in a joint slope is smaller than this is asked about alone: the resolution of
-1e-25 of the sum is then at least 1e-19 of every part."""
+
+_OF_ALL_ARGUMENTS = {"vjp": "dJ/d{}", "forward": "dJ/d{}", "update": "new {}"}
+"""The kinds of claims that state a quantity for each argument, and what it is called."""
 
 
 class Examination:
@@ -110,9 +112,9 @@ class Examination:
     def _ask(self, usable: Usable, opinion: Opinion, bits: int, finite: bool) -> None:
         program = self.session.program(usable, self.point)
         opinion.method = program.method
-        if finite and self._agrees_jointly(program, opinion, bits):
-            return
-        answers = truths(self.claim, self.point, program, self._directions())
+        opinion.matches = self._settled_jointly(usable, program, bits) if finite else {}
+        left = self._directions_beside(opinion.matches)
+        answers = {} if left == {} else truths(self.claim, self.point, program, left)
         opinion.method = program.method
         answers = {q: a for q, a in answers.items() if self._is_stated(q)}
         if not finite:
@@ -120,8 +122,7 @@ class Examination:
             if not all(b.is_finite() for a in answers.values() for b in a.values.reshape(-1)):
                 raise NoAnswer("the derivative is not finite here")
             return
-        stated, rigorous = self._stated(usable, answers, bits)
-        opinion.matches = {}
+        stated, rigorous = self._stated(usable, left, bits)
         for quantity in [q for q in answers if q in stated]:  # in order: a set's changes from run to run
             match = self._match(quantity, stated[quantity], answers[quantity], rigorous)
             if match.outcome != "agree" and (refine := answers[quantity].refine) is not None:
@@ -150,35 +151,59 @@ class Examination:
             opinion.strength = Strength.CERTIFIED if certain else Strength.AGREED
             opinion.says, opinion.reason = "agree", None
 
-    def _agrees_jointly(self, program: Program, opinion: Opinion, bits: int) -> bool:
-        """Whether one slope along all stated arguments settles the point in the candidate's favour.
-
-        Only where every argument's part is large enough in the sum not to be swamped by the others.
-        Says nothing against the candidate: for that, each argument is asked about alone.
-        """
+    def _settled_jointly(self, usable: Usable, program: Program, bits: int) -> dict[str, Match]:
+        """The quantities that one slope along all their arguments settles in the candidate's favour."""
         directions = self._directions()
-        if self.claim.kind != "vjp" or directions is None or len(self.stated.values) < 2:
-            return False
-        names = self.claim.formula.shapes.arguments
-        moved = {i: directions[q] for i, n in enumerate(names) if (q := f"dJ/d{n}") in self.stated.values}
+        if program.exact_answers or directions is None or self.claim.kind not in _OF_ALL_ARGUMENTS:
+            return {}
         try:
-            stated = self.balls(bits)
-            answer = program.joint_slope(self.point.args, self.point.delta, moved)
+            gradients = self._gradients(bits)
+            found = {}
+            for together in groups(gradients, directions):
+                found.update(self._settled(usable, program, gradients, together))
         except Unsupported:
-            return False
+            return {}
+        return found
+
+    def _settled(
+        self, usable: Usable, program: Program, gradients: Mapping[str, ObjectArray], along: Directions
+    ) -> dict[str, Match]:
+        """The quantities of one group, where their slope agrees. Raises `Unsupported`."""
+        form = _OF_ALL_ARGUMENTS[self.claim.kind]
+        names = [form.format(name) for name in self.claim.formula.shapes.arguments]
+        moved = {i: along[q] for i, q in enumerate(names) if q in along}
+        answer = slope_along(self.claim, self.point, program, moved) if len(moved) > 1 else None
         if answer is None:
-            return False
-        parts = {q: contract(stated[q], directions[q]) for q in stated}
-        total = sum((slope for slope, _ in parts.values()), arb(0))
-        magnitude = sum((size for _, size in parts.values()), arb(0))
-        if any(size < magnitude * _SWAMPED for _, size in parts.values()):
-            return False
-        match = compare(zero_dimensional(total), answer, rigorous=True, slopes=True)
-        if match.outcome != "agree" or not match.resolved:
-            return False
-        opinion.matches = dict.fromkeys(["all arguments", *parts], replace(match, slope=True))
-        opinion.says, opinion.reason, opinion.strength = "agree", None, Strength.CERTIFIED
-        return True
+            return {}
+        own, rigorous = sum((contract(gradients[q], d)[0] for q, d in along.items()), arb(0)), True
+        if self.claim.kind == "forward":
+            candidate = self.session.program(usable, self.point, self.claim.candidate)
+            stated = slope_along(self.claim, self.point, candidate, moved)
+            if stated is None:
+                return {}
+            own, rigorous = stated.values.item(), stated.rigorous
+        match = compare(zero_dimensional(own), answer, rigorous=rigorous, slopes=True)
+        if match.outcome != "agree" or not (match.resolved or match.zero):
+            return {}
+        whose = ["all arguments"] if len(along) == len(gradients) and match.resolved else []
+        return dict.fromkeys([*whose, *along], replace(match, slope=True))
+
+    def _gradients(self, bits: int) -> dict[str, ObjectArray]:
+        """Gradients by quantity, entry by entry: the stated ones, the steps of an update. A forward claim
+        states none; those of the formula stand for them, from a backend that has every entry.
+
+        Raises `Unsupported`.
+        """
+        if self.claim.kind == "vjp":
+            return self.balls(bits)
+        if self.claim.kind == "update":
+            return steps(self.claim, self.point, self.balls(bits))
+        for source in self._backends:
+            program = self.session.program(source, self.point)
+            if program.exact_answers:
+                known = truths(self.claim, self.point, program, self._directions())
+                return {q: a.values for q, a in known.items() if a.direction is None}
+        return {}
 
     def _match(self, quantity: str, stated: ObjectArray, answer: Answer, rigorous: bool) -> Match:
         scales = lambda: self._scale(quantity)
@@ -187,12 +212,12 @@ class Examination:
         return compare(stated, answer, rigorous=rigorous, scales=scales, slopes=slopes, bits=bits)
 
     def _stated(
-        self, usable: Usable, answers: dict[str, Answer], bits: int
+        self, usable: Usable, directions: Directions | None, bits: int
     ) -> tuple[dict[str, ObjectArray], bool]:
         """The candidate's side: in balls, or float64 with a bound from the truth's own rounding."""
         if self.claim.kind == "forward":
             program = self.session.program(usable, self.point, self.claim.candidate)
-            other = truths(self.claim, self.point, program, self._directions())
+            other = {} if directions == {} else truths(self.claim, self.point, program, directions)
             return {q: a.values for q, a in other.items()}, all(a.rigorous for a in other.values())
         balls = self.certain_or_bounded(bits)
         return balls, balls is not self._bounded
@@ -352,6 +377,13 @@ class Examination:
 
     def _directions(self) -> Directions | None:
         return directions_of(self.claim, self.point)
+
+    def _directions_beside(self, settled: Mapping[str, Match]) -> Directions | None:
+        """The directions of what is not settled yet."""
+        directions = self._directions()
+        if directions is None or not settled:
+            return directions
+        return {q: d for q, d in directions.items() if q not in settled and self._is_stated(q)}
 
 
 def spread(own: Answer, moved: list[Answer]) -> Answer:

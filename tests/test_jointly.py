@@ -1,0 +1,126 @@
+"""One slope for several arguments: it is taken where it can settle them, and never hides a wrong one."""
+
+import numpy as np
+import pytest
+
+import gradcheck
+from gradcheck.arithmetic import enclose
+from gradcheck.discovery import choose
+from gradcheck.formulas import Formula
+from gradcheck.jointly import groups
+from gradcheck.session import Session
+from gradcheck.verification import check_point
+
+FINITE = "finite_difference"
+
+
+def check(formula, point, backends=(FINITE,), claim=-1):
+    return check_point(formula.claims[claim], point, Session(formula, choose(backends))).opinions[FINITE]
+
+
+# -- which arguments go together
+
+
+def test_small_gradients_are_made_to_count_and_zeros_go_together():
+    gradients = {q: enclose(np.array([g])) for q, g in {"a": 3.0, "b": 2e-12, "c": 0.0, "d": 0.0}.items()}
+    directions = {q: np.array([0.75]) for q in gradients}
+    counted, zeros = groups(gradients, directions)
+    assert list(counted) == ["a", "b"]
+    assert counted["a"] == 0.75
+    assert counted["b"] * 2e-12 == pytest.approx(3.0 * 0.75, rel=1.0)  # within a power of two
+    assert np.frexp(counted["b"])[0] == 0.75  # exact
+    assert zeros == {"c": directions["c"], "d": directions["d"]}
+
+
+@pytest.mark.parametrize(("small", "counts"), [(2.0**-84, True), (2.0**-86, False)])
+def test_what_would_be_lost_in_the_sum_is_left_out(small, counts):
+    gradients = {"a": enclose(np.ones(1)), "b": enclose(np.full(1, small))}
+    counted, zeros = groups(gradients, {q: np.ones(1) for q in gradients})
+    assert ("b" in counted) is counts
+    assert zeros == {}
+
+
+@pytest.mark.parametrize("size", [np.inf, np.nan])
+def test_what_is_not_finite_is_in_no_group(size):
+    gradients = {"a": enclose(np.ones(1)), "b": enclose(np.full(1, size))}
+    assert all("b" not in g for g in groups(gradients, {q: np.ones(1) for q in gradients}))
+
+
+# -- vjp
+
+SCALED = {"w": "n", "v": "n"}
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-12, 1e-24, 1e-40])
+def test_an_error_in_a_small_gradient_shows_beside_a_large_one(point_at, scale):
+    """`v` counts for `scale` of `w`; wrong by a billionth."""
+    formula = Formula(lambda w, v: np.sum(w * w) + scale * np.sum(v * v), SCALED)
+    formula.vjp(lambda d, w, v: (2 * d * w, 2 * scale * d * v))
+    formula.vjp(suffix="wrong")(lambda d, w, v: (2 * d * w, 2 * scale * d * v * (1 + 1e-9)))
+    point = point_at(formula, w=np.array([1.5, -2.0]), v=np.array([0.5, 3.0]))
+    right, wrong = check(formula, point, claim=0), check(formula, point, claim=1)
+    assert right.says == "agree"
+    assert ("all arguments" in right.matches) is (scale > 1e-30)
+    assert wrong.says == "differ"
+    assert {q for q, m in wrong.matches.items() if m.outcome == "differ"} == {"dJ/dv"}
+
+
+def test_zeros_of_several_arguments_are_one_question(point_at):
+    """At a dead ReLU; the twin gives one of them a gradient."""
+    formula = Formula(lambda w, v, b: np.maximum(w * v, 0) + b, {"w": "n", "v": "n", "b": "n"})
+    formula.vjp(lambda d, w, v, b: ((w * v > 0) * d * v, (w * v > 0) * d * w, d))
+    formula.vjp(suffix="wrong")(lambda d, w, v, b: ((w * v > 0) * d * v, (w * v >= -9) * d * w, d))
+    point = point_at(formula, w=np.array([1.5, 2.0]), v=np.array([-0.5, -3.0]), b=np.array([1.0, 2.0]))
+    right, wrong = check(formula, point, claim=0), check(formula, point, claim=1)
+    assert right.says == "agree"
+    assert right.matches["dJ/dw"] is right.matches["dJ/dv"]
+    assert right.matches["dJ/dw"].zero
+    assert {q for q, m in wrong.matches.items() if m.outcome == "differ"} == {"dJ/dv"}
+
+
+# -- updates and forwards
+
+
+def test_an_update_is_settled_by_one_slope_of_its_steps(point_at):
+    formula = Formula(lambda w, v: np.sum(np.tanh(w) * v), SCALED)
+
+    def step(rate, w, v):
+        return w - rate * v / np.cosh(w) ** 2, v - rate * np.tanh(w)
+
+    def uphill(rate, w, v):
+        return w - rate * v / np.cosh(w) ** 2, v + rate * np.tanh(w)
+
+    formula.update()(step)
+    formula.update(suffix="uphill")(uphill)
+    point = point_at(formula, w=np.array([1.5, -2.0]), v=np.array([0.5, 3.0]))
+    right, wrong = check(formula, point, claim=0), check(formula, point, claim=1)
+    assert (right.says, "all arguments" in right.matches) == ("agree", True)
+    assert {q for q, m in wrong.matches.items() if m.outcome == "differ"} == {"new v"}
+
+
+def test_a_forward_is_settled_by_one_slope_where_its_gradients_are_known(point_at):
+    """From a backend that has every entry; alone, finite differences ask about each argument."""
+    formula = Formula(lambda w, v: np.sum(np.tanh(w) * v), SCALED)
+    formula.forward(lambda w, v: np.tanh(w) @ v)
+    formula.forward(suffix="wrong")(lambda w, v: np.tanh(w) @ v + np.sum(v) * 0.0 * w[0] + (v @ v) * 1e-9)
+    point = point_at(formula, w=np.array([1.5, -2.0]), v=np.array([0.5, 3.0]))
+    both = ("symbolic", FINITE)
+    alone, beside = check(formula, point, claim=0), check(formula, point, both, claim=0)
+    assert (alone.says, "all arguments" in alone.matches) == ("agree", False)
+    assert (beside.says, "all arguments" in beside.matches) == ("agree", True)
+    for backends in (both, (FINITE,)):
+        wrong = check(formula, point, backends, claim=1)
+        assert {q for q, m in wrong.matches.items() if m.outcome == "differ"} == {"dJ/dv", "z"}
+
+
+def test_a_gradient_that_is_zero_everywhere_is_no_weak_pass_beside_one_that_is_zero_somewhere():
+    """`c` does not count at all; `w * w` has the gradient 0 at the 0 that is among its values."""
+    result = gradcheck.verify(
+        lambda w, c: np.sum(w * w) + 0 * np.sum(c),
+        lambda d, w, c: (2 * d * w, 0 * c),
+        {"w": "n", "c": "n"},
+        values={"w": lambda shape, rng: np.round(rng.normal(size=shape))},
+        backends=[FINITE],
+        max_examples=16,
+    )
+    assert result.verdict == "pass", result
