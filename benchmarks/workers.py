@@ -1,11 +1,13 @@
-"""Throughput of `gradcheck verify --jobs 2` against `--jobs 1`, and the memory that it takes.
+"""Throughput of two dask workers against one, and of `gradcheck verify --jobs 2` against `--jobs 1`.
 
     python benchmarks/workers.py [--formulas N] [--points N] [--rounds N] [--jobs N]
 
 A campaign is N formulas (dense layers, norms, softmax and their kin, with constants of their own) with all
-installed backends at N points each; a case is one claim at one point. Both are started as commands, in
-turns, and the fastest round of each counts. A second, longer campaign shows what start-up costs: imports,
-the scheduler, the workers. Memory is the largest resident size of one process.
+installed backends at N points each; a case is one claim at one point. All are started as commands, in
+turns, and the fastest round of each counts. Workers of a cluster run before the command and have checked one
+formula, as they would in a campaign of many commands; `--jobs` starts its own, and what that costs (imports,
+the scheduler, the workers) shows in the difference between a short campaign and one of four times the length.
+Memory is the largest resident size of one process.
 """
 
 from __future__ import annotations
@@ -15,7 +17,10 @@ import os
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
+
+ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
 
 FORMULAS = '''"""Formulas for benchmarks/workers.py."""
 
@@ -81,15 +86,14 @@ for i in range(COUNT):
 '''
 
 
-def campaign(file, folder, points, jobs):
-    """Wall time and CPU time in seconds and peak memory in MB of one run."""
+def campaign(file, folder, points, where):
+    """Wall time and CPU time in seconds and peak memory in MB of one run; ``where`` is the option for it."""
     reports = Path(folder) / "reports"
-    command = [sys.executable, "-m", "gradcheck", "verify", str(file), "--jobs", str(jobs)]
+    command = [sys.executable, "-m", "gradcheck", "verify", str(file), *where]
     command += ["--max-examples", str(points), "--report-dir", str(reports)]
-    threads = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
     quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
     started = time.perf_counter()
-    child = os.posix_spawn(sys.executable, command, os.environ | threads, file_actions=quiet)
+    child = os.posix_spawn(sys.executable, command, os.environ | ONE_THREAD, file_actions=quiet)
     _, status, usage = os.wait4(child, 0)
     seconds = time.perf_counter() - started
     if os.waitstatus_to_exitcode(status):
@@ -97,25 +101,32 @@ def campaign(file, folder, points, jobs):
     return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-def compare(folder, formulas, points, rounds, jobs):
-    file = Path(folder) / f"formulas_{formulas}.py"
-    file.write_text(FORMULAS.replace("COUNT", str(formulas)))
-    found = {1: [], jobs: []}
+def compare(folder, places, formulas, points, rounds):
+    file = written(folder, formulas)
+    found = {name: [] for name in places}
     for _ in range(rounds):
-        for count, runs in found.items():
-            runs.append(campaign(file, folder, points, count))
-    best = {count: min(s for s, _, _ in runs) for count, runs in found.items()}
+        for name, runs in found.items():
+            runs.append(campaign(file, folder, points, places[name]))
+    best = {name: min(s for s, _, _ in runs) for name, runs in found.items()}
     memory = max(m for runs in found.values() for _, _, m in runs)
-    processor = min(c for _, c, _ in found[1])
-    cases = formulas * points
-    cells = " | ".join(f"{best[c]:.1f} s | {cases / best[c]:.0f}" for c in found)
+    processor = min(c for _, c, _ in next(iter(found.values())))
+    names, cells = list(places), [f"{s:.1f} s" for s in best.values()]
+    for one, many in (names[:2], names[2:]):
+        cells.append(f"{best[one] / best[many]:.2f}")
     print(
-        f"| {cases:,} | {cells} | {best[1] / best[jobs]:.2f} | {processor:.1f} s | {memory:.0f} MB |",
-        flush=True,
+        f"| {formulas * points:,} | {' | '.join(cells)} | {processor:.1f} s | {memory:.0f} MB |", flush=True
     )
 
 
+def written(folder, formulas):
+    file = Path(folder) / f"formulas_{formulas}.py"
+    file.write_text(FORMULAS.replace("COUNT", str(formulas)))
+    return file
+
+
 def main():
+    import distributed
+
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--formulas", type=int, default=40)
     parser.add_argument("--points", type=int, default=50)
@@ -124,11 +135,23 @@ def main():
     parser.add_argument("--factors", type=int, nargs="+", default=[1, 4])
     options = parser.parse_args()
     jobs = options.jobs
-    print(f"| cases | --jobs 1 | a second | --jobs {jobs} | a second | ratio | CPU, 1 job | peak memory |")
-    print("|" + "---:|" * 8)
-    with tempfile.TemporaryDirectory() as folder:
+    os.environ.update(ONE_THREAD)
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        places = {"--jobs 1": ["--jobs", "1"], f"--jobs {jobs}": ["--jobs", str(jobs)]}
+        for count in (1, jobs):
+            cluster = stack.enter_context(
+                distributed.LocalCluster(n_workers=count, threads_per_worker=1, dashboard_address=None)
+            )
+            where = places[f"{count} dask worker{'s' * (count > 1)}"] = [
+                "--cluster",
+                cluster.scheduler_address,
+            ]
+            campaign(written(folder, 4 * count), folder, 4, where)  # warm
+        names = " | ".join(places)
+        print(f"| cases | {names} | ratio of jobs | ratio of workers | CPU, 1 job | peak memory |")
+        print("|" + "---:|" * 9)
         for factor in options.factors:
-            compare(folder, options.formulas * factor, options.points, options.rounds, jobs)
+            compare(folder, places, options.formulas * factor, options.points, options.rounds)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from gradcheck.candidate import Stated, candidate_leaves_range, run_in_balls
 from gradcheck.claims import Claim
 from gradcheck.errors import NoAnswer, Unsupported
 from gradcheck.forwards import values_in_balls
-from gradcheck.jointly import groups, slope_along, steps
+from gradcheck.jointly import Group, groups, slope_along, steps
 from gradcheck.judge import Match, compare, running_scale
 from gradcheck.opinions import Opinion
 from gradcheck.points import Point
@@ -154,28 +154,28 @@ class Examination:
     def _settled_jointly(self, usable: Usable, program: Program, bits: int) -> dict[str, Match]:
         """The quantities that one slope along all their arguments settles in the candidate's favour."""
         directions = self._directions()
-        if program.exact_answers or directions is None or self.claim.kind not in _OF_ALL_ARGUMENTS:
+        if program.exact_answers or self.claim.kind not in _OF_ALL_ARGUMENTS:
+            return {}
+        if directions is None or len(directions) < 2:
             return {}
         try:
             gradients = self._gradients(bits)
             found = {}
-            for together in groups(gradients, directions):
-                found.update(self._settled(usable, program, gradients, together))
+            for group in groups(gradients, directions):
+                found.update(self._settled(usable, program, group, len(gradients)))
         except Unsupported:
             return {}
         return found
 
-    def _settled(
-        self, usable: Usable, program: Program, gradients: Mapping[str, ObjectArray], along: Directions
-    ) -> dict[str, Match]:
+    def _settled(self, usable: Usable, program: Program, group: Group, of: int) -> dict[str, Match]:
         """The quantities of one group, where their slope agrees. Raises `Unsupported`."""
+        along, own, rigorous = group.directions, group.slope, True
         form = _OF_ALL_ARGUMENTS[self.claim.kind]
         names = [form.format(name) for name in self.claim.formula.shapes.arguments]
         moved = {i: along[q] for i, q in enumerate(names) if q in along}
-        answer = slope_along(self.claim, self.point, program, moved) if len(moved) > 1 else None
+        answer = slope_along(self.claim, self.point, program, moved)
         if answer is None:
             return {}
-        own, rigorous = sum((contract(gradients[q], d)[0] for q, d in along.items()), arb(0)), True
         if self.claim.kind == "forward":
             candidate = self.session.program(usable, self.point, self.claim.candidate)
             stated = slope_along(self.claim, self.point, candidate, moved)
@@ -185,7 +185,7 @@ class Examination:
         match = compare(zero_dimensional(own), answer, rigorous=rigorous, slopes=True)
         if match.outcome != "agree" or not (match.resolved or match.zero):
             return {}
-        whose = ["all arguments"] if len(along) == len(gradients) and match.resolved else []
+        whose = ["all arguments"] if len(along) == of and match.resolved else []
         return dict.fromkeys([*whose, *along], replace(match, slope=True))
 
     def _gradients(self, bits: int) -> dict[str, ObjectArray]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from flint import arb
@@ -20,7 +21,7 @@ from gradcheck.points import Point
 from gradcheck.probes import Directions
 from gradcheck.slopes import contract
 
-__all__ = ["groups", "slope_along", "steps"]
+__all__ = ["Group", "groups", "slope_along", "steps"]
 
 _RAISED = 64
 """A direction is made longer by this many powers of two at most. The step of a difference, 2^-140, is then
@@ -31,11 +32,17 @@ _SWAMPED = 20
 at least 1e-19 of every part."""
 
 
-def groups(
-    gradients: Mapping[str, ObjectArray], directions: Directions
-) -> list[dict[str, NDArray[np.float64]]]:
-    """Directions to be taken together: those of gradients that are zero, and those of the others, the
-    directions of small ones made longer so that every part counts in the sum.
+@dataclass(frozen=True)
+class Group:
+    """Directions by quantity that are taken together, and the stated slope along all of them."""
+
+    directions: Directions
+    slope: arb
+
+
+def groups(gradients: Mapping[str, ObjectArray], directions: Directions) -> list[Group]:
+    """The quantities whose gradients are zero, and the others, the directions of small ones made longer so
+    that every part counts in the sum.
 
     By powers of two, so they stay exact. Gradients that are smaller still, or not finite, are left out.
     """
@@ -46,9 +53,15 @@ def groups(
         return []
     top = math.frexp(largest)[1]
     raised = {q: top - math.frexp(size)[1] for q, size in sizes.items() if size > 0}
+    factors = {q: 2.0 ** min(e, _RAISED) for q, e in raised.items() if e <= _RAISED + _SWAMPED}
+    zeros = {q: 1.0 for q, size in sizes.items() if size == 0}
     return [
-        {q: directions[q] * 2.0 ** min(e, _RAISED) for q, e in raised.items() if e <= _RAISED + _SWAMPED},
-        {q: directions[q] for q, size in sizes.items() if size == 0},
+        Group(
+            {q: directions[q] if f == 1 else directions[q] * f for q, f in chosen.items()},
+            sum((parts[q][0] * f for q, f in chosen.items()), arb(0)),
+        )
+        for chosen in (factors, zeros)
+        if len(chosen) > 1
     ]
 
 

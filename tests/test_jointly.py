@@ -24,26 +24,31 @@ def check(formula, point, backends=(FINITE,), claim=-1):
 def test_small_gradients_are_made_to_count_and_zeros_go_together():
     gradients = {q: enclose(np.array([g])) for q, g in {"a": 3.0, "b": 2e-12, "c": 0.0, "d": 0.0}.items()}
     directions = {q: np.array([0.75]) for q in gradients}
-    counted, zeros = groups(gradients, directions)
+    found = groups(gradients, directions)
+    counted, zeros = (group.directions for group in found)
     assert list(counted) == ["a", "b"]
     assert counted["a"] == 0.75
     assert counted["b"] * 2e-12 == pytest.approx(3.0 * 0.75, rel=1.0)  # within a power of two
     assert np.frexp(counted["b"])[0] == 0.75  # exact
     assert zeros == {"c": directions["c"], "d": directions["d"]}
+    assert float(found[0].slope) == pytest.approx(counted["a"] * 3.0 + counted["b"] * 2e-12)
+    assert found[1].slope == 0
 
 
 @pytest.mark.parametrize(("small", "counts"), [(2.0**-84, True), (2.0**-86, False)])
 def test_what_would_be_lost_in_the_sum_is_left_out(small, counts):
-    gradients = {"a": enclose(np.ones(1)), "b": enclose(np.full(1, small))}
-    counted, zeros = groups(gradients, {q: np.ones(1) for q in gradients})
-    assert ("b" in counted) is counts
-    assert zeros == {}
+    gradients = {"a": enclose(np.ones(1)), "b": enclose(np.full(1, small)), "c": enclose(np.ones(1))}
+    (counted,) = groups(gradients, {q: np.ones(1) for q in gradients})
+    assert ("b" in counted.directions) is counts
 
 
 @pytest.mark.parametrize("size", [np.inf, np.nan])
 def test_what_is_not_finite_is_in_no_group(size):
     gradients = {"a": enclose(np.ones(1)), "b": enclose(np.full(1, size))}
-    assert all("b" not in g for g in groups(gradients, {q: np.ones(1) for q in gradients}))
+    assert all("b" not in g.directions for g in groups(gradients, {q: np.ones(1) for q in gradients}))
+    gradients["c"] = gradients["a"]
+    (group,) = groups(gradients, {q: np.ones(1) for q in gradients})
+    assert list(group.directions) == ["a", "c"]
 
 
 # -- vjp

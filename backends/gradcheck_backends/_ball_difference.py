@@ -54,12 +54,12 @@ class BallDifference:
         """Derivatives of all output entries along `moves` (argument position -> direction), and the size
         of the numbers that were subtracted. Raises `NoAnswer` where they are not finite.
         """
-        step = arb(2) ** -bits
+        step = zero_dimensional(arb(2) ** -bits)
         shifts = {i: move * step for i, move in moves.items()}
         ahead = self._forward({i: self._balls[i] + s for i, s in shifts.items()})
         behind = self._forward({i: self._balls[i] - s for i, s in shifts.items()})
-        difference = (ahead - behind) / (2 * step)
-        if not all(b.is_finite() for b in difference):
+        difference = (ahead - behind) * zero_dimensional(arb(2) ** (bits - 1))  # over two steps, exactly
+        if not all(b.is_finite() for b in difference.tolist()):
             raise NoAnswer(_NOT_FINITE)
         return difference, size_of(ahead)
 

@@ -16,7 +16,7 @@ import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic import BALLS, Domain, ObjectArray, enclose, precision, zero_dimensional
+from gradcheck.arithmetic import BALLS, Domain, ObjectArray, enclose, of_entries, precision, zero_dimensional
 from gradcheck.backend import Answer, Problem, Program
 from gradcheck.errors import NoAnswer, Unsupported
 from gradcheck_backends._ball_difference import (
@@ -219,9 +219,7 @@ def _contracted(weights: ObjectArray, values: ObjectArray) -> ObjectArray:
 def _units(shape: tuple[int, ...]) -> Any:
     size = int(np.prod(shape, dtype=int))
     for k in range(size):
-        unit = np.empty(size, dtype=object)
-        unit[:] = [arb(int(i == k)) for i in range(size)]
-        yield unit.reshape(shape)
+        yield of_entries([arb(int(i == k)) for i in range(size)], shape)
 
 
 BACKEND = FiniteDifference()

@@ -17,7 +17,7 @@ import sympy
 from flint import arb
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic import BALLS, Domain, ElementArray, call_in
+from gradcheck.arithmetic import BALLS, Domain, ElementArray, call_in, of_entries
 from gradcheck.backend import Answer, Problem, Program
 from gradcheck.errors import Unsupported
 from gradcheck_backends._partials import Term, terms
@@ -77,13 +77,14 @@ class PartialsProgram(Program):
     ) -> dict[int, Answer]:
         environment: dict[Any, arb] = {s: domain.lift(c) for s, c in self._domain.constants.items()}
         for i, symbols in self._inputs.items():
-            environment.update(zip(symbols.reshape(-1), self.lift(args[i]).reshape(-1), strict=True))
+            balls = self.lift(args[i]).ravel().tolist()
+            environment.update(zip(symbols.ravel().tolist(), balls, strict=True))
         for symbol, parts, numbers in self._let_terms:
             values = [part.value(environment) for part in parts]
             values += [value(number, environment) for number in numbers]
             environment[symbol] = reduce(operator.add, values) if values else arb(0)
         adjoint: dict[Any, arb] = {}
-        weights = np.concatenate([self.lift(d).reshape(-1) for d in deltas])
+        weights = [weight for d in deltas for weight in self.lift(d).ravel().tolist()]
         for weight, parts in zip(weights, self._output_terms, strict=True):
             _spread(weight, parts, environment, adjoint)
         for symbol, parts, _ in reversed(self._let_terms):
@@ -92,9 +93,8 @@ class PartialsProgram(Program):
         zero = arb(0)
         answers = {}
         for i, symbols in self._inputs.items():
-            gradient = np.empty(symbols.shape, dtype=object)
-            gradient.reshape(-1)[:] = [adjoint.get(s, zero) for s in symbols.reshape(-1)]
-            answers[i] = Answer(gradient)
+            gradient = [adjoint.get(s, zero) for s in symbols.ravel().tolist()]
+            answers[i] = Answer(of_entries(gradient, symbols.shape))
         return answers
 
     def _run(self) -> list[Any]:

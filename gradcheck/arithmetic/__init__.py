@@ -4,7 +4,7 @@ from gradcheck.arithmetic import decisions, functions, linalg, sums  # noqa: F40
 from gradcheck.arithmetic.array import ElementArray, wrap
 from gradcheck.arithmetic.balls import BALLS, SHIFTED, WIDENED, enclose, midpoints, precision, radii
 from gradcheck.arithmetic.buffers import call, call_in
-from gradcheck.arithmetic.domain import Domain, ObjectArray, zero_dimensional
+from gradcheck.arithmetic.domain import Domain, ObjectArray, of_entries, zero_dimensional
 
 __all__ = [
     "BALLS",
@@ -17,6 +17,7 @@ __all__ = [
     "call_in",
     "enclose",
     "midpoints",
+    "of_entries",
     "precision",
     "radii",
     "wrap",

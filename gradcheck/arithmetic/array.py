@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from gradcheck.arithmetic.domain import PREDICATES, Domain, ObjectArray, zero_dimensional
+from gradcheck.arithmetic.operators import Operators
 from gradcheck.errors import Unsupported
 
-__all__ = ["ElementArray", "wrap"]
+__all__ = ["ElementArray", "reduce", "wrap"]
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {}
 """`np.function -> implementation`; filled through `gradcheck.arithmetic.dispatch`."""
@@ -25,7 +25,7 @@ _LOGICAL = frozenset(["logical_and", "logical_or", "logical_not", "logical_xor"]
 _APART = _LOGICAL | {"matmul", "bitwise_count"}
 
 
-class ElementArray(NDArrayOperatorsMixin):
+class ElementArray(Operators):
     """An array of scalars of ``domain``, held in the object array ``data``.
 
     It behaves like a float64 ndarray, except that turning it into numbers, or deciding by its
@@ -45,7 +45,7 @@ class ElementArray(NDArrayOperatorsMixin):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         domain, name = self.domain, ufunc.__name__
         if method == "__call__" and not kwargs and name not in _APART and name in domain.ufuncs:
-            data = [x.data if type(x) is ElementArray else domain.lift_array(x) for x in inputs]
+            data = [x.data if type(x) is ElementArray else _operand(domain, x) for x in inputs]
             return self._result(name, domain.ufuncs[name](*data))
         out = kwargs.pop("out", None)
         if name == "matmul":
@@ -68,7 +68,7 @@ class ElementArray(NDArrayOperatorsMixin):
         if method == "__call__":
             result = function(*data, **kwargs)
         elif method == "reduce":
-            result = _reduce(function, data[0], domain, name, **kwargs)
+            result = reduce(function, data[0], domain, name, **kwargs)
         elif method == "accumulate":
             result = np.asarray(_ufunc(function).accumulate(data[0], **kwargs), dtype=object)
         elif method == "outer":
@@ -83,6 +83,11 @@ class ElementArray(NDArrayOperatorsMixin):
         if name in PREDICATES and self.domain.decides:
             return np.asarray(result, dtype=bool) if isinstance(result, np.ndarray) else np.bool_(result)
         return wrap(result, self.domain)
+
+    def _wrapped(self, result: Any) -> ElementArray:
+        if not isinstance(result, np.ndarray):
+            result = zero_dimensional(result)
+        return ElementArray(result, self.domain)
 
     def __array_function__(self, func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         implementation = FUNCTIONS.get(func)
@@ -175,7 +180,8 @@ class ElementArray(NDArrayOperatorsMixin):
         # x.sum(axis=0) is np.sum(x, axis=0), and so for all methods that share name and parameters
         if name in _METHODS or name in self.domain.ufuncs:  # np.exp(object array) calls entry.exp()
             function = getattr(np, name)
-            return lambda *args, **kwargs: function(self, *args, **kwargs)
+            own = FUNCTIONS.get(function, function)  # without the way through NumPy's dispatcher
+            return lambda *args, **kwargs: own(self, *args, **kwargs)
         if name.startswith("__"):
             raise AttributeError(name)
         raise Unsupported(f"ndarray.{name} is not available in {self.domain.name}")
@@ -264,6 +270,11 @@ def wrap(result: Any, domain: Domain) -> ElementArray:
     return ElementArray(result, domain)
 
 
+def _operand(domain: Domain, value: Any) -> ObjectArray:
+    lifted = domain.lift_array(value)
+    return lifted if isinstance(lifted, np.ndarray) else zero_dimensional(lifted)
+
+
 def _ufunc(function: Callable[..., Any]) -> np.ufunc:
     if not isinstance(function, np.ufunc):
         raise Unsupported("this reduction is not available")
@@ -277,7 +288,7 @@ def _store(out: Any, result: Any, domain: Domain) -> ElementArray:
     return out
 
 
-def _reduce(
+def reduce(
     function: Callable[..., Any],
     data: Any,
     domain: Domain,
@@ -287,6 +298,7 @@ def _reduce(
     initial: Any = None,
     **_: Any,
 ) -> Any:
+    """`ufunc.reduce` of a domain's function over axes of an object array."""
     ufunc = _ufunc(function)
     if data.size == 0 and initial is None and name in ("add", "multiply"):
         initial = 0 if name == "add" else 1

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.arithmetic.array import ElementArray, wrap
+from gradcheck.arithmetic.array import ElementArray, reduce, wrap
 from gradcheck.arithmetic.dispatch import NOT_GIVEN, find_domain, implements, lift
 from gradcheck.errors import Unsupported
 
@@ -16,7 +16,10 @@ __all__: list[str] = []
 
 @implements(np.sum)
 def _sum(a: ElementArray, axis: Any = None, **kw: Any) -> Any:
-    return np.add.reduce(a, axis=axis, **_given(kw, "keepdims", "initial"))
+    given = _given(kw, "keepdims", "initial")
+    if type(a) is not ElementArray or "add" not in a.domain.ufuncs:
+        return np.add.reduce(a, axis=axis, **given)
+    return wrap(reduce(a.domain.ufuncs["add"], a.data, a.domain, "add", axis=axis, **given), a.domain)
 
 
 @implements(np.prod)

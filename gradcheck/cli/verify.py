@@ -92,7 +92,7 @@ def _records(
         try:
             yield from run_on_workers(claims, words, options, jobs=processes, cluster=cluster)
         except WorkersDidNotStart:  # before the first record
-            if jobs is not None:
+            if jobs is not None or cluster is not None:
                 raise
         else:
             return

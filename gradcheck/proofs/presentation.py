@@ -36,14 +36,14 @@ def quantity_record(claim: Claim, truth: Truth, finding: Finding) -> ProofQuanti
     printer = Printer(truth.space, names)
     for code in quantity.codes:
         printer.index(code)  # the first letters go to the entry's own indices
-    steps = _derivation(claim, truth, finding, printer)
     right = reduced(ruled(truth, quantity.truth))
-    entry = _entry(printer, right)
+    steps = _derivation(claim, truth, finding, printer, right)
+    entry = _entry(printer, right) if claim.kind == "forward" else steps[-1].latex
     indices = ", ".join(printer.index(c) for c in quantity.codes if not is_constant(c))
     mine = None
     if finding.candidate is not None:
         form = reduced(ruled(truth, finding.candidate))
-        mine = _entry(printer, form)
+        mine = entry if form.terms == right.terms else _entry(printer, form)
         steps.append(ProofStep(rule="the code's entry, brought to the same normal form", latex=mine))
     if finding.outcome == "equal":
         steps.append(ProofStep(rule="their difference, by the rules above", latex="0"))
@@ -73,8 +73,12 @@ def _entry(printer: Printer, expression: Expr) -> str:
     return printer.expression(expression)
 
 
-def _derivation(claim: Claim, truth: Truth, finding: Finding, printer: Printer) -> list[ProofStep]:
-    """The forward, what is differentiated, the chain rule where functions are in the way, the result."""
+def _derivation(
+    claim: Claim, truth: Truth, finding: Finding, printer: Printer, right: Expr
+) -> list[ProofStep]:
+    """The forward, what is differentiated, the chain rule where functions are in the way, and the result, of
+    which ``right`` is the form by all rules.
+    """
     assert finding.quantity is not None
     output = truth.outputs[0]
     outer = truth.codes("out", output.shape)
@@ -100,7 +104,6 @@ def _derivation(claim: Claim, truth: Truth, finding: Finding, printer: Printer) 
     rule = "differentiated by the product rule, Kronecker deltas contracted over their sums"
     steps.append(ProofStep(rule=rule, latex=_entry(printer, reduced(finding.quantity.truth))))
     if truth.arguments.rules:
-        right = reduced(ruled(truth, finding.quantity.truth))
         steps.append(
             ProofStep(rule=f"with {', '.join(truth.arguments.sentences)}", latex=_entry(printer, right))
         )

@@ -15,13 +15,14 @@ from gradcheck.arithmetic.balls import BallDomain
 from gradcheck.candidate import run_in_balls
 from gradcheck.claims import Claim
 from gradcheck.errors import Unsupported
+from gradcheck.indexed import Expr
 from gradcheck.indexed.evaluation import BALL_RULES, FLOAT_RULES, Numbers, Rules
 from gradcheck.points import Point
 from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.comparing import ruled
 from gradcheck.proofs.conditions import Condition
 from gradcheck.proofs.memory import Memory
-from gradcheck.proofs.stating import index_codes, truths
+from gradcheck.proofs.stating import Quantity, index_codes, truths
 from gradcheck.proofs.truth import Truth
 
 __all__ = ["Spot", "spot_check", "violated"]
@@ -47,6 +48,7 @@ def spot_check(claim: Claim, memory: Memory, points: Iterable[Point]) -> Spot:
     (`k ** -0.5` for a size k), the balls of constants widened by their rounding have to meet.
     """
     truth = memory.truth(Branch())
+    forms = _Forms(claim, truth)
     small = sorted(points, key=lambda p: sum(a.size for a in p.args))
     seen: list[str] = []
     rounded = False
@@ -56,9 +58,9 @@ def spot_check(claim: Claim, memory: Memory, points: Iterable[Point]) -> Spot:
         if _sizes(point) in seen:
             continue
         try:
-            wrong = _differs(claim, truth, point, BALLS)
+            wrong = _differs(claim, truth, forms, point, BALLS)
             if wrong is not None:
-                wrong, rounded = _differs(claim, truth, point, WIDENED), True
+                wrong, rounded = _differs(claim, truth, forms, point, WIDENED), True
         except (Unsupported, ValueError, ZeroDivisionError, IndexError):
             continue
         if wrong is not None:
@@ -75,15 +77,32 @@ def _sizes(point: Point) -> str:
     return ", ".join(f"{n} = {s}" for n, s in point.sizes.items()) or "the only sizes"
 
 
-def _differs(claim: Claim, truth: Truth, point: Point, domain: BallDomain) -> str | None:
+class _Forms:
+    """The true entry of every quantity, with the rules put in once for all points, and its indices."""
+
+    def __init__(self, claim: Claim, truth: Truth) -> None:
+        self._wanted: dict[str, Quantity] | None = None
+        self._found: dict[str, tuple[Expr, tuple[int, ...]]] = {}
+        self._claim, self._truth = claim, truth
+
+    def of(self, name: str) -> tuple[Expr, tuple[int, ...]]:
+        """Raises `Unsupported`."""
+        if name not in self._found:
+            if self._wanted is None:
+                self._wanted = truths(self._claim, self._truth)
+            entry = self._claim.kind == "entry"
+            free = tuple(index_codes(self._claim, self._truth).values()) if entry else ()
+            quantity = self._wanted[name]
+            self._found[name] = ruled(self._truth, quantity.truth), (*free, *quantity.codes)
+        return self._found[name]
+
+
+def _differs(claim: Claim, truth: Truth, forms: _Forms, point: Point, domain: BallDomain) -> str | None:
     with precision(_BITS):
         stated = run_in_balls(claim, point, domain)
         numbers = _numbers(truth, point, BALL_RULES)
-        wanted = truths(claim, truth)
-        free = tuple(index_codes(claim, truth).values()) if claim.kind == "entry" else ()
         for name, value in stated.items():
-            quantity = wanted[name]
-            right = numbers.at(ruled(truth, quantity.truth), (*free, *quantity.codes))
+            right = numbers.at(*forms.of(name))
             for x, y in zip(right.reshape(-1), value.reshape(-1), strict=True):
                 if not x.is_finite() or not y.is_finite():
                     raise Unsupported("not finite")

@@ -24,7 +24,7 @@ from gradcheck.errors import UsageError
 from gradcheck.records import Record
 from gradcheck.run import checked, stream
 from gradcheck.session import Session
-from gradcheck.workers.local import local_cluster
+from gradcheck.workers.local import WorkersDidNotStart, local_cluster
 from gradcheck.workers.tasks import Work, check_group, decoded, environment
 from gradcheck.workers.travel import sent_files
 
@@ -45,19 +45,26 @@ def run_on_workers(
     """`gradcheck.run.run` in ``jobs`` processes of this machine, or on the dask ``cluster`` at an address.
 
     ``words`` are those that selected the claims: a worker selects again. Raises `UsageError`, before the
-    first record, as `run` does, where dask.distributed is missing, where workers do not start
-    (`WorkersDidNotStart`), and where the cluster cannot be reached, has another gradcheck, or workers with
+    first record, as `run` does, where dask.distributed is missing or workers do not start (as
+    `WorkersDidNotStart`), and where the cluster cannot be reached, has another gradcheck, or workers with
     different backends.
     """
     claims = checked(claims)
+    work = Work(tuple(words), sent_files(words), options)
+    return _records(_loaded(), claims, work, jobs, cluster)
+
+
+def _loaded() -> Any:
+    """dask.distributed. Raises `WorkersDidNotStart`, also for a file of the user's that has its name."""
     try:
         import distributed
-    except ImportError:
-        raise UsageError(
-            "several workers need dask.distributed: pip install 'gradcheck[distributed]'."
+        from distributed import Client, KilledWorker, LocalCluster  # noqa: F401
+    except Exception as error:
+        why = "" if isinstance(error, ModuleNotFoundError) else f" ({type(error).__name__}: {error})"
+        raise WorkersDidNotStart(
+            f"several workers need dask.distributed: pip install 'gradcheck[distributed]'{why}."
         ) from None
-    work = Work(tuple(words), sent_files(words), options)
-    return _records(distributed, claims, work, jobs, cluster)
+    return distributed
 
 
 def _records(

@@ -181,6 +181,20 @@ def test_without_dask_the_install_line_is_named(folder):
     assert "pip install 'gradcheck[distributed]'" in done.stderr
 
 
+def test_a_file_of_the_name_of_dask_is_no_reason_to_fail(folder):
+    """The word `distributed` is anybody's; without `--jobs` one process does the work."""
+    (folder / "distributed.py").write_text("x = 1\n")
+    words = ["verify", "layers.py", "--max-examples", "200", "--backend", "finite_difference"]
+    command = [sys.executable, "-m", "gradcheck", *words]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    done = subprocess.run(
+        [*command, "--jobs", "2"], cwd=folder, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 2
+    assert "pip install 'gradcheck[distributed]' (ImportError: cannot import name" in done.stderr
+
+
 def test_a_cluster_that_is_not_there_is_told(folder):
     pytest.importorskip("distributed")
     code, output = gradcheck("verify", "layers.py", "--cluster", "tcp://127.0.0.1:1", cwd=folder)
