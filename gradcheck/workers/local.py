@@ -35,8 +35,10 @@ def worthwhile_jobs(claims: Sequence[Claim], max_examples: int) -> int:
     most = min(len(claims) * max_examples // _CASES_PER_JOB, formulas)
     if most < 2 or find_spec("distributed") is None:
         return 1
-    from dask.system import CPU_COUNT  # it knows affinity and the limits of containers
-
+    try:
+        from dask.system import CPU_COUNT  # it knows affinity and the limits of containers
+    except Exception:  # an installation that is broken, or a file of the user's of that name
+        return 1
     return int(max(1, min(most, CPU_COUNT)))
 
 

@@ -200,6 +200,7 @@ def test_a_cluster_that_is_not_there_is_told(folder):
     code, output = gradcheck("verify", "layers.py", "--cluster", "tcp://127.0.0.1:1", cwd=folder)
     assert code == 2
     assert "there is no dask scheduler at 'tcp://127.0.0.1:1'" in output
+    assert not (folder / "reports").exists()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals to a group of processes")
