@@ -125,8 +125,10 @@ def written(folder, formulas):
 
 
 def main():
+    import dask
     import distributed
 
+    dask.config.set({"distributed.worker.profile.enabled": False})  # as `--jobs` does
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--formulas", type=int, default=40)
     parser.add_argument("--points", type=int, default=50)
@@ -140,7 +142,7 @@ def main():
         places = {"--jobs 1": ["--jobs", "1"], f"--jobs {jobs}": ["--jobs", str(jobs)]}
         for count in (1, jobs):
             cluster = stack.enter_context(
-                distributed.LocalCluster(n_workers=count, threads_per_worker=1, dashboard_address=None)
+                distributed.LocalCluster(n_workers=count, threads_per_worker=1, dashboard_address=":0")
             )
             where = places[f"{count} dask worker{'s' * (count > 1)}"] = [
                 "--cluster",
