@@ -16,7 +16,7 @@ from gradcheck.arithmetic.domain import PREDICATES, Domain, ObjectArray, zero_di
 from gradcheck.arithmetic.operators import Operators
 from gradcheck.errors import Unsupported
 
-__all__ = ["ElementArray", "reduce", "wrap"]
+__all__ = ["ElementArray", "lift", "reduce", "wrap"]
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {}
 """`np.function -> implementation`; filled through `gradcheck.arithmetic.dispatch`."""
@@ -45,7 +45,7 @@ class ElementArray(Operators):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         domain, name = self.domain, ufunc.__name__
         if method == "__call__" and not kwargs and name not in _APART and name in domain.ufuncs:
-            data = [x.data if type(x) is ElementArray else _operand(domain, x) for x in inputs]
+            data = [lift(x, domain) for x in inputs]
             return self._result(name, domain.ufuncs[name](*data))
         out = kwargs.pop("out", None)
         if name == "matmul":
@@ -85,9 +85,7 @@ class ElementArray(Operators):
         return wrap(result, self.domain)
 
     def _wrapped(self, result: Any) -> ElementArray:
-        if not isinstance(result, np.ndarray):
-            result = zero_dimensional(result)
-        return ElementArray(result, self.domain)
+        return wrap(result, self.domain)
 
     def __array_function__(self, func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         implementation = FUNCTIONS.get(func)
@@ -270,7 +268,10 @@ def wrap(result: Any, domain: Domain) -> ElementArray:
     return ElementArray(result, domain)
 
 
-def _operand(domain: Domain, value: Any) -> ObjectArray:
+def lift(value: Any, domain: Domain) -> ObjectArray:
+    """The object array behind anything array-like."""
+    if type(value) is ElementArray:
+        return value.data
     lifted = domain.lift_array(value)
     return lifted if isinstance(lifted, np.ndarray) else zero_dimensional(lifted)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.arithmetic.array import FUNCTIONS, ElementArray, wrap
+from gradcheck.arithmetic.array import FUNCTIONS, ElementArray, lift
 from gradcheck.arithmetic.domain import Domain
 from gradcheck.errors import Unsupported
 
@@ -114,11 +114,3 @@ def find_domain(args: Iterable[Any]) -> Domain:
             except LookupError:
                 continue
     raise LookupError
-
-
-def lift(value: Any, domain: Domain) -> Any:
-    """The object array behind anything array-like."""
-    if type(value) is ElementArray:
-        return value.data
-    lifted = domain.lift_array(value)
-    return lifted if isinstance(lifted, np.ndarray) else wrap(lifted, domain).data
