@@ -5,7 +5,7 @@ from __future__ import annotations
 from flint import arb
 
 from gradcheck.arithmetic import precision
-from gradcheck.examination import PRECISIONS
+from gradcheck.examination import BITS
 from gradcheck.judge import RESOLUTION
 from gradcheck.opinions import Opinion, PointResult
 from gradcheck.slopes import along
@@ -82,7 +82,7 @@ def same_answers(a: Opinion, b: Opinion) -> bool:
     """Whether two backends' answers agree with each other, on what both have."""
     for quantity in [q for q in a.answers if q in b.answers]:
         x, y = a.answers[quantity], b.answers[quantity]
-        with precision(PRECISIONS[0]):
+        with precision(BITS):
             if x.direction is not None and y.direction is None:
                 x, y = y, x
             if x.direction is None and y.direction is not None:

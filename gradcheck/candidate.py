@@ -7,8 +7,9 @@ table or value that the claim states. Whatever breaks the contract on the way is
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import GeneratorType
 from typing import Any
 
@@ -21,7 +22,7 @@ from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.faults import named, user_line
 from gradcheck.in_place import IN_PLACE, culprit, plain, read_only, unchanged, writes
 from gradcheck.per_argument import per_argument
-from gradcheck.points import Point
+from gradcheck.points import Point, all_finite
 from gradcheck.returned import NotNumbers, as_array
 from gradcheck.same_code import leaves_range
 
@@ -52,6 +53,11 @@ class Stated:
     unchecked: tuple[str, ...] = ()
     warnings: list[str] = field(default_factory=list)
     read_only: str | None = None
+
+    @cached_property
+    def is_finite(self) -> bool:
+        """Whether every number is."""
+        return all(all_finite(v) for v in self.values.values())
 
 
 def expected_shapes(claim: Claim, point: Point) -> dict[str, tuple[int, ...]]:
@@ -86,14 +92,15 @@ def run_in_float64(claim: Claim, point: Point) -> Stated:
     The values are float64 arrays of the expected shapes; they may hold NaN or infinities, which the
     caller judges, because that depends on whether the derivative exists here.
     """
-    first = run_prepared(claim, point, plain)
+    shapes = expected_shapes(claim, point)
+    first = run_prepared(claim, point, plain, shapes)
     try:
-        second = run_prepared(claim, point, read_only)
+        second = run_prepared(claim, point, read_only, shapes)
     except CandidateFault as fault:
         if writes(fault):
             names = claim.formula.shapes.arguments
             raise culprit(names, lambda prepare: run_prepared(claim, point, prepare)) from fault
-        second = run_prepared(claim, point, plain)
+        second = run_prepared(claim, point, plain, shapes)
         first.read_only = str(fault)
     for name, value in first.values.items():
         other = second.values.get(name)
@@ -108,24 +115,25 @@ def run_in_float64(claim: Claim, point: Point) -> Stated:
     return first
 
 
-def run_prepared(claim: Claim, point: Point, prepare: Callable[[NDArray[Any]], Any]) -> Stated:
+def run_prepared(
+    claim: Claim,
+    point: Point,
+    prepare: Callable[[NDArray[Any]], Any],
+    shapes: Mapping[str, tuple[int, ...]] | None = None,
+) -> Stated:
     """Run the candidate once, in float64, on what ``prepare`` makes of every argument and delta.
 
-    Raises `CandidateFault`, also where the code changes what it was given.
+    ``shapes`` are the expected ones, where they are known already. Raises `CandidateFault`, also where the
+    code changes what it was given.
     """
     args = [prepare(a) for a in point.args]
     deltas = [prepare(d) for d in point.delta]
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         result = call_candidate(claim, point, args, deltas, point.rate)
-    names = claim.formula.shapes.arguments
-    for name, before, after in zip(names, point.args, args, strict=True):
-        if not unchanged(before, after):
-            raise CandidateFault("error", f"the code changes its argument {name!r} {IN_PLACE}")
-    for before, after in zip(point.delta, deltas, strict=True):
-        if not unchanged(before, after):
-            raise CandidateFault("error", f"the code changes delta {IN_PLACE}")
-    shapes = expected_shapes(claim, point)
+    if prepare is not read_only:  # those NumPy guards
+        _check_unchanged(claim, point, args, deltas)
+    shapes = shapes or expected_shapes(claim, point)
     values, unchecked = {}, []
     for name, value in result.items():
         if value is None:
@@ -139,6 +147,16 @@ def run_prepared(claim: Claim, point: Point, prepare: Callable[[NDArray[Any]], A
     if not values:
         raise CandidateFault("error", "the code returned None for every argument: there is nothing to check")
     return Stated(values, tuple(unchecked), sorted({str(w.message) for w in caught}))
+
+
+def _check_unchanged(claim: Claim, point: Point, args: list[Any], deltas: list[Any]) -> None:
+    names = claim.formula.shapes.arguments
+    for name, before, after in zip(names, point.args, args, strict=True):
+        if not unchanged(before, after):
+            raise CandidateFault("error", f"the code changes its argument {name!r} {IN_PLACE}")
+    for before, after in zip(point.delta, deltas, strict=True):
+        if not unchanged(before, after):
+            raise CandidateFault("error", f"the code changes delta {IN_PLACE}")
 
 
 def candidate_leaves_range(claim: Claim, point: Point) -> bool:

@@ -14,7 +14,7 @@ from gradcheck.candidate import call_candidate
 from gradcheck.claims import Claim
 from gradcheck.comparison import comparison
 from gradcheck.errors import Unsupported
-from gradcheck.examination import PRECISIONS
+from gradcheck.examination import BITS
 from gradcheck.in_place import plain
 from gradcheck.minimise import Minimal
 from gradcheck.opinions import PointResult
@@ -129,7 +129,7 @@ def _exact_truth(claim: Claim, point: Point, session: Session) -> dict[str, NDAr
             continue  # four evaluations of the forward for every entry
         try:
             program = session.program(usable, point)
-            with precision(PRECISIONS[0]):
+            with precision(BITS):
                 answers = truths(claim, point, program)
             values: dict[str, ObjectArray] = {q: a.values for q, a in answers.items()}
             return {q: midpoints(v) for q, v in values.items()}
@@ -169,7 +169,7 @@ def _curve(
             program = session.program(usable, point)
             if not program.exact_answers:
                 continue
-            with precision(PRECISIONS[0]):
+            with precision(BITS):
                 truth: Any = truths(claim, point, program)[quantity].values[tuple(index)]
             return step_curve(
                 claim, point, quantity, index, float(candidate[tuple(index)]), truth, usable.name

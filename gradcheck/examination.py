@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -29,7 +28,7 @@ from gradcheck.claims import Claim
 from gradcheck.errors import NoAnswer, Unsupported
 from gradcheck.forwards import values_in_balls
 from gradcheck.jointly import Group, groups, slope_along, steps
-from gradcheck.judge import Match, compare, running_scale
+from gradcheck.judge import Match, compare, compare_slopes, running_scale
 from gradcheck.opinions import Opinion
 from gradcheck.points import Point
 from gradcheck.probes import Directions, directions_of
@@ -40,10 +39,14 @@ from gradcheck.slopes import contract
 from gradcheck.truths import truths
 from gradcheck.verdicts import Strength
 
-__all__ = ["PRECISIONS", "Examination", "spread"]
+__all__ = ["BITS", "PRECISIONS", "Examination", "spread"]
 
-PRECISIONS = (212, 424, 848, 1696)
-"""Bits of ball arithmetic, raised until the question is decided: four float64 significands first."""
+BITS = 212
+"""Bits of ball arithmetic where one evaluation has to do: four float64 significands."""
+
+PRECISIONS = (128, BITS, 2 * BITS, 4 * BITS, 8 * BITS)
+"""Bits raised until the question is decided. The first are 45 more than the judge's resolution needs, and the
+most that python-flint holds without memory of its own for every number."""
 
 
 _OF_ALL_ARGUMENTS = {"vjp": "dJ/d{}", "forward": "dJ/d{}", "update": "new {}"}
@@ -58,8 +61,8 @@ class Examination:
     ) -> None:
         self.claim, self.point, self.session, self.stated = claim, point, session, stated
         self.why_float64: str | None = None  # why the candidate is not judged in balls
-        self._is_finite = all(np.isfinite(v).all() for v in stated.values.values())
         self._backends = backends  # those asked at this point; the only ones that may be worked with
+        self._directions = directions_of(claim, point)
         self._balls: dict[Any, dict[str, ObjectArray] | Unsupported] = {}
         self._bounded: dict[str, ObjectArray] | None = None
 
@@ -73,7 +76,7 @@ class Examination:
                 self._balls[key] = run
                 if (
                     bits >= PRECISIONS[0]
-                    and self._is_finite
+                    and self.stated.is_finite
                     and not same_code(self.stated.values, run, lambda: self.balls(53), self.point)
                     and not candidate_leaves_range(self.claim, self.point)
                 ):
@@ -114,6 +117,9 @@ class Examination:
         opinion.method = program.method
         opinion.matches = self._settled_jointly(usable, program, bits) if finite else {}
         left = self._directions_beside(opinion.matches)
+        if left == {} and self.claim.kind != "forward":
+            self._agree(opinion)
+            return
         answers = {} if left == {} else truths(self.claim, self.point, program, left)
         opinion.method = program.method
         answers = {q: a for q, a in answers.items() if self._is_stated(q)}
@@ -147,21 +153,24 @@ class Examination:
             unclear = [m.reason for m in opinion.matches.values() if m.outcome == "unclear"]
             opinion.reason = next(filter(None, unclear), "the enclosures overlap but are too wide to tell")
         elif outcomes:
-            certain = all(m.rigorous for m in opinion.matches.values())
-            opinion.strength = Strength.CERTIFIED if certain else Strength.AGREED
-            opinion.says, opinion.reason = "agree", None
+            self._agree(opinion)
+
+    def _agree(self, opinion: Opinion) -> None:
+        certain = all(m.rigorous for m in opinion.matches.values())
+        opinion.strength = Strength.CERTIFIED if certain else Strength.AGREED
+        opinion.says, opinion.reason = "agree", None
 
     def _settled_jointly(self, usable: Usable, program: Program, bits: int) -> dict[str, Match]:
         """The quantities that one slope along all their arguments settles in the candidate's favour."""
-        directions = self._directions()
+        directions = self._directions
         if program.exact_answers or self.claim.kind not in _OF_ALL_ARGUMENTS:
             return {}
         if directions is None or len(directions) < 2:
             return {}
         try:
-            gradients = self._gradients(bits)
+            gradients, rough = self._gradients(bits)
             found = {}
-            for group in groups(gradients, directions):
+            for group in groups(gradients, directions, rough):
                 found.update(self._settled(usable, program, group, len(gradients)))
         except Unsupported:
             return {}
@@ -182,28 +191,32 @@ class Examination:
             if stated is None:
                 return {}
             own, rigorous = stated.values.item(), stated.rigorous
-        match = compare(zero_dimensional(own), answer, rigorous=rigorous, slopes=True)
+        match = compare_slopes(own, answer, rigorous=rigorous)
         if match.outcome != "agree" or not (match.resolved or match.zero):
             return {}
         whose = ["all arguments"] if len(along) == of and match.resolved else []
-        return dict.fromkeys([*whose, *along], replace(match, slope=True))
+        return dict.fromkeys([*whose, *along], match)
 
-    def _gradients(self, bits: int) -> dict[str, ObjectArray]:
-        """Gradients by quantity, entry by entry: the stated ones, the steps of an update. A forward claim
-        states none; those of the formula stand for them, from a backend that has every entry.
+    def _gradients(self, bits: int) -> tuple[dict[str, ObjectArray], dict[str, NDArray[np.float64]]]:
+        """Gradients by quantity, entry by entry, in balls and in float64: the stated ones, the steps of an
+        update. A forward claim states none; those of the formula stand for them, from a backend that has
+        every entry.
 
         Raises `Unsupported`.
         """
         if self.claim.kind == "vjp":
-            return self.balls(bits)
+            return self.balls(bits), self.stated.values
+        known: dict[str, ObjectArray] = {}
         if self.claim.kind == "update":
-            return steps(self.claim, self.point, self.balls(bits))
-        for source in self._backends:
-            program = self.session.program(source, self.point)
-            if program.exact_answers:
-                known = truths(self.claim, self.point, program, self._directions())
-                return {q: a.values for q, a in known.items() if a.direction is None}
-        return {}
+            known = steps(self.claim, self.point, self.balls(bits))
+        else:
+            for source in self._backends:
+                program = self.session.program(source, self.point)
+                if program.exact_answers:
+                    answers = truths(self.claim, self.point, program, self._directions)
+                    known = {q: a.values for q, a in answers.items() if a.direction is None}
+                    break
+        return known, {q: midpoints(values) for q, values in known.items()}
 
     def _match(self, quantity: str, stated: ObjectArray, answer: Answer, rigorous: bool) -> Match:
         scales = lambda: self._scale(quantity)
@@ -368,19 +381,16 @@ class Examination:
         program = self.session.program(usable, self.point)
         if program.exact_answers:
             return truths(self.claim, self.point, program, None, WIDENED)
-        directions = self._directions()
+        directions = self._directions
         moved = [truths(self.claim, self.point, program, directions, domain) for domain in SHIFTED]
         return {q: spread(a, [m[q] for m in moved]) for q, a in opinion.answers.items()}
 
     def _is_stated(self, quantity: str) -> bool:
         return self.claim.kind == "forward" or quantity in self.stated.values
 
-    def _directions(self) -> Directions | None:
-        return directions_of(self.claim, self.point)
-
     def _directions_beside(self, settled: Mapping[str, Match]) -> Directions | None:
         """The directions of what is not settled yet."""
-        directions = self._directions()
+        directions = self._directions
         if directions is None or not settled:
             return directions
         return {q: d for q, d in directions.items() if q not in settled and self._is_stated(q)}

@@ -1,7 +1,7 @@
 """One slope along several arguments together: where it agrees, each of them does.
 
 For methods that pay for every argument. Nothing is said against a candidate here: for that, each argument is
-asked about alone, and so is one whose gradient is zero or so small that it would be lost in the sum.
+asked about alone, and so is one whose gradient is so small that it would be lost in the sum.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from gradcheck.backend import Answer, Program
 from gradcheck.claims import Claim
 from gradcheck.points import Point
 from gradcheck.probes import Directions
-from gradcheck.slopes import contract
 
 __all__ = ["Group", "groups", "slope_along", "steps"]
 
@@ -40,29 +39,48 @@ class Group:
     slope: arb
 
 
-def groups(gradients: Mapping[str, ObjectArray], directions: Directions) -> list[Group]:
-    """The quantities whose gradients are zero, and the others, the directions of small ones made longer so
-    that every part counts in the sum.
+def groups(
+    gradients: Mapping[str, ObjectArray], directions: Directions, rough: Mapping[str, NDArray[np.float64]]
+) -> list[Group]:
+    """The quantities whose gradients are zero, and the others, the directions of those that would be lost in
+    the sum made longer.
 
     By powers of two, so they stay exact. Gradients that are smaller still, or not finite, are left out.
+    ``rough`` are the gradients in float64.
     """
-    parts = {q: contract(g, directions[q]) for q, g in gradients.items()}
-    sizes = {q: float(size) for q, (slope, size) in parts.items() if slope.is_finite()}
-    largest = max(sizes.values(), default=0.0)
-    if not largest < math.inf:
-        return []
-    top = math.frexp(largest)[1]
-    raised = {q: top - math.frexp(size)[1] for q, size in sizes.items() if size > 0}
-    factors = {q: 2.0 ** min(e, _RAISED) for q, e in raised.items() if e <= _RAISED + _SWAMPED}
-    zeros = {q: 1.0 for q, size in sizes.items() if size == 0}
+    with np.errstate(all="ignore"):
+        sizes = {
+            q: float(np.add.reduce(np.abs(rough[q] * directions[q]), axis=None))
+            for q in gradients
+            if q in rough
+        }
+    sizes = {q: size for q, size in sizes.items() if size < math.inf}
+    top = math.frexp(max(sizes.values(), default=0.0))[1]
+    below = {q: top - math.frexp(size)[1] for q, size in sizes.items() if size > 0}
+    counted = {q: 2.0 ** _raised(e) for q, e in below.items() if e <= _RAISED + _SWAMPED}
+    zeros = {q: 1.0 for q, size in sizes.items() if size == 0 and _is_zero(gradients[q])}
     return [
         Group(
             {q: directions[q] if f == 1 else directions[q] * f for q, f in chosen.items()},
-            sum((parts[q][0] * f for q, f in chosen.items()), arb(0)),
+            sum((_slope(gradients[q], directions[q]) * f for q, f in chosen.items()), arb(0)),
         )
-        for chosen in (factors, zeros)
+        for chosen in (counted, zeros)
         if len(chosen) > 1
     ]
+
+
+def _raised(below: int) -> int:
+    """By how many powers of two a direction is made longer whose part is smaller by so many."""
+    return 0 if below <= _SWAMPED else min(below, _RAISED)
+
+
+def _is_zero(values: ObjectArray) -> bool:
+    """Exactly, not only in float64."""
+    return all(b.is_zero() for b in values.ravel().tolist())
+
+
+def _slope(gradient: ObjectArray, direction: NDArray[np.float64]) -> arb:
+    return arb(gradient.ravel() @ enclose(direction).ravel())  # of an empty array NumPy makes the integer 0
 
 
 def steps(claim: Claim, point: Point, stated: Mapping[str, ObjectArray]) -> dict[str, ObjectArray]:

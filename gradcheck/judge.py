@@ -19,12 +19,14 @@ from gradcheck.arithmetic import ObjectArray, radii
 from gradcheck.backend import Answer
 from gradcheck.slopes import contract
 
-__all__ = ["BELOW", "RESOLUTION", "Match", "Scales", "compare", "running_scale"]
+__all__ = ["BELOW", "RESOLUTION", "Match", "Scales", "compare", "compare_slopes", "running_scale"]
 
 RESOLUTION = 1e-25
 """Differences below this part of S are not told apart, S being the summed magnitude of the terms that
 make the entry. It lies far below any float's resolution (1.1e-16 for float64) and far above the error
 of a difference with a step of 2^-120 (about 1e-60)."""
+
+_NOTHING = arb(0)
 
 Outcome = Literal["agree", "differ", "unclear"]
 Scales = Callable[[], NDArray[np.float64] | None]
@@ -78,13 +80,11 @@ def compare(
     not decide (an entry that is truly zero would otherwise never agree).
     ``bits`` are those of the stated values' floating point, 24 for float32.
     """
-    both = rigorous and answer.rigorous
-    subtracted = arb(answer.scale)
     if answer.direction is not None:
         slope, magnitude = (stated.item(), arb(0)) if slopes else contract(stated, answer.direction)
-        true_slope: arb = answer.values.item()
-        scale = magnitude.max(_magnitude(slope)).max(_magnitude(true_slope))
-        return _entry((), slope, true_slope, scale, both, subtracted, slope=True, bits=bits)
+        return compare_slopes(slope, answer, magnitude, rigorous=rigorous, bits=bits)
+    both = rigorous and answer.rigorous
+    subtracted = arb(answer.scale)
     if stated.size and (flags := _plain_agreement(stated, answer.values)) is not None:
         first = (0,) * stated.ndim
         own: Any = stated[first]
@@ -114,6 +114,16 @@ def compare(
     if worst is None:
         return Match("agree", both, (), arb(0), arb(0), 0.0, RESOLUTION, 0.0)
     return replace(worst, resolved=resolved, zero=zero)
+
+
+def compare_slopes(
+    slope: arb, answer: Answer, magnitude: arb = _NOTHING, *, rigorous: bool, bits: int = 53
+) -> Match:
+    """Compare a slope with an answer that is one; ``magnitude`` is the summed size of its terms."""
+    true_slope: arb = answer.values.item()
+    scale = magnitude.max(_magnitude(slope)).max(_magnitude(true_slope))
+    both = rigorous and answer.rigorous
+    return _entry((), slope, true_slope, scale, both, arb(answer.scale), slope=True, bits=bits)
 
 
 def running_scale(low_precision: ObjectArray) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arithmetic import ElementArray
 from gradcheck.errors import CandidateFault
 from gradcheck.hints import did_you_mean
 from gradcheck.points import Point
@@ -49,6 +50,12 @@ def parts(names: tuple[str, ...], result: Any, what: str) -> list[Any]:
 
     Raises `CandidateFault` for what is no such collection.
     """
+    if isinstance(result, tuple | list):
+        return list(result)
+    if (
+        isinstance(result, np.ndarray | ElementArray) and len(names) == 1
+    ):  # asking what else it is takes longer
+        return [result]
     if isinstance(result, Mapping):
         unknown = [k for k in result if k not in names]
         if unknown or any(n not in result for n in names):
@@ -60,8 +67,6 @@ def parts(names: tuple[str, ...], result: Any, what: str) -> list[Any]:
                 + (f".{hint}" if hint else ""),
             )
         return [result[n] for n in names]
-    if isinstance(result, tuple | list):
-        return list(result)
     if once := one_shot(result):
         hint = " (is it `yield` by mistake?)" if once == "a generator" else ""
         raise CandidateFault("error", f"the code returns {once}; return a tuple{hint}")

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from gradcheck.errors import UsageError
 from gradcheck.faults import named, user_line
 from gradcheck.formulas import Formula
+from gradcheck.in_place import unchanged
 from gradcheck.returned import NotNumbers, as_array
 from gradcheck.values import Filler, Values, dense, normal
 
@@ -23,6 +24,7 @@ __all__ = [
     "Discarded",
     "ForwardFault",
     "Point",
+    "all_finite",
     "check_deterministic",
     "draw_arguments",
     "evaluate_forward",
@@ -165,9 +167,14 @@ def evaluate_forward(
     copies = [a.copy() if a.ndim else a.dtype.type(a) for a in args]
     found = _evaluated(formula, copies)
     for name, before, after in zip(formula.shapes.arguments, args, copies, strict=True):
-        if not np.array_equal(before, after):
+        if not unchanged(before, after):
             raise ForwardFault(f"the forward changes its argument {name!r} in place; work on a copy")
     return found
+
+
+def all_finite(values: NDArray[Any]) -> bool:
+    """Whether every entry is; `.all()` takes twice as long."""
+    return bool(np.logical_and.reduce(np.isfinite(values), axis=None))
 
 
 def _locked(value: NDArray[Any]) -> Any:
@@ -202,7 +209,7 @@ def _evaluated(formula: Formula, args: list[Any]) -> tuple[tuple[NDArray[np.floa
     for i, part in enumerate(parts):
         which = f"output {i} of the forward" if multiple else "the forward's result"
         outputs.append(_output(part, which))
-    if not all(np.isfinite(o).all() for o in outputs):
+    if not all(map(all_finite, outputs)):
         raise Discarded("the forward is not finite here")
     return tuple(outputs), multiple
 

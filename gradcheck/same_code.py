@@ -40,18 +40,21 @@ def same_code(
     of the other. So rounding at the size of what went in is granted too; this is no judgement on the
     values, only a guard against another computation.
     """
-    granted: float | None = None
     rough: Mapping[str, ObjectArray] | None = None
-    for quantity, array in values.items():
-        if balls[quantity].shape != array.shape:
-            return False
-        near = midpoints(balls[quantity])
-        with np.errstate(all="ignore"):
+    beyond: dict[str, NDArray[np.float64]] = {}
+    with np.errstate(all="ignore"):
+        for quantity, array in values.items():
+            if balls[quantity].shape != array.shape:
+                return False
+            near = midpoints(balls[quantity])
             apart, close = np.abs(near - array), np.abs(near) * _CLOSE
-            if (apart <= close).all():
-                continue
-            granted = cancellation(point) if granted is None else granted
-            doubtful = ~(apart <= close + granted)
+            if not np.logical_and.reduce(apart <= close, axis=None):
+                beyond[quantity] = apart - close
+    if not beyond:
+        return True
+    granted = cancellation(point)
+    for quantity, excess in beyond.items():
+        array, doubtful = values[quantity], ~(excess <= granted)
         most: Any = None
         for index in map(tuple, np.argwhere(doubtful)):
             ball: Any = balls[quantity][index]

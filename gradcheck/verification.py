@@ -13,7 +13,7 @@ from gradcheck.candidate import Stated, run_in_float64
 from gradcheck.claims import Claim
 from gradcheck.digits import digits_lost
 from gradcheck.errors import CandidateFault, Unsupported
-from gradcheck.examination import PRECISIONS, Examination
+from gradcheck.examination import BITS, PRECISIONS, Examination
 from gradcheck.kinks import Kink, outside
 from gradcheck.large import check_large_point
 from gradcheck.opinions import Opinion, PointResult
@@ -41,7 +41,7 @@ def check_point(claim: Claim, point: Point, session: Session, only: str | None =
     except Unsupported as refusal:  # a foreign program declines the case
         result.opinions = {u.name: Opinion(u.name, reason=str(refusal)) for u in usable}
         return result
-    finite = all(np.isfinite(v).all() for v in stated.values.values())
+    finite = stated.is_finite
     check = Examination(claim, point, session, stated, usable)
     for one in usable:
         started = time.perf_counter()
@@ -96,7 +96,7 @@ def _faulty(
         opinion = result.opinions[usable.name] = Opinion(usable.name)
         try:
             program = session.program(usable, point)
-            with precision(PRECISIONS[0]):
+            with precision(BITS):
                 opinion.answers = truths(claim, point, program)
             opinion.says, opinion.method = "differ", program.method
         except Unsupported as error:
@@ -135,8 +135,8 @@ def _at_kink(
     elif check.claim.kind == "vjp":
         names = check.claim.formula.shapes.arguments
         try:
-            with precision(PRECISIONS[1]):
-                stated = check.certain_or_bounded(PRECISIONS[1])
+            with precision(2 * BITS):
+                stated = check.certain_or_bounded(2 * BITS)
                 sentence = outside(
                     kink, {i: stated[f"dJ/d{n}"] for i, n in enumerate(names) if f"dJ/d{n}" in stated}
                 )
@@ -162,7 +162,7 @@ def _convention_fits(check: Examination, kink: Kink, usable: list[Usable]) -> bo
             program = session.program(one, check.point)
             if not program.exact_answers:
                 continue
-            with precision(PRECISIONS[1]):
+            with precision(2 * BITS):
                 answers = program.vjp(check.point.args, check.point.delta)
         except Unsupported:
             continue

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from flint import arb
 
 import gradcheck
-from gradcheck.arithmetic import enclose
+from gradcheck.arithmetic import enclose, midpoints
 from gradcheck.discovery import choose
 from gradcheck.formulas import Formula
 from gradcheck.jointly import groups
@@ -21,16 +22,20 @@ def check(formula, point, backends=(FINITE,), claim=-1):
 # -- which arguments go together
 
 
+def found_groups(gradients, direction):
+    directions = {q: np.array([direction]) for q in gradients}
+    return groups(gradients, directions, {q: midpoints(g) for q, g in gradients.items()})
+
+
 def test_small_gradients_are_made_to_count_and_zeros_go_together():
     gradients = {q: enclose(np.array([g])) for q, g in {"a": 3.0, "b": 2e-12, "c": 0.0, "d": 0.0}.items()}
-    directions = {q: np.array([0.75]) for q in gradients}
-    found = groups(gradients, directions)
+    found = found_groups(gradients, 0.75)
     counted, zeros = (group.directions for group in found)
     assert list(counted) == ["a", "b"]
     assert counted["a"] == 0.75
     assert counted["b"] * 2e-12 == pytest.approx(3.0 * 0.75, rel=1.0)  # within a power of two
     assert np.frexp(counted["b"])[0] == 0.75  # exact
-    assert zeros == {"c": directions["c"], "d": directions["d"]}
+    assert zeros == {"c": 0.75, "d": 0.75}
     assert float(found[0].slope) == pytest.approx(counted["a"] * 3.0 + counted["b"] * 2e-12)
     assert found[1].slope == 0
 
@@ -38,16 +43,32 @@ def test_small_gradients_are_made_to_count_and_zeros_go_together():
 @pytest.mark.parametrize(("small", "counts"), [(2.0**-84, True), (2.0**-86, False)])
 def test_what_would_be_lost_in_the_sum_is_left_out(small, counts):
     gradients = {"a": enclose(np.ones(1)), "b": enclose(np.full(1, small)), "c": enclose(np.ones(1))}
-    (counted,) = groups(gradients, {q: np.ones(1) for q in gradients})
+    (counted,) = found_groups(gradients, 1.0)
     assert ("b" in counted.directions) is counts
+
+
+def test_what_counts_anyway_is_not_made_longer():
+    gradients = {
+        "a": enclose(np.ones(1)),
+        "b": enclose(np.full(1, 2.0**-20)),
+        "c": enclose(np.full(1, 2.0**-21)),
+    }
+    (counted,) = found_groups(gradients, 1.0)
+    assert counted.directions == {"a": 1.0, "b": 1.0, "c": 2.0**21}
+
+
+def test_a_gradient_below_float64_is_no_zero():
+    tiny = np.array([arb(2) ** -1100], dtype=object)
+    gradients = {"a": enclose(np.ones(1)), "b": tiny, "c": enclose(np.zeros(1)), "d": enclose(np.zeros(1))}
+    assert [list(g.directions) for g in found_groups(gradients, 1.0)] == [["c", "d"]]
 
 
 @pytest.mark.parametrize("size", [np.inf, np.nan])
 def test_what_is_not_finite_is_in_no_group(size):
     gradients = {"a": enclose(np.ones(1)), "b": enclose(np.full(1, size))}
-    assert all("b" not in g.directions for g in groups(gradients, {q: np.ones(1) for q in gradients}))
+    assert all("b" not in g.directions for g in found_groups(gradients, 1.0))
     gradients["c"] = gradients["a"]
-    (group,) = groups(gradients, {q: np.ones(1) for q in gradients})
+    (group,) = found_groups(gradients, 1.0)
     assert list(group.directions) == ["a", "c"]
 
 

@@ -8,6 +8,7 @@ difference is taken at a second step as well; see `with_truncation`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import flint
@@ -15,11 +16,28 @@ import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic import Domain, ElementArray, ObjectArray, call_in, enclose, zero_dimensional
+from gradcheck.arithmetic import (
+    Domain,
+    ElementArray,
+    ObjectArray,
+    Remembered,
+    call_in,
+    enclose,
+    zero_dimensional,
+)
 from gradcheck.backend import Problem
 from gradcheck.errors import NoAnswer, Unsupported
 
-__all__ = ["BITS", "COARSE_BITS", "FINE_BITS", "BallDifference", "size_of", "with_truncation", "working_bits"]
+__all__ = [
+    "BITS",
+    "COARSE_BITS",
+    "FINE_BITS",
+    "BallDifference",
+    "Change",
+    "size_of",
+    "with_truncation",
+    "working_bits",
+]
 
 BITS = 500
 """Precision of the forward's evaluations, in bits, where the caller asks for 250 or less."""
@@ -42,6 +60,37 @@ def working_bits() -> int:
     return max(BITS, 2 * flint.ctx.prec)
 
 
+@dataclass(frozen=True)
+class Change:
+    """What the outputs, as one vector, change by over two steps of 2^-bits, and the size of the numbers that
+    were subtracted.
+    """
+
+    values: ObjectArray
+    size: float
+    bits: int
+
+    def rates(self) -> ObjectArray:
+        """The derivatives of all output entries. Raises `NoAnswer` where they are not finite."""
+        rates: ObjectArray = self.values * zero_dimensional(self._per_step())
+        self._check_finite(rates)
+        return rates
+
+    def rate(self, weights: ObjectArray) -> arb:
+        """The derivative of their weighted sum. Raises `NoAnswer` where any of them is not finite."""
+        self._check_finite(self.values)
+        # of an empty output NumPy makes the integer 0
+        rate: arb = arb(weights @ self.values) * self._per_step()
+        return rate
+
+    def _check_finite(self, values: ObjectArray) -> None:
+        if not all(map(arb.is_finite, values.tolist())):
+            raise NoAnswer(_NOT_FINITE)
+
+    def _per_step(self) -> arb:
+        return arb(2) ** (self.bits - 1)  # exactly
+
+
 class BallDifference:
     """The differences of one problem's forward at one point. Make and use it at `working_bits()`."""
 
@@ -50,24 +99,19 @@ class BallDifference:
         self._domain = domain
         self._balls = [enclose(a) if i in problem.wrt else a for i, a in enumerate(args)]
 
-    def central(self, moves: Mapping[int, ObjectArray], bits: int) -> tuple[ObjectArray, float]:
-        """Derivatives of all output entries along `moves` (argument position -> direction), and the size
-        of the numbers that were subtracted. Raises `NoAnswer` where they are not finite.
-        """
-        step = zero_dimensional(arb(2) ** -bits)
-        shifts = {i: move * step for i, move in moves.items()}
+    def central(self, moves: Mapping[int, NDArray[np.float64]], bits: int) -> Change:
+        """What steps along `moves` (argument position -> direction) change."""
+        shifts = {i: _step(move, bits) for i, move in moves.items()}
         ahead = self._forward({i: self._balls[i] + s for i, s in shifts.items()})
         behind = self._forward({i: self._balls[i] - s for i, s in shifts.items()})
-        difference = (ahead - behind) * zero_dimensional(arb(2) ** (bits - 1))  # over two steps, exactly
-        if not all(b.is_finite() for b in difference.tolist()):
-            raise NoAnswer(_NOT_FINITE)
-        return difference, size_of(ahead)
+        return Change(ahead - behind, size_of(ahead), bits)
 
-    def bounded(self, moves: Mapping[int, ObjectArray]) -> tuple[ObjectArray, float]:
-        """The same, with the truncation in the radius."""
-        coarse, size = self.central(moves, COARSE_BITS)
-        fine, _ = self.central(moves, FINE_BITS)
-        return with_truncation(coarse, fine), size
+    def bounded(self, moves: Mapping[int, NDArray[np.float64]]) -> tuple[ObjectArray, float]:
+        """Derivatives of all output entries, with the truncation in the radius, and the size of the numbers
+        that were subtracted. Raises `NoAnswer` where they are not finite.
+        """
+        coarse, fine = self.central(moves, COARSE_BITS), self.central(moves, FINE_BITS)
+        return with_truncation(coarse, fine), coarse.size
 
     def _forward(self, moved: Mapping[int, Any]) -> ObjectArray:
         """The outputs, flattened into one vector. Raises `Unsupported` where the code does not run."""
@@ -92,18 +136,26 @@ class BallDifference:
         return flat[0] if len(flat) == 1 else np.concatenate(flat)
 
 
-def with_truncation(coarse: ObjectArray, fine: ObjectArray) -> ObjectArray:
-    """The finer difference, its radius widened by what the two steps differ by, with a margin."""
-    result = np.empty(fine.shape, dtype=object)
-    for i, (a, b) in enumerate(zip(coarse, fine, strict=True)):
+def with_truncation(coarse: Change, fine: Change) -> ObjectArray:
+    """The finer rates, their radii widened by what the two steps differ by, with a margin."""
+    rates = fine.rates()
+    result = np.empty(rates.shape, dtype=object)
+    for i, (a, b) in enumerate(zip(coarse.rates(), rates, strict=True)):
         result[i] = b + arb(0, _MARGIN * abs(a - b).upper())
     return result
 
 
 def size_of(values: ObjectArray) -> float:
-    """The largest magnitude among balls that are finite."""
-    magnitudes = [abs(v) for v in values.tolist() if v.is_finite()]
-    return float(max(magnitudes).upper()) if magnitudes else 0.0
+    """The largest magnitude among balls, as a float."""
+    return float(np.fmax.reduce(np.abs(values.astype(np.float64)), axis=None, initial=0.0))
+
+
+_steps: Remembered[ObjectArray] = Remembered()
+
+
+def _step(direction: NDArray[np.float64], bits: int) -> ObjectArray:
+    """A step of 2^-bits along a direction, exactly."""
+    return _steps.of(direction, bits, lambda: enclose(direction) * zero_dimensional(arb(2) ** -bits))
 
 
 def _as_array(value: Any) -> ObjectArray:

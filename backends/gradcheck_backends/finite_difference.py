@@ -8,7 +8,7 @@ an adaptive step, see `_float_difference`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import flint
@@ -16,7 +16,7 @@ import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic import BALLS, Domain, ObjectArray, enclose, of_entries, precision, zero_dimensional
+from gradcheck.arithmetic import BALLS, Domain, ObjectArray, enclose, precision, zero_dimensional
 from gradcheck.backend import Answer, Problem, Program
 from gradcheck.errors import NoAnswer, Unsupported
 from gradcheck_backends._ball_difference import (
@@ -126,17 +126,16 @@ class CentralDifference(Program):
         direction: NDArray[np.float64] | None,
     ) -> Answer:
         bits = flint.ctx.prec
-        moves = {i: enclose(d) for i, d in directions.items()}
-        fine, size = difference.central(moves, FINE_BITS)
-        scale = size * size_of(weights)
+        fine = difference.central(directions, FINE_BITS)
+        scale = fine.size * size_of(weights)
 
         def refine() -> Answer:
             with precision(bits):
-                coarse, _ = difference.central(moves, COARSE_BITS)
+                coarse = difference.central(directions, COARSE_BITS)
                 value = _contracted(weights, with_truncation(coarse, fine))
             return Answer(value, direction, scale)
 
-        return Answer(_contracted(weights, fine), direction, scale, refine=refine)
+        return Answer(zero_dimensional(fine.rate(weights)), direction, scale, refine=refine)
 
     def _entries(
         self, difference: BallDifference, argument: int, shape: tuple[int, ...], weights: ObjectArray
@@ -179,9 +178,7 @@ class CentralDifference(Program):
             answers[i] = Answer(enclose(np.asarray(value), bound), direction, scale, rigorous=False)
         for i in self.problem.wrt if directions is None else ():
             values, bounds = np.empty(args[i].shape), np.empty(args[i].shape)
-            for index in np.ndindex(args[i].shape):
-                unit = np.zeros(args[i].shape)
-                unit[index] = 1.0
+            for index, unit in zip(np.ndindex(args[i].shape), _units(args[i].shape), strict=True):
                 values[index], bounds[index], _ = self._float_slope(args, i, unit, weights)
             answers[i] = Answer(enclose(values, bounds), rigorous=False)
         return answers
@@ -216,10 +213,11 @@ def _contracted(weights: ObjectArray, values: ObjectArray) -> ObjectArray:
     return zero_dimensional(arb(weights @ values))  # of an empty output NumPy makes the integer 0
 
 
-def _units(shape: tuple[int, ...]) -> Any:
-    size = int(np.prod(shape, dtype=int))
-    for k in range(size):
-        yield of_entries([arb(int(i == k)) for i in range(size)], shape)
+def _units(shape: tuple[int, ...]) -> Iterator[NDArray[np.float64]]:
+    for index in np.ndindex(shape):
+        unit = np.zeros(shape)
+        unit[index] = 1.0
+        yield unit
 
 
 BACKEND = FiniteDifference()

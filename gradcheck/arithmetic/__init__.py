@@ -5,6 +5,7 @@ from gradcheck.arithmetic.array import ElementArray, wrap
 from gradcheck.arithmetic.balls import BALLS, SHIFTED, WIDENED, enclose, midpoints, precision, radii
 from gradcheck.arithmetic.buffers import call, call_in
 from gradcheck.arithmetic.domain import Domain, ObjectArray, of_entries, zero_dimensional
+from gradcheck.arithmetic.remembered import Remembered
 
 __all__ = [
     "BALLS",
@@ -13,6 +14,7 @@ __all__ = [
     "Domain",
     "ElementArray",
     "ObjectArray",
+    "Remembered",
     "call",
     "call_in",
     "enclose",

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import operator
 import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import flint
@@ -22,6 +21,7 @@ from flint import arb
 from numpy.typing import NDArray
 
 from gradcheck.arithmetic.domain import Domain, ObjectArray, elementwise, of_entries
+from gradcheck.arithmetic.remembered import Remembered
 from gradcheck.errors import Undecided, Unsupported
 
 __all__ = ["BALLS", "SHIFTED", "WIDENED", "BallDomain", "enclose", "midpoints", "precision", "radii"]
@@ -33,15 +33,20 @@ Half a unit for the constant itself, and the rest for constants computed from co
 (`3 * 0.044715`, `1 / math.sqrt(k)`) before ball arithmetic sees them."""
 
 
-@contextmanager
-def precision(bits: int) -> Iterator[None]:
+class precision:
     """Run ball arithmetic at ``bits`` bits; flint's own setting is put back afterwards."""
-    before = flint.ctx.prec
-    flint.ctx.prec = bits
-    try:
-        yield
-    finally:
-        flint.ctx.prec = before
+
+    __slots__ = ("_before", "_bits")
+
+    def __init__(self, bits: int) -> None:
+        self._bits = bits
+
+    def __enter__(self) -> None:
+        self._before = flint.ctx.prec
+        flint.ctx.prec = self._bits
+
+    def __exit__(self, *_: object) -> None:
+        flint.ctx.prec = self._before
 
 
 def _compare(relation: Callable[[Any, Any], bool], opposite: Callable[[Any, Any], bool], sign: str) -> Any:
@@ -98,6 +103,20 @@ def _power(x: arb, y: arb) -> arb:
     return _by_squaring(x, exponent)
 
 
+def _square(values: ObjectArray) -> Any:
+    """As narrow as a power: what a product leaves below zero is taken off."""
+    squares = np.multiply(values, values)
+    if not isinstance(squares, np.ndarray):
+        return squares if squares > 0 else squares.nonnegative_part()
+    entries = squares.ravel().tolist()
+    if all(map(_ZERO.__lt__, entries)):
+        return squares
+    return of_entries([e if e.is_nan() else e.nonnegative_part() for e in entries], squares.shape)
+
+
+_ZERO = arb(0)
+
+
 def _by_squaring(x: arb, exponent: int) -> arb:
     """A power of a ball around exactly zero, of which python-flint 0.9 makes NaN."""
     result, factor = arb(1), x
@@ -152,7 +171,7 @@ _UFUNCS: dict[str, Callable[..., Any]] = {
     "negative": np.negative,
     "positive": elementwise(lambda x: x),
     "conjugate": elementwise(lambda x: x),
-    "square": elementwise(lambda x: x * x),
+    "square": _square,
     "reciprocal": elementwise(lambda x: 1 / x),
     "power": elementwise(_power, 2),
     "float_power": elementwise(_power, 2),
@@ -308,54 +327,35 @@ SHIFTED = tuple(BallDomain(shifted=k) for k in range(4))
 
 def enclose(values: NDArray[np.float64], bound: NDArray[np.float64] | float | None = None) -> ObjectArray:
     """Balls around float64 values, exact or with the given radii (infinite where they are not finite)."""
-    if bound is None and not values.flags.writeable and values.base is None:
-        return _remembered(values).copy()
-    numbers = values.ravel().tolist()
     if bound is None:
-        balls = [arb(v) for v in numbers]
-    else:
-        rims = np.broadcast_to(bound, values.shape).ravel().tolist()
-        infinite = float("inf")
-        balls = [arb(v, r) if r < infinite else arb(0, infinite) for v, r in zip(numbers, rims, strict=True)]
-    return of_entries(balls, values.shape)
+        return _exact.of(
+            values, None, lambda: of_entries(list(map(arb, values.ravel().tolist())), values.shape)
+        ).copy()
+    rims = np.broadcast_to(bound, values.shape).ravel().tolist()
+    infinite = float("inf")
+    return of_entries(
+        [
+            arb(v, r) if r < infinite else arb(0, infinite)
+            for v, r in zip(values.ravel().tolist(), rims, strict=True)
+        ],
+        values.shape,
+    )
 
 
-_recent: dict[int, tuple[NDArray[np.float64], ObjectArray]] = {}
-"""Balls of read-only arrays that own their memory: arguments and directions, which come back many times at
-one point. Held with the arrays themselves, so that their ids stay theirs."""
-
-_RECENT, _SMALL = 64, 2**12
-"""So many arrays are remembered, of at most so many numbers each."""
-
-
-def _remembered(values: NDArray[np.float64]) -> ObjectArray:
-    found = _recent.get(id(values))
-    if found is not None:
-        return found[1]
-    balls = of_entries([arb(v) for v in values.ravel().tolist()], values.shape)
-    if values.size <= _SMALL:
-        if len(_recent) >= _RECENT:
-            _recent.pop(next(iter(_recent)), None)
-        _recent[id(values)] = values, balls
-    return balls
+_exact: Remembered[ObjectArray] = Remembered()
 
 
 def midpoints(balls: ObjectArray) -> NDArray[np.float64]:
     """The midpoints, rounded to float64 (NaN where a ball is not finite)."""
-    result = np.empty(balls.shape, dtype=np.float64)
-    result.reshape(-1)[:] = [_float(b) if b.is_finite() else np.nan for b in balls.ravel().tolist()]
+    result = balls.astype(np.float64)
+    entries = balls.ravel().tolist()
+    if not all(map(arb.is_finite, entries)):
+        result.reshape(-1)[[not b.is_finite() for b in entries]] = np.nan
     return result
 
 
 def radii(balls: ObjectArray) -> NDArray[np.float64]:
     """The radii, as float64."""
     result = np.empty(balls.shape, dtype=np.float64)
-    result.reshape(-1)[:] = [_float(b.rad()) for b in balls.ravel().tolist()]
+    result.reshape(-1)[:] = [float(b.rad()) for b in balls.ravel().tolist()]
     return result
-
-
-def _float(ball: arb) -> float:
-    try:
-        return float(ball)
-    except (OverflowError, ValueError):
-        return float("inf") if ball > 0 else -float("inf")

@@ -19,7 +19,7 @@ from gradcheck.backend import Answer
 from gradcheck.candidate import run_in_float64
 from gradcheck.claims import Claim
 from gradcheck.errors import Unsupported
-from gradcheck.examination import PRECISIONS, Examination
+from gradcheck.examination import BITS, Examination
 from gradcheck.judge import Match, compare, running_scale
 from gradcheck.points import Point
 from gradcheck.same_code import MORE_ROUNDING, same_code, unknown_rounding
@@ -35,8 +35,6 @@ Combine = Callable[[list[Any]], Any]
 COARSE = 2.0**-20
 """Where there is no enclosure, a gap below this part of the largest entry of any gradient is taken for
 rounding: it is 8 units of float32. What is wrong by so little is for the backends to find."""
-
-_BITS = PRECISIONS[0]
 
 
 class Trial:
@@ -54,7 +52,7 @@ class Trial:
     def finite(self) -> bool:
         return all(np.isfinite(v).all() for v in self.values.values())
 
-    def balls(self, bits: int = _BITS, domain: Domain = BALLS) -> dict[str, ObjectArray]:
+    def balls(self, bits: int = BITS, domain: Domain = BALLS) -> dict[str, ObjectArray]:
         """The same in ball arithmetic. Raises `Unsupported`."""
         return self._check.balls(bits, domain)
 
@@ -74,7 +72,7 @@ class Trial:
         if not all(np.isfinite(v).all() for v in values.values()):
             return False
         try:
-            with precision(_BITS):
+            with precision(BITS):
                 balls = self.balls()
                 return same_code(values, balls, lambda: self.balls(53), self.point)
         except Unsupported:
@@ -96,7 +94,7 @@ def apart(first: Trial, others: list[Trial], combine: Mapping[str, Combine]) -> 
     Raises `Unsupported` where that cannot be told.
     """
     try:
-        with precision(_BITS):
+        with precision(BITS):
             found = _apart_in_balls(first, others, combine, BALLS)
             if found is None:
                 return None
@@ -111,8 +109,8 @@ def apart(first: Trial, others: list[Trial], combine: Mapping[str, Combine]) -> 
 def _apart_in_balls(
     first: Trial, others: list[Trial], combine: Mapping[str, Combine], domain: Domain
 ) -> tuple[str, Match] | None:
-    stated = first.balls(_BITS, domain)
-    parts = [other.balls(_BITS, domain) for other in others]
+    stated = first.balls(BITS, domain)
+    parts = [other.balls(BITS, domain) for other in others]
     for quantity, rule in combine.items():
         scales = lambda q=quantity: _scales(first, others, q)
         wanted = rule([part[quantity] for part in parts])

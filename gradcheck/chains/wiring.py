@@ -15,7 +15,7 @@ import numpy as np
 from gradcheck.arithmetic import BALLS, ElementArray, call_in, enclose, precision, wrap
 from gradcheck.chains.composing import gradients_of
 from gradcheck.chains.wirings import Step, Wiring, straight, wrong_ways
-from gradcheck.examination import PRECISIONS
+from gradcheck.examination import BITS
 from gradcheck.judge import RESOLUTION
 from gradcheck.per_argument import parts
 from gradcheck.points import Point
@@ -43,7 +43,7 @@ def explain(chain: Chain, claim: Claim, points: Sequence[Point]) -> str | None:
     if not chain.complete or not any(distinct(p.sizes) for p in points):
         return None
     fitting = list(wrong_ways(chain))
-    with precision(PRECISIONS[0]):
+    with precision(BITS):
         for point in points:
             stated = _run(lambda *a: _stated(chain, candidate, *a), point)
             right = _run(_wired(chain, Wiring("", straight(chain))), point)
