@@ -306,8 +306,15 @@ def _holds_balls(array: NDArray[Any]) -> bool:
     return all(isinstance(entry, ElementArray) for entry in np.asarray(array).reshape(-1))
 
 
+_FLOAT64 = np.dtype(np.float64)
+
+
 def as_float64(value: Any, name: str, shape: tuple[int, ...], *, copy: bool = True) -> NDArray[np.float64]:
     """A quantity as the float64 array that it is to be. Raises `CandidateFault`."""
+    if (
+        type(value) is np.ndarray and value.dtype is _FLOAT64 and value.shape == shape
+    ):  # what most code returns
+        return value.copy() if copy else value
     array = _numbers(value, name)
     if array.dtype.kind == "O":
         raise CandidateFault("error", f"{name} is an array of objects, not of numbers", name)

@@ -40,21 +40,16 @@ def same_code(
     of the other. So rounding at the size of what went in is granted too; this is no judgement on the
     values, only a guard against another computation.
     """
-    rough: Mapping[str, ObjectArray] | None = None
-    beyond: dict[str, NDArray[np.float64]] = {}
-    with np.errstate(all="ignore"):
-        for quantity, array in values.items():
-            if balls[quantity].shape != array.shape:
-                return False
-            near = midpoints(balls[quantity])
-            apart, close = np.abs(near - array), np.abs(near) * _CLOSE
-            if not np.logical_and.reduce(apart <= close, axis=None):
-                beyond[quantity] = apart - close
-    if not beyond:
+    if any(balls[quantity].shape != array.shape for quantity, array in values.items()):
+        return False
+    if _all_close(values, balls):
         return True
+    rough: Mapping[str, ObjectArray] | None = None
     granted = cancellation(point)
-    for quantity, excess in beyond.items():
-        array, doubtful = values[quantity], ~(excess <= granted)
+    for quantity, array in values.items():
+        near = midpoints(balls[quantity])
+        with np.errstate(all="ignore"):
+            doubtful = ~(np.abs(near - array) <= np.abs(near) * _CLOSE + granted)
         most: Any = None
         for index in map(tuple, np.argwhere(doubtful)):
             ball: Any = balls[quantity][index]
@@ -69,6 +64,14 @@ def same_code(
             if abs(ball - value) > low.rad() * MORE_ROUNDING + most * _CLOSE + granted:
                 return False
     return True
+
+
+def _all_close(values: Mapping[str, NDArray[np.float64]], balls: Mapping[str, ObjectArray]) -> bool:
+    """All quantities at once: an operation on a small array costs the same for a large one."""
+    stated = np.concatenate([array.ravel() for array in values.values()])
+    near = midpoints(np.concatenate([balls[quantity].ravel() for quantity in values]))
+    with np.errstate(all="ignore"):
+        return bool(np.logical_and.reduce(np.abs(near - stated) <= np.abs(near) * _CLOSE))
 
 
 def cancellation(point: Point) -> float:

@@ -8,8 +8,9 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 
 from gradcheck.errors import UsageError
 from gradcheck.formulas import Formula
@@ -62,11 +63,23 @@ def _formulas(value: object) -> Iterator[Formula]:
         yield from (item for item in value.values() if isinstance(item, Formula))
 
 
+class _AsItStands(SourceFileLoader):
+    """Compiles the file each time: byte code is kept for a second and a size, so that of a file edited twice
+    in a second, `*` to `+`, the first would be checked.
+    """
+
+    def get_code(self, fullname: str) -> CodeType:
+        code: CodeType = self.source_to_code(self.get_data(self.path), self.path)
+        return code
+
+
 def _run(file: Path, shown: Path) -> ModuleType:
     name = f"_gradcheck_file_{file.stem}_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}"
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
         raise UsageError(f"{shown}: Python cannot load this file.")
+    if isinstance(spec.loader, SourceFileLoader):
+        spec.loader = _AsItStands(name, str(file))
     module = importlib.util.module_from_spec(spec)
     with _importable(file.parent):
         # Left in place when all went well: dataclasses and inspect look a module up by its name.

@@ -1,5 +1,6 @@
 """Words find claims, and a user's file is loaded without leaving a trace."""
 
+import os
 import sys
 import textwrap
 
@@ -55,6 +56,17 @@ def nothing_is_left_behind():
 
 def uids(words):
     return [claim.uid for claim in select(words).claims]
+
+
+def test_a_file_is_run_as_it_stands_even_where_byte_code_could_stand_for_it(file, monkeypatch):
+    """Same size, same second: Python would run what it compiled before."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    path = file(WX)
+    os.utime(path, (10**9, 10**9))
+    load_file(path)
+    file(WX.replace("def wx(", "def wz(").replace("@wx.", "@wz."))
+    os.utime(path, (10**9, 10**9))
+    assert [f.name for f in load_file(path)] == ["wz"]
 
 
 class TestCatalogue:
