@@ -8,11 +8,16 @@ turns, and the fastest round of each counts. Workers of a cluster run before the
 formula, as they would in a campaign of many commands; `--jobs` starts its own, and what that costs (imports,
 the scheduler, the workers) shows in the difference between a short campaign and one of four times the length.
 Memory is the largest resident size of one process.
+
+The ratios are of whole commands. Imports, connecting and reports take a second of every command, whatever the
+workers do, and two busy cores slow each other; the ratio of the run alone is that of the time from the first
+claim to the last, which the log has.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import tempfile
@@ -87,7 +92,9 @@ for i in range(COUNT):
 
 
 def campaign(file, folder, points, where):
-    """Wall time and CPU time in seconds and peak memory in MB of one run; ``where`` is the option for it."""
+    """Wall time, time of the run alone and CPU time in seconds, and peak memory in MB of one command;
+    ``where`` is the option that says where it runs.
+    """
     reports = Path(folder) / "reports"
     command = [sys.executable, "-m", "gradcheck", "verify", str(file), *where]
     command += ["--max-examples", str(points), "--report-dir", str(reports)]
@@ -98,7 +105,8 @@ def campaign(file, folder, points, where):
     seconds = time.perf_counter() - started
     if os.waitstatus_to_exitcode(status):
         raise SystemExit(f"{' '.join(command)} ended with {os.waitstatus_to_exitcode(status)}")
-    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    footer = json.loads((reports / "run.jsonl").read_text().splitlines()[-1])
+    return seconds, footer["seconds"], usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 def compare(folder, places, formulas, points, rounds):
@@ -107,12 +115,13 @@ def compare(folder, places, formulas, points, rounds):
     for _ in range(rounds):
         for name, runs in found.items():
             runs.append(campaign(file, folder, points, places[name]))
-    best = {name: min(s for s, _, _ in runs) for name, runs in found.items()}
-    memory = max(m for runs in found.values() for _, _, m in runs)
-    processor = min(c for _, c, _ in next(iter(found.values())))
+    best = {name: min(run[0] for run in runs) for name, runs in found.items()}
+    alone = {name: min(run[1] for run in runs) for name, runs in found.items()}
+    memory = max(run[3] for runs in found.values() for run in runs)
+    processor = min(run[2] for run in next(iter(found.values())))
     names, cells = list(places), [f"{s:.1f} s" for s in best.values()]
     for one, many in (names[:2], names[2:]):
-        cells.append(f"{best[one] / best[many]:.2f}")
+        cells.append(f"{best[one] / best[many]:.2f}, {alone[one] / alone[many]:.2f}")
     print(
         f"| {formulas * points:,} | {' | '.join(cells)} | {processor:.1f} s | {memory:.0f} MB |", flush=True
     )
@@ -150,7 +159,8 @@ def main():
             ]
             campaign(written(folder, 4 * count), folder, 4, where)  # warm
         names = " | ".join(places)
-        print(f"| cases | {names} | ratio of jobs | ratio of workers | CPU, 1 job | peak memory |")
+        ratios = "ratio of jobs, the run alone | ratio of workers, the run alone"
+        print(f"| cases | {names} | {ratios} | CPU, 1 job | peak memory |")
         print("|" + "---:|" * 9)
         for factor in options.factors:
             compare(folder, places, options.formulas * factor, options.points, options.rounds)

@@ -97,6 +97,10 @@ def _batches(
         future.release()
 
 
+_PATIENCE = "15s"
+"""How long a scheduler is waited for: one that was started a moment before the command is not there yet."""
+
+
 def _client(distributed: Any, stack: ExitStack, jobs: int | None, cluster: str | None) -> Any:
     import dask
 
@@ -105,7 +109,7 @@ def _client(distributed: Any, stack: ExitStack, jobs: int | None, cluster: str |
         local = stack.enter_context(local_cluster(distributed, jobs))
         return stack.enter_context(distributed.Client(local))
     try:
-        client = stack.enter_context(distributed.Client(cluster, timeout="15s"))
+        client = stack.enter_context(distributed.Client(cluster, timeout=_PATIENCE))
     except (OSError, ValueError) as error:
         raise UsageError(
             f"--cluster: there is no dask scheduler at {cluster!r}: {error}. One is started with "

@@ -14,8 +14,10 @@ import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from gradcheck.checker import RunOptions
+from gradcheck.cli.main import cli
 from gradcheck.errors import UsageError
 from gradcheck.records import ClaimRow
 from gradcheck.registry import select
@@ -195,11 +197,13 @@ def test_a_file_of_the_name_of_dask_is_no_reason_to_fail(folder):
     assert "pip install 'gradcheck[distributed]' (ImportError: cannot import name" in done.stderr
 
 
-def test_a_cluster_that_is_not_there_is_told(folder):
+def test_a_cluster_that_is_not_there_is_told(folder, monkeypatch):
     pytest.importorskip("distributed")
-    code, output = gradcheck("verify", "layers.py", "--cluster", "tcp://127.0.0.1:1", cwd=folder)
-    assert code == 2
-    assert "there is no dask scheduler at 'tcp://127.0.0.1:1'" in output
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(pool, "_PATIENCE", "1s")
+    result = CliRunner().invoke(cli, ["verify", "layers.py", "--cluster", "tcp://127.0.0.1:1"])
+    assert result.exit_code == 2
+    assert "there is no dask scheduler at 'tcp://127.0.0.1:1'" in result.output
     assert not (folder / "reports").exists()
 
 
