@@ -1,7 +1,7 @@
 """Central differences in ball arithmetic: one forward, moved a little along a direction.
 
 At `BITS` bits a step of 2^-120 leaves neither round-off nor truncation that any float could see:
-about 1e-114 and 1e-72 of the scale. Where the truncation has to be bounded (only to refute), the
+about 1e-60 and 1e-72 of the scale. Where the truncation has to be bounded (only to refute), the
 difference is taken at a second step as well; see `with_truncation`.
 """
 
@@ -39,8 +39,9 @@ __all__ = [
     "working_bits",
 ]
 
-BITS = 500
-"""Precision of the forward's evaluations, in bits, where the caller asks for 250 or less."""
+BITS = 320
+"""Precision of the forward's evaluations, in bits, where the caller asks for 160 or less: the difference over
+2^-140 keeps 180 of them. An exponential takes twice as long at 500."""
 
 COARSE_BITS = 120
 """The first step is 2^-120 of one unit: the truncation is then of the order 2^-240 of the scale."""

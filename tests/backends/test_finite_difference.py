@@ -32,7 +32,7 @@ FUNCTIONS = {
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_radius_covers_the_true_error_and_is_small(problem, name):
-    """At 500 bits, for functions with known derivatives."""
+    """At working precision, for functions with known derivatives."""
     forward, derivative, (low, high) = FUNCTIONS[name]
 
     @given(st.floats(low, high).map(lambda v: round(v, 4)).filter(lambda v: v != 0))

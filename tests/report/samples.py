@@ -169,7 +169,7 @@ def row(claim: str, backend: str = "symbolic", verdict: str = "pass", **changes:
         "outlier": 0,
         "seconds": 0.0312,
         "as_declared": verdict == "pass",
-        "method": "central difference, 500 bits, h = 2^-120" if backend == "finite_difference" else None,
+        "method": "central difference, 320 bits, h = 2^-120" if backend == "finite_difference" else None,
     }
     return BackendRow(claim=claim, backend=backend, verdict=verdict, **(fields | changes))
 

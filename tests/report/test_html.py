@@ -209,7 +209,7 @@ def test_all_that_a_claim_has_to_say_is_there():
         "∂ J ∂ W",
         "return np.outer(delta, x), W.T @ delta",
         "formulas/linear.py:17",
-        "central difference, 500 bits",
+        "central difference, 320 bits",
         "n = 1, m = 2",
         "no smaller shape refutes it",
         "transposed",
