@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 __all__ = [
     "CandidateFault",
     "Contradiction",
@@ -39,6 +41,12 @@ class Unsupported(Exception):
     It is not a judgement on the candidate. The message is the reason that the report shows, so it
     names the operation, and where it is known the line.
     """
+
+    def anew(self) -> Self:
+        """The same refusal, to be kept or raised once more. An exception holds every frame that it passed,
+        and those hold what it is kept in, which would then wait for a search for cycles.
+        """
+        return type(self)(*self.args)
 
 
 class NoAnswer(Unsupported):

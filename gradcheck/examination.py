@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -44,9 +45,13 @@ __all__ = ["BITS", "PRECISIONS", "Examination", "spread"]
 BITS = 212
 """Bits of ball arithmetic where one evaluation has to do: four float64 significands."""
 
-PRECISIONS = (128, BITS, 2 * BITS, 4 * BITS, 8 * BITS)
-"""Bits raised until the question is decided. The first are 45 more than the judge's resolution needs, and the
-most that python-flint holds without memory of its own for every number."""
+PRECISIONS = (BITS, 2 * BITS, 4 * BITS, 8 * BITS)
+"""Bits raised until the question is decided."""
+
+_FOR_SLOPES = 128
+"""Bits that are tried first where slopes alone are compared: 45 more than the judge's resolution needs, and
+the most that python-flint holds without memory of its own for every number. Entries may be so much smaller
+than their terms that they need more."""
 
 
 _OF_ALL_ARGUMENTS = {"vjp": "dJ/d{}", "forward": "dJ/d{}", "update": "new {}"}
@@ -75,7 +80,7 @@ class Examination:
                     run = run_in_balls(self.claim, self.point, domain)
                 self._balls[key] = run
                 if (
-                    bits >= PRECISIONS[0]
+                    bits >= self.precisions[0]
                     and self.stated.is_finite
                     and not same_code(self.stated.values, run, lambda: self.balls(53), self.point)
                     and not candidate_leaves_range(self.claim, self.point)
@@ -84,16 +89,25 @@ class Examination:
                         "the code gives something else in float64 than in balls, and not by rounding"
                     )
             except Unsupported as error:
-                self._balls[key] = error
+                self._balls[key] = error.anew()
         found = self._balls[key]
         if isinstance(found, Unsupported):
-            raise found
+            raise found.anew()
         return found
+
+    @cached_property
+    def precisions(self) -> tuple[int, ...]:
+        """The bits that are tried, in order."""
+        if len(self._backends) == 1:
+            with suppress(Unsupported):
+                if not self.session.program(self._backends[0], self.point).exact_answers:
+                    return (_FOR_SLOPES, *PRECISIONS)
+        return PRECISIONS
 
     def opinion(self, usable: Usable, finite: bool) -> Opinion:
         """Raise the precision until every quantity is settled."""
         opinion = Opinion(usable.name)
-        for bits in PRECISIONS:
+        for bits in self.precisions:
             try:
                 opinion.bits = bits
                 with precision(bits):

@@ -79,13 +79,13 @@ class _Memo(Program):
             try:
                 self._answers[key] = compute()
             except Unsupported as error:
-                self._answers[key] = error
+                self._answers[key] = error.anew()
             except Exception as error:  # a broken backend must not end the run
                 self._answers[key] = _failed(error)
             self._kept.append(args)
         answer = self._answers[key]
         if isinstance(answer, Unsupported):
-            raise answer
+            raise answer.anew()
         return answer
 
 
@@ -167,13 +167,13 @@ class Session:
             try:
                 self._programs[key] = _Memo(usable.backend.derive(problem))
             except Unsupported as error:
-                self._programs[key] = error
+                self._programs[key] = error.anew()
             except Exception as error:  # a broken backend must not end the run
                 self._programs[key] = _failed(error)
             usable.seconds += time.perf_counter() - started
         program = self._programs[key]
         if isinstance(program, Unsupported):
-            raise program
+            raise program.anew()
         return program
 
     def _problem(self, usable: Usable, point: Point, function: Callable[..., Any]) -> Problem:
@@ -221,11 +221,11 @@ class Session:
             try:
                 self._kinks[id(point)] = examine(self.formula, point)
             except Unsupported as error:
-                self._kinks[id(point)] = error
+                self._kinks[id(point)] = error.anew()
             self._kept.append(point)
         kink = self._kinks[id(point)]
         if isinstance(kink, Undecided):
-            raise kink
+            raise kink.anew()
         if isinstance(kink, Unsupported) and not isinstance(kink, NoAnswer) and disputed:
             kink = self._kinks[id(point)] = UNKNOWN if bends(self.formula, point) else None
         return None if isinstance(kink, Unsupported) else kink

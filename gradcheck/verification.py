@@ -13,7 +13,7 @@ from gradcheck.candidate import Stated, run_in_float64
 from gradcheck.claims import Claim
 from gradcheck.digits import digits_lost
 from gradcheck.errors import CandidateFault, Unsupported
-from gradcheck.examination import BITS, PRECISIONS, Examination
+from gradcheck.examination import BITS, Examination
 from gradcheck.kinks import Kink, outside
 from gradcheck.large import check_large_point
 from gradcheck.opinions import Opinion, PointResult
@@ -74,7 +74,7 @@ def _all_agree(result: PointResult) -> bool:
 
 def _digits(check: Examination, stated: Stated) -> float | None:
     try:
-        return digits_lost(stated.values, check.balls(PRECISIONS[0]), "float64")
+        return digits_lost(stated.values, check.balls(check.precisions[0]), "float64")
     except Unsupported:
         return None
 

@@ -156,7 +156,10 @@ _steps: Remembered[ObjectArray] = Remembered()
 
 def _step(direction: NDArray[np.float64], bits: int) -> ObjectArray:
     """A step of 2^-bits along a direction, exactly."""
-    return _steps.of(direction, bits, lambda: enclose(direction) * zero_dimensional(arb(2) ** -bits))
+    step = _steps.get(direction, bits)
+    if step is None:
+        step = _steps.keep(enclose(direction) * zero_dimensional(arb(2) ** -bits), direction, bits)
+    return step
 
 
 def _as_array(value: Any) -> ObjectArray:

@@ -7,7 +7,7 @@ with the depth of the computation, and SymPy differentiates each definition once
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,104 @@ def _extreme(function: Any, a: Any, b: Any) -> Any:
     return a if a == b else function(a, b, evaluate=False)
 
 
+Bind = Callable[[Any], Any]
+Make = Callable[[Bind], Callable[..., Any]]
+"""A ufunc of symbols, for what binds an expression to a name."""
+
+
+def _unary(function: Callable[[Any], Any]) -> Make:
+    return lambda bind: elementwise(lambda x: bind(function(bind(x))))
+
+
+def _binary(function: Callable[[Any, Any], Any]) -> Make:
+    return lambda bind: elementwise(lambda a, b: bind(function(bind(a), bind(b))), 2)
+
+
+def _unbound(function: Callable[[Any, Any], Any]) -> Make:
+    """What needs no name of its own: products, which are terms of sums, and conditions."""
+    return lambda bind: elementwise(lambda a, b: function(bind(a), bind(b)), 2)
+
+
+_PLAIN: dict[str, Callable[..., Any]] = {
+    "add": np.add,
+    "subtract": np.subtract,
+    "negative": np.negative,
+    "positive": elementwise(lambda x: x),
+    "conjugate": elementwise(lambda x: x),
+}
+
+_MADE: dict[str, Make] = {
+    "multiply": _unbound(_product),
+    "divide": _binary(lambda a, b: a / b),
+    "power": _binary(lambda a, b: a**b),
+    "square": _unary(lambda x: x**2),
+    "reciprocal": _unary(lambda x: 1 / x),
+    "sqrt": _unary(sympy.sqrt),
+    "cbrt": _unary(lambda x: sympy.sign(x) * sympy.Abs(x) ** sympy.Rational(1, 3)),
+    "exp": _unary(sympy.exp),
+    "exp2": _unary(lambda x: sympy.Integer(2) ** x),
+    "expm1": _unary(lambda x: sympy.exp(x) - 1),
+    "log": _unary(sympy.log),
+    "log2": _unary(lambda x: sympy.log(x) / sympy.log(2)),
+    "log10": _unary(lambda x: sympy.log(x) / sympy.log(10)),
+    "log1p": _unary(lambda x: sympy.log(1 + x)),
+    "logaddexp": _binary(lambda a, b: sympy.log(sympy.exp(a) + sympy.exp(b))),
+    "arctan2": _binary(sympy.atan2),
+    "hypot": _binary(lambda a, b: sympy.sqrt(a**2 + b**2)),
+    "expit": _unary(lambda x: 1 / (1 + sympy.exp(-x))),
+    "erf": _unary(sympy.erf),
+    "erfc": _unary(sympy.erfc),
+    "absolute": _unary(sympy.Abs),
+    "sign": _unary(sympy.sign),
+    "maximum": _binary(lambda a, b: _extreme(sympy.Max, a, b)),
+    "minimum": _binary(lambda a, b: _extreme(sympy.Min, a, b)),
+    "less": _unbound(sympy.Lt),
+    "less_equal": _unbound(sympy.Le),
+    "greater": _unbound(sympy.Gt),
+    "greater_equal": _unbound(sympy.Ge),
+    "equal": _unbound(sympy.Eq),
+    "not_equal": _unbound(sympy.Ne),
+    **{
+        name: _unary(function)
+        for name, function in {
+            "sin": sympy.sin, "cos": sympy.cos, "tan": sympy.tan, "arcsin": sympy.asin,
+            "arccos": sympy.acos, "arctan": sympy.atan, "sinh": sympy.sinh, "cosh": sympy.cosh,
+            "tanh": sympy.tanh, "arcsinh": sympy.asinh, "arccosh": sympy.acosh, "arctanh": sympy.atanh,
+        }.items()
+    },
+}  # fmt: skip
+for _alias, _of in {
+    "true_divide": "divide",
+    "fabs": "absolute",
+    "float_power": "power",
+    "fmax": "maximum",
+    "fmin": "minimum",
+}.items():
+    _MADE[_alias] = _MADE[_of]
+
+
+class _Ufuncs(Mapping[str, Callable[..., Any]]):
+    """The ufuncs of one domain, each made when it is first used: a forward uses few, and shapes are many."""
+
+    def __init__(self, bind: Bind) -> None:
+        self._bind = bind
+        self._made = dict(_PLAIN)
+
+    def __getitem__(self, name: str) -> Callable[..., Any]:
+        if name not in self._made:
+            self._made[name] = _MADE[name](self._bind)
+        return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._made or name in _MADE
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_PLAIN | _MADE)
+
+    def __len__(self) -> int:
+        return len(_PLAIN | _MADE)
+
+
 class SymbolDomain(Domain):
     """SymPy expressions. ``lets`` lists the names in order of definition, each with its terms;
     ``constants`` the float constants of the code, which enter exactly or widened only when numbers are
@@ -55,7 +153,13 @@ class SymbolDomain(Domain):
         self.constants: dict[Symbol, float] = {}
         self._names: dict[Any, Symbol] = {}
         self._constant_names: dict[float, Symbol] = {}
-        self.ufuncs = self._table()
+        self.ufuncs = _Ufuncs(self.bind)
+
+    def finish(self) -> None:
+        """Nothing is to be run any more. The ufuncs know this domain, and it knows them: together they would
+        wait for a search for cycles.
+        """
+        self.ufuncs = {}
 
     def inputs(self, name: str, shape: tuple[int, ...]) -> ObjectArray:
         """An array of fresh real symbols `name_i_j`."""
@@ -125,64 +229,6 @@ class SymbolDomain(Domain):
             ]
             memo[rows, columns] = self.bind(sympy.Add(*terms))
         return memo[rows, columns]
-
-    def _table(self) -> dict[str, Callable[..., Any]]:
-        bind = self.bind
-
-        def unary(function: Callable[[Any], Any]) -> Callable[..., Any]:
-            return elementwise(lambda x: bind(function(bind(x))))
-
-        def binary(function: Callable[[Any, Any], Any]) -> Callable[..., Any]:
-            return elementwise(lambda a, b: function(bind(a), bind(b)), 2)
-
-        table: dict[str, Callable[..., Any]] = {
-            "add": np.add,
-            "subtract": np.subtract,
-            "negative": np.negative,
-            "positive": elementwise(lambda x: x),
-            "conjugate": elementwise(lambda x: x),
-            "multiply": binary(_product),
-            "divide": binary(lambda a, b: bind(a / b)),
-            "power": binary(lambda a, b: bind(a**b)),
-            "square": unary(lambda x: x**2),
-            "reciprocal": unary(lambda x: 1 / x),
-            "sqrt": unary(sympy.sqrt),
-            "cbrt": unary(lambda x: sympy.sign(x) * sympy.Abs(x) ** sympy.Rational(1, 3)),
-            "exp": unary(sympy.exp),
-            "exp2": unary(lambda x: sympy.Integer(2) ** x),
-            "expm1": unary(lambda x: sympy.exp(x) - 1),
-            "log": unary(sympy.log),
-            "log2": unary(lambda x: sympy.log(x) / sympy.log(2)),
-            "log10": unary(lambda x: sympy.log(x) / sympy.log(10)),
-            "log1p": unary(lambda x: sympy.log(1 + x)),
-            "logaddexp": binary(lambda a, b: bind(sympy.log(sympy.exp(a) + sympy.exp(b)))),
-            "arctan2": binary(lambda a, b: bind(sympy.atan2(a, b))),
-            "hypot": binary(lambda a, b: bind(sympy.sqrt(a**2 + b**2))),
-            "expit": unary(lambda x: 1 / (1 + sympy.exp(-x))),
-            "erf": unary(sympy.erf),
-            "erfc": unary(sympy.erfc),
-            "absolute": unary(sympy.Abs),
-            "sign": unary(sympy.sign),
-            "maximum": binary(lambda a, b: bind(_extreme(sympy.Max, a, b))),
-            "minimum": binary(lambda a, b: bind(_extreme(sympy.Min, a, b))),
-            "less": binary(sympy.Lt),
-            "less_equal": binary(sympy.Le),
-            "greater": binary(sympy.Gt),
-            "greater_equal": binary(sympy.Ge),
-            "equal": binary(sympy.Eq),
-            "not_equal": binary(sympy.Ne),
-        }
-        for numpy_name, function in {
-            "sin": sympy.sin, "cos": sympy.cos, "tan": sympy.tan, "arcsin": sympy.asin,
-            "arccos": sympy.acos, "arctan": sympy.atan, "sinh": sympy.sinh, "cosh": sympy.cosh,
-            "tanh": sympy.tanh, "arcsinh": sympy.asinh, "arccosh": sympy.acosh, "arctanh": sympy.atanh,
-        }.items():  # fmt: skip
-            table[numpy_name] = unary(function)
-        table["true_divide"] = table["divide"]
-        table["fabs"] = table["absolute"]
-        table["float_power"] = table["power"]
-        table["fmax"], table["fmin"] = table["maximum"], table["minimum"]
-        return table
 
     def matmul(self, left: ObjectArray, right: ObjectArray) -> Any:
         if left.shape[-1] == 0:

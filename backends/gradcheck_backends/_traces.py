@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
@@ -68,14 +69,17 @@ def general(problem: Problem) -> Trace:
                 problem, problem.shapes_at(symbols(tuple(problem.sizes)))
             )
         except Unsupported as error:
-            memory["for all shapes"] = error
+            memory["for all shapes"] = error.anew()
         except Exception as error:
             text = (str(error).strip().splitlines() or [""])[0]
             memory["for all shapes"] = Unsupported(
                 f"JAX cannot trace it for all shapes: {type(error).__name__}: {text}"
             )
+        # JAX keeps a TypeError in a local variable for every symbolic size: a cycle that holds its frame and
+        # so all callers', with the session and whatever it will remember. Now, it is young and soon found.
+        gc.collect(0)
     if isinstance(memory["for all shapes"], Unsupported):
-        raise memory["for all shapes"]
+        raise memory["for all shapes"].anew()
     return memory["for all shapes"]  # type: ignore[no-any-return]
 
 

@@ -64,9 +64,10 @@ class PartialsProgram(Program):
         self._inputs = {
             i: self._domain.inputs(_safe(problem.names[i]), problem.example[i].shape) for i in problem.wrt
         }
-        self._outputs = self._run()
+        outputs = self._run()
+        self._domain.finish()
         self._let_terms = [(symbol, *terms(parts)) for symbol, parts in self._domain.lets]
-        self._output_terms = [terms(terms_of(expression))[0] for expression in self._outputs]
+        self._output_terms = [terms(terms_of(expression))[0] for expression in outputs]
 
     def vjp(
         self,

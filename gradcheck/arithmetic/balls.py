@@ -328,9 +328,11 @@ SHIFTED = tuple(BallDomain(shifted=k) for k in range(4))
 def enclose(values: NDArray[np.float64], bound: NDArray[np.float64] | float | None = None) -> ObjectArray:
     """Balls around float64 values, exact or with the given radii (infinite where they are not finite)."""
     if bound is None:
-        return _exact.of(
-            values, None, lambda: of_entries(list(map(arb, values.ravel().tolist())), values.shape)
-        ).copy()
+        balls = _exact.get(values)
+        if balls is None:
+            made = of_entries(list(map(arb, values.ravel().tolist())), values.shape)
+            balls = _exact.keep(made, values)
+        return balls.copy()
     rims = np.broadcast_to(bound, values.shape).ravel().tolist()
     infinite = float("inf")
     return of_entries(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -24,15 +23,15 @@ class Remembered(Generic[T]):
     def __init__(self) -> None:
         self._found: dict[Any, tuple[NDArray[np.float64], T]] = {}
 
-    def of(self, array: NDArray[np.float64], besides: Any, make: Callable[[], T]) -> T:
-        """The result for an array and something ``besides`` that it depends on."""
-        key = (id(array), besides)
-        found = self._found.get(key)
-        if found is not None:
-            return found[1]
-        result = make()
+    def get(self, array: NDArray[np.float64], besides: Any = None) -> T | None:
+        """What was kept for an array and something ``besides`` that the result depends on."""
+        found = self._found.get((id(array), besides))
+        return None if found is None else found[1]
+
+    def keep(self, result: T, array: NDArray[np.float64], besides: Any = None) -> T:
+        """The result, kept if the array is of the kind that can be."""
         if not array.flags.writeable and array.base is None and array.size <= _SMALL:
             if len(self._found) >= _RECENT:
                 self._found.pop(next(iter(self._found)), None)
-            self._found[key] = array, result
+            self._found[id(array), besides] = array, result
         return result

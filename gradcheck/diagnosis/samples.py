@@ -258,10 +258,10 @@ class Sample:
             try:
                 self._memo[key] = compute()
             except Unsupported as error:
-                self._memo[key] = error
+                self._memo[key] = error.anew()
             except Exception as error:
                 self._memo[key] = Unsupported(f"{type(error).__name__}: {error}")
         found = self._memo[key]
         if isinstance(found, Unsupported):
-            raise found
+            raise found.anew()
         return found

@@ -180,7 +180,7 @@ class Sources:
             try:
                 self._programs[key] = backend.backend.derive(problem)
             except Unsupported as error:
-                self._programs[key] = error
+                self._programs[key] = error.anew()
             except Exception as error:  # a broken backend must not cost the others' answers
                 self._programs[key] = _failed(error)
         self._programs.move_to_end(key)
@@ -188,7 +188,7 @@ class Sources:
             self._programs.popitem(last=False)
         program = self._programs[key]
         if isinstance(program, Unsupported):
-            raise program
+            raise program.anew()
         return program
 
 
