@@ -103,6 +103,31 @@ def test_the_twin_something_that_sticks_out_is_seen(visit, failing):
     assert any("<hr" in e for e in elements)
 
 
+TOO_LOW = """() => [...document.querySelectorAll('.change, .math')].filter((e) => e.checkVisibility())
+    .filter((e) => e.scrollHeight > e.clientHeight + 2
+      || (e.scrollHeight > e.clientHeight && getComputedStyle(e).overflowY !== 'hidden'))
+    .map((e) => e.outerHTML.slice(0, 120))"""
+"""Boxes lower than the formulas that they hold: these are cut off, or scroll up and down (two pixels are the
+rounding of mathematics)."""
+
+
+@pytest.mark.parametrize("which", ["catalogue", "everything"])
+def test_formulas_are_as_high_as_they_are(visit, request, which):
+    page = visit(request.getfixturevalue(which), width=1440)
+    page.open_all()
+
+    assert page.page.locator(".change, .math").count() > 5
+    assert page.page.evaluate(TOO_LOW) == []
+
+
+@pytest.mark.parametrize("style", ["height: 9px", "overflow-y: auto; height: 61px"])
+def test_the_twin_a_box_that_is_too_low_is_seen(visit, catalogue, style):
+    page = visit(catalogue, width=1440)
+    page.page.evaluate("(style) => { document.querySelector('.change').style = style }", style)
+
+    assert len(page.page.evaluate(TOO_LOW)) == 1
+
+
 @pytest.mark.parametrize(("width", "cells"), [(390, ".matrix th"), (1440, ".matrix th, .rows td.v")])
 def test_no_name_and_no_number_is_broken_in_the_middle(visit, failing, width, cells):
     """A piece of text without a blank, a hyphen or a place of ours to break at stands on one line."""
