@@ -65,8 +65,7 @@ def expected_shapes(claim: Claim, point: Point) -> dict[str, tuple[int, ...]]:
     names = claim.formula.shapes.arguments
     output = point.output_shapes[0]
     if claim.kind in ("vjp", "update"):
-        form = "dJ/d{}" if claim.kind == "vjp" else "new {}"
-        return {form.format(names[i]): point.args[i].shape for i in point.wrt}
+        return {claim.quantity(names[i]): point.args[i].shape for i in point.wrt}
     if claim.kind == "forward":
         count = len(point.outputs)
         return {("z" if count == 1 else f"z{i}"): s for i, s in enumerate(point.output_shapes)}
@@ -210,10 +209,10 @@ def call_candidate(
     delta = tuple(deltas) if point.multiple else deltas[0]
     if claim.kind == "vjp":
         result = _guarded(domain, claim.candidate, delta, *args)
-        return per_argument(claim.formula.shapes.arguments, point, result, "dJ/d{}", "gradient")
+        return per_argument(claim, point, result, "gradient")
     if claim.kind == "update":
         result = _guarded(domain, claim.candidate, rate, *args)
-        return per_argument(claim.formula.shapes.arguments, point, result, "new {}", "new value")
+        return per_argument(claim, point, result, "new value")
     if claim.kind == "entry":
         return _entries(claim, point, args, delta, domain)
     result = _guarded(domain, claim.candidate, *args)

@@ -118,6 +118,10 @@ class Claim:
         """The verdict that the claim is declared to get: ``pass``, or ``fail`` for an erratum."""
         return "fail" if self.erratum else "pass"
 
+    def quantity(self, argument: str) -> str:
+        """What the claim states for one argument, by name: its gradient, of an update its new value."""
+        return f"new {argument}" if self.kind == "update" else f"dJ/d{argument}"
+
     @property
     def leading(self) -> tuple[str, ...]:
         """What the candidate takes before the formula's arguments."""

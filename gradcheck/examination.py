@@ -23,13 +23,13 @@ from gradcheck.arithmetic import (
     radii,
     zero_dimensional,
 )
-from gradcheck.backend import Answer, Program
+from gradcheck.backend import Answer
 from gradcheck.candidate import Stated, candidate_leaves_range, run_in_balls
 from gradcheck.claims import Claim
 from gradcheck.errors import NoAnswer, Unsupported
 from gradcheck.forwards import values_in_balls
-from gradcheck.jointly import Group, groups, slope_along, steps
-from gradcheck.judge import Match, compare, compare_slopes, running_scale
+from gradcheck.jointly import settled_jointly
+from gradcheck.judge import Match, compare, running_scale
 from gradcheck.opinions import Opinion
 from gradcheck.points import Point
 from gradcheck.probes import Directions, directions_of
@@ -54,10 +54,6 @@ the most that python-flint holds without memory of its own for every number. Ent
 than their terms that they need more."""
 
 
-_OF_ALL_ARGUMENTS = {"vjp": "dJ/d{}", "forward": "dJ/d{}", "update": "new {}"}
-"""The kinds of claims that state a quantity for each argument, and what it is called."""
-
-
 class Examination:
     """The candidate's balls at one point, computed once and shared by the backends."""
 
@@ -66,8 +62,8 @@ class Examination:
     ) -> None:
         self.claim, self.point, self.session, self.stated = claim, point, session, stated
         self.why_float64: str | None = None  # why the candidate is not judged in balls
-        self._backends = backends  # those asked at this point; the only ones that may be worked with
-        self._directions = directions_of(claim, point)
+        self.backends = backends  # those asked at this point; the only ones that may be worked with
+        self.directions = directions_of(claim, point)
         self._balls: dict[Any, dict[str, ObjectArray] | Unsupported] = {}
         self._bounded: dict[str, ObjectArray] | None = None
 
@@ -98,9 +94,9 @@ class Examination:
     @cached_property
     def precisions(self) -> tuple[int, ...]:
         """The bits that are tried, in order."""
-        if len(self._backends) == 1:
+        if len(self.backends) == 1:
             with suppress(Unsupported):
-                if not self.session.program(self._backends[0], self.point).exact_answers:
+                if not self.session.program(self.backends[0], self.point).exact_answers:
                     return (_FOR_SLOPES, *PRECISIONS)
         return PRECISIONS
 
@@ -129,7 +125,7 @@ class Examination:
     def _ask(self, usable: Usable, opinion: Opinion, bits: int, finite: bool) -> None:
         program = self.session.program(usable, self.point)
         opinion.method = program.method
-        opinion.matches = self._settled_jointly(usable, program, bits) if finite else {}
+        opinion.matches = settled_jointly(self, usable, program, bits) if finite else {}
         left = self._directions_beside(opinion.matches)
         if left == {} and self.claim.kind != "forward":
             self._agree(opinion)
@@ -173,64 +169,6 @@ class Examination:
         certain = all(m.rigorous for m in opinion.matches.values())
         opinion.strength = Strength.CERTIFIED if certain else Strength.AGREED
         opinion.says, opinion.reason = "agree", None
-
-    def _settled_jointly(self, usable: Usable, program: Program, bits: int) -> dict[str, Match]:
-        """The quantities that one slope along all their arguments settles in the candidate's favour."""
-        directions = self._directions
-        if program.exact_answers or self.claim.kind not in _OF_ALL_ARGUMENTS:
-            return {}
-        if directions is None or len(directions) < 2:
-            return {}
-        try:
-            gradients, rough = self._gradients(bits)
-            found = {}
-            for group in groups(gradients, directions, rough):
-                found.update(self._settled(usable, program, group, len(gradients)))
-        except Unsupported:
-            return {}
-        return found
-
-    def _settled(self, usable: Usable, program: Program, group: Group, of: int) -> dict[str, Match]:
-        """The quantities of one group, where their slope agrees. Raises `Unsupported`."""
-        along, own, rigorous = group.directions, group.slope, True
-        form = _OF_ALL_ARGUMENTS[self.claim.kind]
-        names = [form.format(name) for name in self.claim.formula.shapes.arguments]
-        moved = {i: along[q] for i, q in enumerate(names) if q in along}
-        answer = slope_along(self.claim, self.point, program, moved)
-        if answer is None:
-            return {}
-        if self.claim.kind == "forward":
-            candidate = self.session.program(usable, self.point, self.claim.candidate)
-            stated = slope_along(self.claim, self.point, candidate, moved)
-            if stated is None:
-                return {}
-            own, rigorous = stated.values.item(), stated.rigorous
-        match = compare_slopes(own, answer, rigorous=rigorous)
-        if match.outcome != "agree" or not (match.resolved or match.zero):
-            return {}
-        whose = ["all arguments"] if len(along) == of and match.resolved else []
-        return dict.fromkeys([*whose, *along], match)
-
-    def _gradients(self, bits: int) -> tuple[dict[str, ObjectArray], dict[str, NDArray[np.float64]]]:
-        """Gradients by quantity, entry by entry, in balls and in float64: the stated ones, the steps of an
-        update. A forward claim states none; those of the formula stand for them, from a backend that has
-        every entry.
-
-        Raises `Unsupported`.
-        """
-        if self.claim.kind == "vjp":
-            return self.balls(bits), self.stated.values
-        known: dict[str, ObjectArray] = {}
-        if self.claim.kind == "update":
-            known = steps(self.claim, self.point, self.balls(bits))
-        else:
-            for source in self._backends:
-                program = self.session.program(source, self.point)
-                if program.exact_answers:
-                    answers = truths(self.claim, self.point, program, self._directions)
-                    known = {q: a.values for q, a in answers.items() if a.direction is None}
-                    break
-        return known, {q: midpoints(values) for q, values in known.items()}
 
     def _match(self, quantity: str, stated: ObjectArray, answer: Answer, rigorous: bool) -> Match:
         scales = lambda: self._scale(quantity)
@@ -284,7 +222,7 @@ class Examination:
     def _rough(self) -> list[dict[str, ObjectArray]]:
         """The quantities at the candidate's own precision, by everyone who has a derivation of them."""
         found = []
-        for source in self._backends:
+        for source in self.backends:
             with suppress(Unsupported), precision(self.claim.bits):
                 program = self.session.program(source, self.point)
                 if program.exact_answers:
@@ -313,7 +251,7 @@ class Examination:
             found = running_scale(self.balls(53)[quantity])
         except (Unsupported, KeyError):
             found = None
-        for source in self._backends:
+        for source in self.backends:
             try:
                 program = self.session.program(source, self.point)
                 if not program.exact_answers:
@@ -395,7 +333,7 @@ class Examination:
         program = self.session.program(usable, self.point)
         if program.exact_answers:
             return truths(self.claim, self.point, program, None, WIDENED)
-        directions = self._directions
+        directions = self.directions
         moved = [truths(self.claim, self.point, program, directions, domain) for domain in SHIFTED]
         return {q: spread(a, [m[q] for m in moved]) for q, a in opinion.answers.items()}
 
@@ -404,7 +342,7 @@ class Examination:
 
     def _directions_beside(self, settled: Mapping[str, Match]) -> Directions | None:
         """The directions of what is not settled yet."""
-        directions = self._directions
+        directions = self.directions
         if directions is None or not settled:
             return directions
         return {q: d for q, d in directions.items() if q not in settled and self._is_stated(q)}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.arithmetic import ElementArray
+from gradcheck.claims import Claim
 from gradcheck.errors import CandidateFault
 from gradcheck.hints import did_you_mean
 from gradcheck.points import Point
@@ -16,12 +17,13 @@ from gradcheck.returned import one_shot
 __all__ = ["parts", "per_argument"]
 
 
-def per_argument(names: tuple[str, ...], point: Point, result: Any, form: str, what: str) -> dict[str, Any]:
-    """The quantities that were returned: ``form`` with each argument's name -> value or None.
+def per_argument(claim: Claim, point: Point, result: Any, what: str) -> dict[str, Any]:
+    """The quantities that were returned: name -> value or None.
 
     ``what`` is one of them in words, "gradient". Raises `CandidateFault` where their number or names are
     wrong, or where one is given for integers.
     """
+    names = claim.formula.shapes.arguments
     given = parts(names, result, what)
     if len(given) != len(names):
         raise CandidateFault(
@@ -32,7 +34,7 @@ def per_argument(names: tuple[str, ...], point: Point, result: Any, form: str, w
     named = {}
     for i, (name, part) in enumerate(zip(names, given, strict=True)):
         if i in point.wrt:
-            named[form.format(name)] = part
+            named[claim.quantity(name)] = part
         elif part is not None:
             raise CandidateFault(
                 "error",

@@ -47,9 +47,8 @@ def directions_of(claim: Claim, point: Point) -> Directions | None:
     """
     names = claim.formula.shapes.arguments
     if claim.kind in ("vjp", "update", "forward"):
-        form = "new {}" if claim.kind == "update" else "dJ/d{}"
         drawn = _random(tuple(point.args[i].shape for i in point.wrt))
-        return {form.format(names[i]): d for i, d in zip(point.wrt, drawn, strict=True)}
+        return {claim.quantity(names[i]): d for i, d in zip(point.wrt, drawn, strict=True)}
     ((quantity, shape),) = expected_shapes(claim, point).items()
     scalar = claim.entry is not None and claim.entry.scalar
     if len(point.outputs) != 1 and not scalar:

@@ -20,7 +20,7 @@ from gradcheck.probes import Directions
 from gradcheck.slopes import contract, table_slope
 from gradcheck.values import is_strategy, normal, positive, unit_interval
 
-__all__ = ["truths"]
+__all__ = ["deltas_of", "truths"]
 
 
 def truths(
@@ -38,15 +38,15 @@ def truths(
     """
     names = claim.formula.shapes.arguments
     if claim.kind in ("vjp", "forward"):
-        answers = _vjp(point, program, directions, domain, names, "dJ/d{}")
+        answers = _vjp(claim, point, program, directions, domain)
         return {
-            f"dJ/d{names[i]}": a
+            claim.quantity(names[i]): a
             for i, a in answers.items()
             if claim.kind == "vjp" or _is_open(claim, names[i])
         }
     if claim.kind == "update":
-        answers = _vjp(point, program, directions, domain, names, "new {}")
-        return {f"new {names[i]}": _step(point, i, a) for i, a in answers.items()}
+        answers = _vjp(claim, point, program, directions, domain)
+        return {claim.quantity(names[i]): _step(point, i, a) for i, a in answers.items()}
     position = names.index(str(claim.target))
     if position not in point.wrt:
         raise Unsupported(f"{claim.target} holds integers: it has no derivative")
@@ -67,19 +67,19 @@ def _is_open(claim: Claim, argument: str) -> bool:
     return value in (normal, positive, unit_interval) if callable(value) else is_strategy(value)
 
 
+def deltas_of(claim: Claim, point: Point) -> tuple[NDArray[np.float64], ...]:
+    """The weights of the outputs: an update descends their sum, whatever delta is."""
+    return tuple(np.ones(s) for s in point.output_shapes) if claim.kind == "update" else point.delta
+
+
 def _vjp(
-    point: Point,
-    program: Program,
-    directions: Directions | None,
-    domain: Domain,
-    names: tuple[str, ...],
-    form: str,
+    claim: Claim, point: Point, program: Program, directions: Directions | None, domain: Domain
 ) -> dict[int, Answer]:
     along = None
     if directions is not None:
-        along = {i: directions[form.format(n)] for i, n in enumerate(names) if form.format(n) in directions}
-    deltas = point.delta if form != "new {}" else tuple(np.ones(s) for s in point.output_shapes)
-    return program.vjp(point.args, deltas, along, domain)
+        quantities = map(claim.quantity, claim.formula.shapes.arguments)
+        along = {i: directions[q] for i, q in enumerate(quantities) if q in directions}
+    return program.vjp(point.args, deltas_of(claim, point), along, domain)
 
 
 def _step(point: Point, position: int, answer: Answer) -> Answer:

@@ -42,9 +42,8 @@ class Tape:
             names = ["z"] if not point.multiple else [f"z{i}" for i in range(len(self.outputs))]
             return {n: self._bare(o) for n, o in zip(names, self.outputs, strict=True)}
         if claim.kind in ("vjp", "update"):
-            form = "dJ/d{}" if claim.kind == "vjp" else "new {}"
             found = self.gradients(detour, passing)
-            return {form.format(claim.formula.shapes.arguments[i]): found[i] for i in point.wrt}
+            return {claim.quantity(claim.formula.shapes.arguments[i]): found[i] for i in point.wrt}
         position = claim.formula.shapes.arguments.index(str(claim.target))
         if claim.entry is not None:
             return self._entries(position, detour)

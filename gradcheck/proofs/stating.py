@@ -148,10 +148,9 @@ def stated(claim: Claim, truth: Truth) -> dict[str, IndexedArray]:
     names = claim.formula.shapes.arguments
     if claim.kind in ("vjp", "update"):
         result = candidate(delta if claim.kind == "vjp" else truth.rate, *arrays)
-        form = "dJ/d{}" if claim.kind == "vjp" else "new {}"
         parts = _per_argument(result, names)
         return {
-            form.format(n): as_array(space, part)
+            claim.quantity(n): as_array(space, part)
             for k, (n, part) in enumerate(zip(names, parts, strict=True))
             if part is not None and truth.arguments.real[k]
         }

@@ -96,11 +96,11 @@ def run_candidate(
     delta: Any = tuple(deltas) if point.multiple else deltas[0]
     if claim.kind == "vjp":
         result = run.start(claim.candidate, [delta, *args])
-        return run, _per_argument(names, point, result, "dJ/d{}")
+        return run, _per_argument(claim, point, result)
     if claim.kind == "update":
         rate = run.argument("rate", lifted(np.float64(point.rate), domain))
         result = run.start(claim.candidate, [rate, *args])
-        return run, _per_argument(names, point, result, "new {}")
+        return run, _per_argument(claim, point, result)
     if claim.kind == "entry":
         return run, _entries(claim, point, run, args, delta)
     result = run.start(claim.candidate, args)
@@ -111,7 +111,8 @@ def run_candidate(
     return run, {f"dz/d{claim.target}": unlifted(result)}
 
 
-def _per_argument(names: tuple[str, ...], point: Point, result: Any, form: str) -> dict[str, Any]:
+def _per_argument(claim: Claim, point: Point, result: Any) -> dict[str, Any]:
+    names = claim.formula.shapes.arguments
     if isinstance(result, Mapping):
         parts = [result[n] for n in names]
     elif isinstance(result, tuple | list) and len(result) == len(names):
@@ -121,7 +122,7 @@ def _per_argument(names: tuple[str, ...], point: Point, result: Any, form: str) 
     else:
         raise CandidateFault("error", "another number of gradients")
     return {
-        form.format(n): unlifted(p)
+        claim.quantity(n): unlifted(p)
         for i, (n, p) in enumerate(zip(names, parts, strict=True))
         if i in point.wrt and p is not None
     }
