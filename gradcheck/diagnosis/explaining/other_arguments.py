@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.diagnosis.case import Case
+from gradcheck.diagnosis.explaining.along_axes import moved_along
 from gradcheck.diagnosis.explaining.elsewhere import (
     Array,
     Change,
@@ -76,34 +77,7 @@ def _of_argument(case: Case, pilot: Sample, k: int) -> Iterator[Explanation]:
         if shape[axis] < 2:
             continue
         along = f" along axis {axis}" if len(shape) > 1 else ""
-
-        def spread(function: Any, axis: int = axis) -> Any:
-            return at(lambda x: np.broadcast_to(function(x, axis=axis, keepdims=True), x.shape).copy())
-
-        yield Explanation(
-            "wrong-axis",
-            f"{name} is summed{along} where it should stay as it is",
-            2.1,
-            spread(np.sum),
-            rounds=True,
-        )
-        yield Explanation(
-            "wrong-axis",
-            f"{name} is averaged{along} where it should not be",
-            2.2,
-            spread(np.mean),
-            rounds=True,
-        )
-        yield Explanation(
-            "index", f"{name} is reversed{along}", 2.2, at(lambda x, axis=axis: np.flip(x, axis))
-        )
-        for step in (1, -1):
-            yield Explanation(
-                "index",
-                f"{name} is off by a shift of one{along}",
-                2.2,
-                at(lambda x, axis=axis, step=step: np.roll(x, step, axis)),
-            )
+        yield from moved_along(name, axis, along, at, (2.1, 2.2, 2.2))
         for what, test in _PARTS.items():
             yield Explanation(
                 "index" if "stands" in what else "tail" if "ninth" in what else "missing-sum",

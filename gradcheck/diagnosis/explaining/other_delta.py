@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.diagnosis.case import Case
+from gradcheck.diagnosis.explaining.along_axes import moved_along
 from gradcheck.diagnosis.explaining.elsewhere import Change, at_delta, masked
 from gradcheck.diagnosis.explanation import Explanation
 from gradcheck.diagnosis.samples import Sample
@@ -55,9 +56,6 @@ def _of_delta(case: Case, pilot: Sample, k: int) -> Iterator[Explanation]:
         def kept(test: Callable[[NDArray[np.int64], int], Any], axis: int = axis) -> Any:
             return at(lambda d: masked(d, axis, test))
 
-        def spread(function: Any, axis: int = axis) -> Any:
-            return at(lambda d: np.broadcast_to(function(d, axis=axis, keepdims=True), d.shape).copy())
-
         if shape[axis] < 2:
             continue
         only = f"only the {{}} entry of {name}{along} counts; the sum over the others is missing"
@@ -88,27 +86,4 @@ def _of_delta(case: Case, pilot: Sample, k: int) -> Iterator[Explanation]:
         yield Explanation(
             "missing-sum", f"the first entry of {name}{along} does not count", 1.7, kept(lambda i, n: i > 0)
         )
-        yield Explanation(
-            "wrong-axis",
-            f"{name} is summed{along} where it should stay as it is",
-            1.6,
-            spread(np.sum),
-            rounds=True,
-        )
-        yield Explanation(
-            "wrong-axis",
-            f"{name} is averaged{along} where it should not be",
-            1.7,
-            spread(np.mean),
-            rounds=True,
-        )
-        yield Explanation(
-            "index", f"{name} is reversed{along}", 1.8, at(lambda d, axis=axis: np.flip(d, axis))
-        )
-        for step in (1, -1):
-            yield Explanation(
-                "index",
-                f"{name} is off by a shift of one{along}",
-                1.8,
-                at(lambda d, axis=axis, step=step: np.roll(d, step, axis)),
-            )
+        yield from moved_along(name, axis, along, at, (1.6, 1.7, 1.8))
