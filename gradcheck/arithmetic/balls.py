@@ -104,14 +104,14 @@ def _power(x: arb, y: arb) -> arb:
 
 
 def _square(values: ObjectArray) -> Any:
-    """As narrow as a power: what a product leaves below zero is taken off."""
+    """Products without what they leave below zero."""
     squares = np.multiply(values, values)
     if not isinstance(squares, np.ndarray):
-        return squares if squares > 0 else squares.nonnegative_part()
+        return squares.nonnegative_part()
     entries = squares.ravel().tolist()
-    if all(map(_ZERO.__lt__, entries)):
+    if all(map(_ZERO.__lt__, entries)):  # by far the commonest
         return squares
-    return of_entries([e if e.is_nan() else e.nonnegative_part() for e in entries], squares.shape)
+    return of_entries(list(map(arb.nonnegative_part, entries)), squares.shape)
 
 
 _ZERO = arb(0)

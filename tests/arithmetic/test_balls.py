@@ -9,7 +9,16 @@ from flint import arb
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradcheck.arithmetic import BALLS, WIDENED, enclose, midpoints, precision, radii
+from gradcheck.arithmetic import (
+    BALLS,
+    WIDENED,
+    ElementArray,
+    enclose,
+    midpoints,
+    of_entries,
+    precision,
+    radii,
+)
 from gradcheck.errors import Undecided, Unsupported
 
 UFUNCS = BALLS.ufuncs
@@ -119,6 +128,29 @@ def test_a_binary_ufunc_is_numpys(agrees, name):
 
     check()
     agrees(ufunc, np.array([0.0, 1.0, -1.0, 2.0]), np.array([1.0, 1.0, -1.0, -2.0]))
+
+
+@pytest.mark.parametrize("shape", [(), (2,), (0, 3)])
+def test_a_square_is_never_below_zero(shape):
+    """So its root is finite, also where the ball holds zero; and it holds every square."""
+    radius = arb(3, 0.5)
+    balls = of_entries([arb(0, 1), radius][: int(np.prod(shape, dtype=int))], shape)
+    for squares in (ElementArray(balls, BALLS) ** 2, np.square(ElementArray(balls, BALLS))):
+        assert squares.shape == shape
+        entries = squares.data.ravel().tolist()
+        assert all(e >= 0 for e in entries)
+        assert all(e.sqrt().is_finite() for e in entries)
+        for ball, square in zip(balls.ravel().tolist(), entries, strict=True):
+            for end in (ball.lower(), ball.upper(), ball.mid()):
+                assert square.contains((end * end).mid())
+
+
+def test_the_square_of_what_is_not_finite_is_not():
+    nan, wide = (
+        np.square(ElementArray(of_entries([b], (1,)), BALLS)).data[0] for b in (arb("nan"), arb(0, np.inf))
+    )
+    assert nan.is_nan()
+    assert not wide.is_finite()
 
 
 @pytest.mark.parametrize("exponent", [0, 1, 2, 3, -1, -2, 2.0, -3.0])
