@@ -3,12 +3,19 @@
 import gc
 import subprocess
 import sys
+import weakref
 
 import numpy as np
 import pytest
 
 import gradcheck
+from gradcheck.discovery import choose
+from gradcheck.engine import check_claim
+from gradcheck.errors import Unsupported
+from gradcheck.formulas import Formula
 from gradcheck.garbage import rare_collections
+from gradcheck.generation import generate
+from gradcheck.session import Session
 
 
 @pytest.fixture
@@ -71,3 +78,35 @@ Cycle()
         for whose in ("ours", "anybody's")
     }
     assert found == {"ours": "", "anybody's": "found\n"}
+
+
+@pytest.fixture
+def is_freed():
+    """Whether a session, and so all that was worked out in it, goes with its last reference."""
+
+    def run():
+        formula = Formula(lambda x, w: np.maximum(x @ w, 0), {"x": "k n", "w": "n m"})
+        formula.vjp(lambda d, x, w: ((d * (x @ w > 0)) @ w.T, x.T @ (d * (x @ w > 0))))
+        formula.vjp(suffix="wrong")(lambda d, x, w: (d @ w.T, x.T @ d))
+        points = generate(formula, max_examples=30, seed=0)
+        session = Session(formula, choose(None))
+        verdicts = [check_claim(c, session=session, points=points).row.verdict for c in formula.claims]
+        assert verdicts == ["pass", "fail"]
+        left = weakref.ref(session)
+        del session
+        return left() is None
+
+    gc.collect()
+    gc.disable()
+    yield run
+    gc.enable()
+
+
+def test_what_was_worked_out_is_freed_without_a_search(is_freed):
+    """Refusals at kinks, symbols, traces and the diagnosis of a failure among it."""
+    assert is_freed()
+
+
+def test_the_twin_refusals_that_keep_their_frames_are_not(is_freed, monkeypatch):
+    monkeypatch.setattr(Unsupported, "anew", lambda self: self)
+    assert not is_freed()

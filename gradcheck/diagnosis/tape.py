@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from gradcheck.arithmetic import BALLS, enclose, midpoints
+from gradcheck.candidate import expected_shapes
+from gradcheck.claims import Claim
 from gradcheck.diagnosis.quiet import MAXIMA, Quiet, Watch, cancels
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tracing.backwards import Detour, backwards
@@ -15,6 +17,7 @@ from gradcheck.diagnosis.tracing.calls import Call, Value
 from gradcheck.diagnosis.tracing.run import Change, Run
 from gradcheck.errors import Unsupported
 from gradcheck.points import Point
+from gradcheck.truths import deltas_of
 
 __all__ = ["Tape", "at_other_point", "is_right", "tape_of"]
 
@@ -24,11 +27,11 @@ _MOST_OUTPUTS = 64
 class Tape:
     """``quantities`` gives what the claim states; ``passing`` what arrives where on the way back."""
 
-    def __init__(self, sample: Sample, how: How, change: Change | None = None) -> None:
-        self.sample, self.how = sample, how
+    def __init__(self, claim: Claim, point: Point, how: How, change: Change | None = None) -> None:
+        self.claim, self.point, self.how = claim, point, how
         self.run: Run
         self.outputs: list[Value]
-        self.run, self.outputs = run_forward(sample.claim.formula, sample.point, domain=how, change=change)
+        self.run, self.outputs = run_forward(claim.formula, point, domain=how, change=change)
         self._silent: frozenset[Call] | None = None
         if change is not None and not self.run.changed:
             raise Unsupported("the change does not come to bear here")
@@ -37,7 +40,7 @@ class Tape:
         self, detour: Detour | None = None, passing: dict[Call, Any] | None = None
     ) -> dict[str, Any]:
         """What the claim states, by name, of whatever shape. Raises `Unsupported`."""
-        claim, point = self.sample.claim, self.sample.point
+        claim, point = self.claim, self.point
         if claim.kind == "forward":
             names = ["z"] if not point.multiple else [f"z{i}" for i in range(len(self.outputs))]
             return {n: self._bare(o) for n, o in zip(names, self.outputs, strict=True)}
@@ -48,25 +51,22 @@ class Tape:
         if claim.entry is not None:
             return self._entries(position, detour)
         jacobian = self._jacobian(position, detour)
-        shape = self.sample.shapes[f"dz/d{claim.target}"]
+        shape = expected_shapes(self.claim, self.point)[f"dz/d{claim.target}"]
         return {f"dz/d{claim.target}": jacobian.reshape(shape)}
 
     def gradients(self, detour: Detour | None, passing: dict[Call, Any] | None = None) -> dict[int, Any]:
         """The gradients of the differentiated arguments, by position, as bare arrays."""
-        point = self.sample.point
-        deltas = point.delta
-        if self.sample.claim.kind == "update":
-            deltas = tuple(np.ones(s) for s in point.output_shapes)
-        return self._back([lifted(d, self.how) for d in deltas], detour, passing)
+        deltas = [lifted(d, self.how) for d in deltas_of(self.claim, self.point)]
+        return self._back(deltas, detour, passing)
 
     def _back(
         self, deltas: list[Any], detour: Detour | None, passing: dict[Call, Any] | None = None
     ) -> dict[int, Any]:
-        point = self.sample.point
+        point = self.point
         if detour is not None:
             detour = Quiet(detour, self.silent(deltas))
         found = backwards(self.run, self.outputs, deltas, detour, passing)
-        names = self.sample.claim.formula.shapes.arguments
+        names = self.claim.formula.shapes.arguments
         return {
             i: self._bare(found[names[i]]) if names[i] in found else self._zeros(point.args[i].shape)
             for i in point.wrt
@@ -88,7 +88,7 @@ class Tape:
         return self._silent
 
     def _jacobian(self, position: int, detour: Detour | None) -> Any:
-        point = self.sample.point
+        point = self.point
         if len(self.outputs) != 1:
             raise Unsupported("a Jacobian of several outputs")
         shape = point.output_shapes[0]
@@ -104,11 +104,11 @@ class Tape:
         return rows
 
     def _entries(self, position: int, detour: Detour | None) -> dict[str, Any]:
-        entry, point = self.sample.claim.entry, self.sample.point
+        entry, point = self.claim.entry, self.point
         assert entry is not None
         source = self.gradients(detour)[position] if entry.scalar else self._jacobian(position, detour)
         ranges = entry.ranges(point.args[position].shape, point.output_shapes[0])
-        table = np.empty(self.sample.shapes[entry.text], dtype=source.dtype)
+        table = np.empty(expected_shapes(self.claim, self.point)[entry.text], dtype=source.dtype)
         for assignment in entry.assignments(ranges):
             output, argument = entry.locate(assignment)
             place: Any = argument
@@ -136,7 +136,7 @@ class Tape:
 
 def tape_of(sample: Sample, how: How = None) -> Tape:
     """The tape at a sample, remembered. Raises `Unsupported` where the forward cannot be watched."""
-    return sample.remember(("tape", id(how)), lambda: Tape(sample, how))  # type: ignore[no-any-return]
+    return sample.remember(("tape", id(how)), lambda: Tape(sample.claim, sample.point, how))  # type: ignore[no-any-return]
 
 
 def is_right(sample: Sample) -> bool:

@@ -35,7 +35,7 @@ def of_mistake(case: Case, edit: Edit, *, extra: float = 0.0) -> Explanation:
     """The explanation that the code is right for the forward with this edit."""
 
     def values(sample: Sample, how: How) -> dict[str, Any]:
-        return Tape(sample, how, edit).quantities()
+        return Tape(sample.claim, sample.point, how, edit).quantities()
 
     kind = edit.mistake or edit.kind
     text = f"{case.noun} is right for another forward: {edit.as_mistake}"
