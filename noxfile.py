@@ -84,6 +84,16 @@ def frameworks(session: nox.Session) -> None:
     session.run("pytest", "tests/adapters", *session.posargs)
 
 
+@nox.session(default=False)
+def regressions(session: nox.Session) -> None:
+    """Time two commits in turns, with asv: `nox -s regressions -- OLD NEW`; the last two without."""
+    session.install("asv", "virtualenv")
+    config = str(HERE / "benchmarks" / "asv.conf.json")
+    session.run("asv", "machine", "--yes", "--config", config, silent=True)
+    commits = session.posargs or ["HEAD~1", "HEAD"]
+    session.run("asv", "continuous", "--config", config, "--interleave-rounds", "--show-stderr", *commits)
+
+
 @nox.session(venv_backend="none", default=False)
 def vectors(session: nox.Session) -> None:
     """Make the test vectors of the catalogue anew."""
