@@ -1,15 +1,10 @@
-"""From a pair of functions to a verdict, and the catalogue."""
+"""From a pair of functions to a verdict."""
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 import numpy as np
-from click.testing import CliRunner
 
 import gradcheck
-from gradcheck.cli.main import cli
 
 
 def dense(X, W, b):
@@ -64,27 +59,3 @@ class Large:
             max_examples=1,
         )
         assert result.verdict == "pass"
-
-
-class Catalogue:
-    """The main job in one process, reports and all."""
-
-    timeout = 600
-    number, repeat, warmup_time = 1, (1, 3, 60.0), 0
-
-    def setup(self):
-        self.folder = tempfile.TemporaryDirectory()
-
-    def teardown(self):
-        self.folder.cleanup()
-
-    def _verify(self):
-        where = str(Path(self.folder.name) / "reports")
-        done = CliRunner().invoke(cli, ["verify", "--jobs", "1", "--report-dir", where])
-        assert done.exit_code == 0, done.output
-
-    def time_catalogue(self):
-        self._verify()
-
-    def peakmem_catalogue(self):
-        self._verify()
