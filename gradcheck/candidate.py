@@ -310,9 +310,8 @@ _FLOAT64 = np.dtype(np.float64)
 
 def as_float64(value: Any, name: str, shape: tuple[int, ...], *, copy: bool = True) -> NDArray[np.float64]:
     """A quantity as the float64 array that it is to be. Raises `CandidateFault`."""
-    if (
-        type(value) is np.ndarray and value.dtype is _FLOAT64 and value.shape == shape
-    ):  # what most code returns
+    # what most code returns
+    if type(value) is np.ndarray and value.dtype is _FLOAT64 and value.shape == shape:
         return value.copy() if copy else value
     array = _numbers(value, name)
     if array.dtype.kind == "O":

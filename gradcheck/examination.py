@@ -63,7 +63,6 @@ class Examination:
         self.claim, self.point, self.session, self.stated = claim, point, session, stated
         self.why_float64: str | None = None  # why the candidate is not judged in balls
         self.backends = backends  # those asked at this point; the only ones that may be worked with
-        self.directions = directions_of(claim, point)
         self._balls: dict[Any, dict[str, ObjectArray] | Unsupported] = {}
         self._bounded: dict[str, ObjectArray] | None = None
 
@@ -76,7 +75,7 @@ class Examination:
                     run = run_in_balls(self.claim, self.point, domain)
                 self._balls[key] = run
                 if (
-                    bits >= self.precisions[0]
+                    bits >= _FOR_SLOPES  # not those of a running error bound
                     and self.stated.is_finite
                     and not same_code(self.stated.values, run, lambda: self.balls(53), self.point)
                     and not candidate_leaves_range(self.claim, self.point)
@@ -90,6 +89,11 @@ class Examination:
         if isinstance(found, Unsupported):
             raise found.anew()
         return found
+
+    @cached_property
+    def directions(self) -> Directions | None:
+        """The directions along which slopes are compared here."""
+        return directions_of(self.claim, self.point)
 
     @cached_property
     def precisions(self) -> tuple[int, ...]:
@@ -127,9 +131,6 @@ class Examination:
         opinion.method = program.method
         opinion.matches = settled_jointly(self, usable, program, bits) if finite else {}
         left = self._directions_beside(opinion.matches)
-        if left == {} and self.claim.kind != "forward":
-            self._agree(opinion)
-            return
         answers = {} if left == {} else truths(self.claim, self.point, program, left)
         opinion.method = program.method
         answers = {q: a for q, a in answers.items() if self._is_stated(q)}
@@ -163,12 +164,9 @@ class Examination:
             unclear = [m.reason for m in opinion.matches.values() if m.outcome == "unclear"]
             opinion.reason = next(filter(None, unclear), "the enclosures overlap but are too wide to tell")
         elif outcomes:
-            self._agree(opinion)
-
-    def _agree(self, opinion: Opinion) -> None:
-        certain = all(m.rigorous for m in opinion.matches.values())
-        opinion.strength = Strength.CERTIFIED if certain else Strength.AGREED
-        opinion.says, opinion.reason = "agree", None
+            certain = all(m.rigorous for m in opinion.matches.values())
+            opinion.strength = Strength.CERTIFIED if certain else Strength.AGREED
+            opinion.says, opinion.reason = "agree", None
 
     def _match(self, quantity: str, stated: ObjectArray, answer: Answer, rigorous: bool) -> Match:
         scales = lambda: self._scale(quantity)

@@ -15,7 +15,7 @@ import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic import ObjectArray, enclose, midpoints, zero_dimensional
+from gradcheck.arithmetic import ObjectArray, dot, enclose, midpoints, zero_dimensional
 from gradcheck.backend import Answer, Program
 from gradcheck.claims import Claim
 from gradcheck.errors import Unsupported
@@ -121,11 +121,7 @@ def groups(
     ``rough`` are the gradients in float64.
     """
     with np.errstate(all="ignore"):
-        sizes = {
-            q: float(np.add.reduce(np.abs(rough[q] * directions[q]), axis=None))
-            for q in gradients
-            if q in rough
-        }
+        sizes = {q: float(np.abs(rough[q] * directions[q]).sum()) for q in gradients if q in rough}
     sizes = {q: size for q, size in sizes.items() if size < math.inf}
     top = math.frexp(max(sizes.values(), default=0.0))[1]
     below = {q: top - math.frexp(size)[1] for q, size in sizes.items() if size > 0}
@@ -134,7 +130,7 @@ def groups(
     return [
         Group(
             {q: directions[q] if f == 1 else directions[q] * f for q, f in chosen.items()},
-            sum((_slope(gradients[q], directions[q]) * f for q, f in chosen.items()), arb(0)),
+            sum((dot(gradients[q], enclose(directions[q])) * f for q, f in chosen.items()), arb(0)),
         )
         for chosen in (counted, zeros)
         if len(chosen) > 1
@@ -149,10 +145,6 @@ def _raised(below: int) -> int:
 def _is_zero(values: ObjectArray) -> bool:
     """Exactly, not only in float64."""
     return all(b.is_zero() for b in values.ravel().tolist())
-
-
-def _slope(gradient: ObjectArray, direction: NDArray[np.float64]) -> arb:
-    return arb(gradient.ravel() @ enclose(direction).ravel())  # of an empty array NumPy makes the integer 0
 
 
 def _steps(claim: Claim, point: Point, stated: Mapping[str, ObjectArray]) -> dict[str, ObjectArray]:

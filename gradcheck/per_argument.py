@@ -54,9 +54,8 @@ def parts(names: tuple[str, ...], result: Any, what: str) -> list[Any]:
     """
     if isinstance(result, tuple | list):
         return list(result)
-    if (
-        isinstance(result, np.ndarray | ElementArray) and len(names) == 1
-    ):  # asking what else it is takes longer
+    # asking whether an array is a mapping or an iterator takes longer than all the rest
+    if isinstance(result, np.ndarray | ElementArray) and len(names) == 1:
         return [result]
     if isinstance(result, Mapping):
         unknown = [k for k in result if k not in names]

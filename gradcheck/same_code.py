@@ -71,7 +71,7 @@ def _all_close(values: Mapping[str, NDArray[np.float64]], balls: Mapping[str, Ob
     stated = np.concatenate([array.ravel() for array in values.values()])
     near = midpoints(np.concatenate([balls[quantity].ravel() for quantity in values]))
     with np.errstate(all="ignore"):
-        return bool(np.logical_and.reduce(np.abs(near - stated) <= np.abs(near) * _CLOSE))
+        return bool((np.abs(near - stated) <= np.abs(near) * _CLOSE).all())
 
 
 def cancellation(point: Point) -> float:

@@ -13,7 +13,7 @@ from gradcheck.candidate import Stated, run_in_float64
 from gradcheck.claims import Claim
 from gradcheck.digits import digits_lost
 from gradcheck.errors import CandidateFault, Unsupported
-from gradcheck.examination import BITS, Examination
+from gradcheck.examination import BITS, PRECISIONS, Examination
 from gradcheck.kinks import Kink, outside
 from gradcheck.large import check_large_point
 from gradcheck.opinions import Opinion, PointResult
@@ -135,8 +135,8 @@ def _at_kink(
     elif check.claim.kind == "vjp":
         names = check.claim.formula.shapes.arguments
         try:
-            with precision(2 * BITS):
-                stated = check.certain_or_bounded(2 * BITS)
+            with precision(PRECISIONS[1]):
+                stated = check.certain_or_bounded(PRECISIONS[1])
                 sentence = outside(
                     kink, {i: stated[f"dJ/d{n}"] for i, n in enumerate(names) if f"dJ/d{n}" in stated}
                 )
@@ -162,7 +162,7 @@ def _convention_fits(check: Examination, kink: Kink, usable: list[Usable]) -> bo
             program = session.program(one, check.point)
             if not program.exact_answers:
                 continue
-            with precision(2 * BITS):
+            with precision(PRECISIONS[1]):
                 answers = program.vjp(check.point.args, check.point.delta)
         except Unsupported:
             continue

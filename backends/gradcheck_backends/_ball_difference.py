@@ -22,6 +22,7 @@ from gradcheck.arithmetic import (
     ObjectArray,
     Remembered,
     call_in,
+    dot,
     enclose,
     zero_dimensional,
 )
@@ -80,8 +81,7 @@ class Change:
     def rate(self, weights: ObjectArray) -> arb:
         """The derivative of their weighted sum. Raises `NoAnswer` where any of them is not finite."""
         self._check_finite(self.values)
-        # of an empty output NumPy makes the integer 0
-        rate: arb = arb(weights @ self.values) * self._per_step()
+        rate: arb = dot(weights, self.values) * self._per_step()
         return rate
 
     def _check_finite(self, values: ObjectArray) -> None:

@@ -13,10 +13,9 @@ from typing import Any, TypeVar
 
 import flint
 import numpy as np
-from flint import arb
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic import BALLS, Domain, ObjectArray, enclose, precision, zero_dimensional
+from gradcheck.arithmetic import BALLS, Domain, ObjectArray, dot, enclose, precision, zero_dimensional
 from gradcheck.backend import Answer, Problem, Program
 from gradcheck.errors import NoAnswer, Unsupported
 from gradcheck_backends._ball_difference import (
@@ -132,7 +131,7 @@ class CentralDifference(Program):
         def refine() -> Answer:
             with precision(bits):
                 coarse = difference.central(directions, COARSE_BITS)
-                value = _contracted(weights, with_truncation(coarse, fine))
+                value = zero_dimensional(dot(weights, with_truncation(coarse, fine)))
             return Answer(value, direction, scale)
 
         return Answer(zero_dimensional(fine.rate(weights)), direction, scale, refine=refine)
@@ -144,7 +143,7 @@ class CentralDifference(Program):
         flat, scale = values.reshape(-1), 0.0
         for k, unit in enumerate(_units(shape)):
             column, size = difference.bounded({argument: unit})
-            flat[k] = _contracted(weights, column).item()
+            flat[k] = dot(weights, column)
             scale = max(scale, size)
         return Answer(values, None, scale * size_of(weights))
 
@@ -207,10 +206,6 @@ class CentralDifference(Program):
 
 def _joined(deltas: Sequence[NDArray[np.float64]]) -> ObjectArray:
     return np.concatenate([enclose(d).reshape(-1) for d in deltas])
-
-
-def _contracted(weights: ObjectArray, values: ObjectArray) -> ObjectArray:
-    return zero_dimensional(arb(weights @ values))  # of an empty output NumPy makes the integer 0
 
 
 def _units(shape: tuple[int, ...]) -> Iterator[NDArray[np.float64]]:

@@ -2,7 +2,7 @@
 
 from gradcheck.arithmetic import decisions, functions, linalg, sums  # noqa: F401  (they register themselves)
 from gradcheck.arithmetic.array import ElementArray, wrap
-from gradcheck.arithmetic.balls import BALLS, SHIFTED, WIDENED, enclose, midpoints, precision, radii
+from gradcheck.arithmetic.balls import BALLS, SHIFTED, WIDENED, dot, enclose, midpoints, precision, radii
 from gradcheck.arithmetic.buffers import call, call_in
 from gradcheck.arithmetic.domain import Domain, ObjectArray, of_entries, zero_dimensional
 from gradcheck.arithmetic.remembered import Remembered
@@ -17,6 +17,7 @@ __all__ = [
     "Remembered",
     "call",
     "call_in",
+    "dot",
     "enclose",
     "midpoints",
     "of_entries",

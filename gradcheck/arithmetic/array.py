@@ -84,6 +84,9 @@ class ElementArray(Operators):
             return np.asarray(result, dtype=bool) if isinstance(result, np.ndarray) else np.bool_(result)
         return wrap(result, self.domain)
 
+    def _wrapped(self, result: Any) -> ElementArray:
+        return wrap(result, self.domain)
+
     def __array_function__(self, func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         implementation = FUNCTIONS.get(func)
         if implementation is None:

@@ -24,7 +24,7 @@ from gradcheck.arithmetic.domain import Domain, ObjectArray, elementwise, of_ent
 from gradcheck.arithmetic.remembered import Remembered
 from gradcheck.errors import Undecided, Unsupported
 
-__all__ = ["BALLS", "SHIFTED", "WIDENED", "BallDomain", "enclose", "midpoints", "precision", "radii"]
+__all__ = ["BALLS", "SHIFTED", "WIDENED", "BallDomain", "dot", "enclose", "midpoints", "precision", "radii"]
 
 WIDENING_ULPS = 4
 """How far a float constant may be from the number that it stands for, in units in its last place.
@@ -345,6 +345,11 @@ def enclose(values: NDArray[np.float64], bound: NDArray[np.float64] | float | No
 
 
 _exact: Remembered[ObjectArray] = Remembered()
+
+
+def dot(a: ObjectArray, b: ObjectArray) -> arb:
+    """The sum of the products of two arrays' entries."""
+    return arb(a.ravel() @ b.ravel())  # of empty arrays NumPy makes the integer 0
 
 
 def midpoints(balls: ObjectArray) -> NDArray[np.float64]:

@@ -20,7 +20,7 @@ Operator = Callable[[Any, Any], Any]
 
 
 def _pair(ufunc: np.ufunc) -> tuple[Operator, Operator]:
-    """`x op other` and `other op x`. Each does its work itself: a call costs ten products."""
+    """`x op other` and `other op x`."""
     name = ufunc.__name__
 
     def forward(self: Operators, other: Any) -> Any:
@@ -33,15 +33,14 @@ def _pair(ufunc: np.ufunc) -> tuple[Operator, Operator]:
             result = function(self.data, zero_dimensional(domain.lift(other)))
         else:
             return _through_numpy(ufunc, self, other, other)
-        return type(self)(result if type(result) is np.ndarray else zero_dimensional(result), domain)
+        return self._wrapped(result)
 
     def reflected(self: Operators, other: Any) -> Any:
         kind, domain = type(other), self.domain
         function = domain.ufuncs.get(name)
         if function is None or not (kind is float or kind is int):  # of one kind, `forward` was called
             return _through_numpy(ufunc, other, self, other)
-        result = function(zero_dimensional(domain.lift(other)), self.data)
-        return type(self)(result if type(result) is np.ndarray else zero_dimensional(result), domain)
+        return self._wrapped(function(zero_dimensional(domain.lift(other)), self.data))
 
     return forward, reflected
 
@@ -59,7 +58,7 @@ class Operators(NDArrayOperatorsMixin):
     data: ObjectArray
     domain: Domain
 
-    def __init__(self, data: ObjectArray, domain: Domain) -> None:
+    def _wrapped(self, result: Any) -> Any:
         raise NotImplementedError
 
     __add__, __radd__ = _pair(np.add)
@@ -70,18 +69,15 @@ class Operators(NDArrayOperatorsMixin):
 
     def __pow__(self, other: Any) -> Any:
         if type(other) is int and other == 2 and (square := self.domain.ufuncs.get("square")) is not None:
-            result = square(self.data)
-            return type(self)(result if type(result) is np.ndarray else zero_dimensional(result), self.domain)
+            return self._wrapped(square(self.data))
         return self._power(other)
 
     def __neg__(self) -> Any:
         if (negative := self.domain.ufuncs.get("negative")) is None:
             return np.negative(self)  # type: ignore[call-overload]
-        result = negative(self.data)
-        return type(self)(result if type(result) is np.ndarray else zero_dimensional(result), self.domain)
+        return self._wrapped(negative(self.data))
 
     def __matmul__(self, other: Any) -> Any:
-        if type(other) is not type(self):
-            return _through_numpy(np.matmul, self, other, other)
-        result = self.domain.matmul(self.data, other.data)
-        return type(self)(result if type(result) is np.ndarray else zero_dimensional(result), self.domain)
+        if type(other) is type(self):
+            return self._wrapped(self.domain.matmul(self.data, other.data))
+        return _through_numpy(np.matmul, self, other, other)

@@ -11,8 +11,6 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from gradcheck.battery.batch import batch
 from gradcheck.battery.edge_sizes import size_one, size_zero
 from gradcheck.battery.finding import Finding, skipped
@@ -123,9 +121,7 @@ def _basis(results: Sequence[PointResult]) -> list[Point]:
     ran = [
         r.point
         for r in results
-        if r.stated is not None
-        and all(np.isfinite(v).all() for v in r.stated.values.values())
-        and sum(a.size for a in r.point.args) <= _MOST_ENTRIES
+        if r.stated is not None and r.stated.is_finite and sum(a.size for a in r.point.args) <= _MOST_ENTRIES
     ]
     ran.sort(key=lambda p: (p.origin != "plan", not distinct(p.sizes)))
     chosen = ran[:1]

@@ -21,7 +21,7 @@ from gradcheck.claims import Claim
 from gradcheck.errors import Unsupported
 from gradcheck.examination import BITS, Examination
 from gradcheck.judge import Match, compare, running_scale
-from gradcheck.points import Point
+from gradcheck.points import Point, all_finite
 from gradcheck.same_code import MORE_ROUNDING, same_code, unknown_rounding
 from gradcheck.sensitivity import rounding_bound
 from gradcheck.session import Session
@@ -50,7 +50,7 @@ class Trial:
 
     @property
     def finite(self) -> bool:
-        return all(np.isfinite(v).all() for v in self.values.values())
+        return self.stated.is_finite
 
     def balls(self, bits: int = BITS, domain: Domain = BALLS) -> dict[str, ObjectArray]:
         """The same in ball arithmetic. Raises `Unsupported`."""
@@ -69,7 +69,7 @@ class Trial:
             return False
         if all(np.array_equal(values[q], v) for q, v in self.values.items()):
             return True
-        if not all(np.isfinite(v).all() for v in values.values()):
+        if not all(map(all_finite, values.values())):
             return False
         try:
             with precision(BITS):

@@ -13,7 +13,7 @@ from gradcheck.diagnosis.tracing.budget import Budget
 from gradcheck.errors import UsageError
 from gradcheck.generation import draw_elements
 from gradcheck.opinions import PointResult
-from gradcheck.points import Discarded, ForwardFault, Point, make_point
+from gradcheck.points import Discarded, ForwardFault, Point, all_finite, make_point
 from gradcheck.session import Session
 from gradcheck.sizes import distinct
 from gradcheck.values import Values
@@ -178,4 +178,4 @@ def _order(point: Point) -> tuple[int, int, int]:
 def _at_kink(result: PointResult) -> bool:
     """What is said against the code is said of a point without a derivative."""
     stated = result.stated.values if result.stated else {}
-    return bool(stated) and result.fault is not None and all(np.isfinite(v).all() for v in stated.values())
+    return bool(stated) and result.fault is not None and all(map(all_finite, stated.values()))

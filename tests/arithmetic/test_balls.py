@@ -133,8 +133,7 @@ def test_a_binary_ufunc_is_numpys(agrees, name):
 @pytest.mark.parametrize("shape", [(), (2,), (0, 3)])
 def test_a_square_is_never_below_zero(shape):
     """So its root is finite, also where the ball holds zero; and it holds every square."""
-    radius = arb(3, 0.5)
-    balls = of_entries([arb(0, 1), radius][: int(np.prod(shape, dtype=int))], shape)
+    balls = of_entries([arb(0, 1), arb(3, 0.5)][: int(np.prod(shape, dtype=int))], shape)
     for squares in (ElementArray(balls, BALLS) ** 2, np.square(ElementArray(balls, BALLS))):
         assert squares.shape == shape
         entries = squares.data.ravel().tolist()
