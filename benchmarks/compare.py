@@ -25,7 +25,7 @@ for library in ("OMP", "OPENBLAS", "MKL"):
 import numpy as np  # noqa: E402
 from formulas import CASES, twins  # noqa: E402
 
-from gradcheck.garbage import rare_collections  # noqa: E402
+from gradcheck.running.garbage import rare_collections  # noqa: E402
 
 warnings.simplefilter("ignore")
 
@@ -40,11 +40,11 @@ def frozen(array):
 
 
 def gradcheck_tool(case, backward):
-    from gradcheck.discovery import choose
-    from gradcheck.formulas import Formula
-    from gradcheck.points import Point, evaluate_forward
-    from gradcheck.session import Session
-    from gradcheck.verification import check_point
+    from gradcheck.formulas.decorating import Formula
+    from gradcheck.judging.answers.backends import choose
+    from gradcheck.judging.point_check import check_point
+    from gradcheck.judging.points.point import Point, evaluate_forward
+    from gradcheck.judging.session import Session
 
     formula = Formula(lambda *a: case.forward(np, *a), case.shapes, name=case.name)
     formula.vjp(backward)
@@ -195,7 +195,7 @@ AROUND = {"gradcheck": rare_collections}
 
 
 def points(case, count):
-    from gradcheck.shapes import Shapes
+    from gradcheck.formulas.shapes import Shapes
 
     shapes = Shapes.parse(case.shapes).concrete(case.sizes)
     for seed in range(count):

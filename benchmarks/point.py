@@ -17,12 +17,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from gradcheck.candidate import run_in_float64
-from gradcheck.discovery import choose
-from gradcheck.examination import Examination
-from gradcheck.generation import generate
-from gradcheck.session import Session
-from gradcheck.verification import check_point
+from gradcheck.judging.answers.backends import choose
+from gradcheck.judging.candidates.running import run_in_float64
+from gradcheck.judging.evaluation import Examination
+from gradcheck.judging.point_check import check_point
+from gradcheck.judging.points.generation import generate
+from gradcheck.judging.session import Session
 from tests.trust.corpus import CORPUS
 
 

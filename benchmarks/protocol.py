@@ -16,14 +16,14 @@ from pathlib import Path
 
 import numpy as np
 
-from gradcheck.formulas import Formula
-from gradcheck.protocol.answers import read_gradients
-from gradcheck.protocol.cases import make_case
-from gradcheck.protocol.driver import Driver, Limits
-from gradcheck.protocol.external import external
-from gradcheck.records import Footer
-from gradcheck.registry import catalogue
-from gradcheck.run import RunOptions
+from gradcheck.formulas.decorating import Formula
+from gradcheck.oracles.protocol.answers import read_gradients
+from gradcheck.oracles.protocol.cases import make_case
+from gradcheck.oracles.protocol.driver import Driver, Limits
+from gradcheck.oracles.protocol.external import external
+from gradcheck.records.types import Footer
+from gradcheck.running.registry import catalogue
+from gradcheck.running.stream import RunOptions
 
 HARNESSES = Path(__file__).parent.parent / "harnesses"
 SECONDS = 2.0

@@ -24,10 +24,10 @@ sys.path.insert(0, str(HERE.parent))
 
 from gradcheck import engine  # noqa: E402
 from gradcheck.diagnosis.kinds import UNEXPLAINED  # noqa: E402
-from gradcheck.discovery import choose  # noqa: E402
-from gradcheck.generation import generate  # noqa: E402
-from gradcheck.records import Diagnosis  # noqa: E402
-from gradcheck.session import Session  # noqa: E402
+from gradcheck.judging.answers.backends import choose  # noqa: E402
+from gradcheck.judging.points.generation import generate  # noqa: E402
+from gradcheck.judging.session import Session  # noqa: E402
+from gradcheck.records.types import Diagnosis  # noqa: E402
 from tests.diagnosis.expected import added_to  # noqa: E402
 from tests.diagnosis.wrong_ones import WrongOne, outcome, wrong_ones  # noqa: E402
 

@@ -18,12 +18,12 @@ sys.path.insert(0, str(HERE.parent))
 
 from gradcheck.backend import GeneralDerivative  # noqa: E402
 from gradcheck.catalogue import formulas  # noqa: E402
-from gradcheck.discovery import discover  # noqa: E402
 from gradcheck.errors import Unsupported  # noqa: E402
-from gradcheck.formulas import Formula  # noqa: E402
-from gradcheck.generation import generate  # noqa: E402
+from gradcheck.formulas.decorating import Formula  # noqa: E402
+from gradcheck.judging.answers.backends import discover  # noqa: E402
+from gradcheck.judging.points.generation import generate  # noqa: E402
+from gradcheck.judging.session import Session  # noqa: E402
 from gradcheck.proofs import Memory, general_opinion, prove  # noqa: E402
-from gradcheck.session import Session  # noqa: E402
 from tests.trust.corpus import CORPUS  # noqa: E402
 
 PAGE = HERE / "proofs.md"

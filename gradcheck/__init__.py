@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from gradcheck.chains.chain import Chain
     from gradcheck.chains.layers import Layer
     from gradcheck.chains.result import ChainResult
-    from gradcheck.claims import Claim, Descent
     from gradcheck.errors import GradientError, Unsupported, UsageError
-    from gradcheck.formulas import Formula, formula
+    from gradcheck.formulas.claim import Claim, Descent
+    from gradcheck.formulas.decorating import Formula, formula
+    from gradcheck.formulas.values import integers, normal, one_hot, positive, spd, unit_interval
     from gradcheck.oracles.reference import oracle
-    from gradcheck.values import integers, normal, one_hot, positive, spd, unit_interval
-    from gradcheck.verdicts import Strength, Verdict
+    from gradcheck.records.verdicts import Strength, Verdict
 
 __all__ = [
     "Chain",
@@ -68,12 +68,12 @@ _HOMES = {
     "chains.chain": ("Chain",),
     "chains.layers": ("Layer",),
     "chains.result": ("ChainResult",),
-    "claims": ("Claim", "Descent"),
+    "formulas.claim": ("Claim", "Descent"),
     "errors": ("GradientError", "Unsupported", "UsageError"),
-    "formulas": ("Formula", "formula"),
+    "formulas.decorating": ("Formula", "formula"),
     "oracles.reference": ("oracle",),
-    "values": ("integers", "normal", "one_hot", "positive", "spd", "unit_interval"),
-    "verdicts": ("Strength", "Verdict"),
+    "formulas.values": ("integers", "normal", "one_hot", "positive", "spd", "unit_interval"),
+    "records.verdicts": ("Strength", "Verdict"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 _SUBMODULES = ("adapters", "strategies")

@@ -8,12 +8,13 @@ from typing import Any
 
 import msgspec
 
-from gradcheck.arrays import decode
-from gradcheck.engine import check_claim
+from gradcheck.checking.claim_check import check_claim
 from gradcheck.errors import GradientError
-from gradcheck.formulas import Formula
-from gradcheck.garbage import rare_collections
-from gradcheck.records import (
+from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.shapes import ShapeLike
+from gradcheck.formulas.values import Values
+from gradcheck.records.arrays import decode
+from gradcheck.records.types import (
     ArrayRecord,
     BackendRow,
     BatteryRow,
@@ -22,10 +23,9 @@ from gradcheck.records import (
     Diagnosis,
     Proof,
 )
-from gradcheck.run import RunOptions
-from gradcheck.shapes import ShapeLike
-from gradcheck.values import Values
-from gradcheck.verdicts import Strength, Verdict
+from gradcheck.records.verdicts import Strength, Verdict
+from gradcheck.running.garbage import rare_collections
+from gradcheck.running.stream import RunOptions
 
 __all__ = ["Result", "assert_correct", "reproduce", "verify"]
 
@@ -35,7 +35,7 @@ class Result:
     """What `verify` found.
 
     ``row``, ``backends`` and ``battery`` are the records that a run's log would hold: the claim's own
-    row, one per backend, and one per check of the code besides the numbers (`gradcheck.battery`).
+    row, one per backend, and one per check of the code besides the numbers (`gradcheck.checking.battery`).
     ``reproduce`` is the Python line that runs the check again. `print(result)` tells the story; a
     notebook shows it as a page.
     """
@@ -121,7 +121,7 @@ def verify(
     tuple output. Everything is real; a complex value, output or gradient is refused.
 
     ``shapes`` has one entry per argument, in order: `{"W": "n m", "x": "m", "s": ""}`; see
-    `gradcheck.shapes` for the language, `gradcheck.formula` for ``values``, ``where`` and ``batch``.
+    `gradcheck.formulas.shapes` for the language, `gradcheck.formula` for ``values``, ``where`` and ``batch``.
     ``delta`` says what delta holds, as ``values`` does for arguments; it is then the only source of it.
     ``backends`` are names (None: all that are installed). ``max_examples`` points are tried, the fixed
     plan of shapes among them, the same for the same ``seed``. A `gradcheck.Formula` for ``forward``

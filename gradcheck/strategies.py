@@ -49,13 +49,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradcheck.array_strategies import arrays, cotangents
 from gradcheck.errors import UsageError
-from gradcheck.formulas import Formula
-from gradcheck.points import Discarded, ForwardFault, evaluate_forward
-from gradcheck.shapes import ShapeLike
-from gradcheck.sizes import box
-from gradcheck.values import Values, normal
+from gradcheck.formulas.array_strategies import arrays, cotangents
+from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.shapes import ShapeLike
+from gradcheck.formulas.values import Values, normal
+from gradcheck.judging.points.point import Discarded, ForwardFault, evaluate_forward
+from gradcheck.judging.points.sizes import box
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy

@@ -11,8 +11,8 @@ from hypothesis import settings
 
 from gradcheck.arithmetic import BALLS, enclose, wrap
 from gradcheck.backend import Answer, Problem, Program
-from gradcheck.discovery import Found
-from gradcheck.points import Point, evaluate_forward
+from gradcheck.judging.answers.backends import Found
+from gradcheck.judging.points.point import Point, evaluate_forward
 
 settings.register_profile("gradcheck", derandomize=True, deadline=None, database=None, max_examples=25)
 settings.load_profile("gradcheck")
@@ -110,6 +110,6 @@ def entry_points(monkeypatch):
             kept = [] if only else [p for p in real(group=group) if p.name not in backends]
             return [*kept, *(FakeEntryPoint(name, loads) for name, loads in backends.items())]
 
-        monkeypatch.setattr("gradcheck.discovery.entry_points", fake)
+        monkeypatch.setattr("gradcheck.judging.answers.backends.entry_points", fake)
 
     return register

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from gradcheck.engine import check_claim
+from gradcheck.checking.claim_check import check_claim
 from gradcheck.errors import Unsupported
-from gradcheck.formulas import Formula
+from gradcheck.formulas.decorating import Formula
 
 
 def right(d, x):

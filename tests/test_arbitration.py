@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from flint import arb
 
-from gradcheck.arbitration import arbitrate
 from gradcheck.backend import Answer
-from gradcheck.judge import Match
-from gradcheck.opinions import Opinion, PointResult
-from gradcheck.verdicts import Strength
+from gradcheck.judging.arbitration import arbitrate
+from gradcheck.judging.comparing import Match
+from gradcheck.judging.opinions import Opinion, PointResult
+from gradcheck.records.verdicts import Strength
 
 
 def ball(value, radius=0.0):

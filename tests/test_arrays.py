@@ -5,9 +5,9 @@ import base64
 import numpy as np
 import pytest
 
-from gradcheck.arrays import DTYPES, decode, encode
 from gradcheck.errors import UsageError
-from gradcheck.records import ArrayRecord
+from gradcheck.records.arrays import DTYPES, decode, encode
+from gradcheck.records.types import ArrayRecord
 
 
 def b64(array):

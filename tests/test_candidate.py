@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from gradcheck.arithmetic import BALLS, midpoints, precision
-from gradcheck.candidate import expected_shapes, run_in_balls, run_in_float64
 from gradcheck.errors import CandidateFault, Unsupported
-from gradcheck.formulas import Formula
+from gradcheck.formulas.decorating import Formula
+from gradcheck.judging.candidates.running import expected_shapes, run_in_balls, run_in_float64
 
 W = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
 X = np.array([1.0, -1.0, 2.0])

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import gradcheck
-from gradcheck.claims import Claim, check_parameters
-from gradcheck.entries import EntrySpec
 from gradcheck.errors import UsageError
+from gradcheck.formulas.claim import Claim, check_parameters
+from gradcheck.formulas.entries import EntrySpec
 
 
 @pytest.fixture

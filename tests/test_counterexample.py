@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from gradcheck.arrays import decode
-from gradcheck.engine import check_claim
-from gradcheck.formulas import Formula
+from gradcheck.checking.claim_check import check_claim
+from gradcheck.formulas.decorating import Formula
+from gradcheck.records.arrays import decode
 
 
 def witness(backward):

@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from gradcheck.differences import difference
-from gradcheck.log import collect
+from gradcheck.records.differences import difference
+from gradcheck.records.reading import collect
 from tests.report import samples
 
 UID = "D09/wx.vjp"

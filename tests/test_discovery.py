@@ -3,11 +3,11 @@
 import pytest
 
 import gradcheck
-from gradcheck.discovery import GROUP, choose, discover
 from gradcheck.errors import UsageError
-from gradcheck.formulas import Formula
-from gradcheck.records import BackendRow
-from gradcheck.run import RunOptions, run
+from gradcheck.formulas.decorating import Formula
+from gradcheck.judging.answers.backends import GROUP, choose, discover
+from gradcheck.records.types import BackendRow
+from gradcheck.running.stream import RunOptions, run
 
 
 def names(found):

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from gradcheck.engine import MIN_ANSWERS, check_claim
+from gradcheck.checking.claim_check import MIN_ANSWERS, check_claim
 from gradcheck.errors import Unsupported
-from gradcheck.formulas import Formula
+from gradcheck.formulas.decorating import Formula
 
 
 def square():

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from gradcheck.entries import EntrySpec
 from gradcheck.errors import UsageError
+from gradcheck.formulas.entries import EntrySpec
 
 
 @pytest.mark.parametrize(

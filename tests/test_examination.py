@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 import gradcheck
-from gradcheck.discovery import choose
-from gradcheck.formulas import Formula
-from gradcheck.session import Session
-from gradcheck.verdicts import Strength
-from gradcheck.verification import check_point
+from gradcheck.formulas.decorating import Formula
+from gradcheck.judging.answers.backends import choose
+from gradcheck.judging.point_check import check_point
+from gradcheck.judging.session import Session
+from gradcheck.records.verdicts import Strength
 
 ALL = ("symbolic", "finite_difference", "autodiff")
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from gradcheck.engine import check_claim
-from gradcheck.float_kinks import bends
-from gradcheck.formulas import Formula
+from gradcheck.checking.claim_check import check_claim
+from gradcheck.formulas.decorating import Formula
+from gradcheck.judging.answers.float_kinks import bends
 
 
 def bent(point_at, function, delta=None, **arrays):

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 import gradcheck
-from gradcheck.claims import SINGLE, Claim
-from gradcheck.engine import check_claim
+from gradcheck.checking.claim_check import check_claim
 from gradcheck.errors import Unsupported
-from gradcheck.foreign import float_only
-from gradcheck.formulas import Formula
+from gradcheck.formulas.claim import SINGLE, Claim
+from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.foreign import float_only
 
 
 def _sigmoid(z):
@@ -128,7 +128,7 @@ def test_mistakes_show_in_float32_too(change):
 
     assert row.verdict == "fail"
     for array in row.counterexample.inputs.values():
-        values = gradcheck.arrays.decode(array)
+        values = gradcheck.records.arrays.decode(array)
         assert np.array_equal(values, np.float32(values))
 
 

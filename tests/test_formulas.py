@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import gradcheck
-from gradcheck.claims import Descent
 from gradcheck.errors import UsageError
-from gradcheck.formulas import Formula
+from gradcheck.formulas.claim import Descent
+from gradcheck.formulas.decorating import Formula
 
 
 def conv(x, w):

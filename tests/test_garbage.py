@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 import gradcheck
-from gradcheck.discovery import choose
-from gradcheck.engine import check_claim
+from gradcheck.checking.claim_check import check_claim
 from gradcheck.errors import Unsupported
-from gradcheck.formulas import Formula
-from gradcheck.garbage import rare_collections
-from gradcheck.generation import generate
-from gradcheck.session import Session
+from gradcheck.formulas.decorating import Formula
+from gradcheck.judging.answers.backends import choose
+from gradcheck.judging.points.generation import generate
+from gradcheck.judging.session import Session
+from gradcheck.running.garbage import rare_collections
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ class Cycle:
     def __init__(self): self.me = self
     def __del__(self): print("found", flush=True)
 if sys.argv[1] == "ours":
-    from gradcheck.garbage import process_of_ours
+    from gradcheck.running.garbage import process_of_ours
     process_of_ours()
     assert gc.get_threshold()[0] == 100_000
 Cycle()

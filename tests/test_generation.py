@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradcheck.errors import UsageError
-from gradcheck.formulas import Formula
-from gradcheck.generation import draws, generate
-from gradcheck.points import ForwardFault
-from gradcheck.sizes import distinct
+from gradcheck.formulas.decorating import Formula
+from gradcheck.judging.points.generation import draws, generate
+from gradcheck.judging.points.point import ForwardFault
+from gradcheck.judging.points.sizes import distinct
 
 
 def wx(**how):

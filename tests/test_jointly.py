@@ -6,11 +6,11 @@ from flint import arb
 
 import gradcheck
 from gradcheck.arithmetic import enclose, midpoints
-from gradcheck.discovery import choose
-from gradcheck.formulas import Formula
-from gradcheck.jointly import groups
-from gradcheck.session import Session
-from gradcheck.verification import check_point
+from gradcheck.formulas.decorating import Formula
+from gradcheck.judging.answers.backends import choose
+from gradcheck.judging.joint_slopes import groups
+from gradcheck.judging.point_check import check_point
+from gradcheck.judging.session import Session
 
 FINITE = "finite_difference"
 

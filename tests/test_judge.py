@@ -6,7 +6,7 @@ from flint import arb
 
 from gradcheck.arithmetic import enclose, precision
 from gradcheck.backend import Answer
-from gradcheck.judge import RESOLUTION, compare, running_scale
+from gradcheck.judging.comparing import RESOLUTION, compare, running_scale
 
 
 def balls(*pairs):
@@ -167,7 +167,7 @@ def test_the_resolution_lies_between_float64_and_the_difference():
 
 def test_the_short_way_to_agreement_says_what_the_long_one_does(monkeypatch):
     """On balls of every kind, wide, narrow, zero, infinite and NaN, in pairs that agree or do not."""
-    from gradcheck import judge
+    from gradcheck.judging import comparing as judge
 
     rng = np.random.default_rng(0)
 

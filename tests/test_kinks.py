@@ -5,8 +5,8 @@ import pytest
 
 from gradcheck.arithmetic import enclose
 from gradcheck.errors import Undecided, Unsupported
-from gradcheck.formulas import Formula
-from gradcheck.kinks import examine, outside
+from gradcheck.formulas.decorating import Formula
+from gradcheck.judging.answers.kinks import examine, outside
 
 
 def kink_of(point_at, function, delta=None, **arrays):

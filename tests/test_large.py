@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 import gradcheck
-from gradcheck.directions import Direction
-from gradcheck.engine import check_claim
-from gradcheck.formulas import Formula
-from gradcheck.generation import generate
-from gradcheck.large import difference
-from gradcheck.points import LARGE
+from gradcheck.checking.claim_check import check_claim
+from gradcheck.formulas.decorating import Formula
+from gradcheck.judging.large_points import difference
+from gradcheck.judging.points.generation import generate
+from gradcheck.judging.points.long_directions import Direction
+from gradcheck.judging.points.point import LARGE
 
 SHAPES = {"X": "4 300", "W": "300 300", "b": "300"}  # 92,700 numbers
 

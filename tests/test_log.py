@@ -8,10 +8,10 @@ import msgspec
 import numpy as np
 import pytest
 
-from gradcheck.arrays import encode
 from gradcheck.errors import UsageError
-from gradcheck.log import LogWriter, collect, read_log
-from gradcheck.records import ArrayRecord, ClaimRow
+from gradcheck.records.arrays import encode
+from gradcheck.records.reading import LogWriter, collect, read_log
+from gradcheck.records.types import ArrayRecord, ClaimRow
 from gradcheck.schemas import FOLDER, schemas, write_schemas
 from tests.report import samples
 

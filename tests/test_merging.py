@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from gradcheck.errors import UsageError
-from gradcheck.log import collect, missing_shards
-from gradcheck.merging import merge
+from gradcheck.records.merging import merge
+from gradcheck.records.reading import collect, missing_shards
 from tests.report import samples
 
 

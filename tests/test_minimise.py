@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradcheck.engine import check_claim
-from gradcheck.formulas import Formula
+from gradcheck.checking.claim_check import check_claim
+from gradcheck.formulas.decorating import Formula
 
 
 def smallest(candidate, forward=lambda W, x: W @ x, shapes=None, **how):

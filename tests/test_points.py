@@ -4,9 +4,15 @@ import numpy as np
 import pytest
 
 from gradcheck.errors import UsageError
-from gradcheck.formulas import Formula
-from gradcheck.points import Discarded, ForwardFault, draw_arguments, evaluate_forward, make_point
-from gradcheck.values import integers, normal
+from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.values import integers, normal
+from gradcheck.judging.points.point import (
+    Discarded,
+    ForwardFault,
+    draw_arguments,
+    evaluate_forward,
+    make_point,
+)
 
 
 def rng(seed=0):

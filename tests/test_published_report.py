@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gradcheck.log import read_log
+from gradcheck.records.reading import read_log
 
 PUBLISHED = Path(__file__).parent.parent / "reports" / "catalogue"
 IDS = {f"D{n:02}" for n in range(1, 24)}

@@ -7,7 +7,7 @@ import textwrap
 import pytest
 
 from gradcheck.errors import UsageError
-from gradcheck.registry import catalogue, load_file, select
+from gradcheck.running.registry import catalogue, load_file, select
 
 HEAD = "import numpy as np\nfrom gradcheck import formula\n"
 WX = """

@@ -4,11 +4,11 @@ import msgspec
 import numpy as np
 import pytest
 
-from gradcheck.engine import check_claim
+from gradcheck.checking.claim_check import check_claim
 from gradcheck.errors import UsageError
-from gradcheck.formulas import Formula
-from gradcheck.records import Counterexample
-from gradcheck.replay import replay_counterexample
+from gradcheck.formulas.decorating import Formula
+from gradcheck.records.types import Counterexample
+from gradcheck.running.replay import replay_counterexample
 
 
 def formula_with(backward, forward=lambda W, x: W @ x, shapes=None, **how):

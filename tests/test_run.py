@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from gradcheck.errors import UsageError
-from gradcheck.formulas import Formula
-from gradcheck.log import collect
-from gradcheck.records import SCHEMA, BackendRow, BatteryRow, ClaimRow, Footer, Header
-from gradcheck.run import RunOptions, run
+from gradcheck.formulas.decorating import Formula
+from gradcheck.records.reading import collect
+from gradcheck.records.types import SCHEMA, BackendRow, BatteryRow, ClaimRow, Footer, Header
+from gradcheck.running.stream import RunOptions, run
 
 
 def formulas():

@@ -5,8 +5,8 @@ import pytest
 
 from gradcheck import verify
 from gradcheck.arithmetic import enclose, precision
-from gradcheck.points import Point
-from gradcheck.same_code import same_code
+from gradcheck.judging.candidates.same_code import same_code
+from gradcheck.judging.points.point import Point
 
 POINT = Point({}, (np.array([1.0, 2.0]),), (np.zeros(2),), (np.ones(2),), multiple=False)
 

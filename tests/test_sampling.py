@@ -6,9 +6,9 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import strategies as st
 
 from gradcheck import UsageError, verify
-from gradcheck.formulas import Formula
-from gradcheck.generation import generate
-from gradcheck.sampling import each, filler
+from gradcheck.formulas.decorating import Formula
+from gradcheck.judging.points.generation import generate
+from gradcheck.judging.points.sampling import each, filler
 
 SHAPES = {"W": "n m", "x": "m"}
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradcheck.sizes import distinct, plan, smallest_first
+from gradcheck.judging.points.sizes import distinct, plan, smallest_first
 
 
 def everything(_):

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from gradcheck.arithmetic import precision
-from gradcheck.discovery import choose
-from gradcheck.engine import check_claim
-from gradcheck.formulas import Formula
-from gradcheck.probes import directions_of
-from gradcheck.session import Session
-from gradcheck.slopes import contract
-from gradcheck.truths import truths
+from gradcheck.checking.claim_check import check_claim
+from gradcheck.formulas.decorating import Formula
+from gradcheck.judging.answers.backends import choose
+from gradcheck.judging.answers.expected import truths
+from gradcheck.judging.answers.slopes import contract
+from gradcheck.judging.points.directions import directions_of
+from gradcheck.judging.session import Session
 
 
 def layer():

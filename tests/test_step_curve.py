@@ -5,11 +5,11 @@ import pytest
 from flint import arb
 
 from gradcheck.arithmetic import precision
-from gradcheck.discovery import choose
-from gradcheck.engine import check_claim
-from gradcheck.formulas import Formula
-from gradcheck.points import Point
-from gradcheck.step_curve import step_curve
+from gradcheck.checking.claim_check import check_claim
+from gradcheck.checking.step_curve import step_curve
+from gradcheck.formulas.decorating import Formula
+from gradcheck.judging.answers.backends import choose
+from gradcheck.judging.points.point import Point
 
 
 def softmax(x):

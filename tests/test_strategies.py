@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import gradcheck
 from gradcheck import UsageError, strategies
-from gradcheck.sizes import box
+from gradcheck.judging.points.sizes import box
 
 SHAPES = {"W": "n m", "x": "m"}
 FRESH = settings(database=None, max_examples=500)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from gradcheck.claims import Descent
-from gradcheck.engine import check_claim
-from gradcheck.formulas import Formula
+from gradcheck.checking.claim_check import check_claim
+from gradcheck.formulas.claim import Descent
+from gradcheck.formulas.decorating import Formula
 
 
 def regression(update, *, steps=8, rate=0.5, printed=False):

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import strategies as st
 
 from gradcheck.errors import UsageError
-from gradcheck.shapes import Shapes
-from gradcheck.values import (
+from gradcheck.formulas.shapes import Shapes
+from gradcheck.formulas.values import (
     check_one,
     check_values,
     integers,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gradcheck.verdicts import Strength, Verdict
+from gradcheck.records.verdicts import Strength, Verdict
 
 
 def test_a_verdict_is_its_text():

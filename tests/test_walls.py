@@ -109,7 +109,7 @@ def other_backends(source, own):
     "file", files(CORE, "report") + files(CORE, "cli") + files(CORE, "pytest_plugin"), ids=module_of
 )
 def test_reports_command_line_and_plugin_read_records_and_never_reach_into_the_engine(file):
-    """`gradcheck.run`, `.checker`, `.replay` and `.registry` are their doors."""
+    """`gradcheck.running.stream`, `.checker`, `.replay` and `.registry` are their doors."""
     assert engine_insides(file.read_text()) == set()
 
 
@@ -129,7 +129,11 @@ def test_the_core_finds_backends_only_through_the_registry(file):
 @pytest.mark.parametrize("file", files(CORE, "protocol"), ids=module_of)
 def test_the_protocol_runs_claims_and_asks_the_oracle_but_never_judges(file):
     """A program is a candidate like any other; only smoke chooses sizes of its own."""
-    allowed = {"gradcheck.sizes", "gradcheck.sizes.plan"} if file.stem == "smoke" else set()
+    allowed = (
+        {"gradcheck.judging.points.sizes", "gradcheck.judging.points.sizes.plan"}
+        if file.stem == "smoke"
+        else set()
+    )
     assert engine_insides(file.read_text()) - allowed == set()
 
 
@@ -147,7 +151,12 @@ def judging(source):
 
 def hand_written(source):
     """Imports of what runs hand-written code, and of the claims that hold it."""
-    return inside(imports_of(source), "gradcheck.candidate", "gradcheck.claims", "gradcheck.catalogue")
+    return inside(
+        imports_of(source),
+        "gradcheck.judging.candidates.running",
+        "gradcheck.formulas.claim",
+        "gradcheck.catalogue",
+    )
 
 
 @pytest.mark.parametrize("file", files(CORE, "oracles"), ids=module_of)
@@ -169,11 +178,14 @@ def test_only_those_who_serve_others_know_the_oracle(file):
 @pytest.mark.parametrize(
     ("source", "caught"),
     [
-        ("from gradcheck.truths import truths", True),
-        ("import gradcheck.engine", True),
-        ("from gradcheck.candidate import run_in_balls", True),
-        ("def f():\n    from gradcheck.claims import Claim", True),
-        ("from gradcheck.session import Session\nfrom gradcheck.judge import compare", False),
+        ("from gradcheck.judging.answers.expected import truths", True),
+        ("import gradcheck.checking.claim_check", True),
+        ("from gradcheck.judging.candidates.running import run_in_balls", True),
+        ("def f():\n    from gradcheck.formulas.claim import Claim", True),
+        (
+            "from gradcheck.judging.session import Session\nfrom gradcheck.judging.comparing import compare",
+            False,
+        ),
     ],
 )
 def test_the_walls_around_the_oracle_would_notice(source, caught):
@@ -186,9 +198,9 @@ def test_the_catalogue_knows_formulas_only(file):
     """It is what a user would write."""
     allowed = (
         "gradcheck.catalogue",
-        "gradcheck.formulas",
-        "gradcheck.claims",
-        "gradcheck.values",
+        "gradcheck.formulas.decorating",
+        "gradcheck.formulas.claim",
+        "gradcheck.formulas.values",
         "numpy",
         "collections",
         "dataclasses",
@@ -211,13 +223,18 @@ def test_the_arithmetic_stands_on_its_own(file):
 def test_indexed_symbols_know_nothing_of_claims(file):
     """They are one more arithmetic: errors, and nothing else of ours."""
     imported = inside(imports_of(file.read_text()), "gradcheck")
-    assert imported - inside(imported, "gradcheck.indexed", "gradcheck.errors") == set()
+    assert imported - inside(imported, "gradcheck.proofs.indexed", "gradcheck.errors") == set()
 
 
 @pytest.mark.parametrize("file", files(CORE, "proofs"), ids=module_of)
 def test_proofs_stand_beside_the_engine(file):
     """The engine holds them against its comparison; they ask it for one only where it is started by hand."""
-    engine = inside(imports_of(file.read_text()), "gradcheck.engine", "gradcheck.session", "gradcheck.report")
+    engine = inside(
+        imports_of(file.read_text()),
+        "gradcheck.checking.claim_check",
+        "gradcheck.judging.session",
+        "gradcheck.report",
+    )
     assert file.stem == "showing" or engine == set()
 
 
@@ -237,8 +254,8 @@ def test_adapters_know_the_contract_and_never_the_engine(file):
 @pytest.mark.parametrize(
     ("source", "caught"),
     [
-        ("from gradcheck.engine import check_claim", True),
-        ("def f():\n    from gradcheck.judge import compare", True),
+        ("from gradcheck.checking.claim_check import check_claim", True),
+        ("def f():\n    from gradcheck.judging.comparing import compare", True),
         ("from gradcheck.errors import Unsupported\nfrom gradcheck.arithmetic import wrap", False),
     ],
 )
@@ -270,13 +287,13 @@ def test_only_one_backend_knows_each_library():
 @pytest.mark.parametrize(
     ("source", "caught"),
     [
-        ("from gradcheck.engine import check_claim", True),
-        ("import gradcheck.session", True),
+        ("from gradcheck.checking.claim_check import check_claim", True),
+        ("import gradcheck.judging.session", True),
         ("from gradcheck import judge", True),
         ("def f():\n    from gradcheck.arithmetic.balls import enclose", True),
         ("from gradcheck_backends import symbolic", True),
         (
-            "from gradcheck.run import run\nfrom gradcheck.records import Header\nimport gradcheck.log",
+            "from gradcheck.running.stream import run\nfrom gradcheck.records.types import Header\nimport gradcheck.records.reading",
             False,
         ),
         ("from gradcheck.report import text", False),
@@ -290,8 +307,8 @@ def test_the_wall_around_the_engine_would_notice(source, caught):
 @pytest.mark.parametrize(
     ("source", "caught"),
     [
-        ("from gradcheck.points import Point", True),
-        ("import gradcheck.judge", True),
+        ("from gradcheck.judging.points.point import Point", True),
+        ("import gradcheck.judging.comparing", True),
         ("from gradcheck_backends.symbolic import Symbolic", True),
         ("from gradcheck_backends import symbolic", True),
         ("from gradcheck.backend import Answer\nfrom gradcheck.arithmetic.domain import Domain", False),
@@ -323,10 +340,13 @@ def loaded_after(code):
         ("import gradcheck", set()),
         ("import gradcheck; gradcheck.verify, gradcheck.formula, gradcheck.one_hot", set()),
         ("import gradcheck; gradcheck.strategies.points, gradcheck.Result", set()),
-        ("import gradcheck.battery", set()),
+        ("import gradcheck.checking.battery", set()),
         ("import gradcheck; gradcheck.with_cache, gradcheck.layer, gradcheck.adapters.torch_function", set()),
         ("from gradcheck.adapters import autograd_primitive, jax_custom_vjp", set()),
-        ("import gradcheck.run, gradcheck.replay, gradcheck.registry, gradcheck.log", set()),
+        (
+            "import gradcheck.running.stream, gradcheck.running.replay, gradcheck.running.registry, gradcheck.records.reading",
+            set(),
+        ),
         ("import gradcheck.catalogue; gradcheck.catalogue.formulas()", set()),
         ("import gradcheck.cli.main, gradcheck.report", set()),
         ("import gradcheck.pytest_plugin", set()),

@@ -8,8 +8,8 @@ from typing import Any
 
 from gradcheck.adapters.contents import Snapshot
 from gradcheck.adapters.presenting import name_of, parameters_of, present
-from gradcheck.callables import check_parameters
 from gradcheck.errors import CandidateFault, UsageError
+from gradcheck.formulas.callables import check_parameters
 
 __all__ = ["with_cache"]
 

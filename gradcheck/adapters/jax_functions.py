@@ -12,7 +12,7 @@ from gradcheck.adapters.frameworks import as_outputs, load, place_fixed, places_
 from gradcheck.adapters.presenting import parameters_of, present
 from gradcheck.adapters.same_function import check_same_function
 from gradcheck.errors import CandidateFault, UsageError
-from gradcheck.foreign import float_only
+from gradcheck.formulas.foreign import float_only
 
 __all__ = ["jax_custom_vjp"]
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from gradcheck.adapters.frameworks import as_outputs
 from gradcheck.arithmetic import BALLS, ElementArray, ObjectArray, call_in, enclose, precision, wrap
 from gradcheck.errors import CandidateFault, Unsupported
-from gradcheck.points import Point
-from gradcheck.same_code import leaves_range, same_code
+from gradcheck.judging.candidates.same_code import leaves_range, same_code
+from gradcheck.judging.points.point import Point
 
 __all__ = ["check_same_function"]
 

@@ -8,9 +8,9 @@ from typing import Any
 from gradcheck.adapters.frameworks import load
 from gradcheck.adapters.presenting import present
 from gradcheck.adapters.torch_kernel import TorchKernel, to_numpy
-from gradcheck.claims import SINGLE
 from gradcheck.errors import UsageError
-from gradcheck.foreign import float_only
+from gradcheck.formulas.claim import SINGLE
+from gradcheck.formulas.foreign import float_only
 
 __all__ = ["torch_function"]
 

@@ -14,7 +14,7 @@ from gradcheck.catalogue import (
     linear,
     network,
 )
-from gradcheck.formulas import Formula
+from gradcheck.formulas.decorating import Formula
 
 __all__ = ["REMARKS", "formulas"]
 

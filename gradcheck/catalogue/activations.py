@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradcheck.catalogue.readings import FLAT
-from gradcheck.formulas import formula
+from gradcheck.formulas.decorating import formula
 
 __all__ = ["RELU", "SIGMOID", "TANH", "Activation", "relu", "sigmoid", "tanh"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gradcheck.catalogue.readings import COLUMN, FLAT
-from gradcheck.formulas import formula
+from gradcheck.formulas.decorating import formula
 
 __all__ = ["ax", "ax_column"]
 

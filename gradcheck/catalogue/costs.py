@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradcheck.catalogue.readings import FLAT, ROWS
-from gradcheck.formulas import formula
-from gradcheck.values import integers, one_hot
+from gradcheck.formulas.decorating import formula
+from gradcheck.formulas.values import integers, one_hot
 
 __all__ = [
     "LOGISTIC",

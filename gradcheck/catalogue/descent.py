@@ -6,9 +6,9 @@ from gradcheck.catalogue.activations import SIGMOID, TANH
 from gradcheck.catalogue.costs import MSE_ROWS, SOFTMAX_ROWS
 from gradcheck.catalogue.passes import rows_backward_pass, rows_forward_pass, rows_tapped_pass
 from gradcheck.catalogue.readings import ROWS
-from gradcheck.claims import Descent
-from gradcheck.formulas import formula
-from gradcheck.values import one_hot
+from gradcheck.formulas.claim import Descent
+from gradcheck.formulas.decorating import formula
+from gradcheck.formulas.values import one_hot
 
 __all__ = ["classification", "regression"]
 

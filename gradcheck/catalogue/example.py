@@ -5,7 +5,7 @@ from __future__ import annotations
 from gradcheck.catalogue.activations import SIGMOID, TANH, Activation
 from gradcheck.catalogue.costs import MSE
 from gradcheck.catalogue.passes import tapped_pass
-from gradcheck.formulas import Formula, formula
+from gradcheck.formulas.decorating import Formula, formula
 
 __all__ = ["EXAMPLES"]
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from gradcheck.catalogue.activations import RELU, SIGMOID, TANH, Activation
 from gradcheck.catalogue.readings import COLUMN, FLAT
-from gradcheck.formulas import Formula, formula
+from gradcheck.formulas.decorating import Formula, formula
 
 __all__ = ["RECURSIONS", "layer", "layer_column"]
 

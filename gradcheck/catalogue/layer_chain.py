@@ -15,8 +15,8 @@ from gradcheck.catalogue.passes import (
     tapped_pass,
 )
 from gradcheck.catalogue.readings import COLUMN, FLAT, ROWS
-from gradcheck.formulas import Formula, formula
-from gradcheck.values import integers, one_hot
+from gradcheck.formulas.decorating import Formula, formula
+from gradcheck.formulas.values import integers, one_hot
 
 __all__ = ["CHAINS", "layer_chain", "rows_chain"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradcheck.formulas import formula
+from gradcheck.formulas.decorating import formula
 
 __all__ = [
     "bilinear",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gradcheck.catalogue.readings import COLUMN, FLAT, ROW, ROWS
-from gradcheck.formulas import formula
+from gradcheck.formulas.decorating import formula
 
 __all__ = ["identity", "identity_column", "wx", "wx_column", "xw", "xw_batch", "xw_row"]
 

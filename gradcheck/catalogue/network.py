@@ -7,7 +7,7 @@ import numpy as np
 from gradcheck.catalogue.activations import RELU, SIGMOID, TANH, Activation
 from gradcheck.catalogue.passes import tapped_pass
 from gradcheck.catalogue.readings import COLUMN
-from gradcheck.formulas import Formula, formula
+from gradcheck.formulas.decorating import Formula, formula
 
 __all__ = ["NETWORKS", "hidden_layer"]
 

@@ -9,8 +9,8 @@ from gradcheck.chains.chain import Chain
 from gradcheck.chains.layers import Layer, read_layer
 from gradcheck.chains.written import caller
 from gradcheck.errors import UsageError
-from gradcheck.hints import short
-from gradcheck.values import Values
+from gradcheck.formulas.suggestions import short
+from gradcheck.formulas.values import Values
 
 __all__ = ["chain"]
 

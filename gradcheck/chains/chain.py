@@ -19,11 +19,11 @@ from gradcheck.chains.layers import Layer
 from gradcheck.chains.naming import listed, name_all
 from gradcheck.chains.occurring import Occurring, Possible
 from gradcheck.chains.written import WrittenAt
-from gradcheck.claims import Claim, Kind
 from gradcheck.errors import UsageError
-from gradcheck.formulas import Formula
-from gradcheck.shapes import Shapes
-from gradcheck.values import Values
+from gradcheck.formulas.claim import Claim, Kind
+from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.shapes import Shapes
+from gradcheck.formulas.values import Values
 
 if TYPE_CHECKING:
     from gradcheck.chains.result import ChainResult

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gradcheck.errors import CandidateFault
-from gradcheck.per_argument import parts
+from gradcheck.judging.candidates.per_argument import parts
 
 __all__ = [
     "Places",

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradcheck.errors import UsageError
-from gradcheck.faults import user_line
-from gradcheck.generation import draw_elements
-from gradcheck.points import draw_arguments
-from gradcheck.sizes import plan
-from gradcheck.values import dense
+from gradcheck.formulas.user_lines import user_line
+from gradcheck.formulas.values import dense
+from gradcheck.judging.points.generation import draw_elements
+from gradcheck.judging.points.point import draw_arguments
+from gradcheck.judging.points.sizes import plan
 
 if TYPE_CHECKING:
     from gradcheck.chains.chain import Chain

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gradcheck.callables import check_parameters
 from gradcheck.errors import UsageError
-from gradcheck.formulas import Formula
-from gradcheck.hints import short
-from gradcheck.shapes import ShapeLike, Shapes
-from gradcheck.values import Values
+from gradcheck.formulas.callables import check_parameters
+from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.shapes import ShapeLike, Shapes
+from gradcheck.formulas.suggestions import short
+from gradcheck.formulas.values import Values
 
 __all__ = ["Layer", "read_layer"]
 

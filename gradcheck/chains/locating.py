@@ -12,13 +12,13 @@ from gradcheck.chains.chain import Chain
 from gradcheck.chains.naming import listed
 from gradcheck.chains.trail import Trail, failures, follow
 from gradcheck.chains.wiring import explain
-from gradcheck.records import ChainLayer, ClaimRow
-from gradcheck.verdicts import Verdict
+from gradcheck.records.types import ChainLayer, ClaimRow
+from gradcheck.records.verdicts import Verdict
 
 if TYPE_CHECKING:
-    from gradcheck.claims import Claim
-    from gradcheck.engine import Outcome
-    from gradcheck.session import Session
+    from gradcheck.checking.claim_check import Outcome
+    from gradcheck.formulas.claim import Claim
+    from gradcheck.judging.session import Session
 
 __all__ = ["located"]
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from gradcheck.chains.layers import Layer
 from gradcheck.errors import UsageError
-from gradcheck.hints import did_you_mean
-from gradcheck.shapes import ShapeLike, parse_shape
+from gradcheck.formulas.shapes import ShapeLike, parse_shape
+from gradcheck.formulas.suggestions import did_you_mean
 
 __all__ = ["Names", "listed", "name_all"]
 

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.errors import UsageError
-from gradcheck.formulas import Formula
-from gradcheck.generation import draw_elements
-from gradcheck.points import draw_arguments
-from gradcheck.values import dense, normal
+from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.values import dense, normal
+from gradcheck.judging.points.generation import draw_elements
+from gradcheck.judging.points.point import draw_arguments
 
 if TYPE_CHECKING:
     from gradcheck.chains.chain import Chain

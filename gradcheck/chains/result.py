@@ -10,14 +10,14 @@ from msgspec.structs import replace
 
 from gradcheck.api import Result, reproduce
 from gradcheck.chains.chain import Chain
-from gradcheck.checker import Checker, RunOptions
-from gradcheck.claims import Claim
 from gradcheck.errors import UsageError
-from gradcheck.formulas import Formula
-from gradcheck.records import BackendRow, BatteryRow, ClaimRow
+from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.decorating import Formula
+from gradcheck.records.types import BackendRow, BatteryRow, ClaimRow
+from gradcheck.records.verdicts import Verdict
 from gradcheck.report.drawing import drawing
 from gradcheck.report.narrative import story
-from gradcheck.verdicts import Verdict
+from gradcheck.running.checker import Checker, RunOptions
 
 __all__ = ["ChainResult", "verify_chain"]
 

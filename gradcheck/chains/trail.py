@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradcheck.claims import Claim
-from gradcheck.formulas import Formula
-from gradcheck.opinions import PointResult
-from gradcheck.per_argument import parts
-from gradcheck.points import Point
-from gradcheck.session import Session
-from gradcheck.sizes import distinct
-from gradcheck.verification import check_point
+from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.decorating import Formula
+from gradcheck.judging.candidates.per_argument import parts
+from gradcheck.judging.opinions import PointResult
+from gradcheck.judging.point_check import check_point
+from gradcheck.judging.points.point import Point
+from gradcheck.judging.points.sizes import distinct
+from gradcheck.judging.session import Session
 
 if TYPE_CHECKING:
     from gradcheck.chains.chain import Chain

@@ -15,15 +15,15 @@ import numpy as np
 from gradcheck.arithmetic import BALLS, ElementArray, call_in, enclose, precision, wrap
 from gradcheck.chains.composing import gradients_of
 from gradcheck.chains.wirings import Step, Wiring, straight, wrong_ways
-from gradcheck.examination import BITS
-from gradcheck.judge import RESOLUTION
-from gradcheck.per_argument import parts
-from gradcheck.points import Point
-from gradcheck.sizes import distinct
+from gradcheck.judging.candidates.per_argument import parts
+from gradcheck.judging.comparing import RESOLUTION
+from gradcheck.judging.evaluation import BITS
+from gradcheck.judging.points.point import Point
+from gradcheck.judging.points.sizes import distinct
 
 if TYPE_CHECKING:
     from gradcheck.chains.chain import Chain
-    from gradcheck.claims import Claim
+    from gradcheck.formulas.claim import Claim
 
 __all__ = ["explain"]
 

@@ -44,7 +44,7 @@ def compare(
     """
     from gradcheck.oracles.compare import compare as judge
     from gradcheck.oracles.lookup import find_formulas
-    from gradcheck.registry import catalogue
+    from gradcheck.running.registry import catalogue
 
     formulas = [*(find_formulas([word]) if word else ()), *catalogue()]
     chosen = ["--formula", word] if word else []

@@ -32,8 +32,8 @@ def diff(ctx: click.Context, old: Path, new: Path, format: str) -> None:
     Exits with 0 whatever changed, 1 when one of the logs is incomplete (it is compared as far as it
     goes), 2 when one cannot be read.
     """
-    from gradcheck.differences import difference
-    from gradcheck.log import read_log
+    from gradcheck.records.differences import difference
+    from gradcheck.records.reading import read_log
     from gradcheck.report.changes import render
 
     found = difference(read_log(old), read_log(new))

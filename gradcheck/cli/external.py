@@ -88,10 +88,10 @@ def external(
     when it was interrupted. With --smoke: 0 when the harness works and its gradients are right, 1 when it
     works and a gradient is wrong, 2 when it does not work.
     """
-    from gradcheck.protocol.driver import Limits
-    from gradcheck.protocol.external import external as check
-    from gradcheck.protocol.smoke import smoke as try_harness
-    from gradcheck.run import RunOptions
+    from gradcheck.oracles.protocol.driver import Limits
+    from gradcheck.oracles.protocol.external import external as check
+    from gradcheck.oracles.protocol.smoke import smoke as try_harness
+    from gradcheck.running.stream import RunOptions
 
     limits = Limits(case=timeout, start=start_timeout, restarts=max_restarts)
     if smoke:

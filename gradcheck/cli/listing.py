@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    from gradcheck.claims import Claim
-    from gradcheck.formulas import Formula
+    from gradcheck.formulas.claim import Claim
+    from gradcheck.formulas.decorating import Formula
 
 __all__ = ["list_claims", "show"]
 
@@ -23,8 +23,8 @@ __all__ = ["list_claims", "show"]
 @debug_option
 def list_claims(words: tuple[str, ...]) -> None:
     """List claims: id, name, kind and what is claimed."""
-    from gradcheck.registry import select
     from gradcheck.report.text import one_line
+    from gradcheck.running.registry import select
 
     claims = select(words).claims
     rows = [
@@ -41,7 +41,7 @@ def list_claims(words: tuple[str, ...]) -> None:
 @debug_option
 def show(name: str) -> None:
     """Show a formula with its claims and the code of both."""
-    from gradcheck.registry import select
+    from gradcheck.running.registry import select
 
     by_formula: dict[int, list[Claim]] = {}
     for claim in select([name]).claims:
@@ -90,7 +90,7 @@ def _code(function: Callable[..., Any]) -> Iterator[str]:
     """The source, indented, under the place where it stands."""
     import textwrap
 
-    from gradcheck.sources import source_of
+    from gradcheck.records.sources import source_of
 
     source = source_of(function)
     yield f"  code     {source.file}:{source.line}"

@@ -27,7 +27,7 @@ from gradcheck.cli.report import report
 from gradcheck.cli.vectors import vectors
 from gradcheck.cli.verify import verify
 from gradcheck.errors import UsageError
-from gradcheck.garbage import process_of_ours
+from gradcheck.running.garbage import process_of_ours
 
 __all__ = ["cli", "main"]
 

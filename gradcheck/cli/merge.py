@@ -28,8 +28,8 @@ def merge(ctx: click.Context, logs: tuple[Path, ...], out: Path) -> None:
     Exits with 0 when the joined log is complete, 1 when something is missing in it (it is written all
     the same, and marked), 2 when a log cannot be read or they contradict each other.
     """
-    from gradcheck.log import LogWriter, collect, read_log
-    from gradcheck.merging import merge as join
+    from gradcheck.records.merging import merge as join
+    from gradcheck.records.reading import LogWriter, collect, read_log
     from gradcheck.report.narrative import headline
 
     records = join({str(path): read_log(path) for path in logs})

@@ -105,7 +105,7 @@ def oracle(
 
 def _serve(name: str | None, backends: tuple[str, ...]) -> None:
     from gradcheck.oracles.lookup import find_formulas
-    from gradcheck.protocol.serve import serve_standard_streams
+    from gradcheck.oracles.protocol.serve import serve_standard_streams
 
     serve_standard_streams(None if name is None else find_formulas([name]), backends or None)
 

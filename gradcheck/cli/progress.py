@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from gradcheck.records import BackendRow, BatteryRow, ClaimRow, Header, Record
+from gradcheck.records.types import BackendRow, BatteryRow, ClaimRow, Header, Record
 
 __all__ = ["progress"]
 

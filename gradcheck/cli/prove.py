@@ -11,8 +11,8 @@ from gradcheck.cli.options import debug_option
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gradcheck.claims import Claim
-    from gradcheck.records import Proof, ProofQuantity
+    from gradcheck.formulas.claim import Claim
+    from gradcheck.records.types import Proof, ProofQuantity
 
 __all__ = ["prove"]
 
@@ -31,7 +31,7 @@ def prove(name: str) -> None:
     Exits with 0 whatever comes out, 2 where it could not run.
     """
     from gradcheck.proofs import examined
-    from gradcheck.registry import select
+    from gradcheck.running.registry import select
 
     claims = select([name]).claims
     blocks = ["\n".join(_claim(claim, examined(claim))) for claim in claims]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from gradcheck.records import Record
+    from gradcheck.records.types import Record
 
 __all__ = ["record_and_report"]
 
@@ -20,7 +20,7 @@ def record_and_report(
     ctx: click.Context, stream: Iterator[Record], report_dir: Path, formats: tuple[str, ...]
 ) -> None:
     """Follow a run to its end, however that comes, show and write what was finished, and exit."""
-    from gradcheck.log import collect
+    from gradcheck.records.reading import collect
     from gradcheck.report.terminal import show
 
     outcome = _Recorded(report_dir / "run.jsonl")
@@ -60,7 +60,7 @@ class _Recorded:
 
     def follow(self, stream: Iterator[Record]) -> None:
         from gradcheck.cli.progress import progress
-        from gradcheck.log_writer import LogWriter
+        from gradcheck.records.writing import LogWriter
 
         try:
             first = next(stream)  # usage errors come before it, and must not touch an earlier log

@@ -10,8 +10,8 @@ import click
 from gradcheck.cli.options import debug_option, report_dir_option
 
 if TYPE_CHECKING:
-    from gradcheck.claims import Claim
-    from gradcheck.records import ClaimRow
+    from gradcheck.formulas.claim import Claim
+    from gradcheck.records.types import ClaimRow
 
 __all__ = ["replay"]
 
@@ -31,8 +31,8 @@ def replay(ctx: click.Context, what: str, report_dir: Path) -> None:
     2 when one cannot be run.
     """
     from gradcheck.errors import UsageError
-    from gradcheck.log import read_log
-    from gradcheck.replay import replay_counterexample
+    from gradcheck.records.reading import read_log
+    from gradcheck.running.replay import replay_counterexample
 
     path = Path(what)
     whole = path.suffix == ".jsonl" or path.is_file()
@@ -105,7 +105,7 @@ class _Claims:
 
     def now(self, row: ClaimRow) -> Claim:
         from gradcheck.errors import UsageError
-        from gradcheck.registry import catalogue
+        from gradcheck.running.registry import catalogue
 
         package = Path(__file__).parent.parent.resolve()
         for source in dict.fromkeys([row.candidate.file, row.forward.file]):
@@ -128,7 +128,7 @@ class _Claims:
         )
 
     def _in_file(self, file: Path) -> list[Claim]:
-        from gradcheck.registry import load_file
+        from gradcheck.running.registry import load_file
 
         if file not in self._loaded:
             self._loaded[file] = [claim for formula in load_file(file) for claim in formula.claims]

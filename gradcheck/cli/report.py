@@ -23,7 +23,7 @@ def report(ctx: click.Context, log: Path, report_dir: Path, formats: tuple[str, 
     Exits with 0 whatever the verdicts, 1 when the log is incomplete (the reports say so), 2 when it
     cannot be read or the folder cannot be written.
     """
-    from gradcheck.log import read_log
+    from gradcheck.records.reading import read_log
     from gradcheck.report import render
     from gradcheck.report.narrative import headline
 

@@ -78,7 +78,7 @@ def _write(out: Path, words: tuple[str, ...], seed: int, backends: tuple[str, ..
 def _check(folder: Path, words: tuple[str, ...], backends: tuple[str, ...]) -> int:
     from gradcheck.oracles.lint import lint, vector_paths
     from gradcheck.oracles.lookup import find_formulas
-    from gradcheck.registry import catalogue
+    from gradcheck.running.registry import catalogue
 
     formulas = [*(find_formulas(words) if words else ()), *catalogue()]
     paths = vector_paths(folder)

@@ -13,9 +13,9 @@ from gradcheck.cli.options import debug_option, format_option, report_dir_option
 from gradcheck.cli.recording import record_and_report
 
 if TYPE_CHECKING:
-    from gradcheck.checker import RunOptions
-    from gradcheck.claims import Claim
-    from gradcheck.records import Record
+    from gradcheck.formulas.claim import Claim
+    from gradcheck.records.types import Record
+    from gradcheck.running.checker import RunOptions
 
 __all__ = ["verify"]
 
@@ -60,9 +60,9 @@ def verify(
     Exits with 0 when every claim came out as declared, 1 when one did not, 2 when the run could not be
     made, and 130 when it was interrupted.
     """
-    from gradcheck.registry import select
-    from gradcheck.run import RunOptions
-    from gradcheck.shards import shard_of
+    from gradcheck.running.registry import select
+    from gradcheck.running.shards import shard_of
+    from gradcheck.running.stream import RunOptions
 
     if jobs is not None and cluster is not None:
         raise click.UsageError("--jobs is about this machine and --cluster about others: give one of them.")
@@ -82,12 +82,12 @@ def verify(
 def _records(
     claims: Sequence[Claim], words: Sequence[str], options: RunOptions, jobs: int | None, cluster: str | None
 ) -> Iterator[Record]:
-    from gradcheck.run import run
-    from gradcheck.workers.local import WorkersDidNotStart, worthwhile_jobs
+    from gradcheck.running.stream import run
+    from gradcheck.running.workers.local import WorkersDidNotStart, worthwhile_jobs
 
     processes = jobs if jobs is not None else worthwhile_jobs(claims, options.max_examples)
     if cluster is not None or processes > 1:
-        from gradcheck.workers.pool import run_on_workers
+        from gradcheck.running.workers.pool import run_on_workers
 
         try:
             yield from run_on_workers(claims, words, options, jobs=processes, cluster=cluster)

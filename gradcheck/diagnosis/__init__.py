@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
-from gradcheck.claims import Claim
 from gradcheck.diagnosis.kinds import UNEXPLAINED
-from gradcheck.opinions import PointResult
+from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.values import Values
+from gradcheck.judging.opinions import PointResult
+from gradcheck.judging.session import Session
 from gradcheck.proofs import explain
-from gradcheck.records import Diagnosis
-from gradcheck.session import Session
-from gradcheck.values import Values
+from gradcheck.records.types import Diagnosis
 
 __all__ = ["diagnosed"]
 

@@ -7,16 +7,16 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from gradcheck.claims import Claim
 from gradcheck.diagnosis.samples import Sample
 from gradcheck.diagnosis.tracing.budget import Budget
 from gradcheck.errors import UsageError
-from gradcheck.generation import draw_elements
-from gradcheck.opinions import PointResult
-from gradcheck.points import Discarded, ForwardFault, Point, all_finite, make_point
-from gradcheck.session import Session
-from gradcheck.sizes import distinct
-from gradcheck.values import Values
+from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.values import Values
+from gradcheck.judging.opinions import PointResult
+from gradcheck.judging.points.generation import draw_elements
+from gradcheck.judging.points.point import Discarded, ForwardFault, Point, all_finite, make_point
+from gradcheck.judging.points.sizes import distinct
+from gradcheck.judging.session import Session
 
 __all__ = ["Case"]
 

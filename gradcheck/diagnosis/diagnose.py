@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 
-from gradcheck.claims import Claim
 from gradcheck.diagnosis.case import Case
 from gradcheck.diagnosis.explaining.accuracy import accuracy_changes, is_nearly_right, rounded_values
 from gradcheck.diagnosis.explaining.constants import constant_changes
@@ -35,10 +34,11 @@ from gradcheck.diagnosis.findings import record, records_of
 from gradcheck.diagnosis.samples import Sample
 from gradcheck.diagnosis.scopes import by_pilot, pilot_of, scopes_of
 from gradcheck.diagnosis.search import Finding, Scope, settle
-from gradcheck.opinions import PointResult
-from gradcheck.records import Diagnosis
-from gradcheck.session import Session
-from gradcheck.values import Values
+from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.values import Values
+from gradcheck.judging.opinions import PointResult
+from gradcheck.judging.session import Session
+from gradcheck.records.types import Diagnosis
 
 __all__ = ["diagnose"]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from gradcheck.diagnosis.kinds import UNEXPLAINED
 from gradcheck.diagnosis.search import BONUS, Finding, Scope
-from gradcheck.records import Diagnosis
+from gradcheck.records.types import Diagnosis
 
 __all__ = ["record", "records_of"]
 

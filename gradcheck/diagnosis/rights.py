@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from gradcheck.arithmetic import BALLS, SHIFTED, WIDENED, Domain, ElementArray, call_in, enclose, wrap
-from gradcheck.claims import Claim
 from gradcheck.errors import Unsupported
-from gradcheck.examination import spread
-from gradcheck.forwards import values_in_balls
-from gradcheck.points import Point
-from gradcheck.session import Session
-from gradcheck.truths import truths
+from gradcheck.formulas.claim import Claim
+from gradcheck.judging.answers.expected import truths
+from gradcheck.judging.answers.forward_values import values_in_balls
+from gradcheck.judging.evaluation import spread
+from gradcheck.judging.points.point import Point
+from gradcheck.judging.session import Session
 
 __all__ = ["right_at"]
 

@@ -23,17 +23,17 @@ from gradcheck.arithmetic import (
     precision,
     zero_dimensional,
 )
-from gradcheck.candidate import Stated, call_candidate, expected_shapes, run_in_balls
-from gradcheck.claims import Claim
 from gradcheck.diagnosis.comparing import BITS, ROUNDED, Mask, apart, distance, same
 from gradcheck.diagnosis.rights import right_at
 from gradcheck.diagnosis.tracing.budget import spend
 from gradcheck.diagnosis.tracing.calling import run_candidate
 from gradcheck.errors import CandidateFault, Unsupported
-from gradcheck.examination import Examination
-from gradcheck.in_place import plain
-from gradcheck.points import Point
-from gradcheck.session import Session
+from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.in_place_writes import plain
+from gradcheck.judging.candidates.running import Stated, call_candidate, expected_shapes, run_in_balls
+from gradcheck.judging.evaluation import Examination
+from gradcheck.judging.points.point import Point
+from gradcheck.judging.session import Session
 
 __all__ = ["How", "Sample"]
 

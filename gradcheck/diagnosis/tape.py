@@ -7,8 +7,6 @@ from typing import Any
 import numpy as np
 
 from gradcheck.arithmetic import BALLS, enclose, midpoints
-from gradcheck.candidate import expected_shapes
-from gradcheck.claims import Claim
 from gradcheck.diagnosis.quiet import MAXIMA, Quiet, Watch, cancels
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tracing.backwards import Detour, backwards
@@ -16,8 +14,10 @@ from gradcheck.diagnosis.tracing.calling import lifted, run_forward
 from gradcheck.diagnosis.tracing.calls import Call, Value
 from gradcheck.diagnosis.tracing.run import Change, Run
 from gradcheck.errors import Unsupported
-from gradcheck.points import Point
-from gradcheck.truths import deltas_of
+from gradcheck.formulas.claim import Claim
+from gradcheck.judging.answers.expected import deltas_of
+from gradcheck.judging.candidates.running import expected_shapes
+from gradcheck.judging.points.point import Point
 
 __all__ = ["Tape", "at_other_point", "is_right", "tape_of"]
 

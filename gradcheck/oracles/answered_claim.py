@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.claims import SINGLE, Claim
 from gradcheck.errors import Unsupported
-from gradcheck.foreign import float_only
-from gradcheck.formulas import Formula
+from gradcheck.formulas.claim import SINGLE, Claim
+from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.foreign import float_only
+from gradcheck.judging.points.point import Point
 from gradcheck.oracles.answers import Given, Implementation
-from gradcheck.points import Point
 
 __all__ = ["answered_claim", "who"]
 

@@ -15,7 +15,7 @@ from gradcheck.errors import UsageError
 from gradcheck.oracles.files import array_from
 from gradcheck.oracles.vector_files import every_test
 from gradcheck.oracles.vector_records import VectorFile
-from gradcheck.records import ArrayRecord
+from gradcheck.records.types import ArrayRecord
 
 __all__ = ["ANSWERS_SCHEMA", "Answer", "AnswersFile", "Given", "Implementation", "read_answers"]
 

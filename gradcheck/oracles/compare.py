@@ -13,14 +13,17 @@ from pathlib import Path
 
 import msgspec
 
-from gradcheck.arrays import encode
-from gradcheck.checker import Checker, RunOptions, now
-from gradcheck.claims import Claim
-from gradcheck.comparison import comparison
+from gradcheck.checking.comparison import comparison
+from gradcheck.checking.rows import backend_row, claim_row
+from gradcheck.checking.verdict import MIN_ANSWERS
 from gradcheck.diagnosis.kinds import UNEXPLAINED
-from gradcheck.discovery import Found, choose
 from gradcheck.errors import NoAnswer, UsageError
-from gradcheck.formulas import Formula
+from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.decorating import Formula
+from gradcheck.judging.answers.backends import Found, choose
+from gradcheck.judging.points.point import Point
+from gradcheck.judging.points.sizes import distinct
+from gradcheck.judging.session import Session, Usable
 from gradcheck.oracles.answered_claim import answered_claim, who
 from gradcheck.oracles.answers import Given, Implementation, read_answers
 from gradcheck.oracles.explain import explain
@@ -29,13 +32,10 @@ from gradcheck.oracles.lint import point_of
 from gradcheck.oracles.reference import Oracle
 from gradcheck.oracles.vector_files import as_written, every_test, read_vectors
 from gradcheck.oracles.vector_records import VectorFile
-from gradcheck.points import Point
-from gradcheck.records import BackendInfo, Counterexample, Diagnosis, Footer, Record, Source
-from gradcheck.rows import backend_row, claim_row
-from gradcheck.ruling import MIN_ANSWERS
-from gradcheck.session import Session, Usable
-from gradcheck.sizes import distinct
-from gradcheck.verdicts import Strength, Verdict
+from gradcheck.records.arrays import encode
+from gradcheck.records.types import BackendInfo, Counterexample, Diagnosis, Footer, Record, Source
+from gradcheck.records.verdicts import Strength, Verdict
+from gradcheck.running.checker import Checker, RunOptions, now
 
 __all__ = ["compare"]
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.errors import UsageError
-from gradcheck.formulas import Formula
-from gradcheck.points import draw_arguments
-from gradcheck.values import is_strategy, normal, one_hot, positive, spd, unit_interval
+from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.values import is_strategy, normal, one_hot, positive, spd, unit_interval
+from gradcheck.judging.points.point import draw_arguments
 
 __all__ = ["as_array", "converted", "deltas_of", "integers_of"]
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.judging.points.point import Point
 from gradcheck.oracles.kink_answers import Convention
 from gradcheck.oracles.mutations import At, Right, Wrong, wrong_gradients
 from gradcheck.oracles.reference import Reference
 from gradcheck.oracles.vector_judge import accepts
 from gradcheck.oracles.vector_records import Result
-from gradcheck.points import Point
 
 __all__ = ["Arrays", "Bounds", "Draft", "wrong_drafts"]
 

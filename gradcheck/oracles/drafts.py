@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.candidate import run_in_float64
 from gradcheck.errors import CandidateFault, Unsupported
-from gradcheck.formulas import Formula
+from gradcheck.formulas.decorating import Formula
+from gradcheck.judging.candidates.running import run_in_float64
+from gradcheck.judging.points.point import Discarded, ForwardFault, Point, evaluate_forward
 from gradcheck.oracles.draft import Arrays, Bounds, Draft, wrong_drafts
 from gradcheck.oracles.kink_answers import Convention, conventions, directions
 from gradcheck.oracles.reference import Oracle
 from gradcheck.oracles.special_cases import Case, cases
 from gradcheck.oracles.tolerances import BITS, tolerances
-from gradcheck.points import Discarded, ForwardFault, Point, evaluate_forward
 
 __all__ = ["Drafter", "asked_of"]
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from gradcheck.arithmetic import ObjectArray
 from gradcheck.backend import Answer, Problem
 from gradcheck.errors import Contradiction, Unsupported
-from gradcheck.judge import compare
+from gradcheck.judging.comparing import compare
 
 __all__ = ["Gradients", "directions_of", "intersection", "joined", "match"]
 

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.arrays import decode
 from gradcheck.errors import Unsupported
 from gradcheck.oracles.answers import Given
 from gradcheck.oracles.flags import NOTES
@@ -17,7 +16,8 @@ from gradcheck.oracles.judging import Judged
 from gradcheck.oracles.mutations import Right, wrong_gradients
 from gradcheck.oracles.reference import Oracle
 from gradcheck.oracles.vector_judge import accepts
-from gradcheck.records import Diagnosis
+from gradcheck.records.arrays import decode
+from gradcheck.records.types import Diagnosis
 
 __all__ = ["explain"]
 

@@ -17,12 +17,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.arrays import decode, encode
-from gradcheck.disk import errors_at
 from gradcheck.errors import UsageError
 from gradcheck.oracles.layout import json_text
 from gradcheck.oracles.reference import Reference
-from gradcheck.records import ArrayRecord
+from gradcheck.records.arrays import decode, encode
+from gradcheck.records.disk import errors_at
+from gradcheck.records.types import ArrayRecord
 
 __all__ = [
     "REFERENCE_SCHEMA",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from gradcheck.arithmetic import ObjectArray, precision
 from gradcheck.errors import Unsupported
-from gradcheck.formulas import Formula
-from gradcheck.forwards import values_in_balls
-from gradcheck.points import Point
-from gradcheck.same_code import leaves_range, same_code
+from gradcheck.formulas.decorating import Formula
+from gradcheck.judging.answers.forward_values import values_in_balls
+from gradcheck.judging.candidates.same_code import leaves_range, same_code
+from gradcheck.judging.points.point import Point
 
 __all__ = ["check_forward"]
 

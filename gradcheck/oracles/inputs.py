@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.errors import NoAnswer, UsageError
-from gradcheck.formulas import Formula
-from gradcheck.oracles.conversion import as_array, converted, deltas_of, integers_of
-from gradcheck.points import (
+from gradcheck.formulas.decorating import Formula
+from gradcheck.judging.points.point import (
     Discarded,
     ForwardFault,
     Point,
@@ -20,6 +19,7 @@ from gradcheck.points import (
     evaluate_forward,
     make_point,
 )
+from gradcheck.oracles.conversion import as_array, converted, deltas_of, integers_of
 
 __all__ = ["bind", "draw", "named"]
 

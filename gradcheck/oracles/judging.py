@@ -11,17 +11,17 @@ from flint import arb
 from numpy.typing import NDArray
 
 from gradcheck.arithmetic import enclose
-from gradcheck.arrays import decode
 from gradcheck.backend import Answer
-from gradcheck.candidate import Stated
-from gradcheck.judge import Match
-from gradcheck.opinions import Opinion, PointResult
+from gradcheck.judging.candidates.running import Stated
+from gradcheck.judging.comparing import Match
+from gradcheck.judging.opinions import Opinion, PointResult
+from gradcheck.judging.points.point import Point
 from gradcheck.oracles.answers import Given
 from gradcheck.oracles.vector_judge import Judgement, judge_gradients
 from gradcheck.oracles.vector_records import Test
-from gradcheck.points import Point
-from gradcheck.records import ArrayRecord
-from gradcheck.verdicts import Strength
+from gradcheck.records.arrays import decode
+from gradcheck.records.types import ArrayRecord
+from gradcheck.records.verdicts import Strength
 
 __all__ = ["SOURCE", "Judged", "judge_test"]
 

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from gradcheck.arithmetic import BALLS, ObjectArray, precision
 from gradcheck.backend import Problem
 from gradcheck.errors import Contradiction, NoAnswer, Unsupported
+from gradcheck.judging.points.point import Point
 from gradcheck.oracles.certify import PRECISIONS, Enclosure, Quantity, settle
 from gradcheck.oracles.nudge import nearby, nudged
 from gradcheck.oracles.sources import Sources
-from gradcheck.points import Point
 
 __all__ = ["Convention", "conventions", "directions"]
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.arrays import decode, encode
 from gradcheck.errors import Unsupported, UsageError
-from gradcheck.formulas import Formula
+from gradcheck.formulas.decorating import Formula
+from gradcheck.judging.points.point import Point
 from gradcheck.oracles.flags import NOTES
 from gradcheck.oracles.inputs import bind
 from gradcheck.oracles.kink_answers import conventions
@@ -21,8 +21,8 @@ from gradcheck.oracles.tolerances import BITS, RULES, tolerances
 from gradcheck.oracles.vector_files import every_test, read_vectors
 from gradcheck.oracles.vector_judge import accepts
 from gradcheck.oracles.vector_records import Test, Tolerance, VectorFile
-from gradcheck.points import Point
-from gradcheck.records import ArrayRecord
+from gradcheck.records.arrays import decode, encode
+from gradcheck.records.types import ArrayRecord
 
 __all__ = ["lint", "point_of", "vector_paths"]
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gradcheck.errors import UsageError
-from gradcheck.formulas import Formula
-from gradcheck.registry import catalogue, load_file
+from gradcheck.formulas.decorating import Formula
+from gradcheck.running.registry import catalogue, load_file
 
 __all__ = ["find_formula", "find_formulas"]
 

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.judging.points.point import Point
 from gradcheck.oracles.reference import Reference
-from gradcheck.points import Point
 
 __all__ = ["At", "Right", "Wrong", "wrong_gradients"]
 

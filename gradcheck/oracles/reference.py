@@ -10,19 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.backend import Problem
-from gradcheck.discovery import choose
 from gradcheck.errors import NoAnswer, UsageError
-from gradcheck.formulas import Formula
-from gradcheck.forwards import values_in_balls
-from gradcheck.kinks import examine
+from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.shapes import ShapeLike
+from gradcheck.judging.answers.backends import choose
+from gradcheck.judging.answers.forward_values import values_in_balls
+from gradcheck.judging.answers.kinks import examine
+from gradcheck.judging.points.point import Point
 from gradcheck.oracles.certify import Certified, Enclosure, Quantity, certify
 from gradcheck.oracles.forward_check import check_forward
 from gradcheck.oracles.inputs import bind, draw, named
 from gradcheck.oracles.lookup import find_formula
 from gradcheck.oracles.sources import Sources
 from gradcheck.oracles.taps import Taps
-from gradcheck.points import Point
-from gradcheck.shapes import ShapeLike
 
 __all__ = ["Oracle", "Reference", "oracle"]
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from gradcheck.arithmetic import BALLS, WIDENED, Domain
 from gradcheck.backend import Problem, Program
-from gradcheck.discovery import Found
 from gradcheck.errors import Contradiction, NoAnswer, Undecided, Unsupported
+from gradcheck.judging.answers.backends import Found
 from gradcheck.oracles.certify import Enclosure
 from gradcheck.oracles.enclosing import Gradients, directions_of, intersection, joined, match
 from gradcheck.oracles.nudge import nearby, nudged, whole

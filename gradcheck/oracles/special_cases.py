@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.errors import UsageError
-from gradcheck.formulas import Formula
-from gradcheck.generation import draw_elements
-from gradcheck.points import Discarded, Point, draw_arguments, evaluate_forward
-from gradcheck.sizes import smallest_first
-from gradcheck.values import one_hot
+from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.values import one_hot
+from gradcheck.judging.points.generation import draw_elements
+from gradcheck.judging.points.point import Discarded, Point, draw_arguments, evaluate_forward
+from gradcheck.judging.points.sizes import smallest_first
 
 __all__ = ["FIRST", "Case", "cases"]
 

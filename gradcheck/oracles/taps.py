@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from gradcheck.arithmetic import BALLS, WIDENED, Domain, ElementArray, ObjectArray, call_in, enclose, wrap
 from gradcheck.backend import Answer, Problem
 from gradcheck.errors import UsageError
-from gradcheck.formulas import Formula
-from gradcheck.judge import compare
-from gradcheck.points import Point
+from gradcheck.formulas.decorating import Formula
+from gradcheck.judging.comparing import compare
+from gradcheck.judging.points.point import Point
 
 __all__ = ["Taps"]
 

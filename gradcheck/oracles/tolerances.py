@@ -34,14 +34,14 @@ from gradcheck.arithmetic import (
     wrap,
 )
 from gradcheck.backend import Problem
-from gradcheck.candidate import run_in_balls
-from gradcheck.claims import Claim
 from gradcheck.errors import Undecided, Unsupported
-from gradcheck.formulas import Formula
+from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.decorating import Formula
+from gradcheck.judging.candidates.running import run_in_balls
+from gradcheck.judging.candidates.same_code import MORE_ROUNDING
+from gradcheck.judging.points.point import Point
 from gradcheck.oracles.nudge import whole
 from gradcheck.oracles.sources import Sources
-from gradcheck.points import Point
-from gradcheck.same_code import MORE_ROUNDING
 
 __all__ = ["BITS", "COARSEST", "RULES", "tolerances"]
 

@@ -15,12 +15,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.arrays import decode
 from gradcheck.errors import UsageError
 from gradcheck.oracles.files import npz_bytes, write_bytes
 from gradcheck.oracles.layout import json_text
 from gradcheck.oracles.vector_records import VECTORS_SCHEMA, Group, Test, Tolerance, VectorFile
-from gradcheck.records import ArrayRecord
+from gradcheck.records.arrays import decode
+from gradcheck.records.types import ArrayRecord
 
 __all__ = ["as_written", "bundle", "check_name", "every_test", "read_vectors", "write_vectors"]
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from gradcheck.records import ArrayRecord
+from gradcheck.records.types import ArrayRecord
 
 __all__ = [
     "VECTORS_SCHEMA",

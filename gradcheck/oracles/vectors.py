@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck._version import __version__
-from gradcheck.arrays import encode
 from gradcheck.errors import UsageError
-from gradcheck.formulas import Formula
+from gradcheck.formulas.decorating import Formula
+from gradcheck.judging.points.point import ForwardFault
 from gradcheck.oracles.draft import Draft
 from gradcheck.oracles.drafts import Drafter
 from gradcheck.oracles.flags import NOTES
@@ -33,9 +33,9 @@ from gradcheck.oracles.vector_records import (
     Tolerances,
     VectorFile,
 )
-from gradcheck.points import ForwardFault
-from gradcheck.records import ArrayRecord
-from gradcheck.sources import source_of
+from gradcheck.records.arrays import encode
+from gradcheck.records.sources import source_of
+from gradcheck.records.types import ArrayRecord
 
 __all__ = ["HEADER", "make_vectors"]
 

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from gradcheck.errors import Unsupported
-from gradcheck.formulas import Formula
-from gradcheck.indexed import IndexedArray, Questions, Space, axis_codes, make_size
-from gradcheck.indexed.expression import factor
+from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.values import Values, one_hot, positive, spd, unit_interval
 from gradcheck.proofs.branches import Branch
-from gradcheck.values import Values, one_hot, positive, spd, unit_interval
+from gradcheck.proofs.indexed import IndexedArray, Questions, Space, axis_codes, make_size
+from gradcheck.proofs.indexed.expression import factor
 
 __all__ = ["Arguments", "variable"]
 
@@ -100,6 +100,6 @@ def _integer_range(value: Values | None) -> tuple[int, int] | None:
     """The bounds of `gradcheck.integers(lo, hi)`."""
     name = getattr(value, "__name__", "")
     found = re.fullmatch(r"integers\((-?\d+), (-?\d+)\)", name)
-    if found is None or getattr(value, "__module__", "") != "gradcheck.values":
+    if found is None or getattr(value, "__module__", "") != "gradcheck.formulas.values":
         return None
     return int(found[1]), int(found[2])

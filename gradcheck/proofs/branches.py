@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from gradcheck.formulas import Formula
-from gradcheck.indexed import Question
-from gradcheck.indexed.polynomials import Monomial, Polynomial
+from gradcheck.formulas.decorating import Formula
+from gradcheck.proofs.indexed import Question
+from gradcheck.proofs.indexed.polynomials import Monomial, Polynomial
 
 __all__ = ["Branch", "excluded", "opposites"]
 

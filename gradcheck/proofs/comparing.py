@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from gradcheck.claims import Claim
 from gradcheck.errors import Unsupported
-from gradcheck.faults import user_line
-from gradcheck.indexed import Expr, IndexedArray, Question, axis_codes, reduced, vanishes
-from gradcheck.indexed.codes import is_constant
-from gradcheck.indexed.size import polynomial_of
-from gradcheck.indexed.space import DELTA
-from gradcheck.indexed.substitution import replaced
+from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.user_lines import user_line
 from gradcheck.proofs.conditions import Condition, assumptions, objection, steps_in, two_sided, with_poles
+from gradcheck.proofs.indexed import Expr, IndexedArray, Question, axis_codes, reduced, vanishes
+from gradcheck.proofs.indexed.codes import is_constant
+from gradcheck.proofs.indexed.size import polynomial_of
+from gradcheck.proofs.indexed.space import DELTA
+from gradcheck.proofs.indexed.substitution import replaced
 from gradcheck.proofs.stating import Quantity, stated, truths
 from gradcheck.proofs.truth import Truth
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 
-from gradcheck.indexed import Expr
-from gradcheck.indexed.derivative import variables_of
-from gradcheck.indexed.interning import template
-from gradcheck.indexed.latex import plain_text
-from gradcheck.indexed.requirements import key_of, needs_nonzero
-from gradcheck.indexed.space import Head, Space, Uses
+from gradcheck.proofs.indexed import Expr
+from gradcheck.proofs.indexed.derivative import variables_of
+from gradcheck.proofs.indexed.interning import template
+from gradcheck.proofs.indexed.latex import plain_text
+from gradcheck.proofs.indexed.requirements import key_of, needs_nonzero
+from gradcheck.proofs.indexed.space import Head, Space, Uses
 
 __all__ = ["Condition", "assumptions", "objection", "steps_in", "with_poles"]
 

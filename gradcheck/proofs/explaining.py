@@ -11,21 +11,21 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
 
-from gradcheck.claims import Claim
 from gradcheck.errors import Unsupported
-from gradcheck.indexed import Expr, axis_codes, reduced, vanishes
-from gradcheck.indexed.codes import is_constant
-from gradcheck.indexed.expression import factor
-from gradcheck.indexed.latex import plain_text
-from gradcheck.indexed.products import normal_product, plain
-from gradcheck.indexed.size import polynomial_of
-from gradcheck.indexed.space import Number
+from gradcheck.formulas.claim import Claim
 from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.comparing import Compared, Finding, ruled
+from gradcheck.proofs.indexed import Expr, axis_codes, reduced, vanishes
+from gradcheck.proofs.indexed.codes import is_constant
+from gradcheck.proofs.indexed.expression import factor
+from gradcheck.proofs.indexed.latex import plain_text
+from gradcheck.proofs.indexed.products import normal_product, plain
+from gradcheck.proofs.indexed.size import polynomial_of
+from gradcheck.proofs.indexed.space import Number
 from gradcheck.proofs.memory import Memory
 from gradcheck.proofs.prover import latest_attempt
 from gradcheck.proofs.truth import Truth
-from gradcheck.records import Diagnosis
+from gradcheck.records.types import Diagnosis
 
 __all__ = ["explain"]
 

@@ -20,11 +20,11 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from gradcheck.formulas import Formula
-from gradcheck.indexed.undefined import Undefined
+from gradcheck.formulas.decorating import Formula
+from gradcheck.proofs.indexed.undefined import Undefined
 from gradcheck.proofs.presentation import NAMING
 from gradcheck.proofs.proving import prove
-from gradcheck.records import Proof, ProofQuantity, ProofStep
+from gradcheck.records.types import Proof, ProofQuantity, ProofStep
 
 __all__ = ["any_depth"]
 

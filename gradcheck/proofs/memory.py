@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradcheck.formulas import Formula
+from gradcheck.formulas.decorating import Formula
 from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.truth import Truth
 

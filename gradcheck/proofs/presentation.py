@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from gradcheck.claims import Claim
-from gradcheck.indexed import Expr, axis_codes, reduced
-from gradcheck.indexed.codes import FREE, is_constant
-from gradcheck.indexed.derivative import derivative, variables_of
-from gradcheck.indexed.interning import slot_codes
-from gradcheck.indexed.latex import Printer, plain_text
-from gradcheck.indexed.products import Terms, plain
-from gradcheck.indexed.space import DELTA
+from gradcheck.formulas.claim import Claim
 from gradcheck.proofs.comparing import Compared, Finding, ruled
 from gradcheck.proofs.conditions import Condition, written
+from gradcheck.proofs.indexed import Expr, axis_codes, reduced
+from gradcheck.proofs.indexed.codes import FREE, is_constant
+from gradcheck.proofs.indexed.derivative import derivative, variables_of
+from gradcheck.proofs.indexed.interning import slot_codes
+from gradcheck.proofs.indexed.latex import Printer, plain_text
+from gradcheck.proofs.indexed.products import Terms, plain
+from gradcheck.proofs.indexed.space import DELTA
 from gradcheck.proofs.stating import index_codes
 from gradcheck.proofs.truth import Truth
-from gradcheck.records import ProofQuantity, ProofStep
+from gradcheck.records.types import ProofQuantity, ProofStep
 
 __all__ = ["NAMING", "assumed", "name_of", "quantity_record"]
 

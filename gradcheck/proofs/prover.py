@@ -5,9 +5,9 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 
-from gradcheck.claims import Claim
 from gradcheck.errors import Unsupported
-from gradcheck.faults import user_line
+from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.user_lines import user_line
 from gradcheck.proofs.branches import Branch, excluded, opposites
 from gradcheck.proofs.comparing import Compared, compare
 from gradcheck.proofs.memory import Memory

@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterable
 
 import msgspec
 
-from gradcheck.claims import Claim
 from gradcheck.errors import Unsupported
+from gradcheck.formulas.claim import Claim
 from gradcheck.proofs.memory import Memory
 from gradcheck.proofs.presentation import assumed, quantity_record
 from gradcheck.proofs.prover import Attempt, explore
-from gradcheck.records import Proof, ProofQuantity
+from gradcheck.records.types import Proof, ProofQuantity
 
 __all__ = ["prove", "with_witness"]
 

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 
 from gradcheck.errors import Unsupported
-from gradcheck.indexed import Expr, Question, reduced
-from gradcheck.indexed.derivative import SCALAR_RULES
-from gradcheck.indexed.evaluation import Numbers, Rules
-from gradcheck.indexed.space import Number
 from gradcheck.proofs.branches import Branch
+from gradcheck.proofs.indexed import Expr, Question, reduced
+from gradcheck.proofs.indexed.derivative import SCALAR_RULES
+from gradcheck.proofs.indexed.evaluation import Numbers, Rules
+from gradcheck.proofs.indexed.space import Number
 from gradcheck.proofs.memory import Memory
 from gradcheck.proofs.truth import Truth
 

@@ -12,15 +12,15 @@ import numpy as np
 
 from gradcheck.arithmetic import BALLS, WIDENED, enclose, precision
 from gradcheck.arithmetic.balls import BallDomain
-from gradcheck.candidate import run_in_balls
-from gradcheck.claims import Claim
 from gradcheck.errors import Unsupported
-from gradcheck.indexed import Expr
-from gradcheck.indexed.evaluation import BALL_RULES, FLOAT_RULES, Numbers, Rules
-from gradcheck.points import Point
+from gradcheck.formulas.claim import Claim
+from gradcheck.judging.candidates.running import run_in_balls
+from gradcheck.judging.points.point import Point
 from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.comparing import ruled
 from gradcheck.proofs.conditions import Condition
+from gradcheck.proofs.indexed import Expr
+from gradcheck.proofs.indexed.evaluation import BALL_RULES, FLOAT_RULES, Numbers, Rules
 from gradcheck.proofs.memory import Memory
 from gradcheck.proofs.stating import Quantity, index_codes, truths
 from gradcheck.proofs.truth import Truth

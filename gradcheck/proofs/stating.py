@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gradcheck.claims import Claim
 from gradcheck.errors import Unsupported
-from gradcheck.indexed import Expr, IndexedArray, axis_codes, rebound
-from gradcheck.indexed.array import as_array
-from gradcheck.indexed.codes import is_constant
-from gradcheck.indexed.size import polynomial_of
-from gradcheck.indexed.symbolic_index import SymbolicIndex
+from gradcheck.formulas.claim import Claim
+from gradcheck.proofs.indexed import Expr, IndexedArray, axis_codes, rebound
+from gradcheck.proofs.indexed.array import as_array
+from gradcheck.proofs.indexed.codes import is_constant
+from gradcheck.proofs.indexed.size import polynomial_of
+from gradcheck.proofs.indexed.symbolic_index import SymbolicIndex
 from gradcheck.proofs.truth import Truth
 
 __all__ = ["Quantity", "stated", "truths"]
@@ -31,7 +31,7 @@ class Quantity:
 
 
 def truths(claim: Claim, truth: Truth) -> dict[str, Quantity]:
-    """What the claim should state, by the names that `gradcheck.candidate` gives. Raises `Unsupported`."""
+    """What the claim should state, by the names that a run of the code gives. Raises `Unsupported`."""
     names = claim.formula.shapes.arguments
     arrays = truth.arguments.arrays
     found: dict[str, Quantity] = {}

@@ -6,13 +6,13 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 from gradcheck.errors import Unsupported
-from gradcheck.formulas import Formula
-from gradcheck.indexed import Expr, IndexedArray, axis_codes, derivative, rebound, reduced
-from gradcheck.indexed.array import as_array
-from gradcheck.indexed.codes import is_constant
-from gradcheck.indexed.questions import Question
+from gradcheck.formulas.decorating import Formula
 from gradcheck.proofs.arguments import make_arguments, variable
 from gradcheck.proofs.branches import Branch
+from gradcheck.proofs.indexed import Expr, IndexedArray, axis_codes, derivative, rebound, reduced
+from gradcheck.proofs.indexed.array import as_array
+from gradcheck.proofs.indexed.codes import is_constant
+from gradcheck.proofs.indexed.questions import Question
 
 __all__ = ["Truth"]
 

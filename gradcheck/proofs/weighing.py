@@ -13,15 +13,15 @@ from dataclasses import dataclass
 
 import msgspec
 
-from gradcheck.claims import Claim
-from gradcheck.opinions import PointResult
+from gradcheck.formulas.claim import Claim
+from gradcheck.judging.opinions import PointResult
 from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.memory import Memory
 from gradcheck.proofs.prover import attempt
 from gradcheck.proofs.proving import prove, with_witness
 from gradcheck.proofs.spot import Spot, spot_check, violated
-from gradcheck.records import Counterexample, Proof
-from gradcheck.verdicts import Verdict
+from gradcheck.records.types import Counterexample, Proof
+from gradcheck.records.verdicts import Verdict
 
 __all__ = ["Weighed", "refuted", "weigh"]
 

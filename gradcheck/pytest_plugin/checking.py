@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gradcheck.checker import Checker, RunOptions
 from gradcheck.errors import UsageError
-from gradcheck.records import BackendRow, BatteryRow, ClaimRow, Record
+from gradcheck.records.types import BackendRow, BatteryRow, ClaimRow, Record
+from gradcheck.running.checker import Checker, RunOptions
 
 if TYPE_CHECKING:
-    from gradcheck.claims import Claim
+    from gradcheck.formulas.claim import Claim
 
 __all__ = ["Judged", "check_backends", "checker_of", "judge"]
 

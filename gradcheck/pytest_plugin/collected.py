@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
-from gradcheck.checker import now
-from gradcheck.records import BackendRow, BatteryRow, ClaimRow, Footer, Header, Record
+from gradcheck.records.types import BackendRow, BatteryRow, ClaimRow, Footer, Header, Record
+from gradcheck.running.checker import now
 
 if TYPE_CHECKING:
-    from gradcheck.checker import Checker
+    from gradcheck.running.checker import Checker
 
 __all__ = ["Collected"]
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from gradcheck.claims import Claim
-    from gradcheck.formulas import Formula
+    from gradcheck.formulas.claim import Claim
+    from gradcheck.formulas.decorating import Formula
 
 __all__ = ["FormulaFile", "find_files", "with_formulas"]
 
@@ -93,7 +93,7 @@ class FormulaFile(pytest.File):
     imported_by_pytest = False
 
     def collect(self) -> Iterable[pytest.Item]:
-        if self.imported_by_pytest and "gradcheck.formulas" not in sys.modules:
+        if self.imported_by_pytest and "gradcheck.formulas.decorating" not in sys.modules:
             return []  # a test file that has nothing to do with us
         module = _imported(self.path)
         if module is None and self.imported_by_pytest:
@@ -102,7 +102,7 @@ class FormulaFile(pytest.File):
 
     def _formulas(self, module: ModuleType | None) -> list[Formula]:
         from gradcheck.errors import UsageError
-        from gradcheck.user_files import NoFormula, formulas_in, load_file
+        from gradcheck.running.user_files import NoFormula, formulas_in, load_file
 
         if module is not None:
             return formulas_in(module)
@@ -114,8 +114,8 @@ class FormulaFile(pytest.File):
             raise self.CollectError(str(error)) from None
 
     def _items(self, formulas: list[Formula]) -> Iterator[pytest.Item]:
-        from gradcheck.checker import backend_names
         from gradcheck.pytest_plugin.items import ClaimItem
+        from gradcheck.running.checker import backend_names
 
         backends = backend_names(self.config.getoption("gradcheck_backend"))
         seen: dict[str, Claim] = {}
@@ -132,7 +132,7 @@ class FormulaFile(pytest.File):
                 yield ClaimItem.of(self, claim, backend)
 
     def _is_written_here(self, claim: Claim) -> bool:
-        from gradcheck.sources import file_of
+        from gradcheck.records.sources import file_of
 
         places = (file_of(claim.candidate), file_of(claim.formula.function))
         return any(place is not None and place.resolve() == self.path.resolve() for place in places)

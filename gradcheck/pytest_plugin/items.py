@@ -13,7 +13,7 @@ from gradcheck.pytest_plugin.outcomes import of_backend, of_claim
 from gradcheck.pytest_plugin.sending import send
 
 if TYPE_CHECKING:
-    from gradcheck.claims import Claim
+    from gradcheck.formulas.claim import Claim
 
 __all__ = ["ClaimItem"]
 
@@ -67,7 +67,7 @@ class ClaimItem(pytest.Item):
         return told
 
     def reportinfo(self) -> tuple[os.PathLike[str] | str, int | None, str]:
-        from gradcheck.sources import source_of
+        from gradcheck.records.sources import source_of
 
         return self.path, max(source_of(self.claim.candidate).line - 1, 0), self.name
 

@@ -8,10 +8,10 @@ from typing import Literal
 from msgspec.structs import replace
 
 from gradcheck.pytest_plugin.checking import Judged
-from gradcheck.records import BackendRow, ClaimRow
+from gradcheck.records.types import BackendRow, ClaimRow
+from gradcheck.records.verdicts import Verdict
 from gradcheck.report.narrative import comparison_text, row_text, status, story
 from gradcheck.report.text import clean, one_line
-from gradcheck.verdicts import Verdict
 
 __all__ = ["Kind", "of_backend", "of_claim"]
 

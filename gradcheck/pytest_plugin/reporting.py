@@ -11,8 +11,8 @@ import pytest
 from gradcheck.pytest_plugin.sending import Sender
 
 if TYPE_CHECKING:
-    from gradcheck.log_writer import LogWriter
     from gradcheck.pytest_plugin.collected import Collected
+    from gradcheck.records.writing import LogWriter
 
 __all__ = ["Reporter", "register"]
 
@@ -102,8 +102,8 @@ class Reporter:
 
     def _write_down(self, nodeid: str) -> None:
         """Append what came to the spool, as far as its header announces it."""
-        from gradcheck.log_writer import LogWriter
         from gradcheck.pytest_plugin.checking import checker_of
+        from gradcheck.records.writing import LogWriter
 
         assert self._collected is not None
         if self._spool is None:
@@ -118,9 +118,9 @@ class Reporter:
                     self._spool.write(record)
 
     def _write(self) -> None:
-        from gradcheck.log import collect
-        from gradcheck.log_writer import encoded
         from gradcheck.pytest_plugin.checking import checker_of
+        from gradcheck.records.reading import collect
+        from gradcheck.records.writing import encoded
         from gradcheck.report import FORMATS, render, write_file
         from gradcheck.report.narrative import headline
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from gradcheck.records import Record
+    from gradcheck.records.types import Record
 
 __all__ = ["Sender", "plan_of", "send"]
 
@@ -20,7 +20,7 @@ _GROUPS: pytest.StashKey[list[list[str]]] = pytest.StashKey()
 
 def send(item: pytest.Item, records: Sequence[Record]) -> None:
     """Have the records of one claim travel with the item's next report."""
-    from gradcheck.log_writer import encoded
+    from gradcheck.records.writing import encoded
 
     group = [encoded(record).decode() for record in records]
     item.stash.setdefault(_GROUPS, []).append(group)

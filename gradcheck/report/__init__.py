@@ -8,11 +8,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gradcheck.disk import errors_at
 from gradcheck.errors import UsageError
+from gradcheck.records.disk import errors_at
 
 if TYPE_CHECKING:
-    from gradcheck.log import Log
+    from gradcheck.records.reading import Log
 
 __all__ = ["FORMATS", "render", "render_text", "write_file"]
 

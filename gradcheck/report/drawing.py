@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradcheck.records import ChainLayer
+from gradcheck.records.types import ChainLayer
 from gradcheck.report.text import clip, one_line
 
 __all__ = ["drawing"]

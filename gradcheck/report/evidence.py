@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradcheck.log import Log
-from gradcheck.records import Agreement, BackendRow, ClaimRow
+from gradcheck.records.reading import Log
+from gradcheck.records.types import Agreement, BackendRow, ClaimRow
+from gradcheck.records.verdicts import Strength, Verdict
 from gradcheck.report.narrative import status
 from gradcheck.report.pictures.shapes import is_distinct
 from gradcheck.report.text import clip, one_line, plural
-from gradcheck.verdicts import Strength, Verdict
 
 __all__ = ["HAND_WRITTEN", "MEANINGS", "corrected", "evidence", "matrix", "strengths", "unchecked_text"]
 
 HAND_WRITTEN = "hand-written"
-"""What the code under check is called among the sources; see `gradcheck.agreement`."""
+"""What the code under check is called among the sources; see `gradcheck.checking.agreement`."""
 
 MEANINGS = {
     "proved": "for all sizes and all values, under stated assumptions",

@@ -16,7 +16,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from gradcheck.log import Log
+from gradcheck.records.reading import Log
 from gradcheck.report import narrative, text
 from gradcheck.report.evidence import MEANINGS, strengths, unchecked_text
 from gradcheck.report.highlight import highlight

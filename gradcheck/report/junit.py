@@ -10,11 +10,11 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
-from gradcheck.log import Log
-from gradcheck.records import BackendRow, ClaimRow
+from gradcheck.records.reading import Log
+from gradcheck.records.types import BackendRow, ClaimRow
+from gradcheck.records.verdicts import Verdict
 from gradcheck.report.narrative import headline, row_text, status, story
 from gradcheck.report.text import clean, clip, one_line
-from gradcheck.verdicts import Verdict
 
 __all__ = ["BUDGET", "render"]
 

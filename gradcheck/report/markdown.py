@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from html import escape as escape_html
 from typing import TypeVar
 
-from gradcheck.log import Log
-from gradcheck.records import ClaimRow
+from gradcheck.records.reading import Log
+from gradcheck.records.types import ClaimRow
 from gradcheck.report.evidence import corrected, strengths, unchecked_text
 from gradcheck.report.narrative import counts, headline, outcome, sources_text, status, story, worst_first
 from gradcheck.report.text import clean, clip, duration, one_line, plural

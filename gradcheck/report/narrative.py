@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from gradcheck.log import Log
-from gradcheck.records import (
+from gradcheck.records.reading import Log
+from gradcheck.records.types import (
     BackendRow,
     BatteryRow,
     ClaimRow,
@@ -17,10 +17,10 @@ from gradcheck.records import (
     Diagnosis,
     Precision,
 )
+from gradcheck.records.verdicts import Verdict
 from gradcheck.report.drawing import drawing
 from gradcheck.report.text import array_text, clip, one_line, plural, quantity, sizes_text
 from gradcheck.report.witnesses import agreement_text, curve_text, proof_text, training_text
-from gradcheck.verdicts import Verdict
 
 __all__ = [
     "Status",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from html import escape as escape_html
 
-from gradcheck.records import BackendRow, BatteryRow, ClaimRow, Counterexample
+from gradcheck.records.types import BackendRow, BatteryRow, ClaimRow, Counterexample
 from gradcheck.report.narrative import (
     battery_text,
     own_reason,

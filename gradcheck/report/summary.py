@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from gradcheck.log import Log
-from gradcheck.records import BackendInfo
+from gradcheck.records.reading import Log
+from gradcheck.records.types import BackendInfo
 from gradcheck.report.narrative import counts, outcome
 
 __all__ = ["SUMMARY_SCHEMA", "ClaimSummary", "Summary", "render", "summarise"]

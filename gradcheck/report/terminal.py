@@ -7,8 +7,8 @@ import io
 from rich.console import Console
 from rich.text import Text
 
-from gradcheck.log import Log
-from gradcheck.records import ClaimRow
+from gradcheck.records.reading import Log
+from gradcheck.records.types import ClaimRow
 from gradcheck.report.evidence import strengths, unchecked_text
 from gradcheck.report.narrative import (
     battery_text,

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from math import isfinite
 
-from gradcheck.arrays import MAX_DECIMALS, decode
-from gradcheck.records import ArrayRecord
+from gradcheck.records.arrays import MAX_DECIMALS, decode
+from gradcheck.records.types import ArrayRecord
 
 __all__ = [
     "array_cells",

@@ -9,9 +9,9 @@ from math import prod
 
 from markupsafe import Markup
 
-from gradcheck.arrays import MAX_DECIMALS
-from gradcheck.log import Log
-from gradcheck.records import (
+from gradcheck.records.arrays import MAX_DECIMALS
+from gradcheck.records.reading import Log
+from gradcheck.records.types import (
     Agreement,
     ArrayRecord,
     BackendRow,

@@ -4,7 +4,7 @@ curve, the training run, the proof. One line each, for text.
 
 from __future__ import annotations
 
-from gradcheck.records import ClaimRow, Proof, StepCurve, Training
+from gradcheck.records.types import ClaimRow, Proof, StepCurve, Training
 from gradcheck.report.text import one_line, plural, quantity
 
 __all__ = ["agreement_text", "curve_text", "difference_is_sound", "proof_text", "training_text"]

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from gradcheck.engine import check_claim
-from gradcheck.formulas import Formula
+from gradcheck.checking.claim_check import check_claim
+from gradcheck.formulas.decorating import Formula
 
 
 @dataclass

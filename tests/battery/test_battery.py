@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from gradcheck.battery import CHECKS, Battery, run_battery
 from gradcheck.catalogue import formulas
-from gradcheck.discovery import choose
-from gradcheck.engine import check_claim
-from gradcheck.formulas import Formula
-from gradcheck.generation import generate
-from gradcheck.records import BatteryRow
-from gradcheck.session import Session
-from gradcheck.verdicts import Verdict
+from gradcheck.checking.battery import CHECKS, Battery, run_battery
+from gradcheck.checking.claim_check import check_claim
+from gradcheck.formulas.decorating import Formula
+from gradcheck.judging.answers.backends import choose
+from gradcheck.judging.points.generation import generate
+from gradcheck.judging.session import Session
+from gradcheck.records.types import BatteryRow
+from gradcheck.records.verdicts import Verdict
 
 GENERAL = {"unchanged inputs", "same answer", "non-contiguous inputs", "read-only inputs"}
 SIZES = {"sizes of 1", "sizes of 0"}
@@ -79,7 +79,7 @@ def test_rows_that_count_decide_and_others_do_not(rows, before, after):
 
 def test_a_bug_of_ours_in_one_check_is_that_checks_alone(monkeypatch):
     """The row says so; the other rows and the verdict are there."""
-    monkeypatch.setattr("gradcheck.battery.non_contiguous", lambda *_: 1 / 0)
+    monkeypatch.setattr("gradcheck.checking.battery.non_contiguous", lambda *_: 1 / 0)
     outcome = check_claim(claims()[0], max_examples=8)
     rows = {r.check: r for r in outcome.battery}
     assert outcome.row.verdict == "pass"
@@ -99,7 +99,7 @@ def test_code_that_never_answers_has_nothing_tried():
 
 def test_too_large_points_are_left_to_the_comparison(monkeypatch):
     """The checks with runs of their own take small points."""
-    monkeypatch.setattr("gradcheck.battery._MOST_ENTRIES", 0)
+    monkeypatch.setattr("gradcheck.checking.battery._MOST_ENTRIES", 0)
     formula = Formula(lambda x: x * x, {"x": "n"}, name="f")
     formula.vjp(lambda d, x: 2 * d * x)
     session = Session(formula, choose(["finite_difference"]))

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from gradcheck.battery.layout import LAYOUTS
-from gradcheck.foreign import float_only
+from gradcheck.checking.battery.layout import LAYOUTS
+from gradcheck.formulas.foreign import float_only
 
 SHAPES = {"W": "n m", "x": "m"}
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradcheck.foreign import float_only
+from gradcheck.formulas.foreign import float_only
 
 SHAPES = {"W": "n m", "x": "m"}
 
@@ -153,9 +153,9 @@ def test_raising_at_another_delta_is_a_failure(battery):
 
 def test_without_a_backend_that_answers_a_nonlinear_vjp_is_still_wrong(told):
     """No derivative is needed for that."""
-    from gradcheck.engine import check_claim
+    from gradcheck.checking.claim_check import check_claim
     from gradcheck.errors import Unsupported
-    from gradcheck.formulas import Formula
+    from gradcheck.formulas.decorating import Formula
 
     silent = told("silent", Unsupported("nothing"))
     formula = Formula(forward, SHAPES, name="f")
@@ -168,7 +168,7 @@ def test_without_a_backend_that_answers_a_nonlinear_vjp_is_still_wrong(told):
 
 def test_an_entry_with_delta_is_linear_too(battery):
     """`dJ/dx[i]` takes delta; a Jacobian does not."""
-    from gradcheck.formulas import Formula
+    from gradcheck.formulas.decorating import Formula
 
     formula = Formula(lambda x: x * x, {"x": "n"}, name="f")
     formula.entry("dJ/dx[i]")(lambda i, d, x: 2 * np.clip(d[i], -60, 60) * x[i])

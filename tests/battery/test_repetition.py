@@ -70,10 +70,10 @@ def test_working_on_copies_is_fine(battery):
 
 def test_writing_is_an_error_that_a_replay_finds_again(point_at):
     """At one point alone."""
-    from gradcheck.discovery import choose
-    from gradcheck.formulas import Formula
-    from gradcheck.session import Session
-    from gradcheck.verification import check_point
+    from gradcheck.formulas.decorating import Formula
+    from gradcheck.judging.answers.backends import choose
+    from gradcheck.judging.point_check import check_point
+    from gradcheck.judging.session import Session
 
     formula = Formula(forward, SHAPES)
     formula.vjp(changes_and_restores)

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from gradcheck.arithmetic import BALLS, precision
-from gradcheck.battery.trial import COARSE, Trial, apart
-from gradcheck.discovery import choose
+from gradcheck.checking.battery.trial import COARSE, Trial, apart
 from gradcheck.errors import CandidateFault
-from gradcheck.foreign import float_only
-from gradcheck.formulas import Formula
-from gradcheck.session import Session
+from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.foreign import float_only
+from gradcheck.judging.answers.backends import choose
+from gradcheck.judging.session import Session
 
 
 def trial(backward, x, delta=None, only=False):

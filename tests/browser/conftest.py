@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from gradcheck.log import read_log
+from gradcheck.records.reading import read_log
 from gradcheck.report.html import render
 
 ROOT = Path(__file__).parents[2]

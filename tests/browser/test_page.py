@@ -2,7 +2,7 @@
 
 import pytest
 
-from gradcheck.log import collect
+from gradcheck.records.reading import collect
 from gradcheck.report.html import render
 from tests.report import samples
 

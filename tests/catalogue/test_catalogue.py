@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gradcheck.catalogue import REMARKS, formulas
-from gradcheck.values import normal
+from gradcheck.formulas.values import normal
 
 from .slow import SLOW
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.catalogue import formulas
-from gradcheck.claims import Claim
+from gradcheck.formulas.claim import Claim
 
 from .twin import Twin
 

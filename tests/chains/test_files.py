@@ -6,8 +6,8 @@ import pytest
 from click.testing import CliRunner
 
 from gradcheck.cli.main import cli
-from gradcheck.log import read_log
-from gradcheck.user_files import load_file
+from gradcheck.records.reading import read_log
+from gradcheck.running.user_files import load_file
 
 FILE = """
 import gradcheck

@@ -28,7 +28,7 @@ class Outcome:
 
 
 class Engine:
-    """What the fake `gradcheck.run` and `gradcheck.replay` do, and what they were asked."""
+    """What the fake `running.stream` and `running.replay` do, and what they were asked."""
 
     def __init__(self):
         self.parts = samples.GOOD
@@ -55,12 +55,12 @@ class Engine:
 @pytest.fixture
 def engine(monkeypatch):
     fake = Engine()
-    run, replay = ModuleType("gradcheck.run"), ModuleType("gradcheck.replay")
+    run, replay = ModuleType("gradcheck.running.stream"), ModuleType("gradcheck.running.replay")
     run.RunOptions, run.run = Options, fake.run
     replay.replay_counterexample = fake.replay_counterexample
-    monkeypatch.setitem(sys.modules, "gradcheck.run", run)
-    monkeypatch.setitem(sys.modules, "gradcheck.replay", replay)
-    monkeypatch.setattr("gradcheck.workers.local.worthwhile_jobs", lambda claims, max_examples: 1)
+    monkeypatch.setitem(sys.modules, "gradcheck.running.stream", run)
+    monkeypatch.setitem(sys.modules, "gradcheck.running.replay", replay)
+    monkeypatch.setattr("gradcheck.running.workers.local.worthwhile_jobs", lambda claims, max_examples: 1)
     return fake
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gradcheck.log import read_log
+from gradcheck.records.reading import read_log
 from tests.oracles.programs import answers_file
 
 FILES = ["report.html", "report.md", "run.jsonl", "summary.json"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from gradcheck.log import LogWriter
+from gradcheck.records.reading import LogWriter
 from gradcheck.report.markdown import LIMIT
 from tests.report import samples
 

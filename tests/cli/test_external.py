@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from gradcheck.cli.main import cli
-from gradcheck.log import read_log
+from gradcheck.records.reading import read_log
 
 HARNESS = Path(__file__).parent.parent.parent / "harnesses" / "python" / "harness.py"
 RIGHT = [sys.executable, str(HARNESS)]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gradcheck.registry import catalogue
+from gradcheck.running.registry import catalogue
 
 
 def test_list_has_a_line_per_claim(gradcheck):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gradcheck.log import LogWriter, read_log
+from gradcheck.records.reading import LogWriter, read_log
 from tests.report import samples
 
 

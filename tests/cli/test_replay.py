@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from gradcheck.log import LogWriter
-from gradcheck.records import Source
+from gradcheck.records.reading import LogWriter
+from gradcheck.records.types import Source
 from tests.report import samples
 
 MINE = """
@@ -161,7 +161,7 @@ def test_the_counterexample_of_the_log_is_what_is_run(gradcheck, engine):
         seen.append(counterexample)
         return type("Outcome", (), {"status": "fixed", "text": ""})
 
-    sys.modules["gradcheck.replay"].replay_counterexample = record
+    sys.modules["gradcheck.running.replay"].replay_counterexample = record
     gradcheck("replay", "wx")
 
     assert seen == [found]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gradcheck.log import LogWriter
+from gradcheck.records.reading import LogWriter
 from tests.report import samples
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from gradcheck.errors import UsageError
-from gradcheck.log import read_log
-from gradcheck.log_writer import LogWriter
+from gradcheck.records.reading import read_log
+from gradcheck.records.writing import LogWriter
 from tests.report import samples
 
 FILES = ["junit.xml", "report.html", "report.md", "run.jsonl", "summary.json"]
@@ -143,7 +143,7 @@ def test_sigterm_keeps_what_was_finished_too(gradcheck, engine):
         yield from samples.records(samples.GOOD)[4:]
 
     before = signal.getsignal(signal.SIGTERM)
-    sys.modules["gradcheck.run"].run = run
+    sys.modules["gradcheck.running.stream"].run = run
 
     result = gradcheck("verify")
 

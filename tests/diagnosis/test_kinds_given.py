@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from gradcheck import Formula
+from gradcheck.checking.claim_check import check_claim
 from gradcheck.diagnosis.kinds import KINDS
-from gradcheck.discovery import choose
-from gradcheck.engine import check_claim
-from gradcheck.generation import generate
-from gradcheck.session import Session
+from gradcheck.judging.answers.backends import choose
+from gradcheck.judging.points.generation import generate
+from gradcheck.judging.session import Session
 
 AFFINE = (lambda X, W, b: X @ W + b, {"X": "k n", "W": "n m", "b": "m"})
 WX = (lambda W, x: W @ x, {"W": "n m", "x": "m"})

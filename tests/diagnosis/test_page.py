@@ -111,7 +111,7 @@ def test_one_wrong_quantity_makes_it_wrong():
     one = ONES["D16/mse.vjp: two missing"]
 
     def diagnosis(kind):
-        from gradcheck.records import Diagnosis
+        from gradcheck.records.types import Diagnosis
 
         return Diagnosis(quantity="dJ/ds", kind=kind, text="")
 

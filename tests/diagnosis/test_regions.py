@@ -3,11 +3,11 @@
 import numpy as np
 
 from gradcheck import Formula
+from gradcheck.checking.claim_check import check_claim
 from gradcheck.diagnosis.explaining.regions import regions
-from gradcheck.discovery import choose
-from gradcheck.engine import check_claim
-from gradcheck.generation import generate
-from gradcheck.session import Session
+from gradcheck.judging.answers.backends import choose
+from gradcheck.judging.points.generation import generate
+from gradcheck.judging.session import Session
 
 
 def mask(shape, *places):

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from gradcheck import Formula
+from gradcheck.checking.claim_check import check_claim
 from gradcheck.diagnosis import diagnosed
 from gradcheck.diagnosis.diagnose import diagnose
-from gradcheck.discovery import choose
-from gradcheck.engine import check_claim
-from gradcheck.generation import generate
-from gradcheck.session import Session
+from gradcheck.judging.answers.backends import choose
+from gradcheck.judging.points.generation import generate
+from gradcheck.judging.session import Session
 
 WRONG = {
     "transposed": lambda d, A, x: (np.outer(x, d), A.T @ d),
@@ -26,7 +26,7 @@ def row_of(backward, monkeypatch=None, instead=None):
     formula = Formula(lambda A, x: A @ x, {"A": "n m", "x": "m"})
     formula.vjp(backward)
     if instead is not None:
-        monkeypatch.setattr("gradcheck.engine.diagnosed", instead)
+        monkeypatch.setattr("gradcheck.checking.claim_check.diagnosed", instead)
     points = generate(formula, max_examples=12, seed=0)
     return check_claim(formula.claims[0], session=Session(formula, choose(None)), points=points).row
 

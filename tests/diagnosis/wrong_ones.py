@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gradcheck.catalogue import formulas
-from gradcheck.claims import Claim
 from gradcheck.diagnosis.kinds import UNEXPLAINED
-from gradcheck.records import Diagnosis
+from gradcheck.formulas.claim import Claim
+from gradcheck.records.types import Diagnosis
 from tests.catalogue.twin import MISTAKES
 from tests.catalogue.twins import TWINS
 from tests.diagnosis.expected import NOT_DIAGNOSED, expected_of_twin, expected_of_wrong

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gradcheck.indexed import IndexedArray, Space, axis_codes, make_size
-from gradcheck.indexed.evaluation import FLOAT_RULES, Numbers
-from gradcheck.indexed.expression import factor
+from gradcheck.proofs.indexed import IndexedArray, Space, axis_codes, make_size
+from gradcheck.proofs.indexed.evaluation import FLOAT_RULES, Numbers
+from gradcheck.proofs.indexed.expression import factor
 
 
 class Symbols:

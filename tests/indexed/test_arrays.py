@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gradcheck.errors import Unsupported
-from gradcheck.indexed import IndexedArray, rebound
+from gradcheck.proofs.indexed import IndexedArray, rebound
 
 from .conftest import Symbols
 

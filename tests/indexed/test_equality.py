@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gradcheck.errors import Unsupported
-from gradcheck.indexed import rebound, vanishes
+from gradcheck.proofs.indexed import rebound, vanishes
 
 from .conftest import Symbols
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from gradcheck.errors import Unsupported
-from gradcheck.indexed import TooLarge, rebound, reduced, vanishes
-from gradcheck.indexed.expression import constant, delta, factor
-from gradcheck.indexed.functions import apply, exp, log
-from gradcheck.indexed.powers import power
-from gradcheck.indexed.substitution import replaced
+from gradcheck.proofs.indexed import TooLarge, rebound, reduced, vanishes
+from gradcheck.proofs.indexed.expression import constant, delta, factor
+from gradcheck.proofs.indexed.functions import apply, exp, log
+from gradcheck.proofs.indexed.powers import power
+from gradcheck.proofs.indexed.substitution import replaced
 
 from .conftest import Symbols
 

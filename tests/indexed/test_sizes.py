@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gradcheck.errors import Unsupported
-from gradcheck.indexed import Questions, Size, make_size
+from gradcheck.proofs.indexed import Questions, Size, make_size
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from gradcheck.arrays import encode
 from gradcheck.oracles.layout import json_text
 from gradcheck.oracles.lookup import find_formula
 from gradcheck.oracles.vectors import make_vectors
+from gradcheck.records.arrays import encode
 
 COMMITTED = Path(__file__).parent.parent.parent / "vectors" / "v1"
 

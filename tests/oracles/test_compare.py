@@ -9,12 +9,12 @@ import pytest
 
 import gradcheck
 from gradcheck.errors import UsageError
-from gradcheck.log import collect
 from gradcheck.oracles.compare import compare
 from gradcheck.oracles.vector_files import write_vectors
 from gradcheck.oracles.vectors import make_vectors
-from gradcheck.registry import catalogue
+from gradcheck.records.reading import collect
 from gradcheck.report import render_text
+from gradcheck.running.registry import catalogue
 from gradcheck.schemas import schemas
 from tests.oracles.conftest import COMMITTED
 from tests.oracles.programs import answers_file, right_program

@@ -7,7 +7,7 @@ import pytest
 
 from gradcheck.errors import UsageError
 from gradcheck.oracles.lint import lint, vector_paths
-from gradcheck.registry import catalogue
+from gradcheck.running.registry import catalogue
 from tests.oracles.conftest import COMMITTED, array, numbered
 
 

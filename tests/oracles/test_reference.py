@@ -226,7 +226,7 @@ def test_an_unknown_backend_is_told():
 
 
 def test_every_name_of_the_catalogue_is_an_oracle():
-    from gradcheck.registry import catalogue
+    from gradcheck.running.registry import catalogue
 
     for formula in catalogue():
         assert isinstance(gradcheck.oracle(formula.name), Oracle)

@@ -5,8 +5,8 @@ import pytest
 
 from gradcheck.arithmetic import precision
 from gradcheck.backend import Answer, Problem
-from gradcheck.discovery import choose
 from gradcheck.errors import Contradiction, NoAnswer, Undecided, Unsupported
+from gradcheck.judging.answers.backends import choose
 from gradcheck.oracles.sources import Sources
 
 X = np.array([0.5, 2.0])
@@ -158,7 +158,7 @@ def test_an_estimate_is_no_enclosure(told):
             program.vjp = lambda *a, **k: {0: Answer(np.ones(2, dtype=object), rigorous=False)}
             return program
 
-    from gradcheck.discovery import Found
+    from gradcheck.judging.answers.backends import Found
 
     with pytest.raises(Unsupported, match=r"its answer is an estimate"):
         enclosed([Found("estimate", Estimate(), "1")])

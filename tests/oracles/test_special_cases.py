@@ -7,7 +7,7 @@ import gradcheck
 from gradcheck.errors import UsageError
 from gradcheck.oracles.flags import NOTES
 from gradcheck.oracles.special_cases import cases
-from gradcheck.registry import catalogue
+from gradcheck.running.registry import catalogue
 
 
 def formula_of(name):

@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from gradcheck.arrays import decode
 from gradcheck.errors import UsageError
 from gradcheck.oracles.layout import json_text
 from gradcheck.oracles.vector_files import bundle, check_name, every_test, read_vectors, write_vectors
+from gradcheck.records.arrays import decode
 from tests.oracles.conftest import array, numbered
 
 

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import gradcheck
-from gradcheck.arrays import decode
 from gradcheck.diagnosis.kinds import KINDS
 from gradcheck.errors import Unsupported, UsageError
 from gradcheck.oracles import drafts
@@ -17,6 +16,7 @@ from gradcheck.oracles.layout import json_text
 from gradcheck.oracles.lookup import find_formulas
 from gradcheck.oracles.vector_files import every_test
 from gradcheck.oracles.vectors import make_vectors
+from gradcheck.records.arrays import decode
 from gradcheck.schemas import schemas
 from tests.oracles.conftest import COMMITTED
 

@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gradcheck.discovery import choose
-from gradcheck.points import Discarded, ForwardFault, make_point
+from gradcheck.judging.answers.backends import choose
+from gradcheck.judging.point_check import check_point
+from gradcheck.judging.points.point import Discarded, ForwardFault, make_point
+from gradcheck.judging.session import Session
 from gradcheck.proofs import Memory, prove
 from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.prover import attempt
 from gradcheck.proofs.spot import violated
-from gradcheck.session import Session
-from gradcheck.verification import check_point
 
 BINARY = [ast.Add, ast.Sub, ast.Mult, ast.Div, ast.MatMult]
 COMPARISONS = [ast.Gt, ast.GtE, ast.Lt, ast.LtE]

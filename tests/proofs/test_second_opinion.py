@@ -6,10 +6,10 @@ import sympy
 
 from gradcheck import Formula
 from gradcheck.catalogue import formulas
-from gradcheck.indexed import derivative, rebound
-from gradcheck.indexed.evaluation import FLOAT_RULES, Numbers
 from gradcheck.proofs import Memory, examined
 from gradcheck.proofs.branches import Branch
+from gradcheck.proofs.indexed import derivative, rebound
+from gradcheck.proofs.indexed.evaluation import FLOAT_RULES, Numbers
 from gradcheck.proofs.second_opinion import sympy_opinion
 from tests.indexed.conftest import Symbols
 from tests.trust.corpus import CORPUS

@@ -7,13 +7,13 @@ import pytest
 
 import gradcheck
 from gradcheck import Formula
-from gradcheck.discovery import choose
-from gradcheck.engine import check_claim
-from gradcheck.opinions import PointResult
-from gradcheck.points import make_point
+from gradcheck.checking.claim_check import check_claim
+from gradcheck.judging.answers.backends import choose
+from gradcheck.judging.opinions import PointResult
+from gradcheck.judging.points.point import make_point
 from gradcheck.proofs import Memory, prove, weigh, weighing
-from gradcheck.records import Proof, ProofQuantity
-from gradcheck.verdicts import Strength, Verdict
+from gradcheck.records.types import Proof, ProofQuantity
+from gradcheck.records.verdicts import Strength, Verdict
 
 FEW = {"max_examples": 12, "backends": ["finite_difference"]}
 

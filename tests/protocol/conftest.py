@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gradcheck.protocol.driver import Limits
+from gradcheck.oracles.protocol.driver import Limits
 
 HARNESSES = Path(__file__).parent.parent.parent / "harnesses"
 

@@ -5,11 +5,11 @@ import time
 import numpy as np
 import pytest
 
-from gradcheck.arrays import encode
 from gradcheck.errors import UsageError
-from gradcheck.protocol.driver import Driver, Limits
-from gradcheck.protocol.faults import Exhausted, ProgramFault
-from gradcheck.protocol.messages import Case
+from gradcheck.oracles.protocol.driver import Driver, Limits
+from gradcheck.oracles.protocol.faults import Exhausted, ProgramFault
+from gradcheck.oracles.protocol.messages import Case
+from gradcheck.records.arrays import encode
 
 CASE = Case(formula="identity", inputs={"x": encode(np.zeros(2))}, delta=encode(np.array([1.0, 2.0])))
 

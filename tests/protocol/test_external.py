@@ -4,12 +4,12 @@ import time
 
 import pytest
 
-from gradcheck.arrays import decode
 from gradcheck.errors import UsageError
-from gradcheck.protocol.driver import Limits
-from gradcheck.protocol.external import external
-from gradcheck.records import BackendRow, BatteryRow, ClaimRow, Footer, Header
-from gradcheck.run import RunOptions
+from gradcheck.oracles.protocol.driver import Limits
+from gradcheck.oracles.protocol.external import external
+from gradcheck.records.arrays import decode
+from gradcheck.records.types import BackendRow, BatteryRow, ClaimRow, Footer, Header
+from gradcheck.running.stream import RunOptions
 
 ONE = ("finite_difference",)
 """One backend is enough where it is not the gradients that are wrong."""
@@ -280,7 +280,7 @@ def test_a_failing_case_is_written_down_for_the_program_itself(checked, program,
     (note,) = (n for n in rows["identity"].notes if n.startswith("the program reads this case with: "))
     done = subprocess.run(note.partition("with: ")[2], shell=True, capture_output=True, text=True, check=True)
     answer = json.loads(done.stdout.splitlines()[1])
-    from gradcheck.records import ArrayRecord
+    from gradcheck.records.types import ArrayRecord
 
     given = decode(ArrayRecord(**answer["gradients"]["x"]))
     assert given.tolist() == decode(found.candidate).tolist()

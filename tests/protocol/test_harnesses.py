@@ -6,15 +6,15 @@ import shutil
 import numpy as np
 import pytest
 
-from gradcheck.formulas import Formula
-from gradcheck.protocol.answers import read_array
-from gradcheck.protocol.cases import make_case
-from gradcheck.protocol.driver import Driver, Limits
-from gradcheck.protocol.external import external
-from gradcheck.protocol.messages import Case
-from gradcheck.protocol.smoke import smoke
-from gradcheck.records import ArrayRecord, ClaimRow, Footer
-from gradcheck.run import RunOptions
+from gradcheck.formulas.decorating import Formula
+from gradcheck.oracles.protocol.answers import read_array
+from gradcheck.oracles.protocol.cases import make_case
+from gradcheck.oracles.protocol.driver import Driver, Limits
+from gradcheck.oracles.protocol.external import external
+from gradcheck.oracles.protocol.messages import Case
+from gradcheck.oracles.protocol.smoke import smoke
+from gradcheck.records.types import ArrayRecord, ClaimRow, Footer
+from gradcheck.running.stream import RunOptions
 
 LANGUAGES = ("python", "javascript", "c")
 FORMULAS = ("identity", "wx", "xw_batch", "layer", "sigmoid", "relu", "tanh", "mse", "softmax_cross_entropy")

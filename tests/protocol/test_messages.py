@@ -7,12 +7,11 @@ import msgspec
 import numpy as np
 import pytest
 
-from gradcheck.arrays import encode
 from gradcheck.errors import CandidateFault, Unsupported
-from gradcheck.formulas import Formula
-from gradcheck.protocol.answers import decimals_differ, read_gradients
-from gradcheck.protocol.cases import data_arguments, make_case
-from gradcheck.protocol.messages import (
+from gradcheck.formulas.decorating import Formula
+from gradcheck.oracles.protocol.answers import decimals_differ, read_gradients
+from gradcheck.oracles.protocol.cases import data_arguments, make_case
+from gradcheck.oracles.protocol.messages import (
     AnswerArray,
     Capabilities,
     Errored,
@@ -25,7 +24,8 @@ from gradcheck.protocol.messages import (
     Stop,
     message_schema,
 )
-from gradcheck.registry import catalogue
+from gradcheck.records.arrays import encode
+from gradcheck.running.registry import catalogue
 from gradcheck.schemas import FOLDER
 
 WX = next(f for f in catalogue() if f.name == "wx")

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from gradcheck.errors import UsageError
-from gradcheck.protocol import killing, process
-from gradcheck.protocol.driver import Limits
-from gradcheck.protocol.faults import ProgramFault
-from gradcheck.protocol.process import Process
+from gradcheck.oracles.protocol import killing, process
+from gradcheck.oracles.protocol.driver import Limits
+from gradcheck.oracles.protocol.faults import ProgramFault
+from gradcheck.oracles.protocol.process import Process
 
 LONGEST = 1 << 20
 

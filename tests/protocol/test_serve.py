@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 import gradcheck
-from gradcheck.arrays import decode, encode
-from gradcheck.protocol.answers import read_array
-from gradcheck.protocol.cases import make_case
-from gradcheck.protocol.driver import Driver
-from gradcheck.protocol.messages import Errored, Gradients, Skipped, Started
-from gradcheck.protocol.serve import Server, serve
-from gradcheck.records import ArrayRecord
-from gradcheck.registry import catalogue
+from gradcheck.oracles.protocol.answers import read_array
+from gradcheck.oracles.protocol.cases import make_case
+from gradcheck.oracles.protocol.driver import Driver
+from gradcheck.oracles.protocol.messages import Errored, Gradients, Skipped, Started
+from gradcheck.oracles.protocol.serve import Server, serve
+from gradcheck.records.arrays import decode, encode
+from gradcheck.records.types import ArrayRecord
+from gradcheck.running.registry import catalogue
 
 BY_NAME = {f.name: f for f in catalogue()}
 

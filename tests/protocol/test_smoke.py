@@ -3,8 +3,8 @@
 import pytest
 
 from gradcheck.errors import UsageError
-from gradcheck.protocol.driver import Limits
-from gradcheck.protocol.smoke import smoke
+from gradcheck.oracles.protocol.driver import Limits
+from gradcheck.oracles.protocol.smoke import smoke
 
 HELP = """
 import base64, struct

@@ -7,11 +7,11 @@ import msgspec
 import pytest
 
 from gradcheck.oracles.compare import compare
+from gradcheck.oracles.protocol.driver import Driver
+from gradcheck.oracles.protocol.messages import Case
 from gradcheck.oracles.vector_files import every_test, read_vectors
-from gradcheck.protocol.driver import Driver
-from gradcheck.protocol.messages import Case
-from gradcheck.records import ClaimRow
-from gradcheck.registry import catalogue
+from gradcheck.records.types import ClaimRow
+from gradcheck.running.registry import catalogue
 
 VECTORS = Path(__file__).parent.parent.parent / "vectors" / "v1"
 FORMULAS = ("wx", "xw_batch", "sigmoid", "relu", "tanh", "mse", "softmax_cross_entropy")

@@ -8,7 +8,7 @@ import pytest
 
 import gradcheck
 import gradcheck_backends
-from gradcheck.log import read_log
+from gradcheck.records.reading import read_log
 
 
 @pytest.fixture(scope="session", autouse=True)

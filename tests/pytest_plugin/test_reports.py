@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from gradcheck.log import read_log
+from gradcheck.records.reading import read_log
 from gradcheck.report import FORMATS
 from tests.pytest_plugin.conftest import HEAD, LAYERS, SQUARE
 
@@ -268,7 +268,7 @@ def test_a_disk_that_is_full_in_the_end_is_told_and_not_passed_over(mine, monkey
 
 def test_a_disk_that_is_full_on_the_way_does_not_stop_the_tests(mine, monkeypatch):
     """The records are kept in memory, and written at the end if there is room again."""
-    from gradcheck.log_writer import LogWriter
+    from gradcheck.records.writing import LogWriter
 
     def full(self, record):
         raise OSError(28, "No space left on device")

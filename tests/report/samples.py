@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 import numpy as np
 
-from gradcheck.arrays import encode
-from gradcheck.records import (
+from gradcheck.records.arrays import encode
+from gradcheck.records.types import (
     SCHEMA,
     Agreement,
     BackendInfo,
@@ -414,7 +414,7 @@ def records(parts: Iterable[Sequence[Record]] = GOOD, **header_changes: object) 
 
 
 def fake_run(parts: Iterable[Sequence[Record]] = GOOD, interrupt_after: int | None = None):
-    """A stand-in for `gradcheck.run.run`; it can be interrupted after a number of records."""
+    """A stand-in for `gradcheck.running.stream.run`; it can be interrupted after a number of records."""
 
     def run(claims: object, options: object) -> Iterator[Record]:
         for number, record in enumerate(records(parts)):

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from gradcheck.errors import UsageError
-from gradcheck.log import collect
-from gradcheck.records import Record
+from gradcheck.records.reading import collect
+from gradcheck.records.types import Record
 from gradcheck.report import render_text, terminal
 from tests.report import samples
 

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from gradcheck.errors import UsageError
-from gradcheck.log import LogWriter, read_log
+from gradcheck.records.reading import LogWriter, read_log
 from gradcheck.report import render_text, terminal
 from tests.report import samples
 

@@ -1,6 +1,6 @@
 """The drawing of a chain, from its records alone."""
 
-from gradcheck.records import ChainLayer
+from gradcheck.records.types import ChainLayer
 from gradcheck.report.drawing import drawing
 
 

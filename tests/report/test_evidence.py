@@ -6,8 +6,8 @@ from html import unescape
 import msgspec
 import pytest
 
-from gradcheck.agreement import HAND_WRITTEN as ENGINES
-from gradcheck.log import collect
+from gradcheck.checking.agreement import HAND_WRITTEN as ENGINES
+from gradcheck.records.reading import collect
 from gradcheck.report.evidence import (
     HAND_WRITTEN,
     corrected,

@@ -11,9 +11,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from gradcheck.arrays import encode
-from gradcheck.log import collect, read_log
-from gradcheck.records import Diagnosis
+from gradcheck.records.arrays import encode
+from gradcheck.records.reading import collect, read_log
+from gradcheck.records.types import Diagnosis
 from gradcheck.report import html
 from gradcheck.report.html import render
 from gradcheck.report.views import anchors

@@ -7,8 +7,8 @@ import junitparser
 import msgspec
 import pytest
 
-from gradcheck.log import collect
-from gradcheck.records import BatteryRow
+from gradcheck.records.reading import collect
+from gradcheck.records.types import BatteryRow
 from gradcheck.report.junit import render
 from tests.report import samples
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from markdown_it import MarkdownIt
 
-from gradcheck.log import collect
+from gradcheck.records.reading import collect
 from gradcheck.report.markdown import LIMIT, escape, render
 from tests.report import samples
 

@@ -5,8 +5,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from gradcheck.registry import catalogue
 from gradcheck.report.mathml import mathml
+from gradcheck.running.registry import catalogue
 
 ALLOWED_TAGS = {
     *("math", "mrow", "mfrac", "msqrt", "mroot", "mstyle", "mpadded", "mphantom", "menclose", "mspace"),

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from gradcheck.arrays import encode
-from gradcheck.log import collect
-from gradcheck.records import BatteryRow
+from gradcheck.records.arrays import encode
+from gradcheck.records.reading import collect
+from gradcheck.records.types import BatteryRow
 from gradcheck.report.narrative import (
     battery_text,
     counts,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import gradcheck
-from gradcheck.records import BatteryRow
+from gradcheck.records.types import BatteryRow
 from gradcheck.report.notebook import page
 from tests.report import samples
 

@@ -6,7 +6,7 @@ import stat
 import pytest
 
 from gradcheck.errors import UsageError
-from gradcheck.log import collect
+from gradcheck.records.reading import collect
 from gradcheck.report import FORMATS, render, render_text, write_file
 from tests.report import samples
 

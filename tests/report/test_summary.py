@@ -6,7 +6,7 @@ import jsonschema
 import msgspec
 import pytest
 
-from gradcheck.log import collect
+from gradcheck.records.reading import collect
 from gradcheck.report.summary import Summary, render
 from gradcheck.schemas import schemas
 from tests.report import samples

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from gradcheck.log import collect
-from gradcheck.records import BatteryRow
+from gradcheck.records.reading import collect
+from gradcheck.records.types import BatteryRow
 from gradcheck.report.terminal import render, show
 from tests.report import samples
 

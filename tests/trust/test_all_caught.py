@@ -8,10 +8,10 @@ from collections import Counter
 
 import pytest
 
-from gradcheck.discovery import choose
-from gradcheck.engine import check_claim
-from gradcheck.generation import generate
-from gradcheck.session import Session
+from gradcheck.checking.claim_check import check_claim
+from gradcheck.judging.answers.backends import choose
+from gradcheck.judging.points.generation import generate
+from gradcheck.judging.session import Session
 from tests.diagnosis.expected import expected_of_wrong
 from tests.diagnosis.wrong_ones import outcome
 

@@ -16,17 +16,17 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from gradcheck.checker import RunOptions
 from gradcheck.cli.main import cli
 from gradcheck.errors import UsageError
-from gradcheck.records import ClaimRow
-from gradcheck.registry import select
-from gradcheck.run import run
-from gradcheck.shards import parse_shard, shard_of
-from gradcheck.workers import local, pool
-from gradcheck.workers.local import WorkersDidNotStart, worthwhile_jobs
-from gradcheck.workers.tasks import Work, check_group, decoded, environment
-from gradcheck.workers.travel import SentFile, at_home, sent_files
+from gradcheck.records.types import ClaimRow
+from gradcheck.running.checker import RunOptions
+from gradcheck.running.registry import select
+from gradcheck.running.shards import parse_shard, shard_of
+from gradcheck.running.stream import run
+from gradcheck.running.workers import local, pool
+from gradcheck.running.workers.local import WorkersDidNotStart, worthwhile_jobs
+from gradcheck.running.workers.tasks import Work, check_group, decoded, environment
+from gradcheck.running.workers.travel import SentFile, at_home, sent_files
 
 FORMULAS = """
 import gradcheck

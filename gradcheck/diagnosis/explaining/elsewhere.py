@@ -16,7 +16,7 @@ from gradcheck.diagnosis.case import Case
 from gradcheck.diagnosis.explanation import Sides, predicting
 from gradcheck.diagnosis.tape import at_other_point
 from gradcheck.errors import Unsupported
-from gradcheck.points import Discarded, ForwardFault, Point, evaluate_forward
+from gradcheck.judging.points.point import Discarded, ForwardFault, Point, evaluate_forward
 
 __all__ = [
     "Array",

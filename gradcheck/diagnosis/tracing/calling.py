@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from gradcheck.arithmetic import Domain, ElementArray, ObjectArray, enclose, wrap
-from gradcheck.claims import Claim
 from gradcheck.diagnosis.tracing.calls import Value
 from gradcheck.diagnosis.tracing.run import Change, Run
 from gradcheck.errors import CandidateFault, Unsupported
-from gradcheck.formulas import Formula
-from gradcheck.points import Point
+from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.decorating import Formula
+from gradcheck.judging.points.point import Point
 
 __all__ = ["lifted", "run_candidate", "run_forward", "unlifted"]
 

@@ -6,7 +6,7 @@ from math import isfinite, log10
 
 from markupsafe import Markup
 
-from gradcheck.records import Training
+from gradcheck.records.types import Training
 from gradcheck.report.pictures.svg import Axes, label, number, picture
 from gradcheck.report.text import plural
 

@@ -9,8 +9,8 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from gradcheck.arrays import decode
-from gradcheck.records import ArrayRecord
+from gradcheck.records.arrays import decode
+from gradcheck.records.types import ArrayRecord
 from gradcheck.report.pictures.svg import number, picture
 
 __all__ = ["heat_pictures"]

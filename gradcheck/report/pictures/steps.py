@@ -6,7 +6,7 @@ from math import floor, log10
 
 from markupsafe import Markup
 
-from gradcheck.records import StepCurve
+from gradcheck.records.types import StepCurve
 from gradcheck.report.pictures.svg import Axes, label, number, picture
 from gradcheck.report.text import quantity
 

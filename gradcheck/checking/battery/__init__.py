@@ -1,0 +1,131 @@
+"""The battery: what is tried with a claim's code besides the numbers.
+
+Each check gives one row of the log. `CHECKS` says what each is and whether its failure decides the
+verdict: code that writes into its inputs or answers differently from call to call cannot be checked
+(``error``), and a vjp that is not linear in delta is wrong (``fail``). The rest is for the reader.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from gradcheck.checking.battery.batch import batch
+from gradcheck.checking.battery.edge_sizes import size_one, size_zero
+from gradcheck.checking.battery.finding import Finding, skipped
+from gradcheck.checking.battery.layout import non_contiguous, read_only
+from gradcheck.checking.battery.linearity import linearity, zero_delta
+from gradcheck.checking.battery.repetition import same_answer, unchanged_inputs
+from gradcheck.errors import Unsupported
+from gradcheck.formulas.claim import Claim
+from gradcheck.judging.opinions import PointResult
+from gradcheck.judging.points.point import Point
+from gradcheck.judging.points.sizes import distinct
+from gradcheck.judging.session import Session
+from gradcheck.records.types import BatteryRow
+from gradcheck.records.verdicts import Verdict
+
+__all__ = ["CHECKS", "Battery", "run_battery"]
+
+CHECKS: dict[str, tuple[str, bool]] = {
+    "linearity": ("the gradients are linear in delta", True),
+    "zero delta": ("the gradients are zero at delta = 0", False),
+    "unchanged inputs": ("arguments and delta are not written into", True),
+    "same answer": ("the same arguments give the same answer, also after others", True),
+    "non-contiguous inputs": ("sliced, transposed and reversed arrays give the same answer", False),
+    "read-only inputs": ("the code takes arrays that cannot be written into", False),
+    "batch": ("the rows of the declared batch give alone what they give together", False),
+    "sizes of 1": ("the code is not wrong only where an axis has the size 1", False),
+    "sizes of 0": ("where the forward takes a size of 0, so does the code; never more than a note", False),
+}
+"""Name of a check -> what it asks, and whether a failure decides the claim's verdict."""
+
+_MOST_POINTS = 2
+_MOST_ENTRIES = 4096
+"""Points, and numbers in one, that the checks with runs of their own are made at."""
+
+
+@dataclass
+class Battery:
+    """The rows, and the points at which a failure should show in the numbers too."""
+
+    rows: list[BatteryRow] = field(default_factory=list)
+    suspects: list[Point] = field(default_factory=list)
+
+    def overrule(self, verdict: Verdict, reason: str | None) -> tuple[Verdict, str | None]:
+        """The claim's verdict with the rows that count: an ``error`` or ``fail`` that it lacks."""
+        failed = {row.check: row.reason for row in self.rows if row.counts and row.outcome == "fail"}
+        for check in ("unchanged inputs", "same answer"):
+            if check in failed and verdict is not Verdict.ERROR:
+                return Verdict.ERROR, failed[check]
+        if "linearity" in failed and verdict not in (Verdict.ERROR, Verdict.FAIL):
+            return Verdict.FAIL, failed["linearity"]
+        return verdict, reason
+
+
+def run_battery(
+    claim: Claim, results: Sequence[PointResult], session: Session, *, free_delta: bool = True
+) -> Battery:
+    """All checks that make sense for the claim, after its points were judged.
+
+    ``free_delta`` is False where the user declared what delta holds: other deltas may then not be
+    asked about. A bug of ours in one check is that check's ``skipped``.
+    """
+    small = [r for r in results if not r.point.large]
+    if results and not small:
+        return Battery()  # each check would cost as much as the whole examination
+    results, basis = small, _basis(small)
+    battery = Battery()
+    checks: dict[str, Callable[[], Finding]] = {}
+    if "delta" in claim.leading:
+        checks["linearity"] = lambda: linearity(claim, basis, session)
+        checks["zero delta"] = lambda: zero_delta(claim, basis, session)
+    checks["unchanged inputs"] = lambda: unchanged_inputs(results)
+    checks["same answer"] = lambda: same_answer(claim, results)
+    checks["non-contiguous inputs"] = lambda: non_contiguous(claim, basis, session)
+    checks["read-only inputs"] = lambda: read_only(results)
+    name = claim.formula.batch
+    if name is not None and claim.kind == "vjp":
+        checks["batch"] = lambda: batch(claim, name, basis, session)
+    if claim.formula.shapes.names:
+        checks["sizes of 1"] = lambda: size_one(results)
+        checks["sizes of 0"] = lambda: size_zero(claim, results, basis)
+    for check, make in checks.items():
+        if check in ("linearity", "zero delta") and not free_delta:
+            found = skipped("delta is declared, and only what it holds may be asked about")
+        elif not basis and check not in ("unchanged inputs", "same answer", "sizes of 1"):
+            found = skipped("the code gave no answer at any point")
+        else:
+            found = _guarded(make)
+        battery.rows.append(found.row(claim, check, counts=CHECKS[check][1]))
+        battery.suspects += found.suspects
+    return battery
+
+
+def _guarded(make: Callable[[], Finding]) -> Finding:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return make()
+    except Unsupported as error:  # a foreign program declines a case that its points did not have
+        return skipped(str(error))
+    except Exception as error:
+        return skipped(f"gradcheck itself failed here, please report it: {type(error).__name__}: {error}")
+
+
+def _basis(results: Sequence[PointResult]) -> list[Point]:
+    """The points for checks with runs of their own: the plan's with all sizes distinct, and a drawn one
+    of other sizes.
+    """
+    ran = [
+        r.point
+        for r in results
+        if r.stated is not None and r.stated.is_finite and sum(a.size for a in r.point.args) <= _MOST_ENTRIES
+    ]
+    ran.sort(key=lambda p: (p.origin != "plan", not distinct(p.sizes)))
+    chosen = ran[:1]
+    for point in sorted(ran[1:], key=lambda p: (not distinct(p.sizes), p.origin == "plan")):
+        if len(chosen) < _MOST_POINTS and point.sizes != chosen[0].sizes:
+            chosen.append(point)
+    return chosen

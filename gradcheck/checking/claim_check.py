@@ -1,0 +1,188 @@
+"""Judging a claim over all its points and backends, and putting the outcome into records."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from gradcheck.checking.battery import run_battery
+from gradcheck.checking.counterexample import describe
+from gradcheck.checking.digits import in_float32, summary
+from gradcheck.checking.minimise import Minimal, minimise
+from gradcheck.checking.rows import backend_row, claim_row, silent_row
+from gradcheck.checking.training import train
+from gradcheck.checking.verdict import MIN_ANSWERS, rule
+from gradcheck.diagnosis import diagnosed
+from gradcheck.formulas.claim import SINGLE, Claim
+from gradcheck.formulas.values import Values
+from gradcheck.judging.answers.backends import Found, choose
+from gradcheck.judging.opinions import PointResult
+from gradcheck.judging.point_check import check_point
+from gradcheck.judging.points.allowed_sizes import checked_delta
+from gradcheck.judging.points.generation import Generated, generate
+from gradcheck.judging.points.point import ForwardFault, Point
+from gradcheck.judging.session import Session
+from gradcheck.proofs import refuted, weigh
+from gradcheck.records.types import BackendRow, BatteryRow, ClaimRow, Precision, Training
+from gradcheck.records.verdicts import Strength, Verdict
+
+__all__ = ["MIN_ANSWERS", "Outcome", "cannot_run", "check_claim"]
+
+
+@dataclass
+class Outcome:
+    """A claim's records, and the failing point that minimisation ended at."""
+
+    row: ClaimRow
+    backends: list[BackendRow]
+    battery: list[BatteryRow] = field(default_factory=list)
+    minimal: Minimal | None = None
+    results: list[PointResult] = field(default_factory=list)
+
+
+def check_claim(
+    claim: Claim,
+    *,
+    max_examples: int = 50,
+    seed: int = 0,
+    backends: Sequence[str] | None = None,
+    delta: Values | None = None,
+    session: Session | None = None,
+    points: Generated | ForwardFault | None = None,
+    found: Sequence[Found] | None = None,
+) -> Outcome:
+    """Check one claim. ``session`` and ``points`` may be shared by the claims of a formula.
+
+    Raises `UsageError` for an unknown backend and for declarations that leave nothing to try.
+    """
+    started = time.perf_counter()
+    delta = checked_delta(delta)
+    session = session or Session(claim.formula, found or choose(backends))
+    for usable in session.backends:
+        usable.seconds = 0.0
+    if points is None:
+        try:
+            points = generate(claim.formula, max_examples=max_examples, seed=seed, delta=delta)
+        except ForwardFault as fault:
+            points = fault
+    if isinstance(points, ForwardFault):
+        return cannot_run(claim, session, str(points), started)
+    if claim.bits == SINGLE:
+        points = points.in_float32(claim.formula)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        misread = session.misread(points.points)
+    if misread is not None:
+        return cannot_run(claim, session, misread, started)
+    results = [_checked(claim, point, session) for point in points.points]
+    training: Training | None = None
+    if claim.descent is not None and not any(r.verdict in ("fail", "error") for r in results):
+        steps, training = train(claim, session, seed)
+        results += steps
+    return _summarise(claim, session, points, results, training, seed, delta, started)
+
+
+def _checked(claim: Claim, point: Point, session: Session) -> PointResult:
+    """`check_point`; a bug of ours at one point is an error of this claim, not the end of the run."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the candidate's are recorded where it runs in float64
+            return check_point(claim, point, session)
+    except Exception as error:
+        text = f"gradcheck itself failed here, please report it: {type(error).__name__}: {error}"
+        return PointResult(point, "error", fault=text)
+
+
+def _summarise(
+    claim: Claim,
+    session: Session,
+    points: Generated,
+    results: list[PointResult],
+    training: Training | None,
+    seed: int,
+    delta: Values | None,
+    started: float,
+) -> Outcome:
+    battery = run_battery(claim, results, session, free_delta=delta is None)
+    results += [_checked(claim, point, session) for point in battery.suspects]
+    verdict, reason = battery.overrule(*rule(claim, session, results))
+    if training is not None and verdict is Verdict.PASS and training.stopped.startswith("failed"):
+        verdict, reason = Verdict.FAIL, training.stopped
+    weighed = weigh(claim, session.proofs, verdict, reason, results)
+    verdict, reason = weighed.verdict, weighed.reason
+    minimal = None
+    if verdict in (Verdict.FAIL, Verdict.ERROR):
+        first = next((r for r in results if r.verdict == verdict.value), None)
+        if first is not None:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                minimal = minimise(claim, first, session, seed, delta)
+            if first.point.origin == "battery":  # smaller shapes were tried with usual deltas only
+                minimal = replace(minimal, shape_minimal=False)
+    strengths = [s for r in results if r.verdict == "pass" and (s := r.strength)]
+    strength = Strength.weakest(strengths) if verdict is Verdict.PASS else None
+    if weighed.proved:
+        strength = Strength.PROVED
+    measured = _precision(claim, results) if verdict is Verdict.PASS else []
+    counterexample = describe(claim, minimal, session) if minimal else None
+    if counterexample is not None:
+        reason = counterexample.message
+    mistakes = diagnosed(claim, results, session, seed=seed, delta=delta) if verdict is Verdict.FAIL else []
+    row = claim_row(
+        claim,
+        verdict,
+        results,
+        seconds=time.perf_counter() - started,
+        strength=strength.value if strength else None,
+        discarded=points.discarded,
+        reason=reason,
+        unchecked=sorted({u for r in results if r.stated for u in r.stated.unchecked}),
+        notes=_notes(points, results, measured),
+        counterexample=counterexample,
+        training=training,
+        precision=measured,
+        diagnosis=mistakes,
+        proof=refuted(weighed.proof, counterexample),
+    )
+    rows = [backend_row(claim, usable, results) for usable in session.backends]
+    return Outcome(row, rows, battery.rows, minimal, results)
+
+
+def cannot_run(claim: Claim, session: Session, reason: str, started: float | None = None) -> Outcome:
+    """The outcome of a claim whose check cannot be made at all: an ``error`` with the reason."""
+    seconds = 0.0 if started is None else time.perf_counter() - started
+    row = claim_row(claim, Verdict.ERROR, [], seconds=seconds, strength=None, discarded=0, reason=reason)
+    return Outcome(row, [silent_row(claim, usable, reason) for usable in session.backends])
+
+
+def _notes(points: Generated, results: list[PointResult], measured: list[Precision]) -> list[str]:
+    notes = list(points.notes)
+    notes += [note for note, _ in Counter(n for r in results for n in r.notes).most_common(5)]
+    if any(o.rounded_constants for r in results for o in r.opinions.values()):
+        notes.append(
+            "at some points the difference is no more than float constants rounded in the last place"
+        )
+    if any(p.dtype == "float64" and p.typical >= _UNSTABLE for p in measured):
+        notes.append(
+            "right as a formula, unstable as code: float64 typically loses more than half its digits"
+        )
+    caught = {w for r in results if r.stated for w in r.stated.warnings}
+    return notes + sorted(f"warning of the code: {w}" for w in caught)[:3]
+
+
+_UNSTABLE = 8.0
+
+_FLOAT32_POINTS = 8
+"""Points at which the code is run in float32 too; the plan's, so that they are the same in every run."""
+
+
+def _precision(claim: Claim, results: list[PointResult]) -> list[Precision]:
+    double = summary("float64", [(r.point, r.lost) for r in results if r.lost is not None])
+    planned = [
+        r.point for r in results if r.verdict == "pass" and r.point.origin == "plan" and not r.point.large
+    ]
+    single = summary("float32", in_float32(claim, planned[:_FLOAT32_POINTS]))
+    return [p for p in (double, single) if p is not None]

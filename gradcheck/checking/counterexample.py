@@ -1,0 +1,212 @@
+"""A failing point as a record: what is wrong there, the exact arrays, and how to run it again."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.arithmetic import ObjectArray, midpoints, precision
+from gradcheck.checking.comparison import comparison
+from gradcheck.checking.minimise import Minimal
+from gradcheck.checking.step_curve import step_curve
+from gradcheck.errors import Unsupported
+from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.in_place_writes import plain
+from gradcheck.judging.answers.expected import truths
+from gradcheck.judging.candidates.running import call_candidate
+from gradcheck.judging.evaluation import BITS
+from gradcheck.judging.opinions import PointResult
+from gradcheck.judging.points.point import Point
+from gradcheck.judging.session import Session
+from gradcheck.records.arrays import encode
+from gradcheck.records.types import Comparison, Counterexample, StepCurve
+
+__all__ = ["describe"]
+
+
+_MOST_DIFFERENCES = 256
+_MOST_SHOWN = 4096
+
+
+def describe(claim: Claim, minimal: Minimal, session: Session) -> Counterexample:
+    """Everything about the smallest failure that a reader or a replay needs."""
+    result = minimal.result
+    point = result.point
+    if point.large:
+        return _without_arrays(claim, minimal)
+    quantity = result.quantity
+    comparisons = _comparisons(result)
+    stated = result.stated.values if result.stated else {}
+    truth: NDArray[np.float64] | None = None
+    index: list[int] | None = None
+    if quantity is None and claim.kind == "vjp" and stated and result.fault is None:
+        quantity = next(iter(stated))
+    exact = _exact_truth(claim, point, session)
+    if quantity is None and len(exact) == 1:
+        quantity = next(iter(exact))
+    if claim.kind == "forward":
+        apart = [q for q in exact if q in stated and not np.allclose(stated[q], exact[q], rtol=1e-12, atol=0)]
+        quantity = apart[0] if apart else quantity  # the values say more than their gradients
+    if quantity in exact:
+        truth = exact[quantity]
+    candidate = stated.get(quantity) if quantity else None
+    if candidate is None and quantity and result.fault is not None:
+        candidate = _as_returned(claim, point, quantity)
+    if candidate is not None and truth is not None:
+        index = _worst_entry(candidate, truth)
+    names = claim.formula.shapes.arguments
+    return Counterexample(
+        sizes=dict(point.sizes),
+        message=_message(result, quantity, index, candidate, truth),
+        inputs={n: encode(np.asarray(a)) for n, a in zip(names, point.args, strict=True)},
+        delta=[encode(np.asarray(d)) for d in point.delta] if _uses_delta(claim) else [],
+        shape_minimal=minimal.shape_minimal,
+        quantity=quantity,
+        index=index,
+        candidate=encode(candidate) if candidate is not None else None,
+        truth=encode(truth) if truth is not None else None,
+        rate=point.rate if claim.kind == "update" else None,
+        comparisons=comparisons,
+        replay=f"gradcheck replay '{claim.uid}'",
+        python=None,
+        step_curve=_curve(claim, point, session, quantity, index, candidate),
+    )
+
+
+def _without_arrays(claim: Claim, minimal: Minimal) -> Counterexample:
+    """A failure among more numbers than a log should hold: the seed makes them again."""
+    result = minimal.result
+    matches = [
+        (o.backend, result.quantity, m)
+        for o in result.opinions.values()
+        if result.quantity is not None and (m := o.matches.get(result.quantity)) is not None
+    ]
+    message = result.fault or "the code differs from the derivative"
+    index: list[int] | None = None
+    for backend, quantity, match in matches:
+        index = None if match.slope else list(match.index)
+        place = f"<{quantity}, u>" if index is None else f"{quantity}[{', '.join(map(str, index))}]"
+        message = f"{place} is {match.candidate}, but {backend} says {match.truth}"
+    return Counterexample(
+        sizes=dict(result.point.sizes),
+        message=message,
+        inputs={},
+        delta=[],
+        shape_minimal=minimal.shape_minimal,
+        quantity=result.quantity,
+        index=index,
+        comparisons=[
+            comparison(backend, quantity, match, result.point) for backend, quantity, match in matches
+        ],
+        replay=f"gradcheck verify '{claim.uid}'",
+    )
+
+
+def _uses_delta(claim: Claim) -> bool:
+    return claim.kind in ("vjp", "forward") or (claim.entry is not None and claim.entry.scalar)
+
+
+def _comparisons(result: PointResult) -> list[Comparison]:
+    found = []
+    for opinion in result.opinions.values():
+        if opinion.says in ("agree", "differ") and opinion.worst is not None:
+            quantity, match = opinion.worst
+            found.append(comparison(opinion.backend, quantity, match, result.point))
+    return found
+
+
+def _exact_truth(claim: Claim, point: Point, session: Session) -> dict[str, NDArray[np.float64]]:
+    """The right values, rounded to float64, from the first backend that has every entry."""
+    if claim.kind == "forward":
+        names = ["z"] if len(point.outputs) == 1 else [f"z{i}" for i in range(len(point.outputs))]
+        return {n: np.asarray(o) for n, o in zip(names, point.outputs, strict=True)}
+    order = sorted(session.backends, key=lambda u: u.name == "finite_difference")
+    for usable in order:
+        if usable.name == "finite_difference" and sum(a.size for a in point.args) > _MOST_DIFFERENCES:
+            continue  # four evaluations of the forward for every entry
+        try:
+            program = session.program(usable, point)
+            with precision(BITS):
+                answers = truths(claim, point, program)
+            values: dict[str, ObjectArray] = {q: a.values for q, a in answers.items()}
+            return {q: midpoints(v) for q, v in values.items()}
+        except Unsupported:
+            continue
+    return {}
+
+
+def _as_returned(claim: Claim, point: Point, quantity: str) -> NDArray[np.float64] | None:
+    """What the code returns for a quantity of another shape than it must have, for a reader to see."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            result = call_candidate(
+                claim, point, [plain(a) for a in point.args], [plain(d) for d in point.delta], point.rate
+            )
+        array = np.asarray(result[quantity])
+    except Exception:  # it raised where it was checked, too; there is nothing to show
+        return None
+    shown = array.dtype.kind in "fiub" and array.size <= _MOST_SHOWN
+    return array.astype(np.float64) if shown else None
+
+
+def _curve(
+    claim: Claim,
+    point: Point,
+    session: Session,
+    quantity: str | None,
+    index: list[int] | None,
+    candidate: Any,
+) -> StepCurve | None:
+    """The step-size curve at the worst entry, held against the first backend whose value is exact."""
+    if quantity is None or index is None or candidate is None or claim.kind == "forward":
+        return None
+    for usable in session.backends:
+        try:
+            program = session.program(usable, point)
+            if not program.exact_answers:
+                continue
+            with precision(BITS):
+                truth: Any = truths(claim, point, program)[quantity].values[tuple(index)]
+            return step_curve(
+                claim, point, quantity, index, float(candidate[tuple(index)]), truth, usable.name
+            )
+        except (Unsupported, KeyError):
+            continue
+    return None
+
+
+def _worst_entry(candidate: NDArray[np.float64], truth: NDArray[np.float64]) -> list[int] | None:
+    if candidate.shape != truth.shape or candidate.size == 0:
+        return None
+    with np.errstate(all="ignore"):
+        difference = np.abs(candidate - truth)
+    bad = ~np.isfinite(candidate)
+    if bad.any():
+        return [int(i) for i in np.argwhere(bad)[0]]
+    return [int(i) for i in np.unravel_index(int(np.argmax(difference)), difference.shape)]
+
+
+def _message(
+    result: PointResult, quantity: str | None, index: list[int] | None, candidate: Any, truth: Any
+) -> str:
+    if result.fault is not None:
+        return result.fault
+    if quantity is None or index is None or candidate is None or truth is None:
+        return f"the code differs from {_names(_against(result)) or 'the derivative'}"
+    place = f"[{', '.join(map(str, index))}]" if index else ""
+    yours, right = candidate[tuple(index)], truth[tuple(index)]
+    sources = _against(result)
+    say = "says" if len(sources) == 1 else "say"
+    return f"{quantity}{place} is {yours!s}, but {_names(sources)} {say} {right!s}"
+
+
+def _against(result: PointResult) -> list[str]:
+    return [o.backend for o in result.opinions.values() if o.says == "differ" and not o.outvoted]
+
+
+def _names(names: list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

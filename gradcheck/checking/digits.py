@@ -1,0 +1,96 @@
+"""How many digits the code loses when it runs in floating point, beside the verdict on the formula.
+
+A formula can be right and its code unstable. So at the points tried, what the code gives in float64
+(float32) is held against its own value in ball arithmetic, which is exact for this purpose.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from flint import arb
+from numpy.typing import NDArray
+
+from gradcheck.arithmetic import BALLS, ObjectArray, precision
+from gradcheck.errors import CandidateFault, Unsupported
+from gradcheck.formulas.claim import Claim
+from gradcheck.judging.candidates.running import run_in_balls, run_in_float32
+from gradcheck.judging.points.point import Point
+from gradcheck.records.types import Precision
+
+__all__ = ["digits_lost", "in_float32", "summary"]
+
+UNIT = {"float64": 2.0**-53, "float32": 2.0**-24}
+"""Half a unit in the last place: the best that a correctly rounded value can do."""
+
+_BITS = 212
+
+
+def digits_lost(
+    values: Mapping[str, NDArray[np.float64]], exact: Mapping[str, ObjectArray], dtype: str
+) -> float:
+    """Decimal digits lost in the worst quantity: 0 is as good as correct rounding, about 16 (7) is all.
+
+    The error of a quantity is measured against its largest entry. Values that are not finite have
+    lost everything.
+    """
+    unit = UNIT[dtype]
+    most = -math.log10(unit)
+    lost = 0.0
+    for quantity, value in values.items():
+        if not np.isfinite(value).all():
+            return most
+        balls = exact[quantity].reshape(-1)
+        if not all(b.is_finite() for b in balls):
+            continue
+        largest = max((abs(b).upper() for b in balls), default=arb(0))
+        error = max(
+            (abs(b - float(v)).upper() for b, v in zip(balls, value.reshape(-1), strict=True)), default=arb(0)
+        )
+        if largest == 0 or error <= largest * unit:
+            continue
+        lost = max(lost, math.log10(min(float(error / largest), 1.0) / unit))
+    return min(lost, most)
+
+
+def in_float32(claim: Claim, points: Iterable[Point]) -> list[tuple[Point, float]]:
+    """The digits that the code loses in float32, at the given points rounded to float32."""
+    found = []
+    for point in points:
+        rounded = point.with_values(tuple(map(_rounded, point.args)), tuple(map(_rounded, point.delta)))
+        try:
+            values = run_in_float32(claim, rounded)
+            with precision(_BITS):
+                exact = run_in_balls(claim, rounded, BALLS)
+        except (CandidateFault, Unsupported):
+            continue
+        found.append((point, digits_lost(values, exact, "float32")))
+    return found
+
+
+def summary(dtype: str, lost: Iterable[tuple[Point, float]]) -> Precision | None:
+    """The typical and the worst point as a record, or None where nothing was measured."""
+    measured = list(lost)
+    if not measured:
+        return None
+    point, most = max(measured, key=lambda item: item[1])
+    return Precision(
+        dtype=dtype,
+        points=len(measured),
+        typical=round(float(np.median([lost for _, lost in measured])), 1),
+        lost=round(most, 1),
+        sizes=dict(point.sizes),
+    )
+
+
+def _rounded(values: NDArray[Any]) -> NDArray[Any]:
+    if values.dtype.kind != "f":
+        return values
+    with np.errstate(over="ignore"):
+        rounded = values.astype(np.float32).astype(np.float64)
+    rounded = np.where(np.isfinite(rounded), rounded, values)
+    rounded.flags.writeable = False
+    return rounded

@@ -1,0 +1,1 @@
+"""What is true at a point: backends, their derivatives, slopes and kinks."""

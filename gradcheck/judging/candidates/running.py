@@ -1,0 +1,331 @@
+"""Running the hand-written code, in float64 as it ships and in ball arithmetic, under the contract.
+
+What a candidate returns is brought to named *quantities*: one array per gradient, Jacobian, entry
+table or value that the claim states. Whatever breaks the contract on the way is a `CandidateFault`.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import GeneratorType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.arithmetic import Domain, ElementArray, ObjectArray, call_in, enclose, wrap
+from gradcheck.errors import CandidateFault, Unsupported
+from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.in_place_writes import IN_PLACE, culprit, plain, read_only, unchanged, writes
+from gradcheck.formulas.returned_arrays import NotNumbers, as_array
+from gradcheck.formulas.user_lines import named, user_line
+from gradcheck.judging.candidates.per_argument import per_argument
+from gradcheck.judging.candidates.same_code import leaves_range
+from gradcheck.judging.points.point import Point, all_finite
+
+__all__ = [
+    "NOT_DETERMINISTIC",
+    "Stated",
+    "as_float64",
+    "call_candidate",
+    "expected_shapes",
+    "run_in_balls",
+    "run_in_float32",
+    "run_in_float64",
+    "run_prepared",
+]
+
+NOT_DETERMINISTIC = "the code is not deterministic"
+"""How every message on changing answers ends."""
+
+
+@dataclass
+class Stated:
+    """What a candidate states at a point: quantity name -> array. ``unchecked`` are the arguments for
+    which it returned None; ``warnings`` the messages of warnings that it caused; ``read_only`` why it
+    did not run on read-only arrays, without writing into them.
+    """
+
+    values: dict[str, Any]
+    unchecked: tuple[str, ...] = ()
+    warnings: list[str] = field(default_factory=list)
+    read_only: str | None = None
+
+    @cached_property
+    def is_finite(self) -> bool:
+        """Whether every number is."""
+        return all(all_finite(v) for v in self.values.values())
+
+
+def expected_shapes(claim: Claim, point: Point) -> dict[str, tuple[int, ...]]:
+    """The quantities that a claim states at a point, with their shapes."""
+    names = claim.formula.shapes.arguments
+    output = point.output_shapes[0]
+    if claim.kind in ("vjp", "update"):
+        return {claim.quantity(names[i]): point.args[i].shape for i in point.wrt}
+    if claim.kind == "forward":
+        count = len(point.outputs)
+        return {("z" if count == 1 else f"z{i}"): s for i, s in enumerate(point.output_shapes)}
+    argument = point.args[names.index(str(claim.target))].shape
+    if claim.kind == "entry":
+        assert claim.entry is not None
+        ranges = tuple(claim.entry.ranges(argument, output).values())
+        whole = claim.entry.output_index is None and not claim.entry.scalar
+        return {claim.entry.text: ranges + (output if whole else ())}
+    return {f"dz/d{claim.target}": jacobian_shape(claim, output, argument)}
+
+
+def jacobian_shape(claim: Claim, output: tuple[int, ...], argument: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of a Jacobian in the claim's layout."""
+    if claim.layout == "numerator":
+        return (int(np.prod(output, dtype=int)), int(np.prod(argument, dtype=int)))
+    return argument if claim.layout == "own" else output + argument
+
+
+def run_in_float64(claim: Claim, point: Point) -> Stated:
+    """Run the candidate twice on copies, the second time on read-only ones. Raises `CandidateFault`.
+
+    The values are float64 arrays of the expected shapes; they may hold NaN or infinities, which the
+    caller judges, because that depends on whether the derivative exists here.
+    """
+    shapes = expected_shapes(claim, point)
+    first = run_prepared(claim, point, plain, shapes)
+    try:
+        second = run_prepared(claim, point, read_only, shapes)
+    except CandidateFault as fault:
+        if writes(fault):
+            names = claim.formula.shapes.arguments
+            raise culprit(names, lambda prepare: run_prepared(claim, point, prepare)) from fault
+        second = run_prepared(claim, point, plain, shapes)
+        first.read_only = str(fault)
+    for name, value in first.values.items():
+        other = second.values.get(name)
+        if other is not None and value.tobytes() == other.tobytes():
+            continue
+        if other is None or not np.array_equal(value, other, equal_nan=True):
+            raise CandidateFault(
+                "error",
+                f"{name} differs between two calls with the same arguments: {NOT_DETERMINISTIC}",
+                name,
+            )
+    return first
+
+
+def run_prepared(
+    claim: Claim,
+    point: Point,
+    prepare: Callable[[NDArray[Any]], Any],
+    shapes: Mapping[str, tuple[int, ...]] | None = None,
+) -> Stated:
+    """Run the candidate once, in float64, on what ``prepare`` makes of every argument and delta.
+
+    ``shapes`` are the expected ones, where they are known already. Raises `CandidateFault`, also where the
+    code changes what it was given.
+    """
+    args = [prepare(a) for a in point.args]
+    deltas = [prepare(d) for d in point.delta]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        result = call_candidate(claim, point, args, deltas, point.rate)
+    if prepare is not read_only:  # those NumPy guards
+        _check_unchanged(claim, point, args, deltas)
+    shapes = shapes or expected_shapes(claim, point)
+    values, unchecked = {}, []
+    for name, value in result.items():
+        if value is None:
+            unchecked.append(name)
+        else:
+            values[name] = as_float64(value, name, shapes[name])
+    if not values and not point.wrt and claim.kind in ("vjp", "update"):
+        raise CandidateFault(
+            "error", "every argument holds integers, which have no derivative; give floats where one is meant"
+        )
+    if not values:
+        raise CandidateFault("error", "the code returned None for every argument: there is nothing to check")
+    return Stated(values, tuple(unchecked), sorted({str(w.message) for w in caught}))
+
+
+def _check_unchanged(claim: Claim, point: Point, args: list[Any], deltas: list[Any]) -> None:
+    names = claim.formula.shapes.arguments
+    for name, before, after in zip(names, point.args, args, strict=True):
+        if not unchanged(before, after):
+            raise CandidateFault("error", f"the code changes its argument {name!r} {IN_PLACE}")
+    for before, after in zip(point.delta, deltas, strict=True):
+        if not unchanged(before, after):
+            raise CandidateFault("error", f"the code changes delta {IN_PLACE}")
+
+
+def candidate_leaves_range(claim: Claim, point: Point) -> bool:
+    """Whether the candidate underflows or overflows on its way through float64."""
+    args = [plain(a) for a in point.args]
+    deltas = [plain(d) for d in point.delta]
+    delta: Any = tuple(deltas) if point.multiple else deltas[0]
+    if claim.kind not in ("vjp", "jacobian", "layout"):
+        return False
+    leading = [delta] if claim.kind == "vjp" else []
+    return leaves_range(lambda: claim.candidate(*leading, *args))
+
+
+def run_in_float32(claim: Claim, point: Point) -> dict[str, NDArray[np.float64]]:
+    """Run the candidate with float32 arguments. The values come back as float64, unchecked for size.
+
+    Raises `CandidateFault`.
+    """
+    single = [a.astype(np.float32) if a.dtype.kind == "f" else a for a in point.args]
+    deltas = [plain(d.astype(np.float32)) for d in point.delta]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        result = call_candidate(claim, point, [plain(a) for a in single], deltas, np.float32(point.rate))
+    shapes = expected_shapes(claim, point)
+    return {n: as_float64(v, n, shapes[n]) for n, v in result.items() if v is not None}
+
+
+def run_in_balls(claim: Claim, point: Point, domain: Domain) -> dict[str, ObjectArray]:
+    """Run the candidate in ball arithmetic. Raises `Unsupported`, with the line of the code."""
+    args = [wrap(enclose(a), domain) if i in point.wrt else a for i, a in enumerate(point.args)]
+    deltas = [wrap(enclose(d), domain) for d in point.delta]
+    rate = wrap(domain.lift(point.rate), domain) if claim.kind == "update" else point.rate
+    try:
+        result = call_candidate(claim, point, args, deltas, rate, domain)
+        shapes = expected_shapes(claim, point)
+        return {
+            name: _balls(value, domain, name, shapes[name])
+            for name, value in result.items()
+            if value is not None
+        }
+    except Unsupported as error:
+        raise type(error)(f"{error}{user_line(error)}") from error
+    except CandidateFault as fault:
+        raise Unsupported(f"{fault} (in {domain.name} only)") from fault
+
+
+def call_candidate(
+    claim: Claim, point: Point, args: list[Any], deltas: list[Any], rate: Any, domain: Domain | None = None
+) -> dict[str, Any]:
+    """Call the candidate as its kind wants it, and name what it returns. Raises `CandidateFault`."""
+    delta = tuple(deltas) if point.multiple else deltas[0]
+    if claim.kind == "vjp":
+        result = _guarded(domain, claim.candidate, delta, *args)
+        return per_argument(claim, point, result, "gradient")
+    if claim.kind == "update":
+        result = _guarded(domain, claim.candidate, rate, *args)
+        return per_argument(claim, point, result, "new value")
+    if claim.kind == "entry":
+        return _entries(claim, point, args, delta, domain)
+    result = _guarded(domain, claim.candidate, *args)
+    if claim.kind == "forward" and point.multiple:
+        if not isinstance(result, tuple | list) or len(result) != len(point.outputs):
+            raise CandidateFault("error", f"expected a tuple of {len(point.outputs)} outputs")
+        return dict(zip(expected_shapes(claim, point), result, strict=True))
+    return {next(iter(expected_shapes(claim, point))): result}
+
+
+def _entries(
+    claim: Claim, point: Point, args: list[Any], delta: Any, domain: Domain | None
+) -> dict[str, Any]:
+    entry = claim.entry
+    assert entry is not None
+    name, shape = next(iter(expected_shapes(claim, point).items()))
+    argument = point.args[claim.formula.shapes.arguments.index(entry.argument)].shape
+    ranges = entry.ranges(argument, point.output_shapes[0])
+    inner = shape[len(ranges) :]
+    table: NDArray[Any] | None = None
+    for assignment in entry.assignments(ranges):
+        given = [*assignment.values(), *([delta] if entry.scalar else []), *args]
+        value = _guarded(domain, claim.candidate, *given)
+        if value is None:
+            raise CandidateFault("error", f"{name}: the code returned None")
+        if not isinstance(value, ElementArray):
+            value = _numbers(value, name)
+        found = value.shape
+        if found != inner:
+            at = ", ".join(f"{k} = {v}" for k, v in assignment.items())
+            raise CandidateFault(
+                "fail",
+                f"{name} at {at or 'its place'}: expected {_shape_words(inner)}, got an array of shape "
+                f"{found}",
+                name,
+            )
+        ball = isinstance(value, ElementArray)
+        if table is None:
+            table = np.empty(shape, dtype=object if ball else np.float64)
+        cell = value.data if ball else value
+        if table.dtype == object and not ball:
+            cell = enclose(np.asarray(value, dtype=np.float64))
+        elif ball and table.dtype != object:
+            table = enclose(table)
+        place: Any = (*assignment.values(), ...)
+        table[place] = cell
+    return {name: table}
+
+
+def _guarded(domain: Domain | None, function: Callable[..., Any], *args: Any) -> Any:
+    try:
+        with np.errstate(all="ignore"):
+            if domain is None:
+                return function(*args)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # what the code warns of was captured in float64
+                return call_in(domain, function, args)
+    except (Unsupported, CandidateFault):
+        raise
+    except RecursionError as error:
+        raise CandidateFault("fail", "the code never returns: maximum recursion depth exceeded") from error
+    except SystemExit as error:
+        raise CandidateFault(
+            "fail", f"the code ends the program, with sys.exit({error.code!r}){user_line(error)}"
+        ) from error
+    except Exception as error:
+        raise CandidateFault("fail", f"the code raises {named(error)}{user_line(error)}") from error
+
+
+def _shape_words(shape: tuple[int, ...]) -> str:
+    return f"an array of shape {shape}" if shape else "a number"
+
+
+def _numbers(value: Any, name: str) -> NDArray[Any]:
+    """Whatever the code returned as an array of real numbers. Raises `CandidateFault`."""
+    if isinstance(value, GeneratorType):
+        raise CandidateFault(
+            "error", f"{name} is a generator, not an array; return a tuple or an array", name
+        )
+    try:
+        array = as_array(value, "fiubO", "of real arguments it is real: return np.real(...) of it")
+        if array.dtype.kind == "O" and not _holds_balls(array):
+            as_array(value, "fiub")
+    except NotNumbers as error:
+        raise CandidateFault("error", f"{name} is {error}", name) from None
+    return array
+
+
+def _holds_balls(array: NDArray[Any]) -> bool:
+    return all(isinstance(entry, ElementArray) for entry in np.asarray(array).reshape(-1))
+
+
+_FLOAT64 = np.dtype(np.float64)
+
+
+def as_float64(value: Any, name: str, shape: tuple[int, ...], *, copy: bool = True) -> NDArray[np.float64]:
+    """A quantity as the float64 array that it is to be. Raises `CandidateFault`."""
+    # what most code returns
+    if type(value) is np.ndarray and value.dtype is _FLOAT64 and value.shape == shape:
+        return value.copy() if copy else value
+    array = _numbers(value, name)
+    if array.dtype.kind == "O":
+        raise CandidateFault("error", f"{name} is an array of objects, not of numbers", name)
+    if array.shape != shape:
+        hint = " (a numpy.matrix is always 2-d; return an ndarray)" if isinstance(value, np.matrix) else ""
+        raise CandidateFault(
+            "fail", f"{name}: expected {_shape_words(shape)}, got {_shape_words(array.shape)}{hint}", name
+        )
+    return array.astype(np.float64, copy=copy)
+
+
+def _balls(value: Any, domain: Domain, name: str, shape: tuple[int, ...]) -> ObjectArray:
+    data = value.data if isinstance(value, ElementArray) else wrap(domain.lift_array(value), domain).data
+    if data.shape != shape:
+        raise Unsupported(f"{name} has the shape {data.shape} in {domain.name}, {shape} in float64")
+    return data

@@ -1,0 +1,170 @@
+"""One slope along several arguments together: where it agrees, each of them does.
+
+For methods that pay for every argument. Nothing is said against a candidate here: for that, each argument is
+asked about alone, and so is one whose gradient is so small that it would be lost in the sum.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from flint import arb
+from numpy.typing import NDArray
+
+from gradcheck.arithmetic import ObjectArray, dot, enclose, midpoints, zero_dimensional
+from gradcheck.backend import Answer, Program
+from gradcheck.errors import Unsupported
+from gradcheck.formulas.claim import Claim
+from gradcheck.judging.answers.expected import deltas_of, truths
+from gradcheck.judging.comparing import Match, compare_slopes
+from gradcheck.judging.points.directions import Directions
+from gradcheck.judging.points.point import Point
+
+if TYPE_CHECKING:
+    from gradcheck.judging.evaluation import Examination
+    from gradcheck.judging.session import Usable
+
+__all__ = ["Group", "groups", "settled_jointly"]
+
+_KINDS = ("vjp", "forward", "update")
+"""The kinds of claims with a quantity for each argument."""
+
+_RAISED = 64
+"""A direction is made longer by this many powers of two at most. The step of a difference, 2^-140, is then
+still 2^-76, which leaves a truncation of about 2^-152 (the resolution is 2^-83)."""
+
+_SWAMPED = 20
+"""Powers of two by which a part may be smaller than the largest: the resolution of 1e-25 of the sum is then
+at least 1e-19 of every part."""
+
+
+def settled_jointly(check: Examination, usable: Usable, program: Program, bits: int) -> dict[str, Match]:
+    """The quantities that one slope along all their arguments settles in the candidate's favour."""
+    directions = check.directions
+    if program.exact_answers or check.claim.kind not in _KINDS or directions is None or len(directions) < 2:
+        return {}
+    try:
+        gradients, rough = _gradients(check, bits)
+        found: dict[str, Match] = {}
+        for group in groups(gradients, directions, rough):
+            found |= _settled(check, usable, program, group, len(gradients))
+    except Unsupported:
+        return {}
+    return found
+
+
+def _settled(check: Examination, usable: Usable, program: Program, group: Group, of: int) -> dict[str, Match]:
+    """The quantities of one group, where their slope agrees. Raises `Unsupported`."""
+    claim, point, along = check.claim, check.point, group.directions
+    own, rigorous = group.slope, True
+    quantities = map(claim.quantity, claim.formula.shapes.arguments)
+    moved = {i: along[q] for i, q in enumerate(quantities) if q in along}
+    answer = _slope_along(claim, point, program, moved)
+    if answer is None:
+        return {}
+    if claim.kind == "forward":
+        stated = _slope_along(claim, point, check.session.program(usable, point, claim.candidate), moved)
+        if stated is None:
+            return {}
+        own, rigorous = stated.values.item(), stated.rigorous
+    match = compare_slopes(own, answer, rigorous=rigorous)
+    if match.outcome != "agree" or not (match.resolved or match.zero):
+        return {}
+    whose = ["all arguments"] if len(along) == of and match.resolved else []
+    return dict.fromkeys([*whose, *along], match)
+
+
+def _gradients(
+    check: Examination, bits: int
+) -> tuple[dict[str, ObjectArray], dict[str, NDArray[np.float64]]]:
+    """Gradients by quantity, entry by entry, in balls and in float64: the stated ones, the steps of an
+    update. A forward claim states none; those of the formula stand for them, from a backend that has every
+    entry.
+
+    Raises `Unsupported`.
+    """
+    claim, point = check.claim, check.point
+    if claim.kind == "vjp":
+        return check.balls(bits), check.stated.values
+    known: dict[str, ObjectArray] = {}
+    if claim.kind == "update":
+        known = _steps(claim, point, check.balls(bits))
+    else:
+        for source in check.backends:
+            program = check.session.program(source, point)
+            if program.exact_answers:
+                answers = truths(claim, point, program, check.directions)
+                known = {q: a.values for q, a in answers.items() if a.direction is None}
+                break
+    return known, {q: midpoints(values) for q, values in known.items()}
+
+
+@dataclass(frozen=True)
+class Group:
+    """Directions by quantity that are taken together, and the stated slope along all of them."""
+
+    directions: Directions
+    slope: arb
+
+
+def groups(
+    gradients: Mapping[str, ObjectArray], directions: Directions, rough: Mapping[str, NDArray[np.float64]]
+) -> list[Group]:
+    """The quantities whose gradients are zero, and the others, the directions of those that would be lost in
+    the sum made longer.
+
+    By powers of two, so they stay exact. Gradients that are smaller still, or not finite, are left out.
+    ``rough`` are the gradients in float64.
+    """
+    with np.errstate(all="ignore"):
+        sizes = {q: float(np.abs(rough[q] * directions[q]).sum()) for q in gradients if q in rough}
+    sizes = {q: size for q, size in sizes.items() if size < math.inf}
+    top = math.frexp(max(sizes.values(), default=0.0))[1]
+    below = {q: top - math.frexp(size)[1] for q, size in sizes.items() if size > 0}
+    counted = {q: 2.0 ** _raised(e) for q, e in below.items() if e <= _RAISED + _SWAMPED}
+    zeros = {q: 1.0 for q, size in sizes.items() if size == 0 and _is_zero(gradients[q])}
+    return [
+        Group(
+            {q: directions[q] if f == 1 else directions[q] * f for q, f in chosen.items()},
+            sum((dot(gradients[q], enclose(directions[q])) * f for q, f in chosen.items()), arb(0)),
+        )
+        for chosen in (counted, zeros)
+        if len(chosen) > 1
+    ]
+
+
+def _raised(below: int) -> int:
+    """By how many powers of two a direction is made longer whose part is smaller by so many."""
+    return 0 if below <= _SWAMPED else min(below, _RAISED)
+
+
+def _is_zero(values: ObjectArray) -> bool:
+    """Exactly, not only in float64."""
+    return all(b.is_zero() for b in values.ravel().tolist())
+
+
+def _steps(claim: Claim, point: Point, stated: Mapping[str, ObjectArray]) -> dict[str, ObjectArray]:
+    """What an update subtracts, `rate * gradient`, by quantity."""
+    taken = {}
+    for name, start in zip(claim.formula.shapes.arguments, point.args, strict=True):
+        if (quantity := claim.quantity(name)) in stated:
+            difference = enclose(start) - stated[quantity]
+            taken[quantity] = (
+                difference if isinstance(difference, np.ndarray) else zero_dimensional(difference)
+            )
+    return taken
+
+
+def _slope_along(
+    claim: Claim, point: Point, program: Program, moved: Mapping[int, NDArray[np.float64]]
+) -> Answer | None:
+    """The method's joint slope; for an update that of the step. Raises `Unsupported`."""
+    answer = program.joint_slope(point.args, deltas_of(claim, point), moved)
+    if answer is None or claim.kind != "update":
+        return answer
+    step = zero_dimensional(answer.values.item() * arb(point.rate))
+    return Answer(step, answer.direction, answer.scale * abs(point.rate), answer.rigorous, answer.convention)

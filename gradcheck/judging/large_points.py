@@ -1,0 +1,277 @@
+"""Points too large for ball arithmetic: one slope in float64, along one random direction.
+
+A layer with ten million parameters has no time for more than a few passes. The candidate's gradients
+are contracted with a direction, and the forward is differenced along it with two steps. The bound has
+three parts: the leading truncation, which the two steps show, the rounding of the forward's values,
+and what kinks that the steps run into can do. Nobody is refuted along one direction alone.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from flint import arb
+from numpy.typing import NDArray
+
+from gradcheck.errors import CandidateFault, Unsupported
+from gradcheck.formulas.claim import Claim
+from gradcheck.judging.candidates.running import Stated, as_float64, call_candidate, expected_shapes
+from gradcheck.judging.comparing import Match, Outcome
+from gradcheck.judging.opinions import Opinion, PointResult
+from gradcheck.judging.points.long_directions import Direction
+from gradcheck.judging.points.point import Point
+from gradcheck.judging.session import Session, Usable
+from gradcheck.records.verdicts import Strength
+
+__all__ = ["METHOD", "check_large_point", "difference"]
+
+METHOD = "central difference in float64 along one random direction, two steps"
+
+_STEPS = (2.0**-16, 2.0**-20)
+"""The smallest step, as a part of each argument's size: near the optimum eps^(1/5) to eps^(1/3) of
+extrapolated and plain differences; and where kinks lie within that, one that runs into fewer."""
+
+_ROUNDINGS = 32.0
+"""Half units in the last place granted to each value of the forward, on its own magnitude: errors of
+a sum of k products grow like sqrt(k), and so does the sum. They add up over the outputs as if all had
+the same sign."""
+
+_COARSEST = 2.0**-12
+"""A bound wider than this part of the scale would pass too much and is no answer."""
+
+_KINKS = 8.0
+"""How many times the second difference's kink part is granted: a few kinks may cancel in it in part."""
+
+_DIRECTIONS = 3
+"""Independent directions along which a candidate must differ before it fails."""
+
+_CONTRACTION = 2.0**-45
+"""The part of its own terms by which a contraction of millions of terms may be off (pairwise sums)."""
+
+
+def check_large_point(claim: Claim, point: Point, session: Session, usable: list[Usable]) -> PointResult:
+    """One slope of all stated gradients together; argument by argument and entry by entry on a failure."""
+    result = PointResult(point, "none")
+    for one in usable:
+        why = f"too large: {point.entries:,} numbers at a point; only finite differences are asked"
+        result.opinions[one.name] = Opinion(one.name, reason=why)
+    opinion = result.opinions.get("finite_difference")
+    if claim.kind != "vjp":
+        result.notes.append(f"too large for a {claim.kind} claim: {point.entries:,} numbers at a point")
+        return result
+    directions = {i: Direction(point.args[i], seed=i) for i in point.wrt}
+    try:
+        stated, slopes, spare = _contracted(claim, point, directions)
+    except CandidateFault as fault:
+        result.verdict, result.fault, result.quantity = fault.verdict, str(fault), fault.quantity
+        return result
+    result.stated = stated
+    if opinion is None:
+        return result
+    opinion.method, opinion.reason = METHOD, None
+    checked = {i: d for i, d in directions.items() if i in slopes}
+    match = _match(claim, point, slopes, checked, spare)
+    for seed in range(1, _DIRECTIONS):
+        if match.outcome != "differ":
+            break
+        other = {i: Direction(point.args[i], seed=i + 1000 * seed) for i in checked}
+        moved = {i: d.dot(_gradient(claim, stated, i)) for i, d in other.items()}
+        match = _match(claim, point, moved, other, spare)
+    opinion.matches = {"all arguments": match}
+    if match.outcome == "unclear":
+        opinion.reason = match.reason
+        return result
+    if match.outcome == "agree":
+        opinion.says, opinion.strength, result.verdict = "agree", Strength.AGREED, "pass"
+        opinion.matches |= {_quantity(claim, i): match for i in slopes}
+        return result
+    opinion.says, result.verdict = "differ", "fail"
+    _localise(claim, point, stated, checked, opinion, result)
+    return result
+
+
+def _quantity(claim: Claim, position: int) -> str:
+    return f"dJ/d{claim.formula.shapes.arguments[position]}"
+
+
+def _gradient(claim: Claim, stated: Stated, position: int) -> NDArray[Any]:
+    return np.asarray(stated.values[_quantity(claim, position)])
+
+
+def _contracted(
+    claim: Claim, point: Point, directions: Mapping[int, Direction]
+) -> tuple[Stated, dict[int, float], dict[int, NDArray[Any]]]:
+    """The candidate's gradients and their slopes. Run twice; what is kept of the second is its slopes, and
+    its memory: arrays that nobody else holds, as buffers.
+
+    The arguments are handed over as they are, read-only: a copy of each would cost as much as a pass.
+    """
+    first = _run(claim, point)
+    slopes = {
+        i: d.dot(_gradient(claim, first, i))
+        for i, d in directions.items()
+        if _quantity(claim, i) in first.values
+    }
+    again = _run(claim, point)
+    spare = {}
+    for i, slope in slopes.items():
+        quantity = _quantity(claim, i)
+        other = directions[i].dot(again.values[quantity]) if quantity in again.values else np.nan
+        if not np.array_equal(slope, other, equal_nan=True):
+            raise CandidateFault(
+                "error", f"{quantity} differs between two calls with the same arguments", quantity
+            )
+        if not np.isfinite(slope):
+            raise CandidateFault("fail", f"{quantity} is not finite, though the forward is", quantity)
+        # fresh memory of this size costs as much as a pass through it
+        array = again.values.pop(quantity, None)
+        if array is not None and sys.getrefcount(array) == _ONLY_HERE and _is_plain(array):
+            spare[i] = array
+    return first, slopes, spare
+
+
+_ONLY_HERE = 2
+"""What `sys.getrefcount` says of an object that a single local name holds: that, and its own argument."""
+
+
+def _is_plain(array: NDArray[Any]) -> bool:
+    flags = array.flags
+    return flags.owndata and flags.writeable and flags.c_contiguous and array.ndim > 0
+
+
+def _run(claim: Claim, point: Point) -> Stated:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            found = call_candidate(claim, point, list(point.args), list(point.delta), point.rate)
+        except CandidateFault as fault:
+            if "read-only" in str(fault):
+                text = f"{fault}. Arguments of this size are handed over without a copy, read-only"
+                raise CandidateFault("error", text, fault.quantity) from fault
+            raise
+    shapes = expected_shapes(claim, point)
+    values = {q: as_float64(v, q, shapes[q], copy=False) for q, v in found.items() if v is not None}
+    if not values:
+        raise CandidateFault("error", "the code returned None for every argument: there is nothing to check")
+    unchecked = tuple(q for q, v in found.items() if v is None)
+    return Stated(values, unchecked, sorted({str(w.message) for w in caught}))
+
+
+def _match(
+    claim: Claim,
+    point: Point,
+    slopes: Mapping[int, float],
+    moved: Mapping[int, Direction],
+    spare: Mapping[int, NDArray[Any]] | None = None,
+) -> Match:
+    slope = sum(slopes.values())
+    true, bound, scale = difference(claim.formula.function, point, moved, spare)
+    bound += _CONTRACTION * sum(abs(s) for s in slopes.values())
+    gap = abs(slope - true)
+    outcome: Outcome = "differ" if gap > bound else "unclear" if bound > _COARSEST * scale else "agree"
+    why = "along the direction the forward is too rough to tell (kinks?)" if outcome == "unclear" else None
+    return Match(
+        outcome, False, (), arb(slope), arb(true), gap / scale, bound / scale, scale,
+        slope=True,
+        reason=why,
+        resolved=abs(slope) > bound,
+        zero=slope == 0.0 == true,
+    )  # fmt: skip
+
+
+def difference(
+    function: Callable[..., Any],
+    point: Point,
+    moved: Mapping[int, Direction],
+    spare: Mapping[int, NDArray[Any]] | None = None,
+) -> tuple[float, float, float]:
+    """The slope of `sum(delta * output)` along directions of some arguments, its bound, and its scale.
+
+    With D(h) = (f(h) - f(-h)) / 2h, D(2h) - D(h) is three times the truncation of D(h), and
+    (4 D(h) - D(2h)) / 3 has a smaller one. Where that is not below the rounding, a third step gives
+    another extrapolation, and how far the two are apart counts. With C(h) = f(h) - 2 f(0) + f(-h), the
+    part (4 C(h) - C(2h)) / 2h is next to nothing where f is smooth, and the sum of the slopes' jumps
+    where it has kinks. ``spare`` are arrays of the arguments' shapes that may be written over. Raises
+    `Unsupported` where the forward fails beside the point.
+    """
+    given = spare or {}
+    buffers = {i: given[i] if i in given else np.empty_like(point.args[i]) for i in moved}
+    magnitude = 0.0
+
+    def value(t: float) -> float:
+        nonlocal magnitude
+        args: list[Any] = list(point.args)
+        for i, direction in moved.items():
+            args[i] = direction.shifted(point.args[i], t, buffers[i])
+        try:
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                result = function(*(a if a.ndim else a.dtype.type(a) for a in args))
+        except Exception as error:
+            raise Unsupported(
+                f"beside this point the forward raises {type(error).__name__}: {error}"
+            ) from error
+        parts = result if isinstance(result, tuple | list) else [result]
+        total = 0.0
+        for delta, part in zip(point.delta, parts, strict=True):
+            terms = np.asarray(part, dtype=np.float64) * delta
+            total += float(np.sum(terms))
+            magnitude = max(magnitude, float(np.sum(np.abs(terms, out=terms if terms.ndim else None))))
+        return total
+
+    centre = sum(float(np.sum(d * o)) for d, o in zip(point.delta, point.outputs, strict=True))
+    found: tuple[float, float] | None = None
+    for h in _STEPS:
+        ends = [(value(k * h), value(-k * h)) for k in (1, 2)]
+        fine, coarse = (_central(ends[k], (k + 1) * h) for k in (0, 1))
+        bends = abs(4 * (sum(ends[0]) - 2 * centre) - (sum(ends[1]) - 2 * centre)) / (2 * h)
+        noise = _ROUNDINGS * 2.0**-53 * magnitude / h
+        slope, truncation = (4 * fine - coarse) / 3, abs(fine - coarse)
+        if truncation > noise:
+            ends.append((value(4 * h), value(-4 * h)))
+            truncation = abs(slope - (4 * coarse - _central(ends[2], 4 * h)) / 3)
+        bound = truncation + noise + _KINKS * bends
+        if found is None or bound < found[1]:
+            found = slope, bound
+        if bends <= noise:
+            break
+    assert found is not None
+    return found[0], found[1], magnitude + abs(found[0])
+
+
+def _central(ends: tuple[float, float], h: float) -> float:
+    return (ends[0] - ends[1]) / (2 * h)
+
+
+def _localise(
+    claim: Claim,
+    point: Point,
+    stated: Stated,
+    directions: Mapping[int, Direction],
+    opinion: Opinion,
+    result: PointResult,
+) -> None:
+    """Which argument, and by halving the direction again and again, which entry."""
+    for i, direction in directions.items():
+        quantity, gradient = _quantity(claim, i), _gradient(claim, stated, i)
+        match = _match(claim, point, {i: direction.dot(gradient)}, {i: direction})
+        opinion.matches[quantity] = match
+        if match.outcome != "differ" or result.quantity is not None:
+            continue
+        result.quantity = quantity
+        part, gap = direction, float(match.stated - match.true)
+        while part.size > 1:
+            first, second = part.halves()
+            true, _, _ = difference(claim.formula.function, point, {i: first})
+            ahead = first.dot(gradient) - true
+            part, gap = (first, ahead) if abs(ahead) >= abs(gap - ahead) else (second, gap - ahead)
+        index = part.index()
+        alone = Direction.unit(point.args[i], index)
+        unit = _match(claim, point, {i: float(gradient[index])}, {i: alone})
+        if unit.outcome == "differ":
+            opinion.matches[quantity] = replace(unit, index=index, slope=False)

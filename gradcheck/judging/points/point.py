@@ -1,0 +1,340 @@
+"""A point: one concrete shape with one value for each argument and for delta."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.errors import UsageError
+from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.in_place_writes import unchanged
+from gradcheck.formulas.returned_arrays import NotNumbers, as_array
+from gradcheck.formulas.user_lines import named, user_line
+from gradcheck.formulas.values import Filler, Values, dense, normal
+
+__all__ = [
+    "LARGE",
+    "Discarded",
+    "ForwardFault",
+    "Point",
+    "all_finite",
+    "check_deterministic",
+    "draw_arguments",
+    "evaluate_forward",
+    "in_float32",
+    "make_point",
+]
+
+
+class Discarded(Exception):
+    """The forward is not finite here, or the matrix singular; the point says nothing about the claim."""
+
+
+class ForwardFault(Exception):
+    """The forward cannot be checked at all: it raised, or its result is no array of floats."""
+
+
+LARGE = 2**16
+"""Numbers in arguments and outputs beyond which a point is checked in float64 along directions: a product
+of two 256 x 256 matrices takes 17 million operations, which would be 10 seconds in ball arithmetic."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where a claim is tried.
+
+    ``args`` are the arguments in order (read-only arrays of exact float64 or integer values);
+    ``outputs`` the forward's float64 values, one per output, and ``delta`` a cotangent for each;
+    ``rate`` is the step size of update claims.
+    """
+
+    sizes: Mapping[str, int]
+    args: tuple[NDArray[Any], ...]
+    outputs: tuple[NDArray[np.float64], ...]
+    delta: tuple[NDArray[np.float64], ...]
+    multiple: bool  # the forward returns a tuple
+    rate: float = 0.5
+    origin: str = field(default="drawn", compare=False)
+
+    @cached_property
+    def wrt(self) -> tuple[int, ...]:
+        """Positions of the arguments that can be differentiated: those of a floating dtype."""
+        return tuple(i for i, a in enumerate(self.args) if a.dtype.kind == "f")
+
+    @property
+    def entries(self) -> int:
+        """How many numbers there are in the arguments and outputs."""
+        return sum(a.size for a in self.args) + sum(o.size for o in self.outputs)
+
+    @property
+    def large(self) -> bool:
+        """Whether there are too many for ball arithmetic."""
+        return self.entries > LARGE
+
+    @property
+    def output_shapes(self) -> tuple[tuple[int, ...], ...]:
+        return tuple(o.shape for o in self.outputs)
+
+    def with_values(self, args: tuple[NDArray[Any], ...], delta: tuple[NDArray[np.float64], ...]) -> Point:
+        return replace(self, args=args, delta=delta)
+
+
+def draw_arguments(
+    formula: Formula,
+    sizes: Mapping[str, int],
+    rng: np.random.Generator,
+    elements: Mapping[str, NDArray[Any]] | None = None,
+    default: Filler = normal,
+) -> tuple[NDArray[Any], ...]:
+    """Draw every argument. ``elements`` holds those that Hypothesis has drawn already; ``default`` fills
+    arguments without declared values.
+
+    Raises `UsageError` where a filler returns something of another shape or not finite.
+    """
+    shapes = formula.shapes.concrete(sizes)
+    assert shapes is not None, "sizes were checked by Formula.allows"
+    args = []
+    for name, shape in zip(formula.shapes.arguments, shapes, strict=True):
+        value: Values = formula.values.get(name, default)
+        if elements and name in elements:
+            drawn: Any = elements[name]
+        elif isinstance(value, np.ndarray):
+            drawn = value
+        else:
+            drawn = _filled(value, shape, rng, f"values[{name!r}]")
+        args.append(_frozen(drawn, shape, f"values[{name!r}]"))
+    if default is normal:
+        _tie(formula, args, rng)
+    return tuple(args)
+
+
+def _tie(formula: Formula, args: list[NDArray[Any]], rng: np.random.Generator) -> None:
+    """Now and then make some entries of two arguments equal: `|s - y|` and `maximum(x, y)` bend there."""
+    free = [i for i, name in enumerate(formula.shapes.arguments) if name not in formula.values]
+    pairs = [(i, j) for i in free for j in free if i < j and args[i].shape == args[j].shape]
+    if not pairs or rng.random() >= _TIED:
+        return
+    i, j = pairs[int(rng.integers(len(pairs)))]
+    tied = np.where(rng.random(args[i].shape) < 0.5, args[i], args[j])
+    args[j] = _frozen(tied, args[j].shape, formula.shapes.arguments[j])
+
+
+_TIED = 0.2
+"""How often arguments of one shape are tied."""
+
+
+def make_point(
+    formula: Formula,
+    sizes: Mapping[str, int],
+    rng: np.random.Generator,
+    *,
+    delta: Values | None = None,
+    elements: Mapping[str, NDArray[Any]] | None = None,
+    origin: str = "drawn",
+) -> Point:
+    """Draw a point: arguments, then the forward's value, then one delta per output.
+
+    Points of the plan (by their ``origin``) hold no zeros and no ties, unless declared values do.
+    Raises `Discarded`, `ForwardFault`, `UsageError`.
+    """
+    shapes = formula.shapes.concrete(sizes) or ()
+    large = sum(prod(shape) for shape in shapes) > LARGE  # with zeros there is a kink wherever there can be
+    default = dense if origin == "plan" or large else normal
+    args = draw_arguments(formula, sizes, rng, elements, default)
+    outputs, multiple = evaluate_forward(formula, args)
+    deltas = _draw_deltas(outputs, multiple, delta, rng, default)
+    rate = float(rng.choice([0.5, 0.125, 1.0, 0.0625]))
+    return Point(dict(sizes), args, outputs, deltas, multiple, rate, origin)
+
+
+def evaluate_forward(
+    formula: Formula, args: tuple[NDArray[Any], ...]
+) -> tuple[tuple[NDArray[np.float64], ...], bool]:
+    """The forward's float64 outputs at the arguments, and whether it returns several."""
+    if sum(a.size for a in args) > LARGE:  # copies would cost as much as the forward itself
+        try:
+            return _evaluated(formula, [_locked(a) for a in args])
+        except ForwardFault as fault:
+            if "read-only" not in str(fault):
+                raise
+    copies = [a.copy() if a.ndim else a.dtype.type(a) for a in args]
+    found = _evaluated(formula, copies)
+    for name, before, after in zip(formula.shapes.arguments, args, copies, strict=True):
+        if not unchanged(before, after):
+            raise ForwardFault(f"the forward changes its argument {name!r} in place; work on a copy")
+    return found
+
+
+def all_finite(values: NDArray[Any]) -> bool:
+    """Whether every entry is."""
+    return bool(np.isfinite(values).all())
+
+
+def _locked(value: NDArray[Any]) -> Any:
+    """The same numbers, not to be written into; a NumPy scalar for a 0-d array."""
+    if not value.ndim:
+        return value.dtype.type(value)
+    view = value.view()
+    view.flags.writeable = False
+    return view
+
+
+def _evaluated(formula: Formula, args: list[Any]) -> tuple[tuple[NDArray[np.float64], ...], bool]:
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            result = formula.function(*args)
+    except RecursionError:
+        raise ForwardFault("the forward never returns: maximum recursion depth exceeded") from None
+    except SystemExit as error:
+        raise ForwardFault(
+            f"the forward ends the program, with sys.exit({error.code!r}){user_line(error)}"
+        ) from None
+    except Exception as error:
+        if isinstance(error, np.linalg.LinAlgError) and str(error).startswith(_NO_RESULT):
+            raise Discarded(f"the forward raises {named(error)}") from error
+        raise ForwardFault(f"the forward raises {named(error)}{user_line(error)}") from error
+    multiple = isinstance(result, tuple | list)
+    parts = list(result) if multiple else [result]
+    if not parts:
+        raise ForwardFault("the forward returns an empty tuple")
+    outputs = []
+    for i, part in enumerate(parts):
+        which = f"output {i} of the forward" if multiple else "the forward's result"
+        outputs.append(_output(part, which))
+    if not all(map(all_finite, outputs)):
+        raise Discarded("the forward is not finite here")
+    return tuple(outputs), multiple
+
+
+_NO_RESULT = (
+    "Singular matrix",
+    "Matrix is not positive definite",
+    "Eigenvalues did not converge",
+    "SVD did not",
+)
+"""What NumPy says of values for which there is no result, as NaN says it of `log(-1)`. Everything else that
+is raised (a matrix that is not square) is a mistake in the forward or in the declaration."""
+
+
+def in_float32(formula: Formula, point: Point) -> Point | None:
+    """The point with every value rounded to float32; None where the forward is not finite there."""
+    args, delta = tuple(map(_rounded, point.args)), tuple(map(_rounded, point.delta))
+    try:
+        outputs, multiple = evaluate_forward(formula, args)
+    except (Discarded, ForwardFault):
+        return None
+    return replace(point, args=args, delta=delta, outputs=outputs, multiple=multiple)
+
+
+def _rounded(values: NDArray[Any]) -> NDArray[Any]:
+    if values.dtype.kind != "f":
+        return values
+    with np.errstate(over="ignore", under="ignore"):
+        rounded = values.astype(np.float32).astype(np.float64)
+    rounded.flags.writeable = False
+    return rounded
+
+
+def check_deterministic(formula: Formula, point: Point) -> None:
+    """Raise `ForwardFault` where a second call with the same arguments gives another result."""
+    try:
+        outputs, _ = evaluate_forward(formula, point.args)
+    except (Discarded, ForwardFault):
+        outputs = ()
+    same = len(outputs) == len(point.outputs)
+    if not same or not all(map(np.array_equal, point.outputs, outputs)):
+        raise ForwardFault(
+            "the forward is not deterministic: a second call with the same arguments gives another "
+            "result. Fix its random state, or make what it draws (a dropout mask) an argument"
+        )
+
+
+def _output(part: Any, which: str) -> NDArray[np.float64]:
+    try:
+        array = as_array(part, "f")
+    except NotNumbers as error:
+        raise ForwardFault(f"{which} is {error}") from None
+    frozen = array.astype(np.float64)
+    frozen.flags.writeable = False
+    return frozen
+
+
+def _draw_deltas(
+    outputs: tuple[NDArray[np.float64], ...],
+    multiple: bool,
+    delta: Values | None,
+    rng: np.random.Generator,
+    default: Filler,
+) -> tuple[NDArray[np.float64], ...]:
+    given: list[Any]
+    if delta is None:
+        given = [_nonzero(default)] * len(outputs)
+    elif multiple:
+        given = list(delta) if isinstance(delta, tuple | list) else [delta] * len(outputs)
+        if len(given) != len(outputs):
+            raise UsageError(f"delta: the forward has {len(outputs)} outputs, but {len(given)} were given.")
+    elif isinstance(delta, tuple):
+        raise UsageError("delta: a tuple was given, but the forward has one output; give an array.")
+    else:
+        given = [delta]
+    drawn = []
+    for i, (value, output) in enumerate(zip(given, outputs, strict=True)):
+        who = f"delta[{i}]" if multiple else "delta"
+        value = _nonzero(default) if value is None else value
+        filled = _filled(value, output.shape, rng, who) if callable(value) else value
+        frozen = _frozen(filled, output.shape, who)
+        drawn.append(frozen.astype(np.float64))
+    return tuple(drawn)
+
+
+def _nonzero(filler: Filler) -> Filler:
+    """The filler, drawn again where all is zero: an all-zero delta makes every gradient right."""
+
+    def draw(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
+        for _ in range(20):
+            drawn = filler(shape, rng)
+            if np.any(drawn):
+                return drawn
+        return np.ones(shape)
+
+    return draw
+
+
+def _filled(value: Filler, shape: tuple[int, ...], rng: np.random.Generator, who: str) -> Any:
+    try:
+        return value(shape, rng)
+    except UsageError:
+        raise
+    except Exception as error:
+        raise UsageError(
+            f"{who}: expected a function (shape, rng) -> array, but for the shape {shape} it raises "
+            f"{type(error).__name__}: {error}."
+        ) from error
+
+
+def _frozen(value: Any, shape: tuple[int, ...], who: str) -> NDArray[Any]:
+    try:
+        array = np.array(as_array(value, "fiub"))
+    except NotNumbers as error:
+        text = str(error)
+        text = text if text.endswith("?") else f"{text}."
+        raise UsageError(f"{who}: expected real numbers; what was drawn is {text}") from None
+    if array.shape != shape:
+        raise UsageError(f"{who}: expected an array of shape {shape}, got one of shape {array.shape}.")
+    if array.dtype.kind == "f":
+        array = array.astype(np.float64)
+        if not np.isfinite(array).all():
+            raise UsageError(
+                f"{who}: values that are not finite were drawn. Draw finite ones only; of a Hypothesis "
+                "strategy of floats, with allow_nan=False and allow_infinity=False."
+            )
+    array.flags.writeable = False
+    return array

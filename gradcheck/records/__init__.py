@@ -1,0 +1,1 @@
+"""What a run writes down, and who reads it: the JSON Lines log, its records, merging, differences."""

@@ -1,0 +1,167 @@
+"""Judging claims one by one, in any order, into records: what `run`, pytest and the reports share.
+
+A checker keeps what the claims of one formula have in common (programs, points), so that asking for
+them one after the other costs no more than a whole run.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from gradcheck._version import __version__
+from gradcheck.chains.locating import located
+from gradcheck.checking.claim_check import check_claim
+from gradcheck.errors import UsageError
+from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.decorating import Formula
+from gradcheck.judging.answers.backends import choose, registered
+from gradcheck.judging.points.generation import Generated, generate
+from gradcheck.judging.points.point import ForwardFault
+from gradcheck.judging.session import Session
+from gradcheck.records.types import SCHEMA, BackendInfo, ClaimRow, Header, Record
+from gradcheck.running.garbage import rare_collections
+
+__all__ = ["Checker", "Environment", "RunOptions", "backend_names", "now"]
+
+_PACKAGES = ("numpy", "hypothesis", "python-flint", "sympy", "jax", "jaxlib")
+
+_KEPT = 4
+"""Formulas whose programs and points are kept; enough for callers that mix a few."""
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """``backends`` None means all that are installed; ``command`` and ``shard`` (`2/4`, where the run is a
+    part of one) are written into the header.
+    """
+
+    seed: int = 0
+    max_examples: int = 50
+    backends: tuple[str, ...] | None = None
+    command: str = ""
+    remarks: tuple[str, ...] = ()
+    shard: str | None = None
+
+    def __post_init__(self) -> None:
+        if (
+            isinstance(self.max_examples, bool)
+            or not isinstance(self.max_examples, int)
+            or self.max_examples < 1
+        ):
+            raise UsageError(f"max_examples: expected an integer of 1 or more, got {self.max_examples!r}.")
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
+            raise UsageError(f"seed: expected an integer of 0 or more, got {self.seed!r}.")
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What checks: gradcheck, Python and platform, packages and backends with their versions."""
+
+    gradcheck: str
+    python: str
+    platform: str
+    versions: dict[str, str]
+    backends: tuple[BackendInfo, ...]
+
+    def header(self, options: RunOptions, uids: Sequence[str]) -> Header:
+        """The header of a log of these claims, started now."""
+        return Header(
+            schema=SCHEMA,
+            gradcheck=self.gradcheck,
+            started=now(),
+            python=self.python,
+            platform=self.platform,
+            versions=self.versions,
+            seed=options.seed,
+            max_examples=options.max_examples,
+            backends=list(self.backends),
+            claims=list(uids),
+            command=options.command,
+            shards=[options.shard] if options.shard else [],
+        )
+
+
+class Checker:
+    """Checks claims with the same options and backends.
+
+    Raises `UsageError` for an unknown backend or one asked for by name that cannot be used.
+    """
+
+    def __init__(self, options: RunOptions) -> None:
+        self.options = options
+        self.found = choose(options.backends)
+        self._shared: dict[int, tuple[Session, Generated | ForwardFault]] = {}
+        self._rows: dict[int, tuple[Claim, ClaimRow]] = {}
+
+    def check(self, claim: Claim) -> list[Record]:
+        """The rows of one claim: one per backend, those of the battery, then its own."""
+        options = self.options
+        with rare_collections():
+            session, points = self._of(claim.formula)
+            outcome = check_claim(
+                claim, session=session, points=points, seed=options.seed, max_examples=options.max_examples
+            )
+            row = located(claim, outcome, session, self._row_of)
+        self._rows[id(claim)] = claim, row  # the claim too, so that its id stays its own
+        return [*outcome.backends, *outcome.battery, row]
+
+    def _row_of(self, claim: Claim) -> ClaimRow:
+        """The row of a claim, which is judged now if it has not been."""
+        if id(claim) not in self._rows:
+            self.check(claim)
+        return self._rows[id(claim)][1]
+
+    def header(self, uids: Sequence[str]) -> Header:
+        """The header of a log of these claims, started now, in this process."""
+        return self.environment().header(self.options, uids)
+
+    def environment(self) -> Environment:
+        """This process, as a log's header describes it."""
+        versions = {}
+        for package in _PACKAGES:
+            try:
+                versions[package] = importlib.metadata.version(package)
+            except importlib.metadata.PackageNotFoundError:
+                continue
+        return Environment(
+            gradcheck=__version__,
+            python=platform.python_version(),
+            platform=f"{platform.system()} {platform.machine()} ({sys.implementation.name})",
+            versions=versions,
+            backends=tuple(
+                BackendInfo(name=f.name, available=f.backend is not None, version=f.version, reason=f.reason)
+                for f in self.found
+            ),
+        )
+
+    def _of(self, formula: Formula) -> tuple[Session, Generated | ForwardFault]:
+        if id(formula) not in self._shared:
+            while len(self._shared) >= _KEPT:
+                del self._shared[next(iter(self._shared))]
+            # the session holds the formula, so its id stays its own
+            self._shared[id(formula)] = Session(formula, self.found), self._points(formula)
+        return self._shared[id(formula)]
+
+    def _points(self, formula: Formula) -> Generated | ForwardFault:
+        """The formula's points, or why there are none: its claims are then errors, and others go on."""
+        try:
+            return generate(formula, max_examples=self.options.max_examples, seed=self.options.seed)
+        except ForwardFault as fault:
+            return fault
+        except UsageError as error:
+            return ForwardFault(str(error))
+
+
+def backend_names(asked: Sequence[str] | None) -> tuple[str, ...]:
+    """The backends that a run would use, by name; none of them is loaded."""
+    return tuple(dict.fromkeys(asked if asked is not None else registered()))
+
+
+def now() -> str:
+    """The time as logs have it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,112 @@
+"""Finding claims: by name in the catalogue, and in a user's own files."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gradcheck.errors import UsageError
+from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.decorating import Formula
+from gradcheck.running.user_files import load_file
+
+__all__ = ["Selection", "catalogue", "find", "load_file", "select"]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What to check. ``remarks`` are sentences for the report, ``origin`` says where it was found."""
+
+    claims: tuple[Claim, ...]
+    remarks: tuple[str, ...]
+    origin: str
+
+
+def catalogue() -> list[Formula]:
+    """The formulas of the catalogue, in its order."""
+    from gradcheck.catalogue import formulas
+
+    return list(formulas())
+
+
+def select(words: Sequence[str] = ()) -> Selection:
+    """The claims that the words name, each once, in the order of the words.
+
+    A word is a formula's name, an id in the derivation (`D09`), a claim's uid, a file of formulas
+    (`FILE.py`), or one of these in a file (`FILE.py::name`). No words select the whole catalogue.
+    Raises `UsageError` for what is unknown, with the nearest names, and for two claims of one name.
+    """
+    if not words:
+        from gradcheck.catalogue import REMARKS
+
+        return _checked([(c, "the catalogue") for f in catalogue() for c in f.claims], REMARKS, "catalogue")
+    files: dict[Path, list[Formula]] = {}
+    found: list[tuple[Claim, str]] = []
+    remarks: list[str] = []
+    for word in words:
+        file, name = _split(word)
+        if file is None:
+            found += [(claim, "the catalogue") for claim in find(word, catalogue(), "the catalogue")]
+            continue
+        place = file.resolve()
+        if place not in files:
+            files[place] = load_file(file)
+        found += [(claim, str(file)) for claim in find(name, files[place], str(file))]
+        if name is None:
+            remarks += [f"{file}: the formula {f.name} has no claims." for f in files[place] if not f.claims]
+    return _checked(found, remarks, ", ".join(dict.fromkeys(origin for _, origin in found)))
+
+
+def find(word: str | None, formulas: Iterable[Formula], origin: str) -> list[Claim]:
+    """The claims among ``formulas`` that one word names; all of them for None.
+
+    Raises `UsageError` where there are none.
+    """
+    formulas = list(formulas)
+    claims = [claim for formula in formulas for claim in formula.claims]
+    if word is None:
+        if not claims:
+            first = f", as in @{formulas[0].name}.vjp" if formulas else ""
+            raise UsageError(f"{origin}: there are formulas, but not one claim about them; add one{first}.")
+        return claims
+    chosen = [c for c in claims if word in {c.uid, c.formula.name}] or [
+        c for c in claims if c.id is not None and c.id.lower() == word.lower()
+    ]
+    if chosen:
+        return chosen
+    if any(formula.name == word for formula in formulas):
+        raise UsageError(f"{origin}: the formula {word!r} has no claims.")
+    known = dict.fromkeys(n for c in claims for n in (c.formula.name, c.id, c.uid) if n)
+    near = difflib.get_close_matches(word, known, n=3, cutoff=0.5)
+    hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+    if Path(word).exists():
+        hint = " It is a file or folder here; a file of formulas ends in .py."
+    raise UsageError(
+        f"{origin}: there is no formula, id or claim {word!r}.{hint} `gradcheck list` shows all."
+    )
+
+
+def _split(word: str) -> tuple[Path | None, str | None]:
+    """A word as a file and a name in it; no file for a word that names something in the catalogue."""
+    head, separator, name = word.partition(".py::")
+    if separator:
+        if not name:
+            raise UsageError(f"{word}: a name is missing after '::'.")
+        return Path(head + ".py"), name
+    return (Path(word), None) if word.endswith(".py") else (None, word)
+
+
+def _checked(found: Iterable[tuple[Claim, str]], remarks: Sequence[str], origin: str) -> Selection:
+    origins: dict[str, tuple[Claim, str]] = {}
+    for claim, place in found:
+        first, where = origins.setdefault(claim.uid, (claim, place))
+        if first is not claim:
+            raise UsageError(
+                f"{claim.uid}: there are two claims of this name, in {where} and in {place}. Give one of the "
+                "formulas another name with gradcheck.formula(name='...')."
+            )
+    if not origins:
+        raise UsageError(f"{origin}: there is nothing to check.")
+    return Selection(tuple(claim for claim, _ in origins.values()), tuple(remarks), origin)

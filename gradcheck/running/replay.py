@@ -1,0 +1,82 @@
+"""Running one saved counterexample again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from gradcheck.errors import UsageError
+from gradcheck.formulas.claim import Claim
+from gradcheck.judging.answers.backends import choose
+from gradcheck.judging.point_check import check_point
+from gradcheck.judging.points.point import Discarded, ForwardFault, Point, evaluate_forward
+from gradcheck.judging.session import Session
+from gradcheck.records.arrays import decode
+from gradcheck.records.types import Counterexample
+
+__all__ = ["ReplayOutcome", "replay_counterexample"]
+
+
+@dataclass(frozen=True)
+class ReplayOutcome:
+    """``fixed``: the claim passes at this point now; ``failing``: it does not; ``error``: it cannot be
+    run there any more. ``text`` says what was found.
+    """
+
+    status: Literal["fixed", "failing", "error"]
+    text: str
+
+
+def replay_counterexample(
+    claim: Claim, counterexample: Counterexample, backends: Sequence[str] | None = None
+) -> ReplayOutcome:
+    """Check a claim at the exact arrays of a saved counterexample.
+
+    Raises `UsageError` for an unknown backend. A counterexample that no longer fits the formula's
+    declaration gives the outcome ``error`` with the reason.
+    """
+    session = Session(claim.formula, choose(backends))
+    try:
+        point = _point(claim, counterexample)
+    except (UsageError, ForwardFault, Discarded) as error:
+        return ReplayOutcome("error", str(error))
+    result = check_point(claim, point, session)
+    if result.verdict == "pass":
+        agreeing = [o.backend for o in result.opinions.values() if o.says == "agree"]
+        return ReplayOutcome("fixed", f"agrees with {', '.join(agreeing)} at this point now")
+    if result.verdict == "kink":
+        return ReplayOutcome(
+            "fixed", "no derivative exists at this point, and nothing speaks against the code"
+        )
+    if result.verdict in ("fail", "error"):
+        against = [o.backend for o in result.opinions.values() if o.says == "differ" and not o.outvoted]
+        return ReplayOutcome("failing", result.fault or f"still differs from {', '.join(against)}")
+    return ReplayOutcome("error", "no backend can answer at this point")
+
+
+def _point(claim: Claim, saved: Counterexample) -> Point:
+    formula = claim.formula
+    names = formula.shapes.arguments
+    if set(saved.inputs) != set(names):
+        raise UsageError(
+            f"the counterexample has the arguments {', '.join(saved.inputs)}, but {formula.name} now has "
+            f"{', '.join(names)}."
+        )
+    args = tuple(decode(saved.inputs[n]) for n in names)
+    sizes = formula.shapes.bind({n: a.shape for n, a in zip(names, args, strict=True)})
+    for array in args:
+        array.flags.writeable = False
+    outputs, multiple = evaluate_forward(formula, args)
+    delta = tuple(decode(d) for d in saved.delta)
+    if not delta:
+        import numpy as np
+
+        delta = tuple(np.ones(o.shape) for o in outputs)
+    if tuple(d.shape for d in delta) != tuple(o.shape for o in outputs):
+        raise UsageError(
+            f"delta was saved with the shape {delta[0].shape}, but the forward's result now has the shape "
+            f"{outputs[0].shape}."
+        )
+    rate = saved.rate if saved.rate is not None else 0.5
+    return Point({**saved.sizes, **sizes}, args, outputs, delta, multiple, rate, "replay")

@@ -1,0 +1,137 @@
+"""Loading formulas from a user's own Python file, leaving the process as it was."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from types import CodeType, ModuleType
+
+from gradcheck.errors import UsageError
+from gradcheck.formulas.decorating import Formula
+
+__all__ = ["NoFormula", "formulas_in", "load_file"]
+
+_PACKAGE = Path(__file__).parent.parent.resolve()
+
+
+class NoFormula(UsageError):
+    """A file was loaded, and there is no formula in it."""
+
+
+def load_file(path: str | Path) -> list[Formula]:
+    """The formulas that a Python file defines, in the order of their definition.
+
+    See `formulas_in` for those that count. The file is run
+    under a private module name, with its folder importable while it runs; modules beside it that it
+    imports are forgotten afterwards, so that another file's `helpers.py` is not mistaken for this one's.
+    Raises `UsageError` where the file cannot be imported, with the user's own lines of the traceback,
+    and where it defines no formula.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise UsageError(f"{path}: there is no such file.")
+    found = formulas_in(_run(path.resolve(), path))
+    if not found:
+        raise NoFormula(
+            f"{path}: there is no formula in it. One is declared with @gradcheck.formula(shapes=...) at the "
+            "top level of the file."
+        )
+    return found
+
+
+def formulas_in(module: ModuleType) -> list[Formula]:
+    """The formulas at the top level of a module, also those in its lists, tuples and dicts, each once.
+
+    A chain brings a formula for each of its layers, before its own.
+    """
+    values = (formula for value in list(vars(module).values()) for formula in _formulas(value))
+    return list({id(part): part for formula in values for part in (*formula.parts, formula)}.values())
+
+
+def _formulas(value: object) -> Iterator[Formula]:
+    if isinstance(value, Formula):
+        yield value
+    elif isinstance(value, list | tuple):
+        yield from (item for item in value if isinstance(item, Formula))
+    elif isinstance(value, dict):
+        yield from (item for item in value.values() if isinstance(item, Formula))
+
+
+class _AsItStands(SourceFileLoader):
+    """Compiles the file each time: byte code is kept for a second and a size, so that of a file edited twice
+    in a second, `*` to `+`, the first would be checked.
+    """
+
+    def get_code(self, fullname: str) -> CodeType:
+        code: CodeType = self.source_to_code(self.get_data(self.path), self.path)
+        return code
+
+
+def _run(file: Path, shown: Path) -> ModuleType:
+    name = f"_gradcheck_file_{file.stem}_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}"
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise UsageError(f"{shown}: Python cannot load this file.")
+    if isinstance(spec.loader, SourceFileLoader):
+        spec.loader = _AsItStands(name, str(file))
+    module = importlib.util.module_from_spec(spec)
+    with _importable(file.parent):
+        # Left in place when all went well: dataclasses and inspect look a module up by its name.
+        sys.modules[name] = module
+        try:
+            spec.loader.exec_module(module)
+        except KeyboardInterrupt:
+            del sys.modules[name]
+            raise
+        except BaseException as error:  # sys.exit() and pytest.skip() are no Exception
+            del sys.modules[name]
+            what = "calls sys.exit() when imported" if isinstance(error, SystemExit) else "cannot be imported"
+            raise UsageError(f"{shown} {what}:\n{_told(error, file)}") from None
+    return module
+
+
+@contextmanager
+def _importable(folder: Path) -> Iterator[None]:
+    """Make modules beside the file importable, and forget them afterwards."""
+    before = set(sys.modules)
+    path = sys.path[:]
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path[:] = path
+        for name in set(sys.modules) - before:
+            if not name.startswith("_gradcheck_file_") and _lies_in(sys.modules[name], folder):
+                del sys.modules[name]
+
+
+def _lies_in(module: ModuleType, folder: Path) -> bool:
+    """Whether a module was found through ``folder``, and not in an environment that lies below it."""
+    file = getattr(module, "__file__", None)
+    if not file or "site-packages" in Path(file).parts:
+        return False
+    place = Path(file).resolve()
+    return place.is_relative_to(folder) and not place.is_relative_to(_PACKAGE)
+
+
+def _told(error: BaseException, file: Path) -> str:
+    """The traceback without our own frames and those of the import machinery."""
+    report = traceback.TracebackException.from_exception(error)
+    chain: traceback.TracebackException | None = report
+    while chain is not None:
+        chain.stack = traceback.StackSummary.from_list([f for f in chain.stack if _theirs(f.filename, file)])
+        chain = chain.__cause__ or chain.__context__
+    return "".join(report.format()).rstrip()
+
+
+def _theirs(filename: str, file: Path) -> bool:
+    if filename.startswith("<frozen "):
+        return False
+    place = Path(filename).resolve()
+    return place == file or not place.is_relative_to(_PACKAGE)
