@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Self
 
 __all__ = [
     "CandidateFault",
     "Contradiction",
+    "FaultKind",
     "GradientError",
     "NoAnswer",
     "Undecided",
@@ -69,14 +71,35 @@ class Contradiction(Exception):
     """
 
 
+class FaultKind(Enum):
+    """What kind of fault the hand-written code has at a point."""
+
+    CONTRACT = "the contract is broken: wrong number of gradients, no array, ..."
+    RAISES = "the code raises, or ends the program"
+    SHAPE = "a quantity has the wrong shape"
+    NOT_FINITE = "a quantity is NaN or infinite although the derivative exists"
+    WRITES = "the code writes into what it is given"
+    NOT_DETERMINISTIC = "answers differ from call to call"
+    KINK = "at a kink, the stated gradient is no convention"
+    INTERNAL = "gradcheck itself failed"
+
+
 class CandidateFault(Exception):
     """The hand-written code broke the contract at a point where the forward ran.
 
     ``verdict`` is ``"fail"`` (it raised, has the wrong shape, is not finite) or ``"error"`` (wrong
-    number of gradients, mutated inputs, answers that differ from call to call, no array).
+    number of gradients, mutated inputs, answers that differ from call to call, no array). ``kind`` says
+    which of these it is, ``quantity`` what it concerns.
     """
 
-    def __init__(self, verdict: str, message: str, quantity: str | None = None) -> None:
+    def __init__(
+        self,
+        verdict: str,
+        message: str,
+        quantity: str | None = None,
+        kind: FaultKind = FaultKind.CONTRACT,
+    ) -> None:
         super().__init__(message)
         self.verdict = verdict
         self.quantity = quantity
+        self.kind = kind

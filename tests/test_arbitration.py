@@ -9,7 +9,7 @@ from flint import arb
 from gradcheck.backend import Answer
 from gradcheck.judging.arbitration import arbitrate
 from gradcheck.judging.comparing import Match
-from gradcheck.judging.opinions import Opinion, PointResult
+from gradcheck.judging.opinions import Opinion, Says
 from gradcheck.records.verdicts import Strength
 
 
@@ -32,13 +32,12 @@ def opinion(backend, says, value=1.0, *, along=None):
     else:
         answer = Answer(slope(value * along[0] + along[1]), np.array(along))
     match = Match("differ" if says == "differ" else "agree", True, (0,), arb(0), arb(1), 0.1, 0.0, 1.0)
-    return Opinion(backend, says, answers={"dJ/dx": answer}, matches={"dJ/dx": match})
+    return Opinion(backend, Says(says), answers={"dJ/dx": answer}, matches={"dJ/dx": match})
 
 
 def vote(*opinions):
-    result = PointResult(None, "none", {o.backend: o for o in opinions})
-    arbitrate(result)
-    return result.verdict, {o.backend for o in opinions if o.outvoted}
+    result = arbitrate({o.backend: o for o in opinions})
+    return result.verdict, {o.backend for o in result.opinions.values() if o.outvoted}
 
 
 A, B, C, D = "abcd"
@@ -100,37 +99,32 @@ TABLE = [
 @pytest.mark.parametrize(("name", "opinions", "verdict", "outliers"), TABLE, ids=[t[0] for t in TABLE])
 def test_the_table_of_votes(name, opinions, verdict, outliers):
     """The candidate fails only where those against it agree with each other and are not outnumbered."""
-    for o in opinions:
-        o.outvoted = False
     assert vote(*opinions) == (verdict, outliers)
 
 
 def test_a_failure_names_the_quantity():
     """So that the counterexample shows the right gradient."""
-    result = PointResult(None, "none", {A: opinion(A, "differ")})
-    arbitrate(result)
-    assert result.quantity == "dJ/dx"
+    assert arbitrate({A: opinion(A, "differ")}).quantity == "dJ/dx"
 
 
 def test_backends_that_overlap_are_one_camp_and_backends_that_do_not_are_two():
     """The radii decide."""
-    wide = Opinion(A, "differ", answers={"q": Answer(ball(1.0, 0.5))}, matches=opinion(A, "differ").matches)
-    near = Opinion(B, "differ", answers={"q": Answer(ball(1.3))}, matches=opinion(B, "differ").matches)
-    far = Opinion(B, "differ", answers={"q": Answer(ball(1.7))}, matches=opinion(B, "differ").matches)
+    wide = Opinion(
+        A, Says.DIFFER, answers={"q": Answer(ball(1.0, 0.5))}, matches=opinion(A, "differ").matches
+    )
+    near = Opinion(B, Says.DIFFER, answers={"q": Answer(ball(1.3))}, matches=opinion(B, "differ").matches)
+    far = Opinion(B, Says.DIFFER, answers={"q": Answer(ball(1.7))}, matches=opinion(B, "differ").matches)
     assert vote(wide, near)[0] == "fail"
     assert vote(wide, far)[0] == "split"
 
 
 def certified(backend):
-    found = opinion(backend, "agree")
-    found.strength = Strength.CERTIFIED
-    return found
+    return replace(opinion(backend, "agree"), strength=Strength.CERTIFIED)
 
 
 def estimate(backend):
     found = opinion(backend, "differ", 5.0)
-    found.matches = {q: replace(m, rigorous=False) for q, m in found.matches.items()}
-    return found
+    return replace(found, matches={q: replace(m, rigorous=False) for q, m in found.matches.items()})
 
 
 def test_an_estimate_does_not_contradict_an_enclosure():

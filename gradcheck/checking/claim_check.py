@@ -13,20 +13,23 @@ from gradcheck.checking.counterexample import describe
 from gradcheck.checking.digits import in_float32, summary
 from gradcheck.checking.minimise import Minimal, minimise
 from gradcheck.checking.rows import backend_row, claim_row, silent_row
-from gradcheck.checking.training import train
-from gradcheck.checking.verdict import MIN_ANSWERS, rule
+from gradcheck.checking.training import Trained, train
+from gradcheck.checking.verdict import MIN_ANSWERS, Ruling, rule
+from gradcheck.checking.weighing import refuted, weigh
 from gradcheck.diagnosis import diagnosed
+from gradcheck.errors import FaultKind
 from gradcheck.formulas.claim import SINGLE, Claim
 from gradcheck.formulas.values import Values
 from gradcheck.judging.answers.backends import Found, choose
-from gradcheck.judging.opinions import PointResult
+from gradcheck.judging.opinions import PointResult, PointVerdict
 from gradcheck.judging.point_check import check_point
 from gradcheck.judging.points.allowed_sizes import checked_delta
 from gradcheck.judging.points.generation import Generated, generate
 from gradcheck.judging.points.point import ForwardFault, Point
+from gradcheck.judging.reasons import Fault
 from gradcheck.judging.session import Session
-from gradcheck.proofs import refuted, weigh
-from gradcheck.records.types import BackendRow, BatteryRow, ClaimRow, Precision, Training
+from gradcheck.proofs import Memory
+from gradcheck.records.types import BackendRow, BatteryRow, ClaimRow, Precision
 from gradcheck.records.verdicts import Strength, Verdict
 
 __all__ = ["MIN_ANSWERS", "Outcome", "cannot_run", "check_claim"]
@@ -78,11 +81,11 @@ def check_claim(
     if misread is not None:
         return cannot_run(claim, session, misread, started)
     results = [_checked(claim, point, session) for point in points.points]
-    training: Training | None = None
+    trained: Trained | None = None
     if claim.descent is not None and not any(r.verdict in ("fail", "error") for r in results):
-        steps, training = train(claim, session, seed)
-        results += steps
-    return _summarise(claim, session, points, results, training, seed, delta, started)
+        trained = train(claim, session, seed)
+        results += trained.results
+    return _summarise(claim, session, points, results, trained, seed, delta, started)
 
 
 def _checked(claim: Claim, point: Point, session: Session) -> PointResult:
@@ -93,7 +96,7 @@ def _checked(claim: Claim, point: Point, session: Session) -> PointResult:
             return check_point(claim, point, session)
     except Exception as error:
         text = f"gradcheck itself failed here, please report it: {type(error).__name__}: {error}"
-        return PointResult(point, "error", fault=text)
+        return PointResult(point, PointVerdict.ERROR, fault=Fault(FaultKind.INTERNAL, text))
 
 
 def _summarise(
@@ -101,18 +104,18 @@ def _summarise(
     session: Session,
     points: Generated,
     results: list[PointResult],
-    training: Training | None,
+    trained: Trained | None,
     seed: int,
     delta: Values | None,
     started: float,
 ) -> Outcome:
     battery = run_battery(claim, results, session, free_delta=delta is None)
     results += [_checked(claim, point, session) for point in battery.suspects]
-    verdict, reason = battery.overrule(*rule(claim, session, results))
-    if training is not None and verdict is Verdict.PASS and training.stopped.startswith("failed"):
-        verdict, reason = Verdict.FAIL, training.stopped
-    weighed = weigh(claim, session.proofs, verdict, reason, results)
-    verdict, reason = weighed.verdict, weighed.reason
+    ruling = battery.overrule(rule(claim, session, results))
+    if trained is not None and trained.stuck and ruling.verdict is Verdict.PASS:
+        ruling = Ruling(Verdict.FAIL, trained.training.stopped)
+    weighed = weigh(claim, session.shared(Memory), ruling, results)
+    verdict, reason = weighed.ruling.verdict, weighed.ruling.reason
     minimal = None
     if verdict in (Verdict.FAIL, Verdict.ERROR):
         first = next((r for r in results if r.verdict == verdict.value), None)
@@ -142,7 +145,7 @@ def _summarise(
         unchecked=sorted({u for r in results if r.stated for u in r.stated.unchecked}),
         notes=_notes(points, results, measured),
         counterexample=counterexample,
-        training=training,
+        training=trained.training if trained is not None else None,
         precision=measured,
         diagnosis=mistakes,
         proof=refuted(weighed.proof, counterexample),

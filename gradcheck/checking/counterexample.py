@@ -84,7 +84,7 @@ def _without_arrays(claim: Claim, minimal: Minimal) -> Counterexample:
         for o in result.opinions.values()
         if result.quantity is not None and (m := o.matches.get(result.quantity)) is not None
     ]
-    message = result.fault or "the code differs from the derivative"
+    message = str(result.fault or "the code differs from the derivative")
     index: list[int] | None = None
     for backend, quantity, match in matches:
         index = None if match.slope else list(match.index)
@@ -194,7 +194,7 @@ def _message(
     result: PointResult, quantity: str | None, index: list[int] | None, candidate: Any, truth: Any
 ) -> str:
     if result.fault is not None:
-        return result.fault
+        return str(result.fault)
     if quantity is None or index is None or candidate is None or truth is None:
         return f"the code differs from {_names(_against(result)) or 'the derivative'}"
     place = f"[{', '.join(map(str, index))}]" if index else ""

@@ -9,7 +9,7 @@ from gradcheck.checking.agreement import agreements
 from gradcheck.checking.comparison import comparison
 from gradcheck.checking.verdict import answered
 from gradcheck.formulas.claim import Claim
-from gradcheck.judging.opinions import Opinion, PointResult
+from gradcheck.judging.opinions import Opinion, PointResult, Says
 from gradcheck.judging.points.sizes import distinct
 from gradcheck.judging.session import Usable
 from gradcheck.records.sources import helpers_of, source_of
@@ -61,7 +61,7 @@ def backend_row(claim: Claim, usable: Usable, results: list[PointResult]) -> Bac
         (r, r.opinions[usable.name]) for r in results if usable.name in r.opinions
     ]
     said = Counter(o.says for _, o in opinions)
-    replies = said["agree"] + said["differ"] + said["kink"]
+    replies = said[Says.AGREE] + said[Says.DIFFER] + said[Says.KINK]
     outlier = sum(o.outvoted for _, o in opinions)
     against = sum(o.says == "differ" and not o.outvoted for _, o in opinions)
     reasons = Counter(o.reason for _, o in opinions if o.says == "none" and o.reason)
@@ -75,10 +75,10 @@ def backend_row(claim: Claim, usable: Usable, results: list[PointResult]) -> Bac
         verdict = "pass"
     else:
         verdict = "inconclusive"
-    if verdict == "inconclusive" and said["none"] > replies:
+    if verdict == "inconclusive" and said[Says.NONE] > replies:
         verdict = "unsupported"
     strength = Strength.weakest(o.strength for _, o in opinions if o.says == "agree" and o.strength)
-    reason = reasons.most_common(1)[0][0] if reasons else None
+    reason = str(reasons.most_common(1)[0][0]) if reasons else None
     return BackendRow(
         claim=claim.uid,
         backend=usable.name,
@@ -87,9 +87,9 @@ def backend_row(claim: Claim, usable: Usable, results: list[PointResult]) -> Bac
         strength=strength.value if strength and verdict == "pass" else None,
         points=len(results),
         answered=replies,
-        agreed=said["agree"],
-        differed=said["differ"],
-        kinks=said["kink"],
+        agreed=said[Says.AGREE],
+        differed=said[Says.DIFFER],
+        kinks=said[Says.KINK],
         distinct=sum(o.says != "none" and distinct(r.point.sizes) for r, o in opinions),
         outlier=outlier,
         seconds=round(usable.seconds, 6),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,14 +17,23 @@ from gradcheck.judging.points.point import Discarded, ForwardFault, Point, evalu
 from gradcheck.judging.session import Session
 from gradcheck.records.types import Training, TrainingStep
 
-__all__ = ["train"]
+__all__ = ["Trained", "train"]
 
 _HALVINGS = 40
 """Halvings of the rate before the loop gives up on lowering the cost: 2^-40 of the first rate is far
 below 1 / L for any curvature L that the drawn data can make."""
 
 
-def train(claim: Claim, session: Session, seed: int) -> tuple[list[PointResult], Training]:
+@dataclass(frozen=True)
+class Trained:
+    """The points of a training loop, its record, and whether it got ``stuck``: no rate lowered the cost."""
+
+    results: list[PointResult]
+    training: Training
+    stuck: bool = False
+
+
+def train(claim: Claim, session: Session, seed: int) -> Trained:
     """Run gradient descent with the claim's hand-written update.
 
     From a random start, each step is checked like any other point (its new values are compared with
@@ -38,7 +47,7 @@ def train(claim: Claim, session: Session, seed: int) -> tuple[list[PointResult],
     rate = descent.rate
     results: list[PointResult] = []
     steps: list[TrainingStep] = []
-    stopped = f"after {descent.steps} steps"
+    stopped, stuck = f"after {descent.steps} steps", False
     cost = float(point.outputs[0])
     for _ in range(descent.steps):
         moved: Point | None = None
@@ -54,6 +63,7 @@ def train(claim: Claim, session: Session, seed: int) -> tuple[list[PointResult],
                 stopped = "the cost no longer changes: a minimum within float64"
             else:
                 stopped = "failed: no rate, however small, lowers the cost along the stated update"
+                stuck = True
             break
         result = check_point(claim, here, session)
         results.append(result)
@@ -64,7 +74,8 @@ def train(claim: Claim, session: Session, seed: int) -> tuple[list[PointResult],
             break
         following = float(moved.outputs[0])
         point, cost = moved, following
-    return results, Training(sizes=dict(point.sizes), steps=steps, final_cost=cost, stopped=stopped)
+    training = Training(sizes=dict(point.sizes), steps=steps, final_cost=cost, stopped=stopped)
+    return Trained(results, training, stuck)
 
 
 def _start(claim: Claim, seed: int) -> Point:

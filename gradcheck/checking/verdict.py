@@ -3,76 +3,101 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 
 import numpy as np
 
 from gradcheck.formulas.claim import Claim
-from gradcheck.judging.comparing import BELOW
-from gradcheck.judging.opinions import PointResult
+from gradcheck.judging.opinions import PointResult, PointVerdict, Says
 from gradcheck.judging.points.sizes import distinct
+from gradcheck.judging.reasons import ReasonKind
 from gradcheck.judging.session import Session
 from gradcheck.records.verdicts import Verdict
 
-__all__ = ["MIN_ANSWERS", "answered", "rule"]
+__all__ = ["MIN_ANSWERS", "Ruling", "answered", "rule"]
 
 MIN_ANSWERS = 5
 """Points that a backend must have answered before it counts as having answered a claim; one of them
 with all sizes distinct and at least 2, where the declaration allows that."""
 
 
-def rule(claim: Claim, session: Session, results: list[PointResult]) -> tuple[Verdict, str | None]:
-    """The verdict, and one sentence behind one that is no pass."""
+@dataclass(frozen=True)
+class Ruling:
+    """A verdict on a claim, with one sentence behind one that is no pass. ``saturated`` is the quantity that
+    is weak because it was below resolution everywhere.
+    """
+
+    verdict: Verdict
+    reason: str | None = None
+    saturated: str | None = None
+
+
+def rule(claim: Claim, session: Session, results: list[PointResult]) -> Ruling:
+    """The verdict that the points amount to."""
     verdicts = Counter(r.verdict for r in results)
-    if verdicts["error"]:
-        return Verdict.ERROR, next(r.fault for r in results if r.verdict == "error")
-    if verdicts["fail"]:
-        return Verdict.FAIL, next((r.fault for r in results if r.verdict == "fail"), None)
-    if verdicts["split"]:
-        return Verdict.INCONCLUSIVE, "the backends contradict each other: " + _split_words(results)
+    if verdicts[PointVerdict.ERROR]:
+        return Ruling(Verdict.ERROR, _first_fault(results, PointVerdict.ERROR))
+    if verdicts[PointVerdict.FAIL]:
+        return Ruling(Verdict.FAIL, _first_fault(results, PointVerdict.FAIL))
+    if verdicts[PointVerdict.SPLIT]:
+        return Ruling(Verdict.INCONCLUSIVE, "the backends contradict each other: " + _split_words(results))
     if not results:
-        return Verdict.INCONCLUSIVE, (
+        return Ruling(
+            Verdict.INCONCLUSIVE,
             "the forward is finite at no point that was tried; say what its arguments may hold, with "
-            "values={...}"
+            "values={...}",
         )
     if any(answered(u.name, results) for u in session.backends):
-        weakness = _weakness(claim, results)
-        return (Verdict.WEAK, weakness) if weakness else (Verdict.PASS, None)
+        return _weakness(claim, results) or Ruling(Verdict.PASS)
     reasons = Counter(o.reason for r in results for o in r.opinions.values() if o.reason)
-    if reasons and reasons.most_common(1)[0][0] == BELOW:
-        return Verdict.WEAK, _saturated("the gradient")
+    if reasons and reasons.most_common(1)[0][0].kind is ReasonKind.BELOW_RESOLUTION:
+        return _saturated("the gradient")
     most = f": {reasons.most_common(1)[0][0]}" if reasons else ""
-    return Verdict.INCONCLUSIVE, f"no backend answered at {MIN_ANSWERS} points or more{most}"
+    return Ruling(Verdict.INCONCLUSIVE, f"no backend answered at {MIN_ANSWERS} points or more{most}")
 
 
-def _weakness(claim: Claim, results: list[PointResult]) -> str | None:
+def _first_fault(results: list[PointResult], verdict: PointVerdict) -> str | None:
+    fault = next((r.fault for r in results if r.verdict is verdict), None)
+    return None if fault is None else str(fault)
+
+
+def _weakness(claim: Claim, results: list[PointResult]) -> Ruling | None:
     """Why a pass could not have caught an error, or None."""
-    passed = [r for r in results if r.verdict == "pass"]
+    passed = [r for r in results if r.verdict is PointVerdict.PASS]
     names = claim.formula.shapes.names
     if len(names) > 1 and all(len(set(r.point.sizes.values())) == 1 for r in passed):
         free = [r for r in results if len(set(r.point.sizes.values())) > 1]
         if not free:
-            return (
+            return Ruling(
+                Verdict.WEAK,
                 "only shapes with all sizes equal were tried, although the declaration allows others: a "
-                "transposed gradient would have passed. Give values of unequal sizes."
+                "transposed gradient would have passed. Give values of unequal sizes.",
             )
     # an opinion that is no answer resolved something, but said nothing about it
-    agreed = [o.matches for r in passed for o in r.opinions.values() if o.says == "agree"]
+    agreed = [o.matches for r in passed for o in r.opinions.values() if o.says is Says.AGREE]
     for quantity in dict.fromkeys(q for found in agreed for q in found):
         matches = [found[quantity] for found in agreed if quantity in found]
         if not any(m.resolved for m in matches) and not all(m.zero for m in matches):
             return _saturated(quantity)
     if not any(z.size for r in passed for z in r.point.outputs):
-        return "the forward's result is empty at every point, so any gradient of its shape would have passed."
+        return Ruling(
+            Verdict.WEAK,
+            "the forward's result is empty at every point, so any gradient of its shape would have passed.",
+        )
     if claim.kind == "vjp" and all(not np.any(d) for r in passed for d in r.point.delta):
-        return "delta was zero at every point, so any gradient would have passed. Give a delta that is not."
+        return Ruling(
+            Verdict.WEAK,
+            "delta was zero at every point, so any gradient would have passed. Give a delta that is not.",
+        )
     return None
 
 
-def _saturated(what: str) -> str:
-    return (
+def _saturated(what: str) -> Ruling:
+    reason = (
         f"{what} was below resolution at every point (saturated?), so a wrong one would have passed too. "
         "Give values at which it is not, as in values={'x': lambda shape, rng: rng.normal(size=shape)}."
     )
+    return Ruling(Verdict.WEAK, reason, saturated=what)
 
 
 def answered(backend: str, results: list[PointResult]) -> bool:

@@ -30,8 +30,8 @@ def prove(name: str) -> None:
 
     Exits with 0 whatever comes out, 2 where it could not run.
     """
-    from gradcheck.proofs import examined
     from gradcheck.running.registry import select
+    from gradcheck.running.showing_proofs import examined
 
     claims = select([name]).claims
     blocks = ["\n".join(_claim(claim, examined(claim))) for claim in claims]

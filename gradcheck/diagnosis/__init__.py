@@ -12,7 +12,7 @@ from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.values import Values
 from gradcheck.judging.opinions import PointResult
 from gradcheck.judging.session import Session
-from gradcheck.proofs import explain
+from gradcheck.proofs import Memory, explain
 from gradcheck.records.types import Diagnosis
 
 __all__ = ["diagnosed"]
@@ -43,8 +43,9 @@ def diagnosed(
             found = diagnose(claim, small, session, seed=seed, delta=delta)
         except (Exception, SystemExit):  # the code is run again, and may end the program
             found = []
-        exact = {d.quantity: d for d in explain(claim, session.proofs)}
-        alone = {d.quantity: d for d in explain(claim, session.proofs, alone=True)} if exact else {}
+        memory = session.shared(Memory)
+        exact = {d.quantity: d for d in explain(claim, memory)}
+        alone = {d.quantity: d for d in explain(claim, memory, alone=True)} if exact else {}
     merged = []
     for one in found:
         form = exact.get(one.quantity)

@@ -155,7 +155,7 @@ class Case:
                     )
                 except (Discarded, ForwardFault, UsageError):
                     continue
-                made.append(Sample(self.claim, self.session, point, "unknown", None))
+                made.append(Sample(self.claim, self.session, point, None, None))
         return made
 
 

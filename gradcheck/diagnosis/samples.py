@@ -31,8 +31,10 @@ from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.in_place_writes import plain
 from gradcheck.judging.candidates.running import Stated, call_candidate, expected_shapes, run_in_balls
-from gradcheck.judging.evaluation import Examination
+from gradcheck.judging.evaluation import Evaluation
+from gradcheck.judging.opinions import PointVerdict
 from gradcheck.judging.points.point import Point
+from gradcheck.judging.reasons import Fault
 from gradcheck.judging.session import Session
 
 __all__ = ["How", "Sample"]
@@ -58,7 +60,9 @@ def _in_float64(claim: Claim, point: Point) -> dict[str, Any]:
 class Sample:
     """A point with all that is known of the claim there. Nothing is computed before it is asked for."""
 
-    def __init__(self, claim: Claim, session: Session, point: Point, verdict: str, fault: str | None) -> None:
+    def __init__(
+        self, claim: Claim, session: Session, point: Point, verdict: PointVerdict | None, fault: Fault | None
+    ) -> None:
         self.claim, self.session, self.point = claim, session, point
         self.verdict, self.fault = verdict, fault
         self.raised: str | None = None
@@ -134,12 +138,12 @@ class Sample:
     def _same_code(self) -> dict[str, Any]:
         """The code's balls, if they hold its float64 values; otherwise these, with a bound for rounding."""
         stated = Stated(self._stated())
-        examined = Examination(self.claim, self.point, self.session, stated, self.session.backends)
+        examined = Evaluation(self.claim, self.point, self.session, stated, self.session.backends)
         try:
             return examined.balls(BITS)
         except Unsupported:
             self._memo["in floats"] = True
-            bounded = examined.certain_or_bounded(BITS)
+            bounded, _ = examined.certain_or_bounded(BITS)
             # an entry that belongs elsewhere brings its own rounding, and the bound is of its place
             own = 2.0 ** (13 - self.claim.bits)
             return {
@@ -188,7 +192,7 @@ class Sample:
         """For a Jacobian claim, the right derivative by another argument. Raises `Unsupported`."""
         claim = replace(self.claim, target=argument)
         other = self.remember(
-            ("target", argument), lambda: Sample(claim, self.session, self.point, "unknown", None)
+            ("target", argument), lambda: Sample(claim, self.session, self.point, None, None)
         )
         return other.right(f"dz/d{argument}", how)
 

@@ -163,6 +163,6 @@ def at_other_point(sample: Sample, point: Point, how: How) -> dict[str, Any]:
     if how is not None:
         return sample.elsewhere(point, how)
     if is_right(sample):
-        moved = Sample(sample.claim, sample.session, point, "unknown", None)
+        moved = Sample(sample.claim, sample.session, point, None, None)
         return tape_of(moved).quantities()
     return {q: midpoints(v) for q, v in sample.elsewhere(point, BALLS).items()}

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.errors import CandidateFault
+from gradcheck.errors import CandidateFault, FaultKind
 from gradcheck.formulas.user_lines import user_line
 
 __all__ = ["IN_PLACE", "culprit", "plain", "read_only", "unchanged", "writes"]
@@ -71,5 +71,7 @@ def culprit(
             if writes(fault) and fault.__cause__ is not None:
                 what = f"its argument {arguments[position]!r}" if position < len(arguments) else "delta"
                 line = user_line(fault.__cause__)
-                return CandidateFault("error", f"the code writes into {what} {IN_PLACE}{line}")
-    return CandidateFault("error", f"the code writes into what it is given {IN_PLACE}")
+                text = f"the code writes into {what} {IN_PLACE}{line}"
+                return CandidateFault("error", text, kind=FaultKind.WRITES)
+    text = f"the code writes into what it is given {IN_PLACE}"
+    return CandidateFault("error", text, kind=FaultKind.WRITES)

@@ -2,63 +2,78 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
 from flint import arb
 
 from gradcheck.arithmetic import precision
 from gradcheck.judging.answers.slopes import along
 from gradcheck.judging.comparing import RESOLUTION
 from gradcheck.judging.evaluation import BITS
-from gradcheck.judging.opinions import Opinion, PointResult
+from gradcheck.judging.opinions import Opinion, PointVerdict, Says
+from gradcheck.judging.reasons import Reason, ReasonKind
 from gradcheck.records.verdicts import Strength
 
-__all__ = ["arbitrate", "same_answers"]
+__all__ = ["Vote", "arbitrate", "same_answers"]
 
 
-def arbitrate(result: PointResult) -> None:
-    """Set the point's verdict, and mark a backend that is outvoted.
+@dataclass(frozen=True)
+class Vote:
+    """What the opinions at a point amount to. ``quantity`` is the one that fails."""
+
+    verdict: PointVerdict
+    opinions: Mapping[str, Opinion]
+    quantity: str | None = None
+
+
+def arbitrate(opinions: Mapping[str, Opinion]) -> Vote:
+    """The point's verdict, with the backends that are outvoted marked.
 
     The candidate fails where all who answer differ from it and agree with each other, or where two or
     more who agree with each other outnumber the rest. A single backend against the candidate and two
     others is the outlier. Anything else is `split`.
     """
-    _set_estimates_aside(result)
-    voting = [o for o in result.opinions.values() if o.says in ("agree", "differ")]
-    against = [o for o in voting if o.says == "differ"]
+    opinions = _estimates_set_aside(opinions)
+    voting = [o for o in opinions.values() if o.says in (Says.AGREE, Says.DIFFER)]
+    against = [o for o in voting if o.says is Says.DIFFER]
     if not voting:
-        result.verdict = "none"
-        return
+        return Vote(PointVerdict.NONE, opinions)
     if not against:
-        result.verdict = "pass"
-        return
-    in_favour = [o for o in voting if o.says == "agree"]
+        return Vote(PointVerdict.PASS, opinions)
+    in_favour = [o for o in voting if o.says is Says.AGREE]
     if not in_favour and _united(against):
-        result.verdict = "fail"
-        result.quantity = against[0].worst[0] if against[0].worst else None
-        return
+        return Vote(PointVerdict.FAIL, opinions, _worst_quantity(against))
     if len(in_favour) >= 2 and len(in_favour) > len(against):
         # the candidate and two backends against one: that one is the outlier
-        for opinion in against:
-            opinion.outvoted = True
-        result.verdict = "pass"
-        return
+        return Vote(PointVerdict.PASS, _outvoted(opinions, against))
     united = max(_camps(against), key=len)
     if len(united) >= 2 and len(united) > len(voting) - len(united):
-        for opinion in voting:
-            opinion.outvoted = opinion not in united
-        result.verdict = "fail"
-        result.quantity = united[0].worst[0] if united[0].worst else None
-        return
-    result.verdict = "split"
+        rest = [o for o in voting if o not in united]
+        return Vote(PointVerdict.FAIL, _outvoted(opinions, rest), _worst_quantity(united))
+    return Vote(PointVerdict.SPLIT, opinions)
 
 
-def _set_estimates_aside(result: PointResult) -> None:
+def _worst_quantity(opinions: list[Opinion]) -> str | None:
+    return opinions[0].worst[0] if opinions[0].worst else None
+
+
+def _outvoted(opinions: Mapping[str, Opinion], outliers: list[Opinion]) -> dict[str, Opinion]:
+    names = {o.backend for o in outliers}
+    return {n: replace(o, outvoted=True) if n in names else o for n, o in opinions.items()}
+
+
+def _estimates_set_aside(opinions: Mapping[str, Opinion]) -> Mapping[str, Opinion]:
     """A floating-point estimate of an error bound cannot contradict an enclosure that certifies."""
-    if not any(o.says == "agree" and o.strength is Strength.CERTIFIED for o in result.opinions.values()):
-        return
-    for opinion in result.opinions.values():
-        if opinion.says == "differ" and not any(m.rigorous for m in opinion.matches.values()):
-            opinion.says, opinion.matches = "none", {}
-            opinion.reason = "its floating-point estimate contradicts an enclosure, and counts for less"
+    if not any(o.says is Says.AGREE and o.strength is Strength.CERTIFIED for o in opinions.values()):
+        return opinions
+    why = Reason(ReasonKind.ESTIMATE)
+    return {
+        n: replace(o, says=Says.NONE, matches={}, reason=why)
+        if o.says is Says.DIFFER and not any(m.rigorous for m in o.matches.values())
+        else o
+        for n, o in opinions.items()
+    }
 
 
 def _united(opinions: list[Opinion]) -> bool:

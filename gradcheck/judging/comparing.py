@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from gradcheck.arithmetic import ObjectArray, radii
 from gradcheck.backend import Answer
 from gradcheck.judging.answers.slopes import contract
+from gradcheck.judging.reasons import Reason, ReasonKind
 
-__all__ = ["BELOW", "RESOLUTION", "Match", "Scales", "compare", "compare_slopes", "running_scale"]
+__all__ = ["RESOLUTION", "Match", "Scales", "compare", "compare_slopes", "running_scale"]
 
 RESOLUTION = 1e-25
 """Differences below this part of S are not told apart, S being the summed magnitude of the terms that
@@ -48,7 +49,7 @@ class Match:
     bound: float
     scale: float
     slope: bool = False  # compared along a direction, not entry by entry
-    reason: str | None = None
+    reason: Reason | None = None
     resolved: bool = True  # some entry can be told from zero, within its scale
     zero: bool = False  # every entry is exactly zero on both sides
 
@@ -172,28 +173,29 @@ def _entry(
             0.0,
             float(scale),
             slope,
-            "no finite enclosure",
+            Reason(ReasonKind.NO_ENCLOSURE),
         )
     difference = abs(c - t)
     low, high = difference.lower(), difference.upper()
-    reason = None
+    reason: Reason | None = None
     if high > scale * RESOLUTION and low <= 0 and subtracted > 0:
         if c.contains(0):
             # the candidate says zero, and what the difference leaves is zero in what it subtracted
             scale = scale.max(subtracted)
         elif high <= subtracted * RESOLUTION:
-            reason = BELOW
+            reason = Reason(ReasonKind.BELOW_RESOLUTION)
     spread = c.rad() + t.rad()
     outcome: Outcome = "unclear"
     smallest, coarsest = _SMALLEST[bits], _COARSEST[bits]
     if low > 0 and abs(c) < smallest and abs(t) < smallest:
-        reason = BELOW  # both are zero to float64: what they differ by is nobody's mistake
+        # both are zero to float64: what they differ by is nobody's mistake
+        reason = Reason(ReasonKind.BELOW_RESOLUTION)
     elif low > scale * RESOLUTION:
         outcome = "differ"
     elif high <= scale * RESOLUTION or (not rigorous and spread <= scale * coarsest):
         outcome = "agree"
     elif not rigorous and t != 0 and abs(t) < c.rad():
-        reason = BELOW
+        reason = Reason(ReasonKind.BELOW_RESOLUTION)
     return Match(
         outcome=outcome,
         rigorous=rigorous,
@@ -217,9 +219,6 @@ def _part(value: arb, scale: arb) -> float:
 _SMALLEST = {53: arb(2) ** -1074, 24: arb(2) ** -126}
 """The smallest positive float64; the smallest float32 that keeps its digits, as many programs flush those
 below to zero."""
-
-BELOW = "below resolution: the gradient is too small to be told from zero here (saturated?)"
-"""The reason where an answer exists but says nothing about a gradient as small as the stated one."""
 
 _COARSEST = {53: 2.0**-20, 24: 2.0**-8}
 """In floating point an error bound up to this part of the scale still counts as an answer. A wider

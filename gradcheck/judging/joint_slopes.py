@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from flint import arb
@@ -21,12 +20,10 @@ from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.judging.answers.expected import deltas_of, truths
 from gradcheck.judging.comparing import Match, compare_slopes
+from gradcheck.judging.evaluation import Evaluation
 from gradcheck.judging.points.directions import Directions
 from gradcheck.judging.points.point import Point
-
-if TYPE_CHECKING:
-    from gradcheck.judging.evaluation import Examination
-    from gradcheck.judging.session import Usable
+from gradcheck.judging.session import Usable
 
 __all__ = ["Group", "groups", "settled_jointly"]
 
@@ -42,7 +39,7 @@ _SWAMPED = 20
 at least 1e-19 of every part."""
 
 
-def settled_jointly(check: Examination, usable: Usable, program: Program, bits: int) -> dict[str, Match]:
+def settled_jointly(check: Evaluation, usable: Usable, program: Program, bits: int) -> dict[str, Match]:
     """The quantities that one slope along all their arguments settles in the candidate's favour."""
     directions = check.directions
     if program.exact_answers or check.claim.kind not in _KINDS or directions is None or len(directions) < 2:
@@ -57,7 +54,7 @@ def settled_jointly(check: Examination, usable: Usable, program: Program, bits: 
     return found
 
 
-def _settled(check: Examination, usable: Usable, program: Program, group: Group, of: int) -> dict[str, Match]:
+def _settled(check: Evaluation, usable: Usable, program: Program, group: Group, of: int) -> dict[str, Match]:
     """The quantities of one group, where their slope agrees. Raises `Unsupported`."""
     claim, point, along = check.claim, check.point, group.directions
     own, rigorous = group.slope, True
@@ -78,9 +75,7 @@ def _settled(check: Examination, usable: Usable, program: Program, group: Group,
     return dict.fromkeys([*whose, *along], match)
 
 
-def _gradients(
-    check: Examination, bits: int
-) -> tuple[dict[str, ObjectArray], dict[str, NDArray[np.float64]]]:
+def _gradients(check: Evaluation, bits: int) -> tuple[dict[str, ObjectArray], dict[str, NDArray[np.float64]]]:
     """Gradients by quantity, entry by entry, in balls and in float64: the stated ones, the steps of an
     update. A forward claim states none; those of the formula stand for them, from a backend that has every
     entry.

@@ -18,13 +18,15 @@ import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
-from gradcheck.errors import CandidateFault, Unsupported
+from gradcheck.errors import CandidateFault, FaultKind, Unsupported
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.in_place_writes import writes
 from gradcheck.judging.candidates.running import Stated, as_float64, call_candidate, expected_shapes
 from gradcheck.judging.comparing import Match, Outcome
-from gradcheck.judging.opinions import Opinion, PointResult
+from gradcheck.judging.opinions import Opinion, PointResult, PointVerdict, Says
 from gradcheck.judging.points.long_directions import Direction
 from gradcheck.judging.points.point import Point
+from gradcheck.judging.reasons import Fault, Reason, ReasonKind
 from gradcheck.judging.session import Session, Usable
 from gradcheck.records.verdicts import Strength
 
@@ -56,24 +58,19 @@ _CONTRACTION = 2.0**-45
 
 def check_large_point(claim: Claim, point: Point, session: Session, usable: list[Usable]) -> PointResult:
     """One slope of all stated gradients together; argument by argument and entry by entry on a failure."""
-    result = PointResult(point, "none")
-    for one in usable:
-        why = f"too large: {point.entries:,} numbers at a point; only finite differences are asked"
-        result.opinions[one.name] = Opinion(one.name, reason=why)
-    opinion = result.opinions.get("finite_difference")
+    too_large = Reason(ReasonKind.TOO_LARGE, f"{point.entries:,}")
+    opinions = {one.name: Opinion(one.name, reason=too_large) for one in usable}
     if claim.kind != "vjp":
-        result.notes.append(f"too large for a {claim.kind} claim: {point.entries:,} numbers at a point")
-        return result
+        note = f"too large for a {claim.kind} claim: {point.entries:,} numbers at a point"
+        return PointResult(point, PointVerdict.NONE, opinions, notes=(note,))
     directions = {i: Direction(point.args[i], seed=i) for i in point.wrt}
     try:
         stated, slopes, spare = _contracted(claim, point, directions)
     except CandidateFault as fault:
-        result.verdict, result.fault, result.quantity = fault.verdict, str(fault), fault.quantity
-        return result
-    result.stated = stated
-    if opinion is None:
-        return result
-    opinion.method, opinion.reason = METHOD, None
+        verdict = PointVerdict(fault.verdict)
+        return PointResult(point, verdict, opinions, Fault.of(fault), fault.quantity)
+    if "finite_difference" not in opinions:
+        return PointResult(point, PointVerdict.NONE, opinions, stated=stated)
     checked = {i: d for i, d in directions.items() if i in slopes}
     match = _match(claim, point, slopes, checked, spare)
     for seed in range(1, _DIRECTIONS):
@@ -82,17 +79,22 @@ def check_large_point(claim: Claim, point: Point, session: Session, usable: list
         other = {i: Direction(point.args[i], seed=i + 1000 * seed) for i in checked}
         moved = {i: d.dot(_gradient(claim, stated, i)) for i, d in other.items()}
         match = _match(claim, point, moved, other, spare)
-    opinion.matches = {"all arguments": match}
-    if match.outcome == "unclear":
-        opinion.reason = match.reason
-        return result
+    matches, verdict, quantity = {_ALL: match}, PointVerdict.NONE, None
+    opinion = Opinion("finite_difference", reason=match.reason, method=METHOD)
     if match.outcome == "agree":
-        opinion.says, opinion.strength, result.verdict = "agree", Strength.AGREED, "pass"
-        opinion.matches |= {_quantity(claim, i): match for i in slopes}
-        return result
-    opinion.says, result.verdict = "differ", "fail"
-    _localise(claim, point, stated, checked, opinion, result)
-    return result
+        verdict = PointVerdict.PASS
+        opinion = replace(opinion, says=Says.AGREE, strength=Strength.AGREED)
+        matches |= {_quantity(claim, i): match for i in slopes}
+    elif match.outcome == "differ":
+        verdict = PointVerdict.FAIL
+        opinion = replace(opinion, says=Says.DIFFER)
+        found, quantity = _localised(claim, point, stated, checked)
+        matches |= found
+    opinions["finite_difference"] = replace(opinion, matches=matches)
+    return PointResult(point, verdict, opinions, quantity=quantity, stated=stated)
+
+
+_ALL = "all arguments"
 
 
 def _quantity(claim: Claim, position: int) -> str:
@@ -124,10 +126,14 @@ def _contracted(
         other = directions[i].dot(again.values[quantity]) if quantity in again.values else np.nan
         if not np.array_equal(slope, other, equal_nan=True):
             raise CandidateFault(
-                "error", f"{quantity} differs between two calls with the same arguments", quantity
+                "error",
+                f"{quantity} differs between two calls with the same arguments",
+                quantity,
+                FaultKind.NOT_DETERMINISTIC,
             )
         if not np.isfinite(slope):
-            raise CandidateFault("fail", f"{quantity} is not finite, though the forward is", quantity)
+            text = f"{quantity} is not finite, though the forward is"
+            raise CandidateFault("fail", text, quantity, FaultKind.NOT_FINITE)
         # fresh memory of this size costs as much as a pass through it
         array = again.values.pop(quantity, None)
         if array is not None and sys.getrefcount(array) == _ONLY_HERE and _is_plain(array):
@@ -150,9 +156,9 @@ def _run(claim: Claim, point: Point) -> Stated:
         try:
             found = call_candidate(claim, point, list(point.args), list(point.delta), point.rate)
         except CandidateFault as fault:
-            if "read-only" in str(fault):
+            if writes(fault):
                 text = f"{fault}. Arguments of this size are handed over without a copy, read-only"
-                raise CandidateFault("error", text, fault.quantity) from fault
+                raise CandidateFault("error", text, fault.quantity, FaultKind.WRITES) from fault
             raise
     shapes = expected_shapes(claim, point)
     values = {q: as_float64(v, q, shapes[q], copy=False) for q, v in found.items() if v is not None}
@@ -174,7 +180,7 @@ def _match(
     bound += _CONTRACTION * sum(abs(s) for s in slopes.values())
     gap = abs(slope - true)
     outcome: Outcome = "differ" if gap > bound else "unclear" if bound > _COARSEST * scale else "agree"
-    why = "along the direction the forward is too rough to tell (kinks?)" if outcome == "unclear" else None
+    why = Reason(ReasonKind.TOO_ROUGH) if outcome == "unclear" else None
     return Match(
         outcome, False, (), arb(slope), arb(true), gap / scale, bound / scale, scale,
         slope=True,
@@ -248,30 +254,30 @@ def _central(ends: tuple[float, float], h: float) -> float:
     return (ends[0] - ends[1]) / (2 * h)
 
 
-def _localise(
-    claim: Claim,
-    point: Point,
-    stated: Stated,
-    directions: Mapping[int, Direction],
-    opinion: Opinion,
-    result: PointResult,
-) -> None:
-    """Which argument, and by halving the direction again and again, which entry."""
+def _localised(
+    claim: Claim, point: Point, stated: Stated, directions: Mapping[int, Direction]
+) -> tuple[dict[str, Match], str | None]:
+    """The match of each argument, and the first that differs; by halving its direction again and again,
+    the entry that does.
+    """
+    matches: dict[str, Match] = {}
+    first: str | None = None
     for i, direction in directions.items():
         quantity, gradient = _quantity(claim, i), _gradient(claim, stated, i)
         match = _match(claim, point, {i: direction.dot(gradient)}, {i: direction})
-        opinion.matches[quantity] = match
-        if match.outcome != "differ" or result.quantity is not None:
+        matches[quantity] = match
+        if match.outcome != "differ" or first is not None:
             continue
-        result.quantity = quantity
+        first = quantity
         part, gap = direction, float(match.stated - match.true)
         while part.size > 1:
-            first, second = part.halves()
-            true, _, _ = difference(claim.formula.function, point, {i: first})
-            ahead = first.dot(gradient) - true
-            part, gap = (first, ahead) if abs(ahead) >= abs(gap - ahead) else (second, gap - ahead)
+            half, other = part.halves()
+            true, _, _ = difference(claim.formula.function, point, {i: half})
+            ahead = half.dot(gradient) - true
+            part, gap = (half, ahead) if abs(ahead) >= abs(gap - ahead) else (other, gap - ahead)
         index = part.index()
         alone = Direction.unit(point.args[i], index)
         unit = _match(claim, point, {i: float(gradient[index])}, {i: alone})
         if unit.outcome == "differ":
-            opinion.matches[quantity] = replace(unit, index=index, slope=False)
+            matches[quantity] = replace(unit, index=index, slope=False)
+    return matches, first

@@ -1,34 +1,59 @@
-"""What the backends say of a candidate at one point, and what follows for the point."""
+"""What the backends say of a candidate at one point, and what follows for the point: frozen values."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from enum import StrEnum
 
 from gradcheck.backend import Answer
 from gradcheck.judging.candidates.running import Stated
 from gradcheck.judging.comparing import Match
 from gradcheck.judging.points.point import Point
+from gradcheck.judging.reasons import Fault, Reason
 from gradcheck.records.verdicts import Strength
 
-__all__ = ["Opinion", "PointResult"]
-
-Says = Literal["agree", "differ", "kink", "none"]
+__all__ = ["Opinion", "PointResult", "PointVerdict", "Says"]
 
 
-@dataclass
+class Says(StrEnum):
+    """What a backend says of the candidate."""
+
+    AGREE = "agree"
+    DIFFER = "differ"
+    KINK = "kink"
+    """There is no derivative here, and nothing against the candidate."""
+    NONE = "none"
+    """No answer; the opinion's reason says why."""
+
+
+class PointVerdict(StrEnum):
+    """What came of a claim at one point."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    ERROR = "error"
+    SPLIT = "split"
+    """The backends contradict each other."""
+    KINK = "kink"
+    """There is no derivative here, and nothing against the candidate."""
+    NONE = "none"
+    """Nobody has an answer."""
+
+
+@dataclass(frozen=True, eq=False)
 class Opinion:
-    """What one backend says of the candidate at one point."""
+    """What one backend says of the candidate at one point, settled at ``bits`` of precision."""
 
     backend: str
-    says: Says = "none"
+    says: Says = Says.NONE
     strength: Strength | None = None
-    reason: str | None = None
-    matches: dict[str, Match] = field(default_factory=dict)
-    answers: dict[str, Answer] = field(default_factory=dict)
+    reason: Reason | None = None
+    matches: Mapping[str, Match] = field(default_factory=dict)
+    answers: Mapping[str, Answer] = field(default_factory=dict)
     method: str | None = None
     rounded_constants: bool = False
-    bits: int = 212  # precision that settled it
+    bits: int = 212
     outvoted: bool = False
 
     @property
@@ -40,24 +65,27 @@ class Opinion:
         return max(self.matches.items(), key=lambda item: (order[item[1].outcome], item[1].gap))
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class PointResult:
-    """One point's outcome. ``verdict`` is ``pass``, ``fail``, ``error``, ``split`` (the backends
-    contradict each other), ``kink`` (no derivative, nothing against the candidate) or ``none``.
+    """One point's outcome.
+
+    ``quantity`` is the one that fails. ``lost`` are the decimal digits that float64 loses here, where that
+    was measured; ``in_float64`` says why the code is not judged in balls, where it is not.
     """
 
     point: Point
-    verdict: str
-    opinions: dict[str, Opinion] = field(default_factory=dict)
-    fault: str | None = None
+    verdict: PointVerdict
+    opinions: Mapping[str, Opinion] = field(default_factory=dict)
+    fault: Fault | None = None
     quantity: str | None = None
     stated: Stated | None = None
-    notes: list[str] = field(default_factory=list)
-    lost: float | None = None  # decimal digits that float64 loses here, where that was measured
+    notes: tuple[str, ...] = ()
+    lost: float | None = None
+    in_float64: str | None = None
 
     @property
     def strength(self) -> Strength | None:
         """The best evidence for the candidate at this point."""
-        agreeing = [o.strength for o in self.opinions.values() if o.says == "agree" and o.strength]
+        agreeing = [o.strength for o in self.opinions.values() if o.says is Says.AGREE and o.strength]
         order = [Strength.AGREED, Strength.CERTIFIED, Strength.PROVED]
         return max(agreeing, key=order.index, default=None)

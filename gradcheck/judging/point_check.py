@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from gradcheck.arithmetic import midpoints, precision
 from gradcheck.checking.digits import digits_lost
-from gradcheck.errors import CandidateFault, Unsupported
+from gradcheck.errors import CandidateFault, FaultKind, Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.judging.answers.expected import truths
 from gradcheck.judging.answers.kinks import Kink, outside
 from gradcheck.judging.arbitration import arbitrate
+from gradcheck.judging.asking import ask
 from gradcheck.judging.candidates.running import Stated, run_in_float64
-from gradcheck.judging.evaluation import BITS, PRECISIONS, Examination
+from gradcheck.judging.evaluation import BITS, PRECISIONS, Evaluation
 from gradcheck.judging.large_points import check_large_point
-from gradcheck.judging.opinions import Opinion, PointResult
+from gradcheck.judging.opinions import Opinion, PointResult, PointVerdict, Says
 from gradcheck.judging.points.point import Point
+from gradcheck.judging.reasons import Fault, Reason, ReasonKind
 from gradcheck.judging.session import Session, Usable
 
 __all__ = ["check_point"]
@@ -30,49 +33,59 @@ def check_point(claim: Claim, point: Point, session: Session, only: str | None =
     Whether there is a kink is asked only where somebody disagrees or cannot answer: a stated gradient
     whose slope is that of a central difference lies between the one-sided slopes anyway.
     """
-    result = PointResult(point, "none")
     usable = [u for u in session.backends if only is None or u.name == only]
     if point.large:
         return check_large_point(claim, point, session, usable)
     try:
-        stated = result.stated = run_in_float64(claim, point)
+        stated = run_in_float64(claim, point)
     except CandidateFault as fault:
-        return _faulty(result, fault, session, claim, point, usable)
+        return _faulty(claim, point, session, fault, usable)
     except Unsupported as refusal:  # a foreign program declines the case
-        result.opinions = {u.name: Opinion(u.name, reason=str(refusal)) for u in usable}
-        return result
+        declined = Reason(ReasonKind.UNSUPPORTED, str(refusal))
+        return PointResult(
+            point, PointVerdict.NONE, {u.name: Opinion(u.name, reason=declined) for u in usable}
+        )
     finite = stated.is_finite
-    check = Examination(claim, point, session, stated, usable)
-    for one in usable:
-        started = time.perf_counter()
-        result.opinions[one.name] = check.opinion(one, finite)
-        one.seconds += time.perf_counter() - started
-    if check.why_float64 is not None:
-        result.notes.append(f"judged in float64, not in balls: {check.why_float64}")
-    if not (finite and _all_agree(result)):
+    check = Evaluation(claim, point, session, stated, usable)
+    opinions = {one.name: _timed(check, one) for one in usable}
+    result = PointResult(
+        point,
+        PointVerdict.NONE,
+        opinions,
+        stated=stated,
+        notes=() if check.why_float64 is None else (f"judged in float64, not in balls: {check.why_float64}",),
+        in_float64=check.why_float64,
+    )
+    if not (finite and _all_agree(opinions)):
         try:
-            disputed = not finite or any(o.says == "differ" for o in result.opinions.values())
+            disputed = not finite or any(o.says is Says.DIFFER for o in opinions.values())
             kink = session.kink(point if finite else _all_weighed(point), disputed=disputed)
         except Unsupported as error:  # a tie that no precision decides
-            result.opinions.clear()
-            result.notes.append(f"a point was left out: {error}")
-            return result
+            return replace(result, opinions={}, notes=(*result.notes, f"a point was left out: {error}"))
         if kink is not None:
-            return _at_kink(result, check, kink, usable, finite)
+            return _at_kink(result, check, kink, usable)
     if not finite:
         return _not_finite(result, stated)
-    arbitrate(result)
-    if result.verdict == "pass" and point.origin == "plan" and claim.kind != "forward":
-        result.lost = _digits(check, stated)
+    voted = arbitrate(opinions)
+    result = replace(result, verdict=voted.verdict, opinions=voted.opinions, quantity=voted.quantity)
+    if voted.verdict is PointVerdict.PASS and point.origin == "plan" and claim.kind != "forward":
+        return replace(result, lost=_digits(check, stated))
     return result
 
 
-def _all_agree(result: PointResult) -> bool:
+def _timed(check: Evaluation, usable: Usable) -> Opinion:
+    started = time.perf_counter()
+    opinion = ask(check, usable)
+    usable.seconds += time.perf_counter() - started
+    return opinion
+
+
+def _all_agree(opinions: Mapping[str, Opinion]) -> bool:
     """Everyone agrees, a finite difference among them: it alone sees a kink as what it is."""
-    return "finite_difference" in result.opinions and all(o.says == "agree" for o in result.opinions.values())
+    return "finite_difference" in opinions and all(o.says is Says.AGREE for o in opinions.values())
 
 
-def _digits(check: Examination, stated: Stated) -> float | None:
+def _digits(check: Evaluation, stated: Stated) -> float | None:
     try:
         return digits_lost(stated.values, check.balls(check.precisions[0]), "float64")
     except Unsupported:
@@ -80,31 +93,30 @@ def _digits(check: Examination, stated: Stated) -> float | None:
 
 
 def _faulty(
-    result: PointResult,
-    fault: CandidateFault,
-    session: Session,
-    claim: Claim,
-    point: Point,
-    backends: list[Usable],
+    claim: Claim, point: Point, session: Session, fault: CandidateFault, backends: list[Usable]
 ) -> PointResult:
-    result.verdict, result.fault, result.quantity = fault.verdict, str(fault), fault.quantity
-    if fault.verdict == "fail" and not _is_smooth(session, point):
-        result.verdict, result.fault = "none", None
-        result.notes.append(f"where no derivative exists: {fault}")
-        return result
-    for usable in backends:
-        opinion = result.opinions[usable.name] = Opinion(usable.name)
-        try:
-            program = session.program(usable, point)
-            with precision(BITS):
-                opinion.answers = truths(claim, point, program)
-            opinion.says, opinion.method = "differ", program.method
-        except Unsupported as error:
-            opinion.reason = str(error)
-    if fault.verdict == "fail" and all(o.says == "none" for o in result.opinions.values()):
-        result.verdict = "none"
-        result.notes.append(f"no backend has a derivative where {fault}")
-    return result
+    """The outcome where the code breaks the contract: held against it where a derivative exists."""
+    fails = fault.verdict == "fail"
+    if fails and not _is_smooth(session, point):
+        note = f"where no derivative exists: {fault}"
+        return PointResult(point, PointVerdict.NONE, quantity=fault.quantity, notes=(note,))
+    opinions = {one.name: _derivative(claim, point, session, one) for one in backends}
+    found = Fault.of(fault)
+    if fails and all(o.says is Says.NONE for o in opinions.values()):
+        note = f"no backend has a derivative where {fault}"
+        return PointResult(point, PointVerdict.NONE, opinions, found, fault.quantity, notes=(note,))
+    return PointResult(point, PointVerdict(fault.verdict), opinions, found, fault.quantity)
+
+
+def _derivative(claim: Claim, point: Point, session: Session, usable: Usable) -> Opinion:
+    """A backend's answers where the code has none: it differs from whoever has a derivative."""
+    try:
+        program = session.program(usable, point)
+        with precision(BITS):
+            answers = truths(claim, point, program)
+    except Unsupported as error:
+        return Opinion(usable.name, reason=Reason(ReasonKind.UNSUPPORTED, str(error)))
+    return Opinion(usable.name, Says.DIFFER, answers=answers, method=program.method)
 
 
 def _is_smooth(session: Session, point: Point) -> bool:
@@ -125,33 +137,36 @@ def _all_weighed(point: Point) -> Point:
     return replace(point, delta=tuple(np.where(d == 0, 1.0, d) for d in point.delta))
 
 
-def _at_kink(
-    result: PointResult, check: Examination, kink: Kink, usable: list[Usable], finite: bool
-) -> PointResult:
-    result.verdict = "kink"
+def _at_kink(result: PointResult, check: Evaluation, kink: Kink, usable: list[Usable]) -> PointResult:
+    notes = result.notes
     sentence: str | None = None
-    if not finite:
-        result.notes.append("not finite at a point where no derivative exists")
+    if result.stated is not None and not result.stated.is_finite:
+        notes = (*notes, "not finite at a point where no derivative exists")
     elif check.claim.kind == "vjp":
-        names = check.claim.formula.shapes.arguments
-        try:
-            with precision(PRECISIONS[1]):
-                stated = check.certain_or_bounded(PRECISIONS[1])
-                sentence = outside(
-                    kink, {i: stated[f"dJ/d{n}"] for i, n in enumerate(names) if f"dJ/d{n}" in stated}
-                )
-        except Unsupported:
-            sentence = None
+        sentence = _outside(check, kink)
     if sentence is not None and not _convention_fits(check, kink, usable):
         sentence = None
-    if sentence is not None:
-        result.verdict, result.fault = "fail", sentence
-    for one in usable:
-        result.opinions[one.name] = Opinion(one.name, "differ" if sentence else "kink", reason=sentence)
-    return result
+    if sentence is None:
+        opinions = {one.name: Opinion(one.name, Says.KINK) for one in usable}
+        return replace(result, verdict=PointVerdict.KINK, opinions=opinions, notes=notes)
+    reason = Reason(ReasonKind.OUTSIDE_KINK, sentence)
+    opinions = {one.name: Opinion(one.name, Says.DIFFER, reason=reason) for one in usable}
+    fault = Fault(FaultKind.KINK, sentence)
+    return replace(result, verdict=PointVerdict.FAIL, opinions=opinions, fault=fault, notes=notes)
 
 
-def _convention_fits(check: Examination, kink: Kink, usable: list[Usable]) -> bool:
+def _outside(check: Evaluation, kink: Kink) -> str | None:
+    """How the stated gradients lie outside what a kink allows, or None."""
+    names = check.claim.formula.shapes.arguments
+    try:
+        with precision(PRECISIONS[1]):
+            stated, _ = check.certain_or_bounded(PRECISIONS[1])
+            return outside(kink, {i: stated[f"dJ/d{n}"] for i, n in enumerate(names) if f"dJ/d{n}" in stated})
+    except Unsupported:
+        return None
+
+
+def _convention_fits(check: Evaluation, kink: Kink, usable: list[Usable]) -> bool:
     """Whether some backend's own convention at this kink satisfies what is asked of the candidate.
 
     Where none does (several kinks behind one another), the question is not a fair one.
@@ -172,25 +187,32 @@ def _convention_fits(check: Examination, kink: Kink, usable: list[Usable]) -> bo
 
 
 def _not_finite(result: PointResult, stated: Stated) -> PointResult:
-    has_derivative = [o for o in result.opinions.values() if o.answers and o.reason is None]
-    for opinion in result.opinions.values():
-        opinion.says = "differ" if opinion in has_derivative else "none"
-    if not has_derivative:
-        result.verdict = "none"
-        result.notes.append("not finite where no backend has a derivative")
-        return result
+    """The outcome where a number is NaN or infinite, although the forward is smooth here."""
+    having = {n for n, o in result.opinions.items() if o.answers and o.reason is None}
+
+    def settled(says: Says, reason: Reason | None = None) -> dict[str, Opinion]:
+        return {
+            n: replace(o, says=says, reason=reason or o.reason) if n in having else replace(o, says=Says.NONE)
+            for n, o in result.opinions.items()
+        }
+
+    if not having:
+        note = "not finite where no backend has a derivative"
+        return replace(result, opinions=settled(Says.NONE), notes=(*result.notes, note))
+    if all(_beyond_float64(result.opinions[n], stated) for n in having):
+        note = "not finite where the derivative itself is beyond float64"
+        opinions = settled(Says.NONE, Reason(ReasonKind.BEYOND_FLOAT64))
+        return replace(result, opinions=opinions, notes=(*result.notes, note))
     name, value = next((q, v) for q, v in stated.values.items() if not np.isfinite(v).all())
-    if all(_beyond_float64(o, stated) for o in has_derivative):
-        for opinion in has_derivative:
-            opinion.says, opinion.reason = "none", "the derivative itself is beyond float64 here"
-        result.verdict = "none"
-        result.notes.append("not finite where the derivative itself is beyond float64")
-        return result
     index = tuple(int(i) for i in np.argwhere(~np.isfinite(value))[0])
-    result.verdict, result.quantity = "fail", name
     where = f"[{', '.join(map(str, index))}]" if index else ""
-    result.fault = f"{name}{where} is {value[index]} although the derivative exists"
-    return result
+    return replace(
+        result,
+        verdict=PointVerdict.FAIL,
+        opinions=settled(Says.DIFFER),
+        fault=Fault(FaultKind.NOT_FINITE, f"{name}{where} is {value[index]} although the derivative exists"),
+        quantity=name,
+    )
 
 
 def _beyond_float64(opinion: Opinion, stated: Stated) -> bool:

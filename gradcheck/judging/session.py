@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import flint
 import numpy as np
@@ -22,9 +22,10 @@ from gradcheck.judging.answers.forward_values import values_in_balls
 from gradcheck.judging.answers.kinks import UNKNOWN, Kink, examine
 from gradcheck.judging.candidates.same_code import leaves_range, same_code
 from gradcheck.judging.points.point import Point
-from gradcheck.proofs import Memory
 
 __all__ = ["Session"]
+
+T = TypeVar("T")
 
 
 class _Memo(Program):
@@ -147,7 +148,14 @@ class Session:
         self._kinks: dict[int, Kink | Unsupported | None] = {}
         self._kept: list[Point] = []
         self._misread: str | None = None
-        self.proofs = Memory(formula)
+        self._shared: dict[Any, Any] = {}
+
+    def shared(self, make: Callable[[Formula], T]) -> T:
+        """What ``make`` makes of the formula, made once for all its claims: the proofs' memory."""
+        if make not in self._shared:
+            self._shared[make] = make(self.formula)
+        found: T = self._shared[make]
+        return found
 
     def program(self, usable: Usable, point: Point, function: Callable[..., Any] | None = None) -> Program:
         """The backend's derivative of the formula (or of another ``function``) at a point's shapes.

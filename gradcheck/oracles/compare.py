@@ -180,10 +180,10 @@ def _rule(judged: Sequence[Judged]) -> tuple[Verdict, str | None]:
     for verdict in ("error", "fail"):
         found = next((r for r in results if r.verdict == verdict), None)
         if found is not None:
-            return Verdict(verdict), found.fault
+            return Verdict(verdict), None if found.fault is None else str(found.fault)
     passed = [r for r in results if r.verdict == "pass"]
     silent = [j for j in judged if j.result.verdict == "none"]
-    unanswered = [j.test.tc_id for j in silent if j.result.opinions[SOURCE].reason == "no answer"]
+    unanswered = [j.test.tc_id for j in silent if j.unanswered]
     if unanswered:
         some = ", ".join(map(str, unanswered[:8])) + (", ..." if len(unanswered) > 8 else "")
         return Verdict.INCONCLUSIVE, f"{len(unanswered)} of {len(judged)} tests have no answer: {some}"

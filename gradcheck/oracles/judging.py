@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from gradcheck.arithmetic import enclose
 from gradcheck.backend import Answer
+from gradcheck.errors import FaultKind
 from gradcheck.judging.candidates.running import Stated
 from gradcheck.judging.comparing import Match
-from gradcheck.judging.opinions import Opinion, PointResult
+from gradcheck.judging.opinions import Opinion, PointResult, PointVerdict, Says
 from gradcheck.judging.points.point import Point
+from gradcheck.judging.reasons import Fault, Reason, ReasonKind
 from gradcheck.oracles.answers import Given
 from gradcheck.oracles.vector_judge import Judgement, judge_gradients
 from gradcheck.oracles.vector_records import Test
@@ -35,17 +37,22 @@ Arrays = Mapping[str, NDArray[Any]]
 
 @dataclass(frozen=True)
 class Judged:
-    """A test with what was found; ``judgement`` is that of the worst entry, where entries were compared."""
+    """A test with what was found.
+
+    ``judgement`` is that of the worst entry, where entries were compared; ``unanswered`` says that the
+    program gave nothing for this test.
+    """
 
     test: Test
     result: PointResult
     judgement: Judgement | None = None
+    unanswered: bool = False
 
 
 def judge_test(test: Test, point: Point, given: Given | None, asked: Sequence[str]) -> Judged:
     """Judge the answer to a valid or acceptable test. ``asked`` are the arguments with a gradient."""
     if given is None:
-        return _silent(test, point, "no answer")
+        return replace(_silent(test, point, "no answer"), unanswered=True)
     if given.skipped:
         return _silent(test, point, f"skipped by the program: {given.message or 'it does not say why'}")
     if given.errored:
@@ -80,56 +87,65 @@ def _smooth(test: Test, point: Point, answer: Arrays, bounds: Arrays, unchecked:
     right = _decoded(test.gradients)
     found = {n: judge_gradients(right, {n: g}, bounds) for n, g in answer.items()}
     worst = max(found.values(), key=lambda j: (not j.passed, j.excess))
-    opinion = _opinion("agree" if worst.passed else "differ")
-    result = PointResult(point, "pass" if worst.passed else "fail", {SOURCE: opinion})
+    opinion, stated = _opinion(Says.AGREE if worst.passed else Says.DIFFER), None
     if all(g.shape == right[n].shape for n, g in answer.items()):
-        stated = {f"dJ/d{n}": np.asarray(g, dtype=np.float64) for n, g in answer.items()}
-        result.stated = Stated(stated, unchecked)
-        opinion.answers = {f"dJ/d{n}": Answer(enclose(right[n], bounds[n]), rigorous=False) for n in answer}
-        if np.isfinite(worst.answer):
-            opinion.matches = {f"dJ/d{n}": _match(j) for n, j in found.items()}
-    if not worst.passed:
-        result.quantity = f"dJ/d{worst.argument}"
-        result.fault = None if np.isfinite(worst.answer) else worst.message
-    return Judged(test, result, worst)
+        stated = Stated({f"dJ/d{n}": np.asarray(g, dtype=np.float64) for n, g in answer.items()}, unchecked)
+        answers = {f"dJ/d{n}": Answer(enclose(right[n], bounds[n]), rigorous=False) for n in answer}
+        matches = {f"dJ/d{n}": _match(j) for n, j in found.items()} if np.isfinite(worst.answer) else {}
+        opinion = replace(opinion, answers=answers, matches=matches)
+    if worst.passed:
+        return Judged(test, PointResult(point, PointVerdict.PASS, {SOURCE: opinion}, stated=stated), worst)
+    fault = None if np.isfinite(worst.answer) else Fault(FaultKind.NOT_FINITE, str(worst.message))
+    return Judged(test, _failed(point, opinion, fault, worst, stated), worst)
 
 
 def _at_kink(test: Test, point: Point, answer: Arrays, bounds: Arrays, unchecked: tuple[str, ...]) -> Judged:
     sets = [test.gradients, *(a.gradients for a in test.alternatives)]
     found = [judge_gradients(_decoded(s), answer, bounds) for s in sets]
     nearest = min(found, key=lambda j: j.excess)
-    fitting = any(j.passed for j in found)
-    opinion = _opinion("kink" if fitting else "differ")
-    result = PointResult(point, "kink" if fitting else "fail", {SOURCE: opinion})
-    shapes = _decoded(test.gradients)
+    shapes, stated = _decoded(test.gradients), None
     if all(g.shape == shapes[n].shape for n, g in answer.items()):
-        result.stated = Stated(
-            {f"dJ/d{n}": np.asarray(g, dtype=np.float64) for n, g in answer.items()}, unchecked
+        stated = Stated({f"dJ/d{n}": np.asarray(g, dtype=np.float64) for n, g in answer.items()}, unchecked)
+    if any(j.passed for j in found):
+        opinion = _opinion(Says.KINK)
+        return Judged(test, PointResult(point, PointVerdict.KINK, {SOURCE: opinion}, stated=stated), nearest)
+    fault = Fault(FaultKind.NOT_FINITE, str(nearest.message))
+    if np.isfinite(nearest.answer):
+        fault = Fault(
+            FaultKind.KINK,
+            f"no derivative exists here (a kink), and the gradients are none of the {len(sets)} that are "
+            f"right by convention: {nearest.message} in the nearest of them",
         )
-    if not fitting:
-        result.quantity = f"dJ/d{nearest.argument}"
-        result.fault = nearest.message
-        if np.isfinite(nearest.answer):
-            result.fault = (
-                f"no derivative exists here (a kink), and the gradients are none of the {len(sets)} that are "
-                f"right by convention: {nearest.message} in the nearest of them"
-            )
-    return Judged(test, result, nearest)
+    return Judged(test, _failed(point, _opinion(Says.DIFFER), fault, nearest, stated), nearest)
+
+
+def _failed(
+    point: Point, opinion: Opinion, fault: Fault | None, worst: Judgement, stated: Stated | None
+) -> PointResult:
+    quantity = f"dJ/d{worst.argument}"
+    return PointResult(point, PointVerdict.FAIL, {SOURCE: opinion}, fault, quantity, stated)
 
 
 def _silent(test: Test, point: Point, reason: str) -> Judged:
-    return Judged(test, PointResult(point, "none", {SOURCE: _opinion("none", reason)}))
+    return Judged(test, PointResult(point, PointVerdict.NONE, {SOURCE: _opinion(Says.NONE, reason)}))
 
 
 def _broken(test: Test, point: Point, fault: str) -> Judged:
     return Judged(
         test,
-        PointResult(point, "error", {SOURCE: _opinion("none", fault)}, fault=f"test {test.tc_id}: {fault}"),
+        PointResult(
+            point,
+            PointVerdict.ERROR,
+            {SOURCE: _opinion(Says.NONE, fault)},
+            Fault(FaultKind.CONTRACT, f"test {test.tc_id}: {fault}"),
+        ),
     )
 
 
 def _opinion(says: Any, reason: str | None = None) -> Opinion:
-    return Opinion(SOURCE, says, Strength.AGREED if says == "agree" else None, reason=reason, method=METHOD)
+    strength = Strength.AGREED if says is Says.AGREE else None
+    why = None if reason is None else Reason(ReasonKind.UNSUPPORTED, reason)
+    return Opinion(SOURCE, says, strength, why, method=METHOD)
 
 
 def _match(found: Judgement) -> Match:

@@ -51,7 +51,7 @@ def replay_counterexample(
         )
     if result.verdict in ("fail", "error"):
         against = [o.backend for o in result.opinions.values() if o.says == "differ" and not o.outvoted]
-        return ReplayOutcome("failing", result.fault or f"still differs from {', '.join(against)}")
+        return ReplayOutcome("failing", str(result.fault or f"still differs from {', '.join(against)}"))
     return ReplayOutcome("error", "no backend can answer at this point")
 
 

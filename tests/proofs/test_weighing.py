@@ -7,11 +7,14 @@ import pytest
 
 import gradcheck
 from gradcheck import Formula
+from gradcheck.checking import weighing
 from gradcheck.checking.claim_check import check_claim
+from gradcheck.checking.verdict import Ruling
+from gradcheck.checking.weighing import weigh
 from gradcheck.judging.answers.backends import choose
-from gradcheck.judging.opinions import PointResult
+from gradcheck.judging.opinions import PointResult, PointVerdict
 from gradcheck.judging.points.point import make_point
-from gradcheck.proofs import Memory, prove, weigh, weighing
+from gradcheck.proofs import Memory, prove
 from gradcheck.records.types import Proof, ProofQuantity
 from gradcheck.records.verdicts import Strength, Verdict
 
@@ -137,26 +140,24 @@ def test_a_value_that_overflows_is_no_contradiction():
     assert "not finite" in row.proof.reason
 
 
-ZERO = "dJ/dx was below resolution at every point (saturated?)"
-
-
 @pytest.mark.parametrize(
-    ("truth", "reason", "verdict"),
+    ("truth", "saturated", "verdict"),
     [
-        ("0", ZERO, Verdict.PASS),
-        ("x_{p}", ZERO, Verdict.WEAK),
-        ("0", "delta was zero at every point", Verdict.WEAK),
-        ("0", ZERO.replace("dJ/dx", "dJ/dy"), Verdict.WEAK),
+        ("0", "dJ/dx", Verdict.PASS),
+        ("x_{p}", "dJ/dx", Verdict.WEAK),
+        ("0", None, Verdict.WEAK),
+        ("0", "dJ/dy", Verdict.WEAK),
     ],
 )
-def test_weak_because_it_is_zero_is_a_pass_where_that_is_proved(monkeypatch, truth, reason, verdict):
+def test_weak_because_it_is_zero_is_a_pass_where_that_is_proved(monkeypatch, truth, saturated, verdict):
     """Any other weakness stays."""
     claim = square(right)
     quantity = ProofQuantity(quantity="dJ/dx", status="proved", indices="p", truth=truth, candidate=truth)
     monkeypatch.setattr(weighing, "prove", lambda *_: Proof(status="proved", quantities=[quantity]))
     point = make_point(claim.formula, {"n": 2}, np.random.default_rng(0), origin="plan")
-    found = weigh(claim, Memory(claim.formula), Verdict.WEAK, reason, [PointResult(point, "pass")])
-    assert found.verdict is verdict
+    ruling = Ruling(Verdict.WEAK, "whatever the words are", saturated)
+    found = weigh(claim, Memory(claim.formula), ruling, [PointResult(point, PointVerdict.PASS)])
+    assert found.ruling.verdict is verdict
     assert found.proved is (verdict is Verdict.PASS)
 
 

@@ -17,6 +17,7 @@ from gradcheck.checking.battery.finding import Finding, skipped
 from gradcheck.checking.battery.layout import non_contiguous, read_only
 from gradcheck.checking.battery.linearity import linearity, zero_delta
 from gradcheck.checking.battery.repetition import same_answer, unchanged_inputs
+from gradcheck.checking.verdict import Ruling
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.judging.opinions import PointResult
@@ -53,15 +54,15 @@ class Battery:
     rows: list[BatteryRow] = field(default_factory=list)
     suspects: list[Point] = field(default_factory=list)
 
-    def overrule(self, verdict: Verdict, reason: str | None) -> tuple[Verdict, str | None]:
-        """The claim's verdict with the rows that count: an ``error`` or ``fail`` that it lacks."""
+    def overrule(self, ruling: Ruling) -> Ruling:
+        """The claim's ruling with the rows that count: an ``error`` or ``fail`` that it lacks."""
         failed = {row.check: row.reason for row in self.rows if row.counts and row.outcome == "fail"}
         for check in ("unchanged inputs", "same answer"):
-            if check in failed and verdict is not Verdict.ERROR:
-                return Verdict.ERROR, failed[check]
-        if "linearity" in failed and verdict not in (Verdict.ERROR, Verdict.FAIL):
-            return Verdict.FAIL, failed["linearity"]
-        return verdict, reason
+            if check in failed and ruling.verdict is not Verdict.ERROR:
+                return Ruling(Verdict.ERROR, failed[check])
+        if "linearity" in failed and ruling.verdict not in (Verdict.ERROR, Verdict.FAIL):
+            return Ruling(Verdict.FAIL, failed["linearity"])
+        return ruling
 
 
 def run_battery(

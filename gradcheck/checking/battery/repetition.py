@@ -12,23 +12,23 @@ from collections.abc import Sequence
 import numpy as np
 
 from gradcheck.checking.battery.finding import Finding, skipped
-from gradcheck.errors import CandidateFault
+from gradcheck.errors import CandidateFault, FaultKind
 from gradcheck.formulas.claim import Claim
-from gradcheck.formulas.in_place_writes import IN_PLACE, plain
+from gradcheck.formulas.in_place_writes import plain
 from gradcheck.judging.candidates.running import NOT_DETERMINISTIC, run_prepared
-from gradcheck.judging.opinions import PointResult
+from gradcheck.judging.opinions import PointResult, PointVerdict
 
 __all__ = ["same_answer", "unchanged_inputs"]
 
 
 def unchanged_inputs(results: Sequence[PointResult]) -> Finding:
     """No argument and no delta was written into, at any point."""
-    return _fault_or_pass(results, IN_PLACE) or _ran(results)
+    return _fault_or_pass(results, FaultKind.WRITES) or _ran(results)
 
 
 def same_answer(claim: Claim, results: Sequence[PointResult]) -> Finding:
     """Two calls in a row agree to the last bit, and so does a call after all others."""
-    if (found := _fault_or_pass(results, NOT_DETERMINISTIC)) is not None:
+    if (found := _fault_or_pass(results, FaultKind.NOT_DETERMINISTIC)) is not None:
         return found
     first = next((r for r in results if r.stated is not None), None)
     if first is None or first.stated is None:
@@ -47,11 +47,11 @@ def same_answer(claim: Claim, results: Sequence[PointResult]) -> Finding:
     return _ran(results)
 
 
-def _fault_or_pass(results: Sequence[PointResult], words: str) -> Finding | None:
+def _fault_or_pass(results: Sequence[PointResult], kind: FaultKind) -> Finding | None:
     for result in results:
-        if result.verdict == "error" and result.fault is not None and words in result.fault:
+        if result.verdict is PointVerdict.ERROR and result.fault is not None and result.fault.kind is kind:
             tried = sum(r.stated is not None or r is result for r in results)
-            return Finding("fail", tried, result.fault, result.point)
+            return Finding("fail", tried, str(result.fault), result.point)
     return None
 
 

@@ -22,7 +22,7 @@ from gradcheck.judging.candidates.rounding import rounding_bound
 from gradcheck.judging.candidates.running import run_in_float64
 from gradcheck.judging.candidates.same_code import MORE_ROUNDING, same_code, unknown_rounding
 from gradcheck.judging.comparing import Match, compare, running_scale
-from gradcheck.judging.evaluation import BITS, Examination
+from gradcheck.judging.evaluation import BITS, Evaluation
 from gradcheck.judging.points.point import Point, all_finite
 from gradcheck.judging.session import Session
 
@@ -45,7 +45,7 @@ class Trial:
         self.claim = claim
         self.stated = run_in_float64(claim, point)
         self.values: dict[str, NDArray[np.float64]] = self.stated.values
-        self._check = Examination(claim, point, session, self.stated, session.backends)
+        self._check = Evaluation(claim, point, session, self.stated, session.backends)
         self._bounded: dict[str, ObjectArray] | None = None
 
     @property

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.arithmetic import Domain, ElementArray, ObjectArray, call_in, enclose, wrap
-from gradcheck.errors import CandidateFault, Unsupported
+from gradcheck.errors import CandidateFault, FaultKind, Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.in_place_writes import IN_PLACE, culprit, plain, read_only, unchanged, writes
 from gradcheck.formulas.returned_arrays import NotNumbers, as_array
@@ -110,6 +110,7 @@ def run_in_float64(claim: Claim, point: Point) -> Stated:
                 "error",
                 f"{name} differs between two calls with the same arguments: {NOT_DETERMINISTIC}",
                 name,
+                FaultKind.NOT_DETERMINISTIC,
             )
     return first
 
@@ -152,10 +153,12 @@ def _check_unchanged(claim: Claim, point: Point, args: list[Any], deltas: list[A
     names = claim.formula.shapes.arguments
     for name, before, after in zip(names, point.args, args, strict=True):
         if not unchanged(before, after):
-            raise CandidateFault("error", f"the code changes its argument {name!r} {IN_PLACE}")
+            raise CandidateFault(
+                "error", f"the code changes its argument {name!r} {IN_PLACE}", kind=FaultKind.WRITES
+            )
     for before, after in zip(point.delta, deltas, strict=True):
         if not unchanged(before, after):
-            raise CandidateFault("error", f"the code changes delta {IN_PLACE}")
+            raise CandidateFault("error", f"the code changes delta {IN_PLACE}", kind=FaultKind.WRITES)
 
 
 def candidate_leaves_range(claim: Claim, point: Point) -> bool:
@@ -248,6 +251,7 @@ def _entries(
                 f"{name} at {at or 'its place'}: expected {_shape_words(inner)}, got an array of shape "
                 f"{found}",
                 name,
+                FaultKind.SHAPE,
             )
         ball = isinstance(value, ElementArray)
         if table is None:
@@ -273,13 +277,14 @@ def _guarded(domain: Domain | None, function: Callable[..., Any], *args: Any) ->
     except (Unsupported, CandidateFault):
         raise
     except RecursionError as error:
-        raise CandidateFault("fail", "the code never returns: maximum recursion depth exceeded") from error
+        text = "the code never returns: maximum recursion depth exceeded"
+        raise CandidateFault("fail", text, kind=FaultKind.RAISES) from error
     except SystemExit as error:
-        raise CandidateFault(
-            "fail", f"the code ends the program, with sys.exit({error.code!r}){user_line(error)}"
-        ) from error
+        text = f"the code ends the program, with sys.exit({error.code!r}){user_line(error)}"
+        raise CandidateFault("fail", text, kind=FaultKind.RAISES) from error
     except Exception as error:
-        raise CandidateFault("fail", f"the code raises {named(error)}{user_line(error)}") from error
+        text = f"the code raises {named(error)}{user_line(error)}"
+        raise CandidateFault("fail", text, kind=FaultKind.RAISES) from error
 
 
 def _shape_words(shape: tuple[int, ...]) -> str:
@@ -319,7 +324,10 @@ def as_float64(value: Any, name: str, shape: tuple[int, ...], *, copy: bool = Tr
     if array.shape != shape:
         hint = " (a numpy.matrix is always 2-d; return an ndarray)" if isinstance(value, np.matrix) else ""
         raise CandidateFault(
-            "fail", f"{name}: expected {_shape_words(shape)}, got {_shape_words(array.shape)}{hint}", name
+            "fail",
+            f"{name}: expected {_shape_words(shape)}, got {_shape_words(array.shape)}{hint}",
+            name,
+            FaultKind.SHAPE,
         )
     return array.astype(np.float64, copy=copy)
 

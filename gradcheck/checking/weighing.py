@@ -8,13 +8,14 @@ does something else in float64 than on symbols.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import msgspec
 
+from gradcheck.checking.verdict import Ruling
+from gradcheck.errors import FaultKind
 from gradcheck.formulas.claim import Claim
-from gradcheck.judging.opinions import PointResult
+from gradcheck.judging.opinions import PointResult, PointVerdict
 from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.memory import Memory
 from gradcheck.proofs.prover import attempt
@@ -25,42 +26,37 @@ from gradcheck.records.verdicts import Verdict
 
 __all__ = ["Weighed", "refuted", "weigh"]
 
-_IN_FLOAT64 = "judged in float64"
 
-
-@dataclass
+@dataclass(frozen=True)
 class Weighed:
-    """The verdict with the proof in view. ``proved``: the pass has the strength of a proof."""
+    """The ruling with the proof in view. ``proved``: the pass has the strength of a proof."""
 
-    verdict: Verdict
-    reason: str | None
+    ruling: Ruling
     proof: Proof
     proved: bool = False
 
 
-def weigh(
-    claim: Claim, memory: Memory, verdict: Verdict, reason: str | None, results: list[PointResult]
-) -> Weighed:
-    """Try a proof, and set it against the verdict that the points gave. Never raises."""
+def weigh(claim: Claim, memory: Memory, ruling: Ruling, results: list[PointResult]) -> Weighed:
+    """Try a proof, and set it against the ruling that the points gave. Never raises."""
     # what it took is in the claim's own seconds; records are the same from run to run but for those
     proof = msgspec.structs.replace(prove(claim, memory), seconds=0.0)
     if proof.status != "proved" or not results:
-        return Weighed(verdict, reason, proof)
+        return Weighed(ruling, proof)
     spot = _spot(claim, memory, results)
     proof = msgspec.structs.replace(proof, opinions={**proof.opinions, "balls": spot.words})
     if spot.wrong:
         return _broken(proof, f"the proof's entry formulas and the code contradict each other: {spot.words}")
-    if any(note.startswith(_IN_FLOAT64) for r in results for note in r.notes):
+    if any(r.in_float64 is not None for r in results):
         why = "the code was judged in float64 at some points, where it may do something else than on symbols"
-        return Weighed(verdict, reason, msgspec.structs.replace(proof, status="partly", reason=why))
-    if verdict is Verdict.PASS:
+        return Weighed(ruling, msgspec.structs.replace(proof, status="partly", reason=why))
+    if ruling.verdict is Verdict.PASS:
         # without a spot check nothing ties what ran on symbols to what runs on numbers
-        return Weighed(verdict, reason, proof, proved=spot.points > 0)
-    if verdict is Verdict.WEAK and _identically_zero(proof, reason):
-        return Weighed(Verdict.PASS, None, proof, proved=spot.points > 0)
-    if verdict is Verdict.FAIL:
-        return _against_failure(claim, memory, proof, reason, results)
-    return Weighed(verdict, reason, proof)
+        return Weighed(ruling, proof, proved=spot.points > 0)
+    if ruling.verdict is Verdict.WEAK and _identically_zero(proof, ruling.saturated):
+        return Weighed(Ruling(Verdict.PASS), proof, proved=spot.points > 0)
+    if ruling.verdict is Verdict.FAIL:
+        return _against_failure(claim, memory, proof, ruling, results)
+    return Weighed(ruling, proof)
 
 
 def refuted(proof: Proof, found: Counterexample | None) -> Proof:
@@ -77,7 +73,7 @@ def refuted(proof: Proof, found: Counterexample | None) -> Proof:
 
 
 def _spot(claim: Claim, memory: Memory, results: list[PointResult]) -> Spot:
-    points = [r.point for r in results if r.verdict == "pass" and r.point.origin == "plan"]
+    points = [r.point for r in results if r.verdict is PointVerdict.PASS and r.point.origin == "plan"]
     try:
         return spot_check(claim, memory, points)
     except Exception as error:  # no evidence for or against
@@ -86,22 +82,20 @@ def _spot(claim: Claim, memory: Memory, results: list[PointResult]) -> Spot:
 
 def _broken(proof: Proof, reason: str) -> Weighed:
     text = f"{reason}. One of them is wrong; please report this as a bug in gradcheck"
-    return Weighed(Verdict.ERROR, text, msgspec.structs.replace(proof, status="open", reason=text))
+    return Weighed(Ruling(Verdict.ERROR, text), msgspec.structs.replace(proof, status="open", reason=text))
 
 
-def _identically_zero(proof: Proof, reason: str | None) -> bool:
-    return any(
-        q.truth == "0" and (reason or "").startswith(f"{q.quantity} was below") for q in proof.quantities
-    )
+def _identically_zero(proof: Proof, saturated: str | None) -> bool:
+    return any(q.truth == "0" and q.quantity == saturated for q in proof.quantities)
 
 
 def _against_failure(
-    claim: Claim, memory: Memory, proof: Proof, reason: str | None, results: list[PointResult]
+    claim: Claim, memory: Memory, proof: Proof, ruling: Ruling, results: list[PointResult]
 ) -> Weighed:
     made = attempt(claim, memory, Branch())
     why: str | None = None
-    for result in (r for r in results if r.verdict == "fail"):
-        if re.search(r" is -?(nan|inf)", result.fault or ""):
+    for result in (r for r in results if r.verdict is PointVerdict.FAIL):
+        if result.fault is not None and result.fault.kind is FaultKind.NOT_FINITE:
             why = why or "proved in real arithmetic; in float64 the code gives a value that is not finite"
             continue
         if made.truth is not None and violated(made.truth, made.compared.conditions, result.point):
@@ -109,4 +103,6 @@ def _against_failure(
             continue
         return _broken(proof, "the claim is proved for all shapes, but fails at a point")
     why = why or "proved, but the check as a whole fails"
-    return Weighed(Verdict.FAIL, reason, msgspec.structs.replace(proof, status="partly", reason=why))
+    return Weighed(
+        Ruling(Verdict.FAIL, ruling.reason), msgspec.structs.replace(proof, status="partly", reason=why)
+    )

@@ -1,0 +1,209 @@
+"""Asking one backend about the candidate at one point: the precision is raised until it has an opinion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from gradcheck.arithmetic import SHIFTED, WIDENED, ObjectArray, enclose, precision, zero_dimensional
+from gradcheck.backend import Answer
+from gradcheck.errors import NoAnswer, Unsupported
+from gradcheck.judging.answers.expected import truths
+from gradcheck.judging.answers.forward_values import values_in_balls
+from gradcheck.judging.answers.slopes import contract
+from gradcheck.judging.candidates.same_code import unknown_rounding
+from gradcheck.judging.comparing import Match, compare, running_scale
+from gradcheck.judging.evaluation import Evaluation, spread
+from gradcheck.judging.joint_slopes import settled_jointly
+from gradcheck.judging.opinions import Opinion, Says
+from gradcheck.judging.points.directions import Directions
+from gradcheck.judging.reasons import Reason, ReasonKind
+from gradcheck.judging.session import Usable
+from gradcheck.records.verdicts import Strength
+
+__all__ = ["ask"]
+
+
+def ask(check: Evaluation, usable: Usable) -> Opinion:
+    """What a backend says, at the first precision that settles every quantity.
+
+    Where the candidate is not finite, only the backend's answers are taken.
+    """
+    opinion = Opinion(usable.name)
+    for bits in check.precisions:
+        try:
+            with precision(bits):
+                opinion = _at_precision(check, usable, bits)
+        except Unsupported as error:
+            reason = Reason(ReasonKind.UNSUPPORTED, str(error))
+            opinion = replace(opinion, reason=reason, method=_method(check, usable), bits=bits)
+            if isinstance(error, NoAnswer):  # a higher precision may have one
+                continue
+            return opinion
+        if opinion.says is not Says.NONE or not opinion.matches:
+            break
+    if opinion.says is Says.DIFFER:
+        opinion = _without_rounded_constants(check, usable, opinion)
+    if opinion.says is Says.DIFFER and check.why_float64 is not None:
+        opinion = _without_cancellation(check, opinion)
+    return opinion
+
+
+def _method(check: Evaluation, usable: Usable) -> str | None:
+    with suppress(Unsupported):
+        return check.session.program(usable, check.point).method
+    return None
+
+
+def _at_precision(check: Evaluation, usable: Usable, bits: int) -> Opinion:
+    """The opinion at the precision that is set. Raises `Unsupported`."""
+    program = check.session.program(usable, check.point)
+    finite = check.stated.is_finite
+    matches = settled_jointly(check, usable, program, bits) if finite else {}
+    left = _directions_beside(check, matches)
+    answers = {} if left == {} else truths(check.claim, check.point, program, left)
+    answers = {q: a for q, a in answers.items() if check.states(q)}
+    if not finite:
+        if not all(b.is_finite() for a in answers.values() for b in a.values.reshape(-1)):
+            raise NoAnswer("the derivative is not finite here")
+        return Opinion(usable.name, answers=answers, method=program.method, bits=bits)
+    stated, rigorous = _stated(check, usable, left, bits)
+    for quantity in [q for q in answers if q in stated]:  # in order: a set's changes from run to run
+        match = _match(check, quantity, stated[quantity], answers[quantity], rigorous)
+        if match.outcome != "agree" and (refine := answers[quantity].refine) is not None:
+            answers[quantity] = refine()
+            match = _match(check, quantity, stated[quantity], answers[quantity], rigorous)
+        matches[quantity] = match
+    if check.claim.kind == "forward":
+        matches.update(_values(check, bits))
+    opinion = Opinion(usable.name, matches=matches, answers=answers, method=program.method, bits=bits)
+    return _with_outcome(opinion)
+
+
+def _with_outcome(opinion: Opinion) -> Opinion:
+    """The opinion that its matches amount to."""
+    matches, answers = opinion.matches, opinion.answers
+    outcomes = [m.outcome for m in matches.values()]
+    if any(m.outcome == "differ" and answers[q].convention for q, m in matches.items() if q in answers):
+        return replace(opinion, matches={}, reason=Reason(ReasonKind.CONVENTION))
+    if "differ" in outcomes:
+        return replace(opinion, says=Says.DIFFER)
+    if "unclear" in outcomes:
+        unclear = (m.reason for m in matches.values() if m.outcome == "unclear")
+        return replace(opinion, reason=next(filter(None, unclear), Reason(ReasonKind.TOO_WIDE)))
+    if outcomes:
+        certain = all(m.rigorous for m in matches.values())
+        return replace(opinion, says=Says.AGREE, strength=Strength.CERTIFIED if certain else Strength.AGREED)
+    return opinion
+
+
+def _directions_beside(check: Evaluation, settled: Mapping[str, Match]) -> Directions | None:
+    """The directions of what is not settled yet."""
+    directions = check.directions
+    if directions is None or not settled:
+        return directions
+    return {q: d for q, d in directions.items() if q not in settled and check.states(q)}
+
+
+def _stated(
+    check: Evaluation, usable: Usable, directions: Directions | None, bits: int
+) -> tuple[Mapping[str, ObjectArray], bool]:
+    """The candidate's side, and whether it is rigorous: in balls, or float64 with a bound."""
+    if check.claim.kind == "forward":
+        program = check.session.program(usable, check.point, check.claim.candidate)
+        other = {} if directions == {} else truths(check.claim, check.point, program, directions)
+        return {q: a.values for q, a in other.items()}, all(a.rigorous for a in other.values())
+    return check.certain_or_bounded(bits)
+
+
+def _match(check: Evaluation, quantity: str, stated: ObjectArray, answer: Answer, rigorous: bool) -> Match:
+    return compare(
+        stated,
+        answer,
+        rigorous=rigorous,
+        scales=lambda: check.scale(quantity),
+        slopes=check.claim.kind == "forward",
+        bits=check.claim.bits,
+    )
+
+
+def _values(check: Evaluation, bits: int) -> dict[str, Match]:
+    """A forward claim's values against the formula's own."""
+    truth = values_in_balls(check.session.formula, check.point)
+
+    def match(quantity: str, value: ObjectArray) -> Match:
+        scales = lambda: running_scale(check.balls(53)[quantity])
+        return compare(value, Answer(truth[quantity]), rigorous=True, scales=scales)
+
+    return {q: match(q, value) for q, value in check.balls(bits).items()}
+
+
+def _without_rounded_constants(check: Evaluation, usable: Usable, opinion: Opinion) -> Opinion:
+    """The opinion, unless the difference is only float constants that were rounded differently.
+
+    Both sides are run again with every non-integer constant widened by a few units in the last place.
+    Where the balls then meet, and are still narrow, nothing was refuted; where they meet and are wide,
+    there is no answer.
+    """
+    differing = {q for q, m in opinion.matches.items() if m.outcome == "differ"}
+    if check.claim.kind == "forward" or not differing:
+        return opinion
+    try:
+        with precision(opinion.bits):
+            stated = check.balls(opinion.bits, WIDENED)
+            truth = _uncertain_truth(check, usable, opinion)
+            outcomes = {
+                compare(stated[q], truth[q], rigorous=False, scales=lambda q=q: check.scale(q)).outcome  # type: ignore[misc]
+                for q in differing
+            }
+    except Unsupported:
+        return opinion
+    if "differ" in outcomes:
+        return opinion
+    if "unclear" in outcomes:
+        return _no_answer(opinion, ReasonKind.ROUNDED_CONSTANTS)
+    return replace(opinion, says=Says.AGREE, strength=Strength.AGREED, rounded_constants=True)
+
+
+def _uncertain_truth(check: Evaluation, usable: Usable, opinion: Opinion) -> Mapping[str, Answer]:
+    """A backend's answer, as uncertain as the constants of the code make it.
+
+    A difference of widened evaluations would be as wide as 1 / h. So the constants are moved by a few
+    units in the last place, by the same in all evaluations, and the spread of a few such answers, with a
+    margin, is the uncertainty.
+    """
+    program = check.session.program(usable, check.point)
+    if program.exact_answers:
+        return truths(check.claim, check.point, program, None, WIDENED)
+    moved = [truths(check.claim, check.point, program, check.directions, domain) for domain in SHIFTED]
+    return {q: spread(a, [m[q] for m in moved]) for q, a in opinion.answers.items()}
+
+
+def _without_cancellation(check: Evaluation, opinion: Opinion) -> Opinion:
+    """The opinion, unless a difference in floating point is no more than terms that cancel may leave.
+
+    How the code's inside is written is not known, so the bound of the derivations at hand may be too
+    narrow for it (a saturated sigmoid's `1 - a`). What rounding at the size of the values that go in can
+    leave is no refutation, and no agreement either: there is no answer.
+    """
+    left = unknown_rounding(check.point, check.claim.bits)
+    for quantity, match in opinion.matches.items():
+        if match.outcome != "differ":
+            continue
+        answer, stated = opinion.answers[quantity], enclose(check.stated.values[quantity])
+        most = left
+        if answer.direction is not None:
+            stated = zero_dimensional(contract(stated, answer.direction)[0])
+            most = left * float(np.abs(answer.direction).sum())
+        apart: Any = np.abs(stated - answer.values)
+        if (np.asarray(apart) > most).any():
+            return opinion
+    return _no_answer(opinion, ReasonKind.CANCELLATION)
+
+
+def _no_answer(opinion: Opinion, why: ReasonKind) -> Opinion:
+    return replace(opinion, says=Says.NONE, matches={}, reason=Reason(why))
