@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gradcheck import adapters, strategies
     from gradcheck.adapters.caches import with_cache
     from gradcheck.adapters.layers import layer
-    from gradcheck.api import Result, assert_correct, verify
+    from gradcheck.api import assert_correct, verify
     from gradcheck.chains.building import chain
     from gradcheck.chains.chain import Chain
     from gradcheck.chains.layers import Layer
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gradcheck.formulas.values import integers, normal, one_hot, positive, spd, unit_interval
     from gradcheck.oracles.reference import oracle
     from gradcheck.records.verdicts import Strength, Verdict
+    from gradcheck.running.result import Result
 
 __all__ = [
     "Chain",
@@ -63,7 +64,8 @@ __all__ = [
 _HOMES = {
     "adapters.caches": ("with_cache",),
     "adapters.layers": ("layer",),
-    "api": ("Result", "assert_correct", "verify"),
+    "api": ("assert_correct", "verify"),
+    "running.result": ("Result",),
     "chains.building": ("chain",),
     "chains.chain": ("Chain",),
     "chains.layers": ("Layer",),

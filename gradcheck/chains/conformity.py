@@ -16,12 +16,12 @@ from gradcheck.judging.points.point import draw_arguments
 from gradcheck.judging.points.sizes import plan
 
 if TYPE_CHECKING:
-    from gradcheck.chains.chain import Chain
+    from gradcheck.chains.net import Net
 
 __all__ = ["check_conformity"]
 
 
-def check_conformity(chain: Chain) -> None:
+def check_conformity(chain: Net) -> None:
     """Run the layers one after the other at a few sizes and compare shapes. Raises `UsageError`."""
     known = chain.shapes.names
     for k, layer in enumerate(chain.layers):
@@ -40,7 +40,7 @@ def check_conformity(chain: Chain) -> None:
         _run(chain, sizes)
 
 
-def _run(chain: Chain, sizes: Mapping[str, int]) -> None:
+def _run(chain: Net, sizes: Mapping[str, int]) -> None:
     rng = np.random.default_rng(0)
     args = draw_arguments(chain, sizes, rng, draw_elements(chain, dict(sizes), 0), dense)
     value: Any = args[0]
@@ -66,10 +66,10 @@ def _run(chain: Chain, sizes: Mapping[str, int]) -> None:
             )
 
 
-def _compare(chain: Chain, k: int, shape: tuple[int, ...], sizes: Mapping[str, int]) -> None:
+def _compare(chain: Net, k: int, shape: tuple[int, ...], sizes: Mapping[str, int]) -> None:
     layer, shapes = chain.layers[k], chain.declared(k)
     concrete = shapes.concrete(sizes)
-    assert concrete is not None, "Chain.allows saw to it"
+    assert concrete is not None, "Net.allows saw to it"
     if shape != concrete[0]:
         raise UsageError(
             f"{chain.name}: layers {_called(chain, k - 1)} and {_called(chain, k)} do not fit: at "
@@ -79,7 +79,7 @@ def _compare(chain: Chain, k: int, shape: tuple[int, ...], sizes: Mapping[str, i
         )
 
 
-def _called(chain: Chain, k: int) -> str:
+def _called(chain: Net, k: int) -> str:
     return f"{k + 1} ({chain.layer_names[k]})"
 
 

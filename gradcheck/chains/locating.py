@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from gradcheck.chains.chain import Chain
 from gradcheck.chains.naming import listed
+from gradcheck.chains.net import Net
 from gradcheck.chains.trail import Trail, failures, follow
 from gradcheck.chains.wiring import explain
+from gradcheck.checking.claim_check import Outcome
+from gradcheck.formulas.claim import Claim
+from gradcheck.judging.session import Session
 from gradcheck.records.types import ChainLayer, ClaimRow
 from gradcheck.records.verdicts import Verdict
-
-if TYPE_CHECKING:
-    from gradcheck.checking.claim_check import Outcome
-    from gradcheck.formulas.claim import Claim
-    from gradcheck.judging.session import Session
 
 __all__ = ["located"]
 
@@ -26,14 +23,13 @@ _BAD = {Verdict.FAIL.value, Verdict.ERROR.value}
 
 
 def located(
-    claim: Claim, outcome: Outcome, session: Session, row_of: Callable[[Claim], ClaimRow]
+    chain: Net, claim: Claim, outcome: Outcome, session: Session, row_of: Callable[[Claim], ClaimRow]
 ) -> ClaimRow:
-    """The row of a claim on a chain with what is known of each layer; other rows as they are.
+    """The row of a claim on a chain with what is known of each layer.
 
     ``row_of`` gives the row of a layer's own claim.
     """
-    chain = claim.formula
-    if not isinstance(chain, Chain) or claim.kind != "vjp":
+    if claim.kind != "vjp":
         return outcome.row
     alone = _alone(chain, row_of)
     wrong = next((k for k, row in enumerate(alone) if row is not None and row.verdict in _BAD), None)
@@ -58,14 +54,14 @@ def located(
     return replace(outcome.row, chain=layers, notes=notes)
 
 
-def _alone(chain: Chain, row_of: Callable[[Claim], ClaimRow]) -> list[ClaimRow | None]:
+def _alone(chain: Net, row_of: Callable[[Claim], ClaimRow]) -> list[ClaimRow | None]:
     """The row of each layer alone; None for one without a backward of its own."""
     parts = iter(chain.parts)
     return [None if layer.backward is None else row_of(next(parts).claims[0]) for layer in chain.layers]
 
 
 def _layer(
-    chain: Chain, k: int, alone: ClaimRow | None, wrong: int | None, trail: Trail | None, whole: ClaimRow
+    chain: Net, k: int, alone: ClaimRow | None, wrong: int | None, trail: Trail | None, whole: ClaimRow
 ) -> ChainLayer:
     name = chain.layer_names[k]
     suspect = trail is not None and trail.first <= k <= trail.last
@@ -93,7 +89,7 @@ def _layer(
     return ChainLayer(name=name, verdict=verdict, first_wrong=trail.exact and wrong is None, message=message)
 
 
-def _trail_text(chain: Chain, trail: Trail) -> str:
+def _trail_text(chain: Net, trail: Trail) -> str:
     names = chain.layer_names
     wrong = f"{listed(trail.wrong)} {'is' if len(trail.wrong) == 1 else 'are'} wrong"
     if trail.exact:

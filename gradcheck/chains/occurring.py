@@ -21,7 +21,7 @@ from gradcheck.judging.points.generation import draw_elements
 from gradcheck.judging.points.point import draw_arguments
 
 if TYPE_CHECKING:
-    from gradcheck.chains.chain import Chain
+    from gradcheck.chains.net import Net
 
 __all__ = ["Occurring", "Possible"]
 
@@ -37,7 +37,7 @@ class Occurring:
     ``before`` computes the input of layer ``k`` (from 0) from the chain's arguments.
     """
 
-    def __init__(self, chain: Chain, before: Formula, k: int) -> None:
+    def __init__(self, chain: Net, before: Formula, k: int) -> None:
         self._chain, self._before = chain, before
         self._layer = f"layer {k + 1} ({chain.layer_names[k]})"
         self._declared = chain.declared(k).shapes[0]

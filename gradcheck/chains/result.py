@@ -8,8 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from gradcheck.api import Result, reproduce
-from gradcheck.chains.chain import Chain
+from gradcheck.chains.net import Net
 from gradcheck.errors import UsageError
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.decorating import Formula
@@ -18,6 +17,7 @@ from gradcheck.records.verdicts import Verdict
 from gradcheck.report.drawing import drawing
 from gradcheck.report.narrative import story
 from gradcheck.running.checker import Checker, RunOptions
+from gradcheck.running.result import Result, reproduce
 
 __all__ = ["ChainResult", "verify_chain"]
 
@@ -57,7 +57,7 @@ class ChainResult(Result):
 
 
 def verify_chain(
-    chain: Chain,
+    chain: Net,
     backward: Callable[..., Any] | None,
     *,
     backends: Sequence[str] | None,
@@ -85,7 +85,7 @@ def verify_chain(
     return ChainResult(row, found.backends, found.reproduce, found.battery, layers)
 
 
-def _claim(chain: Chain, backward: Callable[..., Any] | None) -> Claim:
+def _claim(chain: Net, backward: Callable[..., Any] | None) -> Claim:
     if backward is not None:
         return chain.claim_of(backward)
     claim = next((c for c in chain.claims if c.kind == "vjp" and not c.erratum), None)

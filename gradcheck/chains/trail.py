@@ -25,7 +25,7 @@ from gradcheck.judging.points.sizes import distinct
 from gradcheck.judging.session import Session
 
 if TYPE_CHECKING:
-    from gradcheck.chains.chain import Chain
+    from gradcheck.chains.net import Net
 
 __all__ = ["MOST_POINTS", "Trail", "failures", "follow"]
 
@@ -55,7 +55,7 @@ def failures(results: Sequence[PointResult]) -> list[PointResult]:
     return failed[:MOST_POINTS]
 
 
-def follow(chain: Chain, claim: Claim, failed: Sequence[PointResult], session: Session) -> Trail | None:
+def follow(chain: Net, claim: Claim, failed: Sequence[PointResult], session: Session) -> Trail | None:
     """The trail of a claim on the whole; None where nothing can be said, as where the code raises."""
     candidate = getattr(claim.candidate, "__wrapped__", claim.candidate)
     given, ran = _given_between(chain, candidate, failed)
@@ -78,7 +78,7 @@ def _against(result: PointResult) -> str | None:
     return "finite_difference" if "finite_difference" in against else next(iter(against), None)
 
 
-def _trail(chain: Chain, right: Mapping[str, bool | None], given: Sequence[str]) -> Trail | None:
+def _trail(chain: Net, right: Mapping[str, bool | None], given: Sequence[str]) -> Trail | None:
     count = len(chain.layers)
     # reaching[l]: whether the delta that reaches layer l is known to be right
     names = [*(chain.between if given else [None] * (count - 1)), None]
@@ -99,14 +99,14 @@ def _trail(chain: Chain, right: Mapping[str, bool | None], given: Sequence[str])
     return None
 
 
-def _unshared(chain: Chain, l: int) -> list[str]:
+def _unshared(chain: Net, l: int) -> list[str]:
     """The layer's own arguments that no other layer has: their gradients come from it alone."""
     others = {a for k, own in enumerate(chain.own) if k != l for a in own}
     return [a for a in chain.own[l] if a not in others]
 
 
 def _given_between(
-    chain: Chain, candidate: Callable[..., Any], failed: Sequence[PointResult]
+    chain: Net, candidate: Callable[..., Any], failed: Sequence[PointResult]
 ) -> tuple[tuple[str, ...], list[PointResult]]:
     """The arrays between the layers whose gradients the backward returns by name, and where it returns."""
     given: tuple[str, ...] = ()
@@ -130,7 +130,7 @@ class _Probe:
     The gradient by that argument is the gradient by the array, so every backend knows it.
     """
 
-    def __init__(self, chain: Chain, session: Session) -> None:
+    def __init__(self, chain: Net, session: Session) -> None:
         self._between = chain.between
         tapped, count = chain.tapped, len(chain.shapes.arguments)
         assert tapped is not None, "every chain has one"
@@ -156,7 +156,7 @@ class _Probe:
         return replace(point, args=(*point.args, *zeros))
 
 
-def _only(candidate: Callable[..., Any], name: str, chain: Chain, names: Sequence[str]) -> Callable[..., Any]:
+def _only(candidate: Callable[..., Any], name: str, chain: Net, names: Sequence[str]) -> Callable[..., Any]:
     """The backward that gives one of its gradients, and None for every other argument."""
     own = chain.shapes.arguments
 

@@ -22,7 +22,7 @@ from gradcheck.judging.points.point import Point
 from gradcheck.judging.points.sizes import distinct
 
 if TYPE_CHECKING:
-    from gradcheck.chains.chain import Chain
+    from gradcheck.chains.net import Net
     from gradcheck.formulas.claim import Claim
 
 __all__ = ["explain"]
@@ -34,7 +34,7 @@ Backward = Callable[..., Sequence[Any]]
 Gradients = Sequence[Any]  # an object array of balls for each argument, or None
 
 
-def explain(chain: Chain, claim: Claim, points: Sequence[Point]) -> str | None:
+def explain(chain: Net, claim: Claim, points: Sequence[Point]) -> str | None:
     """The wrong ways that give what the claim's backward gives, in words; None where there is none.
 
     Without a point of distinct sizes nothing is said: at square shapes too much looks alike.
@@ -55,7 +55,7 @@ def explain(chain: Chain, claim: Claim, points: Sequence[Point]) -> str | None:
     return ", or ".join(w.text for w in fitting)
 
 
-def _wired(chain: Chain, wiring: Wiring) -> Backward:
+def _wired(chain: Net, wiring: Wiring) -> Backward:
     """A backward that is wired so; it raises whatever does not conform."""
 
     def run(delta: Any, *args: Any) -> list[Any]:
@@ -82,7 +82,7 @@ def _wired(chain: Chain, wiring: Wiring) -> Backward:
     return run
 
 
-def _called(chain: Chain, step: Step, flow: Any, reached: Sequence[Any], args: Sequence[Any]) -> list[Any]:
+def _called(chain: Net, step: Step, flow: Any, reached: Sequence[Any], args: Sequence[Any]) -> list[Any]:
     layer = chain.layers[step.layer]
     assert layer.backward is not None, "explain asks only where every layer has one"
     own = [args[i] for i in chain.places[step.own]]
@@ -99,7 +99,7 @@ def _add(result: list[Any], places: Sequence[int], more: Sequence[Any]) -> None:
         result[place] = gradient if result[place] is None or gradient is None else result[place] + gradient
 
 
-def _stated(chain: Chain, candidate: Callable[..., Any], delta: Any, *args: Any) -> list[Any]:
+def _stated(chain: Net, candidate: Callable[..., Any], delta: Any, *args: Any) -> list[Any]:
     returned = candidate(delta, *args)
     names = chain.shapes.arguments
     if isinstance(returned, Mapping):

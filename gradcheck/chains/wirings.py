@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gradcheck.chains.chain import Chain
+    from gradcheck.chains.net import Net
 
 __all__ = ["Step", "Wiring", "straight", "wrong_ways"]
 
@@ -43,12 +43,12 @@ class Wiring:
     exchanged: tuple[int, int] | None = None
 
 
-def straight(chain: Chain) -> tuple[Step, ...]:
+def straight(chain: Net) -> tuple[Step, ...]:
     """The right way: from the last layer to the first."""
     return tuple(Step(l, l, l) for l in reversed(range(len(chain.layers))))
 
 
-def wrong_ways(chain: Chain) -> Iterator[Wiring]:
+def wrong_ways(chain: Net) -> Iterator[Wiring]:
     """Every wrong way that is tried, the plainest first."""
     right, names, arguments = straight(chain), chain.layer_names, chain.shapes.arguments
     for l, name in enumerate(names):
@@ -77,7 +77,7 @@ def wrong_ways(chain: Chain) -> Iterator[Wiring]:
             )
 
 
-def _elsewhere(chain: Chain, right: tuple[Step, ...], l: int) -> Iterator[Wiring]:
+def _elsewhere(chain: Net, right: tuple[Step, ...], l: int) -> Iterator[Wiring]:
     for other in range(len(right) + 1):
         if other != l:
             where = "its own output" if other == l + 1 else _place(chain, other)
@@ -85,7 +85,7 @@ def _elsewhere(chain: Chain, right: tuple[Step, ...], l: int) -> Iterator[Wiring
             yield Wiring(text, _changed(right, l, at=other))
 
 
-def _others(chain: Chain, right: tuple[Step, ...], l: int) -> Iterator[Wiring]:
+def _others(chain: Net, right: tuple[Step, ...], l: int) -> Iterator[Wiring]:
     for other, theirs in enumerate(chain.own):
         if other != l and theirs and len(theirs) == len(chain.own[l]):
             text = (
@@ -95,7 +95,7 @@ def _others(chain: Chain, right: tuple[Step, ...], l: int) -> Iterator[Wiring]:
             yield Wiring(text, _changed(right, l, own=other))
 
 
-def _other_deltas(chain: Chain, right: tuple[Step, ...], l: int) -> Iterator[Wiring]:
+def _other_deltas(chain: Net, right: tuple[Step, ...], l: int) -> Iterator[Wiring]:
     own = [f"dJ/d{a}" for a in chain.own[l]]
     for other in range(len(right) + 1):
         if own and other != l + 1:
@@ -110,11 +110,11 @@ def _changed(right: tuple[Step, ...], l: int, **how: Any) -> tuple[Step, ...]:
     return tuple(replace(step, **how) if step.layer == l else step for step in right)
 
 
-def _place(chain: Chain, l: int) -> str:
+def _place(chain: Net, l: int) -> str:
     return "the chain's output" if l == len(chain.layers) else f"the input of {chain.layer_names[l]}"
 
 
-def _name(chain: Chain, l: int) -> str:
+def _name(chain: Net, l: int) -> str:
     """What goes into layer ``l``, by name."""
     if l == len(chain.layers):
         return "the output"

@@ -13,6 +13,7 @@ from gradcheck.formulas.entries import EntrySpec
 from gradcheck.formulas.shapes import ShapeLike, Shapes
 from gradcheck.formulas.suggestions import did_you_mean
 from gradcheck.formulas.values import Values, check_values
+from gradcheck.records.types import ClaimRow
 
 __all__ = ["Formula", "formula"]
 
@@ -106,6 +107,16 @@ class Formula:
         check_parameters(tapped, ("tap", *self.shapes.arguments), f"{self.name}: the intermediates")
         self.tapped = tapped
         return tapped
+
+    def located(
+        self, claim: Claim, outcome: Any, session: Any, row_of: Callable[[Claim], ClaimRow]
+    ) -> ClaimRow:
+        """The row of a claim that was checked, with what is known of the formula's parts; a chain overrides it.
+
+        ``outcome`` and ``session`` are those of the check; ``row_of`` gives the row of another claim.
+        """
+        row: ClaimRow = outcome.row
+        return row
 
     @overload
     def vjp(self, candidate: F, /) -> F: ...

@@ -68,7 +68,9 @@ class Reference:
     def __str__(self) -> str:
         from gradcheck.oracles.text import reference_text
 
-        return reference_text(self)
+        sizes = ", ".join(f"{n} = {s}" for n, s in self.sizes.items())
+        title = f"{self.formula}{f' at {sizes}' if sizes else ''}"
+        return reference_text(title, self.inputs, self.delta, self.quantities(), self.notes)
 
 
 class Oracle:

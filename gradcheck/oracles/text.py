@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from gradcheck.oracles.certify import Certified
-    from gradcheck.oracles.reference import Reference
 
 __all__ = ["reference_text"]
 
@@ -18,26 +17,37 @@ _SHOWN = 64
 """Arrays of more entries are shown by their shape and range."""
 
 
-def reference_text(reference: Reference) -> str:
+def reference_text(
+    title: str,
+    inputs: Mapping[str, NDArray[Any]],
+    delta: Sequence[NDArray[Any]],
+    quantities: Mapping[str, Certified],
+    notes: Sequence[str],
+) -> str:
     """The arrays it is of and every quantity, with their entries (the shortest decimals that give each
     back), bounds and sources. Names are those of the file that `gradcheck oracle --output` writes.
     """
-    return "\n".join(_lines(reference))
+    return "\n".join(_lines(title, inputs, delta, quantities, notes))
 
 
-def _lines(reference: Reference) -> Iterator[str]:
-    sizes = ", ".join(f"{n} = {s}" for n, s in reference.sizes.items())
-    yield f"{reference.formula}{f' at {sizes}' if sizes else ''}"
+def _lines(
+    title: str,
+    inputs: Mapping[str, NDArray[Any]],
+    delta: Sequence[NDArray[Any]],
+    quantities: Mapping[str, Certified],
+    notes: Sequence[str],
+) -> Iterator[str]:
+    yield title
     # Without the arrays nobody could use gradients at arrays that were drawn.
-    for name, array in reference.inputs.items():
+    for name, array in inputs.items():
         yield f"  input.{name} = {_array(array)}"
-    several = len(reference.delta) > 1
-    for number, delta in enumerate(reference.delta):
-        yield f"  input.delta{number if several else ''} = {_array(delta)}"
-    for name, certified in reference.quantities().items():
+    several = len(delta) > 1
+    for number, array in enumerate(delta):
+        yield f"  input.delta{number if several else ''} = {_array(array)}"
+    for name, certified in quantities.items():
         yield f"  {name} = {_array(certified.value)}"
         yield f"    {_certainty(certified)}"
-    for note in reference.notes:
+    for note in notes:
         yield f"  note: {note}"
 
 

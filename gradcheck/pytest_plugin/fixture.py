@@ -12,7 +12,7 @@ from gradcheck.errors import GradientError, UsageError
 from gradcheck.pytest_plugin.sending import send
 
 if TYPE_CHECKING:
-    from gradcheck.api import Result
+    from gradcheck.running.result import Result
 
 __all__ = ["Checks"]
 

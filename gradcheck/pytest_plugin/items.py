@@ -28,6 +28,11 @@ class ClaimItem(pytest.Item):
     backend: str | None
     judged: Judged
 
+    @property
+    def claim_uid(self) -> str:
+        """What the test will record; `sending.plan_of` asks for it."""
+        return self.claim.uid
+
     @classmethod
     def of(cls, parent: pytest.Collector, claim: Claim, backend: str | None) -> ClaimItem:
         name = claim.uid if backend is None else f"{claim.uid}[{backend}]"

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from gradcheck._version import __version__
-from gradcheck.chains.locating import located
 from gradcheck.checking.claim_check import check_claim
 from gradcheck.errors import UsageError
 from gradcheck.formulas.claim import Claim
@@ -106,7 +105,7 @@ class Checker:
             outcome = check_claim(
                 claim, session=session, points=points, seed=options.seed, max_examples=options.max_examples
             )
-            row = located(claim, outcome, session, self._row_of)
+            row = claim.formula.located(claim, outcome, session, self._row_of)
         self._rows[id(claim)] = claim, row  # the claim too, so that its id stays its own
         return [*outcome.backends, *outcome.battery, row]
 

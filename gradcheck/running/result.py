@@ -1,0 +1,120 @@
+"""What a check of one claim gives its caller: records, with the names that people read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from gradcheck.formulas.decorating import Formula
+from gradcheck.records.arrays import decode
+from gradcheck.records.types import (
+    ArrayRecord,
+    BackendRow,
+    BatteryRow,
+    ClaimRow,
+    Counterexample,
+    Diagnosis,
+    Proof,
+)
+from gradcheck.records.verdicts import Strength, Verdict
+
+__all__ = ["Result", "own_name", "reproduce"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What `verify` found.
+
+    ``row``, ``backends`` and ``battery`` are the records that a run's log would hold: the claim's own
+    row, one per backend, and one per check of the code besides the numbers (`gradcheck.checking.battery`).
+    ``reproduce`` is the Python line that runs the check again. `print(result)` tells the story; a
+    notebook shows it as a page.
+    """
+
+    row: ClaimRow
+    backends: tuple[BackendRow, ...]
+    reproduce: str
+    battery: tuple[BatteryRow, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """``pass``, ``fail``, ``inconclusive``, ``weak`` or ``error``; compares equal to these texts."""
+        return Verdict(self.row.verdict)
+
+    @property
+    def strength(self) -> Strength | None:
+        """Of a pass: ``proved``, ``certified`` or ``agreed``; otherwise None."""
+        return Strength(self.row.strength) if self.row.strength else None
+
+    @property
+    def passed(self) -> bool:
+        return self.verdict is Verdict.PASS
+
+    @property
+    def reason(self) -> str | None:
+        """One sentence behind a verdict that is no pass; None for a pass."""
+        return self.row.reason
+
+    @property
+    def counterexample(self) -> Counterexample | None:
+        """The smallest point at which the code is wrong, with the exact arrays; None where there is none."""
+        return self.row.counterexample
+
+    @property
+    def diagnosis(self) -> tuple[Diagnosis, ...]:
+        """What kind of mistake explains a failure, one for each wrong quantity; empty otherwise."""
+        return tuple(self.row.diagnosis)
+
+    @property
+    def proof(self) -> Proof | None:
+        """What is known for all sizes and all values; None where no proof was tried."""
+        return self.row.proof
+
+    @property
+    def unchecked(self) -> tuple[str, ...]:
+        """The quantities for which the backward returned None."""
+        return tuple(self.row.unchecked)
+
+    def __str__(self) -> str:
+        from gradcheck.report.narrative import story
+
+        return story(self.row, self.backends, self.battery)
+
+    def _repr_html_(self) -> str:
+        from gradcheck.report.notebook import page
+
+        return page(self.row, self.backends, self.battery)
+
+    def __repr__(self) -> str:
+        strength = f", {self.strength}" if self.strength else ""
+        return f"<gradcheck {self.row.uid}: {self.verdict}{strength}>"
+
+
+def own_name(function: Any, role: str) -> str:
+    """The function's own name, or its role where that says nothing (a lambda, a partial, an object)."""
+    name = str(getattr(function, "__name__", ""))
+    return name if name.isidentifier() else role
+
+
+def reproduce(formula: Formula, row: ClaimRow, seed: int, max_examples: int) -> str:
+    """The Python line that runs it again: the smallest counterexample's exact arrays where there are
+    some, else the same seed.
+    """
+    shapes = {a: formula.shapes.text(a) for a in formula.shapes.arguments}
+    candidate = formula.claims[-1].candidate
+    # an adapter knows how its pair is written
+    pair = getattr(candidate, "spelled", None) or f"{formula.name}, {own_name(candidate, 'backward')}"
+    found = row.counterexample
+    if found is None or any(a.dec is None for a in [*found.inputs.values(), *found.delta]):
+        given = [n for n in ("values", "where", "batch") if getattr(formula, n)]
+        rest = f"  # and the same {', '.join(given)}" if given else ""
+        return f"gradcheck.verify({pair}, shapes={shapes}, max_examples={max_examples}, seed={seed}){rest}"
+    arrays = {n: _literal(a) for n, a in found.inputs.items()}
+    values = ", ".join(f"{n!r}: {text}" for n, text in arrays.items())
+    deltas = [_literal(d) for d in found.delta]
+    delta = f", delta={deltas[0] if len(deltas) == 1 else '(' + ', '.join(deltas) + ')'}" if deltas else ""
+    return f"gradcheck.verify({pair}, shapes={shapes}, values={{{values}}}{delta}, seed={seed})"
+
+
+def _literal(array: ArrayRecord) -> str:
+    return f"np.array({decode(array).tolist()!r})"
