@@ -13,7 +13,7 @@ from gradcheck.formulas.decorating import Formula
 from gradcheck.formulas.values import Values, one_hot, positive, spd, unit_interval
 from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.indexed import IndexedArray, Questions, Space, axis_codes, make_size
-from gradcheck.proofs.indexed.expression import factor
+from gradcheck.proofs.indexed.algebra.expression import factor
 
 __all__ = ["Arguments", "variable"]
 

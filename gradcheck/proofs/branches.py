@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from gradcheck.formulas.decorating import Formula
 from gradcheck.proofs.indexed import Question
-from gradcheck.proofs.indexed.polynomials import Monomial, Polynomial
+from gradcheck.proofs.indexed.algebra.polynomials import Monomial, Polynomial
 
 __all__ = ["Branch", "excluded", "opposites"]
 

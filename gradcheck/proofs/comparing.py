@@ -10,10 +10,11 @@ from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.user_lines import user_line
 from gradcheck.proofs.conditions import Condition, assumptions, objection, steps_in, two_sided, with_poles
 from gradcheck.proofs.indexed import Expr, IndexedArray, Question, axis_codes, reduced, vanishes
-from gradcheck.proofs.indexed.codes import is_constant
-from gradcheck.proofs.indexed.size import polynomial_of
-from gradcheck.proofs.indexed.space import DELTA
-from gradcheck.proofs.indexed.substitution import replaced
+from gradcheck.proofs.indexed.algebra.codes import is_constant
+from gradcheck.proofs.indexed.algebra.latex import plain_text
+from gradcheck.proofs.indexed.algebra.space import DELTA
+from gradcheck.proofs.indexed.algebra.substitution import replaced
+from gradcheck.proofs.indexed.arrays.size import polynomial_of
 from gradcheck.proofs.stating import Quantity, stated, truths
 from gradcheck.proofs.truth import Truth
 
@@ -88,7 +89,7 @@ def compare(claim: Claim, truth: Truth) -> Compared:
     crooked = next((s for s in sorted(steps) if s in uses.sides and not two_sided(space.heads[s])), None)
     if crooked is not None and why is None:
         inner = space.heads[crooked].argument
-        why = f"it is not known whether {inner!r} takes both signs around each of its zeros"
+        why = f"it is not known whether {plain_text(inner)} takes both signs around each of its zeros"
     if why is not None:
         for finding in result.findings:
             if finding.outcome == "equal":

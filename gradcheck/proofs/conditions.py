@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 
 from gradcheck.proofs.indexed import Expr
-from gradcheck.proofs.indexed.derivative import variables_of
-from gradcheck.proofs.indexed.interning import template
-from gradcheck.proofs.indexed.latex import plain_text
-from gradcheck.proofs.indexed.requirements import key_of, needs_nonzero
-from gradcheck.proofs.indexed.space import Head, Space, Uses
+from gradcheck.proofs.indexed.algebra.derivative import variables_of
+from gradcheck.proofs.indexed.algebra.interning import template
+from gradcheck.proofs.indexed.algebra.latex import plain_text
+from gradcheck.proofs.indexed.algebra.requirements import key_of, needs_nonzero
+from gradcheck.proofs.indexed.algebra.space import Head, Space, Uses
 
 __all__ = ["Condition", "assumptions", "objection", "steps_in", "with_poles"]
 
@@ -80,8 +80,8 @@ def _unsigned(part: Expr) -> Hashable:
 
 
 def _inner(head: Head) -> Expr:
-    assert head.argument is not None
-    return head.argument
+    inner: Expr = head.argument
+    return inner
 
 
 def steps_in(expression: Expr) -> set[int]:

@@ -16,12 +16,12 @@ from gradcheck.formulas.claim import Claim
 from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.comparing import Compared, Finding, ruled
 from gradcheck.proofs.indexed import Expr, axis_codes, reduced, vanishes
-from gradcheck.proofs.indexed.codes import is_constant
-from gradcheck.proofs.indexed.expression import factor
-from gradcheck.proofs.indexed.latex import plain_text
-from gradcheck.proofs.indexed.products import normal_product, plain
-from gradcheck.proofs.indexed.size import polynomial_of
-from gradcheck.proofs.indexed.space import Number
+from gradcheck.proofs.indexed.algebra.codes import is_constant
+from gradcheck.proofs.indexed.algebra.expression import factor
+from gradcheck.proofs.indexed.algebra.latex import plain_text
+from gradcheck.proofs.indexed.algebra.products import normal_product
+from gradcheck.proofs.indexed.algebra.space import Number, plain
+from gradcheck.proofs.indexed.arrays.size import polynomial_of
 from gradcheck.proofs.memory import Memory
 from gradcheck.proofs.prover import latest_attempt
 from gradcheck.proofs.truth import Truth

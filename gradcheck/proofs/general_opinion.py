@@ -17,11 +17,11 @@ from gradcheck.backend import GeneralDerivative
 from gradcheck.errors import Unsupported
 from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.indexed import Expr, Question, axis_codes, vanishes
-from gradcheck.proofs.indexed.array import as_array
-from gradcheck.proofs.indexed.codes import is_constant
-from gradcheck.proofs.indexed.evaluation import BALL_RULES, Numbers
-from gradcheck.proofs.indexed.size import polynomial_of
-from gradcheck.proofs.indexed.space import Uses
+from gradcheck.proofs.indexed.algebra.codes import is_constant
+from gradcheck.proofs.indexed.algebra.evaluation import BALL_RULES, Numbers
+from gradcheck.proofs.indexed.algebra.space import Uses
+from gradcheck.proofs.indexed.arrays.array import as_array
+from gradcheck.proofs.indexed.arrays.size import polynomial_of
 from gradcheck.proofs.memory import Memory
 from gradcheck.proofs.second_opinion import Opinion, small_shapes
 from gradcheck.proofs.truth import Truth

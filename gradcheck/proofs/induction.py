@@ -21,7 +21,7 @@ import msgspec
 import numpy as np
 
 from gradcheck.formulas.decorating import Formula
-from gradcheck.proofs.indexed.undefined import Undefined
+from gradcheck.proofs.indexed.arrays.undefined import Undefined
 from gradcheck.proofs.presentation import NAMING
 from gradcheck.proofs.proving import prove
 from gradcheck.records.types import Proof, ProofQuantity, ProofStep

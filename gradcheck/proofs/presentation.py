@@ -6,12 +6,12 @@ from gradcheck.formulas.claim import Claim
 from gradcheck.proofs.comparing import Compared, Finding, ruled
 from gradcheck.proofs.conditions import Condition, written
 from gradcheck.proofs.indexed import Expr, axis_codes, reduced
-from gradcheck.proofs.indexed.codes import FREE, is_constant
-from gradcheck.proofs.indexed.derivative import derivative, variables_of
-from gradcheck.proofs.indexed.interning import slot_codes
-from gradcheck.proofs.indexed.latex import Printer, plain_text
-from gradcheck.proofs.indexed.products import Terms, plain
-from gradcheck.proofs.indexed.space import DELTA
+from gradcheck.proofs.indexed.algebra.codes import FREE, is_constant
+from gradcheck.proofs.indexed.algebra.derivative import derivative, variables_of
+from gradcheck.proofs.indexed.algebra.interning import slot_codes
+from gradcheck.proofs.indexed.algebra.latex import Printer, plain_text
+from gradcheck.proofs.indexed.algebra.products import Terms
+from gradcheck.proofs.indexed.algebra.space import DELTA, plain
 from gradcheck.proofs.stating import index_codes
 from gradcheck.proofs.truth import Truth
 from gradcheck.records.types import ProofQuantity, ProofStep

@@ -18,9 +18,9 @@ import numpy as np
 from gradcheck.errors import Unsupported
 from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.indexed import Expr, Question, reduced
-from gradcheck.proofs.indexed.derivative import SCALAR_RULES
-from gradcheck.proofs.indexed.evaluation import Numbers, Rules
-from gradcheck.proofs.indexed.space import Number
+from gradcheck.proofs.indexed.algebra.derivative import SCALAR_RULES
+from gradcheck.proofs.indexed.algebra.evaluation import Numbers, Rules
+from gradcheck.proofs.indexed.algebra.space import Number
 from gradcheck.proofs.memory import Memory
 from gradcheck.proofs.truth import Truth
 

@@ -20,7 +20,7 @@ from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.comparing import ruled
 from gradcheck.proofs.conditions import Condition
 from gradcheck.proofs.indexed import Expr
-from gradcheck.proofs.indexed.evaluation import BALL_RULES, FLOAT_RULES, Numbers, Rules
+from gradcheck.proofs.indexed.algebra.evaluation import BALL_RULES, FLOAT_RULES, Numbers, Rules
 from gradcheck.proofs.memory import Memory
 from gradcheck.proofs.stating import Quantity, index_codes, truths
 from gradcheck.proofs.truth import Truth

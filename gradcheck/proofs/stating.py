@@ -9,10 +9,10 @@ from typing import Any
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.proofs.indexed import Expr, IndexedArray, axis_codes, rebound
-from gradcheck.proofs.indexed.array import as_array
-from gradcheck.proofs.indexed.codes import is_constant
-from gradcheck.proofs.indexed.size import polynomial_of
-from gradcheck.proofs.indexed.symbolic_index import SymbolicIndex
+from gradcheck.proofs.indexed.algebra.codes import is_constant
+from gradcheck.proofs.indexed.arrays.array import as_array
+from gradcheck.proofs.indexed.arrays.size import polynomial_of
+from gradcheck.proofs.indexed.arrays.symbolic_index import SymbolicIndex
 from gradcheck.proofs.truth import Truth
 
 __all__ = ["Quantity", "stated", "truths"]

@@ -10,9 +10,9 @@ from gradcheck.formulas.decorating import Formula
 from gradcheck.proofs.arguments import make_arguments, variable
 from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.indexed import Expr, IndexedArray, axis_codes, derivative, rebound, reduced
-from gradcheck.proofs.indexed.array import as_array
-from gradcheck.proofs.indexed.codes import is_constant
-from gradcheck.proofs.indexed.questions import Question
+from gradcheck.proofs.indexed.algebra.codes import is_constant
+from gradcheck.proofs.indexed.algebra.questions import Question
+from gradcheck.proofs.indexed.arrays.array import as_array
 
 __all__ = ["Truth"]
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from gradcheck.proofs.indexed import IndexedArray, Space, axis_codes, make_size
-from gradcheck.proofs.indexed.evaluation import FLOAT_RULES, Numbers
-from gradcheck.proofs.indexed.expression import factor
+from gradcheck.proofs.indexed.algebra.evaluation import FLOAT_RULES, Numbers
+from gradcheck.proofs.indexed.algebra.expression import factor
 
 
 class Symbols:

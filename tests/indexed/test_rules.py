@@ -7,10 +7,10 @@ import pytest
 
 from gradcheck.errors import Unsupported
 from gradcheck.proofs.indexed import TooLarge, rebound, reduced, vanishes
-from gradcheck.proofs.indexed.expression import constant, delta, factor
-from gradcheck.proofs.indexed.functions import apply, exp, log
-from gradcheck.proofs.indexed.powers import power
-from gradcheck.proofs.indexed.substitution import replaced
+from gradcheck.proofs.indexed.algebra.expression import constant, delta, factor
+from gradcheck.proofs.indexed.algebra.functions import apply, exp, log
+from gradcheck.proofs.indexed.algebra.powers import power
+from gradcheck.proofs.indexed.algebra.substitution import replaced
 
 from .conftest import Symbols
 

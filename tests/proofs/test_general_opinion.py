@@ -17,8 +17,8 @@ from gradcheck.judging.session import Session
 from gradcheck.proofs import Memory, examined
 from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.general_opinion import general_opinion
-from gradcheck.proofs.indexed.derivative import SCALAR_RULES
-from gradcheck.proofs.indexed.functions import apply
+from gradcheck.proofs.indexed.algebra.derivative import SCALAR_RULES
+from gradcheck.proofs.indexed.algebra.functions import apply
 from gradcheck.proofs.second_opinion import sympy_opinion
 from tests.proofs.test_corpus import PROVED
 from tests.trust.corpus import CORPUS
@@ -146,7 +146,7 @@ def test_a_wrong_derivative_of_ours_is_a_contradiction(name, monkeypatch):
 
 
 def negated_exponential(monkeypatch):
-    module = sys.modules["gradcheck.proofs.indexed.derivative"]
+    module = sys.modules["gradcheck.proofs.indexed.algebra.derivative"]
     right = module._outer
 
     def wrong(space, head, indices, exponent):

@@ -7,7 +7,7 @@ from gradcheck import Formula
 from gradcheck.catalogue.passes import backward_pass, forward_pass
 from gradcheck.errors import Unsupported
 from gradcheck.proofs import any_depth, prove
-from gradcheck.proofs.indexed.undefined import Undefined
+from gradcheck.proofs.indexed.arrays.undefined import Undefined
 from tests.catalogue.twins_chains import wrong_pass
 
 

@@ -9,7 +9,7 @@ from gradcheck.catalogue import formulas
 from gradcheck.proofs import Memory, examined
 from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.indexed import derivative, rebound
-from gradcheck.proofs.indexed.evaluation import FLOAT_RULES, Numbers
+from gradcheck.proofs.indexed.algebra.evaluation import FLOAT_RULES, Numbers
 from gradcheck.proofs.second_opinion import sympy_opinion
 from tests.indexed.conftest import Symbols
 from tests.trust.corpus import CORPUS
@@ -89,10 +89,12 @@ def test_prove_shows_it_and_a_contradiction_is_ours(monkeypatch):
     formula = Formula(lambda x: x * x, {"x": "n"})
     formula.vjp(lambda d, x: 2 * d * x)
     assert "same entries" in examined(formula.claims[0]).opinions["sympy"]
-    from gradcheck.proofs import showing
     from gradcheck.proofs.second_opinion import Opinion
+    from gradcheck.running import showing_proofs
 
-    monkeypatch.setattr(showing, "sympy_opinion", lambda *_: Opinion("another one at n = 2", wrong=True))
+    monkeypatch.setattr(
+        showing_proofs, "sympy_opinion", lambda *_: Opinion("another one at n = 2", wrong=True)
+    )
     proof = examined(formula.claims[0])
     assert proof.status == "open"
     assert "contradict each other" in proof.reason

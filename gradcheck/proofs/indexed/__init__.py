@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from gradcheck.proofs.indexed import (  # noqa: F401  (they register)
+from gradcheck.proofs.indexed.algebra.derivative import derivative
+from gradcheck.proofs.indexed.algebra.expression import Expr
+from gradcheck.proofs.indexed.algebra.questions import Question, Questions
+from gradcheck.proofs.indexed.algebra.reduction import reduced, vanishes
+from gradcheck.proofs.indexed.algebra.space import Space, TooLarge
+from gradcheck.proofs.indexed.arrays import (  # noqa: F401  (they register)
     comparisons,
     contraction,
+    indexing,
     reductions,
     selecting,
     shaping,
+    symbolic_index,
     ufuncs,
 )
-from gradcheck.proofs.indexed.array import IndexedArray, from_entry
-from gradcheck.proofs.indexed.axes import axis_codes
-from gradcheck.proofs.indexed.derivative import derivative
-from gradcheck.proofs.indexed.expression import Expr
-from gradcheck.proofs.indexed.questions import Question, Questions
-from gradcheck.proofs.indexed.rebinding import rebound
-from gradcheck.proofs.indexed.reduction import reduced, vanishes
-from gradcheck.proofs.indexed.size import Size, make_size
-from gradcheck.proofs.indexed.space import Space, TooLarge
+from gradcheck.proofs.indexed.arrays.array import IndexedArray, from_entry
+from gradcheck.proofs.indexed.arrays.axes import axis_codes
+from gradcheck.proofs.indexed.arrays.rebinding import rebound
+from gradcheck.proofs.indexed.arrays.size import Size, make_size
 
 __all__ = [
     "Expr",

@@ -1,0 +1,120 @@
+"""Derivatives: the product rule over factors, the chain rule into let-bound names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gradcheck.proofs.indexed.algebra.codes import BOUND
+from gradcheck.proofs.indexed.algebra.expression import Expr, constant, delta, factor
+from gradcheck.proofs.indexed.algebra.functions import apply, place_of_maximum
+from gradcheck.proofs.indexed.algebra.interning import argument_at, slot_codes
+from gradcheck.proofs.indexed.algebra.powers import power
+from gradcheck.proofs.indexed.algebra.products import normal_product
+from gradcheck.proofs.indexed.algebra.space import Factor, Head, Number, Space, plain
+
+__all__ = ["SCALAR_RULES", "derivative", "variables_of"]
+
+
+def derivative(expression: Expr, variable: int, targets: tuple[int, ...]) -> Expr:
+    """The derivative by the entry ``targets`` of the variable with the head's number ``variable``."""
+    space = expression.space
+    total = Expr(space, {})
+    for (factors, bounds), coefficient in expression.terms.items():
+        names = {BOUND + k: space.fresh(size) for k, size in enumerate(bounds)}
+        opened = [(h, tuple([names.get(i, i) for i in idx]), p) for h, idx, p in factors]
+        for position, (number, indices, exponent) in enumerate(opened):
+            inner = _of_factor(space, (number, indices, exponent), variable, targets)
+            if not inner.terms:
+                continue
+            rest = opened[:position] + opened[position + 1 :]
+            part = Expr(space, normal_product(space, rest, ())) * inner
+            part = part.summed(*names.values())
+            total = total + part.scaled(coefficient)
+    return total
+
+
+def _of_factor(space: Space, one: Factor, variable: int, targets: tuple[int, ...]) -> Expr:
+    number, indices, exponent = one
+    head = space.heads[number]
+    if number == variable:
+        result = constant(space, 1)
+        for i, p in zip(indices, targets, strict=True):
+            result = result * delta(space, i, p)
+        left = plain(exponent - 1)
+        lowered = factor(space, number, indices, left) if left else constant(space, 1)
+        return (lowered * result).scaled(exponent)
+    if head.argument is None or variable not in variables_of(space, number):
+        return Expr(space, {})
+    if head.kind == "step":
+        return Expr(space, {})  # off its kink
+    if head.kind == "max":
+        return _of_maximum(space, head, indices, exponent, variable, targets)
+    outer = _outer(space, head, indices, exponent)
+    key = ("derivative", number, variable, targets)
+    if key not in space.memo:
+        space.memo[key] = derivative(head.argument, variable, targets)
+    inner: Expr = space.memo[key]
+    return outer * inner.renamed(dict(zip(slot_codes(space, head), indices, strict=True)))
+
+
+def _outer(space: Space, head: Head, indices: tuple[int, ...], exponent: Number) -> Expr:
+    """The derivative of a factor `f(P)**e` by P."""
+    left = plain(exponent - 1)
+    if head.kind == "exp":
+        return factor(space, head.number, indices, exponent).scaled(exponent)
+    lowered = factor(space, head.number, indices, left) if left else constant(space, 1)
+    if head.kind == "power":
+        return lowered.scaled(exponent)
+    argument = argument_at(space, head, indices)
+    if head.kind == "log":
+        slope = power(argument, -1)
+    elif head.name in SCALAR_RULES and not head.order:
+        slope = SCALAR_RULES[head.name](argument)
+    else:
+        slope = apply(head.name, argument, head.order + 1)
+    return (lowered * slope).scaled(exponent)
+
+
+def _of_maximum(
+    space: Space,
+    head: Head,
+    indices: tuple[int, ...],
+    exponent: Number,
+    variable: int,
+    targets: tuple[int, ...],
+) -> Expr:
+    """The slope of a maximum is that of the entry where it is attained, if that is one entry."""
+    assert head.argument is not None
+    over = tuple(space.fresh(space.size_of(code)) for code in head.over)
+    names = dict(zip(slot_codes(space, head), indices, strict=True)) | dict(zip(head.over, over, strict=True))
+    key = ("derivative", head.number, variable, targets)
+    if key not in space.memo:
+        space.memo[key] = derivative(head.argument, variable, targets)
+    inner: Expr = space.memo[key]
+    total = place_of_maximum(space, head.number, indices, over) * inner.renamed(names)
+    total = total.summed(*over)
+    left = plain(exponent - 1)
+    lowered = factor(space, head.number, indices, left) if left else constant(space, 1)
+    return (lowered * total).scaled(exponent)
+
+
+SCALAR_RULES: dict[str, Callable[[Expr], Expr]] = {
+    "sin": lambda e: apply("cos", e),
+    "cos": lambda e: -apply("sin", e),
+    "arctan": lambda e: power(constant(e.space, 1) + e * e, -1),
+}
+"""Derivatives of the named functions. Any other name is a function of which nothing is known."""
+
+
+def variables_of(space: Space, number: int) -> frozenset[int]:
+    """The variables that a head depends on."""
+    key = ("variables", number)
+    if key not in space.memo:
+        head = space.heads[number]
+        found = frozenset([number]) if head.kind == "variable" else frozenset()
+        if head.argument is not None:
+            for factors, _ in head.argument.terms:
+                for inner, _, _ in factors:
+                    found |= variables_of(space, inner)
+        space.memo[key] = found
+    return space.memo[key]  # type: ignore[no-any-return]

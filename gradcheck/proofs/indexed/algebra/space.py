@@ -1,0 +1,195 @@
+"""The tables that the expressions of one run share: names, indices, sizes, what was asked and used."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from gradcheck.errors import Unsupported
+from gradcheck.proofs.indexed.algebra.codes import FREE
+from gradcheck.proofs.indexed.algebra.polynomials import SymbolicSize
+from gradcheck.proofs.indexed.algebra.questions import Questions
+
+__all__ = ["DELTA", "Factor", "Head", "Mark", "Number", "Space", "Term", "TooLarge", "Uses", "plain"]
+
+Number = int | Fraction
+Factor = tuple[int, tuple[int, ...], Number]
+"""A head's number, its indices, and a power."""
+Term = tuple[tuple[Factor, ...], tuple[int, ...]]
+"""The factors of a product, sorted, and the sizes (by number) of the indices that it is summed over."""
+
+DELTA = 0
+"""The head of the Kronecker delta."""
+
+
+def plain(number: Number) -> Number:
+    """An int where it is one."""
+    if type(number) is Fraction and number.denominator == 1:
+        return number.numerator
+    return number
+
+
+class TooLarge(Unsupported):
+    """The expressions outgrow the work that a proof may cost."""
+
+
+@dataclass(eq=False)
+class Head:
+    """What a factor is made of: an argument's entry, a size, or a function of an inner expression.
+
+    A function is *let-bound*: ``argument`` is its inner expression in the slots' indices, shared by
+    all factors whose inner expressions are equal but for the names of their indices. ``symmetries`` are
+    the permutations of the slots that leave it unchanged.
+    """
+
+    number: int
+    kind: str  # delta, size, root, variable, power, exp, log, step, max, argmax, apply
+    name: str
+    slots: tuple[int, ...] = ()  # sizes, by number
+    argument: Any = None  # an `Expr`, which is made of heads
+    over: tuple[int, ...] = ()  # of max: the codes that it runs over, in the argument
+    symmetries: tuple[tuple[int, ...], ...] = ()
+    positive: bool = False  # above zero
+    binary: bool = False  # 0 or 1
+    one_hot: bool = False  # binary, one 1 along the last slot
+    unit: bool = False  # strictly between 0 and 1
+    order: int = 0  # of apply: which derivative
+    of: int | None = None  # of argmax: the head of the maximum
+    leading: Term | None = None  # of power: the argument's term that relations rewrite
+    real: bool = True  # of a variable: floats, not integers
+
+
+@dataclass
+class Uses:
+    """What a run took for granted about values, beside their being real numbers.
+
+    ``nonzero``, ``positive`` and ``roots``: what was divided by, or had its logarithm or a root taken;
+    ``halves``: steps that `np.sign` made, which are neither side's at 0; ``bent``: those of them that were
+    multiplied with themselves or put into a function, so that 0 does not stand halfway between;
+    ``sides``: for steps `z > 0`, what the code gives at z = 0 (0, 1, or 0.5 for `np.sign`).
+    """
+
+    nonzero: dict[Hashable, Any] = field(default_factory=dict)
+    positive: dict[Hashable, Any] = field(default_factory=dict)
+    roots: dict[Hashable, Any] = field(default_factory=dict)
+    sides: dict[int, set[float]] = field(default_factory=dict)
+    halves: set[int] = field(default_factory=set)
+    bent: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The lengths of a space's tables at one moment."""
+
+    tables: tuple[int, ...]
+    lists: tuple[int, ...]
+    fresh: int
+
+
+class Space:
+    """One run's tables. ``limit`` bounds the work, counted in products of terms, so that what is proved
+    does not depend on the machine. ``expand``: sums over sizes that are plain numbers are written out.
+    ``off_ties``: values are compared for equality as if none were equal by chance (see `equality`).
+    """
+
+    def __init__(
+        self, questions: Questions | None = None, *, limit: int = 60_000, expand: bool = False
+    ) -> None:
+        self.questions = questions or Questions()
+        self.limit = limit
+        self.expand = expand
+        self.off_ties = False
+        self.work = 0
+        self.depth = 0
+        self.epoch = 0  # counts the times that tables were rewound
+        self.heads: list[Head] = []
+        self.keys: dict[Hashable, int] = {}
+        self.size_list: list[SymbolicSize | int] = []
+        self.code_sizes: list[int] = []
+        self.code_names: list[tuple[str, int]] = []
+        self.products: dict[Any, Any] = {}
+        self.memo: dict[Any, Any] = {}
+        self.uses = Uses()
+        self.refusals: list[Unsupported] = []
+        self._sizes: dict[Hashable, int] = {}
+        self._codes: dict[tuple[str, int, int], int] = {}
+        self._fresh = 0
+        self.head(("delta",), "delta", "delta", binary=True)
+
+    def mark(self) -> Mark:
+        """Where the tables stand now, to come back to with `rewind`."""
+        return Mark(tuple(map(len, self._tables())), tuple(map(len, self._lists())), self._fresh)
+
+    def _tables(self) -> list[dict[Any, Any]]:
+        reduced = self.memo.setdefault("reduced", {})
+        return [self.keys, self.products, self.memo, reduced, self._sizes, self._codes]
+
+    def _lists(self) -> list[list[Any]]:
+        return [self.heads, self.size_list, self.code_sizes, self.code_names]
+
+    def rewind(self, mark: Mark) -> None:
+        """Forget what was added since the mark: what runs next meets the tables as they were then."""
+        for table, count in zip(self._tables(), mark.tables, strict=True):
+            while len(table) > count:
+                table.popitem()
+        for entries, count in zip(self._lists(), mark.lists, strict=True):
+            del entries[count:]
+        self._fresh = mark.fresh
+        self.epoch += 1
+        self.work = 0
+        self.uses = Uses()
+        self.refusals = []
+
+    def spend(self, amount: int = 1) -> None:
+        """Count work. Raises `TooLarge` beyond the limit."""
+        self.work += amount
+        if self.work > self.limit:
+            raise self.refused(TooLarge(f"the expressions grow beyond {self.limit} products of terms"))
+
+    def refused(self, error: Unsupported) -> Unsupported:
+        """Note a refusal, so that code which catches it cannot hide it."""
+        self.refusals.append(error)
+        return error
+
+    def note_bent(self, *sums: Iterable[Term]) -> None:
+        """Steps of `np.sign` that stand in all of the sums given are used in another way than linearly."""
+        common = set(self.uses.halves)
+        for terms in sums:
+            common &= {h for factors, _ in terms for h, _, _ in factors}
+        self.uses.bent |= common
+
+    def head(self, key: Hashable, kind: str, name: str, **about: Any) -> Head:
+        """The head with this key, made where there is none yet."""
+        number = self.keys.get(key)
+        if number is None:
+            number = self.keys[key] = len(self.heads)
+            self.heads.append(Head(number, kind, name, **about))
+        return self.heads[number]
+
+    def size_number(self, size: SymbolicSize | int) -> int:
+        """A size's place in the table."""
+        key: Hashable = size if isinstance(size, int) else size.polynomial
+        if key not in self._sizes:
+            self._sizes[key] = len(self.size_list)
+            self.size_list.append(size)
+        return self._sizes[key]
+
+    def code(self, kind: str, position: int, size: int) -> int:
+        """The index of a kind at a position, of a size given by its number."""
+        key = (kind, position, size)
+        if key not in self._codes:
+            self._codes[key] = FREE + len(self.code_sizes)
+            self.code_sizes.append(size)
+            self.code_names.append((kind, position))
+        return self._codes[key]
+
+    def fresh(self, size: int) -> int:
+        """An index that nothing else uses."""
+        self._fresh += 1
+        return self.code("fresh", self._fresh, size)
+
+    def size_of(self, code: int) -> int:
+        """The number of a named index's size."""
+        return self.code_sizes[code - FREE]

@@ -1,0 +1,118 @@
+"""`np.where`, `clip`, diagonals, and arrays made like others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradcheck.errors import Unsupported
+from gradcheck.proofs.indexed.algebra.codes import is_constant
+from gradcheck.proofs.indexed.algebra.expression import constant, delta
+from gradcheck.proofs.indexed.arrays.array import FUNCTIONS, METHODS, IndexedArray, as_array, from_entry
+from gradcheck.proofs.indexed.arrays.axes import axis_codes, same_size
+from gradcheck.proofs.indexed.arrays.contraction import find_space
+from gradcheck.proofs.indexed.arrays.ufuncs import elementwise
+
+__all__: list[str] = []
+
+
+def _where(condition: Any, *choices: Any) -> IndexedArray:
+    space = find_space([condition, *choices])
+    if len(choices) != 2:
+        raise space.refused(Unsupported("np.where with a condition alone"))
+    mask, yes, no = as_array(space, condition), *(as_array(space, c) for c in choices)
+    if mask.kind != "b":
+        raise space.refused(Unsupported("np.where with numbers as the condition"))
+    kind = "f" if "f" in (yes.kind, no.kind) else max(yes.kind, no.kind)
+    one = constant(space, 1)
+    return elementwise(lambda c, a, b: c * a + (one - c) * b, mask, yes, no, kind=kind)
+
+
+def _clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
+    low, high = (a_min if min is None else min), (a_max if max is None else max)
+    if low is not None:
+        a = np.maximum(a, low)
+    return a if high is None else np.minimum(a, high)
+
+
+def _diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> IndexedArray:
+    if offset or a.ndim != 2:
+        raise a.space.refused(Unsupported("np.diagonal but of a matrix's main diagonal"))
+    space = a.space
+    if not same_size(space, a.shape[0], a.shape[1]):
+        raise space.refused(Unsupported("the diagonal of a matrix that is not square"))
+    row, column = axis_codes(space, a.shape)
+    if is_constant(row):
+        return from_entry(space, a.entry, [0], (1,), a.kind)
+    moved = space.fresh(space.size_of(row))
+    return from_entry(space, a.entry.renamed({row: moved, column: moved}), [moved], (a.shape[0],), a.kind)
+
+
+def _diag(v: Any, k: int = 0) -> IndexedArray:
+    if k:
+        raise v.space.refused(Unsupported("np.diag but of the main diagonal"))
+    if v.ndim == 2:
+        return _diagonal(v)
+    space = v.space
+    (code,) = axis_codes(space, v.shape)
+    if is_constant(code):
+        return from_entry(space, v.entry, [0, 0], (1, 1), v.kind)
+    i, j = (space.fresh(space.size_of(code)) for _ in range(2))
+    entry = v.entry.renamed({code: i}) * delta(space, i, j)
+    return from_entry(space, entry, [i, j], (v.shape[0], v.shape[0]), v.kind)
+
+
+def _like(value: Any) -> Any:
+    def make(a: Any, dtype: Any = None, *, shape: Any = None, **_: Any) -> IndexedArray:
+        space = find_space([a, shape])
+        array = as_array(space, a)
+        return filled(space, array.shape if shape is None else shape, value, dtype or array.dtype)
+
+    return make
+
+
+def _full_like(a: Any, fill_value: Any, dtype: Any = None, *, shape: Any = None, **_: Any) -> IndexedArray:
+    space = find_space([a, fill_value])
+    array = as_array(space, a)
+    return filled(space, array.shape if shape is None else shape, fill_value, dtype or array.dtype)
+
+
+def filled(space: Any, shape: Any, value: Any, dtype: Any = None) -> IndexedArray:
+    """A new array of one value. Raises `Unsupported` for types that lose precision."""
+    wanted = tuple(shape) if isinstance(shape, list | tuple) else (shape,)
+    kind = np.dtype(dtype or np.float64)
+    if kind.kind not in "fib" or (kind.kind == "f" and kind != np.float64):
+        raise space.refused(Unsupported(f"an array of {kind}"))
+    if not wanted:
+        raise space.refused(Unsupported("a buffer without axes"))
+    given = as_array(space, value)
+    if kind.kind != "f" and given.kind == "f":
+        raise space.refused(Unsupported("floats stored into integers"))
+    made = FUNCTIONS[np.broadcast_to](given, wanted)
+    return IndexedArray(space, made.entry, wanted, kind.kind)
+
+
+def _decided(a: Any, **about: Any) -> bool:
+    """Whether a mask that says the same everywhere says True: `np.isfinite(x)`, which all numbers are."""
+    value = a.entry.number
+    if about or a.kind != "b" or value is None:
+        raise a.space.refused(Unsupported("a branch on whether all or any values are so"))
+    return bool(value)
+
+
+FUNCTIONS.update(
+    {
+        np.where: _where,
+        np.all: _decided,
+        np.any: _decided,
+        np.clip: _clip,
+        np.diagonal: _diagonal,
+        np.diag: _diag,
+        np.zeros_like: _like(0),
+        np.ones_like: _like(1),
+        np.empty_like: _like(0),
+        np.full_like: _full_like,
+    }
+)
+METHODS.update({"all": _decided, "any": _decided, "clip": _clip, "diagonal": _diagonal})

@@ -1,0 +1,163 @@
+"""What NumPy's ufuncs do to indexed arrays, entry by entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from gradcheck.errors import Unsupported
+from gradcheck.proofs.indexed.algebra.expression import Expr, constant
+from gradcheck.proofs.indexed.algebra.functions import (
+    absolute,
+    apply,
+    by_cases,
+    exp,
+    larger,
+    log,
+    split_cases,
+)
+from gradcheck.proofs.indexed.algebra.powers import power
+from gradcheck.proofs.indexed.algebra.requirements import needs_nonzero, needs_positive, needs_root
+from gradcheck.proofs.indexed.arrays.array import UFUNCS, IndexedArray
+from gradcheck.proofs.indexed.arrays.axes import broadcast
+
+__all__ = ["elementwise"]
+
+Kind = Callable[..., str]
+
+
+def _promoted(*kinds: str) -> str:
+    return "f" if "f" in kinds else ("i" if "i" in kinds else "b")
+
+
+def elementwise(function: Callable[..., Expr], *arrays: IndexedArray, kind: str) -> IndexedArray:
+    """A function of entries over broadcast arrays."""
+    space = arrays[0].space
+    shape = broadcast(space, *(a.shape for a in arrays))
+    return IndexedArray(space, function(*(a.entry for a in arrays)), shape, kind)
+
+
+def _register(name: str, function: Callable[..., Expr], kind: Kind = lambda *_: "f") -> None:
+    def ufunc(*arrays: IndexedArray) -> IndexedArray:
+        return elementwise(function, *arrays, kind=kind(*(a.kind for a in arrays)))
+
+    UFUNCS[name] = ufunc
+
+
+def _one(e: Expr) -> Expr:
+    return constant(e.space, 1)
+
+
+def _divide(a: Expr, b: Expr) -> Expr:
+    needs_nonzero(b)
+    return a * _reciprocal(b)
+
+
+def _reciprocal(b: Expr) -> Expr:
+    """1 / b; of masks alone, such as a count of ties, case by case."""
+    if len(b.terms) > 1 and _masks_alone(b) and _nowhere_zero(b):
+        return by_cases(_reciprocal, b) or power(b, -1)
+    return power(b, -1)
+
+
+def _masks_alone(b: Expr) -> bool:
+    heads = b.space.heads
+    return all(not bounds and all(heads[h].binary for h, _, _ in factors) for factors, bounds in b.terms)
+
+
+def _nowhere_zero(b: Expr) -> bool:
+    cases = split_cases(b)
+    return bool(b.terms) if cases is None else all(_nowhere_zero(part) for part in cases[1:])
+
+
+def _raised(base: Expr, exponent: Expr) -> Expr:
+    number = exponent.number
+    if number is None:
+        needs_positive(base)
+        return exp(exponent * log(base))
+    if isinstance(number, Fraction):
+        needs_root(base)
+    if number < 0:
+        needs_nonzero(base)
+    return power(base, number)
+
+
+def _log(a: Expr) -> Expr:
+    needs_positive(a)
+    return log(a)
+
+
+def _tanh(z: Expr) -> Expr:
+    twice = exp(z.scaled(2))
+    return (twice - _one(z)) * power(twice + _one(z), -1)
+
+
+def _half(a: Expr, b: Expr) -> Expr:
+    return (a + b).scaled(Fraction(1, 2))
+
+
+def _root(a: Expr) -> Expr:
+    needs_root(a)
+    return power(a, Fraction(1, 2))
+
+
+_PLAIN: dict[str, tuple[Callable[..., Expr], Kind]] = {
+    "multiply": (lambda a, b: a * b, _promoted),
+    "negative": (lambda a: -a, _promoted),
+    "absolute": (absolute, _promoted),
+    "maximum": (larger, _promoted),
+    "minimum": (lambda a, b: -larger(-a, -b), _promoted),
+    "fmax": (larger, _promoted),
+    "fmin": (lambda a, b: -larger(-a, -b), _promoted),
+    "conjugate": (lambda a: a, _promoted),
+    "positive": (lambda a: a, _promoted),
+    "square": (lambda a: power(a, 2), _promoted),
+}
+_FLOATING: dict[str, Callable[..., Expr]] = {
+    "divide": _divide,
+    "fabs": absolute,
+    "exp": exp,
+    "exp2": lambda a: exp(a * log(constant(a.space, 2))),
+    "expm1": lambda a: exp(a) - _one(a),
+    "log": _log,
+    "log2": lambda a: _log(a) * power(log(constant(a.space, 2)), -1),
+    "log10": lambda a: _log(a) * power(log(constant(a.space, 10)), -1),
+    "log1p": lambda a: _log(a + _one(a)),
+    "sqrt": _root,
+    "reciprocal": lambda a: _divide(_one(a), a),
+    "tanh": _tanh,
+    "sinh": lambda a: _half(exp(a), -exp(-a)),
+    "cosh": lambda a: _half(exp(a), exp(-a)),
+    "logaddexp": lambda a, b: log(exp(a) + exp(b)),
+    "hypot": lambda a, b: _root(a * a + b * b),
+    "sin": lambda a: apply("sin", a),
+    "cos": lambda a: apply("cos", a),
+    "tan": lambda a: _divide(apply("sin", a), apply("cos", a)),
+    "arctan": lambda a: apply("arctan", a),
+}
+for _name, (_function, _kind) in _PLAIN.items():
+    _register(_name, _function, _kind)
+for _name, _floating in _FLOATING.items():
+    _register(_name, _floating)
+
+
+def _power(base: IndexedArray, exponent: IndexedArray) -> IndexedArray:
+    number = exponent.entry.number
+    if base.kind == "i" and exponent.kind == "i" and (number is None or number < 0):
+        raise base.space.refused(Unsupported("integers to a negative or unknown integer power"))
+    return elementwise(_raised, base, exponent, kind=_promoted(base.kind, exponent.kind))
+
+
+def _added(a: IndexedArray, b: IndexedArray) -> IndexedArray:
+    if a.kind == b.kind == "b":
+        return elementwise(lambda x, y: x + y - x * y, a, b, kind="b")  # True + True is True
+    return elementwise(lambda x, y: x + y, a, b, kind=_promoted(a.kind, b.kind))
+
+
+def _subtracted(a: IndexedArray, b: IndexedArray) -> IndexedArray:
+    if a.kind == b.kind == "b":
+        raise TypeError("numpy boolean subtract, the `-` operator, is not supported")
+    return elementwise(lambda x, y: x - y, a, b, kind=_promoted(a.kind, b.kind))
+
+
+UFUNCS.update({"power": _power, "float_power": _power, "add": _added, "subtract": _subtracted})
