@@ -12,7 +12,7 @@ from pathlib import Path
 import nox
 
 nox.needs_version = ">=2024.10"
-nox.options.sessions = ["lint", "types", "build", "docs", "cover", "trust"]
+nox.options.sessions = ["lint", "types", "house", "build", "docs", "cover", "trust"]
 
 PYTHONS = ["3.11", "3.12", "3.13"]
 HERE = Path(__file__).parent
@@ -37,6 +37,12 @@ def lint(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """mypy, strict, over both packages."""
     python(session, "mypy")
+
+
+@nox.session(venv_backend="none")
+def house(session: nox.Session) -> None:
+    """Files, lines, import circles and floors; `tests/test_walls.py` holds the walls up."""
+    session.run(sys.executable, "tests/house.py", external=True)
 
 
 @nox.session(venv_backend="none")

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 
 from gradcheck.checking.battery import run_battery
 from gradcheck.checking.counterexample import describe
-from gradcheck.checking.digits import in_float32, summary
 from gradcheck.checking.minimise import Minimal, minimise
 from gradcheck.checking.rows import backend_row, claim_row, silent_row
 from gradcheck.checking.training import Trained, train
@@ -21,6 +20,7 @@ from gradcheck.errors import FaultKind
 from gradcheck.formulas.claim import SINGLE, Claim
 from gradcheck.formulas.values import Values
 from gradcheck.judging.answers.backends import Found, choose
+from gradcheck.judging.candidates.digits import in_float32, summary
 from gradcheck.judging.opinions import PointResult, PointVerdict
 from gradcheck.judging.point_check import check_point
 from gradcheck.judging.points.allowed_sizes import checked_delta

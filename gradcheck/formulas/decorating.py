@@ -111,7 +111,7 @@ class Formula:
     def located(
         self, claim: Claim, outcome: Any, session: Any, row_of: Callable[[Claim], ClaimRow]
     ) -> ClaimRow:
-        """The row of a claim that was checked, with what is known of the formula's parts; a chain overrides it.
+        """The row of a claim that was checked, with what is known of the formula's parts (of a chain's).
 
         ``outcome`` and ``session`` are those of the check; ``row_of`` gives the row of another claim.
         """

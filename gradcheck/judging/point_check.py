@@ -9,13 +9,13 @@ from dataclasses import replace
 import numpy as np
 
 from gradcheck.arithmetic import midpoints, precision
-from gradcheck.checking.digits import digits_lost
 from gradcheck.errors import CandidateFault, FaultKind, Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.judging.answers.expected import truths
 from gradcheck.judging.answers.kinks import Kink, outside
 from gradcheck.judging.arbitration import arbitrate
 from gradcheck.judging.asking import ask
+from gradcheck.judging.candidates.digits import digits_lost
 from gradcheck.judging.candidates.running import Stated, run_in_float64
 from gradcheck.judging.evaluation import BITS, PRECISIONS, Evaluation
 from gradcheck.judging.large_points import check_large_point
