@@ -55,15 +55,8 @@ LAYERS = {
     "api": {"chains", "running", "checking", "formulas", "errors"},
     "pytest_plugin": {"api", "running", "report", "formulas", "records", "errors"},
     "cli": {
-        "oracles",
-        "running",
-        "proofs",
-        "catalogue",
-        "formulas",
-        "report",
-        "records",
-        "errors",
-        "_version",
+        *{"oracles", "running", "proofs", "catalogue", "formulas", "report", "records"},
+        *{"errors", "_version"},
     },
     "__main__": {"cli"},
     # a distribution may bring others: they know the core's types, and never each other
@@ -116,7 +109,7 @@ def test_a_layer_imports_only_what_it_is_allowed_to(module):
         ("gradcheck.judging.new", "from gradcheck.formulas.claim import Claim", False),
         (
             "gradcheck.report.new",
-            "if TYPE_CHECKING:\n    from gradcheck.judging.session import Session",
+            "if TYPE_CHECKING:\n    import gradcheck.judging.session",
             True,
         ),
         ("gradcheck.report.new", "from gradcheck.records import types", False),
