@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Self
+from typing import Any, Self
 
 __all__ = [
     "CandidateFault",
@@ -89,14 +89,14 @@ class CandidateFault(Exception):
 
     ``verdict`` is ``"fail"`` (it raised, has the wrong shape, is not finite) or ``"error"`` (wrong
     number of gradients, mutated inputs, answers that differ from call to call, no array). ``kind`` says
-    which of these it is, ``quantity`` what it concerns.
+    which of these it is, ``quantity`` (a `gradcheck.formulas.quantity.Quantity`, or None) what it concerns.
     """
 
     def __init__(
         self,
         verdict: str,
         message: str,
-        quantity: str | None = None,
+        quantity: Any = None,
         kind: FaultKind = FaultKind.CONTRACT,
     ) -> None:
         super().__init__(message)

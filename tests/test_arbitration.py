@@ -7,6 +7,7 @@ import pytest
 from flint import arb
 
 from gradcheck.backend import Answer
+from gradcheck.formulas.quantity import gradient
 from gradcheck.judging.arbitration import arbitrate
 from gradcheck.judging.comparing import Match
 from gradcheck.judging.opinions import Opinion, Says
@@ -32,7 +33,7 @@ def opinion(backend, says, value=1.0, *, along=None):
     else:
         answer = Answer(slope(value * along[0] + along[1]), np.array(along))
     match = Match("differ" if says == "differ" else "agree", True, (0,), arb(0), arb(1), 0.1, 0.0, 1.0)
-    return Opinion(backend, Says(says), answers={"dJ/dx": answer}, matches={"dJ/dx": match})
+    return Opinion(backend, Says(says), answers={gradient("x"): answer}, matches={gradient("x"): match})
 
 
 def vote(*opinions):
@@ -104,7 +105,7 @@ def test_the_table_of_votes(name, opinions, verdict, outliers):
 
 def test_a_failure_names_the_quantity():
     """So that the counterexample shows the right gradient."""
-    assert arbitrate({A: opinion(A, "differ")}).quantity == "dJ/dx"
+    assert arbitrate({A: opinion(A, "differ")}).quantity == gradient("x")
 
 
 def test_backends_that_overlap_are_one_camp_and_backends_that_do_not_are_two():

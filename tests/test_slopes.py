@@ -6,6 +6,7 @@ import pytest
 from gradcheck.arithmetic import precision
 from gradcheck.checking.claim_check import check_claim
 from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.quantity import entry
 from gradcheck.judging.answers.backends import choose
 from gradcheck.judging.answers.expected import truths
 from gradcheck.judging.answers.slopes import contract
@@ -53,7 +54,7 @@ def test_an_entry_of_a_gradient_has_a_direction_also_where_there_are_several_out
     formula.entry("dJ/dx[i]")(lambda i, d, x: 2 * d[0][i] * x[i] + d[1])
     formula.jacobian("x")(lambda x: x)
     point = point_at(formula, x=np.array([1.0, 2.0]))
-    assert directions_of(formula.claims[0], point)["dJ/dx[i]"].shape == (2,)
+    assert directions_of(formula.claims[0], point)[entry("x", "dJ/dx[i]")].shape == (2,)
     assert directions_of(formula.claims[1], point) is None
 
 

@@ -8,6 +8,7 @@ from gradcheck.arithmetic import precision
 from gradcheck.checking.claim_check import check_claim
 from gradcheck.checking.step_curve import step_curve
 from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.quantity import derivative
 from gradcheck.judging.answers.backends import choose
 from gradcheck.judging.points.point import Point
 
@@ -77,7 +78,7 @@ def curve_at(function, x, stated, right, **values):
     claim = formula.claims[0]
     point = Point({"n": 1}, (np.array([x]),), (np.asarray(function(np.array([x]))),), (np.ones(()),), False)
     index = [0] if np.ndim(point.outputs[0]) == 0 else [0, 0]
-    return step_curve(claim, point, "dz/dx", index, stated, right, "told")
+    return step_curve(claim, point, derivative("x"), index, stated, right, "told")
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ import numpy as np
 
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.quantity import gradient
 from gradcheck.judging.candidates.per_argument import parts
 from gradcheck.judging.opinions import PointResult
 from gradcheck.judging.point_check import check_point
@@ -95,7 +96,7 @@ def _trail(chain: Net, right: Mapping[str, bool | None], given: Sequence[str]) -
         wrong = [a for a in gives if right.get(a) is False]
         if wrong:
             last = next(j for j in range(l, count) if reaching[j])
-            return Trail(l, last, tuple(f"dJ/d{a}" for a in wrong))
+            return Trail(l, last, tuple(str(gradient(a)) for a in wrong))
     return None
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from gradcheck.formulas.quantity import gradient
+
 if TYPE_CHECKING:
     from gradcheck.chains.net import Net
 
@@ -73,7 +75,9 @@ def wrong_ways(chain: Net) -> Iterator[Wiring]:
     for i, one in enumerate(arguments):
         for j, other in enumerate(arguments[i + 1 :], i + 1):
             yield Wiring(
-                f"dJ/d{one} and dJ/d{other} are returned in each other's place", right, exchanged=(i, j)
+                f"{gradient(one)} and {gradient(other)} are returned in each other's place",
+                right,
+                exchanged=(i, j),
             )
 
 
@@ -96,7 +100,7 @@ def _others(chain: Net, right: tuple[Step, ...], l: int) -> Iterator[Wiring]:
 
 
 def _other_deltas(chain: Net, right: tuple[Step, ...], l: int) -> Iterator[Wiring]:
-    own = [f"dJ/d{a}" for a in chain.own[l]]
+    own = [str(gradient(a)) for a in chain.own[l]]
     for other in range(len(right) + 1):
         if own and other != l + 1:
             text = (

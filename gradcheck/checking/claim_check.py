@@ -142,7 +142,7 @@ def _summarise(
         strength=strength.value if strength else None,
         discarded=points.discarded,
         reason=reason,
-        unchecked=sorted({u for r in results if r.stated for u in r.stated.unchecked}),
+        unchecked=sorted({str(u) for r in results if r.stated for u in r.stated.unchecked}),
         notes=_notes(points, results, measured),
         counterexample=counterexample,
         training=trained.training if trained is not None else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.comparing import Match
 from gradcheck.judging.points.point import Point
 from gradcheck.records.types import Comparison
@@ -11,9 +12,9 @@ from gradcheck.records.types import Comparison
 __all__ = ["comparison"]
 
 
-def comparison(backend: str, quantity: str, match: Match, point: Point) -> Comparison:
+def comparison(backend: str, quantity: Quantity, match: Match, point: Point) -> Comparison:
     """A match as a record; floats that are not finite become the largest float."""
-    name = f"<{quantity}, u>" if match.slope else quantity
+    name = f"<{quantity}, u>" if match.slope else str(quantity)
     return Comparison(
         quantity=name,
         index=list(match.index),

@@ -15,6 +15,7 @@ from gradcheck.checking.step_curve import step_curve
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.in_place_writes import plain
+from gradcheck.formulas.quantity import Quantity, outputs
 from gradcheck.judging.answers.expected import truths
 from gradcheck.judging.candidates.running import call_candidate
 from gradcheck.judging.evaluation import BITS
@@ -64,7 +65,7 @@ def describe(claim: Claim, minimal: Minimal, session: Session) -> Counterexample
         inputs={n: encode(np.asarray(a)) for n, a in zip(names, point.args, strict=True)},
         delta=[encode(np.asarray(d)) for d in point.delta] if _uses_delta(claim) else [],
         shape_minimal=minimal.shape_minimal,
-        quantity=quantity,
+        quantity=None if quantity is None else str(quantity),
         index=index,
         candidate=encode(candidate) if candidate is not None else None,
         truth=encode(truth) if truth is not None else None,
@@ -96,7 +97,7 @@ def _without_arrays(claim: Claim, minimal: Minimal) -> Counterexample:
         inputs={},
         delta=[],
         shape_minimal=minimal.shape_minimal,
-        quantity=result.quantity,
+        quantity=None if result.quantity is None else str(result.quantity),
         index=index,
         comparisons=[
             comparison(backend, quantity, match, result.point) for backend, quantity, match in matches
@@ -118,11 +119,10 @@ def _comparisons(result: PointResult) -> list[Comparison]:
     return found
 
 
-def _exact_truth(claim: Claim, point: Point, session: Session) -> dict[str, NDArray[np.float64]]:
+def _exact_truth(claim: Claim, point: Point, session: Session) -> dict[Quantity, NDArray[np.float64]]:
     """The right values, rounded to float64, from the first backend that has every entry."""
     if claim.kind == "forward":
-        names = ["z"] if len(point.outputs) == 1 else [f"z{i}" for i in range(len(point.outputs))]
-        return {n: np.asarray(o) for n, o in zip(names, point.outputs, strict=True)}
+        return {q: np.asarray(o) for q, o in zip(outputs(len(point.outputs)), point.outputs, strict=True)}
     order = sorted(session.backends, key=lambda u: u.name == "finite_difference")
     for usable in order:
         if usable.name == "finite_difference" and sum(a.size for a in point.args) > _MOST_DIFFERENCES:
@@ -131,14 +131,14 @@ def _exact_truth(claim: Claim, point: Point, session: Session) -> dict[str, NDAr
             program = session.program(usable, point)
             with precision(BITS):
                 answers = truths(claim, point, program)
-            values: dict[str, ObjectArray] = {q: a.values for q, a in answers.items()}
+            values: dict[Quantity, ObjectArray] = {q: a.values for q, a in answers.items()}
             return {q: midpoints(v) for q, v in values.items()}
         except Unsupported:
             continue
     return {}
 
 
-def _as_returned(claim: Claim, point: Point, quantity: str) -> NDArray[np.float64] | None:
+def _as_returned(claim: Claim, point: Point, quantity: Quantity) -> NDArray[np.float64] | None:
     """What the code returns for a quantity of another shape than it must have, for a reader to see."""
     try:
         with warnings.catch_warnings():
@@ -157,7 +157,7 @@ def _curve(
     claim: Claim,
     point: Point,
     session: Session,
-    quantity: str | None,
+    quantity: Quantity | None,
     index: list[int] | None,
     candidate: Any,
 ) -> StepCurve | None:
@@ -191,7 +191,7 @@ def _worst_entry(candidate: NDArray[np.float64], truth: NDArray[np.float64]) -> 
 
 
 def _message(
-    result: PointResult, quantity: str | None, index: list[int] | None, candidate: Any, truth: Any
+    result: PointResult, quantity: Quantity | None, index: list[int] | None, candidate: Any, truth: Any
 ) -> str:
     if result.fault is not None:
         return str(result.fault)

@@ -29,6 +29,7 @@ from gradcheck.arithmetic import (
 from gradcheck.backend import Answer, Problem, Program
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.answers.expected import truths
 from gradcheck.judging.points.point import Point
 from gradcheck.records.types import StepCurve
@@ -50,7 +51,13 @@ _FINE = 400
 
 
 def step_curve(
-    claim: Claim, point: Point, quantity: str, index: Sequence[int], stated: float, truth: arb, source: str
+    claim: Claim,
+    point: Point,
+    quantity: Quantity,
+    index: Sequence[int],
+    stated: float,
+    truth: arb,
+    source: str,
 ) -> StepCurve | None:
     """The curve at one entry of a claim's quantity, or None where there is nothing to draw.
 
@@ -91,7 +98,7 @@ def step_curve(
         return None
     limit = rows[-1][2]
     return StepCurve(
-        quantity=quantity,
+        quantity=str(quantity),
         index=list(place),
         source=source,
         scale=size,
@@ -110,12 +117,12 @@ def _short(value: float) -> float:
 
 
 def _moved_entry(
-    claim: Claim, point: Point, quantity: str, index: tuple[int, ...]
+    claim: Claim, point: Point, quantity: Quantity, index: tuple[int, ...]
 ) -> tuple[int, tuple[int, ...]] | None:
     """The argument's position and the index in it that an entry of the claim's quantity speaks of."""
     names = claim.formula.shapes.arguments
     if claim.kind in ("vjp", "update"):
-        return names.index(quantity.removeprefix("dJ/d").removeprefix("new ")), index
+        return names.index(str(quantity.argument)), index
     if claim.kind == "entry" and claim.entry is not None:
         position = names.index(claim.entry.argument)
         free = claim.entry.free

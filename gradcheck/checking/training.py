@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from gradcheck.errors import CandidateFault
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.candidates.running import run_in_float64
 from gradcheck.judging.opinions import PointResult
 from gradcheck.judging.point_check import check_point
@@ -101,8 +103,8 @@ def _step(claim: Claim, point: Point) -> Point | None:
     return replace(point, args=args, outputs=outputs, multiple=multiple)
 
 
-def _after(claim: Claim, point: Point, position: int, new: dict[str, Any]) -> NDArray[Any]:
-    value = new.get(f"new {claim.formula.shapes.arguments[position]}")
+def _after(claim: Claim, point: Point, position: int, new: Mapping[Quantity, Any]) -> NDArray[Any]:
+    value = new.get(claim.quantity(claim.formula.shapes.arguments[position]))
     if value is None:
         return point.args[position]
     frozen = np.array(value, dtype=np.float64)
@@ -116,6 +118,6 @@ def _is_flat(claim: Claim, point: Point, cost: float) -> bool:
     largest = max(
         float(np.max(np.abs(v - point.args[i]), initial=0.0))
         for i in point.wrt
-        if (v := stated.values.get(f"new {claim.formula.shapes.arguments[i]}")) is not None
+        if (v := stated.values.get(claim.quantity(claim.formula.shapes.arguments[i]))) is not None
     )
     return largest**2 <= 2.0**-50 * max(abs(cost), 2.0**-50) * max(point.rate, 1.0)

@@ -78,7 +78,7 @@ def _weakness(claim: Claim, results: list[PointResult]) -> Ruling | None:
     for quantity in dict.fromkeys(q for found in agreed for q in found):
         matches = [found[quantity] for found in agreed if quantity in found]
         if not any(m.resolved for m in matches) and not all(m.zero for m in matches):
-            return _saturated(quantity)
+            return _saturated(str(quantity))
     if not any(z.size for r in passed for z in r.point.outputs):
         return Ruling(
             Verdict.WEAK,

@@ -11,6 +11,7 @@ from gradcheck.diagnosis.samples import Sample
 from gradcheck.diagnosis.tracing.budget import Budget
 from gradcheck.errors import UsageError
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.quantity import Quantity
 from gradcheck.formulas.values import Values
 from gradcheck.judging.opinions import PointResult
 from gradcheck.judging.points.generation import draw_elements
@@ -70,14 +71,14 @@ class Case:
         """What the code states, as a sentence calls it."""
         return _NOUNS[self.claim.kind]
 
-    def quantities(self) -> list[str]:
+    def quantities(self) -> list[Quantity]:
         """Everything that the claim states, in order; from a sample where the code runs."""
         for sample in self.samples:
             if sample.values:
                 return [q for q in sample.shapes if q in sample.values]
         return list(self.samples[0].shapes) if self.samples else []
 
-    def wrong(self, quantity: str) -> list[Sample]:
+    def wrong(self, quantity: Quantity) -> list[Sample]:
         """Samples at which the quantity has the right shape, is finite, and is wrong."""
         found = []
         for sample in [*self.failed, *self.brought]:
@@ -90,11 +91,11 @@ class Case:
                 break
         return found
 
-    def is_comparable(self, sample: Sample, quantity: str) -> bool:
+    def is_comparable(self, sample: Sample, quantity: Quantity) -> bool:
         value = sample.values.get(quantity)
         return value is not None and value.shape == sample.shapes[quantity] and bool(np.isfinite(value).all())
 
-    def misshapen(self, quantity: str) -> list[Sample]:
+    def misshapen(self, quantity: Quantity) -> list[Sample]:
         """Samples at which the quantity has another shape than it should."""
         return [
             s for s in self.failed if quantity in s.values and s.values[quantity].shape != s.shapes[quantity]
@@ -104,7 +105,7 @@ class Case:
         """Samples at which the code raises."""
         return [s for s in self.failed if not s.values]
 
-    def sound(self, quantity: str) -> list[Sample]:
+    def sound(self, quantity: Quantity) -> list[Sample]:
         """Samples at which the quantity is right."""
         found = []
         for sample in [*self.passed, *self.failed, *self.brought]:
@@ -117,7 +118,7 @@ class Case:
                 break
         return found
 
-    def top_up(self, quantity: str) -> None:
+    def top_up(self, quantity: Quantity) -> None:
         """More samples where there are few: the same sizes with other values, and larger ones."""
         wrong = self.wrong(quantity)
         if not wrong or len(wrong) >= _FEW:

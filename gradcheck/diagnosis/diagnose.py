@@ -35,6 +35,7 @@ from gradcheck.diagnosis.samples import Sample
 from gradcheck.diagnosis.scopes import by_pilot, pilot_of, scopes_of
 from gradcheck.diagnosis.search import Finding, Scope, settle
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.quantity import Quantity
 from gradcheck.formulas.values import Values
 from gradcheck.judging.opinions import PointResult
 from gradcheck.judging.session import Session
@@ -55,7 +56,7 @@ def diagnose(
     """Why the claim failed, as far as a simple mistake explains it."""
     case = Case(claim, session, results, seed=seed, delta=delta, effort=effort)
     scopes = scopes_of(case)
-    found: dict[str, list[Finding]] = {}
+    found: dict[Quantity, list[Finding]] = {}
     for scope in scopes:  # what is said of the whole quantity, or of a part of its entries
         found |= settle(case, [scope], _whole(case, scope))
     _try(case, scopes, found, delta_changes)
@@ -76,7 +77,7 @@ def diagnose(
     records = records_of(scopes, found)
     known = {r.quantity for r in records}
     for quantity in case.quantities():
-        if quantity not in known and (finding := not_finite(case, quantity)) is not None:
+        if str(quantity) not in known and (finding := not_finite(case, quantity)) is not None:
             records.append(record(quantity, finding))
     if not records and (finding := at_kinks(case)) is not None:
         records.append(record(case.quantities()[0], finding))
@@ -92,18 +93,18 @@ _SIMPLE = 1.6
 """An explanation of this cost ends the search; a costlier one waits for what else there is."""
 
 
-def _open(scopes: Sequence[Scope], found: dict[str, list[Finding]]) -> list[Scope]:
+def _open(scopes: Sequence[Scope], found: dict[Quantity, list[Finding]]) -> list[Scope]:
     return [s for s in scopes if not any(f.explanation.cost <= _SIMPLE for f in found[s.quantity])]
 
 
-def _try(case: Case, scopes: Sequence[Scope], found: dict[str, list[Finding]], changes: object) -> None:
+def _try(case: Case, scopes: Sequence[Scope], found: dict[Quantity, list[Finding]], changes: object) -> None:
     """Ask explanations that speak of all quantities at once about those that are still open."""
     for pilot, group in by_pilot(_open(scopes, found)):
         for quantity, findings in settle(case, group, changes(case, pilot)).items():  # type: ignore[operator]
             found[quantity] += findings
 
 
-def _nearly(case: Case, scope: Scope, found: dict[str, list[Finding]]) -> None:
+def _nearly(case: Case, scope: Scope, found: dict[Quantity, list[Finding]]) -> None:
     found[scope.quantity] += settle(case, [scope], accuracy_changes(case, scope.pilot))[scope.quantity]
     if not found[scope.quantity]:
         explanation = rounded_values(case, scope.quantity, scope.wrong)
@@ -159,5 +160,5 @@ def _of_raises(case: Case) -> list[Diagnosis]:
     found = settle(case, scopes, repairs(case, pilot))
     for finding in found[quantities[0]]:
         if all(any(f.explanation is finding.explanation for f in found[q]) for q in quantities):
-            return [record("", finding)]
+            return [record(None, finding)]
     return []

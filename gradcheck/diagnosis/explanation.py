@@ -12,6 +12,7 @@ from gradcheck.arithmetic import BALLS, WIDENED, precision, zero_dimensional
 from gradcheck.diagnosis.comparing import BITS, RESOLUTION, ROUNDED, apart, distance, relative, same
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.errors import CandidateFault, Unsupported
+from gradcheck.formulas.quantity import Quantity
 
 __all__ = [
     "NEAR",
@@ -25,8 +26,8 @@ __all__ = [
     "repairing",
 ]
 
-Sides = Callable[[Sample, str, How], tuple[Any, Any]]
-Values = Callable[[Sample, How], dict[str, Any]]
+Sides = Callable[[Sample, Quantity, How], tuple[Any, Any]]
+Values = Callable[[Sample, How], dict[Quantity, Any]]
 
 NEAR = 1e-6
 """float64 values farther apart than this, relatively, are not worth a comparison in balls."""
@@ -58,7 +59,7 @@ def predicting(values: Values, key: Hashable = None) -> Sides:
     """
     key = object() if key is None else key
 
-    def sides(sample: Sample, quantity: str, how: How) -> tuple[Any, Any]:
+    def sides(sample: Sample, quantity: Quantity, how: How) -> tuple[Any, Any]:
         found = sample.remember((key, id(how)), lambda: values(sample, how))
         if quantity not in found:
             raise Unsupported("nothing is predicted for this quantity")
@@ -71,7 +72,7 @@ def repairing(values: Values) -> Sides:
     """Repaired values of all quantities, made once for each sample, against the right ones."""
     key = object()
 
-    def sides(sample: Sample, quantity: str, how: How) -> tuple[Any, Any]:
+    def sides(sample: Sample, quantity: Quantity, how: How) -> tuple[Any, Any]:
         found = sample.remember((key, id(how)), lambda: values(sample, how))
         return found[quantity], sample.right(quantity, how)
 
@@ -92,7 +93,7 @@ def near(a: Any, b: Any) -> bool:
         return bool(np.all(np.abs(a - b) <= NEAR * np.maximum(np.abs(a), np.abs(b)) + 1e-9 * largest))
 
 
-def holds(explanation: Explanation, sample: Sample, quantity: str) -> bool:
+def holds(explanation: Explanation, sample: Sample, quantity: Quantity) -> bool:
     """Whether the explanation's two sides are roughly equal at a sample (in float64)."""
     try:
         with np.errstate(all="ignore"):
@@ -103,7 +104,7 @@ def holds(explanation: Explanation, sample: Sample, quantity: str) -> bool:
         return False
 
 
-def near_in_floats(explanation: Explanation, sample: Sample, quantity: str) -> bool:
+def near_in_floats(explanation: Explanation, sample: Sample, quantity: Quantity) -> bool:
     """Whether the two sides are equal as far as float64 can tell: to ten digits of the largest entry."""
     try:
         with np.errstate(all="ignore"):
@@ -114,7 +115,7 @@ def near_in_floats(explanation: Explanation, sample: Sample, quantity: str) -> b
         return False
 
 
-def exact_gap(explanation: Explanation, sample: Sample, quantity: str) -> float | None:
+def exact_gap(explanation: Explanation, sample: Sample, quantity: Quantity) -> float | None:
     """How far the two sides are apart in balls, relative to the entries; None where they differ.
 
     A difference that may be constants rounded in the last place is looked at once more with every

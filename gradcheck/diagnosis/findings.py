@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 from gradcheck.diagnosis.kinds import UNEXPLAINED
 from gradcheck.diagnosis.search import BONUS, Finding, Scope
+from gradcheck.formulas.quantity import Quantity
 from gradcheck.records.types import Diagnosis
 
 __all__ = ["record", "records_of"]
 
 
-def records_of(scopes: Sequence[Scope], found: dict[str, list[Finding]]) -> list[Diagnosis]:
+def records_of(scopes: Sequence[Scope], found: dict[Quantity, list[Finding]]) -> list[Diagnosis]:
     """The best finding of each quantity; one that explains several quantities at once counts for more."""
     covered = Counter(id(f.explanation) for findings in found.values() for f in findings)
 
@@ -23,14 +24,16 @@ def records_of(scopes: Sequence[Scope], found: dict[str, list[Finding]]) -> list
     return [
         record(s.quantity, min(found[s.quantity], key=rank))
         if found[s.quantity]
-        else Diagnosis(quantity=s.quantity, kind=UNEXPLAINED, text="no simple explanation", of=len(s.wrong))
+        else Diagnosis(
+            quantity=str(s.quantity), kind=UNEXPLAINED, text="no simple explanation", of=len(s.wrong)
+        )
         for s in scopes
     ]
 
 
-def record(quantity: str, finding: Finding) -> Diagnosis:
+def record(quantity: Quantity | None, finding: Finding) -> Diagnosis:
     return Diagnosis(
-        quantity=quantity,
+        quantity="" if quantity is None else str(quantity),
         kind=finding.explanation.kind,
         text=finding.explanation.text,
         points=finding.points,

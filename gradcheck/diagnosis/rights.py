@@ -7,6 +7,7 @@ from typing import Any
 from gradcheck.arithmetic import BALLS, SHIFTED, WIDENED, Domain, ElementArray, call_in, enclose, wrap
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.quantity import Quantity, outputs
 from gradcheck.judging.answers.expected import truths
 from gradcheck.judging.answers.forward_values import values_in_balls
 from gradcheck.judging.evaluation import spread
@@ -18,14 +19,14 @@ __all__ = ["right_at"]
 _ORDER = {"autodiff": 0, "symbolic": 1, "finite_difference": 2}
 
 
-def right_at(claim: Claim, session: Session, point: Point, how: Domain) -> dict[str, Any]:
+def right_at(claim: Claim, session: Session, point: Point, how: Domain) -> dict[Quantity, Any]:
     """The right values of all quantities, as arrays of balls. Raises `Unsupported`."""
     if claim.kind == "forward":
         return values_in_balls(claim.formula, point) if how is BALLS else _widened(claim, point)
     return {q: a.values for q, a in _truths(claim, session, point, how).items()}
 
 
-def _truths(claim: Claim, session: Session, point: Point, how: Domain) -> dict[str, Any]:
+def _truths(claim: Claim, session: Session, point: Point, how: Domain) -> dict[Quantity, Any]:
     reason = "no backend"
     for usable in sorted(session.backends, key=lambda u: _ORDER.get(u.name, 1)):
         try:
@@ -40,7 +41,7 @@ def _truths(claim: Claim, session: Session, point: Point, how: Domain) -> dict[s
     raise Unsupported(reason)
 
 
-def _answers(claim: Claim, program: Any, point: Point, how: Domain) -> dict[str, Any]:
+def _answers(claim: Claim, program: Any, point: Point, how: Domain) -> dict[Quantity, Any]:
     if how is not WIDENED or program.exact_answers:
         return truths(claim, point, program, None, how)
     # a difference of widened evaluations would be as wide as 1 / h: the constants are moved instead
@@ -49,9 +50,9 @@ def _answers(claim: Claim, program: Any, point: Point, how: Domain) -> dict[str,
     return {q: spread(a, [m[q] for m in moved]) for q, a in own.items()}
 
 
-def _widened(claim: Claim, point: Point) -> dict[str, Any]:
+def _widened(claim: Claim, point: Point) -> dict[Quantity, Any]:
     args = [wrap(enclose(a), WIDENED) if i in point.wrt else a for i, a in enumerate(point.args)]
     result = call_in(WIDENED, claim.formula.function, args)
     parts = list(result) if point.multiple else [result]
-    names = ["z"] if not point.multiple else [f"z{i}" for i in range(len(parts))]
-    return {n: p.data for n, p in zip(names, parts, strict=True) if isinstance(p, ElementArray)}
+    named = zip(outputs(len(parts)), parts, strict=True)
+    return {q: p.data for q, p in named if isinstance(p, ElementArray)}

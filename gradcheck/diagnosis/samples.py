@@ -30,6 +30,7 @@ from gradcheck.diagnosis.tracing.calling import run_candidate
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.in_place_writes import plain
+from gradcheck.formulas.quantity import Quantity, derivative
 from gradcheck.judging.candidates.running import Stated, call_candidate, expected_shapes, run_in_balls
 from gradcheck.judging.evaluation import Evaluation
 from gradcheck.judging.opinions import PointVerdict
@@ -47,7 +48,7 @@ _A_PROGRAM = 100
 """What a backend's derivative counts for, in operations."""
 
 
-def _in_float64(claim: Claim, point: Point) -> dict[str, Any]:
+def _in_float64(claim: Claim, point: Point) -> dict[Quantity, Any]:
     """What the code states, of whatever shape. Code that is not NumPy inside gets plain arrays."""
     try:
         return dict(run_candidate(claim, point)[1])
@@ -66,7 +67,7 @@ class Sample:
         self.claim, self.session, self.point = claim, session, point
         self.verdict, self.fault = verdict, fault
         self.raised: str | None = None
-        self._values: dict[str, Any] | None = None
+        self._values: dict[Quantity, Any] | None = None
         self._memo: dict[Any, Any] = {}
 
     @property
@@ -74,7 +75,7 @@ class Sample:
         return dict(self.point.sizes)
 
     @property
-    def values(self) -> dict[str, Any]:
+    def values(self) -> dict[Quantity, Any]:
         """The code's float64 values by quantity, of whatever shape; empty where it raises."""
         if self._values is None:
             try:
@@ -87,13 +88,13 @@ class Sample:
         return self._values
 
     @property
-    def shapes(self) -> dict[str, tuple[int, ...]]:
+    def shapes(self) -> dict[Quantity, tuple[int, ...]]:
         """The shapes that the quantities should have."""
         return expected_shapes(self.claim, self.point)
 
     # -- what the code states
 
-    def mine(self, quantity: str, how: How = None) -> Any:
+    def mine(self, quantity: Quantity, how: How = None) -> Any:
         """The code's value. Raises `Unsupported` where it does not run in the arithmetic."""
         if how is None:
             if quantity not in self.values:
@@ -101,7 +102,7 @@ class Sample:
             return self.remember("mine in floats", self._in_floats)[quantity]
         return self.remember(("mine", id(how)), lambda: self._mine(how))[quantity]
 
-    def _in_floats(self) -> dict[str, Any]:
+    def _in_floats(self) -> dict[Quantity, Any]:
         """The balls' midpoints: what float64 loses by cancellation is not the mistake that is looked for."""
         try:
             balls = self.remember(("mine", id(BALLS)), lambda: self._mine(BALLS))
@@ -109,13 +110,13 @@ class Sample:
             return self.values
         return {q: midpoints(v) for q, v in balls.items()}
 
-    def is_healthy(self, quantity: str) -> bool:
+    def is_healthy(self, quantity: Quantity) -> bool:
         """Whether the code's float64 values are those of its formula, to a few digits."""
         value, sharp = self.values[quantity], self.mine(quantity)
         with np.errstate(all="ignore"):
             return bool(np.all(np.abs(value - sharp) <= 1e-9 * np.abs(sharp)))
 
-    def _mine(self, how: Domain) -> dict[str, Any]:
+    def _mine(self, how: Domain) -> dict[Quantity, Any]:
         fitting = all(v.shape == self.shapes.get(q) for q, v in self.values.items())
         with precision(BITS):
             if not fitting or not self._finite:
@@ -126,7 +127,7 @@ class Sample:
                 found = run_in_balls(self.claim, self.point, how)
             return {q: self.as_gradient(q, v, how) for q, v in found.items()}
 
-    def _of_any_shape(self, how: Domain) -> dict[str, Any]:
+    def _of_any_shape(self, how: Domain) -> dict[Quantity, Any]:
         try:
             _, found = run_candidate(self.claim, self.point, domain=how)
         except Unsupported:  # plain arrays only: what it gave, with room for a few thousand roundings
@@ -135,7 +136,7 @@ class Sample:
             return {q: enclose(v, np.abs(v) * 2.0**-40) for q, v in values.items()}
         return {q: v if v.dtype == object else enclose(v.astype(np.float64)) for q, v in found.items()}
 
-    def _same_code(self) -> dict[str, Any]:
+    def _same_code(self) -> dict[Quantity, Any]:
         """The code's balls, if they hold its float64 values; otherwise these, with a bound for rounding."""
         stated = Stated(self._stated())
         examined = Evaluation(self.claim, self.point, self.session, stated, self.session.backends)
@@ -150,7 +151,7 @@ class Sample:
                 q: b + enclose(np.zeros(b.shape), np.abs(stated.values[q]) * own) for q, b in bounded.items()
             }
 
-    def _stated(self) -> dict[str, Any]:
+    def _stated(self) -> dict[Quantity, Any]:
         """The values as the code gives them (an update's steps turned back into new values)."""
         raw = self.remember("raw", lambda: _in_float64(self.claim, self.point))
         return {q: np.asarray(v, dtype=np.float64) for q, v in raw.items()}
@@ -166,7 +167,7 @@ class Sample:
 
     # -- what is right
 
-    def right(self, quantity: str, how: How = None) -> Any:
+    def right(self, quantity: Quantity, how: How = None) -> Any:
         """The right value. Raises `Unsupported` where no backend has it."""
         if how is None:
             return self.remember(
@@ -174,11 +175,13 @@ class Sample:
             )[quantity]
         return self._right(how)[quantity]
 
-    def _right(self, how: Domain) -> dict[str, Any]:
-        found: dict[str, Any] = self.remember(("right", id(how)), lambda: self.elsewhere(self.point, how))
+    def _right(self, how: Domain) -> dict[Quantity, Any]:
+        found: dict[Quantity, Any] = self.remember(
+            ("right", id(how)), lambda: self.elsewhere(self.point, how)
+        )
         return found
 
-    def elsewhere(self, point: Point, how: Domain = BALLS) -> dict[str, Any]:
+    def elsewhere(self, point: Point, how: Domain = BALLS) -> dict[Quantity, Any]:
         """What is right at another point of the same shapes: other arguments, or another delta.
 
         Raises `Unsupported`.
@@ -194,7 +197,7 @@ class Sample:
         other = self.remember(
             ("target", argument), lambda: Sample(claim, self.session, self.point, None, None)
         )
-        return other.right(f"dz/d{argument}", how)
+        return other.right(derivative(argument), how)
 
     @property
     def zero(self) -> float:
@@ -205,18 +208,18 @@ class Sample:
 
     # -- the difference
 
-    def wrong(self, quantity: str) -> Mask | None:
+    def wrong(self, quantity: Quantity) -> Mask | None:
         """Which entries are wrong; None where the shape is another one, or the code raises."""
         return self.remember(("wrong", quantity), lambda: self._wrong(quantity))  # type: ignore[no-any-return]
 
-    def wrong_or_none(self, quantity: str) -> Mask | None:
+    def wrong_or_none(self, quantity: Quantity) -> Mask | None:
         """`wrong`, and None where that is not known either."""
         try:
             return self.wrong(quantity)
         except Unsupported:
             return None
 
-    def _wrong(self, quantity: str) -> Mask | None:
+    def _wrong(self, quantity: Quantity) -> Mask | None:
         if self.verdict == "pass":
             return np.zeros(self.shapes[quantity], dtype=bool)
         mine = self.values.get(quantity)
@@ -234,7 +237,7 @@ class Sample:
             mask = mask & apart(mine, self.right(quantity, WIDENED))  # where this is not to be had, who knows
         return mask
 
-    def residual(self, quantity: str) -> NDArray[np.float64]:
+    def residual(self, quantity: Quantity) -> NDArray[np.float64]:
         """What the code's value is off by, computed in balls, rounded to float64 after."""
         with precision(BITS):
             difference = self.mine(quantity, BALLS) - self.right(quantity, BALLS)
@@ -244,12 +247,12 @@ class Sample:
 
     # -- small things
 
-    def as_gradient(self, quantity: str, value: Any, how: How) -> Any:
+    def as_gradient(self, quantity: Quantity, value: Any, how: How) -> Any:
         """An update's new value as the gradient that it must have come from; other quantities as they are."""
         if self.claim.kind != "update":
             return value
         names = self.claim.formula.shapes.arguments
-        start = self.point.args[names.index(quantity.removeprefix("new "))]
+        start = self.point.args[names.index(str(quantity.argument))]
         rate: Any = self.point.rate if how is None else arb(self.point.rate)
         try:
             np.broadcast_shapes(np.shape(value), start.shape)

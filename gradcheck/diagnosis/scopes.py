@@ -8,6 +8,7 @@ from gradcheck.diagnosis.case import Case
 from gradcheck.diagnosis.samples import Sample
 from gradcheck.diagnosis.search import Scope, telling
 from gradcheck.diagnosis.tape import is_right
+from gradcheck.formulas.quantity import Quantity
 
 __all__ = ["by_pilot", "pilot_of", "scopes_of"]
 
@@ -28,7 +29,7 @@ def scopes_of(case: Case) -> list[Scope]:
     return scopes
 
 
-def pilot_of(wrong: Sequence[Sample], quantity: str) -> Sample:
+def pilot_of(wrong: Sequence[Sample], quantity: Quantity) -> Sample:
     """The most telling sample, one where the forward's tape has kept its digits if there is one."""
     order = sorted(wrong, key=lambda s: telling(s, quantity), reverse=True)
     return next((s for s in order[:8] if is_right(s)), order[0])

@@ -12,6 +12,7 @@ from gradcheck.diagnosis.explaining.ratios import common_ratio
 from gradcheck.diagnosis.explanation import Explanation, exact_gap, holds, near, near_in_floats
 from gradcheck.diagnosis.samples import Sample
 from gradcheck.errors import CandidateFault, Unsupported
+from gradcheck.formulas.quantity import Quantity
 
 __all__ = ["BONUS", "Finding", "Scope", "confirmed", "evidence", "settle"]
 
@@ -28,7 +29,7 @@ class Scope:
     fit there but for a factor.
     """
 
-    quantity: str
+    quantity: Quantity
     wrong: list[Sample]
     sound: list[Sample]
     raising: list[Sample]
@@ -47,7 +48,7 @@ class Finding:
     gap: float | None  # None: in float64 only
 
 
-def telling(sample: Sample, quantity: str) -> tuple[bool, bool, bool, bool, int, int]:
+def telling(sample: Sample, quantity: Quantity) -> tuple[bool, bool, bool, bool, int, int]:
     """How well a sample tells things apart: values that float64 holds, a mistake that shows in its leading
     digits, dense values, no axis of one, several entries, distinct sizes.
     """
@@ -64,7 +65,7 @@ def telling(sample: Sample, quantity: str) -> tuple[bool, bool, bool, bool, int,
     )
 
 
-def _shows(sample: Sample, quantity: str) -> bool:
+def _shows(sample: Sample, quantity: Quantity) -> bool:
     """Whether the mistake is large enough there for float64 to tell explanations apart."""
     try:
         return not near(sample.mine(quantity), sample.right(quantity))
@@ -74,13 +75,13 @@ def _shows(sample: Sample, quantity: str) -> bool:
 
 def settle(
     case: Case, scopes: Sequence[Scope], explanations: Iterable[Explanation]
-) -> dict[str, list[Finding]]:
+) -> dict[Quantity, list[Finding]]:
     """For each quantity the explanations that fit at every sample of its scope, the simplest first.
 
     They are tried in the order of their costs; a quantity for which one was found is asked about as long
     as another could still be preferred.
     """
-    found: dict[str, list[Finding]] = {s.quantity: [] for s in scopes}
+    found: dict[Quantity, list[Finding]] = {s.quantity: [] for s in scopes}
     for explanation in sorted(explanations, key=lambda e: e.cost):
         waiting = [s for s in scopes if _is_waiting(found[s.quantity], explanation)]
         if not waiting or case.out_of_time:
@@ -146,7 +147,7 @@ def _breaks_nothing(explanation: Explanation, sample: Sample) -> bool:
     return all(fits(explanation, sample, q) for q in others)
 
 
-def fits(explanation: Explanation, sample: Sample, quantity: str) -> bool:
+def fits(explanation: Explanation, sample: Sample, quantity: Quantity) -> bool:
     """In float64, or in balls where float64 has lost too many digits to tell (a saturated activation)."""
     if holds(explanation, sample, quantity):
         return True

@@ -15,6 +15,7 @@ from gradcheck.diagnosis.tracing.calls import Call, Value
 from gradcheck.diagnosis.tracing.run import Change, Run
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.quantity import Quantity, outputs
 from gradcheck.judging.answers.expected import deltas_of
 from gradcheck.judging.candidates.running import expected_shapes
 from gradcheck.judging.points.point import Point
@@ -38,12 +39,12 @@ class Tape:
 
     def quantities(
         self, detour: Detour | None = None, passing: dict[Call, Any] | None = None
-    ) -> dict[str, Any]:
+    ) -> dict[Quantity, Any]:
         """What the claim states, by name, of whatever shape. Raises `Unsupported`."""
         claim, point = self.claim, self.point
         if claim.kind == "forward":
-            names = ["z"] if not point.multiple else [f"z{i}" for i in range(len(self.outputs))]
-            return {n: self._bare(o) for n, o in zip(names, self.outputs, strict=True)}
+            named = zip(outputs(len(self.outputs)), self.outputs, strict=True)
+            return {q: self._bare(o) for q, o in named}
         if claim.kind in ("vjp", "update"):
             found = self.gradients(detour, passing)
             return {claim.quantity(claim.formula.shapes.arguments[i]): found[i] for i in point.wrt}
@@ -51,8 +52,8 @@ class Tape:
         if claim.entry is not None:
             return self._entries(position, detour)
         jacobian = self._jacobian(position, detour)
-        shape = expected_shapes(self.claim, self.point)[f"dz/d{claim.target}"]
-        return {f"dz/d{claim.target}": jacobian.reshape(shape)}
+        ((quantity, shape),) = expected_shapes(self.claim, self.point).items()
+        return {quantity: jacobian.reshape(shape)}
 
     def gradients(self, detour: Detour | None, passing: dict[Call, Any] | None = None) -> dict[int, Any]:
         """The gradients of the differentiated arguments, by position, as bare arrays."""
@@ -103,12 +104,12 @@ class Tape:
             rows[(*index, ...)] = self._back([lifted(unit, self.how)], detour)[position]
         return rows
 
-    def _entries(self, position: int, detour: Detour | None) -> dict[str, Any]:
+    def _entries(self, position: int, detour: Detour | None) -> dict[Quantity, Any]:
         entry, point = self.claim.entry, self.point
         assert entry is not None
         source = self.gradients(detour)[position] if entry.scalar else self._jacobian(position, detour)
         ranges = entry.ranges(point.args[position].shape, point.output_shapes[0])
-        table = np.empty(expected_shapes(self.claim, self.point)[entry.text], dtype=source.dtype)
+        table = np.empty(expected_shapes(self.claim, self.point)[entry.quantity], dtype=source.dtype)
         for assignment in entry.assignments(ranges):
             output, argument = entry.locate(assignment)
             place: Any = argument
@@ -117,7 +118,7 @@ class Tape:
                 place = (*(whole if output is None else output), *argument)
             cell: Any = (*assignment.values(), ...)
             table[cell] = source[place]
-        return {entry.text: table}
+        return {entry.quantity: table}
 
     def _bare(self, value: Any) -> Any:
         held = value.value if isinstance(value, Value) else value
@@ -158,7 +159,7 @@ def _is_right(sample: Sample) -> bool:
     return True
 
 
-def at_other_point(sample: Sample, point: Point, how: How) -> dict[str, Any]:
+def at_other_point(sample: Sample, point: Point, how: How) -> dict[Quantity, Any]:
     """What is right at other arguments or another delta; in float64 by the tape, where that is right."""
     if how is not None:
         return sample.elsewhere(point, how)

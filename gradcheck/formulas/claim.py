@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from gradcheck.errors import UsageError
 from gradcheck.formulas.callables import check_parameters, hashable
 from gradcheck.formulas.entries import EntrySpec
+from gradcheck.formulas.quantity import Quantity, gradient, updated
 
 if TYPE_CHECKING:
     from gradcheck.formulas.decorating import Formula
@@ -118,9 +119,9 @@ class Claim:
         """The verdict that the claim is declared to get: ``pass``, or ``fail`` for an erratum."""
         return "fail" if self.erratum else "pass"
 
-    def quantity(self, argument: str) -> str:
-        """What the claim states for one argument, by name: its gradient, of an update its new value."""
-        return f"new {argument}" if self.kind == "update" else f"dJ/d{argument}"
+    def quantity(self, argument: str) -> Quantity:
+        """What the claim states for one argument: its gradient, of an update its new value."""
+        return updated(argument) if self.kind == "update" else gradient(argument)
 
     @property
     def leading(self) -> tuple[str, ...]:

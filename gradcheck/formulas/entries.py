@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from gradcheck.errors import UsageError
+from gradcheck.formulas.quantity import Quantity, entry
 
 __all__ = ["EntrySpec"]
 
@@ -56,6 +57,11 @@ class EntrySpec:
             output_index=_parse_index(top_index, text) if top_index else None,
             scalar=top == "J",
         )
+
+    @property
+    def quantity(self) -> Quantity:
+        """What the claim states: it prints itself as it was written."""
+        return entry(self.argument, self.text)
 
     @property
     def free(self) -> tuple[str, ...]:

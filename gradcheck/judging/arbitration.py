@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from flint import arb
 
 from gradcheck.arithmetic import precision
+from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.answers.slopes import along
 from gradcheck.judging.comparing import RESOLUTION
 from gradcheck.judging.evaluation import BITS
@@ -24,7 +25,7 @@ class Vote:
 
     verdict: PointVerdict
     opinions: Mapping[str, Opinion]
-    quantity: str | None = None
+    quantity: Quantity | None = None
 
 
 def arbitrate(opinions: Mapping[str, Opinion]) -> Vote:
@@ -54,7 +55,7 @@ def arbitrate(opinions: Mapping[str, Opinion]) -> Vote:
     return Vote(PointVerdict.SPLIT, opinions)
 
 
-def _worst_quantity(opinions: list[Opinion]) -> str | None:
+def _worst_quantity(opinions: list[Opinion]) -> Quantity | None:
     return opinions[0].worst[0] if opinions[0].worst else None
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from gradcheck.arithmetic import SHIFTED, WIDENED, ObjectArray, enclose, precision, zero_dimensional
 from gradcheck.backend import Answer
 from gradcheck.errors import NoAnswer, Unsupported
+from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.answers.expected import truths
 from gradcheck.judging.answers.forward_values import values_in_balls
 from gradcheck.judging.answers.slopes import contract
@@ -101,7 +102,7 @@ def _with_outcome(opinion: Opinion) -> Opinion:
     return opinion
 
 
-def _directions_beside(check: Evaluation, settled: Mapping[str, Match]) -> Directions | None:
+def _directions_beside(check: Evaluation, settled: Mapping[Quantity, Match]) -> Directions | None:
     """The directions of what is not settled yet."""
     directions = check.directions
     if directions is None or not settled:
@@ -111,7 +112,7 @@ def _directions_beside(check: Evaluation, settled: Mapping[str, Match]) -> Direc
 
 def _stated(
     check: Evaluation, usable: Usable, directions: Directions | None, bits: int
-) -> tuple[Mapping[str, ObjectArray], bool]:
+) -> tuple[Mapping[Quantity, ObjectArray], bool]:
     """The candidate's side, and whether it is rigorous: in balls, or float64 with a bound."""
     if check.claim.kind == "forward":
         program = check.session.program(usable, check.point, check.claim.candidate)
@@ -120,7 +121,9 @@ def _stated(
     return check.certain_or_bounded(bits)
 
 
-def _match(check: Evaluation, quantity: str, stated: ObjectArray, answer: Answer, rigorous: bool) -> Match:
+def _match(
+    check: Evaluation, quantity: Quantity, stated: ObjectArray, answer: Answer, rigorous: bool
+) -> Match:
     return compare(
         stated,
         answer,
@@ -131,11 +134,11 @@ def _match(check: Evaluation, quantity: str, stated: ObjectArray, answer: Answer
     )
 
 
-def _values(check: Evaluation, bits: int) -> dict[str, Match]:
+def _values(check: Evaluation, bits: int) -> dict[Quantity, Match]:
     """A forward claim's values against the formula's own."""
     truth = values_in_balls(check.session.formula, check.point)
 
-    def match(quantity: str, value: ObjectArray) -> Match:
+    def match(quantity: Quantity, value: ObjectArray) -> Match:
         scales = lambda: running_scale(check.balls(53)[quantity])
         return compare(value, Answer(truth[quantity]), rigorous=True, scales=scales)
 
@@ -169,7 +172,7 @@ def _without_rounded_constants(check: Evaluation, usable: Usable, opinion: Opini
     return replace(opinion, says=Says.AGREE, strength=Strength.AGREED, rounded_constants=True)
 
 
-def _uncertain_truth(check: Evaluation, usable: Usable, opinion: Opinion) -> Mapping[str, Answer]:
+def _uncertain_truth(check: Evaluation, usable: Usable, opinion: Opinion) -> Mapping[Quantity, Answer]:
     """A backend's answer, as uncertain as the constants of the code make it.
 
     A difference of widened evaluations would be as wide as 1 / h. So the constants are moved by a few

@@ -25,6 +25,7 @@ from gradcheck.arithmetic import (
 from gradcheck.backend import Answer
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.answers.expected import truths
 from gradcheck.judging.candidates.rounding import rounding_bound
 from gradcheck.judging.candidates.running import Stated, candidate_leaves_range, run_in_balls
@@ -57,10 +58,10 @@ class Evaluation:
         self.claim, self.point, self.session, self.stated = claim, point, session, stated
         self.backends = backends
         self.why_float64: str | None = None  # why the candidate is not judged in balls
-        self._balls: dict[Any, dict[str, ObjectArray] | Unsupported] = {}
-        self._bounded: dict[str, ObjectArray] | None = None
+        self._balls: dict[Any, dict[Quantity, ObjectArray] | Unsupported] = {}
+        self._bounded: dict[Quantity, ObjectArray] | None = None
 
-    def balls(self, bits: int, domain: Domain = BALLS) -> dict[str, ObjectArray]:
+    def balls(self, bits: int, domain: Domain = BALLS) -> dict[Quantity, ObjectArray]:
         """The candidate's quantities at a precision. Raises `Unsupported`."""
         key = (bits, id(domain))
         if key not in self._balls:
@@ -89,7 +90,7 @@ class Evaluation:
         """The directions along which slopes are compared here."""
         return directions_of(self.claim, self.point)
 
-    def states(self, quantity: str) -> bool:
+    def states(self, quantity: Quantity) -> bool:
         """Whether the candidate states a quantity here; a forward claim is compared in all gradients."""
         return self.claim.kind == "forward" or quantity in self.stated.values
 
@@ -102,7 +103,7 @@ class Evaluation:
                     return (_FOR_SLOPES, *PRECISIONS)
         return PRECISIONS
 
-    def certain_or_bounded(self, bits: int) -> tuple[dict[str, ObjectArray], bool]:
+    def certain_or_bounded(self, bits: int) -> tuple[dict[Quantity, ObjectArray], bool]:
         """The candidate's quantities as enclosures (True), or where it does not run in balls, in float64
         with a bound for its rounding error (False). Raises `Unsupported`.
         """
@@ -112,7 +113,7 @@ class Evaluation:
             self.why_float64 = str(error)
             return self._float64_with_bound(), False
 
-    def _float64_with_bound(self) -> dict[str, ObjectArray]:
+    def _float64_with_bound(self) -> dict[Quantity, ObjectArray]:
         """float64 (float32) values with a bound for their rounding error. Raises `Unsupported`.
 
         Every derivation at hand, the backends' and those written by hand, is evaluated at the
@@ -122,7 +123,7 @@ class Evaluation:
         balls, the code's own sensitivity gives the bound.
         """
         if self._bounded is None:
-            errors: dict[str, NDArray[np.float64]] = {}
+            errors: dict[Quantity, NDArray[np.float64]] = {}
             for low in self._rough():
                 for q, values in low.items():
                     error = radii(values) + np.abs(midpoints(values)) * 2.0**-self.claim.bits
@@ -134,7 +135,7 @@ class Evaluation:
             self._bounded = {q: enclose(value, bounds[q]) for q, value in self.stated.values.items()}
         return self._bounded
 
-    def _rough(self) -> list[dict[str, ObjectArray]]:
+    def _rough(self) -> list[dict[Quantity, ObjectArray]]:
         """The quantities at the candidate's own precision, by everyone who has a derivation of them."""
         found = []
         for source in self.backends:
@@ -159,7 +160,7 @@ class Evaluation:
             and c.candidate is not self.claim.candidate
         ]
 
-    def scale(self, quantity: str) -> NDArray[np.float64] | None:
+    def scale(self, quantity: Quantity) -> NDArray[np.float64] | None:
         """S of every entry: the larger of the candidate's and the backends' running magnitudes."""
         found: NDArray[np.float64] | None = None
         try:

@@ -18,6 +18,7 @@ from gradcheck.arithmetic import ObjectArray, dot, enclose, midpoints, zero_dime
 from gradcheck.backend import Answer, Program
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.quantity import JOINT, Quantity
 from gradcheck.judging.answers.expected import deltas_of, truths
 from gradcheck.judging.comparing import Match, compare_slopes
 from gradcheck.judging.evaluation import Evaluation
@@ -39,14 +40,14 @@ _SWAMPED = 20
 at least 1e-19 of every part."""
 
 
-def settled_jointly(check: Evaluation, usable: Usable, program: Program, bits: int) -> dict[str, Match]:
+def settled_jointly(check: Evaluation, usable: Usable, program: Program, bits: int) -> dict[Quantity, Match]:
     """The quantities that one slope along all their arguments settles in the candidate's favour."""
     directions = check.directions
     if program.exact_answers or check.claim.kind not in _KINDS or directions is None or len(directions) < 2:
         return {}
     try:
         gradients, rough = _gradients(check, bits)
-        found: dict[str, Match] = {}
+        found: dict[Quantity, Match] = {}
         for group in groups(gradients, directions, rough):
             found |= _settled(check, usable, program, group, len(gradients))
     except Unsupported:
@@ -54,7 +55,9 @@ def settled_jointly(check: Evaluation, usable: Usable, program: Program, bits: i
     return found
 
 
-def _settled(check: Evaluation, usable: Usable, program: Program, group: Group, of: int) -> dict[str, Match]:
+def _settled(
+    check: Evaluation, usable: Usable, program: Program, group: Group, of: int
+) -> dict[Quantity, Match]:
     """The quantities of one group, where their slope agrees. Raises `Unsupported`."""
     claim, point, along = check.claim, check.point, group.directions
     own, rigorous = group.slope, True
@@ -71,11 +74,13 @@ def _settled(check: Evaluation, usable: Usable, program: Program, group: Group, 
     match = compare_slopes(own, answer, rigorous=rigorous)
     if match.outcome != "agree" or not (match.resolved or match.zero):
         return {}
-    whose = ["all arguments"] if len(along) == of and match.resolved else []
+    whose = [JOINT] if len(along) == of and match.resolved else []
     return dict.fromkeys([*whose, *along], match)
 
 
-def _gradients(check: Evaluation, bits: int) -> tuple[dict[str, ObjectArray], dict[str, NDArray[np.float64]]]:
+def _gradients(
+    check: Evaluation, bits: int
+) -> tuple[dict[Quantity, ObjectArray], dict[Quantity, NDArray[np.float64]]]:
     """Gradients by quantity, entry by entry, in balls and in float64: the stated ones, the steps of an
     update. A forward claim states none; those of the formula stand for them, from a backend that has every
     entry.
@@ -85,7 +90,7 @@ def _gradients(check: Evaluation, bits: int) -> tuple[dict[str, ObjectArray], di
     claim, point = check.claim, check.point
     if claim.kind == "vjp":
         return check.balls(bits), check.stated.values
-    known: dict[str, ObjectArray] = {}
+    known: dict[Quantity, ObjectArray] = {}
     if claim.kind == "update":
         known = _steps(claim, point, check.balls(bits))
     else:
@@ -107,7 +112,9 @@ class Group:
 
 
 def groups(
-    gradients: Mapping[str, ObjectArray], directions: Directions, rough: Mapping[str, NDArray[np.float64]]
+    gradients: Mapping[Quantity, ObjectArray],
+    directions: Directions,
+    rough: Mapping[Quantity, NDArray[np.float64]],
 ) -> list[Group]:
     """The quantities whose gradients are zero, and the others, the directions of those that would be lost in
     the sum made longer.
@@ -142,7 +149,7 @@ def _is_zero(values: ObjectArray) -> bool:
     return all(b.is_zero() for b in values.ravel().tolist())
 
 
-def _steps(claim: Claim, point: Point, stated: Mapping[str, ObjectArray]) -> dict[str, ObjectArray]:
+def _steps(claim: Claim, point: Point, stated: Mapping[Quantity, ObjectArray]) -> dict[Quantity, ObjectArray]:
     """What an update subtracts, `rate * gradient`, by quantity."""
     taken = {}
     for name, start in zip(claim.formula.shapes.arguments, point.args, strict=True):

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from gradcheck.errors import CandidateFault, FaultKind, Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.in_place_writes import writes
+from gradcheck.formulas.quantity import JOINT, Quantity
 from gradcheck.judging.candidates.running import Stated, as_float64, call_candidate, expected_shapes
 from gradcheck.judging.comparing import Match, Outcome
 from gradcheck.judging.opinions import Opinion, PointResult, PointVerdict, Says
@@ -79,7 +80,7 @@ def check_large_point(claim: Claim, point: Point, session: Session, usable: list
         other = {i: Direction(point.args[i], seed=i + 1000 * seed) for i in checked}
         moved = {i: d.dot(_gradient(claim, stated, i)) for i, d in other.items()}
         match = _match(claim, point, moved, other, spare)
-    matches, verdict, quantity = {_ALL: match}, PointVerdict.NONE, None
+    matches, verdict, quantity = {JOINT: match}, PointVerdict.NONE, None
     opinion = Opinion("finite_difference", reason=match.reason, method=METHOD)
     if match.outcome == "agree":
         verdict = PointVerdict.PASS
@@ -94,11 +95,8 @@ def check_large_point(claim: Claim, point: Point, session: Session, usable: list
     return PointResult(point, verdict, opinions, quantity=quantity, stated=stated)
 
 
-_ALL = "all arguments"
-
-
-def _quantity(claim: Claim, position: int) -> str:
-    return f"dJ/d{claim.formula.shapes.arguments[position]}"
+def _quantity(claim: Claim, position: int) -> Quantity:
+    return claim.quantity(claim.formula.shapes.arguments[position])
 
 
 def _gradient(claim: Claim, stated: Stated, position: int) -> NDArray[Any]:
@@ -256,12 +254,12 @@ def _central(ends: tuple[float, float], h: float) -> float:
 
 def _localised(
     claim: Claim, point: Point, stated: Stated, directions: Mapping[int, Direction]
-) -> tuple[dict[str, Match], str | None]:
+) -> tuple[dict[Quantity, Match], Quantity | None]:
     """The match of each argument, and the first that differs; by halving its direction again and again,
     the entry that does.
     """
-    matches: dict[str, Match] = {}
-    first: str | None = None
+    matches: dict[Quantity, Match] = {}
+    first: Quantity | None = None
     for i, direction in directions.items():
         quantity, gradient = _quantity(claim, i), _gradient(claim, stated, i)
         match = _match(claim, point, {i: direction.dot(gradient)}, {i: direction})

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from gradcheck.backend import Answer
+from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.candidates.running import Stated
 from gradcheck.judging.comparing import Match
 from gradcheck.judging.points.point import Point
@@ -49,15 +50,15 @@ class Opinion:
     says: Says = Says.NONE
     strength: Strength | None = None
     reason: Reason | None = None
-    matches: Mapping[str, Match] = field(default_factory=dict)
-    answers: Mapping[str, Answer] = field(default_factory=dict)
+    matches: Mapping[Quantity, Match] = field(default_factory=dict)
+    answers: Mapping[Quantity, Answer] = field(default_factory=dict)
     method: str | None = None
     rounded_constants: bool = False
     bits: int = 212
     outvoted: bool = False
 
     @property
-    def worst(self) -> tuple[str, Match] | None:
+    def worst(self) -> tuple[Quantity, Match] | None:
         """The quantity that is farthest from agreement."""
         if not self.matches:
             return None
@@ -77,7 +78,7 @@ class PointResult:
     verdict: PointVerdict
     opinions: Mapping[str, Opinion] = field(default_factory=dict)
     fault: Fault | None = None
-    quantity: str | None = None
+    quantity: Quantity | None = None
     stated: Stated | None = None
     notes: tuple[str, ...] = ()
     lost: float | None = None

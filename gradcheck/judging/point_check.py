@@ -11,6 +11,7 @@ import numpy as np
 from gradcheck.arithmetic import midpoints, precision
 from gradcheck.errors import CandidateFault, FaultKind, Unsupported
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.quantity import gradient
 from gradcheck.judging.answers.expected import truths
 from gradcheck.judging.answers.kinks import Kink, outside
 from gradcheck.judging.arbitration import arbitrate
@@ -161,7 +162,7 @@ def _outside(check: Evaluation, kink: Kink) -> str | None:
     try:
         with precision(PRECISIONS[1]):
             stated, _ = check.certain_or_bounded(PRECISIONS[1])
-            return outside(kink, {i: stated[f"dJ/d{n}"] for i, n in enumerate(names) if f"dJ/d{n}" in stated})
+            return outside(kink, {i: stated[q] for i, n in enumerate(names) if (q := gradient(n)) in stated})
     except Unsupported:
         return None
 

@@ -16,6 +16,7 @@ from gradcheck.arithmetic import BALLS, Domain, ObjectArray, precision
 from gradcheck.backend import Answer, Backend, GeneralDerivative, Problem, Program
 from gradcheck.errors import NoAnswer, Undecided, Unsupported
 from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.quantity import Quantity, outputs
 from gradcheck.judging.answers.backends import Found
 from gradcheck.judging.answers.float_kinks import bends
 from gradcheck.judging.answers.forward_values import values_in_balls
@@ -100,12 +101,11 @@ def _refuse(error: Exception, *_: Any) -> Any:
 
 
 def _misreading(formula: Formula, point: Point) -> str | None:
-    def run(bits: int) -> dict[str, ObjectArray]:
+    def run(bits: int) -> dict[Quantity, ObjectArray]:
         with precision(bits):
             return values_in_balls(formula, point)
 
-    names = ["z"] if len(point.outputs) == 1 else [f"z{i}" for i in range(len(point.outputs))]
-    values = dict(zip(names, point.outputs, strict=True))
+    values = dict(zip(outputs(len(point.outputs)), point.outputs, strict=True))
     try:
         if same_code(values, run(212), lambda: run(53), point):
             return None

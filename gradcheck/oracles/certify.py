@@ -4,33 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.arithmetic import ObjectArray, precision
 from gradcheck.errors import NoAnswer, Undecided
+from gradcheck.formulas.quantity import Quantity
 from gradcheck.oracles.rounding import distance, even_neighbour, nearest
 
-__all__ = ["PRECISIONS", "Certified", "Enclosure", "Quantity", "certify", "settle"]
+__all__ = ["PRECISIONS", "Certified", "Enclosure", "certify", "settle"]
 
 PRECISIONS = (128, 212, 424, 848, 1696, 3392)
 """Bits of ball arithmetic. A number that is truly zero is told from the smallest float64 by 1,696 bits,
 unless it is left over from terms of 1e180 or more."""
-
-
-class Quantity(NamedTuple):
-    """An array of true values: the ``value`` of an output, the ``grad`` of an argument, the value of a
-    ``layer`` (an intermediate) or the ``delta`` of one.
-    """
-
-    kind: str
-    name: str
-
-    def __str__(self) -> str:
-        form = {"grad": "dJ/d{}", "layer": "the intermediate {}", "delta": "the delta of {}"}
-        return form.get(self.kind, "{}").format(self.name)
 
 
 @dataclass(frozen=True)

@@ -209,14 +209,14 @@ def _counterexample(judged: Sequence[Judged], verdict: Verdict, command: str) ->
         for q, m in result.opinions[SOURCE].matches.items()
         if m.outcome == "differ"
     ]
-    stated = result.stated.values.get(str(result.quantity)) if result.stated else None
+    stated = result.stated.values.get(result.quantity) if result.stated and result.quantity else None
     return Counterexample(
         sizes=dict(result.point.sizes),
         message=f"test {test.tc_id} ({test.comment}): {result.fault or judgement.message}",
         inputs=dict(test.inputs),
         delta=list(test.delta) if isinstance(test.delta, list) else [test.delta],
         shape_minimal=False,
-        quantity=result.quantity,
+        quantity=None if result.quantity is None else str(result.quantity),
         index=list(judgement.index),
         candidate=None if stated is None else encode(stated),
         truth=test.gradients[judgement.argument],

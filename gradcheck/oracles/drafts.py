@@ -35,7 +35,7 @@ def asked_of(formula: Formula, point: Point) -> tuple[str, ...]:
     for claim in formula.claims:
         if claim.kind == "vjp" and not claim.erratum:
             try:
-                stated |= {q.removeprefix("dJ/d") for q in run_in_float64(claim, point).values}
+                stated |= {str(q.argument) for q in run_in_float64(claim, point).values}
             except CandidateFault:
                 continue
     return tuple(names[i] for i in point.wrt if not stated or names[i] in stated)

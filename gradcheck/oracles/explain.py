@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.errors import Unsupported
+from gradcheck.formulas.quantity import gradient
 from gradcheck.oracles.answers import Given
 from gradcheck.oracles.flags import NOTES
 from gradcheck.oracles.judging import Judged
@@ -43,7 +44,7 @@ def explain(
         if explaining:
             note = NOTES[explaining[0]]
             yield Diagnosis(
-                quantity=f"dJ/d{name}",
+                quantity=str(gradient(name)),
                 kind=note.bug_type,
                 text=note.description,
                 points=len(wrong[:_MOST_TESTS]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gradcheck.arithmetic import ObjectArray, precision
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.answers.forward_values import values_in_balls
 from gradcheck.judging.candidates.same_code import leaves_range, same_code
 from gradcheck.judging.points.point import Point
@@ -19,7 +20,7 @@ def check_forward(formula: Formula, point: Point) -> None:
     it asks for the type of its arguments, say, so that balls take another way through it.
     """
 
-    def run(bits: int) -> dict[str, ObjectArray]:
+    def run(bits: int) -> dict[Quantity, ObjectArray]:
         with precision(bits):
             return values_in_balls(formula, point)
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from gradcheck.arithmetic import enclose
 from gradcheck.backend import Answer
 from gradcheck.errors import FaultKind
+from gradcheck.formulas.quantity import Quantity, gradient
 from gradcheck.judging.candidates.running import Stated
 from gradcheck.judging.comparing import Match
 from gradcheck.judging.opinions import Opinion, PointResult, PointVerdict, Says
@@ -76,22 +77,24 @@ def judge_test(test: Test, point: Point, given: Given | None, asked: Sequence[st
     tolerance = test.tolerance.float32 if dtypes == {"<f4"} else test.tolerance.float64
     if tolerance is None:
         return _silent(test, point, f"no tolerance for float32: {test.tolerance.reason}")
-    unchecked = tuple(f"dJ/d{n}" for n in asked if n not in answer)
+    unchecked = tuple(gradient(n) for n in asked if n not in answer)
     bounds = _decoded(tolerance.gradients)
     if test.result == "acceptable":
         return _at_kink(test, point, answer, bounds, unchecked)
     return _smooth(test, point, answer, bounds, unchecked)
 
 
-def _smooth(test: Test, point: Point, answer: Arrays, bounds: Arrays, unchecked: tuple[str, ...]) -> Judged:
+def _smooth(
+    test: Test, point: Point, answer: Arrays, bounds: Arrays, unchecked: tuple[Quantity, ...]
+) -> Judged:
     right = _decoded(test.gradients)
     found = {n: judge_gradients(right, {n: g}, bounds) for n, g in answer.items()}
     worst = max(found.values(), key=lambda j: (not j.passed, j.excess))
     opinion, stated = _opinion(Says.AGREE if worst.passed else Says.DIFFER), None
     if all(g.shape == right[n].shape for n, g in answer.items()):
-        stated = Stated({f"dJ/d{n}": np.asarray(g, dtype=np.float64) for n, g in answer.items()}, unchecked)
-        answers = {f"dJ/d{n}": Answer(enclose(right[n], bounds[n]), rigorous=False) for n in answer}
-        matches = {f"dJ/d{n}": _match(j) for n, j in found.items()} if np.isfinite(worst.answer) else {}
+        stated = Stated({gradient(n): np.asarray(g, dtype=np.float64) for n, g in answer.items()}, unchecked)
+        answers = {gradient(n): Answer(enclose(right[n], bounds[n]), rigorous=False) for n in answer}
+        matches = {gradient(n): _match(j) for n, j in found.items()} if np.isfinite(worst.answer) else {}
         opinion = replace(opinion, answers=answers, matches=matches)
     if worst.passed:
         return Judged(test, PointResult(point, PointVerdict.PASS, {SOURCE: opinion}, stated=stated), worst)
@@ -99,13 +102,15 @@ def _smooth(test: Test, point: Point, answer: Arrays, bounds: Arrays, unchecked:
     return Judged(test, _failed(point, opinion, fault, worst, stated), worst)
 
 
-def _at_kink(test: Test, point: Point, answer: Arrays, bounds: Arrays, unchecked: tuple[str, ...]) -> Judged:
+def _at_kink(
+    test: Test, point: Point, answer: Arrays, bounds: Arrays, unchecked: tuple[Quantity, ...]
+) -> Judged:
     sets = [test.gradients, *(a.gradients for a in test.alternatives)]
     found = [judge_gradients(_decoded(s), answer, bounds) for s in sets]
     nearest = min(found, key=lambda j: j.excess)
     shapes, stated = _decoded(test.gradients), None
     if all(g.shape == shapes[n].shape for n, g in answer.items()):
-        stated = Stated({f"dJ/d{n}": np.asarray(g, dtype=np.float64) for n, g in answer.items()}, unchecked)
+        stated = Stated({gradient(n): np.asarray(g, dtype=np.float64) for n, g in answer.items()}, unchecked)
     if any(j.passed for j in found):
         opinion = _opinion(Says.KINK)
         return Judged(test, PointResult(point, PointVerdict.KINK, {SOURCE: opinion}, stated=stated), nearest)
@@ -122,7 +127,7 @@ def _at_kink(test: Test, point: Point, answer: Arrays, bounds: Arrays, unchecked
 def _failed(
     point: Point, opinion: Opinion, fault: Fault | None, worst: Judgement, stated: Stated | None
 ) -> PointResult:
-    quantity = f"dJ/d{worst.argument}"
+    quantity = gradient(worst.argument)
     return PointResult(point, PointVerdict.FAIL, {SOURCE: opinion}, fault, quantity, stated)
 
 

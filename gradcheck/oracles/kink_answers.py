@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from gradcheck.arithmetic import BALLS, ObjectArray, precision
 from gradcheck.backend import Problem
 from gradcheck.errors import Contradiction, NoAnswer, Unsupported
+from gradcheck.formulas.quantity import gradient
 from gradcheck.judging.points.point import Point
-from gradcheck.oracles.certify import PRECISIONS, Enclosure, Quantity, settle
+from gradcheck.oracles.certify import PRECISIONS, Enclosure, settle
 from gradcheck.oracles.nudge import nearby, nudged
 from gradcheck.oracles.sources import Sources
 
@@ -87,17 +88,19 @@ def _beside(
         if not found:
             raise failure
         for other in found[1:]:
-            for i, gradient in found[0].items():
-                pairs = zip(gradient.reshape(-1), other[i].reshape(-1), strict=True)
+            for i, own in found[0].items():
+                pairs = zip(own.reshape(-1), other[i].reshape(-1), strict=True)
                 if not all(a.overlaps(b) for a, b in pairs):
-                    raise Contradiction(f"backends contradict each other in dJ/d{problem.names[i]} at a kink")
-        names = [Quantity("grad", problem.names[i]) for i in found[0]]
+                    raise Contradiction(
+                        f"backends contradict each other in {gradient(problem.names[i])} at a kink"
+                    )
+        names = [gradient(problem.names[i]) for i in found[0]]
         settled = [
             settle(q, Enclosure(g, ()), last=True) for q, g in zip(names, found[0].values(), strict=True)
         ]
     if not all(np.isfinite(c.value).all() for c in settled):
         raise NoAnswer("the gradient next to the kink is beyond float64")
-    return {q.name: c.value for q, c in zip(names, settled, strict=True)}
+    return {str(q.argument): c.value for q, c in zip(names, settled, strict=True)}
 
 
 def _same(one: Gradients, two: Gradients) -> bool:

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from gradcheck.backend import Problem
 from gradcheck.errors import NoAnswer, UsageError
 from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.quantity import Quantity, gradient
 from gradcheck.formulas.shapes import ShapeLike
 from gradcheck.judging.answers.backends import choose
 from gradcheck.judging.answers.forward_values import values_in_balls
 from gradcheck.judging.answers.kinks import examine
 from gradcheck.judging.points.point import Point
-from gradcheck.oracles.certify import Certified, Enclosure, Quantity, certify
+from gradcheck.oracles.certify import Certified, Enclosure, certify
 from gradcheck.oracles.forward_check import check_forward
 from gradcheck.oracles.inputs import bind, draw, named
 from gradcheck.oracles.lookup import find_formula
@@ -113,29 +114,29 @@ class Oracle:
 
         def enclose() -> dict[Quantity, Enclosure]:
             forward = values_in_balls(formula, point)
-            found = {Quantity("value", n): Enclosure(b, FORWARD) for n, b in forward.items()}
+            found = {q: Enclosure(b, FORWARD) for q, b in forward.items()}
             gradients = self.sources.enclose(problem, point.delta)
-            found |= {Quantity("grad", names[i]): e for i, e in gradients.items()}
+            found |= {gradient(names[i]): e for i, e in gradients.items()}
             if taps is not None:
                 between = taps.values(point, forward)
-                found |= {Quantity("layer", n): Enclosure(b, FORWARD) for n, b in between.items()}
+                found |= {Quantity("intermediate", (n,)): Enclosure(b, FORWARD) for n, b in between.items()}
                 deltas = self.sources.enclose(taps.problem(point), point.delta)
-                found |= {Quantity("delta", n): deltas[i] for i, n in enumerate(between, len(point.args))}
+                found |= {Quantity("delta", (n,)): deltas[i] for i, n in enumerate(between, len(point.args))}
             return found
 
         certified = certify(enclose)
 
         def of(kind: str) -> dict[str, Certified]:
-            return {q.name: c for q, c in certified.items() if q.kind == kind}
+            return {str(q.path[0]): c for q, c in certified.items() if q.kind == kind}
 
         return Reference(
             formula=formula.name,
             sizes=dict(point.sizes),
             inputs=dict(zip(names, point.args, strict=True)),
             delta=point.delta,
-            values=tuple(of("value").values()),
-            gradients=of("grad"),
-            intermediates=of("layer"),
+            values=tuple(c for q, c in certified.items() if q.kind == "output"),
+            gradients=of("gradient"),
+            intermediates=of("intermediate"),
             deltas=of("delta"),
             notes=tuple(notes),
         )
@@ -143,10 +144,7 @@ class Oracle:
     def values_at(self, point: Point) -> tuple[Certified, ...]:
         """The forward's values alone, which exist at kinks too. Raises `Unsupported`."""
         certified = certify(
-            lambda: {
-                Quantity("value", n): Enclosure(b, FORWARD)
-                for n, b in values_in_balls(self.formula, point).items()
-            }
+            lambda: {q: Enclosure(b, FORWARD) for q, b in values_in_balls(self.formula, point).items()}
         )
         return tuple(certified.values())
 

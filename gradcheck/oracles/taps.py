@@ -17,6 +17,7 @@ from gradcheck.arithmetic import BALLS, WIDENED, Domain, ElementArray, ObjectArr
 from gradcheck.backend import Answer, Problem
 from gradcheck.errors import UsageError
 from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.comparing import compare
 from gradcheck.judging.points.point import Point
 
@@ -72,23 +73,22 @@ class Taps:
             point.output_shapes,
         )
 
-    def values(self, point: Point, forward: Mapping[str, ObjectArray]) -> dict[str, ObjectArray]:
+    def values(self, point: Point, forward: Mapping[Quantity, ObjectArray]) -> dict[str, ObjectArray]:
         """The intermediates in balls. Raises `UsageError` where the output is not that of ``forward``."""
         values, output = self._run(point, BALLS)
-        for (name, own), theirs in zip(forward.items(), output, strict=True):
-            if own.shape != theirs.shape or not self._same(point, name, own, theirs):
+        for k, (own, theirs) in enumerate(zip(forward.values(), output, strict=True)):
+            if own.shape != theirs.shape or not self._same(point, k, own, theirs):
                 raise UsageError(
                     f"{self._formula.name}: the intermediates end in another output than the forward. "
                     "They must be the forward once more, with taps in it."
                 )
         return values
 
-    def _same(self, point: Point, name: str, own: ObjectArray, theirs: ObjectArray) -> bool:
+    def _same(self, point: Point, k: int, own: ObjectArray, theirs: ObjectArray) -> bool:
         if compare(theirs, Answer(own), rigorous=True).outcome != "differ":
             return True
         _, widened = self._run(point, WIDENED)  # constants of the two may be rounded differently
-        position = 0 if name == "z" else int(name[1:])
-        return compare(widened[position], Answer(own), rigorous=False).outcome != "differ"
+        return compare(widened[k], Answer(own), rigorous=False).outcome != "differ"
 
     def _run(self, point: Point, domain: Domain) -> tuple[dict[str, ObjectArray], list[ObjectArray]]:
         recorder = _Recorder()

@@ -166,7 +166,7 @@ def _hand_written(
                 continue
             except Unsupported:
                 continue
-            found.append({q.removeprefix("dJ/d"): v for q, v in stated.items()})
+            found.append({str(q.argument): v for q, v in stated.items()})
     return found
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.quantity import Quantity
 from gradcheck.formulas.user_lines import user_line
 from gradcheck.proofs.conditions import Condition, assumptions, objection, steps_in, two_sided, with_poles
 from gradcheck.proofs.indexed import Expr, IndexedArray, Question, axis_codes, reduced, vanishes
@@ -15,7 +16,7 @@ from gradcheck.proofs.indexed.algebra.latex import plain_text
 from gradcheck.proofs.indexed.algebra.space import DELTA
 from gradcheck.proofs.indexed.algebra.substitution import replaced
 from gradcheck.proofs.indexed.arrays.size import polynomial_of
-from gradcheck.proofs.stating import Quantity, stated, truths
+from gradcheck.proofs.stating import Symbolic, stated, truths
 from gradcheck.proofs.truth import Truth
 
 __all__ = ["Compared", "Finding", "compare"]
@@ -24,13 +25,13 @@ __all__ = ["Compared", "Finding", "compare"]
 @dataclass
 class Finding:
     """One quantity: ``equal``, ``different`` (both forms are there, and are not shown to be equal) or
-    ``open``. ``candidate`` is the entry at the same indices as ``quantity.truth``, None where the
+    ``open``. ``candidate`` is the entry at the same indices as ``wanted.truth``, None where the
     shapes differ.
     """
 
-    name: str
+    quantity: Quantity
     outcome: str
-    quantity: Quantity | None = None
+    wanted: Symbolic | None = None
     candidate: Expr | None = None
     array: IndexedArray | None = None
     reason: str | None = None
@@ -78,8 +79,8 @@ def compare(claim: Claim, truth: Truth) -> Compared:
     if result.reason is not None:
         return result
     uses = space.uses
-    for name, array in arrays.items():
-        result.findings.append(_compared(truth, wanted[name], array, result.asked))
+    for quantity, array in arrays.items():
+        result.findings.append(_compared(truth, wanted[quantity], array, result.asked))
     taken = with_poles(truth.uses, [q.truth for q in wanted.values()])
     why = objection(uses, taken, space)
     steps: set[int] = set()
@@ -98,18 +99,18 @@ def compare(claim: Claim, truth: Truth) -> Compared:
     return result
 
 
-def _compared(truth: Truth, quantity: Quantity, array: IndexedArray, asked: dict[Question, bool]) -> Finding:
-    finding = Finding(quantity.name, "open", quantity, array=array)
-    if [polynomial_of(s) for s in array.shape] != [polynomial_of(s) for s in quantity.shape]:
+def _compared(truth: Truth, wanted: Symbolic, array: IndexedArray, asked: dict[Question, bool]) -> Finding:
+    finding = Finding(wanted.quantity, "open", wanted, array=array)
+    if [polynomial_of(s) for s in array.shape] != [polynomial_of(s) for s in wanted.shape]:
         finding.outcome = "different"
-        finding.reason = f"it has the shape ({_words(array.shape)}), not ({_words(quantity.shape)})"
+        finding.reason = f"it has the shape ({_words(array.shape)}), not ({_words(wanted.shape)})"
         return finding
     try:
         own = axis_codes(truth.space, array.shape)
-        names = {a: c for a, c in zip(own, quantity.codes, strict=True) if not is_constant(a)}
+        names = {a: c for a, c in zip(own, wanted.codes, strict=True) if not is_constant(a)}
         finding.candidate = array.entry.renamed(names)
-        difference = ruled(truth, _apart(finding.candidate - quantity.truth, asked))
-        if vanishes(difference) or (truth.space.expand and _vanishes_everywhere(truth, quantity, difference)):
+        difference = ruled(truth, _apart(finding.candidate - wanted.truth, asked))
+        if vanishes(difference) or (truth.space.expand and _vanishes_everywhere(truth, wanted, difference)):
             finding.outcome = "equal"
         else:
             finding.outcome = "different"
@@ -139,10 +140,10 @@ def _apart(expression: Expr, asked: dict[Question, bool]) -> Expr:
     return Expr(expression.space, kept)
 
 
-def _vanishes_everywhere(truth: Truth, quantity: Quantity, difference: Expr) -> bool:
+def _vanishes_everywhere(truth: Truth, wanted: Symbolic, difference: Expr) -> bool:
     """Entry by entry along the axes whose sizes are plain numbers."""
     pending = [difference]
-    for code, size in zip(quantity.codes, quantity.shape, strict=True):
+    for code, size in zip(wanted.codes, wanted.shape, strict=True):
         if isinstance(size, int) and not is_constant(code):
             truth.space.spend(size * len(pending))
             pending = [d.renamed({code: k}) for d in pending for k in range(size)]

@@ -53,14 +53,14 @@ def explain(claim: Claim, memory: Memory, *, alone: bool = False) -> list[Diagno
 
 
 def _of(truth: Truth, compared: Compared, finding: Finding) -> Diagnosis | None:
-    if finding.outcome != "different" or finding.quantity is None or finding.array is None:
+    if finding.outcome != "different" or finding.wanted is None or finding.array is None:
         return None
     proposals = [_other_shape] if finding.candidate is None else _PROPOSALS
     for propose in proposals:
         try:
             for kind, text in propose(truth, compared, finding):
                 return Diagnosis(
-                    quantity=finding.name, kind=kind, text=f"{text}, for all shapes", all_shapes=True
+                    quantity=str(finding.quantity), kind=kind, text=f"{text}, for all shapes", all_shapes=True
                 )
         except Unsupported:
             continue
@@ -76,14 +76,14 @@ def _equal(truth: Truth, a: Expr, b: Expr) -> bool:
 
 def _forms(finding: Finding) -> tuple[Expr, Expr]:
     assert finding.candidate is not None
-    assert finding.quantity is not None
-    return finding.candidate, finding.quantity.truth
+    assert finding.wanted is not None
+    return finding.candidate, finding.wanted.truth
 
 
 def _transposed(truth: Truth, compared: Compared, finding: Finding) -> Proposals:
     candidate, right = _forms(finding)
-    assert finding.quantity is not None
-    codes = finding.quantity.codes
+    assert finding.wanted is not None
+    codes = finding.wanted.codes
     for i in range(len(codes)):
         for j in range(i):
             a, b = codes[i], codes[j]
@@ -147,21 +147,21 @@ def _without_delta(truth: Truth, compared: Compared, finding: Finding) -> Propos
 
 def _of_another(truth: Truth, compared: Compared, finding: Finding) -> Proposals:
     candidate, _ = _forms(finding)
-    assert finding.quantity is not None
-    shape = [polynomial_of(s) for s in finding.quantity.shape]
+    assert finding.wanted is not None
+    shape = [polynomial_of(s) for s in finding.wanted.shape]
     for other in compared.findings:
-        if other.quantity is None or other.name == finding.name:
+        if other.wanted is None or other.quantity == finding.quantity:
             continue
-        if [polynomial_of(s) for s in other.quantity.shape] == shape and _equal(
-            truth, candidate, other.quantity.truth
+        if [polynomial_of(s) for s in other.wanted.shape] == shape and _equal(
+            truth, candidate, other.wanted.truth
         ):
-            yield "swapped", f"it is {other.name}"
+            yield "swapped", f"it is {other.quantity}"
 
 
 def _summed_too_far(truth: Truth, compared: Compared, finding: Finding) -> Proposals:
     candidate, right = _forms(finding)
-    assert finding.quantity is not None
-    for axis, code in enumerate(finding.quantity.codes):
+    assert finding.wanted is not None
+    for axis, code in enumerate(finding.wanted.codes):
         if is_constant(code) or code in candidate.free:
             continue
         if _equal(truth, candidate, right.summed(code)):
@@ -190,16 +190,16 @@ _LONGEST = 100
 
 def _other_shape(truth: Truth, compared: Compared, finding: Finding) -> Proposals:
     """An array of another shape: transposed, or with an axis that should have been summed over."""
-    array, quantity = finding.array, finding.quantity
+    array, right = finding.array, finding.wanted
     assert array is not None
-    assert quantity is not None
+    assert right is not None
     shape = [polynomial_of(s) for s in array.shape]
-    wanted = [polynomial_of(s) for s in quantity.shape]
+    wanted = [polynomial_of(s) for s in right.shape]
     own = axis_codes(truth.space, array.shape)
     if shape == wanted[::-1]:
-        names = dict(zip(own, quantity.codes[::-1], strict=True))
+        names = dict(zip(own, right.codes[::-1], strict=True))
         moved = array.entry.renamed({o: c for o, c in names.items() if not is_constant(o)})
-        if _equal(truth, moved, quantity.truth):
+        if _equal(truth, moved, right.truth):
             yield "transposed", "it is the right one transposed"
     for axis, code in enumerate(own):
         if is_constant(code):
@@ -207,13 +207,13 @@ def _other_shape(truth: Truth, compared: Compared, finding: Finding) -> Proposal
         rest = [k for k in range(len(own)) if k != axis]
         dropped, kept = [shape[k] for k in rest], [*shape[:axis], polynomial_of(1), *shape[axis + 1 :]]
         if dropped == wanted:
-            names = dict(zip([own[k] for k in rest], quantity.codes, strict=True))
+            names = dict(zip([own[k] for k in rest], right.codes, strict=True))
         elif kept == wanted:
-            names = {own[k]: quantity.codes[k] for k in rest}
+            names = {own[k]: right.codes[k] for k in rest}
         else:
             continue
         names = {o: c for o, c in names.items() if not is_constant(o)}
-        if _equal(truth, array.entry.summed(code).renamed(names), quantity.truth):
+        if _equal(truth, array.entry.summed(code).renamed(names), right.truth):
             yield "missing-sum", f"it is not summed over axis {axis}, of size {array.shape[axis]}"
 
 

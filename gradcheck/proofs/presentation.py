@@ -16,7 +16,7 @@ from gradcheck.proofs.stating import index_codes
 from gradcheck.proofs.truth import Truth
 from gradcheck.records.types import ProofQuantity, ProofStep
 
-__all__ = ["NAMING", "assumed", "name_of", "quantity_record"]
+__all__ = ["NAMING", "assumed", "quantity_record"]
 
 NAMING = "a name for an inner expression"
 """The rule of a step that defines a name which entry formulas use."""
@@ -28,18 +28,18 @@ _MOST_CHAIN = 3
 
 def quantity_record(claim: Claim, truth: Truth, finding: Finding) -> ProofQuantity:
     """One quantity with its entry formulas and steps. What is ``different`` is open until a witness."""
-    quantity = finding.quantity
+    wanted = finding.wanted
     status = _STATUS[finding.outcome]
-    if quantity is None:
-        return ProofQuantity(quantity=finding.name, status=status, indices="", reason=finding.reason)
+    if wanted is None:
+        return ProofQuantity(quantity=str(finding.quantity), status=status, indices="", reason=finding.reason)
     names = _index_names(claim, truth)
     printer = Printer(truth.space, names)
-    for code in quantity.codes:
+    for code in wanted.codes:
         printer.index(code)  # the first letters go to the entry's own indices
-    right = reduced(ruled(truth, quantity.truth))
+    right = reduced(ruled(truth, wanted.truth))
     steps = _derivation(claim, truth, finding, printer, right)
     entry = _entry(printer, right) if claim.kind == "forward" else steps[-1].latex
-    indices = ", ".join(printer.index(c) for c in quantity.codes if not is_constant(c))
+    indices = ", ".join(printer.index(c) for c in wanted.codes if not is_constant(c))
     mine = None
     if finding.candidate is not None:
         form = reduced(ruled(truth, finding.candidate))
@@ -51,7 +51,7 @@ def quantity_record(claim: Claim, truth: Truth, finding: Finding) -> ProofQuanti
         ProofStep(rule=NAMING, latex=f"{name} = {inner}") for name, inner in printer.definitions.items()
     ]
     return ProofQuantity(
-        quantity=quantity.name,
+        quantity=str(finding.quantity),
         status=status,
         indices=indices,
         truth=entry,
@@ -79,7 +79,7 @@ def _derivation(
     """The forward, what is differentiated, the chain rule where functions are in the way, and the result, of
     which ``right`` is the form by all rules.
     """
-    assert finding.quantity is not None
+    assert finding.wanted is not None
     output = truth.outputs[0]
     outer = truth.codes("out", output.shape)
     own = axis_codes(truth.space, output.shape)
@@ -98,22 +98,16 @@ def _derivation(
         total = _entry(printer, reduced(truth.total()))
         steps.append(ProofStep(rule="J, the sum of delta times z", latex=f"J = {total}"))
     steps += _chain(truth, finding, printer)
-    raw = _product_rule(truth, name_of(finding), printer) if claim.kind == "vjp" else None
+    raw = _product_rule(truth, str(finding.quantity.argument), printer) if claim.kind == "vjp" else None
     if raw is not None:
         steps.append(ProofStep(rule="the product rule, a Kronecker delta for each index", latex=raw))
     rule = "differentiated by the product rule, Kronecker deltas contracted over their sums"
-    steps.append(ProofStep(rule=rule, latex=_entry(printer, reduced(finding.quantity.truth))))
+    steps.append(ProofStep(rule=rule, latex=_entry(printer, reduced(finding.wanted.truth))))
     if truth.arguments.rules:
         steps.append(
             ProofStep(rule=f"with {', '.join(truth.arguments.sentences)}", latex=_entry(printer, right))
         )
     return steps
-
-
-def name_of(finding: Finding) -> str:
-    """The argument that a quantity is the derivative by."""
-    name = finding.name.removeprefix("dJ/d").removeprefix("dz/d").removeprefix("new ")
-    return name.split("[")[0].split("/d")[-1]
 
 
 def _product_rule(truth: Truth, name: str, printer: Printer) -> str | None:
@@ -141,8 +135,8 @@ def _product_rule(truth: Truth, name: str, printer: Printer) -> str | None:
 def _chain(truth: Truth, finding: Finding, printer: Printer) -> list[ProofStep]:
     """Derivatives of the inner expressions that the output holds."""
     arguments = truth.formula.shapes.arguments
-    name = name_of(finding)
-    if name not in arguments:
+    name = finding.quantity.argument
+    if name is None:
         return []
     position = arguments.index(name)
     variable = truth.arguments.heads[position]

@@ -77,7 +77,7 @@ def _quantity(claim: Claim, attempt: Attempt, position: int, *, steps: bool) -> 
     assert attempt.truth is not None
     if not steps:
         status = "proved" if finding.outcome == "equal" else "open"
-        return ProofQuantity(quantity=finding.name, status=status, indices="", reason=finding.reason)
+        return ProofQuantity(quantity=str(finding.quantity), status=status, indices="", reason=finding.reason)
     try:
         return quantity_record(claim, attempt.truth, finding)
     except Unsupported:  # what was proved is too long for print
@@ -92,7 +92,7 @@ def _words(attempt: Attempt) -> str:
 
 def _why(attempt: Attempt) -> str | None:
     return attempt.compared.reason or _first(
-        f"{f.name}: {f.reason}" for f in attempt.compared.findings if f.outcome != "equal"
+        f"{f.quantity}: {f.reason}" for f in attempt.compared.findings if f.outcome != "equal"
     )
 
 

@@ -14,6 +14,7 @@ from gradcheck.arithmetic import BALLS, WIDENED, enclose, precision
 from gradcheck.arithmetic.balls import BallDomain
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.candidates.running import run_in_balls
 from gradcheck.judging.points.point import Point
 from gradcheck.proofs.branches import Branch
@@ -22,7 +23,7 @@ from gradcheck.proofs.conditions import Condition
 from gradcheck.proofs.indexed import Expr
 from gradcheck.proofs.indexed.algebra.evaluation import BALL_RULES, FLOAT_RULES, Numbers, Rules
 from gradcheck.proofs.memory import Memory
-from gradcheck.proofs.stating import Quantity, index_codes, truths
+from gradcheck.proofs.stating import Symbolic, index_codes, truths
 from gradcheck.proofs.truth import Truth
 
 __all__ = ["Spot", "spot_check", "violated"]
@@ -81,23 +82,23 @@ class _Forms:
     """The true entry of every quantity, with the rules put in once for all points, and its indices."""
 
     def __init__(self, claim: Claim, truth: Truth) -> None:
-        self._wanted: dict[str, Quantity] | None = None
-        self._found: dict[str, tuple[Expr, tuple[int, ...]]] = {}
+        self._wanted: dict[Quantity, Symbolic] | None = None
+        self._found: dict[Quantity, tuple[Expr, tuple[int, ...]]] = {}
         self._claim, self._truth = claim, truth
 
-    def of(self, name: str) -> tuple[Expr, tuple[int, ...]]:
+    def of(self, name: Quantity) -> tuple[Expr, tuple[int, ...]]:
         """Raises `Unsupported`."""
         if name not in self._found:
             if self._wanted is None:
                 self._wanted = truths(self._claim, self._truth)
             entry = self._claim.kind == "entry"
             free = tuple(index_codes(self._claim, self._truth).values()) if entry else ()
-            quantity = self._wanted[name]
-            self._found[name] = ruled(self._truth, quantity.truth), (*free, *quantity.codes)
+            wanted = self._wanted[name]
+            self._found[name] = ruled(self._truth, wanted.truth), (*free, *wanted.codes)
         return self._found[name]
 
 
-def _differs(claim: Claim, truth: Truth, forms: _Forms, point: Point, domain: BallDomain) -> str | None:
+def _differs(claim: Claim, truth: Truth, forms: _Forms, point: Point, domain: BallDomain) -> Quantity | None:
     with precision(_BITS):
         stated = run_in_balls(claim, point, domain)
         numbers = _numbers(truth, point, BALL_RULES)

@@ -8,6 +8,7 @@ from typing import Any
 
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.quantity import Quantity, derivative, outputs
 from gradcheck.proofs.indexed import Expr, IndexedArray, axis_codes, rebound
 from gradcheck.proofs.indexed.algebra.codes import is_constant
 from gradcheck.proofs.indexed.arrays.array import as_array
@@ -15,43 +16,44 @@ from gradcheck.proofs.indexed.arrays.size import polynomial_of
 from gradcheck.proofs.indexed.arrays.symbolic_index import SymbolicIndex
 from gradcheck.proofs.truth import Truth
 
-__all__ = ["Quantity", "stated", "truths"]
+__all__ = ["Symbolic", "stated", "truths"]
 
 
 @dataclass
-class Quantity:
-    """One thing that a claim states: the array that it should be. ``codes`` are the indices of an entry
-    of it, one per axis; ``truth`` is the entry. ``names`` are what an index is called in print.
+class Symbolic:
+    """One thing that a claim states, on symbols: the array that it should be. ``codes`` are the indices of
+    an entry of it, one per axis; ``truth`` is the entry.
     """
 
-    name: str
+    quantity: Quantity
     shape: tuple[Any, ...]
     codes: tuple[int, ...]
     truth: Expr
 
 
-def truths(claim: Claim, truth: Truth) -> dict[str, Quantity]:
+def truths(claim: Claim, truth: Truth) -> dict[Quantity, Symbolic]:
     """What the claim should state, by the names that a run of the code gives. Raises `Unsupported`."""
     names = claim.formula.shapes.arguments
     arrays = truth.arguments.arrays
-    found: dict[str, Quantity] = {}
+    found: dict[Quantity, Symbolic] = {}
     if claim.kind in ("vjp", "update"):
         for k, (name, array) in enumerate(zip(names, arrays, strict=True)):
             if not truth.arguments.real[k]:
                 continue
             codes = truth.codes("target", array.shape)
             if claim.kind == "vjp":
-                found[f"dJ/d{name}"] = Quantity(f"dJ/d{name}", array.shape, codes, truth.gradient(k))
+                found[claim.quantity(name)] = Symbolic(
+                    claim.quantity(name), array.shape, codes, truth.gradient(k)
+                )
             else:
                 start = _at(array, codes)
                 moved = start - truth.rate.entry * truth.slope(k)
-                found[f"new {name}"] = Quantity(f"new {name}", array.shape, codes, moved)
+                found[claim.quantity(name)] = Symbolic(claim.quantity(name), array.shape, codes, moved)
         return found
     if claim.kind == "forward":
-        for k, output in enumerate(truth.outputs):
-            name = "z" if len(truth.outputs) == 1 else f"z{k}"
+        for quantity, output in zip(outputs(len(truth.outputs)), truth.outputs, strict=True):
             codes = truth.codes("out", output.shape)
-            found[name] = Quantity(name, output.shape, codes, _at(output, codes))
+            found[quantity] = Symbolic(quantity, output.shape, codes, _at(output, codes))
         return found
     position = names.index(str(claim.target))
     if claim.kind == "entry":
@@ -59,15 +61,15 @@ def truths(claim: Claim, truth: Truth) -> dict[str, Quantity]:
     rows, columns = truth.outputs[0].shape, arrays[position].shape
     outer, inner = truth.codes("out", rows), truth.codes("target", columns)
     jacobian = truth.jacobian(position)
-    name = f"dz/d{claim.target}"
+    quantity = derivative(str(claim.target))
     if claim.layout == "own":
         if rows:
             raise Unsupported("the layout of the argument itself takes a scalar output")
-        return {name: Quantity(name, columns, inner, jacobian)}
+        return {quantity: Symbolic(quantity, columns, inner, jacobian)}
     if claim.layout == "numerator":
         row, column = _flat(rows, outer), _flat(columns, inner)
-        return {name: Quantity(name, (row[0], column[0]), (row[1], column[1]), jacobian)}
-    return {name: Quantity(name, rows + columns, outer + inner, jacobian)}
+        return {quantity: Symbolic(quantity, (row[0], column[0]), (row[1], column[1]), jacobian)}
+    return {quantity: Symbolic(quantity, rows + columns, outer + inner, jacobian)}
 
 
 def _at(array: IndexedArray, codes: tuple[int, ...]) -> Expr:
@@ -112,7 +114,7 @@ def index_codes(claim: Claim, truth: Truth) -> dict[str, int]:
     }
 
 
-def _entry(claim: Claim, truth: Truth, position: int) -> dict[str, Quantity]:
+def _entry(claim: Claim, truth: Truth, position: int) -> dict[Quantity, Symbolic]:
     entry = claim.entry
     assert entry is not None
     codes = index_codes(claim, truth)
@@ -132,14 +134,14 @@ def _entry(claim: Claim, truth: Truth, position: int) -> dict[str, Quantity]:
         else:
             place |= {o: _place(i, codes) for o, i in zip(outer, entry.output_index, strict=True)}
     at = whole.renamed({c: p for c, p in place.items() if not is_constant(c)})
-    return {entry.text: Quantity(entry.text, shape, axes, at)}
+    return {entry.quantity: Symbolic(entry.quantity, shape, axes, at)}
 
 
 def _place(index: int | str, codes: Mapping[str, int]) -> int:
     return index if isinstance(index, int) else codes[index]
 
 
-def stated(claim: Claim, truth: Truth) -> dict[str, IndexedArray]:
+def stated(claim: Claim, truth: Truth) -> dict[Quantity, IndexedArray]:
     """What the hand-written code states, on symbols. Raises whatever it raises."""
     space = truth.space
     arrays = truth.arguments.arrays
@@ -159,11 +161,12 @@ def stated(claim: Claim, truth: Truth) -> dict[str, IndexedArray]:
         codes = index_codes(claim, truth)
         indices = [c if is_constant(c) else SymbolicIndex(space, c, n) for n, c in codes.items()]
         result = candidate(*indices, *([delta] if claim.entry.scalar else []), *arrays)
-        return {claim.entry.text: as_array(space, result)}
+        return {claim.entry.quantity: as_array(space, result)}
     result = candidate(*arrays)
-    if claim.kind == "forward" and truth.multiple:
-        return {f"z{k}": as_array(space, part) for k, part in enumerate(result)}
-    return {"z" if claim.kind == "forward" else f"dz/d{claim.target}": as_array(space, result)}
+    if claim.kind == "forward":
+        parts = list(result) if truth.multiple else [result]
+        return {q: as_array(space, p) for q, p in zip(outputs(len(truth.outputs)), parts, strict=True)}
+    return {derivative(str(claim.target)): as_array(space, result)}
 
 
 def _per_argument(result: Any, names: tuple[str, ...]) -> list[Any]:

@@ -8,6 +8,7 @@ from gradcheck.checking.battery.trial import COARSE, Trial, apart
 from gradcheck.errors import CandidateFault
 from gradcheck.formulas.decorating import Formula
 from gradcheck.formulas.foreign import float_only
+from gradcheck.formulas.quantity import gradient
 from gradcheck.judging.answers.backends import choose
 from gradcheck.judging.session import Session
 
@@ -43,7 +44,7 @@ def test_values_are_the_same_but_for_rounding(point_at, change, in_balls, in_flo
     """Without an enclosure, what could be float32 rounding is let through."""
     for only, same in ((False, in_balls), (True, in_float64)):
         t = trial(square, np.array([0.3, -1.7, 2.9]), only=only)(point_at)
-        assert t.gives({"dJ/dx": change(t.values["dJ/dx"])}) == same
+        assert t.gives({gradient("x"): change(t.values[gradient("x")])}) == same
         assert not t.gives({})
 
 
@@ -64,9 +65,9 @@ def test_what_must_be_equal_is_apart_by_so_much(point_at, off, only, found):
     other = trial(square, x, np.array([1.0, 2.0]), only)(point_at)
     with precision(212):
         factor = BALLS.lift(2) + BALLS.lift(off)
-    result = apart(first, [other], {"dJ/dx": lambda parts: parts[0] * factor})
+    result = apart(first, [other], {gradient("x"): lambda parts: parts[0] * factor})
     assert (result is not None) == found
-    assert result is None or result[0] == "dJ/dx"
+    assert result is None or result[0] == gradient("x")
 
 
 def test_code_that_breaks_the_contract_has_no_trial(point_at):

@@ -6,9 +6,10 @@ import pytest
 from flint import arb
 
 from gradcheck.errors import NoAnswer, Undecided
-from gradcheck.oracles.certify import PRECISIONS, Enclosure, Quantity, certify
+from gradcheck.formulas.quantity import Quantity
+from gradcheck.oracles.certify import PRECISIONS, Enclosure, certify
 
-Z = Quantity("value", "z")
+Z = Quantity("output")
 
 
 def array(*balls):

@@ -57,7 +57,7 @@ def batch(claim: Claim, name: str, basis: Sequence[Point], session: Session) -> 
         if not all(t.finite for t in (whole, *rows)):
             continue
         names = claim.formula.shapes.arguments
-        axes = {f"dJ/d{n}": axis for n, axis in zip(names, split.axes, strict=True)}
+        axes = {claim.quantity(n): axis for n, axis in zip(names, split.axes, strict=True)}
         try:
             found = apart(whole, rows, {q: _joined(axes[q]) for q in whole.values})
         except Unsupported as error:

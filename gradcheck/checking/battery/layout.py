@@ -16,6 +16,7 @@ from gradcheck.checking.battery.finding import Finding, skipped
 from gradcheck.checking.battery.trial import Trial
 from gradcheck.errors import CandidateFault
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.candidates.running import run_prepared
 from gradcheck.judging.opinions import PointResult
 from gradcheck.judging.points.point import Point
@@ -89,7 +90,7 @@ def read_only(results: Sequence[PointResult]) -> Finding:
     return Finding("pass", len(ran)) if ran else skipped("the code gave no answer at any point")
 
 
-def _words(usual: dict[str, NDArray[np.float64]], values: dict[str, NDArray[np.float64]]) -> str:
+def _words(usual: dict[Quantity, NDArray[np.float64]], values: dict[Quantity, NDArray[np.float64]]) -> str:
     for quantity, value in usual.items():
         if quantity not in values:
             return f"{quantity} is None"

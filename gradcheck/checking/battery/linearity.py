@@ -18,6 +18,7 @@ from gradcheck.checking.battery.finding import Finding, skipped
 from gradcheck.checking.battery.trial import Trial, apart
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.comparing import Match
 from gradcheck.judging.points.point import Point
 from gradcheck.judging.session import Session
@@ -117,7 +118,7 @@ def _combined(parts: list[Any]) -> Any:
     return made if isinstance(made, np.ndarray) else zero_dimensional(made)
 
 
-def _words(quantity: str, match: Match) -> str:
+def _words(quantity: Quantity, match: Match) -> str:
     name = f"{quantity}{_place(match.index)}"
     return (
         f"{name} is not linear in delta: {match.candidate} for {_A} d1 - d2, while {_A} times what it is for "

@@ -18,6 +18,7 @@ from gradcheck.arithmetic import BALLS, WIDENED, Domain, ObjectArray, enclose, p
 from gradcheck.backend import Answer
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.candidates.rounding import rounding_bound
 from gradcheck.judging.candidates.running import run_in_float64
 from gradcheck.judging.candidates.same_code import MORE_ROUNDING, same_code, unknown_rounding
@@ -28,7 +29,7 @@ from gradcheck.judging.session import Session
 
 __all__ = ["COARSE", "Trial", "apart"]
 
-Quantities = Mapping[str, Any]
+Quantities = Mapping[Quantity, Any]
 Combine = Callable[[list[Any]], Any]
 """One quantity of several trials, in order -> what the first trial's should be."""
 
@@ -44,26 +45,26 @@ class Trial:
         self.point = point
         self.claim = claim
         self.stated = run_in_float64(claim, point)
-        self.values: dict[str, NDArray[np.float64]] = self.stated.values
+        self.values: dict[Quantity, NDArray[np.float64]] = self.stated.values
         self._check = Evaluation(claim, point, session, self.stated, session.backends)
-        self._bounded: dict[str, ObjectArray] | None = None
+        self._bounded: dict[Quantity, ObjectArray] | None = None
 
     @property
     def finite(self) -> bool:
         return self.stated.is_finite
 
-    def balls(self, bits: int = BITS, domain: Domain = BALLS) -> dict[str, ObjectArray]:
+    def balls(self, bits: int = BITS, domain: Domain = BALLS) -> dict[Quantity, ObjectArray]:
         """The same in ball arithmetic. Raises `Unsupported`."""
         return self._check.balls(bits, domain)
 
-    def bounded(self) -> dict[str, ObjectArray]:
+    def bounded(self) -> dict[Quantity, ObjectArray]:
         """float64 values with a bound for their rounding error. Raises `Unsupported`."""
         if self._bounded is None:
             bounds = rounding_bound(self.claim, self.point, self.stated)
             self._bounded = {q: enclose(v, MORE_ROUNDING * bounds[q]) for q, v in self.values.items()}
         return self._bounded
 
-    def gives(self, values: Mapping[str, NDArray[np.float64]]) -> bool:
+    def gives(self, values: Mapping[Quantity, NDArray[np.float64]]) -> bool:
         """Whether these are the same values, but for rounding in another order."""
         if values.keys() != self.values.keys():
             return False
@@ -78,7 +79,7 @@ class Trial:
         except Unsupported:
             return all(np.max(np.abs(values[q] - v)) <= self._allowed(q) for q, v in self.values.items())
 
-    def _allowed(self, quantity: str) -> float:
+    def _allowed(self, quantity: Quantity) -> float:
         value = self.values[quantity]
         coarse = COARSE * float(np.max(np.abs(value), initial=0.0))
         try:
@@ -88,7 +89,9 @@ class Trial:
         return max(coarse, 2 * bound)
 
 
-def apart(first: Trial, others: list[Trial], combine: Mapping[str, Combine]) -> tuple[str, Match] | None:
+def apart(
+    first: Trial, others: list[Trial], combine: Mapping[Quantity, Combine]
+) -> tuple[Quantity, Match] | None:
     """A quantity of the first trial that is not what ``combine`` makes of the others', or None.
 
     Raises `Unsupported` where that cannot be told.
@@ -107,8 +110,8 @@ def apart(first: Trial, others: list[Trial], combine: Mapping[str, Combine]) -> 
 
 
 def _apart_in_balls(
-    first: Trial, others: list[Trial], combine: Mapping[str, Combine], domain: Domain
-) -> tuple[str, Match] | None:
+    first: Trial, others: list[Trial], combine: Mapping[Quantity, Combine], domain: Domain
+) -> tuple[Quantity, Match] | None:
     stated = first.balls(BITS, domain)
     parts = [other.balls(BITS, domain) for other in others]
     for quantity, rule in combine.items():
@@ -120,7 +123,7 @@ def _apart_in_balls(
     return None
 
 
-def _scales(first: Trial, others: list[Trial], quantity: str) -> NDArray[np.float64] | None:
+def _scales(first: Trial, others: list[Trial], quantity: Quantity) -> NDArray[np.float64] | None:
     """The largest S of any entry: what is compared are sums of them."""
     with precision(53):
         try:
@@ -132,8 +135,8 @@ def _scales(first: Trial, others: list[Trial], quantity: str) -> NDArray[np.floa
 
 
 def _apart_in_float64(
-    first: Trial, others: list[Trial], combine: Mapping[str, Combine]
-) -> tuple[str, Match] | None:
+    first: Trial, others: list[Trial], combine: Mapping[Quantity, Combine]
+) -> tuple[Quantity, Match] | None:
     stated = first.bounded()
     parts = [other.bounded() for other in others]
     wanted = {q: rule([part[q] for part in parts]) for q, rule in combine.items()}

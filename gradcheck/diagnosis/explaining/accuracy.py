@@ -15,6 +15,7 @@ from gradcheck.diagnosis.explaining.repairs import of_edit, recorded
 from gradcheck.diagnosis.explanation import Explanation
 from gradcheck.diagnosis.samples import Sample
 from gradcheck.errors import Unsupported
+from gradcheck.formulas.quantity import Quantity
 
 __all__ = ["accuracy_changes", "is_nearly_right", "rounded_values"]
 
@@ -24,7 +25,7 @@ NEARLY = 1e-2
 _WIDTHS = {"float32": np.float32, "float16": np.float16}
 
 
-def is_nearly_right(quantity: str, wrong: Sequence[Sample]) -> bool:
+def is_nearly_right(quantity: Quantity, wrong: Sequence[Sample]) -> bool:
     """Whether the value has the right leading digits at every sample."""
     for sample in wrong:
         if np.shape(np.asarray(sample.values.get(quantity))) != sample.shapes[quantity]:
@@ -61,7 +62,7 @@ def accuracy_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
             yield Explanation("float32", text, 0.7, at_arguments(case, {k: rounded}))
 
 
-def rounded_values(case: Case, quantity: str, wrong: Sequence[Sample]) -> Explanation | None:
+def rounded_values(case: Case, quantity: Quantity, wrong: Sequence[Sample]) -> Explanation | None:
     """Values that float32 (float16) holds exactly, or that have a fixed number of decimals.
 
     The right values must have no such form, so that this is no accident once there are a few of them; and
@@ -96,7 +97,7 @@ _FEWEST = 6
 def _rounding_to(how_far: Any) -> Any:
     """Both sides in float64, rounded: equal up to one unit of the coarser grid is all that can be said."""
 
-    def sides(sample: Sample, quantity: str, how: Any) -> tuple[Any, Any]:
+    def sides(sample: Sample, quantity: Quantity, how: Any) -> tuple[Any, Any]:
         right = sample.right(quantity)
         if isinstance(how_far, int):
             return sample.values[quantity], np.round(right, how_far)

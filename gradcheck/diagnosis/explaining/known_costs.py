@@ -18,6 +18,7 @@ from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tape import Tape, is_right, tape_of
 from gradcheck.diagnosis.tracing.calls import Call, Key, Value
 from gradcheck.errors import CandidateFault, Unsupported
+from gradcheck.formulas.quantity import Quantity
 
 __all__ = ["cost_changes"]
 
@@ -121,7 +122,7 @@ def _proportional(g: Any, base: Any) -> bool:
 def _with(logits: _Logits, target: str, name: str, function: Function, case: Case) -> Any:
     right = _FUNCTIONS[name]
 
-    def values(sample: Sample, how: How) -> dict[str, Any]:
+    def values(sample: Sample, how: How) -> dict[Quantity, Any]:
         tape = tape_of(sample, how)
         s = logits.on(tape)
         y = tape.run.arguments[target].value

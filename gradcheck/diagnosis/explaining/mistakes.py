@@ -14,6 +14,7 @@ from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tape import Tape, is_right, tape_of
 from gradcheck.diagnosis.tracing.backwards import reachable
 from gradcheck.errors import CandidateFault, Unsupported
+from gradcheck.formulas.quantity import Quantity
 
 __all__ = ["mistakes", "of_mistake"]
 
@@ -34,7 +35,7 @@ def mistakes(case: Case, pilot: Sample) -> Iterator[Explanation]:
 def of_mistake(case: Case, edit: Edit, *, extra: float = 0.0) -> Explanation:
     """The explanation that the code is right for the forward with this edit."""
 
-    def values(sample: Sample, how: How) -> dict[str, Any]:
+    def values(sample: Sample, how: How) -> dict[Quantity, Any]:
         return Tape(sample.claim, sample.point, how, edit).quantities()
 
     kind = edit.mistake or edit.kind

@@ -21,6 +21,7 @@ from gradcheck.diagnosis.tape import is_right, tape_of
 from gradcheck.diagnosis.tracing.calls import Key, Value
 from gradcheck.diagnosis.words import describe
 from gradcheck.errors import CandidateFault, Unsupported
+from gradcheck.formulas.quantity import Quantity
 
 __all__ = ["multiples"]
 
@@ -62,7 +63,7 @@ class _Source:
         return np.swapaxes(found, -1, -2) if self.turned else found
 
 
-def multiples(case: Case, quantity: str, pilot: Sample) -> Iterator[Explanation]:
+def multiples(case: Case, quantity: Quantity, pilot: Sample) -> Iterator[Explanation]:
     """Explanations by a value that is a factor too many or too few, at one quantity."""
     noun = case.noun
     right: Sides = lambda s, q, how: (s.mine(q, how), s.right(q, how))
@@ -146,7 +147,7 @@ def _divisors(case: Case, pilot: Sample) -> set[int]:
     return {k for k, n in enumerate(case.names) if n in names}
 
 
-def _spreads(source: _Source, pilot: Sample, quantity: str) -> bool:
+def _spreads(source: _Source, pilot: Sample, quantity: Quantity) -> bool:
     """Whether the value spreads over the quantity's shape without changing it."""
     try:
         shape = np.shape(source.at(pilot, None))
@@ -156,7 +157,7 @@ def _spreads(source: _Source, pilot: Sample, quantity: str) -> bool:
 
 
 def _times(sides: Sides, source: _Source, *, divide: bool) -> Sides:
-    def changed(sample: Sample, quantity: str, how: How) -> tuple[Any, Any]:
+    def changed(sample: Sample, quantity: Quantity, how: How) -> tuple[Any, Any]:
         mine, right = sides(sample, quantity, how)
         value = source.at(sample, how)
         return mine, right / value if divide else right * value

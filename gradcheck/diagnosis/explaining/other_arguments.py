@@ -20,6 +20,7 @@ from gradcheck.diagnosis.explaining.elsewhere import (
 from gradcheck.diagnosis.explanation import Explanation, predicting
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tape import at_other_point
+from gradcheck.formulas.quantity import Quantity
 
 __all__ = ["argument_changes"]
 
@@ -31,7 +32,7 @@ def argument_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
     yield from _of_pairs(case, pilot)
     if case.claim.kind == "update":
         for k in pilot.point.wrt:
-            quantity = f"new {case.names[k]}"
+            quantity = case.claim.quantity(case.names[k])
             if quantity in pilot.values:
                 yield Explanation(
                     "other-value",
@@ -42,8 +43,8 @@ def argument_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
                 )
 
 
-def _after_step(k: int, quantity: str, case: Case) -> Any:
-    def values(sample: Sample, how: How) -> dict[str, Any]:
+def _after_step(k: int, quantity: Quantity, case: Case) -> Any:
+    def values(sample: Sample, how: How) -> dict[Quantity, Any]:
         point = sample.point
         after = np.asarray(point.args[k] - point.rate * sample.right(quantity), dtype=np.float64)
         return at_other_point(sample, with_arguments(point, {k: after}, case), how)

@@ -12,6 +12,7 @@ from gradcheck.diagnosis.explaining.values_where import value_conditions
 from gradcheck.diagnosis.explanation import Explanation
 from gradcheck.diagnosis.samples import Sample
 from gradcheck.diagnosis.search import Finding, Scope, fits
+from gradcheck.formulas.quantity import Quantity
 
 __all__ = ["at_kinks", "not_finite", "under_sizes", "under_values", "where_it_raises"]
 
@@ -80,7 +81,7 @@ def _content(scope: Scope) -> str:
     return ", where it should be 0" if same_sign else ""
 
 
-def not_finite(case: Case, quantity: str) -> Finding | None:
+def not_finite(case: Case, quantity: Quantity) -> Finding | None:
     """Where a quantity is NaN or infinite although the derivative exists."""
     bad = [s for s in case.failed if _is_bad(s, quantity)]
     if not bad:
@@ -103,18 +104,18 @@ def not_finite(case: Case, quantity: str) -> Finding | None:
     return Finding(told, len(bad), len(bad), None)
 
 
-def _is_bad(sample: Sample, quantity: str) -> bool:
+def _is_bad(sample: Sample, quantity: Quantity) -> bool:
     value = sample.values.get(quantity)
     return value is not None and value.dtype.kind == "f" and not np.isfinite(value).all()
 
 
-def _bad_or_none(sample: Sample, quantity: str) -> bool | None:
+def _bad_or_none(sample: Sample, quantity: Quantity) -> bool | None:
     if not sample.values:
         return None
     return _is_bad(sample, quantity)
 
 
-def _nothing(sample: Sample, quantity: str, how: object) -> tuple[object, object]:
+def _nothing(sample: Sample, quantity: Quantity, how: object) -> tuple[object, object]:
     raise AssertionError("nothing is compared")
 
 

@@ -22,12 +22,13 @@ from gradcheck.diagnosis.explaining.regions import Region, regions
 from gradcheck.diagnosis.explanation import Explanation, Sides
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.errors import Unsupported
+from gradcheck.formulas.quantity import Quantity
 
 __all__ = ["part_changes"]
 
 
 def part_changes(
-    case: Case, quantity: str, wrong: Sequence[Sample], sound: Sequence[Sample]
+    case: Case, quantity: Quantity, wrong: Sequence[Sample], sound: Sequence[Sample]
 ) -> Iterator[Explanation]:
     """Explanations by a region, from the masks of what is wrong at all samples."""
     shown = [(s, m) for s in wrong if (m := s.wrong_or_none(quantity)) is not None]
@@ -39,7 +40,7 @@ def part_changes(
         yield from _with_content(case, quantity, replace(region, cost=1.25 + 0.05 * rank), shown)
 
 
-def _leaves_out(region: Region, quantity: str, shown: list[tuple[Sample, Mask]]) -> bool:
+def _leaves_out(region: Region, quantity: Quantity, shown: list[tuple[Sample, Mask]]) -> bool:
     """Whether right entries lie outside that are not zero: a part of which the rest is zero is no part.
 
     Where an activation is saturated, a factor on all entries shows in some of them only.
@@ -56,7 +57,7 @@ _NOTHING = 1e-20
 
 
 def _with_content(
-    case: Case, quantity: str, region: Region, shown: list[tuple[Sample, Mask]]
+    case: Case, quantity: Quantity, region: Region, shown: list[tuple[Sample, Mask]]
 ) -> Iterator[Explanation]:
     """The region with what stands in it."""
     zero = all(not s.mine(quantity)[region.of(m.shape)].any() for s, m in shown)
@@ -72,7 +73,9 @@ def _with_content(
         yield Explanation(region.kind, text, region.cost + 0.2, _sides(case, region, factor))
 
 
-def _factor_in(case: Case, quantity: str, region: Region, shown: list[tuple[Sample, Mask]]) -> Factor | None:
+def _factor_in(
+    case: Case, quantity: Quantity, region: Region, shown: list[tuple[Sample, Mask]]
+) -> Factor | None:
     """The one factor by which everything wrong is off: a number, or a power of sizes and scalars."""
     excess, samples = [], []
     for sample, mask in shown:
@@ -103,7 +106,7 @@ _SMALL = 1e-2
 
 
 def _sides(case: Case, region: Region, factor: Factor | None) -> Sides:
-    def sides(sample: Sample, quantity: str, how: How) -> tuple[Any, Any]:
+    def sides(sample: Sample, quantity: Quantity, how: How) -> tuple[Any, Any]:
         right = sample.right(quantity, how)
         if right.shape != sample.shapes[quantity]:
             raise Unsupported("another shape")

@@ -14,11 +14,14 @@ from gradcheck.diagnosis.explaining.ratios import atoms_of, common_ratio, factor
 from gradcheck.diagnosis.explanation import Explanation, Sides, near, predicting
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.errors import CandidateFault, Unsupported
+from gradcheck.formulas.quantity import Quantity
 
 __all__ = ["path_factors"]
 
 
-def path_factors(case: Case, quantity: str, pilot: Sample, wrong: Sequence[Sample]) -> Iterator[Explanation]:
+def path_factors(
+    case: Case, quantity: Quantity, pilot: Sample, wrong: Sequence[Sample]
+) -> Iterator[Explanation]:
     """Explanations by a step that is off by a factor, the same everywhere or a power of sizes."""
     if np.shape(np.asarray(pilot.values.get(quantity))) != pilot.shapes[quantity]:
         return
@@ -53,7 +56,7 @@ def path_factors(case: Case, quantity: str, pilot: Sample, wrong: Sequence[Sampl
 _MOST_SAMPLES = 12
 
 
-def _times(sample: Sample, quantity: str, without: Sides) -> float | None:
+def _times(sample: Sample, quantity: Quantity, without: Sides) -> float | None:
     """How many times the code takes the part that ``without`` leaves out; None where it is no multiple."""
     try:
         mine, rest = without(sample, quantity, None)
@@ -68,7 +71,7 @@ def _times(sample: Sample, quantity: str, without: Sides) -> float | None:
 
 
 def _scaled(case: Case, factor: Factor, without: Sides) -> Sides:
-    def sides(sample: Sample, quantity: str, how: How) -> tuple[Any, Any]:
+    def sides(sample: Sample, quantity: Quantity, how: How) -> tuple[Any, Any]:
         mine, rest = without(sample, quantity, how)
         values = {a.name: a.values[0] for a in atoms_of(case, [sample])}
         times = factor.at(values) if how is None else factor.exactly(values)

@@ -27,6 +27,7 @@ from gradcheck.diagnosis.tape import tape_of
 from gradcheck.diagnosis.tracing.backwards import Step, steps
 from gradcheck.diagnosis.tracing.calls import Call
 from gradcheck.errors import CandidateFault, Unsupported
+from gradcheck.formulas.quantity import Quantity
 
 __all__ = ["pairs_of_paths", "path_changes"]
 
@@ -84,7 +85,7 @@ _MOST_IN_PAIRS = 24
 
 
 def _without(one: Place, two: Place) -> Any:
-    def values(sample: Sample, how: How) -> dict[str, Any]:
+    def values(sample: Sample, how: How) -> dict[Quantity, Any]:
         tape = tape_of(sample, how)
         return tape.quantities(_Twice(Changed(one, nothing, tape), Changed(two, nothing, tape)))
 

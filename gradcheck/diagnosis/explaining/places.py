@@ -11,6 +11,7 @@ from gradcheck.diagnosis.tracing.backwards import Step, steps
 from gradcheck.diagnosis.tracing.calls import Call, Key
 from gradcheck.diagnosis.words import describe, operand, place_of
 from gradcheck.errors import CandidateFault, Unsupported
+from gradcheck.formulas.quantity import Quantity
 
 __all__ = ["Changed", "Place", "nothing", "place_text", "places_of", "through", "with_step"]
 
@@ -93,7 +94,7 @@ def places_of(pilot: Sample) -> list[tuple[Place, Call]]:
 
 
 def with_step(place: Place, action: Any) -> Any:
-    def values(sample: Sample, how: How) -> dict[str, Any]:
+    def values(sample: Sample, how: How) -> dict[Quantity, Any]:
         tape = tape_of(sample, how)
         return tape.quantities(Changed(place, action, tape))
 

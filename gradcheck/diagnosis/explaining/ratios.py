@@ -13,6 +13,7 @@ from gradcheck.diagnosis.explaining.factors import Atom, Factor, recognise, simp
 from gradcheck.diagnosis.explanation import NEAR, Explanation, Sides
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.errors import CandidateFault, Unsupported
+from gradcheck.formulas.quantity import Quantity
 
 __all__ = ["atoms_of", "common_ratio", "factor_changes", "factor_words"]
 
@@ -22,7 +23,7 @@ _TINY = 1e-280
 
 
 def factor_changes(
-    case: Case, base: Explanation | None, quantity: str, wrong: Sequence[Sample]
+    case: Case, base: Explanation | None, quantity: Quantity, wrong: Sequence[Sample]
 ) -> Iterator[Explanation]:
     """Explanations by a factor on the right value, or on what ``base`` predicts."""
     sides: Sides = base.sides if base else lambda s, q, how: (s.mine(q, how), s.right(q, how))
@@ -49,7 +50,7 @@ def factor_changes(
 _NEAR_ONE = 1e-2
 
 
-def _near_one(quantity: str, samples: Sequence[Sample]) -> list[Factor]:
+def _near_one(quantity: Quantity, samples: Sequence[Sample]) -> list[Factor]:
     """1 + e with the same small e everywhere: had from what the value is off by, not from the value."""
     excess = []
     for sample in samples:
@@ -66,7 +67,7 @@ def _near_one(quantity: str, samples: Sequence[Sample]) -> list[Factor]:
     return [] if small is None else [Factor(Fraction(float(1 + small)), (), 0.2)]
 
 
-def ratio_of(sides: Sides, sample: Sample, quantity: str) -> float | None:
+def ratio_of(sides: Sides, sample: Sample, quantity: Quantity) -> float | None:
     """The one number that the first side is of the second; nan where both are zero, None for no number."""
     try:
         a, b = sides(sample, quantity, None)
@@ -147,7 +148,7 @@ def _where(case: Case, name: str) -> str:
 
 
 def _scaled(sides: Sides, factor: Factor, case: Case) -> Sides:
-    def scaled(sample: Sample, quantity: str, how: How) -> tuple[Any, Any]:
+    def scaled(sample: Sample, quantity: Quantity, how: How) -> tuple[Any, Any]:
         a, b = sides(sample, quantity, how)
         values = {atom.name: atom.values[0] for atom in atoms_of(case, [sample])}
         return a, b * (factor.at(values) if how is None else factor.exactly(values))

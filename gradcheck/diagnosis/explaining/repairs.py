@@ -20,6 +20,7 @@ from gradcheck.diagnosis.tracing.backwards import reachable
 from gradcheck.diagnosis.tracing.calling import run_candidate, run_forward
 from gradcheck.diagnosis.tracing.run import Change, Run
 from gradcheck.errors import Unsupported
+from gradcheck.formulas.quantity import Quantity
 
 __all__ = ["edited", "recorded", "repairs"]
 
@@ -32,7 +33,7 @@ def recorded(case: Case, sample: Sample) -> Run:
     return run
 
 
-def edited(sample: Sample, edit: Change, how: How) -> dict[str, Any]:
+def edited(sample: Sample, edit: Change, how: How) -> dict[Quantity, Any]:
     """What the code gives with a change. Raises `Unsupported`, or what the changed code raises."""
     run, found = run_candidate(sample.claim, sample.point, domain=how, change=edit)
     if not run.changed:

@@ -22,6 +22,7 @@ from gradcheck.diagnosis.tracing.derivatives import local_derivatives
 from gradcheck.diagnosis.tracing.pullbacks import PULLBACKS, unbroadcast
 from gradcheck.diagnosis.words import describe, operand, place_of
 from gradcheck.errors import Unsupported
+from gradcheck.formulas.quantity import Quantity
 
 __all__ = ["saved_changes"]
 
@@ -100,7 +101,7 @@ def _made_by(key: Key) -> Any:
 def _with(place: Place, position: int, source: Any) -> Any:
     """The gradients with one operand of the products at a place taken from elsewhere."""
 
-    def values(sample: Sample, how: How) -> dict[str, Any]:
+    def values(sample: Sample, how: How) -> dict[Quantity, Any]:
         tape = tape_of(sample, how)
 
         def action(step: Step) -> Any:
@@ -114,7 +115,7 @@ def _with(place: Place, position: int, source: Any) -> Any:
 
 
 def _with_g(place: Place) -> Any:
-    def values(sample: Sample, how: How) -> dict[str, Any]:
+    def values(sample: Sample, how: How) -> dict[Quantity, Any]:
         tape = tape_of(sample, how)
 
         def action(step: Step) -> Any:

@@ -25,6 +25,7 @@ from gradcheck.diagnosis.tracing.calls import Call, Key, Value
 from gradcheck.diagnosis.tracing.run import Run
 from gradcheck.diagnosis.words import operand, place_of
 from gradcheck.errors import CandidateFault, Unsupported
+from gradcheck.formulas.quantity import Quantity
 
 __all__ = ["scaled_values"]
 
@@ -74,7 +75,7 @@ def _of_call(case: Case, scope: Scope, call: Call, position: int | None) -> Iter
         yield _explanation(case, call, position, factor)
 
 
-def _needed(sample: Sample, quantity: str, doubled: Edit, position: int | None) -> float | None:
+def _needed(sample: Sample, quantity: Quantity, doubled: Edit, position: int | None) -> float | None:
     """By what the value would have to be multiplied, if the quantity depends on it linearly."""
     try:
         mine, right = sample.mine(quantity), sample.right(quantity)
@@ -112,7 +113,7 @@ def _explanation(case: Case, call: Call, position: int | None, factor: Factor) -
         text = f"{where} should be {done} by {by.text}"
     about = f" ({factor.about})" if factor.about else ""
 
-    def values(sample: Sample, how: How) -> dict[str, Any]:
+    def values(sample: Sample, how: How) -> dict[Quantity, Any]:
         at = {a.name: a.values[0] for a in atoms_of(case, [sample])}
         number: Any = factor.at(at) if how is None else wrap(zero_dimensional(factor.exactly(at)), how)
 

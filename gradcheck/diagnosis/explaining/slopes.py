@@ -21,6 +21,7 @@ from gradcheck.diagnosis.tape import is_right, tape_of
 from gradcheck.diagnosis.tracing.calls import Call
 from gradcheck.diagnosis.words import describe, place_of
 from gradcheck.errors import CandidateFault, Unsupported
+from gradcheck.formulas.quantity import Quantity
 
 __all__ = ["slope_changes"]
 
@@ -118,7 +119,7 @@ def _name(segment: Segment, stretch: Stretch, known: Known | None) -> str:
 
 
 def _with(segment: Segment, slope: Any) -> Any:
-    def values(sample: Sample, how: How) -> dict[str, Any]:
+    def values(sample: Sample, how: How) -> dict[Quantity, Any]:
         tape = tape_of(sample, how)
         return tape.quantities(Jump(tape, segment, slope))
 

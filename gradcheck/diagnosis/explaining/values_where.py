@@ -19,6 +19,7 @@ from gradcheck.diagnosis.tape import Tape, tape_of
 from gradcheck.diagnosis.tracing.calls import Key
 from gradcheck.diagnosis.words import describe
 from gradcheck.errors import CandidateFault, Unsupported
+from gradcheck.formulas.quantity import Quantity
 
 __all__ = ["ValueCondition", "value_conditions"]
 
@@ -37,7 +38,7 @@ class ValueCondition:
 
 
 def value_conditions(
-    case: Case, quantity: str, wrong: Sequence[Sample], sound: Sequence[Sample]
+    case: Case, quantity: Quantity, wrong: Sequence[Sample], sound: Sequence[Sample]
 ) -> Iterator[ValueCondition]:
     """Conditions that tell the wrong entries from the right ones."""
     rows = []
@@ -66,7 +67,7 @@ def value_conditions(
             yield from _tests(name, yes, no)
 
 
-def _would_show(sample: Sample, quantity: str) -> NDArray[np.bool_]:
+def _would_show(sample: Sample, quantity: Quantity) -> NDArray[np.bool_]:
     """Entries where the right value is not zero: where it is, a mistake may not show."""
     right = sample.right(quantity)
     return np.asarray(right != 0)
@@ -108,7 +109,7 @@ def _between(low: float, high: float) -> str:
     return repr(middle)
 
 
-def _sources(case: Case, quantity: str, samples: Sequence[Sample]) -> Iterator[tuple[str, list[Any]]]:
+def _sources(case: Case, quantity: Quantity, samples: Sequence[Sample]) -> Iterator[tuple[str, list[Any]]]:
     """Values of the forward that belong to the entries of the quantity: by shape, or by leading axes."""
     first = samples[0]
     shape = first.shapes[quantity]

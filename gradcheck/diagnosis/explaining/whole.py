@@ -13,11 +13,12 @@ from gradcheck.diagnosis.case import Case
 from gradcheck.diagnosis.explaining.whole_axes import Change, orders_of_axes, places_along, sums_over
 from gradcheck.diagnosis.explanation import Explanation, Sides
 from gradcheck.diagnosis.samples import How, Sample
+from gradcheck.formulas.quantity import Quantity
 
 __all__ = ["whole_changes"]
 
 
-def whole_changes(case: Case, quantity: str, pilot: Sample) -> Iterator[Explanation]:
+def whole_changes(case: Case, quantity: Quantity, pilot: Sample) -> Iterator[Explanation]:
     """Every whole-quantity explanation worth trying, given the shapes at the pilot sample."""
     noun = case.noun
 
@@ -69,29 +70,29 @@ def _other_targets(case: Case) -> Iterator[Explanation]:
         if other == claim.target:
             continue
 
-        def sides(s: Sample, q: str, how: How, other: str = other) -> tuple[Any, Any]:
+        def sides(s: Sample, q: Quantity, how: How, other: str = other) -> tuple[Any, Any]:
             return s.mine(q, how), s.of_other_target(other, how)
 
         yield Explanation("swapped", f"this is the derivative by {other}, not by {claim.target}", 1.3, sides)
 
 
-def _step_alone(sample: Sample, quantity: str, how: How) -> tuple[Any, Any]:
+def _step_alone(sample: Sample, quantity: Quantity, how: How) -> tuple[Any, Any]:
     """The step of an update that forgot the old value: as if the gradient were old / rate + gradient."""
     names = sample.claim.formula.shapes.arguments
-    old: Any = sample.point.args[names.index(quantity.removeprefix("new "))]
+    old: Any = sample.point.args[names.index(str(quantity.argument))]
     rate: Any = sample.point.rate if how is None else arb(sample.point.rate)
     return sample.mine(quantity, how), (old if how is None else enclose(old)) / rate + sample.right(
         quantity, how
     )
 
 
-def _zero_text(case: Case, quantity: str) -> str:
+def _zero_text(case: Case, quantity: Quantity) -> str:
     if case.claim.kind == "update":
-        return f"{quantity.removeprefix('new ')} stays as it is: no step is taken"
+        return f"{quantity.argument} stays as it is: no step is taken"
     return f"{case.noun} is zero throughout, as if the output did not depend on it"
 
 
-def _zeros(sample: Sample, quantity: str, how: How) -> Any:
+def _zeros(sample: Sample, quantity: Quantity, how: How) -> Any:
     zeros = np.zeros(np.shape(sample.mine(quantity)))
     return zeros if how is None else enclose(zeros)
 
@@ -102,24 +103,21 @@ def _signs(right: Any) -> Any:
     return np.sign(right)
 
 
-def _other_quantities(case: Case, quantity: str) -> Iterator[Explanation]:
+def _other_quantities(case: Case, quantity: Quantity) -> Iterator[Explanation]:
     """The gradient of one argument given as that of another."""
     if case.claim.kind not in ("vjp", "update"):
         return
-    own = quantity.rsplit("/d", maxsplit=1)[-1].removeprefix("new ")
     for other in case.samples[0].shapes:
         if other == quantity:
             continue
-        name = other.split("/d")[-1].removeprefix("new ")
+        what = f"what is given for {quantity.argument} is the right gradient of {other.argument}"
 
-        def sides(s: Sample, q: str, how: How, other: str = other) -> tuple[Any, Any]:
+        def sides(s: Sample, q: Quantity, how: How, other: Quantity = other) -> tuple[Any, Any]:
             return s.mine(q, how), s.right(other, how)
 
-        yield Explanation("swapped", f"what is given for {own} is the right gradient of {name}", 1.65, sides)
+        yield Explanation("swapped", what, 1.65, sides)
 
-        def turned(s: Sample, q: str, how: How, other: str = other) -> tuple[Any, Any]:
+        def turned(s: Sample, q: Quantity, how: How, other: Quantity = other) -> tuple[Any, Any]:
             return s.mine(q, how), np.transpose(s.right(other, how))
 
-        yield Explanation(
-            "swapped", f"what is given for {own} is the right gradient of {name}, transposed", 1.9, turned
-        )
+        yield Explanation("swapped", f"{what}, transposed", 1.9, turned)

@@ -10,6 +10,7 @@ import numpy as np
 
 from gradcheck.diagnosis.explanation import Explanation, Sides
 from gradcheck.diagnosis.samples import Sample
+from gradcheck.formulas.quantity import Quantity
 
 __all__ = ["Change", "orders_of_axes", "places_along", "sums_over"]
 
@@ -42,7 +43,7 @@ def orders_of_axes(rank: int, noun: str, of_right: Callable[[Change], Sides]) ->
 
 def sums_over(
     pilot: Sample,
-    quantity: str,
+    quantity: Quantity,
     noun: str,
     of_right: Callable[[Change], Sides],
     relation: Callable[[Change], Sides],

@@ -13,6 +13,7 @@ from gradcheck.diagnosis.tracing.run import Change, Run
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.quantity import Quantity, derivative, outputs
 from gradcheck.judging.points.point import Point
 
 __all__ = ["lifted", "run_candidate", "run_forward", "unlifted"]
@@ -80,7 +81,7 @@ def run_candidate(
     domain: Domain | None = None,
     change: Change | None = None,
     run: Run | None = None,
-) -> tuple[Run, dict[str, Any]]:
+) -> tuple[Run, dict[Quantity, Any]]:
     """A run of the hand-written code, and the quantities that it states, of whatever shape they are.
 
     A quantity that was given as None is absent. ``run`` may be given, to look at what was done where
@@ -106,12 +107,11 @@ def run_candidate(
     result = run.start(claim.candidate, args)
     if claim.kind == "forward":
         parts = list(result) if point.multiple else [result]
-        forms = ["z"] if not point.multiple else [f"z{i}" for i in range(len(parts))]
-        return run, {n: unlifted(p) for n, p in zip(forms, parts, strict=True)}
-    return run, {f"dz/d{claim.target}": unlifted(result)}
+        return run, {q: unlifted(p) for q, p in zip(outputs(len(parts)), parts, strict=True)}
+    return run, {derivative(str(claim.target)): unlifted(result)}
 
 
-def _per_argument(claim: Claim, point: Point, result: Any) -> dict[str, Any]:
+def _per_argument(claim: Claim, point: Point, result: Any) -> dict[Quantity, Any]:
     names = claim.formula.shapes.arguments
     if isinstance(result, Mapping):
         parts = [result[n] for n in names]
@@ -128,7 +128,7 @@ def _per_argument(claim: Claim, point: Point, result: Any) -> dict[str, Any]:
     }
 
 
-def _entries(claim: Claim, point: Point, run: Run, args: list[Any], delta: Any) -> dict[str, Any]:
+def _entries(claim: Claim, point: Point, run: Run, args: list[Any], delta: Any) -> dict[Quantity, Any]:
     """The table of an entry claim. The code must not keep what it is given: each call gets copies."""
     entry = claim.entry
     assert entry is not None
@@ -148,7 +148,7 @@ def _entries(claim: Claim, point: Point, run: Run, args: list[Any], delta: Any) 
         elif cell.dtype == object and table.dtype != object:
             table = _as_balls(table)
         table[(*assignment.values(), ...)] = cell
-    return {entry.text: table}
+    return {entry.quantity: table}
 
 
 def _as_balls(table: Any) -> ObjectArray:

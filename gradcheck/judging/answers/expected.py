@@ -14,6 +14,7 @@ from gradcheck.arithmetic import BALLS, Domain, ObjectArray, enclose, zero_dimen
 from gradcheck.backend import Answer, Program
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.quantity import Quantity, derivative
 from gradcheck.formulas.values import is_strategy, normal, positive, unit_interval
 from gradcheck.judging.answers.slopes import contract, table_slope
 from gradcheck.judging.candidates.running import expected_shapes, jacobian_shape
@@ -29,10 +30,10 @@ def truths(
     program: Program,
     directions: Directions | None = None,
     domain: Domain = BALLS,
-) -> dict[str, Answer]:
+) -> dict[Quantity, Answer]:
     """The quantities that the claim states, as the backend has them. Raises `Unsupported`.
 
-    ``directions`` (quantity name -> exact array) allow vjp and update quantities to be answered by
+    ``directions`` (exact arrays) allow vjp and update quantities to be answered by
     their slopes. For a ``forward`` claim the gradients of the formula itself are given, under the
     names `dJ/d...`; the values are compared elsewhere.
     """
@@ -56,7 +57,7 @@ def truths(
         return table_slope(claim, point, program, position, directions, domain)
     jacobian = _single(program.jacobian(point.args, position, domain))
     shape = jacobian_shape(claim, point.output_shapes[0], point.args[position].shape)
-    return {f"dz/d{claim.target}": Answer(jacobian.reshape(shape))}
+    return {derivative(str(claim.target)): Answer(jacobian.reshape(shape))}
 
 
 def _is_open(claim: Claim, argument: str) -> bool:
@@ -107,7 +108,7 @@ def _entry(
     position: int,
     directions: Directions | None,
     domain: Domain,
-) -> dict[str, Answer]:
+) -> dict[Quantity, Answer]:
     entry = claim.entry
     assert entry is not None
     name, shape = next(iter(expected_shapes(claim, point).items()))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from gradcheck.arithmetic import BALLS, ElementArray, ObjectArray, call_in, enclose, wrap
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.quantity import Quantity, outputs
 from gradcheck.judging.points.point import Point
 
 __all__ = ["values_in_balls"]
 
 
-def values_in_balls(formula: Formula, point: Point) -> dict[str, ObjectArray]:
+def values_in_balls(formula: Formula, point: Point) -> dict[Quantity, ObjectArray]:
     """The outputs as balls, under the names that `expected_shapes` gives a forward claim.
 
     Raises `Unsupported` where the forward does not run in balls.
@@ -24,4 +25,4 @@ def values_in_balls(formula: Formula, point: Point) -> dict[str, ObjectArray]:
         raise Unsupported(f"the forward does not run in balls: {type(error).__name__}: {error}") from error
     parts = list(result) if point.multiple else [result]
     balls = [p.data if isinstance(p, ElementArray) else wrap(BALLS.lift_array(p), BALLS).data for p in parts]
-    return {("z" if len(balls) == 1 else f"z{i}"): b for i, b in enumerate(balls)}
+    return dict(zip(outputs(len(balls)), balls, strict=True))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from gradcheck.arithmetic import Domain, ObjectArray, enclose, zero_dimensional
 from gradcheck.backend import Answer, Program
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.points.directions import Directions, factors, is_whole
 from gradcheck.judging.points.point import Point
 
@@ -41,7 +42,7 @@ def table_slope(
     position: int,
     directions: Directions,
     domain: Domain,
-) -> dict[str, Answer]:
+) -> dict[Quantity, Answer]:
     """The slope of a table of derivatives, from slopes of weighted outputs along the argument.
 
     Columns for every entry of the argument are what a method pays for that differences or estimates.

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from gradcheck.arithmetic import BALLS, ObjectArray, precision
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.candidates.running import run_in_balls, run_in_float32
 from gradcheck.judging.points.point import Point
 from gradcheck.records.types import Precision
@@ -30,7 +31,7 @@ _BITS = 212
 
 
 def digits_lost(
-    values: Mapping[str, NDArray[np.float64]], exact: Mapping[str, ObjectArray], dtype: str
+    values: Mapping[Quantity, NDArray[np.float64]], exact: Mapping[Quantity, ObjectArray], dtype: str
 ) -> float:
     """Decimal digits lost in the worst quantity: 0 is as good as correct rounding, about 16 (7) is all.
 

@@ -10,6 +10,7 @@ import numpy as np
 from gradcheck.arithmetic import ElementArray
 from gradcheck.errors import CandidateFault
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.quantity import Quantity
 from gradcheck.formulas.returned_arrays import one_shot
 from gradcheck.formulas.suggestions import did_you_mean
 from gradcheck.judging.points.point import Point
@@ -17,8 +18,8 @@ from gradcheck.judging.points.point import Point
 __all__ = ["parts", "per_argument"]
 
 
-def per_argument(claim: Claim, point: Point, result: Any, what: str) -> dict[str, Any]:
-    """The quantities that were returned: name -> value or None.
+def per_argument(claim: Claim, point: Point, result: Any, what: str) -> dict[Quantity, Any]:
+    """The quantities that were returned, each a value or None.
 
     ``what`` is one of them in words, "gradient". Raises `CandidateFault` where their number or names are
     wrong, or where one is given for integers.

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas.claim import SINGLE, Claim
+from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.candidates.running import Stated, run_in_float64
 from gradcheck.judging.points.point import Point
 
@@ -30,7 +31,7 @@ _OPERATIONS = 32
 """Roundings granted per entry besides one for every entry of the data: a few nested functions."""
 
 
-def rounding_bound(claim: Claim, point: Point, stated: Stated) -> dict[str, NDArray[np.float64]]:
+def rounding_bound(claim: Claim, point: Point, stated: Stated) -> dict[Quantity, NDArray[np.float64]]:
     """An absolute error bound for every stated quantity. Raises `Unsupported` where the code breaks
     down on perturbed data, or jumps.
     """

@@ -20,6 +20,7 @@ from gradcheck.arithmetic import Domain, ElementArray, ObjectArray, call_in, enc
 from gradcheck.errors import CandidateFault, FaultKind, Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.in_place_writes import IN_PLACE, culprit, plain, read_only, unchanged, writes
+from gradcheck.formulas.quantity import Quantity, derivative, outputs
 from gradcheck.formulas.returned_arrays import NotNumbers, as_array
 from gradcheck.formulas.user_lines import named, user_line
 from gradcheck.judging.candidates.per_argument import per_argument
@@ -44,13 +45,13 @@ NOT_DETERMINISTIC = "the code is not deterministic"
 
 @dataclass
 class Stated:
-    """What a candidate states at a point: quantity name -> array. ``unchecked`` are the arguments for
+    """What a candidate states at a point: by quantity. ``unchecked`` are the arguments for
     which it returned None; ``warnings`` the messages of warnings that it caused; ``read_only`` why it
     did not run on read-only arrays, without writing into them.
     """
 
-    values: dict[str, Any]
-    unchecked: tuple[str, ...] = ()
+    values: dict[Quantity, Any]
+    unchecked: tuple[Quantity, ...] = ()
     warnings: list[str] = field(default_factory=list)
     read_only: str | None = None
 
@@ -60,22 +61,21 @@ class Stated:
         return all(all_finite(v) for v in self.values.values())
 
 
-def expected_shapes(claim: Claim, point: Point) -> dict[str, tuple[int, ...]]:
+def expected_shapes(claim: Claim, point: Point) -> dict[Quantity, tuple[int, ...]]:
     """The quantities that a claim states at a point, with their shapes."""
     names = claim.formula.shapes.arguments
     output = point.output_shapes[0]
     if claim.kind in ("vjp", "update"):
         return {claim.quantity(names[i]): point.args[i].shape for i in point.wrt}
     if claim.kind == "forward":
-        count = len(point.outputs)
-        return {("z" if count == 1 else f"z{i}"): s for i, s in enumerate(point.output_shapes)}
+        return dict(zip(outputs(len(point.outputs)), point.output_shapes, strict=True))
     argument = point.args[names.index(str(claim.target))].shape
     if claim.kind == "entry":
         assert claim.entry is not None
         ranges = tuple(claim.entry.ranges(argument, output).values())
         whole = claim.entry.output_index is None and not claim.entry.scalar
-        return {claim.entry.text: ranges + (output if whole else ())}
-    return {f"dz/d{claim.target}": jacobian_shape(claim, output, argument)}
+        return {claim.entry.quantity: ranges + (output if whole else ())}
+    return {derivative(str(claim.target)): jacobian_shape(claim, output, argument)}
 
 
 def jacobian_shape(claim: Claim, output: tuple[int, ...], argument: tuple[int, ...]) -> tuple[int, ...]:
@@ -119,7 +119,7 @@ def run_prepared(
     claim: Claim,
     point: Point,
     prepare: Callable[[NDArray[Any]], Any],
-    shapes: Mapping[str, tuple[int, ...]] | None = None,
+    shapes: Mapping[Quantity, tuple[int, ...]] | None = None,
 ) -> Stated:
     """Run the candidate once, in float64, on what ``prepare`` makes of every argument and delta.
 
@@ -172,7 +172,7 @@ def candidate_leaves_range(claim: Claim, point: Point) -> bool:
     return leaves_range(lambda: claim.candidate(*leading, *args))
 
 
-def run_in_float32(claim: Claim, point: Point) -> dict[str, NDArray[np.float64]]:
+def run_in_float32(claim: Claim, point: Point) -> dict[Quantity, NDArray[np.float64]]:
     """Run the candidate with float32 arguments. The values come back as float64, unchecked for size.
 
     Raises `CandidateFault`.
@@ -186,7 +186,7 @@ def run_in_float32(claim: Claim, point: Point) -> dict[str, NDArray[np.float64]]
     return {n: as_float64(v, n, shapes[n]) for n, v in result.items() if v is not None}
 
 
-def run_in_balls(claim: Claim, point: Point, domain: Domain) -> dict[str, ObjectArray]:
+def run_in_balls(claim: Claim, point: Point, domain: Domain) -> dict[Quantity, ObjectArray]:
     """Run the candidate in ball arithmetic. Raises `Unsupported`, with the line of the code."""
     args = [wrap(enclose(a), domain) if i in point.wrt else a for i, a in enumerate(point.args)]
     deltas = [wrap(enclose(d), domain) for d in point.delta]
@@ -207,7 +207,7 @@ def run_in_balls(claim: Claim, point: Point, domain: Domain) -> dict[str, Object
 
 def call_candidate(
     claim: Claim, point: Point, args: list[Any], deltas: list[Any], rate: Any, domain: Domain | None = None
-) -> dict[str, Any]:
+) -> dict[Quantity, Any]:
     """Call the candidate as its kind wants it, and name what it returns. Raises `CandidateFault`."""
     delta = tuple(deltas) if point.multiple else deltas[0]
     if claim.kind == "vjp":
@@ -228,7 +228,7 @@ def call_candidate(
 
 def _entries(
     claim: Claim, point: Point, args: list[Any], delta: Any, domain: Domain | None
-) -> dict[str, Any]:
+) -> dict[Quantity, Any]:
     entry = claim.entry
     assert entry is not None
     name, shape = next(iter(expected_shapes(claim, point).items()))
@@ -291,7 +291,7 @@ def _shape_words(shape: tuple[int, ...]) -> str:
     return f"an array of shape {shape}" if shape else "a number"
 
 
-def _numbers(value: Any, name: str) -> NDArray[Any]:
+def _numbers(value: Any, name: Quantity) -> NDArray[Any]:
     """Whatever the code returned as an array of real numbers. Raises `CandidateFault`."""
     if isinstance(value, GeneratorType):
         raise CandidateFault(
@@ -313,7 +313,9 @@ def _holds_balls(array: NDArray[Any]) -> bool:
 _FLOAT64 = np.dtype(np.float64)
 
 
-def as_float64(value: Any, name: str, shape: tuple[int, ...], *, copy: bool = True) -> NDArray[np.float64]:
+def as_float64(
+    value: Any, name: Quantity, shape: tuple[int, ...], *, copy: bool = True
+) -> NDArray[np.float64]:
     """A quantity as the float64 array that it is to be. Raises `CandidateFault`."""
     # what most code returns
     if type(value) is np.ndarray and value.dtype is _FLOAT64 and value.shape == shape:
@@ -332,7 +334,7 @@ def as_float64(value: Any, name: str, shape: tuple[int, ...], *, copy: bool = Tr
     return array.astype(np.float64, copy=copy)
 
 
-def _balls(value: Any, domain: Domain, name: str, shape: tuple[int, ...]) -> ObjectArray:
+def _balls(value: Any, domain: Domain, name: Quantity, shape: tuple[int, ...]) -> ObjectArray:
     data = value.data if isinstance(value, ElementArray) else wrap(domain.lift_array(value), domain).data
     if data.shape != shape:
         raise Unsupported(f"{name} has the shape {data.shape} in {domain.name}, {shape} in float64")

@@ -7,7 +7,7 @@ would not if an arithmetic of ours misread a NumPy call. What is certified must 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from flint import arb
@@ -27,10 +27,14 @@ _CLOSE = 2.0**-44
 """float64 values this close to the balls, relatively, are the same: a few hundred roundings."""
 
 
+K = TypeVar("K")
+"""What arrays are named by: quantities, outputs, intermediates."""
+
+
 def same_code(
-    values: Mapping[str, NDArray[np.float64]],
-    balls: Mapping[str, ObjectArray],
-    low_precision: Callable[[], Mapping[str, ObjectArray]],
+    values: Mapping[K, NDArray[np.float64]],
+    balls: Mapping[K, ObjectArray],
+    low_precision: Callable[[], Mapping[K, ObjectArray]],
     point: Point,
 ) -> bool:
     """Whether finite float64 values are those of the balls, within rounding.
@@ -44,7 +48,7 @@ def same_code(
         return False
     if _all_close(values, balls):
         return True
-    rough: Mapping[str, ObjectArray] | None = None
+    rough: Mapping[K, ObjectArray] | None = None
     granted = cancellation(point)
     for quantity, array in values.items():
         near = midpoints(balls[quantity])
@@ -66,7 +70,7 @@ def same_code(
     return True
 
 
-def _all_close(values: Mapping[str, NDArray[np.float64]], balls: Mapping[str, ObjectArray]) -> bool:
+def _all_close(values: Mapping[K, NDArray[np.float64]], balls: Mapping[K, ObjectArray]) -> bool:
     """All quantities at once: an operation on a small array costs the same for a large one."""
     stated = np.concatenate([array.ravel() for array in values.values()])
     near = midpoints(np.concatenate([balls[quantity].ravel() for quantity in values]))

@@ -15,12 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.candidates.running import expected_shapes
 from gradcheck.judging.points.point import Point
 
 __all__ = ["Directions", "directions_of", "factors", "is_whole"]
 
-Directions = Mapping[str, NDArray[np.float64]]
+Directions = Mapping[Quantity, NDArray[np.float64]]
 
 _SEED = 54321
 
