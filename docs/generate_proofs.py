@@ -43,7 +43,7 @@ def catalogue_table() -> str:
         errata += len(found) - len(wanted)
         assert all(p.status != "proved" for c, p in found if c.expected != "pass")
         assumed = dict.fromkeys(a for p in good for a in p.assumptions if not a.endswith(">= 1"))
-        kinds = ", ".join(f"{n} {kind}" for kind, n in Counter(c.kind for c, _ in wanted).items())
+        kinds = ", ".join(f"{n} {kind}" for kind, n in Counter(c.kind.name for c, _ in wanted).items())
         rows.append(f"| `{formula.name}` | {kinds} | {len(good)} of {len(wanted)} | {_listed(assumed)} |")
     lead = (
         f"{proved} of the catalogue's {right} right claims are proved. None of its {errata} errata is; a run "

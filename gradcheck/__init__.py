@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from gradcheck.chains.layers import Layer
     from gradcheck.chains.result import ChainResult
     from gradcheck.errors import GradientError, Unsupported, UsageError
-    from gradcheck.formulas.claim import Claim, Descent
+    from gradcheck.formulas.claim import Claim
     from gradcheck.formulas.decorating import Formula, formula
+    from gradcheck.formulas.kinds.update import Descent
     from gradcheck.formulas.values import integers, normal, one_hot, positive, spd, unit_interval
     from gradcheck.oracles.reference import oracle
     from gradcheck.records.verdicts import Strength, Verdict
@@ -70,9 +71,10 @@ _HOMES = {
     "chains.chain": ("Chain",),
     "chains.layers": ("Layer",),
     "chains.result": ("ChainResult",),
-    "formulas.claim": ("Claim", "Descent"),
+    "formulas.claim": ("Claim",),
     "errors": ("GradientError", "Unsupported", "UsageError"),
     "formulas.decorating": ("Formula", "formula"),
+    "formulas.kinds.update": ("Descent",),
     "oracles.reference": ("oracle",),
     "formulas.values": ("integers", "normal", "one_hot", "positive", "spd", "unit_interval"),
     "records.verdicts": ("Strength", "Verdict"),

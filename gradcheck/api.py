@@ -135,7 +135,7 @@ def _formula(
             batch=batch or base.batch,
         )
         if backward is None:
-            backward = next((c.candidate for c in base.claims if c.kind == "vjp" and not c.erratum), None)
+            backward = next((c.candidate for c in base.backwards), None)
             if backward is None:
                 raise UsageError(f"{base.name} has no vjp claim; give a backward.")
     else:

@@ -9,7 +9,7 @@ from gradcheck.arithmetic import BALLS, midpoints, precision
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas.decorating import Formula
 from gradcheck.formulas.quantity import gradient, updated
-from gradcheck.judging.candidates.running import expected_shapes, run_in_balls, run_in_float64
+from gradcheck.judging.candidates.running import run_in_balls, run_in_float64
 
 W = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
 X = np.array([1.0, -1.0, 2.0])
@@ -31,7 +31,7 @@ def state(formula, point_at, **arrays):
     for name, value in stated.values.items():
         np.testing.assert_allclose(midpoints(balls[name]), value, rtol=1e-12)
     assert {n: v.shape for n, v in stated.values.items()} == {
-        n: s for n, s in expected_shapes(formula.claims[-1], point).items() if n in stated.values
+        n: s for n, s in formula.claims[-1].shapes(point).items() if n in stated.values
     }
     return stated
 

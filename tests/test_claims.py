@@ -9,6 +9,7 @@ import gradcheck
 from gradcheck.errors import UsageError
 from gradcheck.formulas.claim import Claim, check_parameters
 from gradcheck.formulas.entries import EntrySpec
+from gradcheck.formulas.kinds import Entry, Forward, Jacobian, Layout, Update, Vjp
 
 
 @pytest.fixture
@@ -56,28 +57,28 @@ def test_two_claims_of_one_name_are_refused(wx):
 
 
 @pytest.mark.parametrize(
-    ("kind", "how", "leading"),
+    ("kind", "leading"),
     [
-        ("vjp", {}, ("delta",)),
-        ("update", {}, ("rate",)),
-        ("jacobian", {"target": "x"}, ()),
-        ("forward", {}, ()),
-        ("entry", {"target": "W", "entry": EntrySpec.parse("dJ/dW[i,j]")}, ("i", "j", "delta")),
-        ("entry", {"target": "W", "entry": EntrySpec.parse("dz[k]/dW[i,j]")}, ("k", "i", "j")),
+        (Vjp(), ("delta",)),
+        (Update(), ("rate",)),
+        (Jacobian("x"), ()),
+        (Forward(), ()),
+        (Entry(EntrySpec.parse("dJ/dW[i,j]")), ("i", "j", "delta")),
+        (Entry(EntrySpec.parse("dz[k]/dW[i,j]")), ("k", "i", "j")),
     ],
 )
-def test_what_a_candidate_takes_before_the_arguments(wx, kind, how, leading):
+def test_what_a_candidate_takes_before_the_arguments(wx, kind, leading):
     """By kind of claim."""
-    assert Claim(wx, kind, lambda *args: None, **how).leading == leading
+    assert Claim(wx, kind, lambda *args: None).leading == leading
 
 
 def test_an_erratum_is_expected_to_fail_and_must_be_a_printed_claim(wx):
     """What is not as printed is no erratum."""
-    claim = Claim(wx, "layout", lambda W, x: W.T, target="x", printed=True, erratum=True)
+    claim = Claim(wx, Layout("x"), lambda W, x: W.T, printed=True, erratum=True)
     assert claim.expected == "fail"
-    assert Claim(wx, "layout", lambda W, x: W, target="x").expected == "pass"
+    assert Claim(wx, Layout("x"), lambda W, x: W).expected == "pass"
     with pytest.raises(UsageError, match="declare it with printed=True as well"):
-        Claim(wx, "layout", lambda W, x: W.T, target="x", erratum=True)
+        Claim(wx, Layout("x"), lambda W, x: W.T, erratum=True)
 
 
 def test_a_claim_about_an_unknown_argument_is_refused(wx):
@@ -86,20 +87,21 @@ def test_a_claim_about_an_unknown_argument_is_refused(wx):
         wx.jacobian("y")(lambda W, x: W)
     with pytest.raises(UsageError, match="names the argument 'V'"):
         wx.entry("dJ/dV[i]")(lambda i, delta, W, x: 0.0)
-    with pytest.raises(UsageError, match="an entry claim needs a form"):
-        Claim(wx, "entry", lambda W, x: W, target="x")
+
+
+def test_a_kind_is_no_text(wx):
+    """With what to give in its place."""
+    with pytest.raises(UsageError, match=r"expected a kind of claim, such as Vjp\(\), got 'vjp'"):
+        Claim(wx, "vjp", lambda delta, W, x: None)
 
 
 def test_every_kind_has_a_statement_in_words(wx):
     """The title, where there is one."""
-    assert "gradients of wx" in Claim(wx, "vjp", lambda delta, W, x: None).statement()
+    assert "gradients of wx" in Claim(wx, Vjp(), lambda delta, W, x: None).statement()
     assert (
-        "dJ/dx[j]"
-        in Claim(
-            wx, "entry", lambda j, delta, W, x: None, target="x", entry=EntrySpec.parse("dJ/dx[j]")
-        ).statement()
+        "dJ/dx[j]" in Claim(wx, Entry(EntrySpec.parse("dJ/dx[j]")), lambda j, delta, W, x: None).statement()
     )
-    assert Claim(wx, "vjp", lambda delta, W, x: None, title="the gradient").statement() == "the gradient"
+    assert Claim(wx, Vjp(), lambda delta, W, x: None, title="the gradient").statement() == "the gradient"
 
 
 def right(delta, W, x):

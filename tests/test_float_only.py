@@ -39,7 +39,7 @@ def layer():
 
 
 def check(formula, candidate, *, bits=53, backends=None, points=30):
-    claim = Claim(formula, "vjp", float_only(candidate, "a program"), bits=bits)
+    claim = Claim(formula, Vjp(), float_only(candidate, "a program"), bits=bits)
     return check_claim(claim, max_examples=points, backends=backends).row
 
 
@@ -152,7 +152,7 @@ def test_a_case_that_is_declined_is_unsupported_with_the_reason():
     def declining(delta, W, x, b):
         raise Unsupported("skipped by the program: no matrices yet")
 
-    claim = Claim(layer(), "vjp", declining)
+    claim = Claim(layer(), Vjp(), declining)
     outcome = check_claim(claim, max_examples=12)
 
     assert outcome.row.verdict == "inconclusive"

@@ -5,8 +5,8 @@ import pytest
 
 import gradcheck
 from gradcheck.errors import UsageError
-from gradcheck.formulas.claim import Descent
 from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.kinds import Descent, Entry, Jacobian, Update
 
 
 def conv(x, w):
@@ -100,7 +100,7 @@ def test_every_kind_of_claim_is_kept_with_what_it_needs():
     formula.entry("dJ/dx[i]")(lambda i, delta, x: 2 * delta * x[i])
     formula.update(descent=descent)(lambda rate, x: x - rate * 2 * x)
     jacobian, layout, entry, update = formula.claims
-    assert (jacobian.kind, jacobian.target, jacobian.layout) == ("jacobian", "x", "own")
+    assert jacobian.kind == Jacobian("x", "own")
     assert (layout.kind, layout.layout) == ("layout", "numerator")
-    assert (entry.kind, entry.target, entry.entry.text) == ("entry", "x", "dJ/dx[i]")
-    assert (update.kind, update.descent) == ("update", descent)
+    assert entry.kind == Entry(EntrySpec.parse("dJ/dx[i]"))
+    assert (update.kind, update.kind.descent) == (Update(), descent)

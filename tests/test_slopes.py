@@ -6,11 +6,9 @@ import pytest
 from gradcheck.arithmetic import precision
 from gradcheck.checking.claim_check import check_claim
 from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.kinds.tables import contract
 from gradcheck.formulas.quantity import entry
 from gradcheck.judging.answers.backends import choose
-from gradcheck.judging.answers.expected import truths
-from gradcheck.judging.answers.slopes import contract
-from gradcheck.judging.points.directions import directions_of
 from gradcheck.judging.session import Session
 
 
@@ -39,9 +37,9 @@ def test_the_slope_of_a_table_is_that_of_its_entries(point_at, position):
     session = Session(formula, choose(["finite_difference", "autodiff"]))
     differences, jax = (session.program(b, point) for b in session.backends)
     with precision(212):
-        directions = directions_of(claim, point)
-        ((name, slope),) = truths(claim, point, differences, directions).items()
-        table = truths(claim, point, jax)[name]
+        directions = claim.directions(point)
+        ((name, slope),) = claim.truths(point, differences, directions).items()
+        table = claim.truths(point, jax)[name]
         assert slope.direction is directions[name]
         expected = contract(table.values, slope.direction)[0]
         assert abs(slope.values.item() - expected).upper() < 1e-50
@@ -54,8 +52,8 @@ def test_an_entry_of_a_gradient_has_a_direction_also_where_there_are_several_out
     formula.entry("dJ/dx[i]")(lambda i, d, x: 2 * d[0][i] * x[i] + d[1])
     formula.jacobian("x")(lambda x: x)
     point = point_at(formula, x=np.array([1.0, 2.0]))
-    assert directions_of(formula.claims[0], point)[entry("x", "dJ/dx[i]")].shape == (2,)
-    assert directions_of(formula.claims[1], point) is None
+    assert formula.claims[0].directions(point)[entry("x", "dJ/dx[i]")].shape == (2,)
+    assert formula.claims[1].directions(point) is None
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from gradcheck.checking.claim_check import check_claim
-from gradcheck.formulas.claim import Descent
 from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.kinds import Descent
 
 
 def regression(update, *, steps=8, rate=0.5, printed=False):

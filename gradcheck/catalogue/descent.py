@@ -6,8 +6,8 @@ from gradcheck.catalogue.activations import SIGMOID, TANH
 from gradcheck.catalogue.costs import MSE_ROWS, SOFTMAX_ROWS
 from gradcheck.catalogue.passes import rows_backward_pass, rows_forward_pass, rows_tapped_pass
 from gradcheck.catalogue.readings import ROWS
-from gradcheck.formulas.claim import Descent
 from gradcheck.formulas.decorating import formula
+from gradcheck.formulas.kinds import Descent
 from gradcheck.formulas.values import one_hot
 
 __all__ = ["classification", "regression"]

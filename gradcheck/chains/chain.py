@@ -12,8 +12,9 @@ from gradcheck.chains.conformity import check_conformity
 from gradcheck.chains.layers import Layer
 from gradcheck.chains.net import Net
 from gradcheck.chains.occurring import Occurring, Possible
-from gradcheck.formulas.claim import Claim, Kind
+from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.kinds import Kind, Vjp
 from gradcheck.records.types import ClaimRow
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class Chain(Net):
         if self.complete:
             self.composed = Claim(
                 self,
-                "vjp",
+                Vjp(),
                 self.backward,
                 title=f"gradients of {self.name} by the chain rule, from the backwards of its layers",
                 id=self.id,
@@ -112,9 +113,9 @@ class Chain(Net):
             )
             self.claims.append(self.composed)
 
-    def _decorator(self, kind: Kind, about: dict[str, Any], **how: Any) -> Callable[[F], F]:
-        decorate = super()._decorator(kind, about, **how)
-        if kind != "vjp":
+    def _decorator(self, kind: Kind, about: dict[str, Any]) -> Callable[[F], F]:
+        decorate = super()._decorator(kind, about)
+        if not kind.is_backward:
             return decorate
 
         def add(candidate: F) -> F:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gradcheck.errors import CandidateFault
-from gradcheck.judging.candidates.per_argument import parts
+from gradcheck.formulas.kinds.per_argument import parts
 
 __all__ = [
     "Places",

@@ -82,7 +82,7 @@ def _of_two(what: Any, shapes: Mapping[str, ShapeLike], who: str) -> Layer:
 def _of_formula(formula: Formula, shapes: Mapping[str, ShapeLike] | None, who: str) -> Layer:
     if formula.where is not None:
         raise UsageError(f"{who}: {formula.name} has a where of its own; give it to the chain instead.")
-    candidates = [c.candidate for c in formula.claims if c.kind == "vjp" and not c.erratum]
+    candidates = [c.candidate for c in formula.backwards]
     declared = shapes or {a: formula.shapes.text(a) for a in formula.shapes.arguments}
     if len(declared) != len(formula.shapes.arguments):
         raise UsageError(

@@ -29,7 +29,7 @@ def located(
 
     ``row_of`` gives the row of a layer's own claim.
     """
-    if claim.kind != "vjp":
+    if not claim.kind.is_backward:
         return outcome.row
     alone = _alone(chain, row_of)
     wrong = next((k for k, row in enumerate(alone) if row is not None and row.verdict in _BAD), None)

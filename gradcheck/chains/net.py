@@ -20,6 +20,7 @@ from gradcheck.chains.written import WrittenAt
 from gradcheck.errors import UsageError
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.kinds import Vjp
 from gradcheck.formulas.shapes import Shapes
 from gradcheck.formulas.values import Values
 
@@ -126,4 +127,4 @@ class Net(Formula):
 
     def claim_of(self, backward: Callable[..., Any]) -> Claim:
         """The claim that ``backward`` gives the gradients of the whole; it is not added to the chain's."""
-        return Claim(self, "vjp", without(backward, self.between), id=self.id, section=self.section)
+        return Claim(self, Vjp(), without(backward, self.between), id=self.id, section=self.section)

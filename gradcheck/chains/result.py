@@ -88,7 +88,7 @@ def verify_chain(
 def _claim(chain: Net, backward: Callable[..., Any] | None) -> Claim:
     if backward is not None:
         return chain.claim_of(backward)
-    claim = next((c for c in chain.claims if c.kind == "vjp" and not c.erratum), None)
+    claim = next(iter(chain.backwards), None)
     if claim is None:
         _ = chain.backward  # says what is missing
         raise UsageError(f"{chain.name} has no vjp claim that is not an erratum; give a backward.")

@@ -17,8 +17,9 @@ import numpy as np
 
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.kinds import Vjp
+from gradcheck.formulas.kinds.per_argument import parts
 from gradcheck.formulas.quantity import gradient
-from gradcheck.judging.candidates.per_argument import parts
 from gradcheck.judging.opinions import PointResult
 from gradcheck.judging.point_check import check_point
 from gradcheck.judging.points.point import Point
@@ -68,7 +69,7 @@ def follow(chain: Net, claim: Claim, failed: Sequence[PointResult], session: Ses
     asked = [(probe.point(r.point) if probe else r.point, _against(r)) for r in ran]
     found: dict[str, bool | None] = {}
     for name in formula.shapes.arguments:
-        alone = Claim(formula, "vjp", _only(candidate, name, chain, formula.shapes.arguments))
+        alone = Claim(formula, Vjp(), _only(candidate, name, chain, formula.shapes.arguments))
         found[name] = _is_right(alone, asked, session)
     return _trail(chain, found, given)
 

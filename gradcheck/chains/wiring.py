@@ -15,7 +15,7 @@ import numpy as np
 from gradcheck.arithmetic import BALLS, ElementArray, call_in, enclose, precision, wrap
 from gradcheck.chains.composing import gradients_of
 from gradcheck.chains.wirings import Step, Wiring, straight, wrong_ways
-from gradcheck.judging.candidates.per_argument import parts
+from gradcheck.formulas.kinds.per_argument import parts
 from gradcheck.judging.comparing import RESOLUTION
 from gradcheck.judging.evaluation import BITS
 from gradcheck.judging.points.point import Point

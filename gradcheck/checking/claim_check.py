@@ -18,6 +18,7 @@ from gradcheck.checking.weighing import refuted, weigh
 from gradcheck.diagnosis import diagnosed
 from gradcheck.errors import FaultKind
 from gradcheck.formulas.claim import SINGLE, Claim
+from gradcheck.formulas.kinds import Update
 from gradcheck.formulas.values import Values
 from gradcheck.judging.answers.backends import Found, choose
 from gradcheck.judging.candidates.digits import in_float32, summary
@@ -82,7 +83,11 @@ def check_claim(
         return cannot_run(claim, session, misread, started)
     results = [_checked(claim, point, session) for point in points.points]
     trained: Trained | None = None
-    if claim.descent is not None and not any(r.verdict in ("fail", "error") for r in results):
+    if (
+        isinstance(claim.kind, Update)
+        and claim.kind.descent
+        and not any(r.verdict in ("fail", "error") for r in results)
+    ):
         trained = train(claim, session, seed)
         results += trained.results
     return _summarise(claim, session, points, results, trained, seed, delta, started)

@@ -16,8 +16,7 @@ from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.in_place_writes import plain
 from gradcheck.formulas.quantity import Quantity, outputs
-from gradcheck.judging.answers.expected import truths
-from gradcheck.judging.candidates.running import call_candidate
+from gradcheck.judging.candidates.running import call_candidate, given
 from gradcheck.judging.evaluation import BITS
 from gradcheck.judging.opinions import PointResult
 from gradcheck.judging.points.point import Point
@@ -43,12 +42,12 @@ def describe(claim: Claim, minimal: Minimal, session: Session) -> Counterexample
     stated = result.stated.values if result.stated else {}
     truth: NDArray[np.float64] | None = None
     index: list[int] | None = None
-    if quantity is None and claim.kind == "vjp" and stated and result.fault is None:
+    if quantity is None and claim.kind.is_backward and stated and result.fault is None:
         quantity = next(iter(stated))
     exact = _exact_truth(claim, point, session)
     if quantity is None and len(exact) == 1:
         quantity = next(iter(exact))
-    if claim.kind == "forward":
+    if claim.kind.states_outputs:
         apart = [q for q in exact if q in stated and not np.allclose(stated[q], exact[q], rtol=1e-12, atol=0)]
         quantity = apart[0] if apart else quantity  # the values say more than their gradients
     if quantity in exact:
@@ -63,13 +62,13 @@ def describe(claim: Claim, minimal: Minimal, session: Session) -> Counterexample
         sizes=dict(point.sizes),
         message=_message(result, quantity, index, candidate, truth),
         inputs={n: encode(np.asarray(a)) for n, a in zip(names, point.args, strict=True)},
-        delta=[encode(np.asarray(d)) for d in point.delta] if _uses_delta(claim) else [],
+        delta=[encode(np.asarray(d)) for d in point.delta] if claim.kind.uses_delta else [],
         shape_minimal=minimal.shape_minimal,
         quantity=None if quantity is None else str(quantity),
         index=index,
         candidate=encode(candidate) if candidate is not None else None,
         truth=encode(truth) if truth is not None else None,
-        rate=point.rate if claim.kind == "update" else None,
+        rate=point.rate if "rate" in claim.leading else None,
         comparisons=comparisons,
         replay=f"gradcheck replay '{claim.uid}'",
         python=None,
@@ -106,10 +105,6 @@ def _without_arrays(claim: Claim, minimal: Minimal) -> Counterexample:
     )
 
 
-def _uses_delta(claim: Claim) -> bool:
-    return claim.kind in ("vjp", "forward") or (claim.entry is not None and claim.entry.scalar)
-
-
 def _comparisons(result: PointResult) -> list[Comparison]:
     found = []
     for opinion in result.opinions.values():
@@ -121,7 +116,7 @@ def _comparisons(result: PointResult) -> list[Comparison]:
 
 def _exact_truth(claim: Claim, point: Point, session: Session) -> dict[Quantity, NDArray[np.float64]]:
     """The right values, rounded to float64, from the first backend that has every entry."""
-    if claim.kind == "forward":
+    if claim.kind.states_outputs:
         return {q: np.asarray(o) for q, o in zip(outputs(len(point.outputs)), point.outputs, strict=True)}
     order = sorted(session.backends, key=lambda u: u.name == "finite_difference")
     for usable in order:
@@ -130,7 +125,7 @@ def _exact_truth(claim: Claim, point: Point, session: Session) -> dict[Quantity,
         try:
             program = session.program(usable, point)
             with precision(BITS):
-                answers = truths(claim, point, program)
+                answers = claim.truths(point, program)
             values: dict[Quantity, ObjectArray] = {q: a.values for q, a in answers.items()}
             return {q: midpoints(v) for q, v in values.items()}
         except Unsupported:
@@ -143,9 +138,7 @@ def _as_returned(claim: Claim, point: Point, quantity: Quantity) -> NDArray[np.f
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            result = call_candidate(
-                claim, point, [plain(a) for a in point.args], [plain(d) for d in point.delta], point.rate
-            )
+            result = call_candidate(claim, point, [plain(a) for a in point.args], given(claim, point, plain))
         array = np.asarray(result[quantity])
     except Exception:  # it raised where it was checked, too; there is nothing to show
         return None
@@ -162,7 +155,7 @@ def _curve(
     candidate: Any,
 ) -> StepCurve | None:
     """The step-size curve at the worst entry, held against the first backend whose value is exact."""
-    if quantity is None or index is None or candidate is None or claim.kind == "forward":
+    if quantity is None or index is None or candidate is None or claim.kind.states_outputs:
         return None
     for usable in session.backends:
         try:
@@ -170,7 +163,7 @@ def _curve(
             if not program.exact_answers:
                 continue
             with precision(BITS):
-                truth: Any = truths(claim, point, program)[quantity].values[tuple(index)]
+                truth: Any = claim.truths(point, program)[quantity].values[tuple(index)]
             return step_curve(
                 claim, point, quantity, index, float(candidate[tuple(index)]), truth, usable.name
             )

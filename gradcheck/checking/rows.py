@@ -26,7 +26,7 @@ def claim_row(
     return ClaimRow(
         uid=claim.uid,
         formula=claim.formula.name,
-        kind=claim.kind,
+        kind=claim.kind.name,
         statement=claim.statement(),
         verdict=verdict.value,
         expected=claim.expected,

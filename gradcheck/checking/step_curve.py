@@ -30,7 +30,6 @@ from gradcheck.backend import Answer, Problem, Program
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.quantity import Quantity
-from gradcheck.judging.answers.expected import truths
 from gradcheck.judging.points.point import Point
 from gradcheck.records.types import StepCurve
 
@@ -66,7 +65,7 @@ def step_curve(
     run beside the point.
     """
     place = tuple(index)
-    entry = _moved_entry(claim, point, quantity, place)
+    entry = claim.kind.place(claim.formula, point, quantity, place)
     scale = abs(truth).max(abs(arb(stated))) if isfinite(stated) and truth.is_finite() else arb(0)
     if entry is None or not scale > 0 or not isfinite(size := float(scale)) or size == 0:
         return None
@@ -79,7 +78,7 @@ def step_curve(
     def value(kind: type[_Difference], step: float, bits: int) -> arb:
         with warnings.catch_warnings(), precision(bits):
             warnings.simplefilter("ignore")
-            found: Any = truths(claim, point, kind(claim, point, entry, step))[quantity].values[place]
+            found: Any = claim.truths(point, kind(claim, point, entry, step))[quantity].values[place]
         if not found.is_finite():
             raise Unsupported("the difference is not finite")
         return arb(found)
@@ -114,28 +113,6 @@ def step_curve(
 def _short(value: float) -> float:
     """Three digits: a picture shows no more, and the log stays small. Finite, as records are."""
     return float(f"{min(value, _HUGE):.3g}")
-
-
-def _moved_entry(
-    claim: Claim, point: Point, quantity: Quantity, index: tuple[int, ...]
-) -> tuple[int, tuple[int, ...]] | None:
-    """The argument's position and the index in it that an entry of the claim's quantity speaks of."""
-    names = claim.formula.shapes.arguments
-    if claim.kind in ("vjp", "update"):
-        return names.index(str(quantity.argument)), index
-    if claim.kind == "entry" and claim.entry is not None:
-        position = names.index(claim.entry.argument)
-        free = claim.entry.free
-        if len(index) < len(free):
-            return None
-        return position, claim.entry.locate(dict(zip(free, index, strict=False)))[1]
-    if claim.kind in ("jacobian", "layout"):
-        position = names.index(str(claim.target))
-        shape = point.args[position].shape
-        if claim.layout == "numerator":
-            return position, tuple(int(i) for i in np.unravel_index(index[-1], shape))
-        return position, index if claim.layout == "own" else index[len(index) - len(shape) :]
-    return None
 
 
 class _Difference(Program):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gradcheck.errors import CandidateFault
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.kinds import Descent, Update
 from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.candidates.running import run_in_float64
 from gradcheck.judging.opinions import PointResult
@@ -43,9 +44,9 @@ def train(claim: Claim, session: Session, seed: int) -> Trained:
     where it does not, the rate is halved. The loop ends after the declared number of steps, or where
     the cost has stopped changing in float64.
     """
-    descent = claim.descent
-    assert descent is not None
-    point = _start(claim, seed)
+    assert isinstance(claim.kind, Update) and claim.kind.descent is not None
+    descent = claim.kind.descent
+    point = _start(claim, descent, seed)
     rate = descent.rate
     results: list[PointResult] = []
     steps: list[TrainingStep] = []
@@ -80,9 +81,7 @@ def train(claim: Claim, session: Session, seed: int) -> Trained:
     return Trained(results, training, stuck)
 
 
-def _start(claim: Claim, seed: int) -> Point:
-    descent = claim.descent
-    assert descent is not None
+def _start(claim: Claim, descent: Descent, seed: int) -> Point:
     for attempt in range(100):
         rng = np.random.default_rng([seed, 21, attempt])
         try:

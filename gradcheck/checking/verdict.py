@@ -84,7 +84,7 @@ def _weakness(claim: Claim, results: list[PointResult]) -> Ruling | None:
             Verdict.WEAK,
             "the forward's result is empty at every point, so any gradient of its shape would have passed.",
         )
-    if claim.kind == "vjp" and all(not np.any(d) for r in passed for d in r.point.delta):
+    if claim.kind.is_backward and all(not np.any(d) for r in passed for d in r.point.delta):
         return Ruling(
             Verdict.WEAK,
             "delta was zero at every point, so any gradient would have passed. Give a delta that is not.",

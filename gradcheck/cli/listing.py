@@ -28,7 +28,7 @@ def list_claims(words: tuple[str, ...]) -> None:
 
     claims = select(words).claims
     rows = [
-        (claim.id or "", claim.uid, claim.kind, one_line(claim.statement()) + _marks(claim))
+        (claim.id or "", claim.uid, claim.kind.name, one_line(claim.statement()) + _marks(claim))
         for claim in claims
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
@@ -68,7 +68,7 @@ def _formula(formula: Formula, claims: list[Claim]) -> Iterator[str]:
         yield ""
         yield f"{claim.uid}"
         yield f"  claim    {claim.statement()}{_marks(claim)}"
-        yield f"  kind     {claim.kind}"
+        yield f"  kind     {claim.kind.name}"
         yield from _about(claim)
         yield from _code(claim.candidate)
 

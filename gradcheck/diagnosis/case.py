@@ -69,7 +69,7 @@ class Case:
     @property
     def noun(self) -> str:
         """What the code states, as a sentence calls it."""
-        return _NOUNS[self.claim.kind]
+        return self.claim.kind.noun
 
     def quantities(self) -> list[Quantity]:
         """Everything that the claim states, in order; from a sample where the code runs."""
@@ -158,16 +158,6 @@ class Case:
                     continue
                 made.append(Sample(self.claim, self.session, point, None, None))
         return made
-
-
-_NOUNS = {
-    "vjp": "your gradient",
-    "update": "your step",
-    "jacobian": "your derivative",
-    "layout": "your derivative",
-    "entry": "your table of entries",
-    "forward": "your value",
-}
 
 
 def _order(point: Point) -> tuple[int, int, int]:

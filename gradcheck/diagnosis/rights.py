@@ -8,7 +8,6 @@ from gradcheck.arithmetic import BALLS, SHIFTED, WIDENED, Domain, ElementArray, 
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.quantity import Quantity, outputs
-from gradcheck.judging.answers.expected import truths
 from gradcheck.judging.answers.forward_values import values_in_balls
 from gradcheck.judging.evaluation import spread
 from gradcheck.judging.points.point import Point
@@ -21,7 +20,7 @@ _ORDER = {"autodiff": 0, "symbolic": 1, "finite_difference": 2}
 
 def right_at(claim: Claim, session: Session, point: Point, how: Domain) -> dict[Quantity, Any]:
     """The right values of all quantities, as arrays of balls. Raises `Unsupported`."""
-    if claim.kind == "forward":
+    if claim.kind.states_outputs:
         return values_in_balls(claim.formula, point) if how is BALLS else _widened(claim, point)
     return {q: a.values for q, a in _truths(claim, session, point, how).items()}
 
@@ -43,10 +42,10 @@ def _truths(claim: Claim, session: Session, point: Point, how: Domain) -> dict[Q
 
 def _answers(claim: Claim, program: Any, point: Point, how: Domain) -> dict[Quantity, Any]:
     if how is not WIDENED or program.exact_answers:
-        return truths(claim, point, program, None, how)
+        return claim.truths(point, program, None, how)
     # a difference of widened evaluations would be as wide as 1 / h: the constants are moved instead
-    own = truths(claim, point, program, None, BALLS)
-    moved = [truths(claim, point, program, None, domain) for domain in SHIFTED]
+    own = claim.truths(point, program, None, BALLS)
+    moved = [claim.truths(point, program, None, domain) for domain in SHIFTED]
     return {q: spread(a, [m[q] for m in moved]) for q, a in own.items()}
 
 

@@ -31,7 +31,7 @@ from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.in_place_writes import plain
 from gradcheck.formulas.quantity import Quantity, derivative
-from gradcheck.judging.candidates.running import Stated, call_candidate, expected_shapes, run_in_balls
+from gradcheck.judging.candidates.running import Stated, call_candidate, given, run_in_balls
 from gradcheck.judging.evaluation import Evaluation
 from gradcheck.judging.opinions import PointVerdict
 from gradcheck.judging.points.point import Point
@@ -53,8 +53,7 @@ def _in_float64(claim: Claim, point: Point) -> dict[Quantity, Any]:
     try:
         return dict(run_candidate(claim, point)[1])
     except Unsupported:
-        args, deltas = [plain(a) for a in point.args], [plain(d) for d in point.delta]
-        found = call_candidate(claim, point, args, deltas, point.rate)
+        found = call_candidate(claim, point, [plain(a) for a in point.args], given(claim, point, plain))
         return {q: np.asarray(v) for q, v in found.items() if v is not None}
 
 
@@ -90,7 +89,7 @@ class Sample:
     @property
     def shapes(self) -> dict[Quantity, tuple[int, ...]]:
         """The shapes that the quantities should have."""
-        return expected_shapes(self.claim, self.point)
+        return self.claim.shapes(self.point)
 
     # -- what the code states
 
@@ -193,7 +192,7 @@ class Sample:
 
     def of_other_target(self, argument: str, how: How) -> Any:
         """For a Jacobian claim, the right derivative by another argument. Raises `Unsupported`."""
-        claim = replace(self.claim, target=argument)
+        claim = replace(self.claim, kind=self.claim.kind.by(argument) or self.claim.kind)
         other = self.remember(
             ("target", argument), lambda: Sample(claim, self.session, self.point, None, None)
         )
@@ -249,16 +248,13 @@ class Sample:
 
     def as_gradient(self, quantity: Quantity, value: Any, how: How) -> Any:
         """An update's new value as the gradient that it must have come from; other quantities as they are."""
-        if self.claim.kind != "update":
+        kind, names = self.claim.kind, self.claim.formula.shapes.arguments
+        if quantity.argument is None:
             return value
-        names = self.claim.formula.shapes.arguments
-        start = self.point.args[names.index(str(quantity.argument))]
-        rate: Any = self.point.rate if how is None else arb(self.point.rate)
-        try:
-            np.broadcast_shapes(np.shape(value), start.shape)
-        except ValueError:
-            return value
-        return ((start if how is None else enclose(start)) - value) / rate
+        start = self.point.args[names.index(quantity.argument)]
+        if how is None:
+            return kind.as_gradient(value, start, self.point.rate)
+        return kind.as_gradient(value, enclose(start), arb(self.point.rate))
 
     def remember(self, key: Any, compute: Callable[[], Any]) -> Any:
         if key not in self._memo:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from gradcheck.arithmetic import BALLS, enclose, midpoints
+from gradcheck.arithmetic import BALLS, Domain, ObjectArray, enclose, midpoints
+from gradcheck.backend import Answer, Program
 from gradcheck.diagnosis.quiet import MAXIMA, Quiet, Watch, cancels
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tracing.backwards import Detour, backwards
@@ -16,8 +19,6 @@ from gradcheck.diagnosis.tracing.run import Change, Run
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.quantity import Quantity, outputs
-from gradcheck.judging.answers.expected import deltas_of
-from gradcheck.judging.candidates.running import expected_shapes
 from gradcheck.judging.points.point import Point
 
 __all__ = ["Tape", "at_other_point", "is_right", "tape_of"]
@@ -42,28 +43,25 @@ class Tape:
     ) -> dict[Quantity, Any]:
         """What the claim states, by name, of whatever shape. Raises `Unsupported`."""
         claim, point = self.claim, self.point
-        if claim.kind == "forward":
+        if claim.kind.states_outputs:
             named = zip(outputs(len(self.outputs)), self.outputs, strict=True)
             return {q: self._bare(o) for q, o in named}
-        if claim.kind in ("vjp", "update"):
-            found = self.gradients(detour, passing)
-            return {claim.quantity(claim.formula.shapes.arguments[i]): found[i] for i in point.wrt}
-        position = claim.formula.shapes.arguments.index(str(claim.target))
-        if claim.entry is not None:
-            return self._entries(position, detour)
-        jacobian = self._jacobian(position, detour)
-        ((quantity, shape),) = expected_shapes(self.claim, self.point).items()
-        return {quantity: jacobian.reshape(shape)}
+        back = _Back(self, detour, passing)
+        return {q: a.values for q, a in claim.kind.derivatives(claim.formula, point, back).items()}
 
     def gradients(self, detour: Detour | None, passing: dict[Call, Any] | None = None) -> dict[int, Any]:
         """The gradients of the differentiated arguments, by position, as bare arrays."""
-        deltas = [lifted(d, self.how) for d in deltas_of(self.claim, self.point)]
-        return self._back(deltas, detour, passing)
+        return self.back(self.claim.kind.deltas(self.point), detour, passing)
 
-    def _back(
-        self, deltas: list[Any], detour: Detour | None, passing: dict[Call, Any] | None = None
+    def back(
+        self,
+        weights: Sequence[NDArray[np.float64]],
+        detour: Detour | None,
+        passing: dict[Call, Any] | None = None,
     ) -> dict[int, Any]:
+        """The gradients of the sum of weighted outputs, by position."""
         point = self.point
+        deltas = [lifted(w, self.how) for w in weights]
         if detour is not None:
             detour = Quiet(detour, self.silent(deltas))
         found = backwards(self.run, self.outputs, deltas, detour, passing)
@@ -88,7 +86,8 @@ class Tape:
                 self._silent = frozenset(c for c, g in watch.total.items() if cancels(g, watch.size[c]))
         return self._silent
 
-    def _jacobian(self, position: int, detour: Detour | None) -> Any:
+    def jacobian(self, position: int, detour: Detour | None) -> Any:
+        """All derivatives of the one output by an argument. Raises `Unsupported`."""
         point = self.point
         if len(self.outputs) != 1:
             raise Unsupported("a Jacobian of several outputs")
@@ -101,24 +100,8 @@ class Tape:
         for index in np.ndindex(shape):
             unit = np.zeros(shape)
             unit[index] = 1.0
-            rows[(*index, ...)] = self._back([lifted(unit, self.how)], detour)[position]
+            rows[(*index, ...)] = self.back([unit], detour)[position]
         return rows
-
-    def _entries(self, position: int, detour: Detour | None) -> dict[Quantity, Any]:
-        entry, point = self.claim.entry, self.point
-        assert entry is not None
-        source = self.gradients(detour)[position] if entry.scalar else self._jacobian(position, detour)
-        ranges = entry.ranges(point.args[position].shape, point.output_shapes[0])
-        table = np.empty(expected_shapes(self.claim, self.point)[entry.quantity], dtype=source.dtype)
-        for assignment in entry.assignments(ranges):
-            output, argument = entry.locate(assignment)
-            place: Any = argument
-            if not entry.scalar:
-                whole = (slice(None),) * len(point.output_shapes[0])
-                place = (*(whole if output is None else output), *argument)
-            cell: Any = (*assignment.values(), ...)
-            table[cell] = source[place]
-        return {entry.quantity: table}
 
     def _bare(self, value: Any) -> Any:
         held = value.value if isinstance(value, Value) else value
@@ -133,6 +116,31 @@ class Tape:
     def _zeros(self, shape: tuple[int, ...]) -> Any:
         zeros = np.zeros(shape)
         return zeros if self.how is None else enclose(zeros)
+
+
+class _Back(Program):
+    """Going back along a tape, as a program that has every entry: in balls, or in float64."""
+
+    method = "a tape"
+    exact_answers = True
+
+    def __init__(self, tape: Tape, detour: Detour | None, passing: dict[Call, Any] | None) -> None:
+        self.tape, self.detour, self.passing = tape, detour, passing
+
+    def vjp(
+        self,
+        args: Sequence[NDArray[Any]],
+        deltas: Sequence[NDArray[np.float64]],
+        directions: Mapping[int, NDArray[np.float64]] | None = None,
+        domain: Domain = BALLS,
+    ) -> dict[int, Answer]:
+        found = self.tape.back(deltas, self.detour, self.passing)
+        return {i: Answer(values) for i, values in found.items()}
+
+    def jacobian(
+        self, args: Sequence[NDArray[Any]], argument: int, domain: Domain = BALLS
+    ) -> tuple[ObjectArray, ...]:
+        return (self.tape.jacobian(argument, self.detour),)
 
 
 def tape_of(sample: Sample, how: How = None) -> Tape:

@@ -4,48 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from gradcheck.arithmetic import BALLS, Domain
+from gradcheck.backend import Answer, Program
 from gradcheck.errors import UsageError
 from gradcheck.formulas.callables import check_parameters, hashable
-from gradcheck.formulas.entries import EntrySpec
-from gradcheck.formulas.quantity import Quantity, gradient, updated
+from gradcheck.formulas.kinds import Kind
+from gradcheck.formulas.kinds.directions import Directions
+from gradcheck.formulas.point import Point
+from gradcheck.formulas.quantity import Quantity
 
 if TYPE_CHECKING:
     from gradcheck.formulas.decorating import Formula
 
-__all__ = ["Claim", "Descent", "Kind", "Layout"]
-
-Kind = Literal["vjp", "jacobian", "entry", "layout", "forward", "update"]
-Layout = Literal["tensor", "numerator", "own"]
-"""How a Jacobian is laid out: ``tensor`` is `output.shape + argument.shape`; ``numerator`` is
-`(output.size, argument.size)`, so that a scalar by a vector is a row; ``own`` is the argument's own
-shape and takes a scalar output."""
-
+__all__ = ["Claim"]
 
 SINGLE = 24
 """Bits of a float32 significand."""
 
 
-@dataclass(frozen=True)
-class Descent:
-    """How an update claim's training loop is run.
-
-    It starts at a drawn point of these ``sizes`` and takes ``steps`` steps of the hand-written update
-    at ``rate``; the rate is halved where a step would not lower the cost. It stops early where the
-    cost no longer changes in float64.
-    """
-
-    sizes: dict[str, int]
-    steps: int = 30
-    rate: float = 0.5
-
-
 @dataclass(frozen=True, eq=False)
 class Claim:
-    """One statement about ``formula``.
-
-    ``candidate`` is the hand-written code. Its signature depends on ``kind``:
+    """One statement about ``formula``, of a ``kind``, made by the hand-written code ``candidate``.
 
     ========= =============================================== ==========================================
     kind      candidate                                       compared with
@@ -66,10 +47,6 @@ class Claim:
     formula: Formula
     kind: Kind
     candidate: Callable[..., Any]
-    target: str | None = None
-    layout: Layout = "tensor"
-    entry: EntrySpec | None = None
-    descent: Descent | None = None
     id: str | None = None
     suffix: str | None = None
     title: str | None = None
@@ -85,14 +62,16 @@ class Claim:
         own = getattr(self.candidate, "significand_bits", None)
         if own is not None:  # an adapter knows that its kernel takes float32 only
             object.__setattr__(self, "bits", own)
-        arguments = self.formula.shapes.arguments
-        if self.target is not None and self.target not in arguments:
+        if not isinstance(self.kind, Kind):
             raise UsageError(
-                f"{self.formula.name}: a {self.kind} claim names the argument {self.target!r}, but the "
-                f"formula has {', '.join(arguments)}."
+                f"{self.formula.name}: expected a kind of claim, such as Vjp(), got {self.kind!r}."
             )
-        if self.kind == "entry" and self.entry is None:
-            raise UsageError(f"{self.formula.name}: an entry claim needs a form like 'dJ/dW[i,j]'.")
+        arguments = self.formula.shapes.arguments
+        if self.kind.argument is not None and self.kind.argument not in arguments:
+            raise UsageError(
+                f"{self.formula.name}: a {self.kind.name} claim names the argument {self.kind.argument!r}, "
+                f"but the formula has {', '.join(arguments)}."
+            )
         if self.erratum and not self.printed:
             raise UsageError(
                 f"{self.uid}: an erratum is a claim as printed; declare it with printed=True as well."
@@ -102,12 +81,7 @@ class Claim:
     @property
     def uid(self) -> str:
         """The claim's name, unique in a run: `D09/wx_column.vjp.printed` or `softmax.jacobian-x`."""
-        what: str = self.kind
-        if self.entry is not None:
-            what += f"-{self.entry.text.replace(' ', '').replace('/', '_')}"
-        elif self.target is not None:
-            what += f"-{self.target}"
-        parts = [self.formula.name, what]
+        parts = [self.formula.name, self.kind.label]
         if self.suffix:
             parts.append(self.suffix)
         elif self.printed:
@@ -119,39 +93,43 @@ class Claim:
         """The verdict that the claim is declared to get: ``pass``, or ``fail`` for an erratum."""
         return "fail" if self.erratum else "pass"
 
-    def quantity(self, argument: str) -> Quantity:
-        """What the claim states for one argument: its gradient, of an update its new value."""
-        return updated(argument) if self.kind == "update" else gradient(argument)
-
     @property
     def leading(self) -> tuple[str, ...]:
         """What the candidate takes before the formula's arguments."""
-        if self.kind == "vjp":
-            return ("delta",)
-        if self.kind == "update":
-            return ("rate",)
-        if self.kind == "entry":
-            assert self.entry is not None
-            return (*self.entry.free, *(("delta",) if self.entry.scalar else ()))
-        return ()
+        return self.kind.leading
 
     def statement(self) -> str:
         """The claim in one line of plain text."""
-        if self.title:
-            return self.title
-        name = self.formula.name
-        return {
-            "vjp": f"gradients of {name} in every argument",
-            "jacobian": f"derivative of {name} by {self.target}",
-            "layout": f"layout of the derivative of {name} by {self.target}",
-            "entry": f"{self.entry.text if self.entry else ''} of {name}",
-            "forward": f"another expression for {name}",
-            "update": f"one step of gradient descent on {name}",
-        }[self.kind]
+        return self.title or self.kind.statement(self.formula.name)
+
+    def quantity(self, argument: str) -> Quantity:
+        """What belongs to one argument: its gradient, of an update its new value."""
+        return self.kind.quantity(argument)
+
+    def shapes(self, point: Point) -> dict[Quantity, tuple[int, ...]]:
+        """The quantities that are stated at a point, with their shapes."""
+        return self.kind.shapes(self.formula, point)
+
+    def truths(
+        self,
+        point: Point,
+        program: Program,
+        directions: Directions | None = None,
+        domain: Domain = BALLS,
+    ) -> dict[Quantity, Answer]:
+        """The true quantities at a point, as a backend's program has them. Raises `Unsupported`.
+
+        Where ``directions`` are given, their quantities alone need an answer, and a slope will do. For a
+        claim on outputs, the gradients of the formula itself are given.
+        """
+        return self.kind.truths(self.formula, point, program, directions, domain)
+
+    def directions(self, point: Point) -> Directions | None:
+        """The directions along which slopes are compared at a point."""
+        return self.kind.directions(self.formula, point)
 
     def _check_parameters(self) -> None:
         """The candidate must be callable with what it will get: found now, not at the first point."""
         wanted = (*self.leading, *self.formula.shapes.arguments)
-        role = "backward" if self.kind == "vjp" else f"{self.kind} candidate"
-        check_parameters(self.candidate, wanted, f"{self.uid}: the {role}")
+        check_parameters(self.candidate, wanted, f"{self.uid}: the {self.kind.role}")
         object.__setattr__(self, "candidate", hashable(self.candidate))

@@ -8,8 +8,10 @@ from typing import Any, TypeVar, overload
 
 from gradcheck.errors import UsageError
 from gradcheck.formulas.callables import check_parameters, hashable, parameter_names
-from gradcheck.formulas.claim import Claim, Descent, Kind, Layout
+from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.entries import EntrySpec
+from gradcheck.formulas.kinds import Descent, Entry, Forward, Jacobian, Kind, Layout, Update, Vjp
+from gradcheck.formulas.kinds.jacobian import Form
 from gradcheck.formulas.shapes import ShapeLike, Shapes
 from gradcheck.formulas.suggestions import did_you_mean
 from gradcheck.formulas.values import Values, check_values
@@ -129,18 +131,18 @@ class Formula:
         list or dict by name, or a bare array where there is one argument; `None` for an argument that
         is not checked.
         """
-        return self._decorate(candidate, "vjp", about)
+        return self._decorate(candidate, Vjp(), about)
 
-    def jacobian(self, target: str, /, *, layout: Layout = "tensor", **about: Any) -> Callable[[F], F]:
+    def jacobian(self, target: str, /, *, layout: Form = "tensor", **about: Any) -> Callable[[F], F]:
         """Claim the derivative of the output by the argument ``target``: `(*args) -> array`.
 
         Its shape is `output.shape + argument.shape`, unless another ``layout`` is named.
         """
-        return self._decorator("jacobian", about, target=target, layout=layout)
+        return self._decorator(Jacobian(target, layout), about)
 
-    def layout(self, target: str, /, *, layout: Layout = "numerator", **about: Any) -> Callable[[F], F]:
+    def layout(self, target: str, /, *, layout: Form = "numerator", **about: Any) -> Callable[[F], F]:
         """Claim where the partial derivatives by ``target`` stand: `(*args) -> array`."""
-        return self._decorator("layout", about, target=target, layout=layout)
+        return self._decorator(Layout(target, layout), about)
 
     def entry(self, text: str, /, **about: Any) -> Callable[[F], F]:
         """Claim one entry of a derivative, such as `"dJ/dW[i,j]"` or `"dz[j]/dW[j,k]"`.
@@ -148,8 +150,7 @@ class Formula:
         The candidate takes the free indices, then `delta` if the numerator is `J`, then the
         arguments. See `gradcheck.formulas.entries` for the language.
         """
-        spec = EntrySpec.parse(text)
-        return self._decorator("entry", about, target=spec.argument, entry=spec)
+        return self._decorator(Entry(EntrySpec.parse(text)), about)
 
     @overload
     def forward(self, candidate: F, /) -> F: ...
@@ -160,7 +161,7 @@ class Formula:
 
         Values are compared, and with every backend the gradients of the two expressions.
         """
-        return self._decorate(candidate, "forward", about)
+        return self._decorate(candidate, Forward(), about)
 
     def update(self, *, descent: Descent | None = None, **about: Any) -> Callable[[F], F]:
         """Claim one step of gradient descent on a scalar cost: `(rate, *args) -> new values`.
@@ -168,24 +169,33 @@ class Formula:
         One new value per argument, `None` for data that stay as they are. With ``descent`` the loop is
         run too, and every step of it is checked like any other point.
         """
-        return self._decorator("update", about, descent=descent)
+        return self._decorator(Update(descent), about)
+
+    def claim(self, kind: Kind, /, **about: Any) -> Callable[[F], F]:
+        """Claim what ``kind`` says, such as a kind of your own; the methods above are this for our kinds."""
+        return self._decorator(kind, about)
+
+    @property
+    def backwards(self) -> list[Claim]:
+        """The claims on the backward pass that are meant to be right, in order."""
+        return [c for c in self.claims if c.kind.is_backward and not c.erratum]
 
     def _decorate(self, candidate: F | None, kind: Kind, about: dict[str, Any]) -> F | Callable[[F], F]:
         decorator = self._decorator(kind, about)
         return decorator if candidate is None else decorator(candidate)
 
-    def _decorator(self, kind: Kind, about: dict[str, Any], **how: Any) -> Callable[[F], F]:
+    def _decorator(self, kind: Kind, about: dict[str, Any]) -> Callable[[F], F]:
         known = {"id", "section", "latex", "title", "note", "suffix", "printed", "erratum"}
         if unknown := sorted(about.keys() - known):
             raise UsageError(
-                f"{self.name}: a {kind} claim does not take {unknown[0]!r}; it takes "
+                f"{self.name}: a {kind.name} claim does not take {unknown[0]!r}; it takes "
                 f"{', '.join(sorted(known))}."
             )
         for name in ("id", "section", "latex"):
             about.setdefault(name, getattr(self, name))
 
         def decorate(candidate: F) -> F:
-            claim = Claim(self, kind, candidate, **how, **about)
+            claim = Claim(self, kind, candidate, **about)
             if any(claim.uid == other.uid for other in self.claims):
                 raise UsageError(
                     f"{claim.uid}: there is such a claim already; tell the two apart with suffix='...'."

@@ -10,14 +10,14 @@ then speaks of those entries only.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
 from gradcheck.errors import UsageError
 from gradcheck.formulas.quantity import Quantity, entry
 
-__all__ = ["EntrySpec"]
+__all__ = ["EntrySpec", "Index", "assignments"]
 
 _FORM = re.compile(
     r"d(?P<top>[A-Za-z_]\w*)(\[(?P<top_index>[^\]]+)\])?\s*/\s*d(?P<bottom>[A-Za-z_]\w*)\[(?P<index>[^\]]*)\]\Z"
@@ -94,11 +94,6 @@ class EntrySpec:
                     )
         return {name: ranges[name] for name in self.free}
 
-    def assignments(self, ranges: dict[str, int]) -> Iterator[dict[str, int]]:
-        """Every value of the free indices, the last one running fastest."""
-        for values in product(*(range(n) for n in ranges.values())):
-            yield dict(zip(ranges, values, strict=True))
-
     def locate(self, assignment: dict[str, int]) -> tuple[tuple[int, ...] | None, tuple[int, ...]]:
         """The indices into the output (None: whole) and into the argument for one assignment."""
 
@@ -107,6 +102,12 @@ class EntrySpec:
 
         output = None if self.output_index is None else put(self.output_index)
         return output, put(self.argument_index)
+
+
+def assignments(ranges: Mapping[str, int]) -> Iterator[dict[str, int]]:
+    """Every value of the free indices, the last one running fastest."""
+    for values in product(*(range(n) for n in ranges.values())):
+        yield dict(zip(ranges, values, strict=True))
 
 
 def _parse_index(text: str, whole: str) -> Index:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from flint import arb
 
 from gradcheck.arithmetic import precision
+from gradcheck.formulas.kinds.tables import along
 from gradcheck.formulas.quantity import Quantity
-from gradcheck.judging.answers.slopes import along
 from gradcheck.judging.comparing import RESOLUTION
 from gradcheck.judging.evaluation import BITS
 from gradcheck.judging.opinions import Opinion, PointVerdict, Says

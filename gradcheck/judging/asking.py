@@ -12,16 +12,15 @@ import numpy as np
 from gradcheck.arithmetic import SHIFTED, WIDENED, ObjectArray, enclose, precision, zero_dimensional
 from gradcheck.backend import Answer
 from gradcheck.errors import NoAnswer, Unsupported
+from gradcheck.formulas.kinds.directions import Directions
+from gradcheck.formulas.kinds.tables import contract
 from gradcheck.formulas.quantity import Quantity
-from gradcheck.judging.answers.expected import truths
 from gradcheck.judging.answers.forward_values import values_in_balls
-from gradcheck.judging.answers.slopes import contract
 from gradcheck.judging.candidates.same_code import unknown_rounding
 from gradcheck.judging.comparing import Match, compare, running_scale
 from gradcheck.judging.evaluation import Evaluation, spread
 from gradcheck.judging.joint_slopes import settled_jointly
 from gradcheck.judging.opinions import Opinion, Says
-from gradcheck.judging.points.directions import Directions
 from gradcheck.judging.reasons import Reason, ReasonKind
 from gradcheck.judging.session import Usable
 from gradcheck.records.verdicts import Strength
@@ -66,7 +65,7 @@ def _at_precision(check: Evaluation, usable: Usable, bits: int) -> Opinion:
     finite = check.stated.is_finite
     matches = settled_jointly(check, usable, program, bits) if finite else {}
     left = _directions_beside(check, matches)
-    answers = {} if left == {} else truths(check.claim, check.point, program, left)
+    answers = {} if left == {} else check.claim.truths(check.point, program, left)
     answers = {q: a for q, a in answers.items() if check.states(q)}
     if not finite:
         if not all(b.is_finite() for a in answers.values() for b in a.values.reshape(-1)):
@@ -79,7 +78,7 @@ def _at_precision(check: Evaluation, usable: Usable, bits: int) -> Opinion:
             answers[quantity] = refine()
             match = _match(check, quantity, stated[quantity], answers[quantity], rigorous)
         matches[quantity] = match
-    if check.claim.kind == "forward":
+    if check.claim.kind.states_outputs:
         matches.update(_values(check, bits))
     opinion = Opinion(usable.name, matches=matches, answers=answers, method=program.method, bits=bits)
     return _with_outcome(opinion)
@@ -114,9 +113,9 @@ def _stated(
     check: Evaluation, usable: Usable, directions: Directions | None, bits: int
 ) -> tuple[Mapping[Quantity, ObjectArray], bool]:
     """The candidate's side, and whether it is rigorous: in balls, or float64 with a bound."""
-    if check.claim.kind == "forward":
+    if check.claim.kind.states_outputs:
         program = check.session.program(usable, check.point, check.claim.candidate)
-        other = {} if directions == {} else truths(check.claim, check.point, program, directions)
+        other = {} if directions == {} else check.claim.truths(check.point, program, directions)
         return {q: a.values for q, a in other.items()}, all(a.rigorous for a in other.values())
     return check.certain_or_bounded(bits)
 
@@ -129,7 +128,7 @@ def _match(
         answer,
         rigorous=rigorous,
         scales=lambda: check.scale(quantity),
-        slopes=check.claim.kind == "forward",
+        slopes=check.claim.kind.states_outputs,
         bits=check.claim.bits,
     )
 
@@ -153,7 +152,7 @@ def _without_rounded_constants(check: Evaluation, usable: Usable, opinion: Opini
     there is no answer.
     """
     differing = {q for q, m in opinion.matches.items() if m.outcome == "differ"}
-    if check.claim.kind == "forward" or not differing:
+    if check.claim.kind.states_outputs or not differing:
         return opinion
     try:
         with precision(opinion.bits):
@@ -181,8 +180,8 @@ def _uncertain_truth(check: Evaluation, usable: Usable, opinion: Opinion) -> Map
     """
     program = check.session.program(usable, check.point)
     if program.exact_answers:
-        return truths(check.claim, check.point, program, None, WIDENED)
-    moved = [truths(check.claim, check.point, program, check.directions, domain) for domain in SHIFTED]
+        return check.claim.truths(check.point, program, None, WIDENED)
+    moved = [check.claim.truths(check.point, program, check.directions, domain) for domain in SHIFTED]
     return {q: spread(a, [m[q] for m in moved]) for q, a in opinion.answers.items()}
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from gradcheck.arithmetic import ObjectArray, radii
 from gradcheck.backend import Answer
-from gradcheck.judging.answers.slopes import contract
+from gradcheck.formulas.kinds.tables import contract
 from gradcheck.judging.reasons import Reason, ReasonKind
 
 __all__ = ["RESOLUTION", "Match", "Scales", "compare", "compare_slopes", "running_scale"]

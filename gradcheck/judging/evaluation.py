@@ -25,13 +25,12 @@ from gradcheck.arithmetic import (
 from gradcheck.backend import Answer
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.kinds.directions import Directions
 from gradcheck.formulas.quantity import Quantity
-from gradcheck.judging.answers.expected import truths
 from gradcheck.judging.candidates.rounding import rounding_bound
 from gradcheck.judging.candidates.running import Stated, candidate_leaves_range, run_in_balls
 from gradcheck.judging.candidates.same_code import MORE_ROUNDING, same_code
 from gradcheck.judging.comparing import running_scale
-from gradcheck.judging.points.directions import Directions, directions_of
 from gradcheck.judging.points.point import Point
 from gradcheck.judging.session import Session, Usable
 
@@ -88,11 +87,11 @@ class Evaluation:
     @cached_property
     def directions(self) -> Directions | None:
         """The directions along which slopes are compared here."""
-        return directions_of(self.claim, self.point)
+        return self.claim.directions(self.point)
 
     def states(self, quantity: Quantity) -> bool:
         """Whether the candidate states a quantity here; a forward claim is compared in all gradients."""
-        return self.claim.kind == "forward" or quantity in self.stated.values
+        return self.claim.kind.states_outputs or quantity in self.stated.values
 
     @cached_property
     def precisions(self) -> tuple[int, ...]:
@@ -142,7 +141,7 @@ class Evaluation:
             with suppress(Unsupported), precision(self.claim.bits):
                 program = self.session.program(source, self.point)
                 if program.exact_answers:
-                    answers = truths(self.claim, self.point, program)
+                    answers = self.claim.truths(self.point, program)
                     found.append({q: a.values for q, a in answers.items()})
         for other in self._written_by_hand():
             with suppress(Unsupported), precision(self.claim.bits):
@@ -151,13 +150,11 @@ class Evaluation:
 
     def _written_by_hand(self) -> list[Claim]:
         """The formula's own claims of the same quantities that are meant to be right."""
-        mine = (self.claim.kind, self.claim.target, self.claim.layout, self.claim.entry)
+        mine = self.claim
         return [
             c
-            for c in self.claim.formula.claims
-            if (c.kind, c.target, c.layout, c.entry) == mine
-            and not c.erratum
-            and c.candidate is not self.claim.candidate
+            for c in mine.formula.claims
+            if c.kind == mine.kind and not c.erratum and c.candidate is not mine.candidate
         ]
 
     def scale(self, quantity: Quantity) -> NDArray[np.float64] | None:
@@ -173,7 +170,7 @@ class Evaluation:
                 if not program.exact_answers:
                     continue
                 with precision(53):
-                    other = running_scale(truths(self.claim, self.point, program)[quantity].values)
+                    other = running_scale(self.claim.truths(self.point, program)[quantity].values)
             except (Unsupported, KeyError):
                 continue
             found = other if found is None else np.maximum(found, other)

@@ -14,22 +14,16 @@ import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic import ObjectArray, dot, enclose, midpoints, zero_dimensional
-from gradcheck.backend import Answer, Program
+from gradcheck.arithmetic import ObjectArray, dot, enclose, midpoints
+from gradcheck.backend import Program
 from gradcheck.errors import Unsupported
-from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.kinds.directions import Directions
 from gradcheck.formulas.quantity import JOINT, Quantity
-from gradcheck.judging.answers.expected import deltas_of, truths
 from gradcheck.judging.comparing import Match, compare_slopes
 from gradcheck.judging.evaluation import Evaluation
-from gradcheck.judging.points.directions import Directions
-from gradcheck.judging.points.point import Point
 from gradcheck.judging.session import Usable
 
 __all__ = ["Group", "groups", "settled_jointly"]
-
-_KINDS = ("vjp", "forward", "update")
-"""The kinds of claims with a quantity for each argument."""
 
 _RAISED = 64
 """A direction is made longer by this many powers of two at most. The step of a difference, 2^-140, is then
@@ -43,7 +37,7 @@ at least 1e-19 of every part."""
 def settled_jointly(check: Evaluation, usable: Usable, program: Program, bits: int) -> dict[Quantity, Match]:
     """The quantities that one slope along all their arguments settles in the candidate's favour."""
     directions = check.directions
-    if program.exact_answers or check.claim.kind not in _KINDS or directions is None or len(directions) < 2:
+    if program.exact_answers or not check.claim.kind.by_argument or directions is None or len(directions) < 2:
         return {}
     try:
         gradients, rough = _gradients(check, bits)
@@ -63,11 +57,12 @@ def _settled(
     own, rigorous = group.slope, True
     quantities = map(claim.quantity, claim.formula.shapes.arguments)
     moved = {i: along[q] for i, q in enumerate(quantities) if q in along}
-    answer = _slope_along(claim, point, program, moved)
+    answer = claim.kind.joint_slope(point, program, moved)
     if answer is None:
         return {}
-    if claim.kind == "forward":
-        stated = _slope_along(claim, point, check.session.program(usable, point, claim.candidate), moved)
+    if claim.kind.states_outputs:
+        again = check.session.program(usable, point, claim.candidate)
+        stated = claim.kind.joint_slope(point, again, moved)
         if stated is None:
             return {}
         own, rigorous = stated.values.item(), stated.rigorous
@@ -80,27 +75,28 @@ def _settled(
 
 def _gradients(
     check: Evaluation, bits: int
-) -> tuple[dict[Quantity, ObjectArray], dict[Quantity, NDArray[np.float64]]]:
-    """Gradients by quantity, entry by entry, in balls and in float64: the stated ones, the steps of an
-    update. A forward claim states none; those of the formula stand for them, from a backend that has every
-    entry.
+) -> tuple[Mapping[Quantity, ObjectArray], Mapping[Quantity, NDArray[np.float64]]]:
+    """Gradients by quantity, entry by entry, in balls and in float64: those behind what is stated. Where
+    outputs are stated, the gradients of the formula stand for them, from a backend that has every entry.
 
     Raises `Unsupported`.
     """
     claim, point = check.claim, check.point
-    if claim.kind == "vjp":
-        return check.balls(bits), check.stated.values
-    known: dict[Quantity, ObjectArray] = {}
-    if claim.kind == "update":
-        known = _steps(claim, point, check.balls(bits))
-    else:
-        for source in check.backends:
-            program = check.session.program(source, point)
-            if program.exact_answers:
-                answers = truths(claim, point, program, check.directions)
-                known = {q: a.values for q, a in answers.items() if a.direction is None}
-                break
-    return known, {q: midpoints(values) for q, values in known.items()}
+    if not claim.kind.states_outputs:
+        stated = check.balls(bits)
+        known = claim.kind.gradients(claim.formula, point, stated)
+        return known, check.stated.values if known is stated else _rough(known)
+    for source in check.backends:
+        program = check.session.program(source, point)
+        if program.exact_answers:
+            answers = claim.truths(point, program, check.directions)
+            known = {q: a.values for q, a in answers.items() if a.direction is None}
+            return known, _rough(known)
+    return {}, {}
+
+
+def _rough(gradients: Mapping[Quantity, ObjectArray]) -> dict[Quantity, NDArray[np.float64]]:
+    return {q: midpoints(values) for q, values in gradients.items()}
 
 
 @dataclass(frozen=True)
@@ -147,26 +143,3 @@ def _raised(below: int) -> int:
 def _is_zero(values: ObjectArray) -> bool:
     """Exactly, not only in float64."""
     return all(b.is_zero() for b in values.ravel().tolist())
-
-
-def _steps(claim: Claim, point: Point, stated: Mapping[Quantity, ObjectArray]) -> dict[Quantity, ObjectArray]:
-    """What an update subtracts, `rate * gradient`, by quantity."""
-    taken = {}
-    for name, start in zip(claim.formula.shapes.arguments, point.args, strict=True):
-        if (quantity := claim.quantity(name)) in stated:
-            difference = enclose(start) - stated[quantity]
-            taken[quantity] = (
-                difference if isinstance(difference, np.ndarray) else zero_dimensional(difference)
-            )
-    return taken
-
-
-def _slope_along(
-    claim: Claim, point: Point, program: Program, moved: Mapping[int, NDArray[np.float64]]
-) -> Answer | None:
-    """The method's joint slope; for an update that of the step. Raises `Unsupported`."""
-    answer = program.joint_slope(point.args, deltas_of(claim, point), moved)
-    if answer is None or claim.kind != "update":
-        return answer
-    step = zero_dimensional(answer.values.item() * arb(point.rate))
-    return Answer(step, answer.direction, answer.scale * abs(point.rate), answer.rigorous, answer.convention)

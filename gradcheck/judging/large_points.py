@@ -22,7 +22,7 @@ from gradcheck.errors import CandidateFault, FaultKind, Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.in_place_writes import writes
 from gradcheck.formulas.quantity import JOINT, Quantity
-from gradcheck.judging.candidates.running import Stated, as_float64, call_candidate, expected_shapes
+from gradcheck.judging.candidates.running import Stated, as_float64, call_candidate, given
 from gradcheck.judging.comparing import Match, Outcome
 from gradcheck.judging.opinions import Opinion, PointResult, PointVerdict, Says
 from gradcheck.judging.points.long_directions import Direction
@@ -61,8 +61,8 @@ def check_large_point(claim: Claim, point: Point, session: Session, usable: list
     """One slope of all stated gradients together; argument by argument and entry by entry on a failure."""
     too_large = Reason(ReasonKind.TOO_LARGE, f"{point.entries:,}")
     opinions = {one.name: Opinion(one.name, reason=too_large) for one in usable}
-    if claim.kind != "vjp":
-        note = f"too large for a {claim.kind} claim: {point.entries:,} numbers at a point"
+    if not claim.kind.is_backward:
+        note = f"too large for a {claim.kind.name} claim: {point.entries:,} numbers at a point"
         return PointResult(point, PointVerdict.NONE, opinions, notes=(note,))
     directions = {i: Direction(point.args[i], seed=i) for i in point.wrt}
     try:
@@ -152,13 +152,13 @@ def _run(claim: Claim, point: Point) -> Stated:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            found = call_candidate(claim, point, list(point.args), list(point.delta), point.rate)
+            found = call_candidate(claim, point, list(point.args), given(claim, point, lambda v: v))
         except CandidateFault as fault:
             if writes(fault):
                 text = f"{fault}. Arguments of this size are handed over without a copy, read-only"
                 raise CandidateFault("error", text, fault.quantity, FaultKind.WRITES) from fault
             raise
-    shapes = expected_shapes(claim, point)
+    shapes = claim.shapes(point)
     values = {q: as_float64(v, q, shapes[q], copy=False) for q, v in found.items() if v is not None}
     if not values:
         raise CandidateFault("error", "the code returned None for every argument: there is nothing to check")

@@ -11,8 +11,6 @@ import numpy as np
 from gradcheck.arithmetic import midpoints, precision
 from gradcheck.errors import CandidateFault, FaultKind, Unsupported
 from gradcheck.formulas.claim import Claim
-from gradcheck.formulas.quantity import gradient
-from gradcheck.judging.answers.expected import truths
 from gradcheck.judging.answers.kinks import Kink, outside
 from gradcheck.judging.arbitration import arbitrate
 from gradcheck.judging.asking import ask
@@ -69,7 +67,7 @@ def check_point(claim: Claim, point: Point, session: Session, only: str | None =
         return _not_finite(result, stated)
     voted = arbitrate(opinions)
     result = replace(result, verdict=voted.verdict, opinions=voted.opinions, quantity=voted.quantity)
-    if voted.verdict is PointVerdict.PASS and point.origin == "plan" and claim.kind != "forward":
+    if voted.verdict is PointVerdict.PASS and point.origin == "plan" and not claim.kind.states_outputs:
         return replace(result, lost=_digits(check, stated))
     return result
 
@@ -114,7 +112,7 @@ def _derivative(claim: Claim, point: Point, session: Session, usable: Usable) ->
     try:
         program = session.program(usable, point)
         with precision(BITS):
-            answers = truths(claim, point, program)
+            answers = claim.truths(point, program)
     except Unsupported as error:
         return Opinion(usable.name, reason=Reason(ReasonKind.UNSUPPORTED, str(error)))
     return Opinion(usable.name, Says.DIFFER, answers=answers, method=program.method)
@@ -143,7 +141,7 @@ def _at_kink(result: PointResult, check: Evaluation, kink: Kink, usable: list[Us
     sentence: str | None = None
     if result.stated is not None and not result.stated.is_finite:
         notes = (*notes, "not finite at a point where no derivative exists")
-    elif check.claim.kind == "vjp":
+    elif check.claim.kind.is_backward:
         sentence = _outside(check, kink)
     if sentence is not None and not _convention_fits(check, kink, usable):
         sentence = None
@@ -162,7 +160,9 @@ def _outside(check: Evaluation, kink: Kink) -> str | None:
     try:
         with precision(PRECISIONS[1]):
             stated, _ = check.certain_or_bounded(PRECISIONS[1])
-            return outside(kink, {i: stated[q] for i, n in enumerate(names) if (q := gradient(n)) in stated})
+            return outside(
+                kink, {i: stated[q] for i, n in enumerate(names) if (q := check.claim.quantity(n)) in stated}
+            )
     except Unsupported:
         return None
 

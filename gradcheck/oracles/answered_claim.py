@@ -12,6 +12,7 @@ from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import SINGLE, Claim
 from gradcheck.formulas.decorating import Formula
 from gradcheck.formulas.foreign import float_only
+from gradcheck.formulas.kinds import Vjp
 from gradcheck.judging.points.point import Point
 from gradcheck.oracles.answers import Given, Implementation
 
@@ -24,14 +25,14 @@ def answered_claim(
     formula: Formula, implementation: Implementation, given: Mapping[int, Given], points: Mapping[int, Point]
 ) -> Claim:
     """The claim that the answers are right. ``given`` and ``points`` go by the number of the test."""
-    ours = [c.id for c in formula.claims if c.kind == "vjp" and c.id]
+    ours = [c.id for c in formula.claims if c.kind.is_backward and c.id]
     judged = [given[n] for n in points if n in given]
     single = {a.dtype == np.float32 for g in judged for a in (g.gradients or {}).values() if a is not None}
     # Said in the title, which every report shows: float32 is granted far larger errors.
     granted = " partly in float32" if len(single) > 1 else " in float32" if True in single else ""
     return Claim(
         formula,
-        "vjp",
+        Vjp(),
         float_only(_lookup(formula, given, points), "a file of answers"),
         id=formula.id or next(iter(ours), None),
         suffix="answers",

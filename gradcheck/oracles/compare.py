@@ -121,7 +121,7 @@ class _Comparing:
             strength=Strength.AGREED.value if verdict is Verdict.PASS else None,
             discarded=0,
             reason=counterexample.message if counterexample is not None else reason,
-            unchecked=sorted({u for r in results if r.stated for u in r.stated.unchecked}),
+            unchecked=sorted({str(u) for r in results if r.stated for u in r.stated.unchecked}),
             notes=notes,
             counterexample=counterexample,
             diagnosis=diagnosis,

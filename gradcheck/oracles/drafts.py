@@ -32,12 +32,11 @@ def asked_of(formula: Formula, point: Point) -> tuple[str, ...]:
     """
     names = formula.shapes.arguments
     stated: set[str] = set()
-    for claim in formula.claims:
-        if claim.kind == "vjp" and not claim.erratum:
-            try:
-                stated |= {str(q.argument) for q in run_in_float64(claim, point).values}
-            except CandidateFault:
-                continue
+    for claim in formula.backwards:
+        try:
+            stated |= {str(q.argument) for q in run_in_float64(claim, point).values}
+        except CandidateFault:
+            continue
     return tuple(names[i] for i in point.wrt if not stated or names[i] in stated)
 
 

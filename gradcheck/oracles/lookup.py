@@ -32,7 +32,7 @@ def find_formulas(words: Sequence[str]) -> list[Formula]:
     vjp claim. Raises `UsageError`.
     """
     if not words:
-        return [f for f in catalogue() if any(c.kind == "vjp" and not c.erratum for c in f.claims)]
+        return [f for f in catalogue() if f.backwards]
     found = {id(f): f for word in words for f in _named(word)}
     by_name: dict[str, Formula] = {}
     for formula in found.values():

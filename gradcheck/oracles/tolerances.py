@@ -37,6 +37,7 @@ from gradcheck.backend import Problem
 from gradcheck.errors import Undecided, Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.kinds import Vjp
 from gradcheck.judging.candidates.running import run_in_balls
 from gradcheck.judging.candidates.same_code import MORE_ROUNDING
 from gradcheck.judging.points.point import Point
@@ -156,17 +157,16 @@ def _hand_written(
 ) -> list[Mapping[str, ObjectArray]]:
     """The gradients by the formula's own right vjp claims."""
     found: list[Mapping[str, ObjectArray]] = []
-    for claim in formula.claims:
-        if claim.kind == "vjp" and not claim.erratum:
-            rounding = Claim(formula, "vjp", _rounded_vjp(claim.candidate, point.wrt), suffix="rounded")
-            try:
-                stated = run_in_balls(rounding, point, BALLS)
-            except Undecided as error:
-                undecided.append(error)
-                continue
-            except Unsupported:
-                continue
-            found.append({str(q.argument): v for q, v in stated.items()})
+    for claim in formula.backwards:
+        rounding = Claim(formula, Vjp(), _rounded_vjp(claim.candidate, point.wrt), suffix="rounded")
+        try:
+            stated = run_in_balls(rounding, point, BALLS)
+        except Undecided as error:
+            undecided.append(error)
+            continue
+        except Unsupported:
+            continue
+        found.append({str(q.argument): v for q, v in stated.items()})
     return found
 
 

@@ -80,7 +80,7 @@ def compare(claim: Claim, truth: Truth) -> Compared:
         return result
     uses = space.uses
     for quantity, array in arrays.items():
-        result.findings.append(_compared(truth, wanted[quantity], array, result.asked))
+        result.findings.append(_compared(truth, quantity, wanted[quantity], array, result.asked))
     taken = with_poles(truth.uses, [q.truth for q in wanted.values()])
     why = objection(uses, taken, space)
     steps: set[int] = set()
@@ -99,8 +99,10 @@ def compare(claim: Claim, truth: Truth) -> Compared:
     return result
 
 
-def _compared(truth: Truth, wanted: Symbolic, array: IndexedArray, asked: dict[Question, bool]) -> Finding:
-    finding = Finding(wanted.quantity, "open", wanted, array=array)
+def _compared(
+    truth: Truth, quantity: Quantity, wanted: Symbolic, array: IndexedArray, asked: dict[Question, bool]
+) -> Finding:
+    finding = Finding(quantity, "open", wanted, array=array)
     if [polynomial_of(s) for s in array.shape] != [polynomial_of(s) for s in wanted.shape]:
         finding.outcome = "different"
         finding.reason = f"it has the shape ({_words(array.shape)}), not ({_words(wanted.shape)})"

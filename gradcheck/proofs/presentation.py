@@ -38,7 +38,7 @@ def quantity_record(claim: Claim, truth: Truth, finding: Finding) -> ProofQuanti
         printer.index(code)  # the first letters go to the entry's own indices
     right = reduced(ruled(truth, wanted.truth))
     steps = _derivation(claim, truth, finding, printer, right)
-    entry = _entry(printer, right) if claim.kind == "forward" else steps[-1].latex
+    entry = _entry(printer, right) if claim.kind.states_outputs else steps[-1].latex
     indices = ", ".join(printer.index(c) for c in wanted.codes if not is_constant(c))
     mine = None
     if finding.candidate is not None:
@@ -62,8 +62,6 @@ def quantity_record(claim: Claim, truth: Truth, finding: Finding) -> ProofQuanti
 
 
 def _index_names(claim: Claim, truth: Truth) -> dict[int, str]:
-    if claim.kind != "entry":
-        return {}
     return {code: name for name, code in index_codes(claim, truth).items() if code >= FREE}
 
 
@@ -92,13 +90,13 @@ def _derivation(
             f"{_entry(printer, reduced(output.entry.renamed(at)))}",
         )
     ]
-    if claim.kind == "forward":
+    if claim.kind.states_outputs:
         return steps
-    if claim.kind == "vjp" or (claim.entry is not None and claim.entry.scalar):
+    if "delta" in claim.leading:
         total = _entry(printer, reduced(truth.total()))
         steps.append(ProofStep(rule="J, the sum of delta times z", latex=f"J = {total}"))
     steps += _chain(truth, finding, printer)
-    raw = _product_rule(truth, str(finding.quantity.argument), printer) if claim.kind == "vjp" else None
+    raw = _product_rule(truth, str(finding.quantity.argument), printer) if claim.kind.is_backward else None
     if raw is not None:
         steps.append(ProofStep(rule="the product rule, a Kronecker delta for each index", latex=raw))
     rule = "differentiated by the product rule, Kronecker deltas contracted over their sums"

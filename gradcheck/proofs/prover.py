@@ -100,8 +100,7 @@ def _once(claim: Claim, memory: Memory, branch: Branch, *, expand: bool) -> Atte
         warnings.simplefilter("ignore")
         try:
             truth = memory.truth(branch, expand=expand)
-            what = (claim.kind, claim.target, claim.layout, claim.entry)
-            truth.prepare(what, lambda: truths(claim, truth))
+            truth.prepare(claim.kind, lambda: truths(claim, truth))
         except Unsupported as error:
             return Attempt(branch, Compared(reason=f"the forward: {error}{user_line(error)}"))
         except SystemExit as error:

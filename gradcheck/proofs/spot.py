@@ -91,8 +91,7 @@ class _Forms:
         if name not in self._found:
             if self._wanted is None:
                 self._wanted = truths(self._claim, self._truth)
-            entry = self._claim.kind == "entry"
-            free = tuple(index_codes(self._claim, self._truth).values()) if entry else ()
+            free = tuple(index_codes(self._claim, self._truth).values())
             wanted = self._wanted[name]
             self._found[name] = ruled(self._truth, wanted.truth), (*free, *wanted.codes)
         return self._found[name]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from gradcheck.errors import Unsupported
@@ -13,6 +13,7 @@ from gradcheck.proofs.indexed import Expr, IndexedArray, axis_codes, derivative,
 from gradcheck.proofs.indexed.algebra.codes import is_constant
 from gradcheck.proofs.indexed.algebra.questions import Question
 from gradcheck.proofs.indexed.arrays.array import as_array
+from gradcheck.proofs.indexed.arrays.size import polynomial_of
 
 __all__ = ["Truth"]
 
@@ -20,7 +21,8 @@ __all__ = ["Truth"]
 class Truth:
     """A formula on one branch. Raises `Unsupported` where its forward does not run on symbols.
 
-    Derivatives are made when they are asked for, and kept. Their indices: the entry of argument or
+    Derivatives are made when they are asked for, and kept. A kind of claim asks for them as for
+    `gradcheck.formulas.kinds.kind.Symbols`. Their indices: the entry of argument or
     output number k has the codes `codes("target", shape)` or `codes("out", shape)`.
     """
 
@@ -39,6 +41,7 @@ class Truth:
         self.deltas = [variable(space, n, o.shape)[0] for n, o in zip(names, self.outputs, strict=True)]
         for output in self.outputs:
             output.view = True
+        self.delta: Any = tuple(self.deltas) if self.multiple else self.deltas[0]
         self.rate = variable(space, "rate", ())[0]
         self.uses = space.uses
         self.asked: dict[Question, bool] = dict(space.questions.asked)
@@ -69,6 +72,56 @@ class Truth:
             0 if isinstance(s, int) and s == 1 else space.code(kind, k, space.size_number(s))
             for k, s in enumerate(shape)
         )
+
+    @property
+    def arrays(self) -> Sequence[IndexedArray]:
+        """The arguments on symbols."""
+        return self.arguments.arrays
+
+    @property
+    def wrt(self) -> tuple[int, ...]:
+        """Positions of the arguments that can be differentiated."""
+        return tuple(k for k, real in enumerate(self.arguments.real) if real)
+
+    def entry(self, array: IndexedArray, codes: tuple[int, ...]) -> Expr:
+        """The entry of an array at these indices."""
+        own = axis_codes(self.space, array.shape)
+        return self.placed(array.entry, dict(zip(own, codes, strict=True)))
+
+    def placed(self, expression: Expr, places: Mapping[int, int]) -> Expr:
+        """An expression with other indices in place of some of its own."""
+        return expression.renamed({a: c for a, c in places.items() if not is_constant(a)})
+
+    def flat(self, shape: tuple[Any, ...], codes: tuple[int, ...]) -> tuple[Any, int]:
+        """The size and the index of an array laid out in one axis. Raises `Unsupported`."""
+        wide = [(s, c) for s, c in zip(shape, codes, strict=True) if not (isinstance(s, int) and s == 1)]
+        if len(wide) > 1:
+            raise Unsupported("a Jacobian that lays out several axes as one")
+        return wide[0] if wide else (1, 0)
+
+    def index_codes(self, axes: Sequence[tuple[int | str, Any]]) -> dict[str, int]:
+        """The code of every named index, of which ``axes`` says on which sizes each stands, in order. Names
+        that the branch identifies share one. Raises `Unsupported`.
+        """
+        named = [(index, size) for index, size in axes if isinstance(index, str)]
+        order = list(dict.fromkeys(index for index, _ in named))
+        first = {name: name for name in order}
+        for one, other in self.branch.same:
+            old, new = first[other], first[one]
+            first = {n: new if f == old else f for n, f in first.items()}
+        sizes: dict[str, Any] = {}
+        for index, size in named:
+            known = sizes.setdefault(first[index], size)
+            if polynomial_of(known) != polynomial_of(size):
+                raise Unsupported(f"the index {index} on axes of sizes {known} and {size}")
+        return {
+            name: 0
+            if isinstance(sizes[first[name]], int) and sizes[first[name]] == 1
+            else self.space.code(
+                "entry", order.index(first[name]), self.space.size_number(sizes[first[name]])
+            )
+            for name in order
+        }
 
     def gradient(self, argument: int) -> Expr:
         """`dJ/darg` at the target entry, for `J` the sum of delta times output."""
@@ -102,9 +155,7 @@ class Truth:
         if len(self.outputs) != 1:
             raise Unsupported("Jacobians of a forward with several outputs")
         output = self.outputs[0]
-        own = axis_codes(self.space, output.shape)
-        names = dict(zip(own, self.codes("out", output.shape), strict=True))
-        return output.entry.renamed({c: o for c, o in names.items() if not is_constant(c)})
+        return self.entry(output, self.codes("out", output.shape))
 
     def _derived(self, expression: Expr, argument: int) -> Expr:
         arguments = self.arguments

@@ -34,7 +34,7 @@ def claims():
 def test_each_kind_of_claim_gets_the_checks_that_make_sense(battery, claim):
     """All silent on right code, in the order of the list."""
     judged = battery.claim(claim, points=8)
-    takes_delta = claim.kind == "vjp" or claim.uid.endswith("dJ_dx[i]")
+    takes_delta = claim.kind.is_backward or claim.uid.endswith("dJ_dx[i]")
     assert set(judged.rows) == GENERAL | SIZES | (DELTA if takes_delta else set())
     assert list(judged.rows) == [c for c in CHECKS if c in judged.rows]
     assert (judged.row.verdict, judged.failed, judged.noted) == ("pass", set(), set())

@@ -30,7 +30,7 @@ def test_every_erratum_stands_beside_its_correction(id):
     right = [claim for claim in CLAIMS if claim.id == id and not claim.erratum]
 
     assert all(
-        any(claim.formula is erratum.formula and claim.kind == erratum.kind for claim in right)
+        any(claim.formula is erratum.formula and claim.kind.name == erratum.kind.name for claim in right)
         for erratum in errata
     )
 
@@ -74,7 +74,7 @@ def test_formulas_stand_in_the_order_of_the_derivation():
 
 @pytest.mark.parametrize("kind", ["vjp", "jacobian", "entry", "layout", "forward", "update"])
 def test_every_kind_of_claim_occurs(kind):
-    assert any(claim.kind == kind for claim in CLAIMS)
+    assert any(claim.kind.name == kind for claim in CLAIMS)
 
 
 def test_every_activation_meets_both_costs():

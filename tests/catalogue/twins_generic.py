@@ -53,7 +53,7 @@ def checked(claim: Claim) -> list[int]:
 
 
 def generic_twins(claim: Claim) -> list[Twin]:
-    if claim.kind == "vjp":
+    if claim.kind.is_backward:
         names, positions = claim.formula.shapes.arguments, checked(claim)
         first, last = positions[0], positions[-1]
         made = [
@@ -68,7 +68,7 @@ def generic_twins(claim: Claim) -> list[Twin]:
             spoiled = spoil_gradient(claim, middle, first_eight)
             made.append(Twin(claim.uid, f"eight rows of d{names[middle]}", spoiled, "tail"))
         return made
-    if claim.kind in ("jacobian", "layout", "entry"):
+    if claim.kind.argument is not None:
         return [
             Twin(claim.uid, "minus", spoil_value(claim, lambda v: -v), "sign"),
             Twin(claim.uid, "twice", spoil_value(claim, lambda v: 2 * v), "factor"),

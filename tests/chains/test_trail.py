@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import gradcheck
+from gradcheck.formulas.kinds import Forward, Vjp
 from tests.chains.nets import FEW, FOUR, TWO_WEIGHTS, relu, softmax_wrong, steps, two_weights, whole
 
 APART = (
@@ -232,7 +233,7 @@ class TestGivenToTheChain:
     def test_other_claims_are_left_alone(self):
         net = two_weights()
         net.forward(net.function)
-        assert [c.kind for c in net.claims] == ["vjp", "forward"]
+        assert [c.kind for c in net.claims] == [Vjp(), Forward()]
 
     def test_gradients_by_what_lies_between_are_no_part_of_the_claim(self):
         result = two_weights(backward=whole(between=True)).verify(**FEW)

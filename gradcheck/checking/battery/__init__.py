@@ -87,7 +87,7 @@ def run_battery(
     checks["non-contiguous inputs"] = lambda: non_contiguous(claim, basis, session)
     checks["read-only inputs"] = lambda: read_only(results)
     name = claim.formula.batch
-    if name is not None and claim.kind == "vjp":
+    if name is not None and claim.kind.is_backward:
         checks["batch"] = lambda: batch(claim, name, basis, session)
     if claim.formula.shapes.names:
         checks["sizes of 1"] = lambda: size_one(results)

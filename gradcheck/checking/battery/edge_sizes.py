@@ -49,7 +49,7 @@ def size_zero(claim: Claim, results: Sequence[PointResult], basis: Sequence[Poin
     """What the code does with one size 0, where the forward has a value. Never more than a note."""
     if any(r.verdict in _WRONG for r in results):
         return skipped("wrong at other sizes too")
-    if claim.kind == "entry":
+    if basis and claim.kind.ranges(claim.formula, basis[0]) is not None:
         return skipped("there are no entries to state")
     tried = 0
     for empty in _emptied(claim, basis[0]):
@@ -114,6 +114,6 @@ def _wrong(claim: Claim, empty: Point) -> str | None:
     for quantity, value in stated.values.items():
         if not np.isfinite(value).all():
             return f"at {at} the forward has a value, but {quantity} is not finite"
-        if claim.kind == "vjp" and not sum(o.size for o in empty.outputs) and np.any(value):
+        if claim.kind.is_backward and not sum(o.size for o in empty.outputs) and np.any(value):
             return f"at {at} the output is empty, but {quantity} is not 0"
     return None

@@ -40,7 +40,7 @@ def constant_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
     mine = _spots(recorded(case, pilot).calls)
     theirs: list[_Spot] = []
     try:
-        if is_right(pilot) or case.claim.kind == "forward":
+        if is_right(pilot) or case.claim.kind.states_outputs:
             theirs = _spots(tape_of(pilot).run.calls)
     except (Unsupported, CandidateFault):
         theirs = []

@@ -70,7 +70,7 @@ def with_arguments(point: Point, new: dict[int, Array], case: Case) -> Point:
     if any(np.shape(a) != b.shape for a, b in zip(args, point.args, strict=True)):
         raise Unsupported("the arguments have other shapes here")
     moved = point.with_values(args, point.delta)
-    if case.claim.kind == "forward":
+    if case.claim.kind.states_outputs:
         return moved
     try:
         evaluate_forward(case.claim.formula, args)

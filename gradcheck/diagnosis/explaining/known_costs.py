@@ -70,7 +70,7 @@ class _Logits:
 
 def cost_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
     """Explanations for formulas that end in a known cost of some logits and a target."""
-    if case.claim.kind != "vjp" or not is_right(pilot):
+    if not case.claim.kind.is_backward or not is_right(pilot):
         return
     try:
         tape = tape_of(pilot)

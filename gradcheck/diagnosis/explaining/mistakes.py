@@ -29,7 +29,7 @@ def mistakes(case: Case, pilot: Sample) -> Iterator[Explanation]:
         return
     live = reachable(tape.run, tape.outputs)
     for edit in [*skips(tape.run, set(live)), *proposals(live, tape.run.arguments)]:
-        yield of_mistake(case, edit, extra=0.0 if case.claim.kind == "forward" else 0.6)
+        yield of_mistake(case, edit, extra=0.0 if case.claim.kind.states_outputs else 0.6)
 
 
 def of_mistake(case: Case, edit: Edit, *, extra: float = 0.0) -> Explanation:

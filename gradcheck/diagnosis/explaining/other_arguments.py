@@ -20,6 +20,7 @@ from gradcheck.diagnosis.explaining.elsewhere import (
 from gradcheck.diagnosis.explanation import Explanation, predicting
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tape import at_other_point
+from gradcheck.formulas.kinds import Update
 from gradcheck.formulas.quantity import Quantity
 
 __all__ = ["argument_changes"]
@@ -30,7 +31,7 @@ def argument_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
     for k in pilot.point.wrt:
         yield from _of_argument(case, pilot, k)
     yield from _of_pairs(case, pilot)
-    if case.claim.kind == "update":
+    if isinstance(case.claim.kind, Update):
         for k in pilot.point.wrt:
             quantity = case.claim.quantity(case.names[k])
             if quantity in pilot.values:

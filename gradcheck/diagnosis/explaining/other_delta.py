@@ -19,7 +19,7 @@ __all__ = ["delta_changes"]
 
 def delta_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
     """Every explanation by another delta, given the shapes at the pilot sample."""
-    if case.claim.kind == "vjp" or (case.claim.entry is not None and case.claim.entry.scalar):
+    if "delta" in case.claim.leading:
         for k in range(len(pilot.point.delta)):
             yield from _of_delta(case, pilot, k)
 

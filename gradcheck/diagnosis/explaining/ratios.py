@@ -13,6 +13,7 @@ from gradcheck.diagnosis.explaining.factors import Atom, Factor, recognise, simp
 from gradcheck.diagnosis.explanation import NEAR, Explanation, Sides
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.errors import CandidateFault, Unsupported
+from gradcheck.formulas.kinds import Update
 from gradcheck.formulas.quantity import Quantity
 
 __all__ = ["atoms_of", "common_ratio", "factor_changes", "factor_words"]
@@ -132,7 +133,7 @@ def atoms_of(case: Case, samples: Sequence[Sample]) -> list[Atom]:
             found[argument] = Atom(
                 argument, "", tuple(float(s.point.args[k]) for s in samples), is_size=False
             )
-    if case.claim.kind == "update":
+    if isinstance(case.claim.kind, Update):
         found["rate"] = Atom("rate", "the step size", tuple(s.point.rate for s in samples))
     return list(found.values())
 

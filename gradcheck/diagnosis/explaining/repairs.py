@@ -48,7 +48,7 @@ def edited(sample: Sample, edit: Change, how: How) -> dict[Quantity, Any]:
 def repairs(case: Case, pilot: Sample) -> Iterator[Explanation]:
     """One explanation for each edit of the code that may be worth trying at the pilot sample."""
     run = recorded(case, pilot)
-    if case.claim.kind == "forward":
+    if case.claim.kind.states_outputs:
         for edit in _steps_too_many(case, pilot):
             yield of_edit(edit)
     for edit in proposals(run.calls, run.arguments, run.index_names):

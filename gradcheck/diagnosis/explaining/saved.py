@@ -31,7 +31,7 @@ _PRODUCTS = frozenset([np.multiply, np.matmul, np.dot, np.outer])
 
 def saved_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
     """Explanations by another value, or by a transpose, in a product on the way back."""
-    if case.claim.kind == "forward":
+    if case.claim.kind.states_outputs:
         return
     for place, call in places_of(pilot):
         if place.turn is not None or len(place.position) != 1 or call.function not in _PRODUCTS:

@@ -13,6 +13,7 @@ from gradcheck.diagnosis.case import Case
 from gradcheck.diagnosis.explaining.whole_axes import Change, orders_of_axes, places_along, sums_over
 from gradcheck.diagnosis.explanation import Explanation, Sides
 from gradcheck.diagnosis.samples import How, Sample
+from gradcheck.formulas.kinds import Update
 from gradcheck.formulas.quantity import Quantity
 
 __all__ = ["whole_changes"]
@@ -29,7 +30,7 @@ def whole_changes(case: Case, quantity: Quantity, pilot: Sample) -> Iterator[Exp
         return lambda s, q, how: (change(s.mine(q, how)), s.right(q, how))
 
     rank = len(pilot.shapes[quantity])
-    if case.claim.kind == "update":
+    if isinstance(case.claim.kind, Update):
         yield Explanation(
             "missing-term", "the old value is missing: only the step is given", 1.1, _step_alone
         )
@@ -64,16 +65,16 @@ def whole_changes(case: Case, quantity: Quantity, pilot: Sample) -> Iterator[Exp
 def _other_targets(case: Case) -> Iterator[Explanation]:
     """The derivative by another argument given as that by this one."""
     claim = case.claim
-    if claim.kind not in ("jacobian", "layout"):
-        return
     for other in case.names:
-        if other == claim.target:
+        if other == claim.kind.argument or claim.kind.by(other) is None:
             continue
 
         def sides(s: Sample, q: Quantity, how: How, other: str = other) -> tuple[Any, Any]:
             return s.mine(q, how), s.of_other_target(other, how)
 
-        yield Explanation("swapped", f"this is the derivative by {other}, not by {claim.target}", 1.3, sides)
+        yield Explanation(
+            "swapped", f"this is the derivative by {other}, not by {claim.kind.argument}", 1.3, sides
+        )
 
 
 def _step_alone(sample: Sample, quantity: Quantity, how: How) -> tuple[Any, Any]:
@@ -87,7 +88,7 @@ def _step_alone(sample: Sample, quantity: Quantity, how: How) -> tuple[Any, Any]
 
 
 def _zero_text(case: Case, quantity: Quantity) -> str:
-    if case.claim.kind == "update":
+    if isinstance(case.claim.kind, Update):
         return f"{quantity.argument} stays as it is: no step is taken"
     return f"{case.noun} is zero throughout, as if the output did not depend on it"
 
@@ -105,7 +106,7 @@ def _signs(right: Any) -> Any:
 
 def _other_quantities(case: Case, quantity: Quantity) -> Iterator[Explanation]:
     """The gradient of one argument given as that of another."""
-    if case.claim.kind not in ("vjp", "update"):
+    if quantity.argument is None:
         return
     for other in case.samples[0].shapes:
         if other == quantity:

@@ -10,10 +10,11 @@ import numpy as np
 from gradcheck.arithmetic import Domain, ElementArray, ObjectArray, enclose, wrap
 from gradcheck.diagnosis.tracing.calls import Value
 from gradcheck.diagnosis.tracing.run import Change, Run
-from gradcheck.errors import CandidateFault, Unsupported
+from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.decorating import Formula
-from gradcheck.formulas.quantity import Quantity, derivative, outputs
+from gradcheck.formulas.entries import assignments
+from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.points.point import Point
 
 __all__ = ["lifted", "run_candidate", "run_forward", "unlifted"]
@@ -90,56 +91,36 @@ def run_candidate(
     run = Run(domain, change) if run is None else run
     names = claim.formula.shapes.arguments
     args = _arguments(run, names, point, domain)
-    deltas = []
-    for k, d in enumerate(point.delta):
-        name = f"delta[{k}]" if point.multiple else "delta"
-        deltas.append(run.argument(name, lifted(d, domain)))
-    delta: Any = tuple(deltas) if point.multiple else deltas[0]
-    if claim.kind == "vjp":
-        result = run.start(claim.candidate, [delta, *args])
-        return run, _per_argument(claim, point, result)
-    if claim.kind == "update":
-        rate = run.argument("rate", lifted(np.float64(point.rate), domain))
-        result = run.start(claim.candidate, [rate, *args])
-        return run, _per_argument(claim, point, result)
-    if claim.kind == "entry":
-        return run, _entries(claim, point, run, args, delta)
-    result = run.start(claim.candidate, args)
-    if claim.kind == "forward":
-        parts = list(result) if point.multiple else [result]
-        return run, {q: unlifted(p) for q, p in zip(outputs(len(parts)), parts, strict=True)}
-    return run, {derivative(str(claim.target)): unlifted(result)}
-
-
-def _per_argument(claim: Claim, point: Point, result: Any) -> dict[Quantity, Any]:
-    names = claim.formula.shapes.arguments
-    if isinstance(result, Mapping):
-        parts = [result[n] for n in names]
-    elif isinstance(result, tuple | list) and len(result) == len(names):
-        parts = list(result)
-    elif len(names) == 1:
-        parts = [result]
-    else:
-        raise CandidateFault("error", "another number of gradients")
-    return {
-        claim.quantity(n): unlifted(p)
-        for i, (n, p) in enumerate(zip(names, parts, strict=True))
-        if i in point.wrt and p is not None
+    before = {
+        name: _watched(run, name, value, domain)
+        for name, value in claim.kind.inputs(claim.formula, point).items()
     }
+    ranges = claim.kind.ranges(claim.formula, point)
+    if ranges is None:
+        result = run.start(claim.candidate, [*(before[n] for n in claim.leading), *args])
+    else:
+        result = _table(claim, run, args, before, ranges)
+    parts = claim.kind.divided(claim.formula, point, result)
+    return run, {q: unlifted(part) for q, part in parts.items() if part is not None}
 
 
-def _entries(claim: Claim, point: Point, run: Run, args: list[Any], delta: Any) -> dict[Quantity, Any]:
-    """The table of an entry claim. The code must not keep what it is given: each call gets copies."""
-    entry = claim.entry
-    assert entry is not None
-    argument = point.args[claim.formula.shapes.arguments.index(entry.argument)].shape
-    ranges = entry.ranges(argument, point.output_shapes[0])
+def _watched(run: Run, name: str, value: Any, domain: Domain | None) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_watched(run, f"{name}[{k}]", v, domain) for k, v in enumerate(value))
+    held = value if isinstance(value, np.ndarray) else np.float64(value)
+    return run.argument(name, lifted(held, domain))
+
+
+def _table(
+    claim: Claim, run: Run, args: list[Any], before: Mapping[str, Any], ranges: Mapping[str, int]
+) -> Any:
+    """The table of entries. The code must not keep what it is given: each call gets copies."""
     table: Any = None
-    for assignment in entry.assignments(ranges):
+    for assignment in assignments(ranges):
         run.indices = assignment
         run.index_names = tuple(assignment)
-        given = [*assignment.values(), *([delta] if entry.scalar else []), *args]
-        cell = unlifted(run.start(claim.candidate, given))
+        leading = {**before, **assignment}
+        cell = unlifted(run.start(claim.candidate, [*(leading[n] for n in claim.leading), *args]))
         if table is None:
             shape = (*ranges.values(), *cell.shape)
             table = np.empty(shape, dtype=object if cell.dtype == object else np.float64)
@@ -148,7 +129,7 @@ def _entries(claim: Claim, point: Point, run: Run, args: list[Any], delta: Any) 
         elif cell.dtype == object and table.dtype != object:
             table = _as_balls(table)
         table[(*assignment.values(), ...)] = cell
-    return {entry.quantity: table}
+    return table
 
 
 def _as_balls(table: Any) -> ObjectArray:

@@ -12,7 +12,7 @@ __all__ = ["values_in_balls"]
 
 
 def values_in_balls(formula: Formula, point: Point) -> dict[Quantity, ObjectArray]:
-    """The outputs as balls, under the names that `expected_shapes` gives a forward claim.
+    """The outputs as balls, by quantity.
 
     Raises `Unsupported` where the forward does not run in balls.
     """

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from gradcheck.arithmetic import BALLS, ElementArray, ObjectArray, call_in, enclose, precision, wrap
 from gradcheck.errors import NoAnswer, Unsupported
 from gradcheck.formulas.decorating import Formula
-from gradcheck.judging.answers.slopes import contract
+from gradcheck.formulas.kinds.tables import contract
 from gradcheck.judging.comparing import RESOLUTION
 from gradcheck.judging.points.point import Point
 

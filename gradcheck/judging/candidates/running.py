@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from gradcheck.arithmetic import Domain, ElementArray, ObjectArray, call_in, enclose, wrap
 from gradcheck.errors import CandidateFault, FaultKind, Unsupported
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.entries import assignments
 from gradcheck.formulas.in_place_writes import IN_PLACE, culprit, plain, read_only, unchanged, writes
-from gradcheck.formulas.quantity import Quantity, derivative, outputs
+from gradcheck.formulas.quantity import Quantity
 from gradcheck.formulas.returned_arrays import NotNumbers, as_array
 from gradcheck.formulas.user_lines import named, user_line
-from gradcheck.judging.candidates.per_argument import per_argument
 from gradcheck.judging.candidates.same_code import leaves_range
 from gradcheck.judging.points.point import Point, all_finite
 
@@ -32,7 +32,7 @@ __all__ = [
     "Stated",
     "as_float64",
     "call_candidate",
-    "expected_shapes",
+    "given",
     "run_in_balls",
     "run_in_float32",
     "run_in_float64",
@@ -61,28 +61,13 @@ class Stated:
         return all(all_finite(v) for v in self.values.values())
 
 
-def expected_shapes(claim: Claim, point: Point) -> dict[Quantity, tuple[int, ...]]:
-    """The quantities that a claim states at a point, with their shapes."""
-    names = claim.formula.shapes.arguments
-    output = point.output_shapes[0]
-    if claim.kind in ("vjp", "update"):
-        return {claim.quantity(names[i]): point.args[i].shape for i in point.wrt}
-    if claim.kind == "forward":
-        return dict(zip(outputs(len(point.outputs)), point.output_shapes, strict=True))
-    argument = point.args[names.index(str(claim.target))].shape
-    if claim.kind == "entry":
-        assert claim.entry is not None
-        ranges = tuple(claim.entry.ranges(argument, output).values())
-        whole = claim.entry.output_index is None and not claim.entry.scalar
-        return {claim.entry.quantity: ranges + (output if whole else ())}
-    return {derivative(str(claim.target)): jacobian_shape(claim, output, argument)}
+def given(claim: Claim, point: Point, each: Callable[[Any], Any]) -> dict[str, Any]:
+    """What the candidate takes before the arguments, but for indices, with ``each`` array or number mapped."""
+    return {name: _mapped(value, each) for name, value in claim.kind.inputs(claim.formula, point).items()}
 
 
-def jacobian_shape(claim: Claim, output: tuple[int, ...], argument: tuple[int, ...]) -> tuple[int, ...]:
-    """The shape of a Jacobian in the claim's layout."""
-    if claim.layout == "numerator":
-        return (int(np.prod(output, dtype=int)), int(np.prod(argument, dtype=int)))
-    return argument if claim.layout == "own" else output + argument
+def _mapped(value: Any, each: Callable[[Any], Any]) -> Any:
+    return tuple(_mapped(v, each) for v in value) if isinstance(value, tuple) else each(value)
 
 
 def run_in_float64(claim: Claim, point: Point) -> Stated:
@@ -91,7 +76,7 @@ def run_in_float64(claim: Claim, point: Point) -> Stated:
     The values are float64 arrays of the expected shapes; they may hold NaN or infinities, which the
     caller judges, because that depends on whether the derivative exists here.
     """
-    shapes = expected_shapes(claim, point)
+    shapes = claim.shapes(point)
     first = run_prepared(claim, point, plain, shapes)
     try:
         second = run_prepared(claim, point, read_only, shapes)
@@ -127,20 +112,20 @@ def run_prepared(
     code changes what it was given.
     """
     args = [prepare(a) for a in point.args]
-    deltas = [prepare(d) for d in point.delta]
+    before = given(claim, point, lambda v: prepare(v) if isinstance(v, np.ndarray) else v)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        result = call_candidate(claim, point, args, deltas, point.rate)
+        result = call_candidate(claim, point, args, before)
     if prepare is not read_only:  # those NumPy guards
-        _check_unchanged(claim, point, args, deltas)
-    shapes = shapes or expected_shapes(claim, point)
+        _check_unchanged(claim, point, args, before)
+    shapes = shapes or claim.shapes(point)
     values, unchecked = {}, []
     for name, value in result.items():
         if value is None:
             unchecked.append(name)
         else:
             values[name] = as_float64(value, name, shapes[name])
-    if not values and not point.wrt and claim.kind in ("vjp", "update"):
+    if not values and not shapes:
         raise CandidateFault(
             "error", "every argument holds integers, which have no derivative; give floats where one is meant"
         )
@@ -149,27 +134,33 @@ def run_prepared(
     return Stated(values, tuple(unchecked), sorted({str(w.message) for w in caught}))
 
 
-def _check_unchanged(claim: Claim, point: Point, args: list[Any], deltas: list[Any]) -> None:
+def _check_unchanged(claim: Claim, point: Point, args: list[Any], before: Mapping[str, Any]) -> None:
     names = claim.formula.shapes.arguments
-    for name, before, after in zip(names, point.args, args, strict=True):
-        if not unchanged(before, after):
+    for name, old, new in zip(names, point.args, args, strict=True):
+        if not unchanged(old, new):
             raise CandidateFault(
                 "error", f"the code changes its argument {name!r} {IN_PLACE}", kind=FaultKind.WRITES
             )
-    for before, after in zip(point.delta, deltas, strict=True):
-        if not unchanged(before, after):
-            raise CandidateFault("error", f"the code changes delta {IN_PLACE}", kind=FaultKind.WRITES)
+    for name, value in claim.kind.inputs(claim.formula, point).items():
+        for old, new in zip(_leaves(value), _leaves(before[name]), strict=True):
+            if isinstance(old, np.ndarray) and not unchanged(old, new):
+                raise CandidateFault("error", f"the code changes {name} {IN_PLACE}", kind=FaultKind.WRITES)
+
+
+def _leaves(value: Any) -> list[Any]:
+    return [leaf for v in value for leaf in _leaves(v)] if isinstance(value, tuple) else [value]
 
 
 def candidate_leaves_range(claim: Claim, point: Point) -> bool:
-    """Whether the candidate underflows or overflows on its way through float64."""
-    args = [plain(a) for a in point.args]
-    deltas = [plain(d) for d in point.delta]
-    delta: Any = tuple(deltas) if point.multiple else deltas[0]
-    if claim.kind not in ("vjp", "jacobian", "layout"):
+    """Whether the candidate underflows or overflows on its way through float64; not asked of tables of
+    entries, each of which is a call.
+    """
+    kind = claim.kind
+    if kind.ranges(claim.formula, point) is not None or kind.states_outputs or "rate" in kind.leading:
         return False
-    leading = [delta] if claim.kind == "vjp" else []
-    return leaves_range(lambda: claim.candidate(*leading, *args))
+    before = given(claim, point, plain)
+    args = [plain(a) for a in point.args]
+    return leaves_range(lambda: claim.candidate(*(before[n] for n in kind.leading), *args))
 
 
 def run_in_float32(claim: Claim, point: Point) -> dict[Quantity, NDArray[np.float64]]:
@@ -178,22 +169,25 @@ def run_in_float32(claim: Claim, point: Point) -> dict[Quantity, NDArray[np.floa
     Raises `CandidateFault`.
     """
     single = [a.astype(np.float32) if a.dtype.kind == "f" else a for a in point.args]
-    deltas = [plain(d.astype(np.float32)) for d in point.delta]
+    before = given(
+        claim, point, lambda v: plain(v.astype(np.float32)) if isinstance(v, np.ndarray) else np.float32(v)
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        result = call_candidate(claim, point, [plain(a) for a in single], deltas, np.float32(point.rate))
-    shapes = expected_shapes(claim, point)
+        result = call_candidate(claim, point, [plain(a) for a in single], before)
+    shapes = claim.shapes(point)
     return {n: as_float64(v, n, shapes[n]) for n, v in result.items() if v is not None}
 
 
 def run_in_balls(claim: Claim, point: Point, domain: Domain) -> dict[Quantity, ObjectArray]:
     """Run the candidate in ball arithmetic. Raises `Unsupported`, with the line of the code."""
     args = [wrap(enclose(a), domain) if i in point.wrt else a for i, a in enumerate(point.args)]
-    deltas = [wrap(enclose(d), domain) for d in point.delta]
-    rate = wrap(domain.lift(point.rate), domain) if claim.kind == "update" else point.rate
+    before = given(
+        claim, point, lambda v: wrap(enclose(v) if isinstance(v, np.ndarray) else domain.lift(v), domain)
+    )
     try:
-        result = call_candidate(claim, point, args, deltas, rate, domain)
-        shapes = expected_shapes(claim, point)
+        result = call_candidate(claim, point, args, before, domain)
+        shapes = claim.shapes(point)
         return {
             name: _balls(value, domain, name, shapes[name])
             for name, value in result.items()
@@ -206,39 +200,39 @@ def run_in_balls(claim: Claim, point: Point, domain: Domain) -> dict[Quantity, O
 
 
 def call_candidate(
-    claim: Claim, point: Point, args: list[Any], deltas: list[Any], rate: Any, domain: Domain | None = None
+    claim: Claim,
+    point: Point,
+    args: list[Any],
+    before: Mapping[str, Any],
+    domain: Domain | None = None,
 ) -> dict[Quantity, Any]:
-    """Call the candidate as its kind wants it, and name what it returns. Raises `CandidateFault`."""
-    delta = tuple(deltas) if point.multiple else deltas[0]
-    if claim.kind == "vjp":
-        result = _guarded(domain, claim.candidate, delta, *args)
-        return per_argument(claim, point, result, "gradient")
-    if claim.kind == "update":
-        result = _guarded(domain, claim.candidate, rate, *args)
-        return per_argument(claim, point, result, "new value")
-    if claim.kind == "entry":
-        return _entries(claim, point, args, delta, domain)
-    result = _guarded(domain, claim.candidate, *args)
-    if claim.kind == "forward" and point.multiple:
-        if not isinstance(result, tuple | list) or len(result) != len(point.outputs):
-            raise CandidateFault("error", f"expected a tuple of {len(point.outputs)} outputs")
-        return dict(zip(expected_shapes(claim, point), result, strict=True))
-    return {next(iter(expected_shapes(claim, point))): result}
+    """Call the candidate, and name what it returns. Raises `CandidateFault`.
+
+    ``before`` is what it takes before the arguments, by name (see `given`).
+    """
+    kind, formula = claim.kind, claim.formula
+    ranges = kind.ranges(formula, point)
+    if ranges is None:
+        result = _guarded(domain, claim.candidate, *(before[n] for n in kind.leading), *args)
+        return kind.divided(formula, point, result)
+    return kind.divided(formula, point, _table(claim, point, args, before, ranges, domain))
 
 
-def _entries(
-    claim: Claim, point: Point, args: list[Any], delta: Any, domain: Domain | None
-) -> dict[Quantity, Any]:
-    entry = claim.entry
-    assert entry is not None
-    name, shape = next(iter(expected_shapes(claim, point).items()))
-    argument = point.args[claim.formula.shapes.arguments.index(entry.argument)].shape
-    ranges = entry.ranges(argument, point.output_shapes[0])
+def _table(
+    claim: Claim,
+    point: Point,
+    args: list[Any],
+    before: Mapping[str, Any],
+    ranges: Mapping[str, int],
+    domain: Domain | None,
+) -> NDArray[Any]:
+    """The table of what the candidate returns for all indices."""
+    ((name, shape),) = claim.shapes(point).items()
     inner = shape[len(ranges) :]
     table: NDArray[Any] | None = None
-    for assignment in entry.assignments(ranges):
-        given = [*assignment.values(), *([delta] if entry.scalar else []), *args]
-        value = _guarded(domain, claim.candidate, *given)
+    for assignment in assignments(ranges):
+        leading = {**before, **assignment}
+        value = _guarded(domain, claim.candidate, *(leading[n] for n in claim.leading), *args)
         if value is None:
             raise CandidateFault("error", f"{name}: the code returned None")
         if not isinstance(value, ElementArray):
@@ -263,7 +257,8 @@ def _entries(
             table = enclose(table)
         place: Any = (*assignment.values(), ...)
         table[place] = cell
-    return {name: table}
+    assert table is not None  # every range is 1 or more
+    return table
 
 
 def _guarded(domain: Domain | None, function: Callable[..., Any], *args: Any) -> Any:

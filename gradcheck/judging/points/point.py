@@ -1,11 +1,10 @@
-"""A point: one concrete shape with one value for each argument and for delta."""
+"""Making points: arguments are drawn, the forward is evaluated, a delta is drawn for each output."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import replace
 from math import prod
 from typing import Any
 
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from gradcheck.errors import UsageError
 from gradcheck.formulas.decorating import Formula
 from gradcheck.formulas.in_place_writes import unchanged
+from gradcheck.formulas.point import LARGE, Point
 from gradcheck.formulas.returned_arrays import NotNumbers, as_array
 from gradcheck.formulas.user_lines import named, user_line
 from gradcheck.formulas.values import Filler, Values, dense, normal
@@ -39,51 +39,6 @@ class Discarded(Exception):
 
 class ForwardFault(Exception):
     """The forward cannot be checked at all: it raised, or its result is no array of floats."""
-
-
-LARGE = 2**16
-"""Numbers in arguments and outputs beyond which a point is checked in float64 along directions: a product
-of two 256 x 256 matrices takes 17 million operations, which would be 10 seconds in ball arithmetic."""
-
-
-@dataclass(frozen=True)
-class Point:
-    """Where a claim is tried.
-
-    ``args`` are the arguments in order (read-only arrays of exact float64 or integer values);
-    ``outputs`` the forward's float64 values, one per output, and ``delta`` a cotangent for each;
-    ``rate`` is the step size of update claims.
-    """
-
-    sizes: Mapping[str, int]
-    args: tuple[NDArray[Any], ...]
-    outputs: tuple[NDArray[np.float64], ...]
-    delta: tuple[NDArray[np.float64], ...]
-    multiple: bool  # the forward returns a tuple
-    rate: float = 0.5
-    origin: str = field(default="drawn", compare=False)
-
-    @cached_property
-    def wrt(self) -> tuple[int, ...]:
-        """Positions of the arguments that can be differentiated: those of a floating dtype."""
-        return tuple(i for i, a in enumerate(self.args) if a.dtype.kind == "f")
-
-    @property
-    def entries(self) -> int:
-        """How many numbers there are in the arguments and outputs."""
-        return sum(a.size for a in self.args) + sum(o.size for o in self.outputs)
-
-    @property
-    def large(self) -> bool:
-        """Whether there are too many for ball arithmetic."""
-        return self.entries > LARGE
-
-    @property
-    def output_shapes(self) -> tuple[tuple[int, ...], ...]:
-        return tuple(o.shape for o in self.outputs)
-
-    def with_values(self, args: tuple[NDArray[Any], ...], delta: tuple[NDArray[np.float64], ...]) -> Point:
-        return replace(self, args=args, delta=delta)
 
 
 def draw_arguments(

@@ -12,6 +12,7 @@ from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas.claim import SINGLE, Claim
 from gradcheck.formulas.decorating import Formula
 from gradcheck.formulas.foreign import float_only
+from gradcheck.formulas.kinds import Vjp
 from gradcheck.oracles.protocol.answers import decimals_differ, read_gradients
 from gradcheck.oracles.protocol.cases import data_arguments, make_case
 from gradcheck.oracles.protocol.driver import Driver
@@ -55,9 +56,10 @@ class Foreign:
         single = self.dtype == "<f4"
         return Claim(
             self.formula,
-            "vjp",
+            Vjp(),
             float_only(self._gradients, self.floats),
-            id=self.formula.id or next((c.id for c in self.formula.claims if c.kind == "vjp" and c.id), None),
+            id=self.formula.id
+            or next((c.id for c in self.formula.claims if c.kind.is_backward and c.id), None),
             suffix="external-f4" if single else "external",
             title=f"gradients of {self.formula.name} by {started.name} ({started.language})"
             + (" in float32" if single else ""),

@@ -36,9 +36,8 @@ def data_arguments(formula: Formula, delta: Any, args: tuple[Any, ...]) -> set[s
     """
     names = formula.shapes.arguments
     data = {n for n, a in zip(names, args, strict=True) if np.asarray(a).dtype.kind != "f"}
-    for claim in formula.claims:
-        if claim.kind == "vjp" and not claim.erratum:
-            data |= _left_out(claim.candidate, names, delta, args)
+    for claim in formula.backwards:
+        data |= _left_out(claim.candidate, names, delta, args)
     return data
 
 

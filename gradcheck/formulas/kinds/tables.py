@@ -1,8 +1,8 @@
-"""Slopes of derivatives along a direction: what is compared in place of every entry."""
+"""Tables of derivatives, and their slopes along a direction, which are compared in place of every entry."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -11,12 +11,10 @@ from numpy.typing import NDArray
 
 from gradcheck.arithmetic import Domain, ObjectArray, enclose, zero_dimensional
 from gradcheck.backend import Answer, Program
-from gradcheck.formulas.claim import Claim
-from gradcheck.formulas.quantity import Quantity
-from gradcheck.judging.points.directions import Directions, factors, is_whole
-from gradcheck.judging.points.point import Point
+from gradcheck.errors import Unsupported
+from gradcheck.formulas.point import Point
 
-__all__ = ["along", "contract", "table_slope"]
+__all__ = ["along", "contract", "position_of", "table_of", "table_slope"]
 
 
 def contract(values: ObjectArray, direction: NDArray[np.float64]) -> tuple[arb, arb]:
@@ -35,49 +33,41 @@ def along(entries: Answer, like: Answer) -> Answer:
     return Answer(value, like.direction, like.scale, entries.rigorous)
 
 
+def position_of(target: str, names: tuple[str, ...], point: Point) -> int:
+    """The position of the argument that a table is by. Raises `Unsupported` where it holds integers."""
+    position = names.index(target)
+    if position not in point.wrt:
+        raise Unsupported(f"{target} holds integers: it has no derivative")
+    return position
+
+
+def table_of(point: Point, program: Program, position: int, domain: Domain) -> ObjectArray:
+    """All derivatives of the one output by an argument. Raises `Unsupported`."""
+    jacobians = program.jacobian(point.args, position, domain)
+    if len(jacobians) != 1:
+        raise Unsupported("Jacobians of a forward with several outputs; claim a vjp instead")
+    return jacobians[0]
+
+
 def table_slope(
-    claim: Claim,
     point: Point,
     program: Program,
     position: int,
-    directions: Directions,
+    products: Iterable[tuple[NDArray[np.float64], NDArray[np.float64]]],
+    direction: NDArray[np.float64],
     domain: Domain,
-) -> dict[Quantity, Answer]:
-    """The slope of a table of derivatives, from slopes of weighted outputs along the argument.
+) -> Answer:
+    """The slope of a table of derivatives, from slopes of weighted outputs along directions of the argument.
 
-    Columns for every entry of the argument are what a method pays for that differences or estimates.
+    ``products`` are pairs of weights of the output and a direction of the argument, whose products add up
+    to the direction of the table. Columns for every entry of the argument are what a method pays for that
+    differences or estimates.
     """
-    ((name, direction),) = directions.items()
     slopes = []
-    for weights, moved in _weighted(claim, point, position, direction):
+    for weights, moved in products:
         answer = program.vjp(point.args, (weights,), {position: moved}, domain)[position]
         slopes.append(answer if answer.direction is not None else _contracted(answer, moved))
-    return {name: _total(slopes, direction)}
-
-
-def _weighted(
-    claim: Claim, point: Point, position: int, direction: NDArray[np.float64]
-) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """Pairs of weights of the outputs and a direction of the argument whose products add up to the
-    direction of the claim's table: one pair for a whole table, else one for each output.
-    """
-    if is_whole(claim):
-        yield factors(point, position)
-        return
-    entry = claim.entry
-    assert entry is not None
-    output_shape, shape = point.output_shapes[0], point.args[position].shape
-    moved: dict[tuple[int, ...], NDArray[np.float64]] = {}
-    for assignment in entry.assignments(entry.ranges(shape, output_shape)):
-        cell = tuple(assignment.values())
-        output, argument = entry.locate(assignment)
-        for place in [output] if output is not None else np.ndindex(output_shape):
-            spread = moved.setdefault(place, np.zeros(shape))
-            spread[argument] += direction[cell if output is not None else (*cell, *place)]
-    for place, spread in moved.items():
-        weights = np.zeros(output_shape)
-        weights[place] = 1.0
-        yield weights, spread
+    return _total(slopes, direction)
 
 
 def _contracted(answer: Answer, direction: NDArray[np.float64]) -> Answer:

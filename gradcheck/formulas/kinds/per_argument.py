@@ -1,0 +1,129 @@
+"""Bringing what a backward (an update) returns to one value per argument, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from gradcheck.arithmetic import BALLS, Domain, ElementArray
+from gradcheck.backend import Answer, Program
+from gradcheck.errors import CandidateFault
+from gradcheck.formulas.kinds.directions import Directions
+from gradcheck.formulas.kinds.kind import Declared, Kind, Setting, Shape
+from gradcheck.formulas.point import Point
+from gradcheck.formulas.quantity import Quantity
+from gradcheck.formulas.returned_arrays import one_shot
+from gradcheck.formulas.suggestions import did_you_mean
+
+__all__ = ["PerArgument", "gradients_of", "parts"]
+
+
+class PerArgument(Kind):
+    """Kinds that state one quantity of its own shape for each argument that can be differentiated."""
+
+    by_argument = True
+
+    part: str
+    """One of the quantities in words, "gradient"."""
+
+    def shapes(self, formula: Declared, point: Point) -> dict[Quantity, Shape]:
+        names = formula.shapes.arguments
+        return {self.quantity(names[i]): point.args[i].shape for i in point.wrt}
+
+    def place(
+        self, formula: Declared, point: Point, quantity: Quantity, index: Shape
+    ) -> tuple[int, Shape] | None:
+        return formula.shapes.arguments.index(str(quantity.argument)), index
+
+    def divided(self, formula: Declared, setting: Setting, result: Any) -> dict[Quantity, Any]:
+        """One value an argument, or None. Raises `CandidateFault` also where one is given for integers."""
+        names, what = formula.shapes.arguments, self.part
+        given = parts(names, result, what)
+        if len(given) != len(names):
+            raise CandidateFault(
+                "error",
+                f"{_expected(names, what)}, got {len(given)}; use None for an argument that is not checked"
+                + (_ONE_ARRAY if all(np.ndim(p) == 0 and p is not None for p in given) else ""),
+            )
+        named = {}
+        for i, (name, part) in enumerate(zip(names, given, strict=True)):
+            if i in setting.wrt:
+                named[self.quantity(name)] = part
+            elif part is not None:
+                raise CandidateFault(
+                    "error",
+                    f"{name!r} holds integers and has no {what}; return None in its place, or give floats to "
+                    "have it differentiated",
+                )
+        return named
+
+    def derivatives(
+        self,
+        formula: Declared,
+        point: Point,
+        program: Program,
+        directions: Directions | None = None,
+        domain: Domain = BALLS,
+    ) -> dict[Quantity, Answer]:
+        return gradients_of(self, formula, point, program, directions, domain)
+
+
+def gradients_of(
+    kind: Kind,
+    formula: Declared,
+    point: Point,
+    program: Program,
+    directions: Directions | None,
+    domain: Domain,
+) -> dict[Quantity, Answer]:
+    """A program's gradients by the quantities that belong to the arguments. Raises `Unsupported`."""
+    quantities = [kind.quantity(name) for name in formula.shapes.arguments]
+    moved = None
+    if directions is not None:
+        moved = {i: directions[q] for i, q in enumerate(quantities) if q in directions}
+    answers = program.vjp(point.args, kind.deltas(point), moved, domain)
+    return {quantities[i]: answer for i, answer in answers.items()}
+
+
+_ONE_ARRAY = ". A tuple or list has one entry per argument: return np.array([...]) where one array is meant"
+
+
+def parts(names: tuple[str, ...], result: Any, what: str) -> list[Any]:
+    """What was returned as a list, in the order of the names where it came by name; not counted.
+
+    Raises `CandidateFault` for what is no such collection.
+    """
+    if isinstance(result, tuple | list):
+        return list(result)
+    # asking whether an array is a mapping or an iterator takes longer than all the rest
+    if isinstance(result, np.ndarray | ElementArray) and len(names) == 1:
+        return [result]
+    if isinstance(result, Mapping):
+        unknown = [k for k in result if k not in names]
+        if unknown or any(n not in result for n in names):
+            hint = did_you_mean(unknown[0], names) if unknown else ""
+            raise CandidateFault(
+                "error",
+                f"expected a dict with one {what} for each of {', '.join(names)}, got "
+                f"{', '.join(map(str, result)) or 'none'}; use None for an argument that is not checked"
+                + (f".{hint}" if hint else ""),
+            )
+        return [result[n] for n in names]
+    if once := one_shot(result):
+        hint = " (is it `yield` by mistake?)" if once == "a generator" else ""
+        raise CandidateFault("error", f"the code returns {once}; return a tuple{hint}")
+    if len(names) == 1:
+        return [result]
+    raise CandidateFault(
+        "error",
+        f"{_expected(names, what)}, got a single {type(result).__name__}; use None for an argument that is "
+        "not checked",
+    )
+
+
+def _expected(names: tuple[str, ...], what: str) -> str:
+    if len(names) == 1:
+        return f"expected 1 {what}, for {names[0]}"
+    return f"expected {len(names)} {what}s, one for each of {', '.join(names)}"
