@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from gradcheck.cli.main import cli
 from gradcheck.records.reading import read_log
+from tests.interrupts import PATIENCE, interruptible
 
 HARNESS = Path(__file__).parent.parent.parent / "harnesses" / "python" / "harness.py"
 RIGHT = [sys.executable, str(HARNESS)]
@@ -132,7 +133,7 @@ for line in sys.stdin:
     else:
         if m["case"]["formula"] == "relu":
             open("waiting", "w").close()
-            time.sleep(60)
+            time.sleep(3600)
         answer = {"seq": m["seq"], "gradients": {"x": m["case"]["delta"]}}
     print(json.dumps(answer), flush=True)
 """
@@ -149,18 +150,21 @@ def test_an_interrupted_run_keeps_what_was_finished_and_ends_the_program(tmp_pat
         "external",
         "--max-examples",
         "5",
+        "--timeout",
+        "600",  # of its own accord it gives up no answer before we do
         "--",
         sys.executable,
         "slow.py",
     ]
-    with subprocess.Popen(
-        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as one:
-        deadline = time.monotonic() + 60
-        while not (tmp_path / "waiting").exists() and time.monotonic() < deadline:
+    with interruptible():
+        one = subprocess.Popen(
+            command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+    with one:
+        while one.poll() is None and not (tmp_path / "waiting").exists():
             time.sleep(0.05)
         one.send_signal(number)
-        out, _ = one.communicate(timeout=30)
+        out, _ = one.communicate(timeout=PATIENCE)
 
     assert one.returncode == 128 + number
     assert "INCOMPLETE: 1 of 2 claims judged" in out

@@ -27,6 +27,7 @@ from gradcheck.running.workers import local, pool
 from gradcheck.running.workers.local import WorkersDidNotStart, worthwhile_jobs
 from gradcheck.running.workers.tasks import Work, check_group, decoded, environment
 from gradcheck.running.workers.travel import SentFile, at_home, sent_files
+from tests.interrupts import PATIENCE, interruptible
 
 FORMULAS = """
 import gradcheck
@@ -207,37 +208,65 @@ def test_a_cluster_that_is_not_there_is_told(folder, monkeypatch):
     assert not (folder / "reports").exists()
 
 
+INTERRUPTED = """
+import distributed, multiprocessing.process, os, signal, sys
+from gradcheck.cli.main import main
+from gradcheck.running.workers import pool
+
+def interrupt():  # every process of the command, as a terminal does; once
+    if moment:
+        print(f"Now: {' '.join(moment)}.", flush=True)
+        moment.clear()
+        os.killpg(0, signal.SIGINT)
+
+def interrupting(function):
+    def called(*args, **options):
+        if moment[1:] == ["before"]:
+            interrupt()
+        result = function(*args, **options)
+        interrupt()
+        return result
+    return called
+
+if __name__ == "__main__":
+    moment = sys.argv[1:]
+    path, name = moment[0].rsplit(".", 1)
+    owner = eval(path)
+    setattr(owner, name, interrupting(getattr(owner, name)))
+    sys.argv = ["gradcheck", "verify", "layers.py", "--jobs", "2"]
+    main()
+"""
+
+
 @pytest.mark.skipif(os.name != "posix", reason="signals to a group of processes")
-@pytest.mark.parametrize("seconds", [0.1, 0.3, 0.6, 0.9])
-def test_an_interrupt_while_workers_start_is_quiet(folder, seconds):
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "distributed.LocalCluster before",  # the workers are not yet started
+        "multiprocessing.process.BaseProcess.start after",  # one of them is there
+        "distributed.LocalCluster after",  # all of them are
+        "pool._batches before",  # and one has done a first task
+    ],
+)
+def test_an_interrupt_while_workers_start_is_quiet(folder, moment):
     """A terminal's Ctrl-C reaches every process of the command: the workers say nothing, and none is left."""
     pytest.importorskip("distributed")
-    program = (
-        "import distributed, sys\n"
-        "from gradcheck.cli.main import main\n"
-        "if __name__ == '__main__':\n"
-        "    sys.argv = ['gradcheck', 'verify', 'layers.py', '--jobs', '2']\n"
-        "    print('loaded', flush=True)\n"
-        "    main()\n"
-    )
-    (folder / "program.py").write_text(program)
-    process = subprocess.Popen(
-        [sys.executable, "program.py"],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
+    (folder / "program.py").write_text(INTERRUPTED)
+    with interruptible():
+        process = subprocess.Popen(
+            [sys.executable, "program.py", *moment.split()],
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
     with process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "loaded\n"
-        time.sleep(seconds)
-        os.killpg(process.pid, signal.SIGINT)
-        output, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130, output
-    assert output.strip() == "Interrupted."
-    deadline = time.monotonic() + 10  # multiprocessing's resource tracker ends when it sees that we did
+    assert output.split("\n") == [f"Now: {moment}.", "Interrupted.", ""]
+    # multiprocessing's resource tracker ends when it sees that we did
+    deadline = time.monotonic() + PATIENCE
     with pytest.raises(ProcessLookupError):
         while time.monotonic() < deadline:
             os.killpg(process.pid, 0)
