@@ -10,6 +10,7 @@ from gradcheck.formulas.decorating import Formula
 from gradcheck.judging.points.generation import draws, generate
 from gradcheck.judging.points.point import ForwardFault
 from gradcheck.judging.points.sizes import distinct
+from tests.wording import NOT_SQUARE, SINGULAR
 
 
 def wx(**how):
@@ -165,10 +166,10 @@ def test_a_singular_matrix_is_left_out_and_noted_and_one_that_is_not_square_is_a
     assert len(drawn.points) == 50
     assert drawn.discarded > 1
     assert drawn.notes == [
-        f"{drawn.discarded} of what was drawn were left out: the forward raises LinAlgError: Singular matrix"
+        f"{drawn.discarded} of what was drawn were left out: the forward raises LinAlgError: {SINGULAR}"
     ]
     assert generate(wx(), max_examples=50, seed=2).notes == []
-    with pytest.raises(ForwardFault, match="Last 2 dimensions of the array must be square"):
+    with pytest.raises(ForwardFault, match=NOT_SQUARE):
         generate(Formula(np.linalg.inv, {"A": "n m"}), max_examples=10, seed=0)
 
 

@@ -17,6 +17,7 @@ from gradcheck.formulas.values import (
     spd,
     unit_interval,
 )
+from tests.wording import READ_ONLY
 
 SHAPES = [(), (1,), (5,), (2, 3), (2, 3, 4)]
 
@@ -127,7 +128,7 @@ def test_arrays_are_copied_and_read_only():
     mine[0] = 5
     assert kept.dtype == np.float64
     assert kept.tolist() == [1.0, 2.0]
-    with pytest.raises(ValueError, match="read-only"):
+    with pytest.raises(ValueError, match=READ_ONLY):
         kept[0] = 1
 
 

@@ -165,7 +165,7 @@ def test_what_would_lose_precision_or_guess_is_refused(in_balls, function, words
 )
 def test_storing_into_a_float_array_is_refused_through_numpy(in_balls, function):
     """NumPy puts its own words around the refusal; the refusal is the cause."""
-    with pytest.raises(ValueError, match="setting an array element") as error:
+    with pytest.raises(ValueError) as error:
         in_balls(function, M)
     assert isinstance(error.value.__cause__, Unsupported)
     assert "would lose precision in ball arithmetic" in str(error.value.__cause__)

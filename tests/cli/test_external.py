@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from gradcheck.cli.main import cli
 from gradcheck.records.reading import read_log
 from tests.interrupts import PATIENCE, interruptible
+from tests.wording import invalid_option, missing_argument
 
 HARNESS = Path(__file__).parent.parent.parent / "harnesses" / "python" / "harness.py"
 RIGHT = [sys.executable, str(HARNESS)]
@@ -85,13 +86,13 @@ def test_the_program_comes_after_two_dashes_or_without_them(run):
     ("words", "message"),
     [
         (["--", "./nowhere"], "'./nowhere': there is no such program."),
-        ([], "Missing argument '-- COMMAND...'"),
+        ([], missing_argument("-- COMMAND...")),
         (["--formula", "nope", "--", *RIGHT], "there is no formula 'nope'"),
         (["--formula", "ax", "--", *RIGHT], "the program does not claim 'ax'; it claims 'identity'"),
         (["--dtype", "<f4", "--", *RIGHT], "does not speak '<f4'"),
-        (["--dtype", "<f2", "--", *RIGHT], "Invalid value for '--dtype'"),
-        (["--timeout", "0", "--", *RIGHT], "Invalid value for '--timeout'"),
-        (["--max-restarts", "-1", "--", *RIGHT], "Invalid value for '--max-restarts'"),
+        (["--dtype", "<f2", "--", *RIGHT], invalid_option("--dtype")),
+        (["--timeout", "0", "--", *RIGHT], invalid_option("--timeout")),
+        (["--max-restarts", "-1", "--", *RIGHT], invalid_option("--max-restarts")),
         (["--backend", "nope", "--", *RIGHT], "nope"),
         (
             ["--start-timeout", "0.3", "--", sys.executable, "-c", "import time; time.sleep(9)"],

@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.wording import invalid_option
+
 
 def test_it_prints_what_is_right(gradcheck):
     np.savez("x.npz", z=np.array([0.5, -1.0]), delta=np.ones(2))
@@ -103,7 +105,7 @@ def test_where_there_is_no_derivative_the_exit_code_is_1(gradcheck):
         (("relu", "--input", "x.csv"), "ends in .npz or .json"),
         (("relu", "--shape", "n=2", "--output", "g.csv"), "ends in .npz or .json"),
         (("relu", "--shape", "n=2", "--backend", "jacks"), "unknown backend 'jacks'"),
-        (("relu", "--shape", "n=2", "--seed", "-1"), "Invalid value for '--seed'"),
+        (("relu", "--shape", "n=2", "--seed", "-1"), invalid_option("--seed")),
     ],
 )
 def test_bad_input_is_2(gradcheck, words, message):

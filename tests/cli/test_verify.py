@@ -91,7 +91,7 @@ def test_formats_and_folder(gradcheck, engine, words, expected):
         (["--max-examples", "0"], "0 is not in the range"),
         (["--seed", "-1"], "-1 is not in the range"),
         (["--seed", str(2**63)], "is not in the range"),
-        (["--colour"], "No such option"),
+        (["--colour"], "--colour"),
         (["D99"], "there is no formula, id or claim 'D99'"),
         (["none.py"], "there is no such file"),
     ],

@@ -8,6 +8,7 @@ import pytest
 from gradcheck.errors import UsageError
 from gradcheck.oracles.answers import read_answers
 from tests.oracles.conftest import array
+from tests.wording import missing_field, unknown_field, wrong_type
 
 
 def read(made, tmp_path, text, name="wx"):
@@ -55,17 +56,17 @@ def test_nan_and_infinity_arrive(made, tmp_path):
         (b'{"formula": "wx", "answers": {"1": {"gra', "no JSON, or cut short"),
         (b"\xff", "no JSON, or cut short"),
         (b"[" * 100_000, "no JSON, or cut short"),
-        ([], "no file of answers: Expected `object`"),
-        ({"answers": {}}, "missing required field `formula`"),
-        ({"formula": "wx"}, "missing required field `answers`"),
-        ({"formula": "wx", "answers": {}, "extra": 1}, "unknown field `extra`"),
+        ([], "no file of answers: " + wrong_type([], dict)),
+        ({"answers": {}}, missing_field("formula")),
+        ({"formula": "wx"}, missing_field("answers")),
+        ({"formula": "wx", "answers": {}, "extra": 1}, unknown_field("extra")),
         ({"formula": "xw", "answers": {}}, "holds answers for 'xw', but the vectors are of 'wx'"),
         ({"formula": "wx", "answers": {}, "schema": "gradcheck-answers-9"}, "this gradcheck reads"),
         (answers(t99={"skipped": True}), "there is no test '99'; the tests are numbered from 1 to"),
         (answers(t01={"skipped": True}), "there is no test '01'"),
         (answers(t1={}), "test 1: expected exactly one of gradients, skipped and errored"),
         (answers(t1={"skipped": True, "errored": True}), "test 1: expected exactly one"),
-        (answers(t1={"gradient": {}}), "unknown field `gradient`"),
+        (answers(t1={"gradient": {}}), unknown_field("gradient")),
         (answers(t1={"gradients": {"V": [1]}}), "there is a gradient of 'V', but the arguments are W, x"),
         (answers(t1={"gradients": {"x": "1 2 3"}}), "no file of answers"),
         (answers(t1={"gradients": {"x": [[1], [2, 3]]}}), "test 1: the gradient of x: expected nested lists"),

@@ -11,6 +11,7 @@ import gradcheck
 from gradcheck.errors import UsageError
 from gradcheck.oracles.files import array_from, check_output, read_inputs, write_bytes, write_reference
 from gradcheck.schemas import schemas
+from tests.wording import missing_field
 
 ARGUMENTS = ("W", "x")
 
@@ -112,7 +113,7 @@ def whole_npz(tmp_path):
         ("x.json", lambda p: b'{"inputs": {"x": [[1], [2, 3]]}}', "x: expected nested lists of numbers"),
         ("x.json", lambda p: b'{"inputs": {"x": "1"}}', "x: expected nested lists"),
         ("x.json", lambda p: b'{"inputs": {"x": [NaN]}}', "no JSON"),
-        ("x.json", lambda p: b'{"inputs": {"x": {"dtype": "<f8"}}}', "x: Object missing required field"),
+        ("x.json", lambda p: b'{"inputs": {"x": {"dtype": "<f8"}}}', "x: " + missing_field("shape")),
         (
             "x.json",
             lambda p: b'{"inputs": {"x": {"dtype": "<f8", "shape": [2], "b64": "AAAA"}}}',

@@ -10,6 +10,7 @@ from gradcheck.oracles.protocol.driver import Driver, Limits
 from gradcheck.oracles.protocol.faults import Exhausted, ProgramFault
 from gradcheck.oracles.protocol.messages import Case
 from gradcheck.records.arrays import encode
+from tests.wording import missing_field, wrong_type
 
 CASE = Case(formula="identity", inputs={"x": encode(np.zeros(2))}, delta=encode(np.array([1.0, 2.0])))
 
@@ -50,8 +51,8 @@ def test_a_program_is_started_once_for_all_its_cases(driving, tmp_path):
         ("def answer(m): write('\\x00\\xff\\n')", "which is no JSON object"),
         ("def answer(m): write('[' * 100000 + '\\n')", "which is no JSON object"),
         ("def answer(m): say({'seq': m['seq'], 'gradients': {'x': float('nan')}})", "JSON has no NaN"),
-        ("def answer(m): say({'seq': str(m['seq']), 'gradients': {}})", "Expected `int`, got `str`"),
-        ("def answer(m): say({'gradients': {}})", "missing required field `seq`"),
+        ("def answer(m): say({'seq': str(m['seq']), 'gradients': {}})", wrong_type("1", int)),
+        ("def answer(m): say({'gradients': {}})", missing_field("seq")),
         ("def answer(m): say({'seq': m['seq']})", "gradients, skipped and errored, and has none"),
         ("def answer(m): say({'seq': m['seq'], 'gradient': {}})", "and has none"),
         (
@@ -59,7 +60,10 @@ def test_a_program_is_started_once_for_all_its_cases(driving, tmp_path):
             "and has more than one",
         ),
         ("def answer(m): say({'seq': m['seq'] + 5, 'gradients': {}})", "which was never asked, where seq 1"),
-        ("def answer(m): say({'seq': m['seq'], 'gradients': {'x': {'dtype': '<f8'}}})", "missing required"),
+        (
+            "def answer(m): say({'seq': m['seq'], 'gradients': {'x': {'dtype': '<f8'}}})",
+            missing_field("shape"),
+        ),
     ],
 )
 def test_an_answer_that_is_none_names_what_came(driving, definitions, words):
@@ -164,7 +168,7 @@ def test_the_end_of_stderr_is_part_of_the_message(driving):
         ("os._exit(5)", "ended with exit status 5"),
         ("1 / 0", "standard error ends with: ZeroDivisionError"),
         ("write('Loading...\\n')", "'Loading...'"),
-        ("def started(m): say({'version': 1})", "missing required field `implementation`"),
+        ("def started(m): say({'version': 1})", missing_field("implementation")),
         ("def started(m): say({'version': 2})", "version 2 of the protocol, and gradcheck"),
         (
             "VERSION = 2\ndef started(m): say({**ANSWER, 'version': 2})",
@@ -172,7 +176,7 @@ def test_the_end_of_stderr_is_part_of_the_message(driving):
         ),
         (
             "def started(m): say({**ANSWER, 'capabilities': {'formulas': 'wx', 'dtypes': []}})",
-            "Expected `array`",
+            wrong_type("wx", list),
         ),
         ("def started(m): write(2 * (json.dumps(ANSWER) + chr(10)))", "more than one line"),
     ],

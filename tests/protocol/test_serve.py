@@ -17,6 +17,7 @@ from gradcheck.oracles.protocol.serve import Server, serve
 from gradcheck.records.arrays import decode, encode
 from gradcheck.records.types import ArrayRecord
 from gradcheck.running.registry import catalogue
+from tests.wording import missing_field, wrong_type
 
 BY_NAME = {f.name: f for f in catalogue()}
 
@@ -121,10 +122,10 @@ def test_where_there_is_no_derivative_the_case_is_skipped(server):
     ("line", "seq", "words"),
     [
         (b"hello\n", None, "no message of the protocol"),
-        (b"{}\n", None, "missing required field `cmd`"),
+        (b"{}\n", None, missing_field("cmd")),
         (b'{"cmd": "dance"}\n', None, "dance"),
-        (b'{"cmd": "run", "seq": 9}\n', 9, "missing required field `case`"),
-        (b'{"cmd": "run", "seq": 9, "case": {"formula": 1}}\n', 9, "Expected `str`"),
+        (b'{"cmd": "run", "seq": 9}\n', 9, missing_field("case")),
+        (b'{"cmd": "run", "seq": 9, "case": {"formula": 1}}\n', 9, wrong_type(1, str)),
         (b"[" * 100_000, None, "no message of the protocol"),
         (b"\xff\xfe\x00\n", None, "no message of the protocol"),
         (b'{"cmd": "run", "seq": NaN}', None, "no message of the protocol"),

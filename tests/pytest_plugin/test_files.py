@@ -116,7 +116,7 @@ def log_backward(delta, x):
     ("text", "name", "outcome", "words"),
     [
         (WEAK, "saturated.vjp", "failed", "weak: dJ/dx was below resolution at every point"),
-        (ERROR, "broken.vjp", "error", "error: *the forward raises IndexError: index 100 is out of bounds"),
+        (ERROR, "broken.vjp", "error", "error: *the forward raises IndexError: *100 "),
         (INCONCLUSIVE, "log.vjp", "failed", "inconclusive: the forward is finite at no point"),
     ],
 )
