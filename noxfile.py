@@ -6,10 +6,14 @@ from __future__ import annotations
 
 import sys
 import tempfile
+import tomllib
 import zipfile
+from itertools import chain
 from pathlib import Path
 
 import nox
+from packaging.requirements import Requirement
+from packaging.version import Version
 
 nox.needs_version = ">=2024.10"
 nox.options.sessions = ["lint", "types", "house", "build", "docs", "cover", "trust"]
@@ -132,3 +136,29 @@ def tests(session: nox.Session) -> None:
     """The tests on one Python version, against an installed wheel."""
     session.install(".[dev]")
     session.run("pytest", *session.posargs)
+
+
+def lowest_versions(pyproject: str) -> list[str]:
+    """What pyproject.toml names, each as `name==version` with the lowest version that it allows: the bound of
+    `>=`, or `1.9` for `==1.9.*`; the highest of them where a name comes more than once.
+    """
+    project = tomllib.loads(pyproject)["project"]
+    lines = [*project["dependencies"], *chain.from_iterable(project["optional-dependencies"].values())]
+    found: dict[str, Version] = {}
+    for requirement in map(Requirement, lines):
+        for bound in requirement.specifier:
+            if bound.operator not in {">=", "=="}:
+                raise ValueError(f"{requirement}: expected a lower bound (>=) or a pin (==)")
+            version = Version(bound.version.removesuffix(".*"))
+            found[requirement.name] = max(version, found.get(requirement.name, version))
+    return [f"{name}=={version}" for name, version in sorted(found.items())]
+
+
+@nox.session(python=PYTHONS[0], default=False)
+def lowest(session: nox.Session) -> None:
+    """The unit tests with the lowest versions that pyproject.toml allows, on the lowest Python."""
+    constraints = Path(session.create_tmp()) / "lowest.txt"
+    versions = lowest_versions((HERE / "pyproject.toml").read_text("utf-8"))
+    constraints.write_text("\n".join(versions) + "\n", "utf-8")
+    session.install("--constraint", str(constraints), ".[test,browser]", "mypy")  # what the tests use
+    session.run("pytest", "-n", "2", *UNIT, *session.posargs)

@@ -120,7 +120,6 @@ SUMS = {
     "diff, twice": (lambda x: np.diff(x, 2), V),
     "clip": (lambda x: np.clip(x, -1, 2), V),
     "clip, below": (lambda x: np.clip(x, 0.5, None), V),
-    "clip, keywords": (lambda x: np.clip(x, min=-0.5, max=0.5), V),
     "clip between arrays": (lambda x, low: np.clip(x, low, low + 1), V, U),
     "add.reduce": (lambda x: np.add.reduce(x, axis=1), M),
     "maximum.reduce": (np.maximum.reduce, M),
@@ -129,6 +128,8 @@ SUMS = {
     "subtract.outer": (np.subtract.outer, V, U),
     "multiply.outer": (np.multiply.outer, M, V),
 }
+if np.lib.NumpyVersion(np.__version__) >= "2.1.0":  # before, there are no such keywords
+    SUMS["clip, keywords"] = (lambda x: np.clip(x, min=-0.5, max=0.5), V)
 
 PRODUCTS = {
     "matmul": (lambda x, y: x @ y.T, M, N),

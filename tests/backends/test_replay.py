@@ -75,7 +75,7 @@ def stacked(A, B):
 
 FUNCTIONS = [
     *(softmax, log_sum_exp, kinks, masks, lowest, functions, logaddexp, products, trace),
-    *(sizes_as_numbers, shapes, stacked),
+    *(sizes_as_numbers, shapes),
 ]
 
 
@@ -107,7 +107,6 @@ PRIMITIVES = {
     "dot_general, batched": lambda x: lax.dot_general(
         lax.broadcast(x, (2,)), lax.broadcast(x, (2,)), (((2,), (2,)), ((0,), (0,)))
     ),
-    "stack": lambda x: jnp.stack([x.sum(axis=1), x.max(axis=1)], axis=1),
     "eq of positions": lambda x: jnp.where(positions(1) == positions(2), x[:, None] * x[:, :, None], 0.0),
     "eq along one axis": lambda x: jnp.where(positions(2) == positions(2) + 0, 1.0, 0.0) * x[:, None],
     "transpose of positions": lambda x: jnp.where(
@@ -119,6 +118,9 @@ PRIMITIVES = {
     "stop_gradient": lambda x: lax.stop_gradient(x) * 3,
     "calls": lambda x: jax.jit(jnp.tanh)(x) + jax.checkpoint(jnp.sin)(x),
 }  # fmt: skip
+if hasattr(lax, "stack_p"):  # JAX before 0.10.1 writes a stack as a concatenation, which is not replayed
+    FUNCTIONS.append(stacked)
+    PRIMITIVES["stack"] = lambda x: jnp.stack([x.sum(axis=1), x.max(axis=1)], axis=1)
 
 
 @pytest.mark.parametrize("name", PRIMITIVES)
