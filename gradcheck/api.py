@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, ParamSpec
 
 import msgspec
 
 from gradcheck.checking.claim_check import check_claim
-from gradcheck.errors import GradientError
+from gradcheck.errors import GradientError, UsageError
 from gradcheck.formulas.decorating import Formula
 from gradcheck.formulas.shapes import ShapeLike
 from gradcheck.formulas.values import Values
@@ -17,6 +18,8 @@ from gradcheck.running.result import Result, own_name, reproduce
 from gradcheck.running.stream import RunOptions
 
 __all__ = ["Result", "assert_correct", "reproduce", "verify"]
+
+P = ParamSpec("P")
 
 
 def verify(
@@ -55,10 +58,11 @@ def verify(
     RunOptions(seed=seed, max_examples=max_examples)  # checks both
     from gradcheck.chains.chain import Chain
 
-    declared = (shapes, values, where, delta, batch)
-    if isinstance(forward, Chain) and all(given is None for given in declared):
+    declared = {"shapes": shapes, "values": values, "where": where, "batch": batch}
+    given = {name: value for name, value in declared.items() if value is not None}
+    if isinstance(forward, Chain) and not given and delta is None:
         return forward.verify(backward, backends=backends, max_examples=max_examples, seed=seed)
-    formula = _formula(forward, backward, shapes, values, where, batch)
+    formula = _formula(forward, backward, given)
     with rare_collections():
         outcome = check_claim(
             formula.claims[-1], max_examples=max_examples, seed=seed, backends=backends, delta=delta
@@ -72,82 +76,60 @@ def verify(
     return Result(row, tuple(outcome.backends), line, tuple(outcome.battery))
 
 
-def assert_correct(
-    forward: Callable[..., Any],
-    backward: Callable[..., Any] | None = None,
-    shapes: Mapping[str, ShapeLike] | None = None,
-    *,
-    values: Mapping[str, Values] | None = None,
-    where: Callable[..., bool] | None = None,
-    delta: Values | None = None,
-    batch: str | None = None,
-    backends: Sequence[str] | None = None,
-    max_examples: int = 50,
-    seed: int = 0,
-) -> Result:
+def _asserting(check: Callable[P, Result]) -> Callable[[Callable[..., Result]], Callable[P, Result]]:
+    """Gives a function the parameters of ``check``, for readers, editors and type checkers."""
+
+    def written(asserting: Callable[..., Result]) -> Callable[P, Result]:
+        asserting.__signature__ = inspect.signature(check)  # type: ignore[attr-defined]
+        return asserting
+
+    return written
+
+
+@_asserting(verify)
+def assert_correct(*args: Any, **options: Any) -> Result:
     """`verify`, and raise `GradientError` (an AssertionError) with the whole story unless it passes.
 
     The arguments are those of `verify`. Gives the result; the error has it as ``result``.
     """
     __tracebackhide__ = True  # pytest shows the caller's line, not this one
-    result = verify(
-        forward,
-        backward,
-        shapes,
-        values=values,
-        where=where,
-        delta=delta,
-        batch=batch,
-        backends=backends,
-        max_examples=max_examples,
-        seed=seed,
-    )
+    result = verify(*args, **options)
     if not result.passed:
         raise GradientError(str(result), result)
     return result
 
 
 def _formula(
-    forward: Callable[..., Any],
-    backward: Callable[..., Any] | None,
-    shapes: Mapping[str, ShapeLike] | None,
-    values: Mapping[str, Values] | None,
-    where: Callable[..., bool] | None,
-    batch: str | None,
+    forward: Callable[..., Any], backward: Callable[..., Any] | None, given: Mapping[str, Any]
 ) -> Formula:
-    from gradcheck.errors import UsageError
-
+    """The formula to be checked, with one vjp claim; ``given`` comes before what a formula brings."""
     for role, function in (("forward", forward), ("backward", backward)):
         if not callable(function) and not (function is None and role == "backward"):
             raise UsageError(f"{role}: expected a function, got {type(function).__name__}.")
     if isinstance(forward, Formula):
-        if backward is None and not forward.claims:
-            raise UsageError(
-                f"{forward.name} has no claims; give a backward, or add one with @{forward.name}.vjp."
-            )
-        base = forward
-        built = Formula(
-            base.function,
-            shapes or {a: base.shapes.text(a) for a in base.shapes.arguments},
-            name=base.name,
-            values=values or base.values,
-            where=where or base.where,
-            batch=batch or base.batch,
-        )
         if backward is None:
-            backward = next((c.candidate for c in base.backwards), None)
-            if backward is None:
-                raise UsageError(f"{base.name} has no vjp claim; give a backward.")
+            backward = _own_backward(forward)
+        built = Formula(**{**forward.given(), **{name: value for name, value in given.items() if value}})
     else:
         if backward is None:
             raise UsageError("verify: expected a forward and a backward; the backward is missing.")
-        if shapes is None:
+        if "shapes" not in given:
             raise UsageError("verify: shapes is missing; it has one entry per argument, as in {'x': 'n'}.")
-        built = Formula(
-            forward, shapes, name=own_name(forward, "forward"), values=values, where=where, batch=batch
-        )
+        built = Formula(forward, name=own_name(forward, "forward"), **given)
     built.vjp(backward)
     return built
+
+
+def _own_backward(formula: Formula) -> Callable[..., Any]:
+    """The backward that a formula brings."""
+    if not formula.claims:
+        raise UsageError(
+            f"{formula.name} has no claims; give a backward, or add one with @{formula.name}.vjp."
+        )
+    found = next((c.candidate for c in formula.backwards), None)
+    if found is None:
+        raise UsageError(f"{formula.name} has no vjp claim; give a backward.")
+    return found
 
 
 def _whole(number: Any) -> Any:

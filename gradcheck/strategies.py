@@ -201,10 +201,7 @@ def _declared(
         base = shapes
         if values is None and where is None:
             return base
-        texts = {a: base.shapes.text(a) for a in base.shapes.arguments}
-        return Formula(
-            base.function, texts, name=base.name, values=values or base.values, where=where or base.where
-        )
+        return Formula(**{**base.given(), "values": values or base.values, "where": where or base.where})
     if callable(shapes):
         raise UsageError("points: shapes is missing; it has one entry per argument, as in {'x': 'n'}.")
     return Formula(

@@ -67,8 +67,8 @@ def chain(
     Raises `UsageError` for layers that do not fit together, naming the two.
     """
     made = Chain(
-        _read(layers), name=name, values=values, where=where, shared=shared, batch=batch, id=id,
-        section=section, latex=latex, note=note, written_at=caller(1),
+        _read(layers), shared=shared, written_at=caller(1), name=name, values=values, where=where,
+        batch=batch, id=id, section=section, latex=latex, note=note,
     )  # fmt: skip
     if backward is not None:
         made.vjp(backward)

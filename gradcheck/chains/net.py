@@ -32,23 +32,18 @@ class Net(Formula):
 
     ``layers`` are its layers, ``layer_names`` what they are called, ``between`` the names of the arrays
     between them; ``forwards`` are those of the first layer, of the first two, and so on; ``places`` says
-    which of the net's arguments each layer takes.
+    which of the net's arguments each layer takes. ``declared`` is what `Declaration` takes besides.
     """
 
     def __init__(
         self,
         layers: Sequence[Layer],
         *,
+        shared: Sequence[str] = (),
+        written_at: WrittenAt,
         name: str = "chain",
         values: Mapping[str, Values] | None = None,
-        where: Callable[..., bool] | None = None,
-        shared: Sequence[str] = (),
-        batch: str | None = None,
-        id: str | None = None,
-        section: str | None = None,
-        latex: str | None = None,
-        note: str | None = None,
-        written_at: WrittenAt,
+        **declared: Any,
     ) -> None:
         names = name_all(layers, shared)
         self.layers, self.layer_names, self.between = tuple(layers), names.layers, names.between
@@ -70,13 +65,8 @@ class Net(Formula):
             names.shapes,
             name=name,
             values={**own_values, **(values or {})},
-            where=where,
-            batch=batch,
-            id=id,
-            section=section,
-            latex=latex,
-            note=note,
             intermediates=tapped_forward([layer.forward for layer in layers], self.places, names.between),
+            **declared,
         )
         fixed = {a: v.shape for a, v in self.values.items() if isinstance(v, np.ndarray)}
         self.bound = self.shapes.bind(fixed)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from gradcheck.formulas.claim import Claim
-    from gradcheck.formulas.decorating import Formula
+    from gradcheck.formulas.declaration import Declaration
 
 __all__ = ["list_claims", "show"]
 
@@ -56,7 +56,7 @@ def _marks(claim: Claim) -> str:
     return "  [as printed]" if claim.printed else ""
 
 
-def _formula(formula: Formula, claims: list[Claim]) -> Iterator[str]:
+def _formula(formula: Declaration, claims: list[Claim]) -> Iterator[str]:
     yield f"formula {formula.name}"
     shapes = (f"{a}: {formula.shapes.text(a) or 'scalar'}" for a in formula.shapes.arguments)
     yield f"  shapes   {'; '.join(shapes)}"
@@ -73,7 +73,7 @@ def _formula(formula: Formula, claims: list[Claim]) -> Iterator[str]:
         yield from _code(claim.candidate)
 
 
-def _about(thing: Formula | Claim) -> Iterator[str]:
+def _about(thing: Declaration | Claim) -> Iterator[str]:
     for label in ("id", "section", "latex", "note"):
         if value := getattr(thing, label):
             yield f"  {label.ljust(8)} {value}"

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gradcheck.arithmetic import BALLS, Domain
 from gradcheck.backend import Answer, Program
 from gradcheck.errors import UsageError
 from gradcheck.formulas.callables import check_parameters, hashable
+from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.kinds import Kind
 from gradcheck.formulas.kinds.directions import Directions
 from gradcheck.formulas.point import Point
 from gradcheck.formulas.quantity import Quantity
-
-if TYPE_CHECKING:
-    from gradcheck.formulas.decorating import Formula
 
 __all__ = ["Claim"]
 
@@ -44,7 +42,7 @@ class Claim:
     floating point: 53, or 24 for a foreign program in float32, whose points then hold float32 values.
     """
 
-    formula: Formula
+    formula: Declaration
     kind: Kind
     candidate: Callable[..., Any]
     id: str | None = None

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, overload
+from collections.abc import Callable, Sequence
+from typing import Any, Concatenate, ParamSpec, TypeVar, overload
 
 from gradcheck.errors import UsageError
-from gradcheck.formulas.callables import check_parameters, hashable, parameter_names
+from gradcheck.formulas.callables import check_parameters
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.entries import EntrySpec
 from gradcheck.formulas.kinds import Descent, Entry, Forward, Jacobian, Kind, Layout, Update, Vjp
 from gradcheck.formulas.kinds.jacobian import Form
-from gradcheck.formulas.shapes import ShapeLike, Shapes
-from gradcheck.formulas.suggestions import did_you_mean
-from gradcheck.formulas.values import Values, check_values
 from gradcheck.records.types import ClaimRow
 
-__all__ = ["Formula", "formula"]
+__all__ = ["Formula", "claims_on", "formula"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+P = ParamSpec("P")
 
 
-class Formula:
+class Formula(Declaration):
     """A forward computation with declared shapes, and the claims made about it.
 
     Made by the decorator `gradcheck.formula`; calling it calls the forward. Claims are added with the
@@ -36,69 +36,16 @@ class Formula:
       must refute it.
     """
 
-    def __init__(
-        self,
-        function: Callable[..., Any],
-        shapes: Mapping[str, ShapeLike],
-        *,
-        name: str | None = None,
-        values: Mapping[str, Values] | None = None,
-        where: Callable[..., bool] | None = None,
-        batch: str | None = None,
-        id: str | None = None,
-        section: str | None = None,
-        latex: str | None = None,
-        note: str | None = None,
-        intermediates: Callable[..., Any] | None = None,
-    ) -> None:
-        self.function = hashable(function) if callable(function) else function
-        self.name = name or str(getattr(function, "__name__", type(function).__name__))
-        self.shapes = Shapes.parse(shapes, parameter_names(function))
-        self.values = check_values(values or {}, self.shapes)
-        self.where = where
-        self.batch = self.shapes.check_batch(batch)
-        self.id, self.section, self.latex, self.note = id, section, latex, note
-        self.claims: list[Claim] = []
-        self.parts: tuple[Formula, ...] = ()  # formulas that come with this one: the layers of a chain
-        check_parameters(function, self.shapes.arguments, f"{self.name}: the forward")
-        if where is not None:
-            _check_where(where, self.shapes, self.name)
-        self.tapped: Callable[..., Any] | None = None
-        if intermediates is not None:
-            self.intermediates(intermediates)
-        self.__doc__ = getattr(function, "__doc__", None)
-        self.__wrapped__ = function
+    parts: tuple[Formula, ...] = ()
+    """Formulas that come with this one: the layers of a chain."""
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.function(*args, **kwargs)
+    @functools.cached_property
+    def claims(self) -> list[Claim]:
+        """The claims made so far, in their order."""
+        return []
 
     def __repr__(self) -> str:
         return f"<formula {self.name} ({', '.join(self.shapes.arguments)}), {len(self.claims)} claims>"
-
-    def allows(self, sizes: Mapping[str, int]) -> bool:
-        """Whether the sizes are all 1 or more and satisfy ``where``."""
-        if self.shapes.concrete(sizes) is None:
-            return False
-        return self.related(sizes)
-
-    def related(self, sizes: Mapping[str, int]) -> bool:
-        """Whether the sizes satisfy ``where``."""
-        if self.where is None:
-            return True
-        chosen = {name: sizes[name] for name in _where_names(self.where)}
-        try:
-            answer = self.where(**chosen)
-            if answer is None:
-                raise UsageError(f"{self.name}: where gives None: is a return missing?")
-            return bool(answer)
-        except UsageError:
-            raise
-        except Exception as error:
-            at = ", ".join(f"{n} = {s}" for n, s in chosen.items())
-            raise UsageError(
-                f"{self.name}: where must give True or False for all sizes of 1 or more, but at {at} it "
-                f"raises {type(error).__name__}: {error}."
-            ) from error
 
     def intermediates(self, tapped: F, /) -> F:
         """Declare what lies between arguments and output: `(tap, *args) -> output`, the forward once more.
@@ -107,7 +54,7 @@ class Formula:
         and its delta, the gradient with respect to it; see `gradcheck.oracle`.
         """
         check_parameters(tapped, ("tap", *self.shapes.arguments), f"{self.name}: the intermediates")
-        self.tapped = tapped
+        self.__dict__["tapped"] = tapped  # like a claim, it comes after the rest
         return tapped
 
     def located(
@@ -206,21 +153,28 @@ class Formula:
         return decorate
 
 
-def formula(
-    function: None = None,  # what a decorator without brackets is called with
-    /,
-    *,
-    shapes: Mapping[str, ShapeLike] | None = None,
-    name: str | None = None,
-    values: Mapping[str, Values] | None = None,
-    where: Callable[..., bool] | None = None,
-    batch: str | None = None,
-    id: str | None = None,
-    section: str | None = None,
-    latex: str | None = None,
-    note: str | None = None,
-    intermediates: Callable[..., Any] | None = None,
-) -> Callable[[Callable[..., Any]], Formula]:
+def claims_on(declaration: Declaration) -> Sequence[Claim]:
+    """All claims about a forward computation; none where it is only declared."""
+    return declaration.claims if isinstance(declaration, Formula) else ()
+
+
+def _decorator_of(
+    declare: Callable[Concatenate[Callable[..., Any], P], Formula],
+) -> Callable[[Callable[..., Any]], Callable[P, Callable[[Callable[..., Any]], Formula]]]:
+    """A decorator that takes what ``declare`` takes, but for the function that it decorates."""
+
+    def written(decorator: Callable[..., Any]) -> Callable[P, Callable[[Callable[..., Any]], Formula]]:
+        own, *rest = inspect.signature(declare).parameters.values()
+        assert own.name == "function"
+        keywords = [p.replace(kind=p.KEYWORD_ONLY) for p in rest]
+        decorator.__signature__ = inspect.Signature(keywords)  # type: ignore[attr-defined]
+        return decorator
+
+    return written
+
+
+@_decorator_of(Formula)
+def formula(*function: Any, **declared: Any) -> Callable[[Callable[..., Any]], Formula]:
     """Declare a forward computation, once, for the catalogue, the command line and pytest.
 
     ``shapes`` has one entry per argument, in order; see `gradcheck.formulas.shapes` for the language.
@@ -239,48 +193,12 @@ def formula(
         def wx_vjp(delta, W, x):
             return np.outer(delta, x), W.T @ delta
     """
-    if function is not None or shapes is None:
+    inspect.signature(formula).bind_partial(
+        **declared
+    )  # an unknown name is refused here, not at the function
+    if function or declared.get("shapes") is None:
         raise UsageError(
             "formula: shapes is missing; it has one entry per argument, as in "
             "@gradcheck.formula(shapes={'W': 'n m', 'x': 'm'})."
         )
-
-    def decorate(function: Callable[..., Any]) -> Formula:
-        return Formula(
-            function,
-            shapes,
-            name=name,
-            values=values,
-            where=where,
-            batch=batch,
-            id=id,
-            section=section,
-            latex=latex,
-            note=note,
-            intermediates=intermediates,
-        )
-
-    return decorate
-
-
-def _where_names(where: Callable[..., bool]) -> tuple[str, ...]:
-    return tuple(inspect.signature(where).parameters)
-
-
-def _check_where(where: Callable[..., bool], shapes: Shapes, name: str) -> None:
-    form = "such as lambda n, k: k <= n"
-    try:
-        parameters = inspect.signature(where).parameters
-    except (TypeError, ValueError):
-        raise UsageError(
-            f"{name}: where must be a function of dimension names, {form}; got {where!r}."
-        ) from None
-    if variadic := [p for p in parameters.values() if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]:
-        raise UsageError(
-            f"{name}: where takes {variadic[0]}; it must name the dimensions that it relates, {form}."
-        )
-    if unknown := [n for n in parameters if n not in shapes.names]:
-        raise UsageError(
-            f"{name}: where takes {unknown[0]!r}, but the dimensions are {', '.join(shapes.names) or 'none'}."
-            f"{did_you_mean(unknown[0], shapes.names)}"
-        )
+    return lambda function: Formula(function, **declared)

@@ -25,6 +25,7 @@ from gradcheck.arithmetic import (
 from gradcheck.backend import Answer
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.decorating import claims_on
 from gradcheck.formulas.kinds.directions import Directions
 from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.candidates.rounding import rounding_bound
@@ -153,7 +154,7 @@ class Evaluation:
         mine = self.claim
         return [
             c
-            for c in mine.formula.claims
+            for c in claims_on(mine.formula)
             if c.kind == mine.kind and not c.erratum and c.candidate is not mine.candidate
         ]
 

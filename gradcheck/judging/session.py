@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from gradcheck.arithmetic import BALLS, Domain, ObjectArray, precision
 from gradcheck.backend import Answer, Backend, GeneralDerivative, Problem, Program
 from gradcheck.errors import NoAnswer, Undecided, Unsupported
-from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.quantity import Quantity, outputs
 from gradcheck.judging.answers.backends import Found
 from gradcheck.judging.answers.float_kinks import bends
@@ -100,7 +100,7 @@ def _refuse(error: Exception, *_: Any) -> Any:
     raise error if isinstance(error, Unsupported) else _failed(error)
 
 
-def _misreading(formula: Formula, point: Point) -> str | None:
+def _misreading(formula: Declaration, point: Point) -> str | None:
     def run(bits: int) -> dict[Quantity, ObjectArray]:
         with precision(bits):
             return values_in_balls(formula, point)
@@ -140,7 +140,7 @@ class Usable:
 class Session:
     """One formula under check with a choice of backends."""
 
-    def __init__(self, formula: Formula, backends: Sequence[Found]) -> None:
+    def __init__(self, formula: Declaration, backends: Sequence[Found]) -> None:
         self.formula = formula
         self.backends = [Usable(found) for found in backends]
         self._programs: dict[Any, Program | Unsupported] = {}
@@ -150,7 +150,7 @@ class Session:
         self._misread: str | None = None
         self._shared: dict[Any, Any] = {}
 
-    def shared(self, make: Callable[[Formula], T]) -> T:
+    def shared(self, make: Callable[[Declaration], T]) -> T:
         """What ``make`` makes of the formula, made once for all its claims: the proofs' memory."""
         if make not in self._shared:
             self._shared[make] = make(self.formula)

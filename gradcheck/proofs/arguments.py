@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.errors import Unsupported
-from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.values import Values, one_hot, positive, spd, unit_interval
 from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.indexed import IndexedArray, Questions, Space, axis_codes, make_size
@@ -46,7 +46,7 @@ def variable(
     return IndexedArray(space, entry, shape, kind, view=True), head.number
 
 
-def make_arguments(formula: Formula, branch: Branch, *, expand: bool, limit: int) -> Arguments:
+def make_arguments(formula: Declaration, branch: Branch, *, expand: bool, limit: int) -> Arguments:
     """The arguments, in a space of their own. Raises `Unsupported` for sizes that cannot be read."""
     space = Space(Questions(dict(branch.answers)), expand=expand, limit=limit)
     made = Arguments(space)

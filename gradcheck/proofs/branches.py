@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.declaration import Declaration
 from gradcheck.proofs.indexed import Question
 from gradcheck.proofs.indexed.algebra.polynomials import Monomial, Polynomial
 
@@ -140,7 +140,7 @@ def _put(polynomial: Polynomial, name: str, value: Polynomial) -> Polynomial:
     return tuple(sorted((m, c) for m, c in total.items() if c))
 
 
-def excluded(formula: Formula, branch: Branch) -> bool:
+def excluded(formula: Declaration, branch: Branch) -> bool:
     """Whether the declaration rules the branch out: a size below 1, or `where` says no."""
     numbers = {}
     for name, polynomial in branch.sizes.items():

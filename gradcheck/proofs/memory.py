@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.declaration import Declaration
 from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.truth import Truth
 
@@ -17,7 +17,7 @@ LIMIT = 20_000
 class Memory:
     """The truths of one formula. A refusal is remembered like a success."""
 
-    def __init__(self, formula: Formula, *, limit: int = LIMIT) -> None:
+    def __init__(self, formula: Declaration, *, limit: int = LIMIT) -> None:
         self.formula = formula
         self.limit = limit
         self._truths: dict[Any, Truth | Exception | SystemExit] = {}

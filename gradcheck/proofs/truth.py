@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from gradcheck.errors import Unsupported
-from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.declaration import Declaration
 from gradcheck.proofs.arguments import make_arguments, variable
 from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.indexed import Expr, IndexedArray, axis_codes, derivative, rebound, reduced
@@ -26,7 +26,7 @@ class Truth:
     output number k has the codes `codes("target", shape)` or `codes("out", shape)`.
     """
 
-    def __init__(self, formula: Formula, branch: Branch, *, expand: bool = False, limit: int) -> None:
+    def __init__(self, formula: Declaration, branch: Branch, *, expand: bool = False, limit: int) -> None:
         self.formula = formula
         self.branch = branch
         self.arguments = made = make_arguments(formula, branch, expand=expand, limit=limit)

@@ -17,6 +17,7 @@ from gradcheck._version import __version__
 from gradcheck.checking.claim_check import check_claim
 from gradcheck.errors import UsageError
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.decorating import Formula
 from gradcheck.judging.answers.backends import choose, registered
 from gradcheck.judging.points.generation import Generated, generate
@@ -105,7 +106,9 @@ class Checker:
             outcome = check_claim(
                 claim, session=session, points=points, seed=options.seed, max_examples=options.max_examples
             )
-            row = claim.formula.located(claim, outcome, session, self._row_of)
+            row, formula = outcome.row, claim.formula
+            if isinstance(formula, Formula):
+                row = formula.located(claim, outcome, session, self._row_of)
         self._rows[id(claim)] = claim, row  # the claim too, so that its id stays its own
         return [*outcome.backends, *outcome.battery, row]
 
@@ -138,7 +141,7 @@ class Checker:
             ),
         )
 
-    def _of(self, formula: Formula) -> tuple[Session, Generated | ForwardFault]:
+    def _of(self, formula: Declaration) -> tuple[Session, Generated | ForwardFault]:
         if id(formula) not in self._shared:
             while len(self._shared) >= _KEPT:
                 del self._shared[next(iter(self._shared))]
@@ -146,7 +149,7 @@ class Checker:
             self._shared[id(formula)] = Session(formula, self.found), self._points(formula)
         return self._shared[id(formula)]
 
-    def _points(self, formula: Formula) -> Generated | ForwardFault:
+    def _points(self, formula: Declaration) -> Generated | ForwardFault:
         """The formula's points, or why there are none: its claims are then errors, and others go on."""
         try:
             return generate(formula, max_examples=self.options.max_examples, seed=self.options.seed)

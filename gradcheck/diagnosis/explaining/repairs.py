@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +19,7 @@ from gradcheck.diagnosis.tracing.backwards import reachable
 from gradcheck.diagnosis.tracing.calling import run_candidate, run_forward
 from gradcheck.diagnosis.tracing.run import Change, Run
 from gradcheck.errors import Unsupported
+from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.quantity import Quantity
 
 __all__ = ["edited", "recorded", "repairs"]
@@ -57,10 +57,9 @@ def repairs(case: Case, pilot: Sample) -> Iterator[Explanation]:
 
 def _steps_too_many(case: Case, pilot: Sample) -> list[Edit]:
     """An expression for the forward's value may apply a function that the forward does not."""
-    formula = copy.copy(case.claim.formula)
-    formula.function = case.claim.candidate
     try:
-        run, outputs = run_forward(formula, pilot.point)
+        other = Declaration(**{**case.claim.formula.given(), "function": case.claim.candidate})
+        run, outputs = run_forward(other, pilot.point)
         return list(skips(run, set(reachable(run, outputs))))
     except Exception:
         return []

@@ -12,7 +12,7 @@ from gradcheck.diagnosis.tracing.calls import Value
 from gradcheck.diagnosis.tracing.run import Change, Run
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
-from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.entries import assignments
 from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.points.point import Point
@@ -49,7 +49,7 @@ def _is_object(value: Any) -> bool:
 
 
 def run_forward(
-    formula: Formula, point: Point, *, domain: Domain | None = None, change: Change | None = None
+    formula: Declaration, point: Point, *, domain: Domain | None = None, change: Change | None = None
 ) -> tuple[Run, list[Value]]:
     """A functional run of the forward, and its outputs. Raises `Unsupported`, or what the code raises."""
     run = Run(domain, change, functional=True)

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.declaration import Declaration
 from gradcheck.judging.points.point import Discarded, ForwardFault, Point, evaluate_forward
 
 __all__ = ["bends"]
@@ -33,7 +33,7 @@ _CLEAR = 64.0
 Direction = Mapping[int, NDArray[np.float64]]
 
 
-def bends(formula: Formula, point: Point) -> bool:
+def bends(formula: Declaration, point: Point) -> bool:
     """Whether the slopes of some output entry that delta weighs are not those of a linear function.
 
     Along `u` and `-u` they differ at most kinks; a median of three equal numbers tells only by
@@ -49,7 +49,7 @@ def bends(formula: Formula, point: Point) -> bool:
 
 
 def _bends_between(
-    formula: Formula, point: Point, u: Direction, v: Direction, weighed: NDArray[np.bool_]
+    formula: Declaration, point: Point, u: Direction, v: Direction, weighed: NDArray[np.bool_]
 ) -> bool:
     """Whether the slopes along u and v do not add up to that along their sum, however short the step."""
     size = max([1.0, *(float(np.abs(point.args[i]).max()) for i in point.wrt)])
@@ -76,7 +76,9 @@ def _direction(point: Point, rng: np.random.Generator) -> Direction:
     }
 
 
-def _outputs(formula: Formula, point: Point, direction: Direction, step: float) -> NDArray[np.float64] | None:
+def _outputs(
+    formula: Declaration, point: Point, direction: Direction, step: float
+) -> NDArray[np.float64] | None:
     args = tuple(a + step * direction[i] if i in direction else a for i, a in enumerate(point.args))
     try:
         outputs, _ = evaluate_forward(formula, tuple(np.asarray(a) for a in args))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from gradcheck.arithmetic import BALLS, ElementArray, ObjectArray, call_in, enclose, wrap
 from gradcheck.errors import Unsupported
-from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.quantity import Quantity, outputs
 from gradcheck.judging.points.point import Point
 
 __all__ = ["values_in_balls"]
 
 
-def values_in_balls(formula: Formula, point: Point) -> dict[Quantity, ObjectArray]:
+def values_in_balls(formula: Declaration, point: Point) -> dict[Quantity, ObjectArray]:
     """The outputs as balls, by quantity.
 
     Raises `Unsupported` where the forward does not run in balls.

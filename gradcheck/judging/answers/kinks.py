@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from gradcheck.arithmetic import BALLS, ElementArray, ObjectArray, call_in, enclose, precision, wrap
 from gradcheck.errors import NoAnswer, Unsupported
-from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.kinds.tables import contract
 from gradcheck.judging.comparing import RESOLUTION
 from gradcheck.judging.points.point import Point
@@ -62,7 +62,7 @@ UNKNOWN = Kink((), (), (), simple=False)
 """A kink of which only that it is there is known."""
 
 
-def examine(formula: Formula, point: Point) -> Kink | None:
+def examine(formula: Declaration, point: Point) -> Kink | None:
     """The kink at a point, or None where the forward is smooth. Raises `Unsupported`.
 
     A random joint direction of all arguments crosses every kink that is met at first order.
@@ -204,7 +204,7 @@ def _random(point: Point, wrt: tuple[int, ...], rng: np.random.Generator) -> dic
 class _Probe:
     """The forward's outputs next to a point, flattened, in balls; ``weights`` are the deltas."""
 
-    def __init__(self, formula: Formula, point: Point) -> None:
+    def __init__(self, formula: Declaration, point: Point) -> None:
         self._formula = formula
         self._point = point
         self._balls = [enclose(a) if i in point.wrt else a for i, a in enumerate(point.args)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.values import Values, check_one, is_strategy
 from gradcheck.judging.points.point import Discarded, draw_arguments, evaluate_forward
 from gradcheck.judging.points.sampling import filler
@@ -25,7 +25,7 @@ class Allowed:
     fits (a given delta must have the shape of the forward's result), and which are not too large.
     """
 
-    formula: Formula
+    formula: Declaration
     bound: dict[str, int]
     fixed: dict[str, tuple[int, ...]]
     delta: Values | None

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.errors import UsageError
-from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.values import Values, is_strategy
 from gradcheck.judging.points.allowed_sizes import Allowed, checked_delta
 from gradcheck.judging.points.point import (
@@ -62,14 +62,14 @@ class Generated:
     discarded: int = 0
     notes: list[str] = field(default_factory=list)
 
-    def in_float32(self, formula: Formula) -> Generated:
+    def in_float32(self, formula: Declaration) -> Generated:
         """The same points, their values rounded to float32."""
         rounded = [in_float32(formula, point) for point in self.points]
         kept = [point for point in rounded if point is not None]
         return Generated(kept, self.discarded + len(rounded) - len(kept), self.notes)
 
 
-def generate(formula: Formula, *, max_examples: int, seed: int, delta: Values | None = None) -> Generated:
+def generate(formula: Declaration, *, max_examples: int, seed: int, delta: Values | None = None) -> Generated:
     """All points of a run. Raises `ForwardFault` where the forward cannot be run, `UsageError`.
 
     There are ``max_examples`` of them, or as many as the plan has where that is more.
@@ -110,7 +110,7 @@ def generate(formula: Formula, *, max_examples: int, seed: int, delta: Values | 
     return result
 
 
-def _given(formula: Formula, sizes: Mapping[str, int]) -> str:
+def _given(formula: Declaration, sizes: Mapping[str, int]) -> str:
     """What a forward that raised was given, and how to say that it is not meant for that."""
     shapes = zip(formula.shapes.arguments, formula.shapes.concrete(sizes) or (), strict=True)
     given = ", ".join(f"{name} of shape {shape}" if shape else f"a number {name}" for name, shape in shapes)
@@ -130,7 +130,7 @@ def _check_outputs(points: list[Point], point: Point) -> None:
 
 
 def draws(
-    formula: Formula, max_examples: int, seed: int, notes: list[str], delta: Values | None = None
+    formula: Declaration, max_examples: int, seed: int, notes: list[str], delta: Values | None = None
 ) -> Iterator[Draw]:
     """The plan's shapes, then Hypothesis's, each with a seed for its values.
 
@@ -159,7 +159,7 @@ def draws(
         yield from _hypothesis(space, max_examples - len(whole), seed, "drawn")
 
 
-def draw_elements(formula: Formula, sizes: dict[str, int], seed: int) -> dict[str, Any]:
+def draw_elements(formula: Declaration, sizes: dict[str, int], seed: int) -> dict[str, Any]:
     """The arrays of one point whose elements a strategy of the user draws (none, mostly)."""
     space = _Space(formula, (), sizes, [sizes])
     if not space.strategies:
@@ -171,7 +171,7 @@ def draw_elements(formula: Formula, sizes: dict[str, int], seed: int) -> dict[st
 class _Space:
     """What Hypothesis draws from: the sizes ``names`` (the others are ``bound``), or a planned shape."""
 
-    formula: Formula
+    formula: Declaration
     names: tuple[str, ...]
     bound: dict[str, int]
     planned: list[dict[str, int]]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.errors import UsageError
-from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.in_place_writes import unchanged
 from gradcheck.formulas.point import LARGE, Point
 from gradcheck.formulas.returned_arrays import NotNumbers, as_array
@@ -42,7 +42,7 @@ class ForwardFault(Exception):
 
 
 def draw_arguments(
-    formula: Formula,
+    formula: Declaration,
     sizes: Mapping[str, int],
     rng: np.random.Generator,
     elements: Mapping[str, NDArray[Any]] | None = None,
@@ -54,7 +54,7 @@ def draw_arguments(
     Raises `UsageError` where a filler returns something of another shape or not finite.
     """
     shapes = formula.shapes.concrete(sizes)
-    assert shapes is not None, "sizes were checked by Formula.allows"
+    assert shapes is not None, "sizes were checked by Declaration.allows"
     args = []
     for name, shape in zip(formula.shapes.arguments, shapes, strict=True):
         value: Values = formula.values.get(name, default)
@@ -70,7 +70,7 @@ def draw_arguments(
     return tuple(args)
 
 
-def _tie(formula: Formula, args: list[NDArray[Any]], rng: np.random.Generator) -> None:
+def _tie(formula: Declaration, args: list[NDArray[Any]], rng: np.random.Generator) -> None:
     """Now and then make some entries of two arguments equal: `|s - y|` and `maximum(x, y)` bend there."""
     free = [i for i, name in enumerate(formula.shapes.arguments) if name not in formula.values]
     pairs = [(i, j) for i in free for j in free if i < j and args[i].shape == args[j].shape]
@@ -86,7 +86,7 @@ _TIED = 0.2
 
 
 def make_point(
-    formula: Formula,
+    formula: Declaration,
     sizes: Mapping[str, int],
     rng: np.random.Generator,
     *,
@@ -110,7 +110,7 @@ def make_point(
 
 
 def evaluate_forward(
-    formula: Formula, args: tuple[NDArray[Any], ...]
+    formula: Declaration, args: tuple[NDArray[Any], ...]
 ) -> tuple[tuple[NDArray[np.float64], ...], bool]:
     """The forward's float64 outputs at the arguments, and whether it returns several."""
     if sum(a.size for a in args) > LARGE:  # copies would cost as much as the forward itself
@@ -141,7 +141,7 @@ def _locked(value: NDArray[Any]) -> Any:
     return view
 
 
-def _evaluated(formula: Formula, args: list[Any]) -> tuple[tuple[NDArray[np.float64], ...], bool]:
+def _evaluated(formula: Declaration, args: list[Any]) -> tuple[tuple[NDArray[np.float64], ...], bool]:
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -179,7 +179,7 @@ _NO_RESULT = (
 is raised (a matrix that is not square) is a mistake in the forward or in the declaration."""
 
 
-def in_float32(formula: Formula, point: Point) -> Point | None:
+def in_float32(formula: Declaration, point: Point) -> Point | None:
     """The point with every value rounded to float32; None where the forward is not finite there."""
     args, delta = tuple(map(_rounded, point.args)), tuple(map(_rounded, point.delta))
     try:
@@ -198,7 +198,7 @@ def _rounded(values: NDArray[Any]) -> NDArray[Any]:
     return rounded
 
 
-def check_deterministic(formula: Formula, point: Point) -> None:
+def check_deterministic(formula: Declaration, point: Point) -> None:
     """Raise `ForwardFault` where a second call with the same arguments gives another result."""
     try:
         outputs, _ = evaluate_forward(formula, point.args)

@@ -1,0 +1,144 @@
+"""What a person declares about a forward computation: shapes, values, where it comes from.
+
+Every name that a declaration takes is a parameter of `Declaration`, is checked there, and nowhere else.
+`gradcheck.formula` has the same signature; `gradcheck.verify` and `gradcheck.chain` spell out what
+they offer of it, and `tests/test_declaration.py` holds them together.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from gradcheck.errors import UsageError
+from gradcheck.formulas.callables import check_parameters, hashable, parameter_names
+from gradcheck.formulas.shapes import ShapeLike, Shapes
+from gradcheck.formulas.suggestions import did_you_mean
+from gradcheck.formulas.values import Values, check_values
+
+__all__ = ["Declaration"]
+
+
+@dataclass(frozen=True, eq=False, repr=False, init=False)
+class Declaration:
+    """A forward computation in plain NumPy and what is declared about it. Calling it calls the forward.
+
+    ``shapes`` has one entry per argument, in order; see `gradcheck.formulas.shapes` for the language.
+    ``values`` says what an argument may hold (default `gradcheck.normal`); ``where`` is a relation
+    between dimensions. ``batch`` names a dimension whose rows do not meet. ``id``, ``section``,
+    ``latex`` and ``note`` say where the formula comes from and how to show it. ``intermediates`` is
+    the forward once more, which names what lies between; see `gradcheck.Formula.intermediates`.
+
+    Raises `UsageError` where the declaration contradicts itself or the function.
+    """
+
+    function: Callable[..., Any]
+    name: str
+    shapes: Shapes
+    values: Mapping[str, Values]
+    where: Callable[..., bool] | None
+    batch: str | None
+    id: str | None
+    section: str | None
+    latex: str | None
+    note: str | None
+    tapped: Callable[..., Any] | None  # the intermediates; `Formula` has a decorator of that name
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        shapes: Mapping[str, ShapeLike],
+        *,
+        name: str | None = None,
+        values: Mapping[str, Values] | None = None,
+        where: Callable[..., bool] | None = None,
+        batch: str | None = None,
+        id: str | None = None,
+        section: str | None = None,
+        latex: str | None = None,
+        note: str | None = None,
+        intermediates: Callable[..., Any] | None = None,
+    ) -> None:
+        parsed = Shapes.parse(shapes, parameter_names(function))
+        name = name or str(getattr(function, "__name__", type(function).__name__))
+        self.__dict__.update(  # the fields are frozen
+            function=hashable(function) if callable(function) else function,
+            name=name,
+            shapes=parsed,
+            values=check_values(values or {}, parsed),
+            where=where,
+            batch=parsed.check_batch(batch),
+            id=id,
+            section=section,
+            latex=latex,
+            note=note,
+            tapped=intermediates,
+            __doc__=getattr(function, "__doc__", None),
+            __wrapped__=function,
+        )
+        check_parameters(function, parsed.arguments, f"{name}: the forward")
+        if where is not None:
+            _check_where(where, parsed, name)
+        if intermediates is not None:
+            check_parameters(intermediates, ("tap", *parsed.arguments), f"{name}: the intermediates")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.function(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__.lower()} {self.name} ({', '.join(self.shapes.arguments)})>"
+
+    def given(self) -> dict[str, Any]:
+        """What was declared of the computation, as keywords for another declaration of it.
+
+        Where a formula comes from and how it is shown stay its own.
+        """
+        own = {"id", "section", "latex", "note", "tapped"}
+        declared = {f.name: getattr(self, f.name) for f in fields(Declaration) if f.name not in own}
+        return {**declared, "shapes": {a: self.shapes.text(a) for a in self.shapes.arguments}}
+
+    def allows(self, sizes: Mapping[str, int]) -> bool:
+        """Whether the sizes are all 1 or more and satisfy ``where``."""
+        if self.shapes.concrete(sizes) is None:
+            return False
+        return self.related(sizes)
+
+    def related(self, sizes: Mapping[str, int]) -> bool:
+        """Whether the sizes satisfy ``where``."""
+        if self.where is None:
+            return True
+        chosen = {name: sizes[name] for name in inspect.signature(self.where).parameters}
+        try:
+            answer = self.where(**chosen)
+            if answer is None:
+                raise UsageError(f"{self.name}: where gives None: is a return missing?")
+            return bool(answer)
+        except UsageError:
+            raise
+        except Exception as error:
+            at = ", ".join(f"{n} = {s}" for n, s in chosen.items())
+            raise UsageError(
+                f"{self.name}: where must give True or False for all sizes of 1 or more, but at {at} it "
+                f"raises {type(error).__name__}: {error}."
+            ) from error
+
+
+def _check_where(where: Callable[..., bool], shapes: Shapes, name: str) -> None:
+    form = "such as lambda n, k: k <= n"
+    try:
+        parameters = inspect.signature(where).parameters
+    except (TypeError, ValueError):
+        raise UsageError(
+            f"{name}: where must be a function of dimension names, {form}; got {where!r}."
+        ) from None
+    if variadic := [p for p in parameters.values() if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]:
+        raise UsageError(
+            f"{name}: where takes {variadic[0]}; it must name the dimensions that it relates, {form}."
+        )
+    if unknown := [n for n in parameters if n not in shapes.names]:
+        raise UsageError(
+            f"{name}: where takes {unknown[0]!r}, but the dimensions are {', '.join(shapes.names) or 'none'}."
+            f"{did_you_mean(unknown[0], shapes.names)}"
+        )
