@@ -11,6 +11,7 @@ import jax
 import jax.experimental
 import numpy as np
 
+from gradcheck.arithmetic import Memo
 from gradcheck.backend import Problem
 from gradcheck.errors import Unsupported
 from gradcheck_backends._dimensions import concrete, symbols
@@ -60,27 +61,25 @@ def general(problem: Problem) -> Trace:
     Arguments of integers are inputs of it too, after those that are differentiated; so is nothing
     that the code asks about a size, which JAX could not answer.
     """
-    memory = problem.memory
-    if "for all shapes" not in memory:
-        try:
-            if problem.shapes_at is None:
-                raise Unsupported("the declared shapes are not known")
-            memory["for all shapes"] = _for_all_shapes(
-                problem, problem.shapes_at(symbols(tuple(problem.sizes)))
-            )
-        except Unsupported as error:
-            memory["for all shapes"] = error.anew()
-        except Exception as error:
-            text = (str(error).strip().splitlines() or [""])[0]
-            memory["for all shapes"] = Unsupported(
-                f"JAX cannot trace it for all shapes: {type(error).__name__}: {text}"
-            )
+    memo: Memo = problem.memory.setdefault("for all shapes", Memo())
+    return memo.get("trace", lambda: _general(problem))
+
+
+def _general(problem: Problem) -> Trace:
+    if problem.shapes_at is None:
+        raise Unsupported("the declared shapes are not known")
+    try:
+        return _for_all_shapes(problem, problem.shapes_at(symbols(tuple(problem.sizes))))
+    except Unsupported as error:
+        refusal = error.anew()
+    except Exception as error:
+        text = (str(error).strip().splitlines() or [""])[0]
+        refusal = Unsupported(f"JAX cannot trace it for all shapes: {type(error).__name__}: {text}")
+    finally:
         # JAX keeps a TypeError in a local variable for every symbolic size: a cycle that holds its frame and
         # so all callers', with the session and whatever it will remember. Now, it is young and soon found.
         gc.collect(0)
-    if isinstance(memory["for all shapes"], Unsupported):
-        raise memory["for all shapes"].anew()
-    return memory["for all shapes"]  # type: ignore[no-any-return]
+    raise refusal
 
 
 def shared(problem: Problem) -> Trace | None:

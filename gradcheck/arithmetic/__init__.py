@@ -5,6 +5,7 @@ from gradcheck.arithmetic.array import ElementArray, wrap
 from gradcheck.arithmetic.balls import BALLS, SHIFTED, WIDENED, dot, enclose, midpoints, precision, radii
 from gradcheck.arithmetic.buffers import call, call_in
 from gradcheck.arithmetic.domain import Domain, ObjectArray, of_entries, zero_dimensional
+from gradcheck.arithmetic.memo import Memo
 from gradcheck.arithmetic.remembered import Remembered
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "WIDENED",
     "Domain",
     "ElementArray",
+    "Memo",
     "ObjectArray",
     "Remembered",
     "call",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from flint import arb
@@ -18,6 +18,7 @@ from gradcheck.arithmetic import (
     BALLS,
     WIDENED,
     Domain,
+    Memo,
     enclose,
     midpoints,
     precision,
@@ -40,6 +41,7 @@ from gradcheck.judging.session import Session
 
 __all__ = ["How", "Sample"]
 
+T = TypeVar("T")
 
 How = Domain | None
 
@@ -67,7 +69,8 @@ class Sample:
         self.verdict, self.fault = verdict, fault
         self.raised: str | None = None
         self._values: dict[Quantity, Any] | None = None
-        self._memo: dict[Any, Any] = {}
+        self._memo = Memo(failed=lambda error: Unsupported(f"{type(error).__name__}: {error}"))
+        self._in_floats_only = False
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -130,7 +133,7 @@ class Sample:
         try:
             _, found = run_candidate(self.claim, self.point, domain=how)
         except Unsupported:  # plain arrays only: what it gave, with room for a few thousand roundings
-            self._memo["in floats"] = True
+            self._in_floats_only = True
             values = {q: v.astype(np.float64) for q, v in self._stated().items()}
             return {q: enclose(v, np.abs(v) * 2.0**-40) for q, v in values.items()}
         return {q: v if v.dtype == object else enclose(v.astype(np.float64)) for q, v in found.items()}
@@ -142,7 +145,7 @@ class Sample:
         try:
             return examined.balls(BITS)
         except Unsupported:
-            self._memo["in floats"] = True
+            self._in_floats_only = True
             bounded, _ = examined.certain_or_bounded(BITS)
             # an entry that belongs elsewhere brings its own rounding, and the bound is of its place
             own = 2.0 ** (13 - self.claim.bits)
@@ -158,7 +161,7 @@ class Sample:
     @property
     def in_floats(self) -> bool:
         """Whether the code can be judged in float64 only. Known once ``mine(q, BALLS)`` was asked for."""
-        return bool(self._memo.get("in floats", False))
+        return self._in_floats_only
 
     @property
     def _finite(self) -> bool:
@@ -209,7 +212,7 @@ class Sample:
 
     def wrong(self, quantity: Quantity) -> Mask | None:
         """Which entries are wrong; None where the shape is another one, or the code raises."""
-        return self.remember(("wrong", quantity), lambda: self._wrong(quantity))  # type: ignore[no-any-return]
+        return self.remember(("wrong", quantity), lambda: self._wrong(quantity))
 
     def wrong_or_none(self, quantity: Quantity) -> Mask | None:
         """`wrong`, and None where that is not known either."""
@@ -256,15 +259,6 @@ class Sample:
             return kind.as_gradient(value, start, self.point.rate)
         return kind.as_gradient(value, enclose(start), arb(self.point.rate))
 
-    def remember(self, key: Any, compute: Callable[[], Any]) -> Any:
-        if key not in self._memo:
-            try:
-                self._memo[key] = compute()
-            except Unsupported as error:
-                self._memo[key] = error.anew()
-            except Exception as error:
-                self._memo[key] = Unsupported(f"{type(error).__name__}: {error}")
-        found = self._memo[key]
-        if isinstance(found, Unsupported):
-            raise found.anew()
-        return found
+    def remember(self, key: Any, compute: Callable[[], T]) -> T:
+        """What was worked out here before. Raises `Unsupported` where it failed, for whatever reason."""
+        return self._memo.get(key, compute)

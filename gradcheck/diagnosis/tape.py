@@ -145,7 +145,7 @@ class _Back(Program):
 
 def tape_of(sample: Sample, how: How = None) -> Tape:
     """The tape at a sample, remembered. Raises `Unsupported` where the forward cannot be watched."""
-    return sample.remember(("tape", id(how)), lambda: Tape(sample.claim, sample.point, how))  # type: ignore[no-any-return]
+    return sample.remember(("tape", id(how)), lambda: Tape(sample.claim, sample.point, how))
 
 
 def is_right(sample: Sample) -> bool:

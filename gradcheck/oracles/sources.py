@@ -7,14 +7,12 @@ backend that is wrong shows, and nothing here comes from hand-written code.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic import BALLS, WIDENED, Domain
+from gradcheck.arithmetic import BALLS, WIDENED, Domain, Memo
 from gradcheck.backend import Problem, Program
 from gradcheck.errors import Contradiction, NoAnswer, Undecided, Unsupported
 from gradcheck.judging.answers.backends import Found
@@ -36,7 +34,8 @@ class Sources:
 
     def __init__(self, found: Sequence[Found]) -> None:
         self.found = found
-        self._programs: OrderedDict[Any, Program | Unsupported] = OrderedDict()
+        # a broken backend must not cost the others' answers
+        self._programs = Memo(failed=_failed, most=_KEPT)
 
     def enclose(self, problem: Problem, deltas: Deltas) -> dict[int, Enclosure]:
         """The gradients of `sum(delta * output)` by position, at the precision that is set.
@@ -176,20 +175,8 @@ class Sources:
             (a.shape, a.dtype.str, b"" if a.dtype.kind == "f" else a.tobytes()) for a in problem.example
         )
         key = (backend.name, problem.function, inputs)
-        if key not in self._programs:
-            try:
-                self._programs[key] = backend.backend.derive(problem)
-            except Unsupported as error:
-                self._programs[key] = error.anew()
-            except Exception as error:  # a broken backend must not cost the others' answers
-                self._programs[key] = _failed(error)
-        self._programs.move_to_end(key)
-        while len(self._programs) > _KEPT:
-            self._programs.popitem(last=False)
-        program = self._programs[key]
-        if isinstance(program, Unsupported):
-            raise program.anew()
-        return program
+        derive = backend.backend.derive
+        return self._programs.get(key, lambda: derive(problem))
 
 
 def _failed(error: Exception) -> Unsupported:

@@ -88,7 +88,7 @@ def places_of(pilot: Sample) -> list[tuple[Place, Call]]:
     if not is_right(pilot):
         return []
     try:
-        return pilot.remember("places", lambda: _places(tape_of(pilot)))  # type: ignore[no-any-return]
+        return pilot.remember("places", lambda: _places(tape_of(pilot)))
     except (Unsupported, CandidateFault):
         return []
 
