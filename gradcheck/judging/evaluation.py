@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from gradcheck.arithmetic import (
     BALLS,
     Domain,
+    Memo,
     ObjectArray,
     enclose,
     midpoints,
@@ -58,32 +59,24 @@ class Evaluation:
         self.claim, self.point, self.session, self.stated = claim, point, session, stated
         self.backends = backends
         self.why_float64: str | None = None  # why the candidate is not judged in balls
-        self._balls: dict[Any, dict[Quantity, ObjectArray] | Unsupported] = {}
+        self._balls = Memo()
         self._bounded: dict[Quantity, ObjectArray] | None = None
 
     def balls(self, bits: int, domain: Domain = BALLS) -> dict[Quantity, ObjectArray]:
         """The candidate's quantities at a precision. Raises `Unsupported`."""
-        key = (bits, id(domain))
-        if key not in self._balls:
-            try:
-                with precision(bits):
-                    run = run_in_balls(self.claim, self.point, domain)
-                self._balls[key] = run
-                if (
-                    bits >= _FOR_SLOPES  # not those of a running error bound
-                    and self.stated.is_finite
-                    and not same_code(self.stated.values, run, lambda: self.balls(53), self.point)
-                    and not candidate_leaves_range(self.claim, self.point)
-                ):
-                    self._balls[key] = Unsupported(
-                        "the code gives something else in float64 than in balls, and not by rounding"
-                    )
-            except Unsupported as error:
-                self._balls[key] = error.anew()
-        found = self._balls[key]
-        if isinstance(found, Unsupported):
-            raise found.anew()
-        return found
+        return self._balls.get((bits, id(domain)), lambda: self._run_in_balls(bits, domain))
+
+    def _run_in_balls(self, bits: int, domain: Domain) -> dict[Quantity, ObjectArray]:
+        with precision(bits):
+            run = run_in_balls(self.claim, self.point, domain)
+        if (
+            bits >= _FOR_SLOPES  # not those of a running error bound
+            and self.stated.is_finite
+            and not same_code(self.stated.values, run, lambda: self.balls(53), self.point)
+            and not candidate_leaves_range(self.claim, self.point)
+        ):
+            raise Unsupported("the code gives something else in float64 than in balls, and not by rounding")
+        return run
 
     @cached_property
     def directions(self) -> Directions | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -46,7 +45,7 @@ def check_point(claim: Claim, point: Point, session: Session, only: str | None =
         )
     finite = stated.is_finite
     check = Evaluation(claim, point, session, stated, usable)
-    opinions = {one.name: _timed(check, one) for one in usable}
+    opinions = {one.name: ask(check, one) for one in usable}
     result = PointResult(
         point,
         PointVerdict.NONE,
@@ -70,13 +69,6 @@ def check_point(claim: Claim, point: Point, session: Session, only: str | None =
     if voted.verdict is PointVerdict.PASS and point.origin == "plan" and not claim.kind.states_outputs:
         return replace(result, lost=_digits(check, stated))
     return result
-
-
-def _timed(check: Evaluation, usable: Usable) -> Opinion:
-    started = time.perf_counter()
-    opinion = ask(check, usable)
-    usable.seconds += time.perf_counter() - started
-    return opinion
 
 
 def _all_agree(opinions: Mapping[str, Opinion]) -> bool:

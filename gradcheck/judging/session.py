@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -12,7 +12,7 @@ import flint
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic import BALLS, Domain, ObjectArray, precision
+from gradcheck.arithmetic import BALLS, Domain, Memo, ObjectArray, precision
 from gradcheck.backend import Answer, Backend, GeneralDerivative, Problem, Program
 from gradcheck.errors import NoAnswer, Undecided, Unsupported
 from gradcheck.formulas.declaration import Declaration
@@ -24,19 +24,20 @@ from gradcheck.judging.answers.kinks import UNKNOWN, Kink, examine
 from gradcheck.judging.candidates.same_code import leaves_range, same_code
 from gradcheck.judging.points.point import Point
 
-__all__ = ["Session"]
+__all__ = ["Session", "Usable"]
 
 T = TypeVar("T")
 
 
-class _Memo(Program):
-    """A program that remembers its answers, since the claims of a formula share their points."""
+class _Watched(Program):
+    """A program that remembers its answers, since the claims of a formula share their points, and adds the
+    time that they took to its backend's.
+    """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, usable: Usable) -> None:
         super().__init__(program.problem)
-        self._program = program
-        self._answers: dict[Any, Any] = {}
-        self._kept: list[Any] = []  # keeps the points alive, so that their ids stay theirs
+        self._program, self._usable = program, usable
+        self._answers = Memo(failed=_failed)  # a broken backend must not end the run
 
     @property
     def method(self) -> str:  # type: ignore[override]
@@ -54,8 +55,9 @@ class _Memo(Program):
         domain: Domain = BALLS,
     ) -> dict[int, Answer]:
         along = None if directions is None else tuple((i, d.tobytes()) for i, d in directions.items())
-        key = ("vjp", id(args), tuple(d.tobytes() for d in deltas), along, flint.ctx.prec, id(domain))
-        return self._remember(key, args, lambda: self._program.vjp(args, deltas, directions, domain))  # type: ignore[no-any-return]
+        key = ("vjp", tuple(d.tobytes() for d in deltas), along)
+        answers = self._get(key, args, domain, lambda: self._program.vjp(args, deltas, directions, domain))
+        return {i: self._with_time(answer) for i, answer in answers.items()}
 
     def joint_slope(
         self,
@@ -65,30 +67,26 @@ class _Memo(Program):
         domain: Domain = BALLS,
     ) -> Answer | None:
         along = tuple((i, d.tobytes()) for i, d in directions.items())
-        key = ("joint", id(args), tuple(d.tobytes() for d in deltas), along, flint.ctx.prec, id(domain))
-        return self._remember(  # type: ignore[no-any-return]
-            key, args, lambda: self._program.joint_slope(args, deltas, directions, domain)
+        key = ("joint", tuple(d.tobytes() for d in deltas), along)
+        return self._get(
+            key, args, domain, lambda: self._program.joint_slope(args, deltas, directions, domain)
         )
 
     def jacobian(
         self, args: Sequence[NDArray[Any]], argument: int, domain: Domain = BALLS
     ) -> tuple[ObjectArray, ...]:
-        key = ("jacobian", id(args), argument, flint.ctx.prec, id(domain))
-        return self._remember(key, args, lambda: self._program.jacobian(args, argument, domain))  # type: ignore[no-any-return]
+        key = ("jacobian", argument)
+        return self._get(key, args, domain, lambda: self._program.jacobian(args, argument, domain))
 
-    def _remember(self, key: Any, args: Any, compute: Callable[[], Any]) -> Any:
-        if key not in self._answers:
-            try:
-                self._answers[key] = compute()
-            except Unsupported as error:
-                self._answers[key] = error.anew()
-            except Exception as error:  # a broken backend must not end the run
-                self._answers[key] = _failed(error)
-            self._kept.append(args)
-        answer = self._answers[key]
-        if isinstance(answer, Unsupported):
-            raise answer.anew()
-        return answer
+    def _get(
+        self, key: tuple[Any, ...], args: Sequence[NDArray[Any]], domain: Domain, compute: Callable[[], T]
+    ) -> T:
+        key = (*key, id(args), flint.ctx.prec, id(domain))
+        return self._answers.get(key, lambda: self._usable.timed(compute), alive=args)
+
+    def _with_time(self, answer: Answer) -> Answer:
+        refine = answer.refine
+        return answer if refine is None else replace(answer, refine=lambda: self._usable.timed(refine))
 
 
 def _failed(error: Exception) -> Unsupported:
@@ -123,10 +121,18 @@ def _misreading(formula: Declaration, point: Point) -> str | None:
 
 @dataclass
 class Usable:
-    """A backend in use, with the time spent in it."""
+    """A backend in use, with the time spent in its own code: deriving, and giving answers."""
 
     found: Found
     seconds: float = 0.0
+
+    def timed(self, work: Callable[[], T]) -> T:
+        """What the backend's code gives, its time counted, also where it raises."""
+        started = time.perf_counter()
+        try:
+            return work()
+        finally:
+            self.seconds += time.perf_counter() - started
 
     @property
     def name(self) -> str:
@@ -143,10 +149,9 @@ class Session:
     def __init__(self, formula: Declaration, backends: Sequence[Found]) -> None:
         self.formula = formula
         self.backends = [Usable(found) for found in backends]
-        self._programs: dict[Any, Program | Unsupported] = {}
+        self._programs = Memo(failed=_failed)  # a broken backend must not end the run
         self._memories: dict[Any, dict[Any, Any]] = {}
-        self._kinks: dict[int, Kink | Unsupported | None] = {}
-        self._kept: list[Point] = []
+        self._kinks = Memo()
         self._misread: str | None = None
         self._shared: dict[Any, Any] = {}
 
@@ -163,26 +168,18 @@ class Session:
         Raises `Unsupported`; the refusal is remembered like a success.
         """
         function = function or self.formula.function
-        if usable.backend is None:
+        backend = usable.backend
+        if backend is None:
             raise Unsupported(usable.found.reason or "the backend is not installed")
         shapes = tuple(
             (a.shape, a.dtype.kind, a.tobytes() if a.dtype.kind != "f" else b"") for a in point.args
         )
-        key = (usable.name, function, shapes)
-        if key not in self._programs:
+
+        def derive() -> Program:
             problem = self._problem(usable, point, function)
-            started = time.perf_counter()
-            try:
-                self._programs[key] = _Memo(usable.backend.derive(problem))
-            except Unsupported as error:
-                self._programs[key] = error.anew()
-            except Exception as error:  # a broken backend must not end the run
-                self._programs[key] = _failed(error)
-            usable.seconds += time.perf_counter() - started
-        program = self._programs[key]
-        if isinstance(program, Unsupported):
-            raise program.anew()
-        return program
+            return _Watched(usable.timed(lambda: backend.derive(problem)), usable)
+
+        return self._programs.get((usable.name, function, shapes), derive)
 
     def _problem(self, usable: Usable, point: Point, function: Callable[..., Any]) -> Problem:
         shapes = self.formula.shapes
@@ -204,7 +201,8 @@ class Session:
             if derive is None:
                 continue
             try:
-                found: GeneralDerivative = derive(self._problem(usable, point, self.formula.function))
+                problem = self._problem(usable, point, self.formula.function)
+                found: GeneralDerivative = usable.timed(partial(derive, problem))
             except Exception as error:  # a broken backend must not end the run
                 found = GeneralDerivative(usable.name, partial(_refuse, error))
             yield found
@@ -225,15 +223,14 @@ class Session:
         Where the forward does not run in balls, a kink is looked for in float64, and only if somebody
         disagrees (``disputed``): it takes a hundred evaluations, and tells no more than that there is one.
         """
-        if id(point) not in self._kinks:
-            try:
-                self._kinks[id(point)] = examine(self.formula, point)
-            except Unsupported as error:
-                self._kinks[id(point)] = error.anew()
-            self._kept.append(point)
-        kink = self._kinks[id(point)]
-        if isinstance(kink, Undecided):
-            raise kink.anew()
-        if isinstance(kink, Unsupported) and not isinstance(kink, NoAnswer) and disputed:
-            kink = self._kinks[id(point)] = UNKNOWN if bends(self.formula, point) else None
-        return None if isinstance(kink, Unsupported) else kink
+        try:
+            return self._kinks.get(id(point), lambda: examine(self.formula, point), alive=point)
+        except Undecided:
+            raise
+        except NoAnswer:
+            return None
+        except Unsupported:
+            if not disputed:
+                return None
+        bent = self._kinks.get((id(point), "bends"), lambda: bends(self.formula, point), alive=point)
+        return UNKNOWN if bent else None
