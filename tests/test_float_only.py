@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 import gradcheck
+from gradcheck.arithmetic.precisions import SINGLE
 from gradcheck.checking.claim_check import check_claim
 from gradcheck.errors import Unsupported
-from gradcheck.formulas.claim import SINGLE, Claim
+from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.decorating import Formula
 from gradcheck.formulas.foreign import float_only
 

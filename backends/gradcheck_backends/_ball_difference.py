@@ -26,13 +26,12 @@ from gradcheck.arithmetic import (
     enclose,
     zero_dimensional,
 )
+from gradcheck.arithmetic.precisions import COARSE_STEP, FINE_STEP
 from gradcheck.backend import Problem
 from gradcheck.errors import NoAnswer, Unsupported
 
 __all__ = [
     "BITS",
-    "COARSE_BITS",
-    "FINE_BITS",
     "BallDifference",
     "Change",
     "size_of",
@@ -43,12 +42,6 @@ __all__ = [
 BITS = 320
 """Precision of the forward's evaluations, in bits, where the caller asks for 160 or less: the difference over
 2^-140 keeps 180 of them. An exponential takes twice as long at 500."""
-
-COARSE_BITS = 120
-"""The first step is 2^-120 of one unit: the truncation is then of the order 2^-240 of the scale."""
-
-FINE_BITS = 140
-"""The second step, whose truncation is smaller by 2^-40."""
 
 _MARGIN = 4
 """The truncation bound is this many times the observed change: the smaller step's own error is
@@ -111,7 +104,7 @@ class BallDifference:
         """Derivatives of all output entries, with the truncation in the radius, and the size of the numbers
         that were subtracted. Raises `NoAnswer` where they are not finite.
         """
-        coarse, fine = self.central(moves, COARSE_BITS), self.central(moves, FINE_BITS)
+        coarse, fine = self.central(moves, COARSE_STEP), self.central(moves, FINE_STEP)
         return with_truncation(coarse, fine), coarse.size
 
     def _forward(self, moved: Mapping[int, Any]) -> ObjectArray:

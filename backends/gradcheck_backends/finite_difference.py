@@ -16,12 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.arithmetic import BALLS, Domain, ObjectArray, dot, enclose, precision, zero_dimensional
+from gradcheck.arithmetic.precisions import COARSE_STEP, FINE_STEP
 from gradcheck.backend import Answer, Problem, Program
 from gradcheck.errors import NoAnswer, Unsupported
 from gradcheck_backends._ball_difference import (
     BITS,
-    COARSE_BITS,
-    FINE_BITS,
     BallDifference,
     size_of,
     with_truncation,
@@ -54,7 +53,7 @@ class CentralDifference(Program):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem)
         self._why_float64: str | None = None  # why the forward does not run in balls
-        self.method = f"central difference, {BITS} bits, h = 2^-{COARSE_BITS} and 2^-{FINE_BITS}"
+        self.method = f"central difference, {BITS} bits, h = 2^-{COARSE_STEP} and 2^-{FINE_STEP}"
 
     def vjp(
         self,
@@ -125,12 +124,12 @@ class CentralDifference(Program):
         direction: NDArray[np.float64] | None,
     ) -> Answer:
         bits = flint.ctx.prec
-        fine = difference.central(directions, FINE_BITS)
+        fine = difference.central(directions, FINE_STEP)
         scale = fine.size * size_of(weights)
 
         def refine() -> Answer:
             with precision(bits):
-                coarse = difference.central(directions, COARSE_BITS)
+                coarse = difference.central(directions, COARSE_STEP)
                 value = zero_dimensional(dot(weights, with_truncation(coarse, fine)))
             return Answer(value, direction, scale)
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gradcheck.adapters.frameworks import as_outputs
 from gradcheck.arithmetic import BALLS, ElementArray, ObjectArray, call_in, enclose, precision, wrap
+from gradcheck.arithmetic.precisions import BITS, DOUBLE
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.judging.candidates.same_code import leaves_range, same_code
 from gradcheck.judging.points.point import Point
@@ -49,8 +50,8 @@ def check_same_function(
     if point.large:
         return
     try:
-        balls = _in_balls(forward, arrays, 212)
-        if same_code(values, balls, lambda: _in_balls(forward, arrays, 53), point):
+        balls = _in_balls(forward, arrays, BITS)
+        if same_code(values, balls, lambda: _in_balls(forward, arrays, DOUBLE), point):
             return
         single = same_code(values, balls, lambda: _in_balls(forward, arrays, 24, 2.0**-24), point)
     except Unsupported:

@@ -8,8 +8,8 @@ from typing import Any
 from gradcheck.adapters.frameworks import load
 from gradcheck.adapters.presenting import present
 from gradcheck.adapters.torch_kernel import TorchKernel, to_numpy
+from gradcheck.arithmetic.precisions import SINGLE
 from gradcheck.errors import UsageError
-from gradcheck.formulas.claim import SINGLE
 from gradcheck.formulas.foreign import float_only
 
 __all__ = ["torch_function"]

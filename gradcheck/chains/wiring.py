@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradcheck.arithmetic import BALLS, ElementArray, call_in, enclose, precision, wrap
+from gradcheck.arithmetic.precisions import BITS
 from gradcheck.chains.composing import gradients_of
 from gradcheck.chains.wirings import Step, Wiring, straight, wrong_ways
 from gradcheck.formulas.kinds.per_argument import parts
 from gradcheck.judging.comparing import RESOLUTION
-from gradcheck.judging.evaluation import BITS
 from gradcheck.judging.points.point import Point
 from gradcheck.judging.points.sizes import distinct
 

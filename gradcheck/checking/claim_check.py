@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from gradcheck.arithmetic.precisions import SINGLE
 from gradcheck.checking.battery import run_battery
 from gradcheck.checking.counterexample import describe
 from gradcheck.checking.minimise import Minimal, minimise
@@ -17,7 +18,7 @@ from gradcheck.checking.verdict import MIN_ANSWERS, Ruling, rule
 from gradcheck.checking.weighing import refuted, weigh
 from gradcheck.diagnosis import diagnosed
 from gradcheck.errors import FaultKind
-from gradcheck.formulas.claim import SINGLE, Claim
+from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.kinds import Update
 from gradcheck.formulas.values import Values
 from gradcheck.judging.answers.backends import Found, choose

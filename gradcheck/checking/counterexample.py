@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.arithmetic import ObjectArray, midpoints, precision
+from gradcheck.arithmetic.precisions import BITS
 from gradcheck.checking.comparison import comparison
 from gradcheck.checking.minimise import Minimal
 from gradcheck.checking.step_curve import step_curve
@@ -17,7 +18,6 @@ from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.in_place_writes import plain
 from gradcheck.formulas.quantity import Quantity, outputs
 from gradcheck.judging.candidates.running import call_candidate, given
-from gradcheck.judging.evaluation import BITS
 from gradcheck.judging.opinions import PointResult
 from gradcheck.judging.points.point import Point
 from gradcheck.judging.session import Session

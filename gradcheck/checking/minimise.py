@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.arithmetic.precisions import SINGLE
 from gradcheck.errors import Unsupported, UsageError
-from gradcheck.formulas.claim import SINGLE, Claim
+from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.values import Values, normal
 from gradcheck.judging.opinions import PointResult
 from gradcheck.judging.point_check import check_point

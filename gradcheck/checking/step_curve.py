@@ -26,6 +26,7 @@ from gradcheck.arithmetic import (
     precision,
     zero_dimensional,
 )
+from gradcheck.arithmetic.precisions import DOUBLE
 from gradcheck.backend import Answer, Problem, Program
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
@@ -40,8 +41,6 @@ _EXPONENTS = range(1, 61, 2)
 
 _FEWEST = 5
 """Fewer steps than these at which the forward is defined make no curve."""
-
-_FLOAT64 = 53
 
 _HUGE = 1e300
 
@@ -87,7 +86,7 @@ def step_curve(
     for exponent in _EXPONENTS:
         step = unit * 2.0**-exponent
         try:
-            rounding = 2 * value(_Rounded, step, _FLOAT64).rad()
+            rounding = 2 * value(_Rounded, step, DOUBLE).rad()
             row = (step, value(_Plain, step, _FINE), value(_Difference, step, _FINE), rounding)
         except Unsupported:
             continue
@@ -187,7 +186,7 @@ class _Rounded(_Difference):
 
     def _beside(self, centre: arb, side: int) -> arb:
         moved = centre + arb(side * self._step)
-        return moved + arb(0, 1) * abs(moved).upper() * arb(2) ** -_FLOAT64
+        return moved + arb(0, 1) * abs(moved).upper() * arb(2) ** -DOUBLE
 
 
 class _Plain(_Difference):

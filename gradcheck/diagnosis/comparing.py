@@ -9,11 +9,7 @@ import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
-__all__ = ["BITS", "RESOLUTION", "ROUNDED", "Mask", "apart", "distance", "relative", "same"]
-
-
-BITS = 212
-"""Precision of the comparisons, in bits: four float64 significands."""
+__all__ = ["RESOLUTION", "ROUNDED", "Mask", "apart", "distance", "relative", "same"]
 
 
 Mask = NDArray[np.bool_]

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from gradcheck.arithmetic import BALLS, WIDENED, precision, zero_dimensional
-from gradcheck.diagnosis.comparing import BITS, RESOLUTION, ROUNDED, apart, distance, relative, same
+from gradcheck.arithmetic.precisions import BITS
+from gradcheck.diagnosis.comparing import RESOLUTION, ROUNDED, apart, distance, relative, same
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas.quantity import Quantity

@@ -24,7 +24,8 @@ from gradcheck.arithmetic import (
     precision,
     zero_dimensional,
 )
-from gradcheck.diagnosis.comparing import BITS, ROUNDED, Mask, apart, distance, same
+from gradcheck.arithmetic.precisions import BITS
+from gradcheck.diagnosis.comparing import ROUNDED, Mask, apart, distance, same
 from gradcheck.diagnosis.rights import right_at
 from gradcheck.diagnosis.tracing.budget import spend
 from gradcheck.diagnosis.tracing.calling import run_candidate

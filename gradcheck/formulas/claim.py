@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gradcheck.arithmetic import BALLS, Domain
+from gradcheck.arithmetic.precisions import DOUBLE
 from gradcheck.backend import Answer, Program
 from gradcheck.errors import UsageError
 from gradcheck.formulas.callables import check_parameters, hashable
@@ -17,9 +18,6 @@ from gradcheck.formulas.point import Point
 from gradcheck.formulas.quantity import Quantity
 
 __all__ = ["Claim"]
-
-SINGLE = 24
-"""Bits of a float32 significand."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +51,7 @@ class Claim:
     note: str | None = None
     printed: bool = False
     erratum: bool = False
-    bits: int = 53
+    bits: int = DOUBLE
     parameters: tuple[str, ...] = field(default=(), init=False)
 
     def __post_init__(self) -> None:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from flint import arb
 
 from gradcheck.arithmetic import precision
+from gradcheck.arithmetic.precisions import BITS
 from gradcheck.formulas.kinds.tables import along
 from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.comparing import RESOLUTION
-from gradcheck.judging.evaluation import BITS
 from gradcheck.judging.opinions import Opinion, PointVerdict, Says
 from gradcheck.judging.reasons import Reason, ReasonKind
 from gradcheck.records.verdicts import Strength

@@ -16,6 +16,7 @@ from flint import arb
 from numpy.typing import NDArray
 
 from gradcheck.arithmetic import ObjectArray, radii
+from gradcheck.arithmetic.precisions import DOUBLE, SINGLE
 from gradcheck.backend import Answer
 from gradcheck.formulas.kinds.tables import contract
 from gradcheck.judging.reasons import Reason, ReasonKind
@@ -71,7 +72,7 @@ def compare(
     rigorous: bool,
     scales: Scales | None = None,
     slopes: bool = False,
-    bits: int = 53,
+    bits: int = DOUBLE,
 ) -> Match:
     """Compare a stated quantity with a backend's answer.
 
@@ -118,7 +119,7 @@ def compare(
 
 
 def compare_slopes(
-    slope: arb, answer: Answer, magnitude: arb = _NOTHING, *, rigorous: bool, bits: int = 53
+    slope: arb, answer: Answer, magnitude: arb = _NOTHING, *, rigorous: bool, bits: int = DOUBLE
 ) -> Match:
     """Compare a slope with an answer that is one; ``magnitude`` is the summed size of its terms."""
     true_slope: arb = answer.values.item()
@@ -129,7 +130,7 @@ def compare_slopes(
 
 def running_scale(low_precision: ObjectArray) -> NDArray[np.float64]:
     """S from an evaluation at 53 bits: the radius counts half a unit of every term's magnitude."""
-    return np.asarray(radii(low_precision) * 2.0**53)
+    return np.asarray(radii(low_precision) * 2.0**DOUBLE)
 
 
 def _plain_agreement(stated: ObjectArray, true: ObjectArray) -> tuple[bool, bool] | None:
@@ -157,7 +158,7 @@ def _entry(
     rigorous: bool,
     subtracted: arb,
     slope: bool = False,
-    bits: int = 53,
+    bits: int = DOUBLE,
 ) -> Match:
     """One number against another. Everything is compared as balls: a saturated gradient of 1e-400 has no
     float, and must not agree with its own negative for that.
@@ -216,11 +217,11 @@ def _part(value: arb, scale: arb) -> float:
     return max(float((value / scale).mid()), 0.0) if scale > 0 else max(float(value), 0.0)
 
 
-_SMALLEST = {53: arb(2) ** -1074, 24: arb(2) ** -126}
+_SMALLEST = {DOUBLE: arb(2) ** -1074, SINGLE: arb(2) ** -126}
 """The smallest positive float64; the smallest float32 that keeps its digits, as many programs flush those
 below to zero."""
 
-_COARSEST = {53: 2.0**-20, 24: 2.0**-8}
+_COARSEST = {DOUBLE: 2.0**-20, SINGLE: 2.0**-8}
 """In floating point an error bound up to this part of the scale still counts as an answer. A wider
 one (heavy cancellation) would pass too much and is no answer. In float32 sixteen units are 2^-20 already,
 so a sum of a few hundred terms needs more."""

@@ -23,6 +23,7 @@ from gradcheck.arithmetic import (
     precision,
     radii,
 )
+from gradcheck.arithmetic.precisions import DOUBLE, PRECISIONS, SLOPE_BITS
 from gradcheck.backend import Answer
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
@@ -36,18 +37,7 @@ from gradcheck.judging.comparing import running_scale
 from gradcheck.judging.points.point import Point
 from gradcheck.judging.session import Session, Usable
 
-__all__ = ["BITS", "PRECISIONS", "Evaluation", "spread"]
-
-BITS = 212
-"""Bits of ball arithmetic where one evaluation has to do: four float64 significands."""
-
-PRECISIONS = (BITS, 2 * BITS, 4 * BITS, 8 * BITS)
-"""Bits raised until the question is decided."""
-
-_FOR_SLOPES = 128
-"""Bits that are tried first where slopes alone are compared: 45 more than the judge's resolution needs, and
-the most that python-flint holds without memory of its own for every number. Entries may be so much smaller
-than their terms that they need more."""
+__all__ = ["Evaluation", "spread"]
 
 
 class Evaluation:
@@ -70,9 +60,9 @@ class Evaluation:
         with precision(bits):
             run = run_in_balls(self.claim, self.point, domain)
         if (
-            bits >= _FOR_SLOPES  # not those of a running error bound
+            bits >= SLOPE_BITS  # not those of a running error bound
             and self.stated.is_finite
-            and not same_code(self.stated.values, run, lambda: self.balls(53), self.point)
+            and not same_code(self.stated.values, run, lambda: self.balls(DOUBLE), self.point)
             and not candidate_leaves_range(self.claim, self.point)
         ):
             raise Unsupported("the code gives something else in float64 than in balls, and not by rounding")
@@ -93,7 +83,7 @@ class Evaluation:
         if len(self.backends) == 1:
             with suppress(Unsupported):
                 if not self.session.program(self.backends[0], self.point).exact_answers:
-                    return (_FOR_SLOPES, *PRECISIONS)
+                    return (SLOPE_BITS, *PRECISIONS)
         return PRECISIONS
 
     def certain_or_bounded(self, bits: int) -> tuple[dict[Quantity, ObjectArray], bool]:
@@ -155,7 +145,7 @@ class Evaluation:
         """S of every entry: the larger of the candidate's and the backends' running magnitudes."""
         found: NDArray[np.float64] | None = None
         try:
-            found = running_scale(self.balls(53)[quantity])
+            found = running_scale(self.balls(DOUBLE)[quantity])
         except (Unsupported, KeyError):
             found = None
         for source in self.backends:
@@ -163,7 +153,7 @@ class Evaluation:
                 program = self.session.program(source, self.point)
                 if not program.exact_answers:
                     continue
-                with precision(53):
+                with precision(DOUBLE):
                     other = running_scale(self.claim.truths(self.point, program)[quantity].values)
             except (Unsupported, KeyError):
                 continue

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from gradcheck.arithmetic.precisions import BITS
 from gradcheck.backend import Answer
 from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.candidates.running import Stated
@@ -54,7 +55,7 @@ class Opinion:
     answers: Mapping[Quantity, Answer] = field(default_factory=dict)
     method: str | None = None
     rounded_constants: bool = False
-    bits: int = 212
+    bits: int = BITS
     outvoted: bool = False
 
     @property

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from gradcheck.arithmetic import midpoints, precision
+from gradcheck.arithmetic.precisions import BITS, PRECISIONS
 from gradcheck.errors import CandidateFault, FaultKind, Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.judging.answers.kinks import Kink, outside
@@ -15,7 +16,7 @@ from gradcheck.judging.arbitration import arbitrate
 from gradcheck.judging.asking import ask
 from gradcheck.judging.candidates.digits import digits_lost
 from gradcheck.judging.candidates.running import Stated, run_in_float64
-from gradcheck.judging.evaluation import BITS, PRECISIONS, Evaluation
+from gradcheck.judging.evaluation import Evaluation
 from gradcheck.judging.large_points import check_large_point
 from gradcheck.judging.opinions import Opinion, PointResult, PointVerdict, Says
 from gradcheck.judging.points.point import Point

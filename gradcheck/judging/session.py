@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.arithmetic import BALLS, Domain, Memo, ObjectArray, precision
+from gradcheck.arithmetic.precisions import BITS, DOUBLE
 from gradcheck.backend import Answer, Backend, GeneralDerivative, Problem, Program
 from gradcheck.errors import NoAnswer, Undecided, Unsupported
 from gradcheck.formulas.declaration import Declaration
@@ -105,7 +106,7 @@ def _misreading(formula: Declaration, point: Point) -> str | None:
 
     values = dict(zip(outputs(len(point.outputs)), point.outputs, strict=True))
     try:
-        if same_code(values, run(212), lambda: run(53), point):
+        if same_code(values, run(BITS), lambda: run(DOUBLE), point):
             return None
     except Unsupported:
         return None
@@ -153,14 +154,11 @@ class Session:
         self._memories: dict[Any, dict[Any, Any]] = {}
         self._kinks = Memo()
         self._misread: str | None = None
-        self._shared: dict[Any, Any] = {}
+        self._shared = Memo()
 
     def shared(self, make: Callable[[Declaration], T]) -> T:
         """What ``make`` makes of the formula, made once for all its claims: the proofs' memory."""
-        if make not in self._shared:
-            self._shared[make] = make(self.formula)
-        found: T = self._shared[make]
-        return found
+        return self._shared.get(make, lambda: make(self.formula))
 
     def program(self, usable: Usable, point: Point, function: Callable[..., Any] | None = None) -> Program:
         """The backend's derivative of the formula (or of another ``function``) at a point's shapes.

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.arithmetic.precisions import DOUBLE, SINGLE
 from gradcheck.errors import Unsupported
-from gradcheck.formulas.claim import SINGLE, Claim
+from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.decorating import Formula
 from gradcheck.formulas.foreign import float_only
 from gradcheck.formulas.kinds import Vjp
@@ -17,8 +18,6 @@ from gradcheck.judging.points.point import Point
 from gradcheck.oracles.answers import Given, Implementation
 
 __all__ = ["answered_claim", "who"]
-
-_DOUBLE = 53
 
 
 def answered_claim(
@@ -39,7 +38,7 @@ def answered_claim(
         title=f"gradients of {formula.name} by {who(implementation)}{granted}",
         section=formula.section,
         latex=formula.latex,
-        bits=SINGLE if True in single else _DOUBLE,
+        bits=SINGLE if True in single else DOUBLE,
     )
 
 

@@ -10,15 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.arithmetic import ObjectArray, precision
+from gradcheck.arithmetic.precisions import PRECISIONS, SLOPE_BITS
 from gradcheck.errors import NoAnswer, Undecided
 from gradcheck.formulas.quantity import Quantity
 from gradcheck.oracles.rounding import distance, even_neighbour, nearest
 
-__all__ = ["PRECISIONS", "Certified", "Enclosure", "certify", "settle"]
+__all__ = ["LEVELS", "Certified", "Enclosure", "certify", "settle"]
 
-PRECISIONS = (128, 212, 424, 848, 1696, 3392)
-"""Bits of ball arithmetic. A number that is truly zero is told from the smallest float64 by 1,696 bits,
-unless it is left over from terms of 1e180 or more."""
+LEVELS = (SLOPE_BITS, *PRECISIONS, 2 * PRECISIONS[-1])
+"""Bits of ball arithmetic, raised until a number is known. One that is truly zero is told from the smallest
+float64 by 1,696 bits, unless it is left over from terms of 1e180 or more."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def certify(enclose: Callable[[], Mapping[Quantity, Enclosure]]) -> dict[Quantit
     """
     failure: NoAnswer | None = None
     settled: dict[Quantity, Certified] = {}
-    for bits in PRECISIONS:
+    for bits in LEVELS:
         with precision(bits):
             try:
                 enclosures = enclose()
@@ -76,7 +77,7 @@ def certify(enclose: Callable[[], Mapping[Quantity, Enclosure]]) -> dict[Quantit
                 if quantity in settled:
                     continue
                 try:
-                    settled[quantity] = settle(quantity, enclosure, last=bits == PRECISIONS[-1])
+                    settled[quantity] = settle(quantity, enclosure, last=bits == LEVELS[-1])
                 except NoAnswer as error:
                     failure = error
         if failure is None:

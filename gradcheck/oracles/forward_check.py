@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gradcheck.arithmetic import ObjectArray, precision
+from gradcheck.arithmetic.precisions import BITS, DOUBLE
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.decorating import Formula
 from gradcheck.formulas.quantity import Quantity
@@ -11,8 +12,6 @@ from gradcheck.judging.candidates.same_code import leaves_range, same_code
 from gradcheck.judging.points.point import Point
 
 __all__ = ["check_forward"]
-
-_BITS = 212
 
 
 def check_forward(formula: Formula, point: Point) -> None:
@@ -24,9 +23,9 @@ def check_forward(formula: Formula, point: Point) -> None:
         with precision(bits):
             return values_in_balls(formula, point)
 
-    balls = run(_BITS)
+    balls = run(BITS)
     values = dict(zip(balls, point.outputs, strict=True))
-    if same_code(values, balls, lambda: run(53), point):
+    if same_code(values, balls, lambda: run(DOUBLE), point):
         return
     if leaves_range(lambda: formula.function(*(a.copy() if a.ndim else a.dtype.type(a) for a in point.args))):
         return

@@ -19,7 +19,7 @@ from gradcheck.backend import Problem
 from gradcheck.errors import Contradiction, NoAnswer, Unsupported
 from gradcheck.formulas.quantity import gradient
 from gradcheck.judging.points.point import Point
-from gradcheck.oracles.certify import PRECISIONS, Enclosure, settle
+from gradcheck.oracles.certify import LEVELS, Enclosure, settle
 from gradcheck.oracles.nudge import nearby, nudged
 from gradcheck.oracles.sources import Sources
 
@@ -77,7 +77,7 @@ def _beside(
     moved = nudged(problem, direction)
     found: list[dict[int, ObjectArray]] = []
     failure = Unsupported("no backend encloses the gradient next to the kink")
-    with precision(PRECISIONS[-1]):  # the step is then 2^-1696: nothing of it is left in a float64
+    with precision(LEVELS[-1]):  # the step is then 2^-1696: nothing of it is left in a float64
         for backend in sources.found:
             try:
                 program = sources.program(backend, moved)

@@ -33,6 +33,7 @@ from gradcheck.arithmetic import (
     radii,
     wrap,
 )
+from gradcheck.arithmetic.precisions import DOUBLE, SINGLE
 from gradcheck.backend import Problem
 from gradcheck.errors import Undecided, Unsupported
 from gradcheck.formulas.claim import Claim
@@ -46,7 +47,7 @@ from gradcheck.oracles.sources import Sources
 
 __all__ = ["BITS", "COARSEST", "RULES", "tolerances"]
 
-BITS = {"float64": 53, "float32": 24}
+BITS = {"float64": DOUBLE, "float32": SINGLE}
 """Bits of the significand."""
 
 COARSEST = {"float64": 2.0**-20, "float32": 2.0**-8}
@@ -71,7 +72,7 @@ RULES = {
         "are off by a few units and a few times as many operations; the last term for results that are "
         "flushed to zero. Rounded up to two digits."
     )
-    for dtype, bits, exponent in [("float64", 53, -1022), ("float32", 24, -126)]
+    for dtype, bits, exponent in [("float64", DOUBLE, -1022), ("float32", SINGLE, -126)]
 }
 """The rules in words, for readers of the files."""
 

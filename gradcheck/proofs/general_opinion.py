@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.arithmetic import WIDENED, enclose, precision, wrap
+from gradcheck.arithmetic.precisions import BITS
 from gradcheck.backend import GeneralDerivative
 from gradcheck.errors import Unsupported
 from gradcheck.proofs.branches import Branch
@@ -28,7 +29,6 @@ from gradcheck.proofs.truth import Truth
 
 __all__ = ["general_opinion"]
 
-_BITS = 212
 _MOST_ENTRIES = 400
 _TRIES = 4
 """Points at one tuple of sizes, where the first ones have no value or meet a tie."""
@@ -124,7 +124,7 @@ def _apart(
     for attempt in range(_TRIES):
         args, deltas = _point(truth, sizes, rng, positive=attempt % 2 == 1)
         try:
-            with precision(_BITS), warnings.catch_warnings():
+            with precision(BITS), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 return _differs(truth, theirs, sizes, args, deltas)
         except Unsupported as error:

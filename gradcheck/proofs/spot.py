@@ -12,6 +12,7 @@ import numpy as np
 
 from gradcheck.arithmetic import BALLS, WIDENED, enclose, precision
 from gradcheck.arithmetic.balls import BallDomain
+from gradcheck.arithmetic.precisions import BITS
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.quantity import Quantity
@@ -28,7 +29,6 @@ from gradcheck.proofs.truth import Truth
 
 __all__ = ["Spot", "spot_check", "violated"]
 
-_BITS = 212
 _MOST_ENTRIES = 400
 _POINTS = 2
 
@@ -98,7 +98,7 @@ class _Forms:
 
 
 def _differs(claim: Claim, truth: Truth, forms: _Forms, point: Point, domain: BallDomain) -> Quantity | None:
-    with precision(_BITS):
+    with precision(BITS):
         stated = run_in_balls(claim, point, domain)
         numbers = _numbers(truth, point, BALL_RULES)
         for name, value in stated.items():

@@ -54,8 +54,8 @@ def test_the_radius_covers_the_true_error_and_is_small(problem, name):
 def test_truncation_is_in_the_radius(problem, monkeypatch):
     """With a coarse step the truncation is large, and the bound grows with it; without it, the twin fails."""
     asked = problem(lambda x: np.exp(20 * x), np.array(1.0))
-    monkeypatch.setattr(_ball_difference, "COARSE_BITS", 4)
-    monkeypatch.setattr(_ball_difference, "FINE_BITS", 8)
+    monkeypatch.setattr(_ball_difference, "COARSE_STEP", 4)
+    monkeypatch.setattr(_ball_difference, "FINE_STEP", 8)
     with precision(212):
         right = 20 * arb(20).exp()
         covered = finite_difference.BACKEND.derive(asked).vjp(asked.example, [np.ones(())])[0].values.item()

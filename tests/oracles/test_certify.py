@@ -7,7 +7,7 @@ from flint import arb
 
 from gradcheck.errors import NoAnswer, Undecided
 from gradcheck.formulas.quantity import Quantity
-from gradcheck.oracles.certify import PRECISIONS, Enclosure, certify
+from gradcheck.oracles.certify import LEVELS, Enclosure, certify
 from tests.wording import READ_ONLY
 
 Z = Quantity("output")
@@ -36,7 +36,7 @@ def test_an_easy_number_is_settled_at_the_first_precision():
     assert found.bound[0] <= 2.0**-52
     assert found.bound[1] == 0
     assert found.nearest
-    assert asked == [PRECISIONS[0]]
+    assert asked == [LEVELS[0]]
 
 
 def test_cancellation_raises_the_precision():
@@ -44,14 +44,14 @@ def test_cancellation_raises_the_precision():
     found, asked = settled(lambda: array(arb(1) + arb(10) ** -150 - 1))
 
     assert found.value.tolist() == [1e-150]
-    assert asked == list(PRECISIONS[:4])
+    assert asked == list(LEVELS[:4])
 
 
 def test_a_number_that_is_zero_in_disguise_is_zero():
     found, asked = settled(lambda: array((arb(1) / 3) * 3 - 1))
 
     assert found.value.tolist() == [0.0]
-    assert asked == list(PRECISIONS[:5])
+    assert asked == list(LEVELS[:5])
 
 
 def test_a_midpoint_in_disguise_is_rounded_to_even_at_the_last_precision():
@@ -59,7 +59,7 @@ def test_a_midpoint_in_disguise_is_rounded_to_even_at_the_last_precision():
 
     assert found.value.tolist() == [1.0]
     assert 2.0**-53 <= found.bound[0] <= 2.0**-52
-    assert asked == list(PRECISIONS)
+    assert asked == list(LEVELS)
 
 
 def test_what_is_undecided_at_a_low_precision_may_be_decided_later():

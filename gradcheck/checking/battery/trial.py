@@ -15,6 +15,7 @@ from flint import arb
 from numpy.typing import NDArray
 
 from gradcheck.arithmetic import BALLS, WIDENED, Domain, ObjectArray, enclose, precision
+from gradcheck.arithmetic.precisions import BITS, DOUBLE
 from gradcheck.backend import Answer
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
@@ -23,7 +24,7 @@ from gradcheck.judging.candidates.rounding import rounding_bound
 from gradcheck.judging.candidates.running import run_in_float64
 from gradcheck.judging.candidates.same_code import MORE_ROUNDING, same_code, unknown_rounding
 from gradcheck.judging.comparing import Match, compare, running_scale
-from gradcheck.judging.evaluation import BITS, Evaluation
+from gradcheck.judging.evaluation import Evaluation
 from gradcheck.judging.points.point import Point, all_finite
 from gradcheck.judging.session import Session
 
@@ -75,7 +76,7 @@ class Trial:
         try:
             with precision(BITS):
                 balls = self.balls()
-                return same_code(values, balls, lambda: self.balls(53), self.point)
+                return same_code(values, balls, lambda: self.balls(DOUBLE), self.point)
         except Unsupported:
             return all(np.max(np.abs(values[q] - v)) <= self._allowed(q) for q, v in self.values.items())
 
@@ -125,9 +126,9 @@ def _apart_in_balls(
 
 def _scales(first: Trial, others: list[Trial], quantity: Quantity) -> NDArray[np.float64] | None:
     """The largest S of any entry: what is compared are sums of them."""
-    with precision(53):
+    with precision(DOUBLE):
         try:
-            found = [running_scale(t.balls(53)[quantity]) for t in (first, *others)]
+            found = [running_scale(t.balls(DOUBLE)[quantity]) for t in (first, *others)]
         except Unsupported:
             return None
     largest = max((float(np.max(f, initial=0.0)) for f in found), default=0.0)

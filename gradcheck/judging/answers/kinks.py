@@ -21,6 +21,7 @@ from flint import arb
 from numpy.typing import NDArray
 
 from gradcheck.arithmetic import BALLS, ElementArray, ObjectArray, call_in, enclose, precision, wrap
+from gradcheck.arithmetic.precisions import COARSE_STEP, FINE_STEP, KINK_BITS
 from gradcheck.errors import NoAnswer, Unsupported
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.kinds.tables import contract
@@ -29,9 +30,6 @@ from gradcheck.judging.points.point import Point
 
 __all__ = ["UNKNOWN", "Kink", "examine", "outside"]
 
-_BITS = 500
-_STEP_BITS = 120
-_FINE_BITS = 140
 _DIRECTIONS = 24
 """Joint directions tried at a kink, the first of them all ones."""
 
@@ -68,14 +66,14 @@ def examine(formula: Declaration, point: Point) -> Kink | None:
     A random joint direction of all arguments crosses every kink that is met at first order.
     """
     rng = np.random.default_rng(12345)
-    with precision(_BITS):
+    with precision(KINK_BITS):
         probe = _Probe(formula, point)
         u = _random(point, point.wrt, rng)
         if not any(_senses(probe, u)):
             return None if _adds_up(probe, u, _random(point, point.wrt, rng)) else UNKNOWN
         joint: list[Direction] = [{i: np.ones(point.args[i].shape) for i in point.wrt}]
         joint += [_random(point, point.wrt, rng) for _ in range(_DIRECTIONS - 1)]
-        slopes = [probe.slopes(u, _FINE_BITS) for u in joint]
+        slopes = [probe.slopes(u, FINE_STEP) for u in joint]
         return Kink(
             tuple(joint),
             tuple(probe.contracted(left) for left, _ in slopes),
@@ -97,7 +95,7 @@ def _bends_one_way(probe: _Probe, joint: list[Direction], slopes: list[tuple[Any
         ways |= set(_senses(probe, u))
     for k, u in enumerate(joint):
         after = (k + 1) % len(joint)
-        right = probe.slopes({i: u[i] + joint[after][i] for i in u}, _FINE_BITS)[1]
+        right = probe.slopes({i: u[i] + joint[after][i] for i in u}, FINE_STEP)[1]
         for entry, weight in enumerate(probe.weights):
             one, two, both = slopes[k][1][entry], slopes[after][1][entry], right[entry]
             excess = one + two - both
@@ -113,7 +111,7 @@ def _adds_up(probe: _Probe, u: Direction, v: Direction) -> bool:
     derivative: no gradient has all these slopes.
     """
     ways = (u, v, {i: u[i] + v[i] for i in u})
-    coarse, fine = ([probe.slopes(w, bits)[1] for w in ways] for bits in (_STEP_BITS, _FINE_BITS))
+    coarse, fine = ([probe.slopes(w, bits)[1] for w in ways] for bits in (COARSE_STEP, FINE_STEP))
     for k, weight in enumerate(probe.weights):
         excess, finer = (one[k] + two[k] - both[k] for one, two, both in (coarse, fine))
         scale = sum((abs(slopes[k]) for slopes in coarse), arb(0))
@@ -133,7 +131,7 @@ def _senses(probe: _Probe, u: Direction) -> list[int]:
     A jump of the slope does not depend on the step; what curvature leaves shrinks with it, and what a
     jump of the forward leaves grows. Only where there is something at the first step is a second taken.
     """
-    left, right = probe.slopes(u, _STEP_BITS)
+    left, right = probe.slopes(u, COARSE_STEP)
     coarse = right - left
     if not all(c.is_finite() for c in coarse):
         raise NoAnswer("the forward leaves its domain next to this point")
@@ -145,7 +143,7 @@ def _senses(probe: _Probe, u: Direction) -> list[int]:
     senses = [0] * len(coarse)
     if not suspects:
         return senses
-    left, right = probe.slopes(u, _FINE_BITS)
+    left, right = probe.slopes(u, FINE_STEP)
     for k in suspects:
         fine = right[k] - left[k]
         if abs(fine) > abs(coarse[k]) * 4:

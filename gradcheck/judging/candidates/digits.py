@@ -15,6 +15,7 @@ from flint import arb
 from numpy.typing import NDArray
 
 from gradcheck.arithmetic import BALLS, ObjectArray, precision
+from gradcheck.arithmetic.precisions import BITS, DOUBLE, SINGLE
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.quantity import Quantity
@@ -24,10 +25,8 @@ from gradcheck.records.types import Precision
 
 __all__ = ["digits_lost", "in_float32", "summary"]
 
-UNIT = {"float64": 2.0**-53, "float32": 2.0**-24}
+UNIT = {"float64": 2.0**-DOUBLE, "float32": 2.0**-SINGLE}
 """Half a unit in the last place: the best that a correctly rounded value can do."""
-
-_BITS = 212
 
 
 def digits_lost(
@@ -64,7 +63,7 @@ def in_float32(claim: Claim, points: Iterable[Point]) -> list[tuple[Point, float
         rounded = point.with_values(tuple(map(_rounded, point.args)), tuple(map(_rounded, point.delta)))
         try:
             values = run_in_float32(claim, rounded)
-            with precision(_BITS):
+            with precision(BITS):
                 exact = run_in_balls(claim, rounded, BALLS)
         except (CandidateFault, Unsupported):
             continue

@@ -13,8 +13,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.arithmetic.precisions import SINGLE
 from gradcheck.errors import CandidateFault, Unsupported
-from gradcheck.formulas.claim import SINGLE, Claim
+from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.candidates.running import Stated, run_in_float64
 from gradcheck.judging.points.point import Point

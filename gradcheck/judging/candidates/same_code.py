@@ -14,6 +14,7 @@ from flint import arb
 from numpy.typing import NDArray
 
 from gradcheck.arithmetic import ObjectArray, midpoints
+from gradcheck.arithmetic.precisions import DOUBLE
 from gradcheck.judging.points.point import Point
 
 __all__ = ["MORE_ROUNDING", "cancellation", "leaves_range", "same_code", "unknown_rounding"]
@@ -87,13 +88,13 @@ def cancellation(point: Point) -> float:
     return _CLOSE * (inputs + max(1.0, inputs) * _largest(point.delta))
 
 
-def unknown_rounding(point: Point, bits: int = 53) -> float:
+def unknown_rounding(point: Point, bits: int = DOUBLE) -> float:
     """The same for a candidate of which nothing is known but its numbers: its terms may also be products
     with what comes out. In float32 only `MORE_ROUNDING` roundings are granted, as more would hide the
     gradient of a sigmoid at 8.
     """
     inputs, outputs = _largest(point.args), _largest(point.outputs)
-    close = _CLOSE if bits == 53 else MORE_ROUNDING * 2.0**-bits
+    close = _CLOSE if bits == DOUBLE else MORE_ROUNDING * 2.0**-bits
     return close * (inputs + max(1.0, inputs) * max(1.0, outputs) * _largest(point.delta))
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.arithmetic.precisions import DOUBLE, SINGLE
 from gradcheck.errors import CandidateFault, Unsupported
-from gradcheck.formulas.claim import SINGLE, Claim
+from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.decorating import Formula
 from gradcheck.formulas.foreign import float_only
 from gradcheck.formulas.kinds import Vjp
@@ -20,7 +21,7 @@ from gradcheck.oracles.protocol.faults import Exhausted, ProgramFault
 
 __all__ = ["FLOATS", "Foreign"]
 
-FLOATS = {"<f8": 53, "<f4": SINGLE}
+FLOATS = {"<f8": DOUBLE, "<f4": SINGLE}
 """The dtypes in which gradients are checked, with the bits of their significands."""
 
 _CAREFUL = 2
