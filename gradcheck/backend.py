@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from gradcheck.arithmetic import BALLS, Domain, ObjectArray
 from gradcheck.arithmetic.balls import enclose
 
-__all__ = ["Answer", "Backend", "GeneralDerivative", "Problem", "Program"]
+__all__ = ["Answer", "Backend", "GeneralDerivative", "Problem", "Program", "Traits"]
 
 
 @dataclass(frozen=True)
@@ -150,12 +150,40 @@ class GeneralDerivative:
     gradients: Callable[[Mapping[str, Any], Sequence[Any], Sequence[Any]], Mapping[int, Any]]
 
 
+@dataclass(frozen=True)
+class Traits:
+    """What the core counts on when it chooses whom to ask. It knows no backend by name.
+
+    ``sees_kinks``: its slopes are central, so where one agrees with a stated gradient, the stated slope lies
+    between the one-sided slopes; at points where it and everybody else agrees, nobody is asked about kinks.
+
+    ``pays_per_slope``: it pays for every slope, as differences and forward-mode derivatives do. It is asked
+    last where every entry is wanted, and not at all where there are hundreds.
+
+    ``cost_of_shape``: what a new shape costs, next to others: 0 nothing is prepared, 1 some milliseconds,
+    2 much more. Where one backend will do, at many shapes (the search for the smallest failure), the one
+    with the least is asked.
+
+    ``takes_differences``: it takes differences of the forward's own values. At points too large for ball
+    arithmetic the core takes such a difference in float64 itself, and it counts as this backend's answer;
+    the others are not asked there.
+    """
+
+    sees_kinks: bool = False
+    pays_per_slope: bool = False
+    cost_of_shape: int = 1
+    takes_differences: bool = False
+
+
 class Backend(Protocol):
     """An independent source of derivatives.
 
-    ``name`` as in the entry point; ``install`` the command that brings what it needs. A backend may
-    have a method `derive_for_all_shapes(problem)` too, which gives a `GeneralDerivative`; proofs for all
-    shapes are then held against it.
+    ``name`` as in the entry point, and as reports call it; ``install`` the command that brings what it
+    needs. Besides these a backend may have
+
+    - ``traits``, a `Traits` where its defaults do not fit;
+    - a method `derive_for_all_shapes(problem)`, which gives a `GeneralDerivative`: proofs for all shapes are
+      then held against it.
     """
 
     name: str

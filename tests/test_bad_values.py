@@ -124,11 +124,11 @@ REFUSED = [
     ({"seed": -1}, "seed: expected an integer of 0 or more, got -1."),
     (
         {"backends": "symbolic"},
-        "backends: expected a list of names, as in ['finite_difference'], got 'symbolic'",
+        "backends: expected a list of names, as in ['symbolic'], got 'symbolic'",
     ),
     (
         {"backends": 3},
-        "backends: expected a list of names, as in ['finite_difference'], got 3; None stands for",
+        "backends: expected a list of names, as in ['symbolic'], got 3; None stands for",
     ),
     ({"backends": []}, "backends: the list is empty; leave it out to use all that are installed."),
     (

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from gradcheck.arithmetic import BALLS, Domain, ObjectArray, dot, enclose, precision, zero_dimensional
 from gradcheck.arithmetic.precisions import COARSE_STEP, FINE_STEP
-from gradcheck.backend import Answer, Problem, Program
+from gradcheck.backend import Answer, Problem, Program, Traits
 from gradcheck.errors import NoAnswer, Unsupported
 from gradcheck_backends._ball_difference import (
     BITS,
@@ -39,6 +39,7 @@ class FiniteDifference:
 
     name = "finite_difference"
     install = "pip install python-flint"
+    traits = Traits(sees_kinks=True, pays_per_slope=True, cost_of_shape=0, takes_differences=True)
 
     def version(self) -> str:
         return f"python-flint {flint.__version__}"

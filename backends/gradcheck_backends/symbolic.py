@@ -18,7 +18,7 @@ from flint import arb
 from numpy.typing import NDArray
 
 from gradcheck.arithmetic import BALLS, Domain, ElementArray, call_in, of_entries
-from gradcheck.backend import Answer, Problem, Program
+from gradcheck.backend import Answer, Problem, Program, Traits
 from gradcheck.errors import Unsupported
 from gradcheck_backends._partials import Term, terms
 from gradcheck_backends._sums import terms_of
@@ -37,6 +37,7 @@ class Symbolic:
 
     name = "symbolic"
     install = "pip install sympy"
+    traits = Traits(cost_of_shape=2)
 
     def version(self) -> str:
         return f"sympy {sympy.__version__}"

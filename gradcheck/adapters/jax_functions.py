@@ -68,9 +68,7 @@ def jax_custom_vjp(
 
     def run_forward(*args: Any) -> Any:
         tracers = [_tracer(a) for a in args]
-        if any(
-            t is not None for t in tracers
-        ):  # the autodiff backend: JAX's own derivative, without the rule
+        if any(t is not None for t in tracers):  # JAX's own derivative, without the rule
             given = [a if t is None else t for a, t in zip(args, tracers, strict=True)]
             return function.fun(*place_fixed(given, settings))
         return float_forward(*args)
@@ -159,7 +157,7 @@ def _like(outputs: Any, delta: Any) -> Any:
 
 
 def _tracer(arg: Any) -> Any:
-    """The tracer in an array of the autodiff backend, None for anything else."""
+    """The tracer that an array of a backend stands for, None for anything else."""
     import jax
 
     held = arg.value if isinstance(getattr(type(arg), "value", None), property) else None

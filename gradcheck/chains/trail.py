@@ -66,7 +66,7 @@ def follow(chain: Net, claim: Claim, failed: Sequence[PointResult], session: Ses
     probe = _Probe(chain, session) if given else None
     formula = probe.formula if probe else chain
     session = probe.session if probe else session
-    asked = [(probe.point(r.point) if probe else r.point, _against(r)) for r in ran]
+    asked = [(probe.point(r.point) if probe else r.point, _against(r, session)) for r in ran]
     found: dict[str, bool | None] = {}
     for name in formula.shapes.arguments:
         alone = Claim(formula, Vjp(), _only(candidate, name, chain, formula.shapes.arguments))
@@ -74,10 +74,10 @@ def follow(chain: Net, claim: Claim, failed: Sequence[PointResult], session: Ses
     return _trail(chain, found, given)
 
 
-def _against(result: PointResult) -> str | None:
+def _against(result: PointResult, session: Session) -> str | None:
     """The backend that is asked about each gradient: one that had an answer at this point."""
     against = [o.backend for o in result.opinions.values() if o.says == "differ" and not o.outvoted]
-    return "finite_difference" if "finite_difference" in against else next(iter(against), None)
+    return session.quickest(against)
 
 
 def _trail(chain: Net, right: Mapping[str, bool | None], given: Sequence[str]) -> Trail | None:

@@ -27,7 +27,9 @@ from gradcheck.records.types import Comparison, Counterexample, StepCurve
 __all__ = ["describe"]
 
 
-_MOST_DIFFERENCES = 256
+_MOST_SLOPES = 256
+"""Entries that a backend is asked for which pays for each."""
+
 _MOST_SHOWN = 4096
 
 
@@ -118,10 +120,10 @@ def _exact_truth(claim: Claim, point: Point, session: Session) -> dict[Quantity,
     """The right values, rounded to float64, from the first backend that has every entry."""
     if claim.kind.states_outputs:
         return {q: np.asarray(o) for q, o in zip(outputs(len(point.outputs)), point.outputs, strict=True)}
-    order = sorted(session.backends, key=lambda u: u.name == "finite_difference")
-    for usable in order:
-        if usable.name == "finite_difference" and sum(a.size for a in point.args) > _MOST_DIFFERENCES:
-            continue  # four evaluations of the forward for every entry
+    entries = sum(a.size for a in point.args)
+    for usable in sorted(session.backends, key=lambda u: u.traits.pays_per_slope):
+        if usable.traits.pays_per_slope and entries > _MOST_SLOPES:
+            continue  # a difference evaluates the forward four times for each
         try:
             program = session.program(usable, point)
             with precision(BITS):

@@ -73,7 +73,7 @@ def _can_shrink(claim: Claim) -> bool:
 def _quick_judge(claim: Claim, failing: PointResult, session: Session) -> Callable[[Point], bool]:
     """Whether the claim fails at a point, asked of the one backend that answers fastest."""
     against = [o.backend for o in failing.opinions.values() if o.says == "differ" and not o.outvoted]
-    only = "finite_difference" if "finite_difference" in against else (against[0] if against else None)
+    only = session.quickest(against)
 
     def judge(point: Point) -> bool:
         try:

@@ -11,11 +11,9 @@ from gradcheck.formulas.quantity import Quantity, outputs
 from gradcheck.judging.answers.forward_values import values_in_balls
 from gradcheck.judging.evaluation import spread
 from gradcheck.judging.points.point import Point
-from gradcheck.judging.session import Session
+from gradcheck.judging.session import Session, Usable
 
 __all__ = ["right_at"]
-
-_ORDER = {"autodiff": 0, "symbolic": 1, "finite_difference": 2}
 
 
 def right_at(claim: Claim, session: Session, point: Point, how: Domain) -> dict[Quantity, Any]:
@@ -27,7 +25,7 @@ def right_at(claim: Claim, session: Session, point: Point, how: Domain) -> dict[
 
 def _truths(claim: Claim, session: Session, point: Point, how: Domain) -> dict[Quantity, Any]:
     reason = "no backend"
-    for usable in sorted(session.backends, key=lambda u: _ORDER.get(u.name, 1)):
+    for usable in sorted(session.backends, key=_cost):
         try:
             program = session.program(usable, point)
             found = _answers(claim, program, point, how)
@@ -38,6 +36,11 @@ def _truths(claim: Claim, session: Session, point: Point, how: Domain) -> dict[Q
         except Unsupported as error:
             reason = str(error)
     raise Unsupported(reason)
+
+
+def _cost(usable: Usable) -> tuple[bool, int]:
+    """Every entry is wanted, at a few shapes."""
+    return usable.traits.pays_per_slope, usable.traits.cost_of_shape
 
 
 def _answers(claim: Claim, program: Any, point: Point, how: Domain) -> dict[Quantity, Any]:

@@ -70,7 +70,8 @@ def check_large_point(claim: Claim, point: Point, session: Session, usable: list
     except CandidateFault as fault:
         verdict = PointVerdict(fault.verdict)
         return PointResult(point, verdict, opinions, Fault.of(fault), fault.quantity)
-    if "finite_difference" not in opinions:
+    asked = next((one.name for one in usable if one.traits.takes_differences), None)
+    if asked is None:
         return PointResult(point, PointVerdict.NONE, opinions, stated=stated)
     checked = {i: d for i, d in directions.items() if i in slopes}
     match = _match(claim, point, slopes, checked, spare)
@@ -81,7 +82,7 @@ def check_large_point(claim: Claim, point: Point, session: Session, usable: list
         moved = {i: d.dot(_gradient(claim, stated, i)) for i, d in other.items()}
         match = _match(claim, point, moved, other, spare)
     matches, verdict, quantity = {JOINT: match}, PointVerdict.NONE, None
-    opinion = Opinion("finite_difference", reason=match.reason, method=METHOD)
+    opinion = Opinion(asked, reason=match.reason, method=METHOD)
     if match.outcome == "agree":
         verdict = PointVerdict.PASS
         opinion = replace(opinion, says=Says.AGREE, strength=Strength.AGREED)
@@ -91,7 +92,7 @@ def check_large_point(claim: Claim, point: Point, session: Session, usable: list
         opinion = replace(opinion, says=Says.DIFFER)
         found, quantity = _localised(claim, point, stated, checked)
         matches |= found
-    opinions["finite_difference"] = replace(opinion, matches=matches)
+    opinions[asked] = replace(opinion, matches=matches)
     return PointResult(point, verdict, opinions, quantity=quantity, stated=stated)
 
 

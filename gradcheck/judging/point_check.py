@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -55,7 +55,7 @@ def check_point(claim: Claim, point: Point, session: Session, only: str | None =
         notes=() if check.why_float64 is None else (f"judged in float64, not in balls: {check.why_float64}",),
         in_float64=check.why_float64,
     )
-    if not (finite and _all_agree(opinions)):
+    if not (finite and _all_agree(usable, opinions)):
         try:
             disputed = not finite or any(o.says is Says.DIFFER for o in opinions.values())
             kink = session.kink(point if finite else _all_weighed(point), disputed=disputed)
@@ -72,9 +72,10 @@ def check_point(claim: Claim, point: Point, session: Session, only: str | None =
     return result
 
 
-def _all_agree(opinions: Mapping[str, Opinion]) -> bool:
-    """Everyone agrees, a finite difference among them: it alone sees a kink as what it is."""
-    return "finite_difference" in opinions and all(o.says is Says.AGREE for o in opinions.values())
+def _all_agree(usable: Sequence[Usable], opinions: Mapping[str, Opinion]) -> bool:
+    """Everyone agrees, among them one that sees a kink as what it is."""
+    seen = any(one.traits.sees_kinks for one in usable)
+    return seen and all(o.says is Says.AGREE for o in opinions.values())
 
 
 def _digits(check: Evaluation, stated: Stated) -> float | None:

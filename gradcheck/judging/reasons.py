@@ -43,7 +43,7 @@ _SENTENCES = {
     ReasonKind.NO_ENCLOSURE: "no finite enclosure",
     ReasonKind.TOO_WIDE: "the enclosures overlap but are too wide to tell",
     ReasonKind.TOO_ROUGH: "along the direction the forward is too rough to tell (kinks?)",
-    ReasonKind.TOO_LARGE: "too large: {} numbers at a point; only finite differences are asked",
+    ReasonKind.TOO_LARGE: "too large: {} numbers at a point; only a difference of the forward is taken",
     ReasonKind.CONVENTION: "a tie inside the forward: the backend's derivative is a convention here",
     ReasonKind.ROUNDED_CONSTANTS: "rounded constants alone could make the difference here",
     ReasonKind.CANCELLATION: "rounding alone could make the difference here, where terms cancel",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from gradcheck.arithmetic import BALLS, Domain, Memo, ObjectArray, precision
 from gradcheck.arithmetic.precisions import BITS, DOUBLE
-from gradcheck.backend import Answer, Backend, GeneralDerivative, Problem, Program
+from gradcheck.backend import Answer, Backend, GeneralDerivative, Problem, Program, Traits
 from gradcheck.errors import NoAnswer, Undecided, Unsupported
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.quantity import Quantity, outputs
@@ -143,6 +143,10 @@ class Usable:
     def backend(self) -> Backend | None:
         return self.found.backend
 
+    @property
+    def traits(self) -> Traits:
+        return self.found.traits
+
 
 class Session:
     """One formula under check with a choice of backends."""
@@ -159,6 +163,11 @@ class Session:
     def shared(self, make: Callable[[Declaration], T]) -> T:
         """What ``make`` makes of the formula, made once for all its claims: the proofs' memory."""
         return self._shared.get(make, lambda: make(self.formula))
+
+    def quickest(self, names: Collection[str]) -> str | None:
+        """The backend among these that a new shape costs least; None where there is none."""
+        among = [u for u in self.backends if u.name in names]
+        return min(among, key=lambda u: u.traits.cost_of_shape).name if among else None
 
     def program(self, usable: Usable, point: Point, function: Callable[..., Any] | None = None) -> Program:
         """The backend's derivative of the formula (or of another ``function``) at a point's shapes.

@@ -7,13 +7,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 
-from gradcheck.backend import Backend
+from gradcheck.backend import Backend, Traits
 from gradcheck.errors import UsageError
 
 __all__ = ["GROUP", "Found", "choose", "discover", "registered"]
 
 GROUP = "gradcheck.backends"
 _ORDER = ("symbolic", "finite_difference", "autodiff")
+"""How ours are listed. It is known before any is loaded, since names are listed without. Whom to ask is
+decided by their traits."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,12 @@ class Found:
     backend: Backend | None
     version: str | None = None
     reason: str | None = None
+
+    @property
+    def traits(self) -> Traits:
+        """What the core may count on."""
+        traits: Traits = getattr(self.backend, "traits", Traits())
+        return traits
 
 
 def registered() -> dict[str, EntryPoint]:
@@ -41,11 +49,17 @@ def discover() -> list[Found]:
         backend: Backend | None = None
         try:
             backend = points[name].load()
-            found.append(Found(name, backend, backend.version()))
+            found.append(_checked(Found(name, backend, backend.version())))
         except Exception as error:
             hint = f"; install it with: {backend.install}" if backend is not None else ""
             reason = f"{type(error).__name__}: {error}".splitlines()[0]
             found.append(Found(name, None, None, f"{reason}{hint}"))
+    return found
+
+
+def _checked(found: Found) -> Found:
+    if not isinstance(found.traits, Traits):
+        raise TypeError(f"its traits must be a gradcheck.backend.Traits, not {found.traits!r}")
     return found
 
 
@@ -64,8 +78,8 @@ def choose(names: Sequence[str] | None) -> list[Found]:
         return found
     if isinstance(names, str) or not isinstance(names, Iterable):
         raise UsageError(
-            f"backends: expected a list of names, as in ['finite_difference'], got {names!r}; None "
-            "stands for all that are installed."
+            f"backends: expected a list of names, as in [{found[0].name!r}], got {names!r}; None stands for "
+            "all that are installed."
         )
     names = list(names)
     if not names:
