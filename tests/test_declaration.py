@@ -11,6 +11,7 @@ from gradcheck.api import verify
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.decorating import Formula, claims_on
+from gradcheck.formulas.kinds import Vjp
 
 SHAPES = {"W": "n m", "x": "m"}
 PARAMETERS = inspect.signature(Declaration).parameters
@@ -115,7 +116,7 @@ def test_given_declares_the_same_computation_again():
 def test_a_claim_stands_on_a_declaration_alone():
     """Nobody else's claims are known of it then; a formula knows its own."""
     declared, formula = Declaration(wx, SHAPES), Formula(wx, SHAPES)
-    claim = Claim(declared, "vjp", wx_backward)
+    claim = Claim(declared, Vjp(), wx_backward)
     formula.vjp(wx_backward)
     assert (claim.uid, claims_on(declared)) == ("wx.vjp", ())
     assert list(claims_on(formula)) == formula.claims != []
