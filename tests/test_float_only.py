@@ -12,6 +12,7 @@ from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.decorating import Formula
 from gradcheck.formulas.foreign import float_only
+from gradcheck.formulas.kinds import Vjp
 
 
 def _sigmoid(z):

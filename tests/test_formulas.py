@@ -6,7 +6,8 @@ import pytest
 import gradcheck
 from gradcheck.errors import UsageError
 from gradcheck.formulas.decorating import Formula
-from gradcheck.formulas.kinds import Descent, Entry, Jacobian, Update
+from gradcheck.formulas.entries import EntrySpec
+from gradcheck.formulas.kinds import Descent, Entry, Jacobian, Layout, Update
 
 
 def conv(x, w):
@@ -101,6 +102,6 @@ def test_every_kind_of_claim_is_kept_with_what_it_needs():
     formula.update(descent=descent)(lambda rate, x: x - rate * 2 * x)
     jacobian, layout, entry, update = formula.claims
     assert jacobian.kind == Jacobian("x", "own")
-    assert (layout.kind, layout.layout) == ("layout", "numerator")
+    assert layout.kind == Layout("x", "numerator") != Jacobian("x", "numerator")
     assert entry.kind == Entry(EntrySpec.parse("dJ/dx[i]"))
     assert (update.kind, update.kind.descent) == (Update(), descent)

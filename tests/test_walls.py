@@ -26,7 +26,7 @@ LAYERS = {
     "records": {"errors"},
     "report": {"records", "errors"},
     # what a person declares
-    "formulas": {"records", "errors"},
+    "formulas": {"records", "backend", "arithmetic", "errors"},
     "catalogue": {"formulas"},
     # one claim at one point, one claim for all shapes, what mistake it is
     "judging": {"formulas", "records", "backend", "arithmetic", "errors"},

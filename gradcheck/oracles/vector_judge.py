@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.formulas.quantity import gradient
+
 __all__ = ["Judgement", "accepts", "judge_gradients"]
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -58,7 +60,7 @@ def _one(name: str, right: NDArray[Any], given: NDArray[Any], tolerance: NDArray
     if given.shape != right.shape:
         wanted = f"an array of shape {right.shape}" if right.shape else "a number"
         got = f"an array of shape {given.shape}" if given.shape else "a number"
-        message = f"dJ/d{name}: expected {wanted}, got {got}"
+        message = f"{gradient(name)}: expected {wanted}, got {got}"
         return Judgement(False, name, (), np.nan, np.nan, np.nan, np.inf, message)
     values = given.astype(np.float64)
     with np.errstate(all="ignore"):
@@ -70,7 +72,7 @@ def _one(name: str, right: NDArray[Any], given: NDArray[Any], tolerance: NDArray
     if entry[3] <= 1:
         return Judgement(True, name, index, *entry)
     place = f"[{', '.join(map(str, index))}]" if index else ""
-    message = f"dJ/d{name}{place} is {entry[0]!r}, but the right value is {entry[1]!r}"
+    message = f"{gradient(name)}{place} is {entry[0]!r}, but the right value is {entry[1]!r}"
     if not np.isfinite(entry[0]):
-        message = f"dJ/d{name}{place} is {entry[0]!r} although the derivative exists"
+        message = f"{gradient(name)}{place} is {entry[0]!r} although the derivative exists"
     return Judgement(False, name, index, *entry, message)

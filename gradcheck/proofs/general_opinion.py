@@ -16,6 +16,7 @@ from gradcheck.arithmetic import WIDENED, enclose, precision, wrap
 from gradcheck.arithmetic.precisions import BITS
 from gradcheck.backend import GeneralDerivative
 from gradcheck.errors import Unsupported
+from gradcheck.formulas.kinds import Vjp
 from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.indexed import Expr, Question, axis_codes, vanishes
 from gradcheck.proofs.indexed.algebra.codes import is_constant
@@ -86,7 +87,7 @@ def _different(truth: Truth, theirs: GeneralDerivative) -> tuple[list[str], dict
     """The arguments by which the normal forms differ, and what was asked about sizes on the way."""
     space = truth.space
     real = _real(truth)
-    truth.prepare(("vjp", None, None, None), lambda: [truth.gradient(k) for k in real])
+    truth.prepare(Vjp(), lambda: [truth.gradient(k) for k in real])
     space.uses = Uses()
     space.questions.asked = {}
     space.off_ties = True

@@ -62,7 +62,7 @@ class Stated:
 
 
 def given(claim: Claim, point: Point, each: Callable[[Any], Any]) -> dict[str, Any]:
-    """What the candidate takes before the arguments, but for indices, with ``each`` array or number mapped."""
+    """What the candidate takes before the arguments, but for indices; ``each`` array or number mapped."""
     return {name: _mapped(value, each) for name, value in claim.kind.inputs(claim.formula, point).items()}
 
 
