@@ -171,3 +171,25 @@ def test_a_claim_is_declared_by_its_kind_or_by_its_decorator():
     formula.claim(Vjp())(lambda delta, x: 2 * delta * x)
     formula.vjp(suffix="again")(lambda delta, x: 2 * delta * x)
     assert formula.claims[0].kind == formula.claims[1].kind
+
+
+def test_what_an_update_returned_in_another_shape_is_shown():
+    """It is called with the rate, a number, where the arguments are arrays."""
+    formula = Formula(lambda w: np.sum(w * w), {"w": "n"})
+    formula.update()(lambda rate, w: (w - rate * 2 * w)[None])
+    shown = check_claim(formula.claims[0], max_examples=5).row.counterexample
+    assert (shown.quantity, shown.candidate.shape, shown.rate in (0.0625, 0.125, 0.5, 1.0)) == (
+        "new w",
+        [1, 1],
+        True,
+    )
+
+
+def test_an_entry_by_an_output_shows_the_chain_rule_as_one_of_a_gradient_does():
+    """Which argument an entry is by does not hang on how it is written."""
+    formula = Formula(lambda z: 1 / (1 + np.exp(-z)), {"z": "n"})
+    formula.entry("dz[i]/dz[i]")(lambda i, z: np.exp(-z[i]) / (1 + np.exp(-z[i])) ** 2)
+    formula.entry("dJ/dz[i]")(lambda i, delta, z: delta[i] * np.exp(-z[i]) / (1 + np.exp(-z[i])) ** 2)
+    for claim in formula.claims:
+        rules = [step.rule for step in prove(claim).quantities[0].steps]
+        assert "the chain rule's inner derivative" in rules

@@ -61,13 +61,22 @@ class Stated:
         return all(all_finite(v) for v in self.values.values())
 
 
-def given(claim: Claim, point: Point, each: Callable[[Any], Any]) -> dict[str, Any]:
-    """What the candidate takes before the arguments, but for indices; ``each`` array or number mapped."""
-    return {name: _mapped(value, each) for name, value in claim.kind.inputs(claim.formula, point).items()}
+def given(
+    claim: Claim,
+    point: Point,
+    array: Callable[[NDArray[np.float64]], Any],
+    number: Callable[[float], Any] = float,
+) -> dict[str, Any]:
+    """What the candidate takes before the arguments, by name, but for indices; each ``array`` and ``number``
+    is taken into the arithmetic of the run.
+    """
 
+    def taken(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(taken(v) for v in value)
+        return array(value) if isinstance(value, np.ndarray) else number(value)
 
-def _mapped(value: Any, each: Callable[[Any], Any]) -> Any:
-    return tuple(_mapped(v, each) for v in value) if isinstance(value, tuple) else each(value)
+    return {name: taken(value) for name, value in claim.kind.inputs(claim.formula, point).items()}
 
 
 def run_in_float64(claim: Claim, point: Point) -> Stated:
@@ -112,7 +121,7 @@ def run_prepared(
     code changes what it was given.
     """
     args = [prepare(a) for a in point.args]
-    before = given(claim, point, lambda v: prepare(v) if isinstance(v, np.ndarray) else v)
+    before = given(claim, point, prepare)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         result = call_candidate(claim, point, args, before)
@@ -169,9 +178,7 @@ def run_in_float32(claim: Claim, point: Point) -> dict[Quantity, NDArray[np.floa
     Raises `CandidateFault`.
     """
     single = [a.astype(np.float32) if a.dtype.kind == "f" else a for a in point.args]
-    before = given(
-        claim, point, lambda v: plain(v.astype(np.float32)) if isinstance(v, np.ndarray) else np.float32(v)
-    )
+    before = given(claim, point, lambda a: plain(a.astype(np.float32)), np.float32)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         result = call_candidate(claim, point, [plain(a) for a in single], before)
@@ -182,9 +189,7 @@ def run_in_float32(claim: Claim, point: Point) -> dict[Quantity, NDArray[np.floa
 def run_in_balls(claim: Claim, point: Point, domain: Domain) -> dict[Quantity, ObjectArray]:
     """Run the candidate in ball arithmetic. Raises `Unsupported`, with the line of the code."""
     args = [wrap(enclose(a), domain) if i in point.wrt else a for i, a in enumerate(point.args)]
-    before = given(
-        claim, point, lambda v: wrap(enclose(v) if isinstance(v, np.ndarray) else domain.lift(v), domain)
-    )
+    before = given(claim, point, lambda a: wrap(enclose(a), domain), lambda x: wrap(domain.lift(x), domain))
     try:
         result = call_candidate(claim, point, args, before, domain)
         shapes = claim.shapes(point)
