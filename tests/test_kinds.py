@@ -193,3 +193,12 @@ def test_an_entry_by_an_output_shows_the_chain_rule_as_one_of_a_gradient_does():
     for claim in formula.claims:
         rules = [step.rule for step in prove(claim).quantities[0].steps]
         assert "the chain rule's inner derivative" in rules
+
+
+def test_a_diagnosis_knows_tables_of_entries():
+    """Each is a call of its own, in float64 and in balls."""
+    formula = Formula(lambda A, x: A @ x, {"A": "n m", "x": "m"})
+    formula.entry("dJ/dA[i,j]")(lambda i, j, delta, A, x: delta[i] * x[min(i, len(x) - 1)])
+    formula.entry("dz/dA[i,j]")(lambda i, j, A, x: 2 * np.eye(len(A))[i] * x[j])
+    found = [check_claim(claim, max_examples=20).row.diagnosis for claim in formula.claims]
+    assert [d.kind for of_claim in found for d in of_claim] == ["index", "factor"]

@@ -96,10 +96,9 @@ def run_candidate(
         for name, value in claim.kind.inputs(claim.formula, point).items()
     }
     ranges = claim.kind.ranges(claim.formula, point)
-    if ranges is None:
-        result = run.start(claim.candidate, [*(before[n] for n in claim.leading), *args])
-    else:
-        result = _table(claim, run, args, before, ranges)
+    if ranges is not None:
+        return run, claim.kind.divided(claim.formula, point, _table(claim, run, args, before, ranges))
+    result = run.start(claim.candidate, [*(before[n] for n in claim.leading), *args])
     parts = claim.kind.divided(claim.formula, point, result)
     return run, {q: unlifted(part) for q, part in parts.items() if part is not None}
 
@@ -114,7 +113,7 @@ def _watched(run: Run, name: str, value: Any, domain: Domain | None) -> Any:
 def _table(
     claim: Claim, run: Run, args: list[Any], before: Mapping[str, Any], ranges: Mapping[str, int]
 ) -> Any:
-    """The table of entries. The code must not keep what it is given: each call gets copies."""
+    """The table of entries, bare. The code must not keep what it is given: each call gets copies."""
     table: Any = None
     for assignment in assignments(ranges):
         run.indices = assignment

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from gradcheck.arithmetic import BALLS, Domain
 from gradcheck.backend import Answer, Program
+from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.entries import EntrySpec, Index, assignments
 from gradcheck.formulas.kinds.directions import Directions, factors, random_directions
-from gradcheck.formulas.kinds.kind import Declared, Kind, Setting, Shape, Symbolic, Symbols
+from gradcheck.formulas.kinds.kind import Kind, Setting, Shape, Symbolic, Symbols
 from gradcheck.formulas.kinds.tables import position_of, table_of, table_slope
 from gradcheck.formulas.point import Point
 from gradcheck.formulas.quantity import Quantity
@@ -48,17 +49,17 @@ class Entry(Kind):
     def statement(self, name: str) -> str:
         return f"{self.spec.text} of {name}"
 
-    def ranges(self, formula: Declared, point: Point) -> dict[str, int]:
+    def ranges(self, formula: Declaration, point: Point) -> dict[str, int]:
         argument = point.args[formula.shapes.arguments.index(self.argument)].shape
         return self.spec.ranges(argument, point.output_shapes[0])
 
-    def shapes(self, formula: Declared, point: Point) -> dict[Quantity, Shape]:
+    def shapes(self, formula: Declaration, point: Point) -> dict[Quantity, Shape]:
         whole = self.spec.output_index is None and not self.spec.scalar
         table = tuple(self.ranges(formula, point).values())
         return {self.spec.quantity: table + (point.output_shapes[0] if whole else ())}
 
     def place(
-        self, formula: Declared, point: Point, quantity: Quantity, index: Shape
+        self, formula: Declaration, point: Point, quantity: Quantity, index: Shape
     ) -> tuple[int, Shape] | None:
         free = self.spec.free
         if len(index) < len(free):
@@ -66,18 +67,18 @@ class Entry(Kind):
         located = self.spec.locate(dict(zip(free, index, strict=False)))[1]
         return formula.shapes.arguments.index(self.argument), located
 
-    def inputs(self, formula: Declared, point: Point) -> Mapping[str, Any]:
+    def inputs(self, formula: Declaration, point: Point) -> Mapping[str, Any]:
         if not self.spec.scalar:
             return {}
         return {"delta": point.delta if point.multiple else point.delta[0]}
 
-    def divided(self, formula: Declared, setting: Setting, result: Any) -> dict[Quantity, Any]:
+    def divided(self, formula: Declaration, setting: Setting, result: Any) -> dict[Quantity, Any]:
         """One entry, or the table of all that the calls gave."""
         return {self.spec.quantity: result}
 
     def derivatives(
         self,
-        formula: Declared,
+        formula: Declaration,
         point: Point,
         program: Program,
         directions: Directions | None = None,
@@ -103,7 +104,7 @@ class Entry(Kind):
             table[cell] = jacobian[place]
         return {quantity: Answer(table)}
 
-    def directions(self, formula: Declared, point: Point) -> Directions | None:
+    def directions(self, formula: Declaration, point: Point) -> Directions | None:
         if len(point.outputs) != 1 and not self.spec.scalar:
             return None
         ((quantity, shape),) = self.shapes(formula, point).items()
@@ -142,14 +143,14 @@ class Entry(Kind):
             weights[place] = 1.0
             yield weights, spread
 
-    def index_axes(self, formula: Declared, symbols: Symbols) -> list[tuple[int | str, Any]]:
+    def index_axes(self, formula: Declaration, symbols: Symbols) -> list[tuple[int | str, Any]]:
         position = formula.shapes.arguments.index(self.argument)
         of_output: list[tuple[int | str, Any]] = []
         if self.spec.output_index is not None:
             of_output = list(zip(self.spec.output_index, symbols.outputs[0].shape, strict=True))
         return of_output + list(zip(self.spec.argument_index, symbols.arrays[position].shape, strict=True))
 
-    def on_symbols(self, formula: Declared, symbols: Symbols) -> dict[Quantity, Symbolic]:
+    def on_symbols(self, formula: Declaration, symbols: Symbols) -> dict[Quantity, Symbolic]:
         codes = symbols.index_codes(self.index_axes(formula, symbols))
 
         def placed(at: tuple[int, ...], index: Index) -> dict[int, int]:

@@ -8,8 +8,9 @@ from typing import Any
 from gradcheck.arithmetic import BALLS, Domain
 from gradcheck.backend import Answer, Program
 from gradcheck.errors import CandidateFault
+from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.kinds.directions import Directions, random_directions
-from gradcheck.formulas.kinds.kind import Declared, Kind, Setting, Shape, Symbolic, Symbols
+from gradcheck.formulas.kinds.kind import Kind, Setting, Shape, Symbolic, Symbols
 from gradcheck.formulas.kinds.per_argument import gradients_of
 from gradcheck.formulas.point import Point
 from gradcheck.formulas.quantity import Quantity, outputs
@@ -31,10 +32,10 @@ class Forward(Kind):
     def statement(self, name: str) -> str:
         return f"another expression for {name}"
 
-    def shapes(self, formula: Declared, point: Point) -> dict[Quantity, Shape]:
+    def shapes(self, formula: Declaration, point: Point) -> dict[Quantity, Shape]:
         return dict(zip(outputs(len(point.outputs)), point.output_shapes, strict=True))
 
-    def divided(self, formula: Declared, setting: Setting, result: Any) -> dict[Quantity, Any]:
+    def divided(self, formula: Declaration, setting: Setting, result: Any) -> dict[Quantity, Any]:
         count = len(setting.outputs)
         if not setting.multiple:
             return {outputs(1)[0]: result}
@@ -44,7 +45,7 @@ class Forward(Kind):
 
     def derivatives(
         self,
-        formula: Declared,
+        formula: Declaration,
         point: Point,
         program: Program,
         directions: Directions | None = None,
@@ -54,13 +55,13 @@ class Forward(Kind):
         found = gradients_of(self, formula, point, program, directions, domain)
         return {q: a for q, a in found.items() if _is_open(formula, str(q.argument))}
 
-    def directions(self, formula: Declared, point: Point) -> Directions | None:
+    def directions(self, formula: Declaration, point: Point) -> Directions | None:
         """Those of the gradients; values are compared entry by entry."""
         names = formula.shapes.arguments
         drawn = random_directions(tuple(point.args[i].shape for i in point.wrt))
         return {self.quantity(names[i]): d for i, d in zip(point.wrt, drawn, strict=True)}
 
-    def on_symbols(self, formula: Declared, symbols: Symbols) -> dict[Quantity, Symbolic]:
+    def on_symbols(self, formula: Declaration, symbols: Symbols) -> dict[Quantity, Symbolic]:
         found = {}
         for quantity, output in zip(outputs(len(symbols.outputs)), symbols.outputs, strict=True):
             codes = symbols.codes("out", output.shape)
@@ -68,7 +69,7 @@ class Forward(Kind):
         return found
 
 
-def _is_open(formula: Declared, argument: str) -> bool:
+def _is_open(formula: Declaration, argument: str) -> bool:
     """Whether an argument's values fill a region, so that two expressions that are equal on all of them
     have equal gradients. One-hot labels do not: off `sum(y) = 1` the expressions may part.
     """

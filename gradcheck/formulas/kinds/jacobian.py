@@ -10,8 +10,9 @@ import numpy as np
 from gradcheck.arithmetic import BALLS, Domain
 from gradcheck.backend import Answer, Program
 from gradcheck.errors import Unsupported
+from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.kinds.directions import Directions, factors
-from gradcheck.formulas.kinds.kind import Declared, Kind, Setting, Shape, Symbolic, Symbols
+from gradcheck.formulas.kinds.kind import Kind, Setting, Shape, Symbolic, Symbols
 from gradcheck.formulas.kinds.tables import position_of, table_of, table_slope
 from gradcheck.formulas.point import Point
 from gradcheck.formulas.quantity import Quantity, derivative
@@ -41,7 +42,7 @@ class Jacobian(Kind):
     def statement(self, name: str) -> str:
         return f"derivative of {name} by {self.target}"
 
-    def shapes(self, formula: Declared, point: Point) -> dict[Quantity, Shape]:
+    def shapes(self, formula: Declaration, point: Point) -> dict[Quantity, Shape]:
         output = point.output_shapes[0]
         argument = point.args[formula.shapes.arguments.index(self.target)].shape
         shape = output + argument
@@ -52,7 +53,7 @@ class Jacobian(Kind):
         return {derivative(self.target): shape}
 
     def place(
-        self, formula: Declared, point: Point, quantity: Quantity, index: Shape
+        self, formula: Declaration, point: Point, quantity: Quantity, index: Shape
     ) -> tuple[int, Shape] | None:
         position = formula.shapes.arguments.index(self.target)
         shape = point.args[position].shape
@@ -60,12 +61,12 @@ class Jacobian(Kind):
             return position, tuple(int(i) for i in np.unravel_index(index[-1], shape))
         return position, index if self.layout == "own" else index[len(index) - len(shape) :]
 
-    def divided(self, formula: Declared, setting: Setting, result: Any) -> dict[Quantity, Any]:
+    def divided(self, formula: Declaration, setting: Setting, result: Any) -> dict[Quantity, Any]:
         return {derivative(self.target): result}
 
     def derivatives(
         self,
-        formula: Declared,
+        formula: Declaration,
         point: Point,
         program: Program,
         directions: Directions | None = None,
@@ -79,7 +80,7 @@ class Jacobian(Kind):
             return {quantity: slope}
         return {quantity: Answer(table_of(point, program, position, domain).reshape(shape))}
 
-    def directions(self, formula: Declared, point: Point) -> Directions | None:
+    def directions(self, formula: Declaration, point: Point) -> Directions | None:
         """A product of a direction over the output and one over the argument."""
         if len(point.outputs) != 1:
             return None
@@ -89,7 +90,7 @@ class Jacobian(Kind):
         direction.flags.writeable = False
         return {quantity: direction}
 
-    def on_symbols(self, formula: Declared, symbols: Symbols) -> dict[Quantity, Symbolic]:
+    def on_symbols(self, formula: Declaration, symbols: Symbols) -> dict[Quantity, Symbolic]:
         position = formula.shapes.arguments.index(self.target)
         rows, columns = symbols.outputs[0].shape, symbols.arrays[position].shape
         outer, inner = symbols.codes("out", rows), symbols.codes("target", columns)

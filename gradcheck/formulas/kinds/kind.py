@@ -23,25 +23,14 @@ from numpy.typing import NDArray
 from gradcheck.arithmetic import BALLS, Domain, ObjectArray
 from gradcheck.backend import Answer, Program
 from gradcheck.errors import Unsupported
+from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.kinds.directions import Directions, random_directions
 from gradcheck.formulas.point import Point
 from gradcheck.formulas.quantity import Quantity, gradient
-from gradcheck.formulas.shapes import Shapes
-from gradcheck.formulas.values import Values
 
-__all__ = ["Declared", "Kind", "Setting", "Shape", "Symbolic", "Symbols"]
+__all__ = ["Kind", "Setting", "Shape", "Symbolic", "Symbols"]
 
 Shape = tuple[int, ...]
-
-
-class Declared(Protocol):
-    """What a kind asks of a formula."""
-
-    @property
-    def shapes(self) -> Shapes: ...
-
-    @property
-    def values(self) -> Mapping[str, Values]: ...
 
 
 class Setting(Protocol):
@@ -129,8 +118,8 @@ class Symbols(Setting, Protocol):
 class Kind(ABC):
     """A kind of claim, with what tells its claims apart (an argument, a layout): a frozen value.
 
-    Kinds that are equal state the same quantities. ``formula`` is in all methods what the claim's formula
-    declares, ``point`` where it is checked.
+    Kinds that are equal state the same quantities. ``formula`` is in all methods what is declared about the
+    forward, ``point`` where the claim is checked.
     """
 
     name: ClassVar[str]
@@ -190,11 +179,11 @@ class Kind(ABC):
         return gradient(argument)
 
     @abstractmethod
-    def shapes(self, formula: Declared, point: Point) -> dict[Quantity, Shape]:
+    def shapes(self, formula: Declaration, point: Point) -> dict[Quantity, Shape]:
         """The quantities that a claim states at a point, with their shapes."""
 
     def place(
-        self, formula: Declared, point: Point, quantity: Quantity, index: Shape
+        self, formula: Declaration, point: Point, quantity: Quantity, index: Shape
     ) -> tuple[int, Shape] | None:
         """The position of the argument, and the index in it, by which an entry of a quantity is a derivative;
         None where it is no such entry. A curve over step sizes is drawn there.
@@ -203,20 +192,20 @@ class Kind(ABC):
 
     # -- how the code is called
 
-    def inputs(self, formula: Declared, point: Point) -> Mapping[str, Any]:
+    def inputs(self, formula: Declaration, point: Point) -> Mapping[str, Any]:
         """What the code is given before the arguments, by the names of ``leading``, but for indices: exact
         float64 arrays, numbers, or tuples of these. Each run takes them into its own arithmetic.
         """
         return {}
 
-    def ranges(self, formula: Declared, point: Point) -> dict[str, int] | None:
+    def ranges(self, formula: Declaration, point: Point) -> dict[str, int] | None:
         """How far each leading index runs, where the code is called once for every entry of the one quantity;
         None, as in most kinds, where one call gives everything.
         """
         return None
 
     @abstractmethod
-    def divided(self, formula: Declared, setting: Setting, result: Any) -> dict[Quantity, Any]:
+    def divided(self, formula: Declaration, setting: Setting, result: Any) -> dict[Quantity, Any]:
         """The quantities in what one call returned; None for one that is not given.
 
         Raises `CandidateFault` where the result is not of the form that it must have.
@@ -227,7 +216,7 @@ class Kind(ABC):
     @abstractmethod
     def derivatives(
         self,
-        formula: Declared,
+        formula: Declaration,
         point: Point,
         program: Program,
         directions: Directions | None = None,
@@ -240,7 +229,7 @@ class Kind(ABC):
 
     def truths(
         self,
-        formula: Declared,
+        formula: Declaration,
         point: Point,
         program: Program,
         directions: Directions | None = None,
@@ -249,7 +238,7 @@ class Kind(ABC):
         """The true quantities, where they are something else than the derivatives. Raises `Unsupported`."""
         return self.derivatives(formula, point, program, directions, domain)
 
-    def directions(self, formula: Declared, point: Point) -> Directions | None:
+    def directions(self, formula: Declaration, point: Point) -> Directions | None:
         """One direction for each quantity along which it may be compared; None to compare all entries."""
         shapes = self.shapes(formula, point)
         return dict(zip(shapes, random_directions(tuple(shapes.values())), strict=True))
@@ -259,7 +248,7 @@ class Kind(ABC):
         return point.delta
 
     def gradients(
-        self, formula: Declared, point: Point, stated: Mapping[Quantity, ObjectArray]
+        self, formula: Declaration, point: Point, stated: Mapping[Quantity, ObjectArray]
     ) -> Mapping[Quantity, ObjectArray]:
         """The gradients behind stated quantities, in kinds that are ``by_argument``."""
         return stated
@@ -274,16 +263,16 @@ class Kind(ABC):
 
     # -- on symbols
 
-    def index_axes(self, formula: Declared, symbols: Symbols) -> list[tuple[int | str, Any]]:
+    def index_axes(self, formula: Declaration, symbols: Symbols) -> list[tuple[int | str, Any]]:
         """The leading indices, and numbers in their places, with the sizes of their axes."""
         return []
 
-    def symbolic_inputs(self, formula: Declared, symbols: Symbols) -> Mapping[str, Any]:
+    def symbolic_inputs(self, formula: Declaration, symbols: Symbols) -> Mapping[str, Any]:
         """`inputs` on symbols."""
         known = {"delta": symbols.delta, "rate": symbols.rate}
         return {name: known[name] for name in self.leading if name in known}
 
-    def on_symbols(self, formula: Declared, symbols: Symbols) -> dict[Quantity, Symbolic]:
+    def on_symbols(self, formula: Declaration, symbols: Symbols) -> dict[Quantity, Symbolic]:
         """The true quantities for all shapes. Raises `Unsupported`, as here: such claims are not proved."""
         raise Unsupported(f"a {self.name} claim, for all shapes")
 

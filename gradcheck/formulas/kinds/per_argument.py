@@ -10,8 +10,9 @@ import numpy as np
 from gradcheck.arithmetic import BALLS, Domain, ElementArray
 from gradcheck.backend import Answer, Program
 from gradcheck.errors import CandidateFault
+from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.kinds.directions import Directions
-from gradcheck.formulas.kinds.kind import Declared, Kind, Setting, Shape
+from gradcheck.formulas.kinds.kind import Kind, Setting, Shape
 from gradcheck.formulas.point import Point
 from gradcheck.formulas.quantity import Quantity
 from gradcheck.formulas.returned_arrays import one_shot
@@ -28,16 +29,16 @@ class PerArgument(Kind):
     part: str
     """One of the quantities in words, "gradient"."""
 
-    def shapes(self, formula: Declared, point: Point) -> dict[Quantity, Shape]:
+    def shapes(self, formula: Declaration, point: Point) -> dict[Quantity, Shape]:
         names = formula.shapes.arguments
         return {self.quantity(names[i]): point.args[i].shape for i in point.wrt}
 
     def place(
-        self, formula: Declared, point: Point, quantity: Quantity, index: Shape
+        self, formula: Declaration, point: Point, quantity: Quantity, index: Shape
     ) -> tuple[int, Shape] | None:
         return formula.shapes.arguments.index(str(quantity.argument)), index
 
-    def divided(self, formula: Declared, setting: Setting, result: Any) -> dict[Quantity, Any]:
+    def divided(self, formula: Declaration, setting: Setting, result: Any) -> dict[Quantity, Any]:
         """One value an argument, or None. Raises `CandidateFault` also where one is given for integers."""
         names, what = formula.shapes.arguments, self.part
         given = parts(names, result, what)
@@ -61,7 +62,7 @@ class PerArgument(Kind):
 
     def derivatives(
         self,
-        formula: Declared,
+        formula: Declaration,
         point: Point,
         program: Program,
         directions: Directions | None = None,
@@ -72,7 +73,7 @@ class PerArgument(Kind):
 
 def gradients_of(
     kind: Kind,
-    formula: Declared,
+    formula: Declaration,
     point: Point,
     program: Program,
     directions: Directions | None,

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from gradcheck.arithmetic import BALLS, Domain, ObjectArray, enclose, zero_dimensional
 from gradcheck.backend import Answer, Program
+from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.kinds.directions import Directions
-from gradcheck.formulas.kinds.kind import Declared, Symbolic, Symbols
+from gradcheck.formulas.kinds.kind import Symbolic, Symbols
 from gradcheck.formulas.kinds.per_argument import PerArgument
 from gradcheck.formulas.kinds.tables import contract
 from gradcheck.formulas.point import Point
@@ -53,7 +54,7 @@ class Update(PerArgument):
     def quantity(self, argument: str) -> Quantity:
         return updated(argument)
 
-    def inputs(self, formula: Declared, point: Point) -> Mapping[str, Any]:
+    def inputs(self, formula: Declaration, point: Point) -> Mapping[str, Any]:
         return {"rate": point.rate}
 
     def deltas(self, point: Point) -> tuple[NDArray[np.float64], ...]:
@@ -62,7 +63,7 @@ class Update(PerArgument):
 
     def truths(
         self,
-        formula: Declared,
+        formula: Declaration,
         point: Point,
         program: Program,
         directions: Directions | None = None,
@@ -76,7 +77,7 @@ class Update(PerArgument):
         }
 
     def gradients(
-        self, formula: Declared, point: Point, stated: Mapping[Quantity, ObjectArray]
+        self, formula: Declaration, point: Point, stated: Mapping[Quantity, ObjectArray]
     ) -> Mapping[Quantity, ObjectArray]:
         """What is subtracted, `rate * gradient`."""
         taken = {}
@@ -96,7 +97,7 @@ class Update(PerArgument):
         scale = answer.scale * abs(point.rate)
         return Answer(step, answer.direction, scale, answer.rigorous, answer.convention)
 
-    def on_symbols(self, formula: Declared, symbols: Symbols) -> dict[Quantity, Symbolic]:
+    def on_symbols(self, formula: Declaration, symbols: Symbols) -> dict[Quantity, Symbolic]:
         found = {}
         for k in symbols.wrt:
             array = symbols.arrays[k]

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gradcheck.formulas.kinds.kind import Declared, Symbolic, Symbols
+from gradcheck.formulas.declaration import Declaration
+from gradcheck.formulas.kinds.kind import Symbolic, Symbols
 from gradcheck.formulas.kinds.per_argument import PerArgument
 from gradcheck.formulas.point import Point
 from gradcheck.formulas.quantity import Quantity
@@ -28,10 +29,10 @@ class Vjp(PerArgument):
     def statement(self, name: str) -> str:
         return f"gradients of {name} in every argument"
 
-    def inputs(self, formula: Declared, point: Point) -> Mapping[str, Any]:
+    def inputs(self, formula: Declaration, point: Point) -> Mapping[str, Any]:
         return {"delta": point.delta if point.multiple else point.delta[0]}
 
-    def on_symbols(self, formula: Declared, symbols: Symbols) -> dict[Quantity, Symbolic]:
+    def on_symbols(self, formula: Declaration, symbols: Symbols) -> dict[Quantity, Symbolic]:
         found = {}
         for k in symbols.wrt:
             shape = symbols.arrays[k].shape
