@@ -22,7 +22,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-from gradcheck import engine  # noqa: E402
+from gradcheck.checking import claim_check as checking  # noqa: E402
 from gradcheck.diagnosis.kinds import UNEXPLAINED  # noqa: E402
 from gradcheck.judging.answers.backends import choose  # noqa: E402
 from gradcheck.judging.points.generation import generate  # noqa: E402
@@ -73,7 +73,7 @@ class Row:
 def check(one: WrongOne, session: Session, points: object) -> Row:
     """The claim's row as `gradcheck.verify` makes it by default."""
     spent = []
-    diagnosed = engine.diagnosed
+    diagnosed = checking.diagnosed
 
     def timed(*args, **kwargs):
         start = time.process_time()
@@ -82,11 +82,11 @@ def check(one: WrongOne, session: Session, points: object) -> Row:
         finally:
             spent.append(time.process_time() - start)
 
-    engine.diagnosed = timed
+    checking.diagnosed = timed
     try:
-        row = engine.check_claim(one.claim, seed=0, session=session, points=points).row
+        row = checking.check_claim(one.claim, seed=0, session=session, points=points).row
     finally:
-        engine.diagnosed = diagnosed
+        checking.diagnosed = diagnosed
     return Row(one.label, row.diagnosis, str(row.verdict), sum(spent))
 
 

@@ -14,12 +14,13 @@ from gradcheck.errors import Unsupported
 from gradcheck.judging.answers.backends import discover
 from gradcheck.judging.points.generation import generate
 from gradcheck.judging.session import Session
-from gradcheck.proofs import Memory, examined
+from gradcheck.proofs import Memory
 from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.general_opinion import general_opinion
 from gradcheck.proofs.indexed.algebra.derivative import SCALAR_RULES
 from gradcheck.proofs.indexed.algebra.functions import apply
 from gradcheck.proofs.second_opinion import sympy_opinion
+from gradcheck.running.showing_proofs import examined
 from tests.proofs.test_corpus import PROVED
 from tests.trust.corpus import CORPUS
 

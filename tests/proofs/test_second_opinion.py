@@ -6,11 +6,12 @@ import sympy
 
 from gradcheck import Formula
 from gradcheck.catalogue import formulas
-from gradcheck.proofs import Memory, examined
+from gradcheck.proofs import Memory
 from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.indexed import derivative, rebound
 from gradcheck.proofs.indexed.algebra.evaluation import FLOAT_RULES, Numbers
 from gradcheck.proofs.second_opinion import sympy_opinion
+from gradcheck.running.showing_proofs import examined
 from tests.indexed.conftest import Symbols
 from tests.trust.corpus import CORPUS
 
