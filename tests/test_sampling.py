@@ -27,9 +27,9 @@ def test_a_seed_repeats_its_examples():
 
 @pytest.fixture
 def profile():
-    before = settings.get_current_profile_name()
+    settings.register_profile("before", settings.default)
     yield lambda **how: (settings.register_profile("theirs", **how), settings.load_profile("theirs"))
-    settings.load_profile(before)
+    settings.load_profile("before")
 
 
 def points(values=None):
