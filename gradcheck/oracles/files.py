@@ -111,7 +111,7 @@ def check_output(path: Path) -> None:
 def npz_bytes(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     """Arrays as the bytes of an `.npz` file."""
     stream = io.BytesIO()
-    np.savez(stream, **arrays)
+    np.savez(stream, **dict[str, Any](arrays))
     return stream.getvalue()
 
 
