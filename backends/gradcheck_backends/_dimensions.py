@@ -74,4 +74,4 @@ class _StandIn:
 
 def stand_ins(sizes: Mapping[str, Any]) -> dict[str, Any]:
     """Sizes of any arithmetic, such that a trace's dimensions can be computed from them."""
-    return {n: s if isinstance(s, int) else _StandIn(s) for n, s in sizes.items()}
+    return {n: s if type(s) is int else _StandIn(s) for n, s in sizes.items()}

@@ -43,7 +43,7 @@ for _name, _function in _ENTRYWISE.items():
 @rule("add", "add_any")
 def _add(call: Call, a: Any, b: Any) -> Any:
     for one, other in ((a, b), (b, a)):
-        if isinstance(one, Positions) and isinstance(other, int) and other == 0:
+        if type(one) is Positions and type(other) is int and other == 0:
             return one
     no_positions("add", a, b)
     return np.add(a, b)
@@ -91,7 +91,7 @@ for _name, _function in {
 
 @rule("eq")
 def _eq(call: Call, a: Any, b: Any) -> Any:
-    if not (isinstance(a, Positions) and isinstance(b, Positions)):
+    if not (type(a) is Positions and type(b) is Positions):
         no_positions("eq", a, b)
         for x, y in ((a, b), (b, a)):
             if not_finite(y) and not not_finite(x):
@@ -110,7 +110,7 @@ def _eq(call: Call, a: Any, b: Any) -> Any:
 
 @rule("convert_element_type")
 def _convert(call: Call, x: Any) -> Any:
-    if call.given == call.dtype or (isinstance(x, Positions) and call.dtype.kind == "i"):
+    if call.given == call.dtype or (type(x) is Positions and call.dtype.kind == "i"):
         return x
     no_positions("convert_element_type", x)
     if call.given is not None and call.given.kind == "f":
@@ -118,4 +118,4 @@ def _convert(call: Call, x: Any) -> Any:
     if hasattr(x, "astype"):
         return x.astype(call.dtype)
     # a plain number, or a size that is a symbol: both are numbers in every arithmetic
-    return float(x) if isinstance(x, int) and call.dtype.kind == "f" else x
+    return float(x) if type(x) is int and call.dtype.kind == "f" else x

@@ -32,7 +32,7 @@ class Call:
         if not len(shape) or not_finite(value):
             return value
         like: Any = np.full_like  # NumPy's own types know no sizes but integers
-        value = float(value) if isinstance(value, int) else value
+        value = float(value) if type(value) is int else value
         made = like(self.prototype, value, shape=tuple(shape))
         return np.greater(made, 0.0) if dtype.kind == "b" else made  # whole numbers are floats, exactly
 
@@ -50,10 +50,10 @@ rule = registering(RULES)
 
 def no_positions(name: str, *values: Any) -> None:
     """Raise `Unsupported` where a primitive meets positions that it does not know."""
-    if any(isinstance(v, Positions) for v in values):
+    if any(type(v) is Positions for v in values):
         raise Unsupported(f"the JAX primitive {name} of positions (iota)")
 
 
 def not_finite(x: Any) -> bool:
     """Infinity and NaN of the trace. They stay plain numbers, whatever shape they should have."""
-    return isinstance(x, float) and not math.isfinite(x)
+    return type(x) is float and not math.isfinite(x)

@@ -58,7 +58,7 @@ def make_arguments(formula: Declaration, branch: Branch, *, expand: bool, limit:
         sizes[name] = numbers.get(name) or make_size(space, dict(polynomial))
     for argument, dimensions in zip(formula.shapes.arguments, formula.shapes.shapes, strict=True):
         shape = tuple(d.size(sizes) for d in dimensions)
-        if any(isinstance(s, int) and s < 1 for s in shape):
+        if any(type(s) is int and s < 1 for s in shape):
             raise Unsupported(f"{argument} would have a size below 1")
         _declare(made, argument, shape, formula.values.get(argument))
     return made
@@ -76,11 +76,13 @@ def _declare(made: Arguments, name: str, shape: tuple[Any, ...], value: Values |
         made.sentences.append(f"0 < {name} < 1")
     elif (bounds := _integer_range(value)) is not None:
         kind = "i"
+        about["magnitude"] = max(map(abs, bounds))
         if bounds == (0, 2):
             about["binary"] = True
             made.sentences.append(f"{name} holds zeros and ones")
     elif isinstance(value, np.ndarray) and value.dtype.kind != "f":
         kind = "i"
+        about["magnitude"] = int(max(np.max(value, initial=0), -np.min(value, initial=0)))
     array, head = variable(space, name, shape, kind, **about)
     made.arrays.append(array)
     made.heads.append(head)

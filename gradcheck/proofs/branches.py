@@ -17,7 +17,9 @@ from gradcheck.proofs.indexed.algebra.polynomials import Monomial, Polynomial
 __all__ = ["Branch", "excluded", "opposites"]
 
 _MOST_SMALL = 8
-"""Sizes below a constant in the code (`n < 5`) are taken one by one up to this many."""
+"""Sizes below a constant in the code (`n < 5`) are taken one by one up to this many; beyond that all of
+them are one symbol, of which that much is said.
+"""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,9 @@ def opposites(branch: Branch, question: Question, answer: bool) -> Iterator[Bran
         if answer:
             yield Branch(branch.sizes, {**branch.answers, question: False}, branch.same, said)
         else:
-            yield Branch(branch.sizes, branch.answers, (*branch.same, (question.left, question.right)), said)
+            named = not question.right.isdigit()
+            same = (*branch.same, (question.left, question.right))
+            yield Branch(branch.sizes, branch.answers, same, said) if named else None
         return
     difference: dict[Monomial, int] = dict(question.difference)  # type: ignore[arg-type]
     if question.relation == "==":
@@ -64,7 +68,8 @@ def opposites(branch: Branch, question: Question, answer: bool) -> Iterator[Bran
     if below is not None and not answer:
         name, limit = below
         if limit > _MOST_SMALL:
-            yield None
+            yield Branch(branch.sizes, {**branch.answers, question: not answer}, branch.same, said)
+            return
         for value in range(1, min(limit, _MOST_SMALL + 1)):
             one: Polynomial = (((), value),)
             yield Branch(
@@ -75,8 +80,9 @@ def opposites(branch: Branch, question: Question, answer: bool) -> Iterator[Bran
     above = _below({m: -c for m, c in difference.items()})
     if above is not None and answer:  # answered n > limit; the rest is n <= limit
         name, limit = above
-        if limit >= _MOST_SMALL:
-            yield None
+        if limit > _MOST_SMALL:
+            yield Branch(branch.sizes, {**branch.answers, question: not answer}, branch.same, said)
+            return
         for value in range(1, min(limit, _MOST_SMALL) + 1):
             one = (((), value),)
             yield Branch(

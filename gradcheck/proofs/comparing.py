@@ -13,9 +13,9 @@ from gradcheck.proofs.conditions import Condition, assumptions, objection, steps
 from gradcheck.proofs.indexed import Expr, IndexedArray, Question, axis_codes, reduced, vanishes
 from gradcheck.proofs.indexed.algebra.codes import is_constant
 from gradcheck.proofs.indexed.algebra.latex import plain_text
-from gradcheck.proofs.indexed.algebra.space import DELTA
+from gradcheck.proofs.indexed.algebra.space import DELTA, Leak
 from gradcheck.proofs.indexed.algebra.substitution import replaced
-from gradcheck.proofs.indexed.arrays.size import polynomial_of
+from gradcheck.proofs.indexed.arrays.size import polynomial_of, text_of
 from gradcheck.proofs.stating import Symbolic, stated, truths
 from gradcheck.proofs.truth import Truth
 
@@ -75,7 +75,9 @@ def compare(claim: Claim, truth: Truth) -> Compared:
         result.reason = f"the code raises {type(error).__name__}: {text}{user_line(error)}"
     result.asked |= space.questions.asked
     if result.reason is None and space.refusals:
-        result.reason = f"the code catches an exception of the arithmetic: {space.refusals[0]}"
+        first = space.refusals[0]
+        caught = "" if isinstance(first, Leak) else "the code catches an exception of the arithmetic: "
+        result.reason = f"{caught}{first}"
     if result.reason is not None:
         return result
     uses = space.uses
@@ -146,11 +148,11 @@ def _vanishes_everywhere(truth: Truth, wanted: Symbolic, difference: Expr) -> bo
     """Entry by entry along the axes whose sizes are plain numbers."""
     pending = [difference]
     for code, size in zip(wanted.codes, wanted.shape, strict=True):
-        if isinstance(size, int) and not is_constant(code):
+        if type(size) is int and not is_constant(code):
             truth.space.spend(size * len(pending))
             pending = [d.renamed({code: k}) for d in pending for k in range(size)]
     return all(vanishes(d) for d in pending)
 
 
 def _words(shape: tuple[Any, ...]) -> str:
-    return ", ".join(map(str, shape))
+    return ", ".join(map(text_of, shape))

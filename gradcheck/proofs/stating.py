@@ -10,7 +10,7 @@ from gradcheck.formulas.kinds.kind import Symbolic
 from gradcheck.formulas.quantity import Quantity
 from gradcheck.proofs.indexed import IndexedArray, rebound
 from gradcheck.proofs.indexed.algebra.codes import is_constant
-from gradcheck.proofs.indexed.arrays.array import as_array
+from gradcheck.proofs.indexed.arrays.converting import as_array
 from gradcheck.proofs.indexed.arrays.symbolic_index import SymbolicIndex
 from gradcheck.proofs.truth import Truth
 

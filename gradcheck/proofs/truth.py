@@ -12,7 +12,7 @@ from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.indexed import Expr, IndexedArray, axis_codes, derivative, rebound, reduced
 from gradcheck.proofs.indexed.algebra.codes import is_constant
 from gradcheck.proofs.indexed.algebra.questions import Question
-from gradcheck.proofs.indexed.arrays.array import as_array
+from gradcheck.proofs.indexed.arrays.converting import as_array
 from gradcheck.proofs.indexed.arrays.size import polynomial_of
 
 __all__ = ["Truth"]
@@ -40,7 +40,7 @@ class Truth:
         names = ["delta"] if len(parts) == 1 else [f"delta{k}" for k in range(len(parts))]
         self.deltas = [variable(space, n, o.shape)[0] for n, o in zip(names, self.outputs, strict=True)]
         for output in self.outputs:
-            output.view = True
+            output.shared = True
         self.delta: Any = tuple(self.deltas) if self.multiple else self.deltas[0]
         self.rate = variable(space, "rate", ())[0]
         self.uses = space.uses
@@ -69,7 +69,7 @@ class Truth:
         """The indices of an entry of an array of this shape; 0 on axes of size 1."""
         space = self.space
         return tuple(
-            0 if isinstance(s, int) and s == 1 else space.code(kind, k, space.size_number(s))
+            0 if type(s) is int and s == 1 else space.code(kind, k, space.size_number(s))
             for k, s in enumerate(shape)
         )
 
@@ -94,7 +94,7 @@ class Truth:
 
     def flat(self, shape: tuple[Any, ...], codes: tuple[int, ...]) -> tuple[Any, int]:
         """The size and the index of an array laid out in one axis. Raises `Unsupported`."""
-        wide = [(s, c) for s, c in zip(shape, codes, strict=True) if not (isinstance(s, int) and s == 1)]
+        wide = [(s, c) for s, c in zip(shape, codes, strict=True) if not (type(s) is int and s == 1)]
         if len(wide) > 1:
             raise Unsupported("a Jacobian that lays out several axes as one")
         return wide[0] if wide else (1, 0)
@@ -116,7 +116,7 @@ class Truth:
                 raise Unsupported(f"the index {index} on axes of sizes {known} and {size}")
         return {
             name: 0
-            if isinstance(sizes[first[name]], int) and sizes[first[name]] == 1
+            if type(sizes[first[name]]) is int and sizes[first[name]] == 1
             else self.space.code(
                 "entry", order.index(first[name]), self.space.size_number(sizes[first[name]])
             )

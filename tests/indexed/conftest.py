@@ -31,7 +31,7 @@ class Symbols:
     def codes(self, kind, array):
         space = self.space
         return tuple(
-            0 if isinstance(s, int) and s == 1 else space.code(kind, k, space.size_number(s))
+            0 if type(s) is int and s == 1 else space.code(kind, k, space.size_number(s))
             for k, s in enumerate(array.shape)
         )
 

@@ -111,7 +111,7 @@ CASES = {
         np.zeros_like(A) + np.ones_like(v)[:, None] + np.full_like(A, 3.0) + np.full(2, 1.5).sum()
     ),
     "created": lambda A: (
-        np.ones(A.shape) + np.full((A.shape[0], 1), 2.0) + np.zeros(A.shape[1]) + np.empty((1, 1)) * 0
+        np.ones(A.shape) + np.full((A.shape[0], 1), 2.0) + np.zeros(A.shape[1]) + np.ones((1, 1)) * 0
     ),
     "sizes as numbers": counted,
     "products of sizes": lambda A: (
@@ -162,7 +162,7 @@ def test_values_are_numpys(name):
 
 
 def symbols_size(size, sizes):
-    if isinstance(size, int):
+    if type(size) is int:
         return size
     return sum(c * int(np.prod([sizes[n] for n in m], dtype=int)) for m, c in size.polynomial)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gradcheck.errors import Unsupported
-from gradcheck.proofs.indexed import Questions, Size, make_size
+from gradcheck.proofs.indexed import Questions, make_size
 
 
 @pytest.fixture
@@ -30,7 +30,6 @@ def test_they_compute_like_integers(n, m):
     assert (2 * n * m) // 2 == n * m
     assert (2 * n * m) // n == 2 * m
     assert (2 * n) % 2 == 0
-    assert isinstance(np.prod((n, m, 2)), Size)
     assert sum([n, m]) == m + n
 
 
@@ -117,7 +116,7 @@ def test_mixed_with_floats_they_are_scalars(symbols, n):
     """Exactly: a half of n, a root of it, one over it."""
     values = {
         "half": (n / 2, 1.5), "scaled": (0.5 * n, 1.5), "over": (1 / n, 1 / 3), "root": (np.sqrt(n), 3**0.5),
-        "power": (n**-0.5, 3**-0.5), "raised": (2.0**n, 8.0), "difference": (1.5 - n, -1.5),
+        "power": (n**-0.5, 3**-0.5), "raised": (0.5**n, 0.125), "difference": (1.5 - n, -1.5),
     }  # fmt: skip
     for made, right in values.values():
         np.testing.assert_allclose(symbols.value(made, {"n": 3}, {}), right)
@@ -126,4 +125,6 @@ def test_mixed_with_floats_they_are_scalars(symbols, n):
 def test_two_sizes_are_never_mixed_up(symbols):
     """Equality of sizes is that of polynomials."""
     assert make_size(symbols.space, {("n",): 1, (): 0}) == symbols.size("n")
-    assert hash(symbols.size("n") + 1) == hash(1 + symbols.size("n"))
+    assert symbols.size("n") + 1 == 1 + symbols.size("n")
+    with pytest.raises(Unsupported, match="as a key"):
+        hash(symbols.size("n"))

@@ -109,15 +109,25 @@ def test_without_a_spot_check_a_pass_is_not_proved(monkeypatch):
 
 
 def test_code_that_does_something_else_on_symbols_is_not_proved():
-    """It asks for the type of its arguments; the failure stands."""
+    """It asks for a name that symbols alone have; the failure stands."""
 
     def backward(delta, x):
-        return (3 if isinstance(x, np.ndarray) else 2) * delta * x
+        return (2 if hasattr(x, "entry") else 3) * delta * x
 
     row = check_claim(square(backward), **FEW).row
     assert row.verdict == "fail"
     assert row.proof.status == "partly"
     assert "judged in float64" in row.proof.reason
+
+
+def test_code_that_asks_for_the_type_of_its_arguments_is_answered_as_on_numbers():
+    """What it does on numbers is what is looked at."""
+
+    def backward(delta, x):
+        return (3 if isinstance(x, np.ndarray) else 2) * delta * x
+
+    row = check_claim(square(backward), **FEW).row
+    assert (row.verdict, row.proof.status) == ("fail", "refuted")
 
 
 def test_a_value_that_overflows_is_no_contradiction():

@@ -11,16 +11,18 @@ from gradcheck.proofs.indexed.arrays import (  # noqa: F401  (they register)
     comparisons,
     contraction,
     indexing,
+    operators,
     reductions,
     selecting,
     shaping,
     symbolic_index,
     ufuncs,
 )
-from gradcheck.proofs.indexed.arrays.array import IndexedArray, from_entry
+from gradcheck.proofs.indexed.arrays.array import IndexedArray
 from gradcheck.proofs.indexed.arrays.axes import axis_codes
-from gradcheck.proofs.indexed.arrays.rebinding import rebound
+from gradcheck.proofs.indexed.arrays.converting import from_entry
 from gradcheck.proofs.indexed.arrays.size import Size, make_size
+from gradcheck.proofs.indexed.copies.rebinding import rebound
 
 __all__ = [
     "Expr",

@@ -61,7 +61,7 @@ class Numbers:
     def size(self, number: int) -> int:
         """A size, by its place in the space's table."""
         size = self.space.size_list[number]
-        if isinstance(size, int):
+        if type(size) is int:
             return size
         return self._polynomial(size)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from typing import Any
 
 from gradcheck.errors import Unsupported
 from gradcheck.proofs.indexed.algebra.codes import BOUND, is_bound, is_constant
-from gradcheck.proofs.indexed.algebra.polynomials import Polynomial, SymbolicSize
+from gradcheck.proofs.indexed.algebra.polynomials import Polynomial
 from gradcheck.proofs.indexed.algebra.products import Terms, normal_product
 from gradcheck.proofs.indexed.algebra.space import DELTA, Factor, Number, Space, Term, plain
 
@@ -99,7 +100,7 @@ class Expr:
         if space.expand:
             for k, code in enumerate(codes):
                 size = space.size_list[space.size_of(code)]
-                if isinstance(size, int):
+                if type(size) is int:
                     return self._written_out(code, size).summed(*codes[:k], *codes[k + 1 :])
         if not codes:
             return self
@@ -175,11 +176,11 @@ def delta(space: Space, i: int, j: int) -> Expr:
     return factor(space, DELTA, (i, j))
 
 
-def size_expression(space: Space, size: SymbolicSize | int | Polynomial) -> Expr:
-    """A size as a number to compute with."""
-    if isinstance(size, int):
+def size_expression(space: Space, size: Any) -> Expr:
+    """A size as a number to compute with: an int, a `SymbolicSize`, or its polynomial."""
+    if type(size) is int:
         return constant(space, size)
-    polynomial = size if isinstance(size, tuple) else size.polynomial
+    polynomial: Polynomial = getattr(size, "polynomial", None) or size
     terms: Terms = {}
     for names, coefficient in polynomial:
         factors = tuple((space.head(("size", n), "size", n, positive=True).number, (), 1) for n in names)

@@ -177,9 +177,11 @@ def step(argument: Expr, at_zero: Number | None = None) -> Expr:
     if not argument.terms:
         if at_zero is None:
             raise space.refused(Unsupported("a comparison of two values that are always equal"))
+        space.uses.decided.append(argument)
         return constant(space, at_zero)
     sign = sign_of(argument)
     if sign in ("positive", "negative"):
+        space.uses.decided.append(argument)
         return constant(space, int(sign == "positive"))
     rest = content(argument, signed=False)[1]
     head, indices, negated = _signed("step", rest, binary=True)
@@ -225,7 +227,7 @@ def maximum(argument: Expr, over: Sequence[int]) -> Expr:
     if not inside.terms:
         return outside
     used = [code for code in over if code in inside.free]
-    if all(isinstance(space.size_list[space.size_of(c)], int) for c in used) and space.expand:
+    if all(type(space.size_list[space.size_of(c)]) is int for c in used) and space.expand:
         raise space.refused(Unsupported("the maximum over an axis of known size"))
     head, indices = intern("max", inside, over=used)
     return outside + factor(space, head.number, indices)

@@ -33,7 +33,7 @@ class Printer:
         self.names = dict(names or {})
         self.definitions: dict[str, str] = {}
         self._let: dict[int, str] = {}
-        sizes = {n for s in space.size_list if not isinstance(s, int) for m, _ in s.polynomial for n in m}
+        sizes = {n for s in space.size_list if type(s) is not int for m, _ in s.polynomial for n in m}
         taken = sizes | {h.name for h in space.heads if h.kind == "variable"}
         self._letters = [c for c in _LETTERS if c not in taken] + [f"i{k}" for k in range(1, 40)]
 
@@ -97,7 +97,7 @@ class Printer:
 
     def _size(self, number: int) -> str:
         size = self.space.size_list[number]
-        text = str(size) if isinstance(size, int) else words(size.polynomial)
+        text = str(size) if type(size) is int else words(size.polynomial)
         return text.replace("*", r"\,") if self.latex else text
 
     def _number(self, number: Number) -> str:

@@ -67,7 +67,7 @@ def _normal(space: Space, factors: Sequence[Factor], bounds: Sequence[int]) -> T
     sizes: list[SymbolicSize] = []
     for code in unused:
         size = space.size_list[live.pop(code)]
-        if isinstance(size, int):
+        if type(size) is int:
             coefficient *= size
         elif len(size.polynomial) == 1 and size.polynomial[0][1] == 1:
             for name in size.polynomial[0][0]:

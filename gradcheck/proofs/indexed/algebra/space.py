@@ -9,10 +9,22 @@ from typing import Any
 
 from gradcheck.errors import Unsupported
 from gradcheck.proofs.indexed.algebra.codes import FREE
-from gradcheck.proofs.indexed.algebra.polynomials import SymbolicSize
-from gradcheck.proofs.indexed.algebra.questions import Questions
+from gradcheck.proofs.indexed.algebra.questions import Question, Questions
 
-__all__ = ["DELTA", "Factor", "Head", "Mark", "Number", "Space", "Term", "TooLarge", "Uses", "plain"]
+__all__ = [
+    "DELTA",
+    "LARGEST",
+    "Factor",
+    "Head",
+    "Leak",
+    "Mark",
+    "Number",
+    "Space",
+    "Term",
+    "TooLarge",
+    "Uses",
+    "plain",
+]
 
 Number = int | Fraction
 Factor = tuple[int, tuple[int, ...], Number]
@@ -22,6 +34,8 @@ Term = tuple[tuple[Factor, ...], tuple[int, ...]]
 
 DELTA = 0
 """The head of the Kronecker delta."""
+LARGEST = 2**31 - 1
+"""No axis has more entries, and no integer argument larger ones: what proofs take for granted of int64."""
 
 
 def plain(number: Number) -> Number:
@@ -29,6 +43,10 @@ def plain(number: Number) -> Number:
     if type(number) is Fraction and number.denominator == 1:
         return number.numerator
     return number
+
+
+class Leak(Unsupported):
+    """The code got to know something that differs from size to size or from run to run, and went on."""
 
 
 class TooLarge(Unsupported):
@@ -58,7 +76,7 @@ class Head:
     order: int = 0  # of apply: which derivative
     of: int | None = None  # of argmax: the head of the maximum
     leading: Term | None = None  # of power: the argument's term that relations rewrite
-    real: bool = True  # of a variable: floats, not integers
+    magnitude: int = LARGEST  # of a variable of integers: none is larger
 
 
 @dataclass
@@ -68,7 +86,8 @@ class Uses:
     ``nonzero``, ``positive`` and ``roots``: what was divided by, or had its logarithm or a root taken;
     ``halves``: steps that `np.sign` made, which are neither side's at 0; ``bent``: those of them that were
     multiplied with themselves or put into a function, so that 0 does not stand halfway between;
-    ``sides``: for steps `z > 0`, what the code gives at z = 0 (0, 1, or 0.5 for `np.sign`).
+    ``sides``: for steps `z > 0`, what the code gives at z = 0 (0, 1, or 0.5 for `np.sign`);
+    ``decided``: what has the same sign for all values, where code compares it with 0.
     """
 
     nonzero: dict[Hashable, Any] = field(default_factory=dict)
@@ -77,6 +96,7 @@ class Uses:
     sides: dict[int, set[float]] = field(default_factory=dict)
     halves: set[int] = field(default_factory=set)
     bent: set[int] = field(default_factory=set)
+    decided: list[Any] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -106,7 +126,7 @@ class Space:
         self.epoch = 0  # counts the times that tables were rewound
         self.heads: list[Head] = []
         self.keys: dict[Hashable, int] = {}
-        self.size_list: list[SymbolicSize | int] = []
+        self.size_list: list[Any] = []  # of ints, and of sizes that are not known
         self.code_sizes: list[int] = []
         self.code_names: list[tuple[str, int]] = []
         self.products: dict[Any, Any] = {}
@@ -150,8 +170,16 @@ class Space:
 
     def refused(self, error: Unsupported) -> Unsupported:
         """Note a refusal, so that code which catches it cannot hide it."""
-        self.refusals.append(error)
+        if not any(known is error for known in self.refusals):
+            self.refusals.append(error)
         return error
+
+    def ask(self, question: Question, default: bool = False) -> bool:
+        """The answer to a question on this branch. Raises `Unsupported` where there are too many."""
+        try:
+            return self.questions.ask(question, default)
+        except Unsupported as error:
+            raise self.refused(error) from None
 
     def note_bent(self, *sums: Iterable[Term]) -> None:
         """Steps of `np.sign` that stand in all of the sums given are used in another way than linearly."""
@@ -168,9 +196,9 @@ class Space:
             self.heads.append(Head(number, kind, name, **about))
         return self.heads[number]
 
-    def size_number(self, size: SymbolicSize | int) -> int:
+    def size_number(self, size: Any) -> int:
         """A size's place in the table."""
-        key: Hashable = size if isinstance(size, int) else size.polynomial
+        key: Hashable = getattr(size, "polynomial", size)
         if key not in self._sizes:
             self._sizes[key] = len(self.size_list)
             self.size_list.append(size)

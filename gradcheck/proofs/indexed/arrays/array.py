@@ -6,31 +6,22 @@ cannot do raises `Unsupported` with the operation's name; nothing is done approx
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from gradcheck.errors import Unsupported
-from gradcheck.proofs.indexed.algebra.codes import is_constant
-from gradcheck.proofs.indexed.algebra.expression import Expr, constant, delta, size_expression
+from gradcheck.proofs.indexed.algebra.expression import Expr
 from gradcheck.proofs.indexed.algebra.latex import plain_text
 from gradcheck.proofs.indexed.algebra.space import Space
-from gradcheck.proofs.indexed.arrays.axes import Shape, axis_codes
-from gradcheck.proofs.indexed.arrays.size import Size, polynomial_of
+from gradcheck.proofs.indexed.arrays.axes import Shape
+from gradcheck.proofs.indexed.arrays.guarding import alike, guarded, leak, unavailable
+from gradcheck.proofs.indexed.arrays.size import text_of
+from gradcheck.proofs.indexed.arrays.widths import keeps_within_int64
 
-__all__ = [
-    "ACCESS",
-    "CONVERSIONS",
-    "FUNCTIONS",
-    "METHODS",
-    "UFUNCS",
-    "IndexedArray",
-    "as_array",
-    "from_entry",
-    "operate",
-]
+__all__ = ["ACCESS", "CONVERSIONS", "FUNCTIONS", "METHODS", "UFUNCS", "IndexedArray"]
 
 UFUNCS: dict[str, Callable[..., Any]] = {}
 FUNCTIONS: dict[Any, Callable[..., Any]] = {}
@@ -39,51 +30,118 @@ ACCESS: dict[str, Callable[..., Any]] = {}
 """``get`` and ``put``: what `a[key]` and `a[key] = value` are."""
 CONVERSIONS: dict[type, Callable[[Any], IndexedArray]] = {}
 """Values of other kinds, as arrays."""
-_MOST_LITERALS = 64
+
+_OF_ARRAYS, _OF_SCALARS = frozenset(dir(np.ndarray)), frozenset(dir(np.float64))
 
 
 class IndexedArray:
     """``entry`` is written in the axes' indices, `axis_codes(space, shape)`.
 
-    ``kind`` is NumPy's: f (float64), i (integers), b (booleans). ``view`` marks what shares memory with
-    another array in NumPy, so that it must not be changed in place.
+    ``kind`` is NumPy's: f (float64), i (int64), b (booleans). ``shared`` marks what shares memory with
+    another array in NumPy, so that it must not be changed in place; ``part_of`` is the array that this
+    one is a part of, with the key, and ``parts`` are those of this one; ``stale`` is a part of an array
+    that changed. ``unset``: some entries are those that `np.empty` leaves; ``constant``:
+    the code wrote the numbers down, and did not compute them.
+
+    It says of itself what NumPy would say of the array in its place. What an array of NumPy can do, and
+    no table knows, is refused; what it cannot do is an AttributeError here as well.
     """
 
+    __slots__ = (
+        "_entry", "constant", "epoch", "kind", "part_of", "parts", "shape", "shared", "space", "stale",
+        "unset",
+    )  # fmt: skip
     __array_priority__ = 1001
+    space: Space
+    shape: Shape
+    kind: str
+    shared: bool
+    stale: bool
+    epoch: int
+    unset: bool
+    constant: bool
+    part_of: tuple[IndexedArray, Any] | None
+    parts: list[IndexedArray]
 
     def __init__(
-        self, space: Space, entry: Expr, shape: Shape, kind: str = "f", *, view: bool = False
+        self,
+        space: Space,
+        entry: Expr,
+        shape: Shape,
+        kind: str = "f",
+        *,
+        view: bool = False,
+        constant: bool = False,
     ) -> None:
-        self.space = space
-        self._entry = entry
-        self.shape = shape
-        self.parent: tuple[IndexedArray, Any] | None = None
-        self.children: list[IndexedArray] = []
-        self.stale = False
-        self.epoch = space.epoch
-        self.kind = kind
-        self.view = view
+        put: Callable[[str, Any], None] = partial(object.__setattr__, self)
+        put("space", space)
+        put("shape", shape)
+        put("part_of", None)
+        put("parts", [])
+        put("stale", False)
+        put("epoch", space.epoch)
+        put("kind", kind)
+        put("shared", view)
+        put("constant", constant)
+        self.hold(entry)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in IndexedArray.__slots__ or name == "shape":
+            if name in _OF_ARRAYS:
+                raise self._refuse(f"setting the attribute .{name}")
+            raise AttributeError(f"'numpy.ndarray' object has no attribute {name!r}")
+        object.__setattr__(self, name, value)
+
+    @property  # type: ignore[misc]  # asked for by isinstance
+    def __class__(self) -> Any:
+        # NumPy itself asks this while it dispatches; code that asks is refused by `copies.built_in`, for
+        # what has no axes may also be an array
+        return np.ndarray if self.shape else self.dtype.type
 
     def __repr__(self) -> str:
-        return f"<indexed array ({', '.join(map(str, self.shape))}): {plain_text(self.entry)}>"
+        leak(self.space, "the code asks for the text of a value")
+        return f"<indexed array {text_of(self.shape)}: {plain_text(self._entry)}>"
 
-    __hash__ = None  # type: ignore[assignment]
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return repr(self)
+
+    def __hash__(self) -> int:
+        if self.shape:
+            raise alike(TypeError("unhashable type: 'numpy.ndarray'"))
+        raise self._refuse("a dict, a set or a cache with a value as a key")
 
     @property
     def entry(self) -> Expr:
         """The expression of an entry."""
+        if self.unset:
+            raise self._refuse("an entry that np.empty leaves as it is")
+        return self.held
+
+    @property
+    def held(self) -> Expr:
+        """The same, where it does not matter that some entries are not set."""
         if self.stale:
             raise self._refuse("a part of an array, read after the array was changed in place,")
         if self.epoch and self.epoch != self.space.epoch:
             raise self._refuse("an array that the code kept from an earlier run")
         return self._entry
 
+    def hold(self, entry: Expr) -> None:
+        """Take an entry, and see whether all of it is set, and fits into its type."""
+        self._entry = entry
+        left = self.space.keys.get(("unset",))
+        self.unset = left is not None and any(h == left for fs, _ in entry.terms for h, _, _ in fs)
+        if self.kind == "i" and not keeps_within_int64(entry):
+            raise self._refuse(f"{plain_text(entry)} as an int64, which may wrap around,")
+
     def change(self, entry: Expr, by: IndexedArray | None = None) -> None:
         """Give the array other entries. Parts of it that were taken before are not followed."""
-        self._entry = entry
-        for child in self.children:
+        self.hold(entry)
+        for child in self.parts:
             child.stale = child.stale or child is not by
-        self.children = [by] if by is not None else []
+        self.parts = [by] if by is not None else []
 
     @property
     def ndim(self) -> int:
@@ -101,6 +159,10 @@ class IndexedArray:
         return np.dtype({"f": np.float64, "i": np.int64, "b": np.bool_}[self.kind])
 
     @property
+    def itemsize(self) -> int:
+        return int(self.dtype.itemsize)
+
+    @property
     def T(self) -> Any:
         return np.transpose(self)
 
@@ -112,53 +174,39 @@ class IndexedArray:
     def real(self) -> Any:
         return self
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        name = ufunc.__name__
-        out = kwargs.pop("out", None)
-        kwargs = {k: v for k, v in kwargs.items() if not (k == "where" and v is True) and k != "casting"}
-        dtype = kwargs.get("dtype")
-        if out is not None or (dtype is not None and np.dtype(dtype) != np.float64):
-            raise self._refuse(f"np.{name} with out= or dtype=")
-        kwargs.pop("dtype", None)
-        if method == "reduce" and name in _REDUCTIONS:
-            return FUNCTIONS[_REDUCTIONS[name]](*inputs, **({"axis": 0} | kwargs))
-        if method == "outer" and name == "multiply":
-            return np.tensordot(inputs[0], inputs[1], axes=0)
-        if method != "__call__" or kwargs or name not in UFUNCS:
-            raise self._refuse(f"np.{name}" + (f".{method}" if method != "__call__" else ""))
-        return UFUNCS[name](*(as_array(self.space, i) for i in inputs))
-
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        module = getattr(function, "__module__", "numpy").replace("numpy", "np")
         if function not in FUNCTIONS:
-            module = getattr(function, "__module__", "numpy").replace("numpy", "np")
             raise self._refuse(f"{module}.{function.__name__}")
-        return FUNCTIONS[function](*args, **kwargs)
+        return guarded(self.space, f"{module}.{function.__name__}", FUNCTIONS[function], *args, **kwargs)
 
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
         raise self._refuse("a float64 array made of it, or a buffer that it is stored into,")
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        if name not in METHODS:
+        if name in METHODS:
+            return partial(guarded, self.space, f".{name}()", METHODS[name], self)
+        if name in _OF_ARRAYS or (not self.shape and name in _OF_SCALARS):
             raise self._refuse(f"the attribute .{name}")
-        return functools.partial(METHODS[name], self)
+        raise AttributeError(f"'numpy.ndarray' object has no attribute {name!r}")
 
     def _refuse(self, what: str) -> Unsupported:
-        return self.space.refused(Unsupported(f"{what} is not available on symbols for all shapes"))
+        return unavailable(self.space, what)
 
     def __len__(self) -> int:
+        if not self.shape:
+            raise alike(TypeError("len() of unsized object"))
         size = self.shape[0]
-        if isinstance(size, int):
+        if type(size) is int:
             return size
-        raise self._refuse(f"the length {size} as a plain number")
+        raise self._refuse(f"the length {text_of(size)} as a plain number")
 
     def __iter__(self) -> Any:
         if not self.shape:
-            raise TypeError("iteration over a 0-d array")
+            raise alike(TypeError("iteration over a 0-d array"))
         size = self.shape[0]
-        if not isinstance(size, int):
-            raise self._refuse(f"a loop over {size} entries")
+        if type(size) is not int:
+            raise self._refuse(f"a loop over {text_of(size)} entries")
         return (self[k] for k in range(size))
 
     def __bool__(self) -> bool:
@@ -174,133 +222,14 @@ class IndexedArray:
 
     __int__ = __complex__ = __index__
 
+    def __copy__(self) -> Any:
+        return METHODS["copy"](self)
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return METHODS["copy"](self)
+
     def __getitem__(self, key: Any) -> Any:
-        return ACCESS["get"](self, key)
+        return guarded(self.space, "indexing", ACCESS["get"], self, key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        ACCESS["put"](self, key, value)
-
-    def _in_place(self, name: str, other: Any) -> Any:
-        """`a += b`: the same array, other entries; not where other names share its memory."""
-        if not self.shape:
-            return operate(self.space, name, self, other)  # NumPy's scalars do not change either
-        if self.view and self.parent is None:
-            raise self._refuse("a change in place of an argument, a view or an array that has views")
-        result = operate(self.space, name, self, other)
-        if _words(result.shape) != _words(self.shape) or (self.kind != result.kind):
-            raise self._refuse("a change in place of shape or type")
-        self.change(result.entry)
-        if self.parent is not None:
-            whole, key = self.parent
-            ACCESS["put"](whole, key, result, by=self)
-        return self
-
-    def __neg__(self) -> Any:
-        return UFUNCS["negative"](self)
-
-    def __pos__(self) -> Any:
-        return UFUNCS["positive"](self)
-
-    def __abs__(self) -> Any:
-        return UFUNCS["absolute"](self)
-
-    def __invert__(self) -> Any:
-        return UFUNCS["invert"](self)
-
-
-_REDUCTIONS = {"add": np.sum, "maximum": np.max, "minimum": np.min}
-_OPERATORS = {
-    "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "pow": "power",
-    "matmul": "matmul", "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal",
-    "eq": "equal", "ne": "not_equal", "and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor",
-    "floordiv": "floor_divide", "mod": "remainder",
-}  # fmt: skip
-
-
-def _install(symbol: str, name: str) -> None:
-    def forward(self: IndexedArray, other: Any) -> Any:
-        return operate(self.space, name, self, other)
-
-    def reflected(self: IndexedArray, other: Any) -> Any:
-        return operate(self.space, name, other, self)
-
-    def in_place(self: IndexedArray, other: Any) -> Any:
-        return self._in_place(name, other)
-
-    setattr(IndexedArray, f"__{symbol}__", forward)
-    if symbol not in ("lt", "le", "gt", "ge", "eq", "ne"):
-        setattr(IndexedArray, f"__r{symbol}__", reflected)
-        setattr(IndexedArray, f"__i{symbol}__", in_place)
-
-
-for _symbol, _name in _OPERATORS.items():
-    _install(_symbol, _name)
-
-
-def operate(space: Space, name: str, a: Any, b: Any) -> Any:
-    """A ufunc of two operands by its name."""
-    if name not in UFUNCS:
-        raise space.refused(Unsupported(f"np.{name} is not available on symbols for all shapes"))
-    return UFUNCS[name](as_array(space, a), as_array(space, b))
-
-
-def from_entry(
-    space: Space, entry: Expr, codes: Sequence[int], shape: Shape, kind: str = "f", *, view: bool = False
-) -> IndexedArray:
-    """An array from an entry that is written in other indices, one per axis."""
-    wanted = axis_codes(space, shape)
-    names = {c: w for c, w in zip(codes, wanted, strict=True) if not is_constant(c)}
-    return IndexedArray(space, entry.renamed(names), shape, kind, view=view)
-
-
-def as_array(space: Space, value: Any) -> IndexedArray:
-    """Anything that NumPy would take as an array. Raises `Unsupported`."""
-    if isinstance(value, IndexedArray):
-        if value.space is not space:
-            raise space.refused(Unsupported("an array that the code kept from an earlier run"))
-        return value
-    if isinstance(value, Size):
-        return IndexedArray(space, size_expression(space, value), (), "i")
-    if type(value) in CONVERSIONS:
-        return CONVERSIONS[type(value)](value)
-    if isinstance(value, bool | np.bool_):
-        return IndexedArray(space, constant(space, int(value)), (), "b")
-    if isinstance(value, int | np.integer):
-        return IndexedArray(space, constant(space, int(value)), (), "i")
-    if isinstance(value, float | np.floating):
-        return IndexedArray(space, constant(space, value), (), "f")
-    if isinstance(value, list | tuple) and any(
-        isinstance(v, IndexedArray | Size | list | tuple) for v in value
-    ):
-        stack: Any = np.stack
-        return stack([as_array(space, v) for v in value])  # type: ignore[no-any-return]
-    try:
-        array = np.asarray(value)
-    except Exception as error:
-        raise space.refused(Unsupported(f"{type(value).__name__} as an array")) from error
-    return _literal(space, array)
-
-
-Size.array_of, Size.operate = as_array, operate
-
-
-def _literal(space: Space, array: Any) -> IndexedArray:
-    """An array of plain numbers: a constant, or its few entries picked by deltas."""
-    if array.dtype.kind not in "fiub" or array.size > _MOST_LITERALS:
-        raise space.refused(Unsupported(f"an array of {array.size} plain numbers of dtype {array.dtype}"))
-    kind = {"u": "i"}.get(array.dtype.kind, array.dtype.kind)
-    codes = axis_codes(space, array.shape)
-    flat = array.reshape(-1)
-    if array.size and all(v == flat[0] for v in flat):
-        return IndexedArray(space, constant(space, flat[0].item()), array.shape, kind)
-    entry = Expr(space, {})
-    for place in np.ndindex(array.shape):
-        picked = constant(space, array[place].item())
-        for code, k in zip(codes, place, strict=True):
-            picked = picked * delta(space, code, k)
-        entry = entry + picked
-    return IndexedArray(space, entry, array.shape, kind)
-
-
-def _words(shape: Shape) -> tuple[Any, ...]:
-    return tuple(polynomial_of(s) for s in shape)
+        guarded(self.space, "storing", ACCESS["put"], self, key, value)

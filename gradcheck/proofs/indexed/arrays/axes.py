@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradcheck.proofs.indexed.algebra.space import Space
-from gradcheck.proofs.indexed.arrays.size import Size
+from gradcheck.proofs.indexed.arrays.guarding import alike
+from gradcheck.proofs.indexed.arrays.size import Size, text_of
 
 __all__ = ["Shape", "axis_codes", "broadcast", "same_size"]
 
@@ -18,14 +19,14 @@ def axis_codes(space: Space, shape: Sequence[Size | int]) -> tuple[int, ...]:
     """
     last = len(shape) - 1
     return tuple(
-        0 if isinstance(size, int) and size == 1 else space.code("axis", last - k, space.size_number(size))
+        0 if type(size) is int and size == 1 else space.code("axis", last - k, space.size_number(size))
         for k, size in enumerate(shape)
     )
 
 
 def same_size(space: Space, a: Size | int, b: Size | int) -> bool:
     """Whether two sizes are equal on this branch; asked where it is not certain."""
-    if isinstance(a, int) and isinstance(b, int):
+    if type(a) is int and type(b) is int:
         return a == b
     return bool(a == b)
 
@@ -39,16 +40,18 @@ def broadcast(space: Space, *shapes: Shape) -> Shape:
             if k > len(shape):
                 continue
             other = shape[-k]
-            if isinstance(other, int) and other == 1:
+            if type(other) is int and other == 1:
                 continue
-            if isinstance(size, int) and size == 1:
+            if type(size) is int and size == 1:
                 size = other
             elif not same_size(space, size, other):
-                if not isinstance(other, int) and other == 1:
+                if type(other) is not int and other == 1:
                     continue  # only on a branch that says so
-                raise ValueError(
-                    "operands could not be broadcast together with shapes "
-                    + " ".join(f"({', '.join(map(str, s))})" for s in shapes)
+                raise alike(
+                    ValueError(
+                        "operands could not be broadcast together with shapes "
+                        + " ".join(f"({', '.join(map(text_of, s))})" for s in shapes)
+                    )
                 )
         result.append(size)
     return tuple(reversed(result))

@@ -9,8 +9,10 @@ from gradcheck.errors import Unsupported
 from gradcheck.proofs.indexed.algebra.equality import equal_off_ties
 from gradcheck.proofs.indexed.algebra.expression import Expr, constant
 from gradcheck.proofs.indexed.algebra.functions import step
-from gradcheck.proofs.indexed.algebra.space import Space
+from gradcheck.proofs.indexed.algebra.reduction import reduced
+from gradcheck.proofs.indexed.algebra.space import Factor, Space
 from gradcheck.proofs.indexed.arrays.array import UFUNCS, IndexedArray
+from gradcheck.proofs.indexed.arrays.guarding import alike
 from gradcheck.proofs.indexed.arrays.ufuncs import elementwise
 
 __all__: list[str] = []
@@ -26,9 +28,41 @@ def _compared(swap: bool, at_zero: float) -> Callable[[IndexedArray, IndexedArra
     def compare(a: IndexedArray, b: IndexedArray) -> IndexedArray:
         if swap:
             a, b = b, a
-        return elementwise(lambda x, y: _decided(x - y, at_zero), a, b, kind="b")
+        return _watched(lambda x, y: _decided(x - y, at_zero), a, b, kind="b")
 
     return compare
+
+
+def _watched(function: Callable[..., Expr], *arrays: IndexedArray, kind: str) -> IndexedArray:
+    """A comparison. What holds for all numbers need not hold for floats: `exp(x) > 0` fails where it
+    underflows, and NaN is never larger. So what is decided beforehand is refused, but for numbers that the
+    code wrote down, whole ones, and sums that one of their terms keeps away from 0.
+    """
+    space = arrays[0].space
+    before = len(space.uses.decided)
+    made = elementwise(function, *arrays, kind=kind)
+    if space.off_ties or all(a.kind != "f" or a.constant for a in arrays):
+        return made
+    decided = space.uses.decided[before:]
+    whole = arrays[0].entry - arrays[1].entry if len(arrays) > 1 else arrays[0].entry
+    if reduced(whole).terms:
+        decided = [e for e in decided if e.terms]  # 0 in one case of several: a mask makes it so, exactly
+    if not all(map(_keeps_away, decided)):
+        raise space.refused(Unsupported("a comparison that numbers decide, and floats need not"))
+    return made
+
+
+def _keeps_away(expression: Expr) -> bool:
+    """Whether a sum of one sign has a term that floats cannot round to 0, and none that gives NaN."""
+    heads = expression.space.heads
+
+    def plain(factors: tuple[Factor, ...], kinds: tuple[str, ...]) -> bool:
+        return all(heads[h].kind in kinds and type(p) is int and p > 0 for h, _, p in factors)
+
+    kept = any(not bounds and plain(factors, ("size", "root")) for factors, bounds in expression.terms)
+    return kept and all(
+        plain(factors, ("size", "root", "variable", "step", "delta")) for factors, _ in expression.terms
+    )
 
 
 def _decided(difference: Expr, at_zero: float) -> Expr:
@@ -57,6 +91,16 @@ def _sign(a: Expr) -> Expr:
     return _decided(a, 0.5).scaled(2) - _one(a)
 
 
+def _heavisides(a: IndexedArray, b: IndexedArray) -> IndexedArray:
+    return _watched(_heaviside, a, b, kind="f")
+
+
+def _signs(a: IndexedArray) -> IndexedArray:
+    if a.kind == "b":
+        raise alike(TypeError("ufunc 'sign' did not contain a loop with signature matching types bool"))
+    return _watched(_sign, a, kind=a.kind)
+
+
 def _masks(name: str, *arrays: IndexedArray) -> None:
     if any(a.kind != "b" for a in arrays):
         raise arrays[0].space.refused(Unsupported(f"np.{name} of numbers"))
@@ -80,15 +124,37 @@ for _name in ("logical_not", "invert"):
     _logical(_name, lambda a: _one(a) - a)
 
 
-def _truth(value: bool) -> Callable[[IndexedArray], IndexedArray]:
+def _truth(name: str, value: bool) -> Callable[[IndexedArray], IndexedArray]:
+    """What every argument says: its entries are numbers. What is computed of them may overflow."""
+
     def ufunc(a: IndexedArray) -> IndexedArray:
+        computed = a.kind == "f" and not a.constant and not _is_given(a.entry)
+        if computed and not a.space.off_ties:  # what JAX derives is held against ours as mathematics alone
+            raise a.space.refused(Unsupported(f"np.{name} of what is computed, which may overflow,"))
         return IndexedArray(a.space, constant(a.space, int(value)), a.shape, "b")
 
     return ufunc
 
 
+def _is_given(entry: Expr) -> bool:
+    """Whether it is an argument's entry, or the opposite of one."""
+    if len(entry.terms) != 1:
+        return False
+    (((factors, bounds), coefficient),) = entry.terms.items()
+    one = len(factors) == 1 and not bounds and abs(coefficient) == 1 and factors[0][2] == 1
+    return one and entry.space.heads[factors[0][0]].kind == "variable"
+
+
 def _equality(negated: bool) -> Callable[[IndexedArray, IndexedArray], IndexedArray]:
     def compare(a: IndexedArray, b: IndexedArray) -> IndexedArray:
+        for one in (a, b):
+            if (
+                one.kind == "f"
+                and one.entry.number is not None
+                and not one.constant
+                and not one.space.off_ties
+            ):
+                raise one.space.refused(Unsupported("a comparison that numbers decide, and floats need not"))
         return elementwise(lambda x, y: _same(x, y, negated), a, b, kind="b")
 
     return compare
@@ -127,10 +193,10 @@ UFUNCS.update(
         "less_equal": _compared(swap=True, at_zero=1.0),
         "equal": _equality(negated=False),
         "not_equal": _equality(negated=True),
-        "isfinite": _truth(value=True),
-        "isnan": _truth(value=False),
-        "isinf": _truth(value=False),
-        "sign": lambda a: elementwise(_sign, a, kind=a.kind),
-        "heaviside": lambda a, b: elementwise(_heaviside, a, b, kind="f"),
+        "isfinite": _truth("isfinite", value=True),
+        "isnan": _truth("isnan", value=False),
+        "isinf": _truth("isinf", value=False),
+        "sign": _signs,
+        "heaviside": _heavisides,
     }
 )

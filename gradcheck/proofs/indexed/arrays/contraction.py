@@ -10,16 +10,11 @@ import numpy as np
 from gradcheck.errors import Unsupported
 from gradcheck.proofs.indexed.algebra.codes import is_constant
 from gradcheck.proofs.indexed.algebra.space import Space
-from gradcheck.proofs.indexed.arrays.array import (
-    FUNCTIONS,
-    METHODS,
-    UFUNCS,
-    IndexedArray,
-    as_array,
-    from_entry,
-)
+from gradcheck.proofs.indexed.arrays.array import FUNCTIONS, METHODS, UFUNCS, IndexedArray
 from gradcheck.proofs.indexed.arrays.axes import axis_codes, same_size
-from gradcheck.proofs.indexed.arrays.size import Size
+from gradcheck.proofs.indexed.arrays.converting import as_array, from_entry
+from gradcheck.proofs.indexed.arrays.guarding import alike, is_a
+from gradcheck.proofs.indexed.arrays.size import Size, text_of
 
 __all__ = ["contract", "find_space"]
 
@@ -29,9 +24,10 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 def find_space(values: Sequence[Any]) -> Space:
     """The space of the first array or size among the values, at any depth."""
     for value in values:
-        if isinstance(value, IndexedArray | Size):
-            return value.space
-        if isinstance(value, list | tuple):
+        if is_a(value, IndexedArray, Size):
+            space: Space = value.space
+            return space
+        if is_a(value, list, tuple):
             try:
                 return find_space(value)
             except LookupError:
@@ -49,13 +45,13 @@ def contract(arrays: Sequence[IndexedArray], axes: Sequence[str], output: str) -
     sizes: dict[str, Size | int] = {}
     for array, letters in zip(arrays, axes, strict=True):
         if len(letters) != array.ndim:
-            raise ValueError(f"operand has {array.ndim} axes, {len(letters)} are named")
+            raise alike(ValueError(f"operand has {array.ndim} axes, {len(letters)} are named"))
         for letter, size in zip(letters, array.shape, strict=True):
             known = sizes.setdefault(letter, size)
             if not same_size(space, known, size):
-                raise ValueError(f"the sizes {known} and {size} do not match")
+                raise alike(ValueError(f"the sizes {text_of(known)} and {text_of(size)} do not match"))
     codes = {
-        letter: 0 if isinstance(size, int) and size == 1 else space.fresh(space.size_number(size))
+        letter: 0 if type(size) is int and size == 1 else space.fresh(space.size_number(size))
         for letter, size in sizes.items()
     }
     result = None
@@ -78,7 +74,7 @@ def _matmul(a: Any, b: Any) -> IndexedArray:
     space = find_space((a, b))
     a, b = as_array(space, a), as_array(space, b)
     if not a.ndim or not b.ndim:
-        raise ValueError("matmul: an operand has no axes")
+        raise alike(ValueError("matmul: an operand has no axes"))
     batch = max(a.ndim, b.ndim, 2) - 2
     letters = _LETTERS[:batch]
     left = letters[batch - max(a.ndim - 2, 0) :] if a.ndim > 2 else ""
@@ -102,7 +98,7 @@ def _matmul(a: Any, b: Any) -> IndexedArray:
 def _without_ones(a: IndexedArray, letters: str) -> tuple[IndexedArray, str]:
     for k in reversed(range(len(letters))):
         size = a.shape[k]
-        if isinstance(size, int) and size == 1:
+        if type(size) is int and size == 1:
             squeeze: Any = np.squeeze
             a = squeeze(a, axis=k)
             letters = letters[:k] + letters[k + 1 :]
@@ -153,10 +149,10 @@ def _vdot(a: Any, b: Any) -> IndexedArray:
 def _tensordot(a: Any, b: Any, axes: Any = 2) -> IndexedArray:
     space = find_space((a, b))
     a, b = as_array(space, a), as_array(space, b)
-    if isinstance(axes, int):
+    if type(axes) is int:
         pairs = [(a.ndim - axes + k, k) for k in range(axes)]
     else:
-        first, second = ((x,) if isinstance(x, int) else tuple(x) for x in axes)
+        first, second = ((x,) if type(x) is int else tuple(x) for x in axes)
         pairs = [(i % a.ndim, j % b.ndim) for i, j in zip(first, second, strict=True)]
     left = list(_LETTERS[: a.ndim])
     right = list(_LETTERS[a.ndim : a.ndim + b.ndim])
@@ -167,22 +163,34 @@ def _tensordot(a: Any, b: Any, axes: Any = 2) -> IndexedArray:
     return contract([a, b], ["".join(left), "".join(right)], output)
 
 
-def _einsum(subscripts: Any, *operands: Any) -> IndexedArray:
+def _einsum(subscripts: Any, *operands: Any, optimize: Any = False) -> IndexedArray:
     space = find_space(operands)
-    if not isinstance(subscripts, str) or "." in subscripts:
+    if type(subscripts) is not str or "." in subscripts:
         raise space.refused(Unsupported("np.einsum with ellipses or lists of axes"))
     inputs, arrow, output = subscripts.replace(" ", "").partition("->")
     axes = inputs.split(",")
     arrays = [as_array(space, o) for o in operands]
     if len(axes) != len(arrays):
-        raise ValueError(f"einsum: {len(axes)} operands are named, {len(arrays)} given")
+        raise alike(ValueError(f"einsum: {len(axes)} operands are named, {len(arrays)} given"))
     if not arrow:
         every = "".join(axes)
         output = "".join(sorted({x for x in every if every.count(x) == 1}))
     unknown = set(output) - set("".join(axes))
     if unknown or len(set(output)) < len(output):
-        raise ValueError(f"einsum: the output {output!r} does not fit {inputs!r}")
-    return contract(arrays, axes, output)
+        raise alike(ValueError(f"einsum: the output {output!r} does not fit {inputs!r}"))
+    for letter in set("".join(axes)):
+        ones = {
+            type(n) is int and n == 1
+            for a, x in zip(arrays, axes, strict=True)
+            for n, at in zip(a.shape, x, strict=True)
+            if at == letter
+        }
+        if len(ones) > 1:
+            raise space.refused(Unsupported("np.einsum that broadcasts an axis of size 1"))
+    result = contract(arrays, axes, output)
+    if len(arrays) == 1 and len(output) == len(set(axes[0])):  # NumPy gives a view where nothing is summed
+        arrays[0].shared, arrays[0].part_of, result.shared = True, None, True
+    return result
 
 
 def _trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> IndexedArray:

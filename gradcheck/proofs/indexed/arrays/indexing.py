@@ -8,14 +8,18 @@ import numpy as np
 
 from gradcheck.errors import Unsupported
 from gradcheck.proofs.indexed.algebra.codes import is_constant
-from gradcheck.proofs.indexed.algebra.expression import constant, delta
+from gradcheck.proofs.indexed.algebra.expression import Expr, constant, delta
 from gradcheck.proofs.indexed.algebra.space import Space
-from gradcheck.proofs.indexed.arrays.array import ACCESS, IndexedArray, as_array, from_entry
-from gradcheck.proofs.indexed.arrays.axes import axis_codes, broadcast
-from gradcheck.proofs.indexed.arrays.size import Size
+from gradcheck.proofs.indexed.arrays.array import ACCESS, IndexedArray
+from gradcheck.proofs.indexed.arrays.axes import Shape, axis_codes, broadcast
+from gradcheck.proofs.indexed.arrays.converting import as_array, from_entry
+from gradcheck.proofs.indexed.arrays.guarding import alike, is_a
+from gradcheck.proofs.indexed.arrays.size import Size, text_of
 from gradcheck.proofs.indexed.arrays.symbolic_index import SymbolicIndex
 
 __all__ = ["get", "put"]
+
+_MOST_ENTRIES = 16
 
 
 def get(array: IndexedArray, key: Any) -> IndexedArray:
@@ -35,12 +39,12 @@ def get(array: IndexedArray, key: Any) -> IndexedArray:
             continue
         code, size = codes[axis], array.shape[axis]
         axis += 1
-        if isinstance(place, slice):
+        if type(place) is slice:
             shape.append(size)
             kept.append(code)
             copied = False
             continue
-        single = isinstance(place, list)
+        single = type(place) is list
         index = _code(space, place[0] if single else place, size)
         if not is_constant(code):
             names[code] = index
@@ -48,13 +52,13 @@ def get(array: IndexedArray, key: Any) -> IndexedArray:
             shape.append(1)
             kept.append(0)
     moved = {c: space.fresh(space.size_of(c)) for c in kept if not is_constant(c)}
-    entry = array.entry.renamed(names | moved)
+    entry = array.held.renamed(names | moved)
     result = from_entry(space, entry, [moved.get(c, c) for c in kept], tuple(shape), array.kind)
     if not copied:
-        result.view = True
-        if not array.view:  # an argument never changes; this array may, and its part with it
-            result.parent = (array, key)
-            array.children.append(result)
+        result.shared = True
+        if not array.shared:  # an argument never changes; this array may, and its part with it
+            result.part_of = (array, key)
+            array.parts.append(result)
     return result
 
 
@@ -63,15 +67,15 @@ def put(array: IndexedArray, key: Any, value: Any, by: IndexedArray | None = Non
     ``by`` is the part that changed itself.
     """
     space = array.space
-    if array.view or not array.shape:
+    if array.shared or not array.shape:
         raise space.refused(Unsupported("storing into an argument, a view or an array that has views"))
     given = as_array(space, value)
     if array.kind != "f" and given.kind != array.kind:
         raise space.refused(Unsupported("storing floats into an array of integers or truth values"))
-    if isinstance(key, IndexedArray) and key.kind == "b" and not given.shape:
+    if type(key) is IndexedArray and key.kind == "b" and not given.shape:
         broadcast(space, array.shape, as_array(space, key).shape)
         if len(key.shape) == len(array.shape):
-            array.change(key.entry * given.entry + (constant(space, 1) - key.entry) * array.entry)
+            array.change(key.entry * given.entry + (constant(space, 1) - key.entry) * array.held)
             return
     places = _places(array, key)
     if any(p is None for p in places):
@@ -81,29 +85,49 @@ def put(array: IndexedArray, key: Any, value: Any, by: IndexedArray | None = Non
     kept: list[int] = []
     shape: list[Any] = []
     for place, code, size in zip(places, codes, array.shape, strict=True):
-        if isinstance(place, slice):
+        if type(place) is slice:
             kept.append(code)
             shape.append(size)
-        elif isinstance(place, list):
+        elif type(place) is list:
             raise space.refused(Unsupported("storing at a list of indices"))
         else:
             index = _code(space, place, size)
             if not is_constant(code):
                 here = here * delta(space, code, index)
     if broadcast(space, tuple(shape), given.shape) != tuple(shape) and given.shape != tuple(shape):
-        raise ValueError("could not broadcast the input array to the place it is stored in")
+        raise alike(ValueError("could not broadcast the input array to the place it is stored in"))
     own = axis_codes(space, given.shape)
     offset = len(shape) - len(given.shape)
     names = {o: k for o, k in zip(own, kept[offset:], strict=True) if not is_constant(o)}
-    array.change(here * given.entry.renamed(names) + (constant(space, 1) - here) * array.entry, by)
+    stored = here * given.entry.renamed(names) + (constant(space, 1) - here) * array.held
+    array.change(_all_set(stored, codes, array.shape), by)
+
+
+def _all_set(entry: Expr, codes: tuple[int, ...], shape: Shape) -> Expr:
+    """Without what `np.empty` left, where every index of an axis of known size has been stored at."""
+    left = entry.space.keys.get(("unset",))
+    if left is None:
+        return entry
+    for code, size in zip(codes, shape, strict=True):
+        if type(size) is not int or not 1 < size <= _MOST_ENTRIES:
+            continue
+        if not any(_has(entry.renamed({code: k}), left) for k in range(size)):
+            return Expr(
+                entry.space, {t: c for t, c in entry.terms.items() if all(h != left for h, _, _ in t[0])}
+            )
+    return entry
+
+
+def _has(entry: Expr, head: int) -> bool:
+    return any(h == head for factors, _ in entry.terms for h, _, _ in factors)
 
 
 def _places(array: IndexedArray, key: Any) -> list[Any]:
     """The key with one place per axis: None, a whole slice, an index, or a list of one index."""
-    given = list(key) if isinstance(key, tuple) else [key]
+    given = list(key) if type(key) is tuple else [key]
     count = sum(1 for k in given if k is not None and k is not Ellipsis)
     if count > array.ndim:
-        raise IndexError(f"too many indices: the array has {array.ndim} axes")
+        raise alike(IndexError(f"too many indices: the array has {array.ndim} axes"))
     whole = [slice(None)] * (array.ndim - count)
     if any(k is Ellipsis for k in given):
         at = next(i for i, k in enumerate(given) if k is Ellipsis)
@@ -112,50 +136,55 @@ def _places(array: IndexedArray, key: Any) -> list[Any]:
         given = given + whole
     lists = 0
     for place in given:
-        if isinstance(place, list):
+        if type(place) is list:
             lists += 1
-        if isinstance(place, slice) and not (
-            place.start in (None, 0) and place.stop is None and place.step in (None, 1)
+        if type(place) is slice and not (
+            _is(place.start, None, 0) and place.stop is None and _is(place.step, None, 1)
         ):
             raise array.space.refused(Unsupported("a slice of part of an axis"))
-        single = isinstance(place, list) and len(place) == 1
-        if not (place is None or isinstance(place, slice | SymbolicIndex | int | np.integer) or single):
+        single = type(place) is list and len(place) == 1
+        if not (place is None or is_a(place, slice, SymbolicIndex, int, np.integer) or single):
             raise array.space.refused(Unsupported(f"indexing with {_called(place)}"))
-        if isinstance(place, bool):
+        if type(place) in (bool, np.bool_):
             raise array.space.refused(Unsupported("indexing with a truth value"))
-    if lists > 1 or (lists and any(isinstance(p, int | SymbolicIndex) for p in given)):
+    if lists > 1 or (lists and any(is_a(p, int, np.integer, SymbolicIndex) for p in given)):
         raise array.space.refused(Unsupported("indexing with lists on several axes"))
     return given
 
 
+def _is(value: Any, *plain: Any) -> bool:
+    """Whether it is one of these, of their type: a size is not asked."""
+    return any(type(value) is type(p) and value == p for p in plain)
+
+
 def _called(place: Any) -> str:
     """What an index is, for the message."""
-    if isinstance(place, IndexedArray | np.ndarray):
+    if is_a(place, IndexedArray, np.ndarray):
         return "an array of truth values" if place.dtype.kind == "b" else "an array"
-    if isinstance(place, Size):
-        return f"the size {place}, or counted from it"
-    return "a list" if isinstance(place, list) else type(place).__name__
+    if type(place) is Size:
+        return f"the size {text_of(place)}, or counted from it"
+    return "a list" if type(place) is list else type(place).__name__
 
 
 def _code(space: Space, index: Any, size: Size | int) -> int:
     """One index, within its axis."""
-    if isinstance(index, SymbolicIndex):
+    if type(index) is SymbolicIndex:
         number = space.size_number(size)
-        if isinstance(size, int) and size == 1:
+        if type(size) is int and size == 1:
             return 0
         if space.size_of(index.code) != number:
-            raise space.refused(Unsupported(f"the index {index.name} on an axis of size {size}"))
+            raise space.refused(Unsupported(f"the index {index.name} on an axis of size {text_of(size)}"))
         return index.code
-    if isinstance(index, Size) or not isinstance(index, int | np.integer):
-        raise space.refused(Unsupported(f"the index {index!r}"))
+    if not is_a(index, int, np.integer):
+        raise space.refused(Unsupported(f"the index {text_of(index)}"))
     place = int(index)
     if place < 0:
-        if not isinstance(size, int):
-            raise space.refused(Unsupported(f"the index {place} on an axis of size {size}"))
+        if type(size) is not int:
+            raise space.refused(Unsupported(f"the index {place} on an axis of size {text_of(size)}"))
         place += size
-    outside = place < 0 or (place >= size if isinstance(size, int) else not size > place)
+    outside = place < 0 or (place >= size if type(size) is int else not size > place)
     if outside:
-        raise IndexError(f"index {index} is out of bounds for an axis of size {size}")
+        raise alike(IndexError(f"index {index} is out of bounds for an axis of size {text_of(size)}"))
     return place
 
 

@@ -14,15 +14,17 @@ from gradcheck.proofs.indexed.algebra.expression import Expr, size_expression
 from gradcheck.proofs.indexed.algebra.functions import maximum
 from gradcheck.proofs.indexed.algebra.powers import power
 from gradcheck.proofs.indexed.algebra.requirements import needs_nonzero
-from gradcheck.proofs.indexed.arrays.array import FUNCTIONS, METHODS, IndexedArray, from_entry
+from gradcheck.proofs.indexed.arrays.array import FUNCTIONS, METHODS, IndexedArray
 from gradcheck.proofs.indexed.arrays.axes import axis_codes
 from gradcheck.proofs.indexed.arrays.contraction import find_space
+from gradcheck.proofs.indexed.arrays.converting import from_entry
+from gradcheck.proofs.indexed.arrays.guarding import is_a
 from gradcheck.proofs.indexed.arrays.shaping import normal_axes
+from gradcheck.proofs.indexed.arrays.size import text_of
 
 __all__: list[str] = []
 
 _DEFAULTS: dict[str, tuple[Any, ...]] = {
-    "dtype": (None,),
     "out": (None,),
     "where": (True, np._NoValue),  # noqa: SLF001  (NumPy's own default)
     "initial": (np._NoValue,),  # noqa: SLF001
@@ -31,20 +33,28 @@ _DEFAULTS: dict[str, tuple[Any, ...]] = {
 }
 
 
-def _reduction(function: Callable[[Expr, list[int], Any], Expr], *names: str, floating: bool) -> None:
+def _reduction(
+    function: Callable[[Expr, list[int], Any], Expr], *names: str, floating: bool, counted: str = "i"
+) -> None:
     """A reduction over axes, as NumPy functions of these names and as methods."""
 
     def reduce(
-        a: Any, axis: Any = None, *args: Any, keepdims: Any = False, ddof: Any = 0, **kwargs: Any
+        a: Any,
+        axis: Any = None,
+        dtype: Any = None,
+        *args: Any,
+        keepdims: Any = False,
+        ddof: Any = 0,
+        **kwargs: Any,
     ) -> Any:
         space = find_space([a])
-        if not isinstance(a, IndexedArray):
+        if type(a) is not IndexedArray:
             a = np.stack(a)
         for name, value in kwargs.items():
             harmless = any(value is v for v in _DEFAULTS.get(name, ()))
-            if not harmless and not (name == "dtype" and np.dtype(value) == np.float64):
+            if not harmless:
                 raise space.refused(Unsupported(f"np.{names[0]} with {name}="))
-        if any(x is not None for x in args):
+        if args or (dtype is not None and np.dtype(dtype) != np.float64):
             raise space.refused(Unsupported(f"np.{names[0]} with more than an axis"))
         axes = normal_axes(axis, a.ndim)
         codes = axis_codes(space, a.shape)
@@ -58,10 +68,10 @@ def _reduction(function: Callable[[Expr, list[int], Any], Expr], *names: str, fl
         fresh = {c: space.fresh(space.size_of(c)) for c in kept if not is_constant(c)}
         entry = entry.renamed(fresh)
         kept = [fresh.get(c, 0) for c in kept]
-        if keepdims is not True:
+        if keepdims is np._NoValue or not keepdims:  # noqa: SLF001
             kept = [c for k, c in enumerate(kept) if k not in axes]
             shape = tuple(s for k, s in enumerate(shape) if k not in axes)
-        kind = "f" if floating else {"b": "i"}.get(a.kind, a.kind)
+        kind = "f" if floating or dtype is not None else {"b": counted}.get(a.kind, a.kind)
         return from_entry(space, entry, kept, shape, kind)
 
     for name in names:
@@ -105,13 +115,19 @@ _reduction(_sum, "sum", floating=False)
 _reduction(_mean, "mean", floating=True)
 _reduction(_var, "var", floating=True)
 _reduction(_std, "std", floating=True)
-_reduction(_max, "max", "amax", floating=False)
-_reduction(_min, "min", "amin", floating=False)
+_reduction(_max, "max", "amax", floating=False, counted="b")
+_reduction(_min, "min", "amin", floating=False, counted="b")
 
 
 def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    if ord not in (None, 2, "fro") or (ord == 2 and axis is None and x.ndim > 1):
-        raise x.space.refused(Unsupported(f"np.linalg.norm with ord={ord!r}"))
+    axes = x.ndim if axis is None else (1 if is_a(axis, int, np.integer) else len(axis))
+    if not (
+        ord is None
+        or (type(ord) is int and ord == 2 and axes == 1)
+        or (type(ord) is str and ord == "fro" and axes == 2)
+    ):
+        raise x.space.refused(Unsupported(f"np.linalg.norm with ord={text_of(ord)}"))
+    x = x.astype(float)
     return np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims))
 
 

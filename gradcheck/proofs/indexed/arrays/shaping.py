@@ -10,25 +10,31 @@ import numpy as np
 from gradcheck.errors import Unsupported
 from gradcheck.proofs.indexed.algebra.codes import is_constant
 from gradcheck.proofs.indexed.algebra.expression import Expr, delta
-from gradcheck.proofs.indexed.arrays.array import FUNCTIONS, METHODS, IndexedArray, as_array, from_entry
+from gradcheck.proofs.indexed.arrays.array import FUNCTIONS, METHODS, IndexedArray
 from gradcheck.proofs.indexed.arrays.axes import axis_codes, broadcast, same_size
 from gradcheck.proofs.indexed.arrays.contraction import find_space
-from gradcheck.proofs.indexed.arrays.size import Size
+from gradcheck.proofs.indexed.arrays.converting import as_array, from_entry
+from gradcheck.proofs.indexed.arrays.guarding import alike, is_a
+from gradcheck.proofs.indexed.arrays.size import Size, text_of
+from gradcheck.proofs.indexed.arrays.widths import is_wide
 
 __all__ = ["normal_axes"]
 
 
 def normal_axes(axis: Any, ndim: int) -> tuple[int, ...]:
     """Axes as numbers from 0. Raises `np.exceptions.AxisError` like NumPy."""
-    axes = tuple(range(ndim)) if axis is None else ((axis,) if isinstance(axis, int) else tuple(axis))
+    axes = tuple(range(ndim)) if axis is None else ((axis,) if is_a(axis, int, np.integer) else tuple(axis))
     for a in axes:
         if not -ndim <= a < ndim:
-            raise np.exceptions.AxisError(a, ndim)
-    return tuple(a % ndim for a in axes)
+            raise alike(np.exceptions.AxisError(a, ndim))
+    normal = tuple(a % ndim for a in axes)
+    if len(set(normal)) < len(normal):
+        raise alike(ValueError("repeated axis"))
+    return normal
 
 
 def _is_one(size: Size | int) -> bool:
-    return isinstance(size, int) and size == 1
+    return type(size) is int and size == 1
 
 
 def rearranged(a: IndexedArray, order: Sequence[int | None], *, view: bool = True) -> IndexedArray:
@@ -47,8 +53,8 @@ def rearranged(a: IndexedArray, order: Sequence[int | None], *, view: bool = Tru
 
 def _seen(a: IndexedArray) -> None:
     """The array has a view now, so it must not be changed in place any more."""
-    a.view = True
-    a.parent = None
+    a.shared = True
+    a.part_of = None
 
 
 def _transpose(a: Any, axes: Any = None, *more: Any) -> IndexedArray:
@@ -56,7 +62,7 @@ def _transpose(a: Any, axes: Any = None, *more: Any) -> IndexedArray:
         axes = (axes, *more)
     order = tuple(reversed(range(a.ndim))) if axes is None else normal_axes(axes, a.ndim)
     if sorted(order) != list(range(a.ndim)):
-        raise ValueError("axes don't match array")
+        raise alike(ValueError("axes don't match array"))
     return rearranged(a, order)
 
 
@@ -80,7 +86,7 @@ def _matrix_transpose(x: Any) -> IndexedArray:
 
 
 def _expand_dims(a: Any, axis: Any) -> IndexedArray:
-    axes = normal_axes(axis, a.ndim + (1 if isinstance(axis, int) else len(axis)))
+    axes = normal_axes(axis, a.ndim + (1 if is_a(axis, int, np.integer) else len(axis)))
     order: list[int | None] = list(range(a.ndim))
     for k in sorted(axes):
         order.insert(k, None)
@@ -95,7 +101,9 @@ def _squeeze(a: Any, axis: Any = None) -> IndexedArray:
         gone = normal_axes(axis, a.ndim)
         for k in gone:
             if not _is_one(a.shape[k]) and not a.shape[k] == 1:
-                raise ValueError("cannot select an axis to squeeze out which has size not equal to one")
+                raise alike(
+                    ValueError("cannot select an axis to squeeze out which has size not equal to one")
+                )
         order = [k for k in range(a.ndim) if k not in gone]
     return rearranged(a, order)
 
@@ -105,7 +113,7 @@ def _reshape(a: Any, shape: Any = None, *more: Any, newshape: Any = None, order:
     space = find_space([a])
     a = as_array(space, a)
     wanted = newshape if shape is None else shape
-    wanted = list(wanted) if isinstance(wanted, list | tuple) else [wanted]
+    wanted = list(wanted) if is_a(wanted, list, tuple) else [wanted]
     wanted += more
     if order != "C":
         raise space.refused(Unsupported(f"np.reshape with order={order!r}"))
@@ -115,7 +123,7 @@ def _reshape(a: Any, shape: Any = None, *more: Any, newshape: Any = None, order:
     for position, size in enumerate(wanted):
         if _is_one(size):
             places.append(None)
-        elif isinstance(size, int) and size == -1:
+        elif type(size) is int and size == -1:
             following = sum(1 for s in wanted[position + 1 :] if not _is_one(s))
             taken = len(rest) - following
             if taken == 0:
@@ -127,9 +135,9 @@ def _reshape(a: Any, shape: Any = None, *more: Any, newshape: Any = None, order:
         elif rest and same_size(space, size, a.shape[rest[0]]):
             places.append(rest.pop(0))
         else:
-            raise space.refused(Unsupported(f"np.reshape of {a.shape} to {tuple(wanted)}"))
+            raise space.refused(Unsupported(f"np.reshape of {text_of(a.shape)} to {text_of(tuple(wanted))}"))
     if rest:
-        raise space.refused(Unsupported(f"np.reshape of {a.shape} to {tuple(wanted)}"))
+        raise space.refused(Unsupported(f"np.reshape of {text_of(a.shape)} to {text_of(tuple(wanted))}"))
     return rearranged(a, places)
 
 
@@ -140,9 +148,9 @@ def _ravel(a: Any, order: str = "C") -> IndexedArray:
 def _broadcast_to(array: Any, shape: Any, subok: bool = False) -> IndexedArray:
     space = find_space([array, shape])
     array = as_array(space, array)
-    wanted = tuple(shape) if isinstance(shape, list | tuple) else (shape,)
+    wanted = tuple(shape) if is_a(shape, list, tuple) else (shape,)
     if len(broadcast(space, array.shape, wanted)) != len(wanted):
-        raise ValueError("input operand has more dimensions than the shape to broadcast to")
+        raise alike(ValueError("input operand has more dimensions than the shape to broadcast to"))
     _seen(array)
     return IndexedArray(space, array.entry, wanted, array.kind, view=True)
 
@@ -153,7 +161,7 @@ def _stack(arrays: Any, axis: int = 0) -> IndexedArray:
     parts = [as_array(space, a) for a in arrays]
     shape = broadcast(space, *(p.shape for p in parts))
     if any(len(p.shape) != len(shape) for p in parts):
-        raise ValueError("all input arrays must have the same shape")
+        raise alike(ValueError("all input arrays must have the same shape"))
     (place,) = normal_axes(axis, len(shape) + 1)
     code = 0 if len(parts) == 1 else space.fresh(space.size_number(len(parts)))
     entry = Expr(space, {})
@@ -165,7 +173,8 @@ def _stack(arrays: Any, axis: int = 0) -> IndexedArray:
     moved.insert(place, code)
     sizes = list(shape)
     sizes.insert(place, len(parts))
-    kind = "f" if any(p.kind == "f" for p in parts) else parts[0].kind
+    kinds = {p.kind for p in parts}
+    kind = next(k for k in "fib" if k in kinds)
     return from_entry(space, entry.renamed(fresh), moved, tuple(sizes), kind)
 
 
@@ -180,17 +189,16 @@ def _atleast(count: int) -> Any:
     return extend
 
 
-def _copy(a: Any, **_: Any) -> IndexedArray:
+def _copy(a: Any, order: Any = None) -> IndexedArray:
     return IndexedArray(a.space, a.entry, a.shape, a.kind)
 
 
-def _astype(a: Any, dtype: Any, **_: Any) -> IndexedArray:
-    kind = np.dtype(dtype).kind
-    if np.dtype(dtype) == np.float64 or (kind == a.kind and np.dtype(dtype).itemsize in (1, 8)):
-        return IndexedArray(a.space, a.entry, a.shape, kind)
-    if kind == "i" and a.kind == "b":
-        return IndexedArray(a.space, a.entry, a.shape, "i")
-    raise a.space.refused(Unsupported(f"a conversion to {np.dtype(dtype)}"))
+def _astype(a: Any, dtype: Any, copy: Any = True) -> IndexedArray:
+    wanted = np.dtype(dtype)
+    exact = wanted.kind == a.kind or wanted.kind == "f" or (wanted.kind, a.kind) == ("i", "b")
+    if copy is not True or not is_wide(wanted) or not exact:
+        raise a.space.refused(Unsupported(f"a conversion to {wanted}"))
+    return IndexedArray(a.space, a.entry, a.shape, wanted.kind)
 
 
 def _item(a: Any, *place: Any) -> Any:

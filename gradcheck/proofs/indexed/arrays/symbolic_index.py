@@ -9,76 +9,71 @@ from gradcheck.proofs.indexed.algebra.expression import constant, delta
 from gradcheck.proofs.indexed.algebra.questions import Question
 from gradcheck.proofs.indexed.algebra.space import Space
 from gradcheck.proofs.indexed.arrays.array import CONVERSIONS, IndexedArray
+from gradcheck.proofs.indexed.arrays.guarding import is_a
+from gradcheck.proofs.indexed.arrays.whole_number import WholeNumber
 
 __all__ = ["IndexEquality", "SymbolicIndex"]
 
 
-class SymbolicIndex:
+class SymbolicIndex(WholeNumber):
     """An index of an entry claim: any integer within its axis. It indexes arrays, and compares."""
 
+    __slots__ = ("code", "name")
+    noun = "index"
+
     def __init__(self, space: Space, code: int, name: str) -> None:
-        self.space = space
+        super().__init__(space)
         self.code = code
         self.name = name
 
-    def __repr__(self) -> str:
+    def words(self) -> str:
         return self.name
 
-    def __hash__(self) -> int:
-        return hash(self.code)
+    __hash__ = WholeNumber.__hash__
 
     def __eq__(self, other: object) -> Any:
-        if isinstance(other, SymbolicIndex):
+        if type(other) is SymbolicIndex:
             return IndexEquality(self.space, self.code, other.code, f"{self.name} = {other.name}")
-        if isinstance(other, int) and not isinstance(other, bool):
-            return IndexEquality(self.space, self.code, other, f"{self.name} = {other}")
-        return NotImplemented
+        if is_a(other, int):
+            number = int(other)  # type: ignore[call-overload]
+            return number >= 0 and IndexEquality(self.space, self.code, number, f"{self.name} = {number}")
+        if other is None or type(other) is str:
+            return False
+        raise self._refuse("a comparison")
 
     def __ne__(self, other: object) -> Any:
         equal = self.__eq__(other)
-        return equal if equal is NotImplemented else ~equal
+        return equal.opposite() if type(equal) is IndexEquality else not equal
 
-    def _refuse(self, what: str) -> Unsupported:
-        return self.space.refused(Unsupported(f"{what} of the index {self.name}"))
-
-    def __index__(self) -> int:
-        raise self._refuse("the value, as a plain number,")
-
-    __int__ = __index__
-
-    def __float__(self) -> float:
-        raise self._refuse("the value, as a plain number,")
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        raise self._refuse(f"the attribute .{name}")
-
-    def _arithmetic(self, *_: Any) -> Any:
-        raise self._refuse("arithmetic or order")
-
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __lt__ = __le__ = __gt__ = __ge__ = (
-        _arithmetic
-    )
-    __truediv__ = __rtruediv__ = __floordiv__ = __mod__ = __pow__ = __rpow__ = __neg__ = _arithmetic
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        raise self._refuse(f"np.{ufunc.__name__}")
 
 
 class IndexEquality:
-    """`i == k`: a Kronecker delta in arithmetic, a question where the code branches on it."""
+    """`i == k`: a Kronecker delta in arithmetic, a question where the code branches on it.
 
+    Whatever is not arithmetic asks the question, and goes on with True or False.
+    """
+
+    __slots__ = ("left", "negated", "right", "space", "text")
     __array_priority__ = 1002
 
     def __init__(self, space: Space, left: int, right: int, text: str, *, negated: bool = False) -> None:
         self.space, self.left, self.right, self.text, self.negated = space, left, right, text, negated
+
+    @property  # type: ignore[misc]  # asked for by isinstance
+    def __class__(self) -> Any:
+        return bool
 
     def __bool__(self) -> bool:
         if self.left == self.right:
             return not self.negated
         i, k = self.text.split(" = ")
         question = Question("is", i, k, tuple(sorted((self.left, self.right))))
-        return self.space.questions.ask(question) != self.negated
+        return self.space.ask(question) != self.negated
 
-    def __invert__(self) -> IndexEquality:
+    def opposite(self) -> IndexEquality:
+        """`i != k`."""
         return IndexEquality(self.space, self.left, self.right, self.text, negated=not self.negated)
 
     def array(self) -> IndexedArray:
@@ -88,18 +83,19 @@ class IndexEquality:
         return IndexedArray(self.space, one - equal if self.negated else equal, (), "b")
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        given = [i.array() if isinstance(i, IndexEquality) else i for i in inputs]
-        return self.array().__array_ufunc__(ufunc, method, *given, **kwargs)
+        given = [i.array() if type(i) is IndexEquality else i for i in inputs]
+        first: Any = self.array()
+        return first.__array_ufunc__(ufunc, method, *given, **kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        given = [a.array() if isinstance(a, IndexEquality) else a for a in args]
+        given = [a.array() if type(a) is IndexEquality else a for a in args]
         return self.array().__array_function__(function, types, given, kwargs)
 
-    def __int__(self) -> int:
-        return int(bool(self))
+    def __array__(self, *args: Any, **kwargs: Any) -> Any:
+        raise self.space.refused(Unsupported(f"an array that NumPy makes of {self.text}"))
 
-    def __float__(self) -> float:
-        return float(bool(self))
+    def __getattr__(self, name: str) -> Any:
+        return getattr(bool(self), name)
 
     def __add__(self, other: Any) -> Any:
         return self._number() + other
@@ -119,11 +115,31 @@ class IndexEquality:
     __radd__ = __add__
     __rmul__ = __mul__
 
-    def _number(self) -> IndexedArray:
+    def _number(self) -> Any:
         """As Python counts: True is 1."""
         made = self.array()
         made.kind = "i"
         return made
 
 
+def _asking(name: str) -> Any:
+    def method(self: IndexEquality, *args: Any) -> Any:
+        known = [bool(a) if type(a) is IndexEquality else a for a in args]
+        return getattr(bool(self), name)(*known)
+
+    return method
+
+
+_LEFT = {"__new__", "__init__", "__init_subclass__", "__subclasshook__", "__getattribute__", "__setattr__",
+         "__delattr__", "__doc__", "__class__"}  # fmt: skip
+for _name in set(dir(bool)) - _LEFT:
+    if _name.startswith("__") and _name not in vars(IndexEquality):
+        setattr(IndexEquality, _name, _asking(_name))
 CONVERSIONS[IndexEquality] = IndexEquality.array
+
+
+def _no_array(index: SymbolicIndex) -> IndexedArray:
+    raise index.space.refused(Unsupported(f"the index {index.words()} as a number to compute with"))
+
+
+CONVERSIONS[SymbolicIndex] = _no_array

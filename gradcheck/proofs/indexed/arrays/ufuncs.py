@@ -18,8 +18,11 @@ from gradcheck.proofs.indexed.algebra.functions import (
 )
 from gradcheck.proofs.indexed.algebra.powers import power
 from gradcheck.proofs.indexed.algebra.requirements import needs_nonzero, needs_positive, needs_root
+from gradcheck.proofs.indexed.algebra.space import Factor, Space
 from gradcheck.proofs.indexed.arrays.array import UFUNCS, IndexedArray
 from gradcheck.proofs.indexed.arrays.axes import broadcast
+from gradcheck.proofs.indexed.arrays.guarding import alike
+from gradcheck.proofs.indexed.arrays.size import HIGHEST_POWER
 
 __all__ = ["elementwise"]
 
@@ -37,8 +40,18 @@ def elementwise(function: Callable[..., Expr], *arrays: IndexedArray, kind: str)
     return IndexedArray(space, function(*(a.entry for a in arrays)), shape, kind)
 
 
+_OF_FLOATS_ALONE = {"reciprocal"}
+"""NumPy divides whole numbers here."""
+_OF_TRUTH_VALUES_TOO = {"multiply", "maximum", "minimum", "fmax", "fmin", "absolute", "divide"}
+"""What is no float16 or int8 where NumPy is given truth values."""
+
+
 def _register(name: str, function: Callable[..., Expr], kind: Kind = lambda *_: "f") -> None:
     def ufunc(*arrays: IndexedArray) -> IndexedArray:
+        kinds = {a.kind for a in arrays}
+        narrow = kinds == {"b"} and name not in _OF_TRUTH_VALUES_TOO
+        if narrow or (name in _OF_FLOATS_ALONE and kinds != {"f"}):
+            raise arrays[0].space.refused(Unsupported(f"np.{name} of integers or truth values"))
         return elementwise(function, *arrays, kind=kind(*(a.kind for a in arrays)))
 
     UFUNCS[name] = ufunc
@@ -141,9 +154,19 @@ for _name, _floating in _FLOATING.items():
     _register(_name, _floating)
 
 
+def _is_size(space: Space, factor: Factor) -> bool:
+    return space.heads[factor[0]].kind == "size"
+
+
 def _power(base: IndexedArray, exponent: IndexedArray) -> IndexedArray:
+    """Integers stay integers."""
     number = exponent.entry.number
-    if base.kind == "i" and exponent.kind == "i" and (number is None or number < 0):
+    sizes = not base.shape and all(_is_size(base.space, f) for fs, _ in base.entry.terms for f in fs)
+    if sizes and base.entry.number is None and (number is None or number > HIGHEST_POWER):
+        raise base.space.refused(Unsupported("a power of a size that may be too large for a float"))
+    if base.kind == exponent.kind == "b":
+        raise base.space.refused(Unsupported("powers of truth values, which NumPy keeps in 8 bits,"))
+    if base.kind != "f" and exponent.kind == "i" and (number is None or number < 0):
         raise base.space.refused(Unsupported("integers to a negative or unknown integer power"))
     return elementwise(_raised, base, exponent, kind=_promoted(base.kind, exponent.kind))
 
@@ -156,8 +179,8 @@ def _added(a: IndexedArray, b: IndexedArray) -> IndexedArray:
 
 def _subtracted(a: IndexedArray, b: IndexedArray) -> IndexedArray:
     if a.kind == b.kind == "b":
-        raise TypeError("numpy boolean subtract, the `-` operator, is not supported")
+        raise alike(TypeError("numpy boolean subtract, the `-` operator, is not supported"))
     return elementwise(lambda x, y: x - y, a, b, kind=_promoted(a.kind, b.kind))
 
 
-UFUNCS.update({"power": _power, "float_power": _power, "add": _added, "subtract": _subtracted})
+UFUNCS.update({"power": _power, "add": _added, "subtract": _subtracted})

@@ -1,0 +1,194 @@
+"""Python's built-in functions in a copy: those that reach every symbol, and those that are exchanged."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradcheck.errors import Unsupported
+from gradcheck.proofs.indexed.algebra.space import Space
+from gradcheck.proofs.indexed.arrays.array import IndexedArray
+from gradcheck.proofs.indexed.arrays.converting import as_array
+from gradcheck.proofs.indexed.arrays.guarding import guarded, unknown
+from gradcheck.proofs.indexed.arrays.size import Size, text_of
+from gradcheck.proofs.indexed.copies.creating import is_symbolic
+
+__all__ = ["BuiltIns"]
+
+_REACH_SYMBOLS = [
+    "abs",
+    "all",
+    "any",
+    "ascii",
+    "bin",
+    "bool",
+    "bytearray",
+    "bytes",
+    "callable",
+    "chr",
+    "classmethod",
+    "complex",
+    "delattr",
+    "dict",
+    "divmod",
+    "enumerate",
+    "filter",
+    "format",
+    "frozenset",
+    "getattr",
+    "hasattr",
+    "hash",
+    "hex",
+    "issubclass",
+    "iter",
+    "list",
+    "map",
+    "max",
+    "min",
+    "next",
+    "object",
+    "oct",
+    "ord",
+    "pow",
+    "property",
+    "repr",
+    "reversed",
+    "round",
+    "set",
+    "setattr",
+    "slice",
+    "sorted",
+    "staticmethod",
+    "str",
+    "sum",
+    "super",
+    "tuple",
+    "zip",
+    "NotImplemented",
+    "Ellipsis",
+    "True",
+    "False",
+    "None",
+    "__build_class__",
+    "__debug__",
+]
+"""They ask a special method of what they are given, or nothing at all."""
+
+
+class BuiltIns(dict[str, Any]):
+    """The table by name. What is not in it is refused when it is looked up."""
+
+    def __init__(self, space: Space, importing: Callable[..., Any]) -> None:
+        super().__init__({name: getattr(builtins, name) for name in _REACH_SYMBOLS})
+        self.update({n: v for n, v in vars(builtins).items() if _is_exception(v)})
+        self.update(_exchanged(space))
+        self["__import__"] = importing
+        self.space = space
+
+    def __missing__(self, name: str) -> Any:
+        if name.startswith("__") or not hasattr(builtins, name):
+            raise KeyError(name)
+        raise unknown(self.space, f"{name}()")
+
+
+def _is_exception(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, BaseException)
+
+
+def _exchanged(space: Space) -> dict[str, Any]:
+    def length(value: Any) -> Any:
+        symbolic = type(value) is IndexedArray and value.shape
+        return value.shape[0] if symbolic else len(value)
+
+    def loop(*bounds: Any) -> Any:
+        if is_symbolic(bounds):
+            raise space.refused(Unsupported(f"a loop over range({', '.join(map(text_of, bounds))})"))
+        return range(*bounds)
+
+    def kind(*args: Any, **kwargs: Any) -> Any:
+        if len(args) == 1 and not kwargs:
+            if is_symbolic(args) or type(args[0]) in (int, float, bool):
+                raise space.refused(Unsupported("type() of a number or an array"))
+            return type(args[0])
+        return type(*args, **kwargs)
+
+    def is_instance(value: Any, kinds: Any) -> bool:
+        if type(value) is IndexedArray and not value.shape:
+            raise space.refused(Unsupported("whether a number is an array of no axes, or a scalar,"))
+        return isinstance(value, kinds)
+
+    def show(*args: Any, file: Any = None, **_: Any) -> None:
+        if file is not None:
+            raise space.refused(Unsupported("print() into a file"))
+
+    def as_float(value: Any) -> Any:
+        if type(value) is Size:
+            made = as_array(space, value)
+            made.kind = "f"
+            return made
+        scalar = type(value) is IndexedArray and not value.shape
+        return IndexedArray(space, value.entry, (), "f") if scalar else float(value)
+
+    def as_int(value: Any) -> Any:
+        return value if type(value) is Size else int(value)
+
+    return {
+        "len": length,
+        "range": loop,
+        "print": show,
+        "isinstance": is_instance,
+        "float": _Convert("float", (), {"kind": float, "make": as_float, "space": space}),
+        "int": _Convert("int", (), {"kind": int, "make": as_int, "space": space}),
+        "type": _Kinds("type", (), {"make": kind, "space": space}),
+    }
+
+
+class _Convert(type):
+    """`float` and `int` for symbols too; still a type to ask for, and a dtype to NumPy."""
+
+    kind: Any
+    make: Any
+    space: Space
+
+    def __new__(cls, name: str, bases: tuple[type, ...], about: dict[str, Any]) -> Any:
+        return super().__new__(cls, name, bases, about | {"dtype": np.dtype(about["kind"])})
+
+    def __call__(cls, *args: Any) -> Any:
+        if not is_symbolic(args):
+            return cls.kind(*args)
+        return guarded(cls.space, f"{cls.__name__}()", cls.__dict__["make"], *args)
+
+    def __instancecheck__(cls, value: object) -> bool:
+        return isinstance(value, cls.kind)
+
+    def __subclasscheck__(cls, other: type) -> bool:
+        return issubclass(other, cls.kind)
+
+    def __eq__(cls, other: object) -> bool:
+        return other is cls or other is cls.kind
+
+    def __hash__(cls) -> int:
+        return hash(cls.kind)
+
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise cls.space.refused(Unsupported(f"{cls.__name__}.{name}"))
+
+
+class _Kinds(type):
+    """`type`, which no symbol may be asked for."""
+
+    make: Any
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        return cls.__dict__["make"](*args, **kwargs)
+
+    def __instancecheck__(cls, value: object) -> bool:
+        return isinstance(value, type)
+
+    def __subclasscheck__(cls, other: type) -> bool:
+        return issubclass(other, type)

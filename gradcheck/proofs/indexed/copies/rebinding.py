@@ -1,0 +1,145 @@
+"""Copies of a user's functions that run on symbols.
+
+The function itself, its module, NumPy and `math` stay untouched.
+"""
+
+from __future__ import annotations
+
+import builtins
+import math
+import types
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from gradcheck.proofs.indexed.algebra.space import Space
+from gradcheck.proofs.indexed.arrays.guarding import is_a, unknown
+from gradcheck.proofs.indexed.copies.built_in import BuiltIns
+from gradcheck.proofs.indexed.copies.creating import creators
+from gradcheck.proofs.indexed.copies.modules import modules, origin
+from gradcheck.proofs.indexed.copies.state import Watch
+
+__all__ = ["rebound"]
+
+_LIBRARIES = {"numpy", "scipy", "jax", "sympy", "functools", "itertools", "operator", "math"}
+
+
+def rebound(function: Any, space: Space) -> Callable[..., Any]:
+    """A copy of a Python function, and of those that it calls by name; others are called as they are.
+
+    What the code finds outside of itself, and leaves changed, is written down in the space.
+    """
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        rebinding = _Rebinding(space)
+        try:
+            return rebinding.copy(function)(*args, **kwargs)
+        finally:
+            rebinding.watch.changed()
+
+    return run
+
+
+class _Rebinding:
+    def __init__(self, space: Space) -> None:
+        self.space = space
+        self.watch = Watch(space)
+        self.copies: dict[Any, Any] = {}
+        self.scopes: dict[int, _Scope] = {}
+        self.module = modules(space, self.swapped)
+        self.builtins = BuiltIns(space, self._importing)
+        self.by_identity: dict[int, Any] = {id(getattr(np, n)): v for n, v in creators(space).items()}
+        self.by_identity |= {id(getattr(math, n)): getattr(self.module(math), n) for n in dir(math)}
+        self.by_identity |= {id(v): self.builtins.get(n) for n, v in vars(builtins).items() if callable(v)}
+
+    def copy(self, function: Any) -> Any:
+        if type(function) is types.MethodType:
+            self.watch.keep("the object whose method it is", lambda: function.__self__)
+            return types.MethodType(self.copy(function.__func__), function.__self__)
+        if type(function) is partial:
+            self.watch.keep(
+                "an argument that is given beforehand", lambda: (function.args, function.keywords)
+            )
+            return partial(self.copy(function.func), *function.args, **function.keywords)
+        inner = getattr(function, "__wrapped__", None) if callable(function) else None
+        if type(inner) is types.FunctionType and type(function).__name__ == "Formula":
+            return self.copy(inner)
+        if type(function) is not types.FunctionType or _is_library(function):
+            return function
+        if function in self.copies:
+            return self.copies[function]
+        cells = tuple(types.CellType() for _ in function.__closure__ or ())
+        scope = self._scope(function.__globals__)
+        copied = types.FunctionType(function.__code__, scope, function.__name__, function.__defaults__, cells)
+        copied.__kwdefaults__ = function.__kwdefaults__
+        copied.__dict__.update(function.__dict__)
+        self.copies[function] = copied
+        self.watch.keep(f"an attribute or a default of {function.__name__}", lambda: copied)
+        names = function.__code__.co_freevars
+        for name, cell, old in zip(names, cells, function.__closure__ or (), strict=True):
+            try:
+                value = old.cell_contents
+            except ValueError:  # an empty cell: a name that is not bound yet
+                continue
+            cell.cell_contents = self._met(name, value)
+            self.watch.keep(name, lambda cell=cell: cell.cell_contents)  # type: ignore[misc]
+        return copied
+
+    def _scope(self, names: dict[str, Any]) -> _Scope:
+        if id(names) not in self.scopes:
+            scope = self.scopes[id(names)] = _Scope(names, self)
+            self.watch.keep("a global name", lambda: {n: id(v) for n, v in dict.items(scope)})
+        return self.scopes[id(names)]
+
+    def _met(self, name: str, value: Any) -> Any:
+        """What a name of the code's surroundings means in the copy."""
+        if type(value) not in (types.FunctionType, types.ModuleType):
+            self.watch.keep(name, lambda: value)
+        return self.swapped(value)
+
+    def swapped(self, value: Any) -> Any:
+        """A value that the code finds outside of itself, as the copy meets it. Raises `Unsupported`."""
+        found = self.by_identity.get(id(value), self)
+        if found is not self:
+            if found is None:
+                raise unknown(self.space, value.__name__)
+            return found
+        if type(value) is types.ModuleType:
+            return self.module(value)
+        owner = getattr(value, "__self__", None) if type(value) is types.BuiltinFunctionType else value
+        where = owner.__name__ if type(owner) is types.ModuleType else _module_of(owner)
+        if type(value) is not types.FunctionType and origin(where) == "foreign":
+            raise unknown(self.space, where)
+        return self.copy(value)
+
+    def _importing(self, name: str, *args: Any) -> Any:
+        return self.swapped(builtins.__import__(name, *args))
+
+
+class _Scope(dict[str, Any]):
+    """A module's names, each exchanged when the copy looks it up."""
+
+    def __init__(self, names: dict[str, Any], rebinding: _Rebinding) -> None:
+        super().__init__(names)
+        self["__builtins__"] = rebinding.builtins
+        self.names, self.rebinding = names, rebinding
+        self.met: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        value = super().__getitem__(name)
+        if name.startswith("__") or value is not self.names.get(name, self):
+            return value  # the code has set it itself
+        if name not in self.met:
+            self.met[name] = self.rebinding._met(name, value)  # noqa: SLF001  (one mechanism in two classes)
+        return self.met[name]
+
+
+def _module_of(value: Any) -> str:
+    named = value if is_a(value, type) else type(value)
+    return str(named.__module__)
+
+
+def _is_library(function: types.FunctionType) -> bool:
+    return (function.__module__ or "").split(".")[0] in _LIBRARIES
