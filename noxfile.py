@@ -62,6 +62,13 @@ def trust(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none")
+def attacks(session: nox.Session) -> None:
+    """2,000 random branches in front of wrong code, none of which may be proved."""
+    test = "tests/proofs/test_random_branches.py"
+    python(session, "pytest", test, *session.posargs, env={"GRADCHECK_BRANCHES": "2000"})
+
+
+@nox.session(venv_backend="none")
 def docs(session: nox.Session) -> None:
     """Build the documentation; a warning is an error. Its examples are run by the tests."""
     with tempfile.TemporaryDirectory() as folder:
