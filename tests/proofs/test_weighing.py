@@ -112,7 +112,11 @@ def test_code_that_does_something_else_on_symbols_is_not_proved():
     """It asks for a name that symbols alone have; the failure stands."""
 
     def backward(delta, x):
-        return (2 if hasattr(x, "entry") else 3) * delta * x
+        try:
+            x.entry  # noqa: B018
+        except AttributeError:
+            return 3 * delta * x
+        return 2 * delta * x
 
     row = check_claim(square(backward), **FEW).row
     assert row.verdict == "fail"

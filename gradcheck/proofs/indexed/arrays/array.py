@@ -210,7 +210,8 @@ class IndexedArray:
         return (self[k] for k in range(size))
 
     def __bool__(self) -> bool:
-        if self.entry.number is not None and not self.shape:
+        known = self.constant or self.kind != "f"  # what is computed rounds, and cancels in mathematics alone
+        if known and self.entry.number is not None and not self.shape:
             return bool(self.entry.number)
         raise self._refuse("a branch on values")
 

@@ -10,7 +10,7 @@ from gradcheck.proofs.indexed.algebra.equality import equal_off_ties
 from gradcheck.proofs.indexed.algebra.expression import Expr, constant
 from gradcheck.proofs.indexed.algebra.functions import step
 from gradcheck.proofs.indexed.algebra.reduction import reduced
-from gradcheck.proofs.indexed.algebra.space import Factor, Space
+from gradcheck.proofs.indexed.algebra.space import Space
 from gradcheck.proofs.indexed.arrays.array import UFUNCS, IndexedArray
 from gradcheck.proofs.indexed.arrays.guarding import alike
 from gradcheck.proofs.indexed.arrays.ufuncs import elementwise
@@ -47,21 +47,28 @@ def _watched(function: Callable[..., Expr], *arrays: IndexedArray, kind: str) ->
     whole = arrays[0].entry - arrays[1].entry if len(arrays) > 1 else arrays[0].entry
     if reduced(whole).terms:
         decided = [e for e in decided if e.terms]  # 0 in one case of several: a mask makes it so, exactly
-    if not all(map(_keeps_away, decided)):
+    if decided and not (whole.number is None and _plain(whole) and all(map(_keeps_away, decided))):
         raise space.refused(Unsupported("a comparison that numbers decide, and floats need not"))
     return made
 
 
 def _keeps_away(expression: Expr) -> bool:
-    """Whether a sum of one sign has a term that floats cannot round to 0, and none that gives NaN."""
+    """Whether a sum of one sign has a term that floats cannot round to 0."""
     heads = expression.space.heads
+    return _plain(expression) and any(
+        not bounds and all(heads[h].kind in ("size", "root") for h, _, _ in factors)
+        for factors, bounds in expression.terms
+    )
 
-    def plain(factors: tuple[Factor, ...], kinds: tuple[str, ...]) -> bool:
-        return all(heads[h].kind in kinds and type(p) is int and p > 0 for h, _, p in factors)
 
-    kept = any(not bounds and plain(factors, ("size", "root")) for factors, bounds in expression.terms)
-    return kept and all(
-        plain(factors, ("size", "root", "variable", "step", "delta")) for factors, _ in expression.terms
+def _plain(expression: Expr) -> bool:
+    """Whether it is a polynomial of what is given, which is never NaN."""
+    heads = expression.space.heads
+    allowed = ("size", "root", "variable", "step", "delta")
+    return all(
+        heads[h].kind in allowed and type(p) is int and p > 0
+        for factors, _ in expression.terms
+        for h, _, p in factors
     )
 
 

@@ -236,7 +236,7 @@ METHODS.update(
         "reshape": _reshape,
         "squeeze": _squeeze,
         "ravel": _ravel,
-        "flatten": lambda a: _copy(_ravel(a)),
+        "flatten": lambda a: _ravel(_copy(a)),
         "copy": _copy,
         "astype": _astype,
         "item": _item,

@@ -12,7 +12,7 @@ from gradcheck.errors import Unsupported
 from gradcheck.proofs.indexed.algebra.space import Space
 from gradcheck.proofs.indexed.arrays.array import IndexedArray
 from gradcheck.proofs.indexed.arrays.converting import as_array
-from gradcheck.proofs.indexed.arrays.guarding import guarded, unknown
+from gradcheck.proofs.indexed.arrays.guarding import alike, guarded, is_a, unknown
 from gradcheck.proofs.indexed.arrays.size import Size, text_of
 from gradcheck.proofs.indexed.copies.creating import is_symbolic
 
@@ -38,8 +38,6 @@ _REACH_SYMBOLS = [
     "filter",
     "format",
     "frozenset",
-    "getattr",
-    "hasattr",
     "hash",
     "hex",
     "issubclass",
@@ -76,6 +74,9 @@ _REACH_SYMBOLS = [
     "__debug__",
 ]
 """They ask a special method of what they are given, or nothing at all."""
+
+
+_OF_ARRAYS, _OF_SCALARS, _OF_INTS = (frozenset(dir(k)) for k in (np.ndarray, np.float64, int))
 
 
 class BuiltIns(dict[str, Any]):
@@ -120,6 +121,16 @@ def _exchanged(space: Space) -> dict[str, Any]:
             raise space.refused(Unsupported("whether a number is an array of no axes, or a scalar,"))
         return isinstance(value, kinds)
 
+    def has(value: Any, name: str) -> bool:
+        return hasattr(value, name) if _has_name(space, value, name) else False
+
+    def get(value: Any, name: str, *otherwise: Any) -> Any:
+        if _has_name(space, value, name):
+            return getattr(value, name, *otherwise)
+        if otherwise:
+            return otherwise[0]
+        raise alike(AttributeError(f"no attribute {name!r}"))
+
     def show(*args: Any, file: Any = None, **_: Any) -> None:
         if file is not None:
             raise space.refused(Unsupported("print() into a file"))
@@ -140,10 +151,23 @@ def _exchanged(space: Space) -> dict[str, Any]:
         "range": loop,
         "print": show,
         "isinstance": is_instance,
+        "hasattr": has,
+        "getattr": get,
         "float": _Convert("float", (), {"kind": float, "make": as_float, "space": space}),
         "int": _Convert("int", (), {"kind": int, "make": as_int, "space": space}),
         "type": _Kinds("type", (), {"make": kind, "space": space}),
     }
+
+
+def _has_name(space: Space, value: Any, name: str) -> bool:
+    """Whether what a symbol stands for may have an attribute; its own names are nobody's business."""
+    if type(value) is IndexedArray:
+        if value.shape:
+            return name in _OF_ARRAYS
+        if (name in _OF_ARRAYS) != (name in _OF_SCALARS):
+            raise unknown(space, f".{name} of a number")
+        return name in _OF_ARRAYS
+    return name in _OF_INTS if is_symbolic(value) and not is_a(value, list, tuple, dict) else True
 
 
 class _Convert(type):

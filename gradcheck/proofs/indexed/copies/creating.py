@@ -21,11 +21,17 @@ from gradcheck.proofs.indexed.arrays.symbolic_index import IndexEquality
 from gradcheck.proofs.indexed.arrays.whole_number import WholeNumber
 from gradcheck.proofs.indexed.arrays.widths import is_wide
 
-__all__ = ["creators", "is_symbolic"]
+__all__ = ["CREATING", "creators", "is_symbolic"]
 
 _REFUSED = (
     "arange", "tri", "indices", "triu_indices", "tril_indices", "diag_indices", "linspace", "logspace",
     "geomspace", "fromiter", "frombuffer", "fromstring", "bmat", "asmatrix", "matrix",
+)  # fmt: skip
+
+
+CREATING = (
+    "zeros", "empty", "ones", "full", "eye", "identity", "array", "asarray", "ascontiguousarray",
+    "asanyarray", "prod", *_REFUSED,
 )  # fmt: skip
 
 

@@ -17,12 +17,24 @@ import numpy as np
 from gradcheck.proofs.indexed.algebra.space import Space
 from gradcheck.proofs.indexed.arrays.guarding import is_a, unknown
 from gradcheck.proofs.indexed.copies.built_in import BuiltIns
-from gradcheck.proofs.indexed.copies.creating import creators
+from gradcheck.proofs.indexed.copies.creating import CREATING
+from gradcheck.proofs.indexed.copies.holders import with_parts
 from gradcheck.proofs.indexed.copies.modules import modules, origin
 from gradcheck.proofs.indexed.copies.state import Watch
+from gradcheck.proofs.indexed.copies.tripwire import Tripwire
 
 __all__ = ["rebound"]
 
+_EXCHANGED = {
+    id(getattr(module, name)): (module, name)
+    for module, names in (
+        (np, CREATING),
+        (math, dir(math)),
+        (builtins, [n for n, v in vars(builtins).items() if callable(v)]),
+    )
+    for name in names
+}
+"""Functions that a module may have by a name of its own, such as `from numpy import zeros`."""
 _LIBRARIES = {"numpy", "scipy", "jax", "sympy", "functools", "itertools", "operator", "math"}
 
 
@@ -35,8 +47,9 @@ def rebound(function: Any, space: Space) -> Callable[..., Any]:
     def run(*args: Any, **kwargs: Any) -> Any:
         rebinding = _Rebinding(space)
         try:
-            return rebinding.copy(function)(*args, **kwargs)
+            return rebinding.entered(function)(*args, **kwargs)
         finally:
+            rebinding.tripwire.drop()
             rebinding.watch.changed()
 
     return run
@@ -46,22 +59,31 @@ class _Rebinding:
     def __init__(self, space: Space) -> None:
         self.space = space
         self.watch = Watch(space)
+        self.tripwire = Tripwire(space, _Scope)
         self.copies: dict[Any, Any] = {}
         self.scopes: dict[int, _Scope] = {}
         self.module = modules(space, self.swapped)
         self.builtins = BuiltIns(space, self._importing)
-        self.by_identity: dict[int, Any] = {id(getattr(np, n)): v for n, v in creators(space).items()}
-        self.by_identity |= {id(getattr(math, n)): getattr(self.module(math), n) for n in dir(math)}
-        self.by_identity |= {id(v): self.builtins.get(n) for n, v in vars(builtins).items() if callable(v)}
+
+    def entered(self, function: Any) -> Any:
+        """The copy of what is called from outside."""
+        copied = self.copy(function)
+        if type(copied) is not types.FunctionType:
+            self.keep("the object that is called", lambda: function)
+        return copied
+
+    def keep(self, name: str, look: Callable[[], Any]) -> None:
+        """Watch what a name stands for, and where that leads to."""
+        self.watch.keep(name, look)
+        if self.watch.reaches_code:
+            self.tripwire.set()
 
     def copy(self, function: Any) -> Any:
         if type(function) is types.MethodType:
-            self.watch.keep("the object whose method it is", lambda: function.__self__)
+            self.keep("the object whose method it is", lambda: function.__self__)
             return types.MethodType(self.copy(function.__func__), function.__self__)
         if type(function) is partial:
-            self.watch.keep(
-                "an argument that is given beforehand", lambda: (function.args, function.keywords)
-            )
+            self.keep("an argument that is given beforehand", lambda: (function.args, function.keywords))
             return partial(self.copy(function.func), *function.args, **function.keywords)
         inner = getattr(function, "__wrapped__", None) if callable(function) else None
         if type(inner) is types.FunctionType and type(function).__name__ == "Formula":
@@ -90,22 +112,44 @@ class _Rebinding:
     def _scope(self, names: dict[str, Any]) -> _Scope:
         if id(names) not in self.scopes:
             scope = self.scopes[id(names)] = _Scope(names, self)
-            self.watch.keep("a global name", lambda: {n: id(v) for n, v in dict.items(scope)})
+            self.watch.keep("a global name", lambda: hash(tuple((n, id(v)) for n, v in dict.items(scope))))
         return self.scopes[id(names)]
 
     def _met(self, name: str, value: Any) -> Any:
         """What a name of the code's surroundings means in the copy."""
-        if type(value) not in (types.FunctionType, types.ModuleType):
-            self.watch.keep(name, lambda: value)
+        if type(value) in (types.FunctionType, types.ModuleType):
+            return self.swapped(value)
+        value = with_parts(value, self.copy)
+        self.keep(name, lambda: value)
         return self.swapped(value)
+
+    def _scope(self, names: dict[str, Any]) -> _Scope:
+        if id(names) not in self.scopes:
+            scope = self.scopes[id(names)] = _Scope(names, self)
+            self.watch.keep("a global name", lambda: hash(tuple((n, id(v)) for n, v in dict.items(scope))))
+        return self.scopes[id(names)]
+
+    def _met(self, name: str, value: Any) -> Any:
+        """What a name of the code's surroundings means in the copy."""
+        if type(value) in (types.FunctionType, types.ModuleType):
+            return self.swapped(value)
+        value = with_parts(value, self.copy)
+        self.keep(name, lambda: value)
+        return self.swapped(value)
+
+    def _table(self, value: Any) -> Any:
+        """A table of functions with copies in it; any other as it is."""
+        parts = list(value.values() if type(value) is dict else value)
+        if not any(type(p) is types.FunctionType for p in parts):
+            return value
+        made = [self.copy(p) if type(p) is types.FunctionType else p for p in parts]
+        return dict(zip(value, made, strict=True)) if type(value) is dict else type(value)(made)
 
     def swapped(self, value: Any) -> Any:
         """A value that the code finds outside of itself, as the copy meets it. Raises `Unsupported`."""
-        found = self.by_identity.get(id(value), self)
-        if found is not self:
-            if found is None:
-                raise unknown(self.space, value.__name__)
-            return found
+        if (known := _EXCHANGED.get(id(value))) is not None:
+            module, name = known
+            return self.builtins[name] if module is builtins else getattr(self.module(module), name)
         if type(value) is types.ModuleType:
             return self.module(value)
         owner = getattr(value, "__self__", None) if type(value) is types.BuiltinFunctionType else value

@@ -38,11 +38,14 @@ class Watch:
 
     def __init__(self, space: Space) -> None:
         self.space = space
+        self.reaches_code = False  # beside what is copied: methods of objects, functions in tables
         self._seen: list[tuple[str, Callable[[], Any], Any]] = []
 
     def keep(self, name: str, look: Callable[[], Any]) -> None:
         """Remember what ``look`` gives now, under the name that the code has for it."""
-        self._seen.append((name, look, _state(look())))
+        value = look()
+        self._seen.append((name, look, _state(value)))
+        self.reaches_code |= _reaches_code(value, 3)
 
     def changed(self) -> None:
         """Compare everything."""
@@ -58,6 +61,16 @@ def _state(value: Any) -> Any:
         return _content(value, {}, [0])
     except _Unseen:
         return None
+
+
+def _reaches_code(value: Any, depth: int) -> bool:
+    """Whether there are objects or functions in it that can be called without being looked up."""
+    if is_a(value, dict, list, tuple, set, deque):
+        parts = [*value, *value.values()] if is_a(value, dict) else list(value)
+        return any(_reaches_code(p, depth - 1) for p in parts) if depth else True
+    if is_a(value, type, types.FunctionType, types.MethodType):
+        return origin(value.__module__) == "own"
+    return origin(type(value).__module__) == "own"
 
 
 class _Unseen(Exception):
