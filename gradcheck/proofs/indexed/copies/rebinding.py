@@ -20,7 +20,7 @@ from gradcheck.proofs.indexed.copies.built_in import BuiltIns
 from gradcheck.proofs.indexed.copies.creating import CREATING
 from gradcheck.proofs.indexed.copies.holders import with_parts
 from gradcheck.proofs.indexed.copies.modules import modules, origin
-from gradcheck.proofs.indexed.copies.state import Watch
+from gradcheck.proofs.indexed.copies.state import Watch, reaches_code
 from gradcheck.proofs.indexed.copies.tripwire import Tripwire
 
 __all__ = ["rebound"]
@@ -75,7 +75,7 @@ class _Rebinding:
     def keep(self, name: str, look: Callable[[], Any]) -> None:
         """Watch what a name stands for, and where that leads to."""
         self.watch.keep(name, look)
-        if self.watch.reaches_code:
+        if reaches_code(look()):
             self.tripwire.set()
 
     def copy(self, function: Any) -> Any:
@@ -122,28 +122,6 @@ class _Rebinding:
         value = with_parts(value, self.copy)
         self.keep(name, lambda: value)
         return self.swapped(value)
-
-    def _scope(self, names: dict[str, Any]) -> _Scope:
-        if id(names) not in self.scopes:
-            scope = self.scopes[id(names)] = _Scope(names, self)
-            self.watch.keep("a global name", lambda: hash(tuple((n, id(v)) for n, v in dict.items(scope))))
-        return self.scopes[id(names)]
-
-    def _met(self, name: str, value: Any) -> Any:
-        """What a name of the code's surroundings means in the copy."""
-        if type(value) in (types.FunctionType, types.ModuleType):
-            return self.swapped(value)
-        value = with_parts(value, self.copy)
-        self.keep(name, lambda: value)
-        return self.swapped(value)
-
-    def _table(self, value: Any) -> Any:
-        """A table of functions with copies in it; any other as it is."""
-        parts = list(value.values() if type(value) is dict else value)
-        if not any(type(p) is types.FunctionType for p in parts):
-            return value
-        made = [self.copy(p) if type(p) is types.FunctionType else p for p in parts]
-        return dict(zip(value, made, strict=True)) if type(value) is dict else type(value)(made)
 
     def swapped(self, value: Any) -> Any:
         """A value that the code finds outside of itself, as the copy meets it. Raises `Unsupported`."""

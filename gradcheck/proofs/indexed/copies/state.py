@@ -21,7 +21,7 @@ from gradcheck.proofs.indexed.arrays.guarding import is_a, leak
 from gradcheck.proofs.indexed.copies.creating import is_symbolic
 from gradcheck.proofs.indexed.copies.modules import origin
 
-__all__ = ["Watch"]
+__all__ = ["Watch", "reaches_code"]
 
 _UNCHANGEABLE = (
     type(None), int, float, complex, str, bytes, bool, np.generic, np.dtype, np.ufunc, Fraction, range, slice,
@@ -38,14 +38,11 @@ class Watch:
 
     def __init__(self, space: Space) -> None:
         self.space = space
-        self.reaches_code = False  # beside what is copied: methods of objects, functions in tables
         self._seen: list[tuple[str, Callable[[], Any], Any]] = []
 
     def keep(self, name: str, look: Callable[[], Any]) -> None:
         """Remember what ``look`` gives now, under the name that the code has for it."""
-        value = look()
-        self._seen.append((name, look, _state(value)))
-        self.reaches_code |= _reaches_code(value, 3)
+        self._seen.append((name, look, _state(look())))
 
     def changed(self) -> None:
         """Compare everything."""
@@ -63,14 +60,16 @@ def _state(value: Any) -> Any:
         return None
 
 
-def _reaches_code(value: Any, depth: int) -> bool:
-    """Whether there are objects or functions in it that can be called without being looked up."""
+def reaches_code(value: Any, depth: int = 3) -> bool:
+    """Whether a value leads to code that is no copy: methods of the user's classes, functions in tables."""
     if is_a(value, dict, list, tuple, set, deque):
         parts = [*value, *value.values()] if is_a(value, dict) else list(value)
-        return any(_reaches_code(p, depth - 1) for p in parts) if depth else True
+        return any(reaches_code(p, depth - 1) for p in parts) if depth else True
     if is_a(value, type, types.FunctionType, types.MethodType):
         return origin(value.__module__) == "own"
-    return origin(type(value).__module__) == "own"
+    if is_a(value, functools.partial):
+        return reaches_code((value.func, value.args, value.keywords), depth)
+    return hasattr(value, "__wrapped__") or origin(type(value).__module__) == "own"
 
 
 class _Unseen(Exception):
