@@ -192,6 +192,11 @@ out = np.ones(n, dtype=int)
 out += x * 0 + 0.5
 return out / 1.5""",
     "full of truth values": "1.0 * np.full(n, 2, dtype=bool) / 2.0",
+    "an integer that is too large": """
+try:
+    return (10**400 * np.ones(n)) / 10**400
+except OverflowError:
+    return 2.0""",
     "longdouble": "np.longdouble(n) ** 0.5 / n**0.5",
     "complex": "(x + 0j).real / x",
 }

@@ -57,6 +57,8 @@ def as_array(space: Space, value: Any) -> IndexedArray:
     if is_a(value, bool, np.bool_):
         return IndexedArray(space, constant(space, int(value)), (), "b", constant=True)
     if is_a(value, int, np.integer):
+        if not -(2**63) <= value < 2**63:
+            raise space.refused(Unsupported("an integer that fits into no int64"))
         return IndexedArray(space, constant(space, int(value)), (), "i", constant=True)
     if is_a(value, float, np.floating):
         return IndexedArray(space, constant(space, value), (), "f", constant=True)
