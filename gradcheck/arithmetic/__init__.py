@@ -2,7 +2,17 @@
 
 from gradcheck.arithmetic import decisions, functions, linalg, sums  # noqa: F401  (they register themselves)
 from gradcheck.arithmetic.array import ElementArray, wrap
-from gradcheck.arithmetic.balls import BALLS, SHIFTED, WIDENED, dot, enclose, midpoints, precision, radii
+from gradcheck.arithmetic.balls import (
+    BALLS,
+    SHIFTED,
+    UNDERFLOWING,
+    WIDENED,
+    dot,
+    enclose,
+    midpoints,
+    precision,
+    radii,
+)
 from gradcheck.arithmetic.buffers import call, call_in
 from gradcheck.arithmetic.domain import Domain, ObjectArray, of_entries, zero_dimensional
 from gradcheck.arithmetic.memo import Memo
@@ -11,6 +21,7 @@ from gradcheck.arithmetic.remembered import Remembered
 __all__ = [
     "BALLS",
     "SHIFTED",
+    "UNDERFLOWING",
     "WIDENED",
     "Domain",
     "ElementArray",

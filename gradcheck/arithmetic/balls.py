@@ -20,7 +20,7 @@ import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic.domain import Domain, ObjectArray, elementwise, of_entries
+from gradcheck.arithmetic.domain import Domain, ObjectArray, elementwise, of_entries, zero_dimensional
 from gradcheck.arithmetic.remembered import Remembered
 from gradcheck.errors import Undecided, Unsupported
 
@@ -323,6 +323,38 @@ def _array(matrix: Any) -> ObjectArray:
 BALLS = BallDomain()
 WIDENED = BallDomain(widened=True)
 SHIFTED = tuple(BallDomain(shifted=k) for k in range(4))
+
+
+_SMALLEST = arb(0, 2.0**-1074)
+"""What underflow may take from a result: less than the smallest number above zero (IEEE 754)."""
+
+_MAY_UNDERFLOW = (
+    "multiply",
+    "divide",
+    "true_divide",
+    "square",
+    "reciprocal",
+    "power",
+    "float_power",
+    "exp",
+    "exp2",
+)
+
+
+def _less_exact(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *args, **kwargs: function(*args, **kwargs) + zero_dimensional(_SMALLEST)
+
+
+class _UnderflowingDomain(BallDomain):
+    """Balls that hold what float64 may make of the numbers where results are too small for it."""
+
+    ufuncs = _UFUNCS | {name: _less_exact(_UFUNCS[name]) for name in _MAY_UNDERFLOW}
+
+    def matmul(self, left: ObjectArray, right: ObjectArray) -> Any:
+        return super().matmul(left, right) + zero_dimensional(_SMALLEST * left.shape[-1])
+
+
+UNDERFLOWING = _UnderflowingDomain()
 
 
 def enclose(values: NDArray[np.float64], bound: NDArray[np.float64] | float | None = None) -> ObjectArray:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -20,7 +20,7 @@ from gradcheck.arithmetic.array import ElementArray
 from gradcheck.arithmetic.domain import Domain
 from gradcheck.errors import Undecided, Unsupported
 
-__all__ = ["call", "call_in", "rebound"]
+__all__ = ["call", "call_in", "rebound", "rebound_where"]
 
 Maker = Callable[[Any], Any]
 """Turns a float64 array into an array of the arithmetic."""
@@ -40,12 +40,22 @@ def call(function: Callable[..., Any], args: Any, maker: Maker) -> Any:
         except Undecided:
             raise
         except Exception:
-            if not _creates(function, set()):
+            if not _mentions(function, set(_CREATORS), set()):
                 raise
             result = rebound(function, maker)(*args)
             _remember(function)
             return result
     return rebound(function, maker)(*args)
+
+
+def rebound_where(
+    function: Callable[..., Any], maker: Maker, builtins: Mapping[str, Any]
+) -> Callable[..., Any]:
+    """`rebound`, with other ``builtins``, of a function that makes buffers or calls one of these; others as
+    they are. For arithmetics whose arrays can be stored into a float64 buffer, and would be lost in it.
+    """
+    wanted = {*_CREATORS, *builtins}
+    return rebound(function, maker, builtins=builtins) if _mentions(function, wanted, set()) else function
 
 
 def call_in(domain: Domain, function: Callable[..., Any], args: Any) -> Any:
@@ -101,15 +111,23 @@ def creator(function: Callable[..., Any], maker: Maker) -> Callable[..., Any]:
     return create
 
 
-def rebound(function: Any, maker: Maker, memo: dict[Any, Any] | None = None) -> Any:
+def rebound(
+    function: Any,
+    maker: Maker,
+    memo: dict[Any, Any] | None = None,
+    builtins: Mapping[str, Any] | None = None,
+) -> Any:
     """A copy of a Python function, and of those that it calls by name, in which NumPy's creation
-    functions make arrays of the arithmetic. Other callables come back as they are.
+    functions make arrays of the arithmetic, and ``builtins`` are others. Other callables come back as they
+    are.
     """
     memo = {} if memo is None else memo
     if isinstance(function, types.MethodType):
-        return types.MethodType(rebound(function.__func__, maker, memo), function.__self__)
+        return types.MethodType(rebound(function.__func__, maker, memo, builtins), function.__self__)
     if isinstance(function, functools.partial):
-        return functools.partial(rebound(function.func, maker, memo), *function.args, **function.keywords)
+        return functools.partial(
+            rebound(function.func, maker, memo, builtins), *function.args, **function.keywords
+        )
     if not isinstance(function, types.FunctionType) or _is_library(function):
         return function
     if function in memo:
@@ -125,11 +143,13 @@ def rebound(function: Any, maker: Maker, memo: dict[Any, Any] | None = None) -> 
             return _Numpy(maker)
         if any(value is getattr(np, name) for name in _CREATORS):
             return creator(value, maker)
-        return rebound(value, maker, memo)
+        return rebound(value, maker, memo, builtins)
 
     for name in _names(function.__code__):
         if name in scope:
             scope[name] = swap(scope[name])
+        elif builtins and name in builtins:
+            scope[name] = builtins[name]
     for cell, old in zip(closure, function.__closure__ or (), strict=True):
         try:
             cell.cell_contents = swap(old.cell_contents)
@@ -147,18 +167,18 @@ def _names(code: types.CodeType) -> set[str]:
     return found
 
 
-def _creates(function: Any, seen: set[Any]) -> bool:
-    """Whether the function, or one that it calls by name, may make a float64 buffer."""
+def _mentions(function: Any, wanted: set[str], seen: set[Any]) -> bool:
+    """Whether the function, or one that it calls by name, uses one of the names: may make a buffer."""
     function = getattr(function, "__func__", getattr(function, "func", function))
     if not isinstance(function, types.FunctionType) or function in seen or _is_library(function):
         return False
     seen.add(function)
     names = _names(function.__code__)
-    if names & set(_CREATORS):
+    if names & wanted:
         return True
     cells = [c.cell_contents for c in function.__closure__ or () if _filled(c)]
     called = [function.__globals__[n] for n in names if n in function.__globals__]
-    return any(_creates(value, seen) for value in [*called, *cells] if callable(value))
+    return any(_mentions(value, wanted, seen) for value in [*called, *cells] if callable(value))
 
 
 def _filled(cell: types.CellType) -> bool:

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field, replace
 from gradcheck.arithmetic.precisions import SINGLE
 from gradcheck.checking.battery import run_battery
 from gradcheck.checking.counterexample import describe
+from gradcheck.checking.further_points import points_of_asked_sizes, points_of_large_sizes
 from gradcheck.checking.minimise import Minimal, minimise
 from gradcheck.checking.rows import backend_row, claim_row, silent_row
 from gradcheck.checking.training import Trained, train
 from gradcheck.checking.verdict import MIN_ANSWERS, Ruling, rule
-from gradcheck.checking.weighing import refuted, weigh
+from gradcheck.checking.weighing import refuted, uncrowned, weigh
 from gradcheck.diagnosis import diagnosed
 from gradcheck.errors import FaultKind
 from gradcheck.formulas.claim import Claim
@@ -23,6 +24,7 @@ from gradcheck.formulas.kinds import Update
 from gradcheck.formulas.values import Values
 from gradcheck.judging.answers.backends import Found, choose
 from gradcheck.judging.candidates.digits import in_float32, summary
+from gradcheck.judging.large_points import check_large_point
 from gradcheck.judging.opinions import PointResult, PointVerdict
 from gradcheck.judging.point_check import check_point
 from gradcheck.judging.points.allowed_sizes import checked_delta
@@ -30,6 +32,7 @@ from gradcheck.judging.points.generation import Generated, generate
 from gradcheck.judging.points.point import ForwardFault, Point
 from gradcheck.judging.reasons import Fault
 from gradcheck.judging.session import Session
+from gradcheck.judging.steering import Steered, steer
 from gradcheck.proofs import Memory
 from gradcheck.records.types import BackendRow, BatteryRow, ClaimRow, Precision
 from gradcheck.records.verdicts import Strength, Verdict
@@ -84,14 +87,21 @@ def check_claim(
         return cannot_run(claim, session, misread, started)
     results = [_checked(claim, point, session) for point in points.points]
     trained: Trained | None = None
-    if (
-        isinstance(claim.kind, Update)
-        and claim.kind.descent
-        and not any(r.verdict in ("fail", "error") for r in results)
-    ):
+    if isinstance(claim.kind, Update) and claim.kind.descent and not _decided(results):
         trained = train(claim, session, seed)
         results += trained.results
-    return _summarise(claim, session, points, results, trained, seed, delta, started)
+    steered = Steered()
+    if not _decided(results):
+        further = points_of_asked_sizes(claim, seed, delta)
+        results += [_checked(claim, point, session) for point in further]
+        steered = steer(claim, [r.point for r in results], free_delta=delta is None)
+        results += [_checked(claim, point, session) for point in steered.points]
+    return _summarise(claim, session, points, results, trained, steered, seed, delta, started)
+
+
+def _decided(results: list[PointResult]) -> bool:
+    """Whether some point has settled the claim already."""
+    return any(r.verdict in (PointVerdict.FAIL, PointVerdict.ERROR) for r in results)
 
 
 def _checked(claim: Claim, point: Point, session: Session) -> PointResult:
@@ -111,6 +121,7 @@ def _summarise(
     points: Generated,
     results: list[PointResult],
     trained: Trained | None,
+    steered: Steered,
     seed: int,
     delta: Values | None,
     started: float,
@@ -121,6 +132,13 @@ def _summarise(
     if trained is not None and trained.stuck and ruling.verdict is Verdict.PASS:
         ruling = Ruling(Verdict.FAIL, trained.training.stopped)
     weighed = weigh(claim, session.shared(Memory), ruling, results)
+    if weighed.proved:  # what runs is the code, not the symbols: at sizes far from those that were drawn
+        large = [
+            check_large_point(claim, p, session, session.backends)
+            for p in points_of_large_sizes(claim, seed, delta)
+        ]
+        results += [r for r in large if r.verdict in (PointVerdict.FAIL, PointVerdict.ERROR)]
+        weighed = uncrowned(weighed, rule(claim, session, results)) if _decided(results) else weighed
     verdict, reason = weighed.ruling.verdict, weighed.ruling.reason
     minimal = None
     if verdict in (Verdict.FAIL, Verdict.ERROR):
@@ -129,7 +147,10 @@ def _summarise(
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 minimal = minimise(claim, first, session, seed, delta)
-            if first.point.origin == "battery":  # smaller shapes were tried with usual deltas only
+            if first.point.origin not in (
+                "plan",
+                "drawn",
+            ):  # smaller shapes were tried with usual values only
                 minimal = replace(minimal, shape_minimal=False)
     strengths = [s for r in results if r.verdict == "pass" and (s := r.strength)]
     strength = Strength.weakest(strengths) if verdict is Verdict.PASS else None
@@ -149,6 +170,8 @@ def _summarise(
         discarded=points.discarded,
         reason=reason,
         unchecked=sorted({str(u) for r in results if r.stated for u in r.stated.unchecked}),
+        untried=[] if weighed.proved else [u.record() for u in steered.untried],
+        unstable=_unstable(results) if verdict is Verdict.PASS else None,
         notes=_notes(points, results, measured),
         counterexample=counterexample,
         training=trained.training if trained is not None else None,
@@ -165,6 +188,15 @@ def cannot_run(claim: Claim, session: Session, reason: str, started: float | Non
     seconds = 0.0 if started is None else time.perf_counter() - started
     row = claim_row(claim, Verdict.ERROR, [], seconds=seconds, strength=None, discarded=0, reason=reason)
     return Outcome(row, [silent_row(claim, usable, reason) for usable in session.backends])
+
+
+def _unstable(results: list[PointResult]) -> str | None:
+    """What is not finite in float64 although the code is right in exact arithmetic, and where."""
+    at = next((r for r in results if r.unstable), None)
+    if at is None:
+        return None
+    sizes = ", ".join(f"{n} = {s}" for n, s in at.point.sizes.items())
+    return f"{at.unstable} in float64{f' at {sizes}' if sizes else ''}; in exact arithmetic the code is right"
 
 
 def _notes(points: Generated, results: list[PointResult], measured: list[Precision]) -> list[str]:

@@ -24,7 +24,7 @@ from gradcheck.proofs.spot import Spot, spot_check, violated
 from gradcheck.records.types import Counterexample, Proof
 from gradcheck.records.verdicts import Verdict
 
-__all__ = ["Weighed", "refuted", "weigh"]
+__all__ = ["Weighed", "refuted", "uncrowned", "weigh"]
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,12 @@ def weigh(claim: Claim, memory: Memory, ruling: Ruling, results: list[PointResul
     if ruling.verdict is Verdict.FAIL:
         return _against_failure(claim, memory, proof, ruling, results)
     return Weighed(ruling, proof)
+
+
+def uncrowned(weighed: Weighed, ruling: Ruling) -> Weighed:
+    """A proof behind which the code itself fails at a large size: the claim fails, and the proof says so."""
+    why = "proved on symbols, but the code itself fails at a size beyond those that were drawn"
+    return Weighed(ruling, msgspec.structs.replace(weighed.proof, status="partly", reason=why))
 
 
 def refuted(proof: Proof, found: Counterexample | None) -> Proof:

@@ -31,7 +31,7 @@ __all__ = ["ask"]
 def ask(check: Evaluation, usable: Usable) -> Opinion:
     """What a backend says, at the first precision that settles every quantity.
 
-    Where the candidate is not finite, only the backend's answers are taken.
+    Where the candidate is not finite in any arithmetic, only the backend's answers are taken.
     """
     opinion = Opinion(usable.name)
     for bits in check.precisions:
@@ -62,7 +62,7 @@ def _method(check: Evaluation, usable: Usable) -> str | None:
 def _at_precision(check: Evaluation, usable: Usable, bits: int) -> Opinion:
     """The opinion at the precision that is set. Raises `Unsupported`."""
     program = check.session.program(usable, check.point)
-    finite = check.stated.is_finite
+    finite = check.comparable
     matches = settled_jointly(check, usable, program, bits) if finite else {}
     left = _directions_beside(check, matches)
     answers = {} if left == {} else check.claim.truths(check.point, program, left)

@@ -5,6 +5,7 @@ The vote on a point, the battery and the diagnosis all evaluate the hand-written
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import cached_property
 from typing import Any
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from gradcheck.arithmetic import (
     BALLS,
+    UNDERFLOWING,
     Domain,
     Memo,
     ObjectArray,
@@ -23,9 +25,9 @@ from gradcheck.arithmetic import (
     precision,
     radii,
 )
-from gradcheck.arithmetic.precisions import DOUBLE, PRECISIONS, SLOPE_BITS
+from gradcheck.arithmetic.precisions import BITS, DOUBLE, PRECISIONS, SLOPE_BITS
 from gradcheck.backend import Answer
-from gradcheck.errors import Unsupported
+from gradcheck.errors import Undecided, Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.decorating import claims_on
 from gradcheck.formulas.kinds.directions import Directions
@@ -59,14 +61,34 @@ class Evaluation:
     def _run_in_balls(self, bits: int, domain: Domain) -> dict[Quantity, ObjectArray]:
         with precision(bits):
             run = run_in_balls(self.claim, self.point, domain)
-        if (
-            bits >= SLOPE_BITS  # not those of a running error bound
-            and self.stated.is_finite
-            and not same_code(self.stated.values, run, lambda: self.balls(DOUBLE), self.point)
-            and not candidate_leaves_range(self.claim, self.point)
-        ):
+        if bits >= SLOPE_BITS and not self._is_this_code(run):  # fewer bits are a running error bound
             raise Unsupported("the code gives something else in float64 than in balls, and not by rounding")
         return run
+
+    def _is_this_code(self, run: Mapping[Quantity, ObjectArray]) -> bool:
+        """Whether the finite float64 values are what rounding and underflow may make of the balls.
+
+        Overflow excuses nothing: a finite number that is wrong was computed by the code that people run.
+        """
+        values = self.stated.values
+        if same_code(values, run, lambda: self.balls(DOUBLE), self.point):
+            return True
+        if not candidate_leaves_range(self.claim, self.point):
+            return False
+        try:
+            return same_code(values, run, lambda: self.balls(DOUBLE, UNDERFLOWING), self.point)
+        except Undecided:  # what underflows decides, so anything may come of it
+            return True
+
+    @cached_property
+    def comparable(self) -> bool:
+        """Whether there are numbers to compare: finite ones, or where float64 has none, finite balls."""
+        if self.stated.is_finite:
+            return True
+        try:
+            return all(b.is_finite() for v in self.balls(BITS).values() for b in v.reshape(-1))
+        except Unsupported:
+            return False
 
     @cached_property
     def directions(self) -> Directions | None:

@@ -72,7 +72,8 @@ class PointResult:
     """One point's outcome.
 
     ``quantity`` is the one that fails. ``lost`` are the decimal digits that float64 loses here, where that
-    was measured; ``in_float64`` says why the code is not judged in balls, where it is not.
+    was measured; ``in_float64`` says why the code is not judged in balls, where it is not; ``unstable`` names
+    what is NaN or infinite in float64 although the code is right in exact arithmetic.
     """
 
     point: Point
@@ -84,6 +85,7 @@ class PointResult:
     notes: tuple[str, ...] = ()
     lost: float | None = None
     in_float64: str | None = None
+    unstable: str | None = None
 
     @property
     def strength(self) -> Strength | None:

@@ -11,6 +11,7 @@ from gradcheck.arithmetic import midpoints, precision
 from gradcheck.arithmetic.precisions import BITS, PRECISIONS
 from gradcheck.errors import CandidateFault, FaultKind, Unsupported
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.answers.kinks import Kink, outside
 from gradcheck.judging.arbitration import arbitrate
 from gradcheck.judging.asking import ask
@@ -44,8 +45,8 @@ def check_point(claim: Claim, point: Point, session: Session, only: str | None =
         return PointResult(
             point, PointVerdict.NONE, {u.name: Opinion(u.name, reason=declined) for u in usable}
         )
-    finite = stated.is_finite
     check = Evaluation(claim, point, session, stated, usable)
+    finite = check.comparable
     opinions = {one.name: ask(check, one) for one in usable}
     result = PointResult(
         point,
@@ -67,6 +68,8 @@ def check_point(claim: Claim, point: Point, session: Session, only: str | None =
         return _not_finite(result, stated)
     voted = arbitrate(opinions)
     result = replace(result, verdict=voted.verdict, opinions=voted.opinions, quantity=voted.quantity)
+    if voted.verdict is PointVerdict.PASS and not stated.is_finite:
+        return replace(result, unstable=_first_not_finite(stated)[1])
     if voted.verdict is PointVerdict.PASS and point.origin == "plan" and not claim.kind.states_outputs:
         return replace(result, lost=_digits(check, stated))
     return result
@@ -133,7 +136,7 @@ def _all_weighed(point: Point) -> Point:
 def _at_kink(result: PointResult, check: Evaluation, kink: Kink, usable: list[Usable]) -> PointResult:
     notes = result.notes
     sentence: str | None = None
-    if result.stated is not None and not result.stated.is_finite:
+    if not check.comparable:
         notes = (*notes, "not finite at a point where no derivative exists")
     elif check.claim.kind.is_backward:
         sentence = _outside(check, kink)
@@ -198,16 +201,22 @@ def _not_finite(result: PointResult, stated: Stated) -> PointResult:
         note = "not finite where the derivative itself is beyond float64"
         opinions = settled(Says.NONE, Reason(ReasonKind.BEYOND_FLOAT64))
         return replace(result, opinions=opinions, notes=(*result.notes, note))
-    name, value = next((q, v) for q, v in stated.values.items() if not np.isfinite(v).all())
-    index = tuple(int(i) for i in np.argwhere(~np.isfinite(value))[0])
-    where = f"[{', '.join(map(str, index))}]" if index else ""
+    name, words = _first_not_finite(stated)
     return replace(
         result,
         verdict=PointVerdict.FAIL,
         opinions=settled(Says.DIFFER),
-        fault=Fault(FaultKind.NOT_FINITE, f"{name}{where} is {value[index]} although the derivative exists"),
+        fault=Fault(FaultKind.NOT_FINITE, f"{words} although the derivative exists"),
         quantity=name,
     )
+
+
+def _first_not_finite(stated: Stated) -> tuple[Quantity, str]:
+    """A quantity with a number that is not finite, and which: "dJ/dx[1] is nan"."""
+    name, value = next((q, v) for q, v in stated.values.items() if not np.isfinite(v).all())
+    index = tuple(int(i) for i in np.argwhere(~np.isfinite(value))[0])
+    where = f"[{', '.join(map(str, index))}]" if index else ""
+    return name, f"{name}{where} is {value[index]}"
 
 
 def _beyond_float64(opinion: Opinion, stated: Stated) -> bool:

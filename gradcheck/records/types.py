@@ -32,6 +32,7 @@ __all__ = [
     "Source",
     "StepCurve",
     "Training",
+    "Untried",
 ]
 
 SCHEMA = "gradcheck-log-1"
@@ -276,6 +277,13 @@ class Training(_Struct, frozen=True):
     stopped: str  # why it ended
 
 
+class Untried(_Struct, frozen=True):
+    """A comparison in the code of which one side never happened."""
+
+    where: str  # file and line, "layer.py:12"
+    what: str  # the line, and the side: "`np.where(x > 1e3, 0, x)`: > was never true"
+
+
 class ClaimRow(_Struct, frozen=True, tag_field="record", tag="claim"):
     """One claim, judged over all backends and points."""
 
@@ -300,6 +308,8 @@ class ClaimRow(_Struct, frozen=True, tag_field="record", tag="claim"):
     note: str | None = None
     reason: str | None = None  # one sentence behind a verdict that is no pass
     unchecked: list[str] = []  # arguments for which the candidate returned None
+    untried: list[Untried] = []  # what no point tried and no proof covers
+    unstable: str | None = None  # of a pass: what is NaN or infinite in float64 alone, and where
     notes: list[str] = []
     counterexample: Counterexample | None = None
     training: Training | None = None

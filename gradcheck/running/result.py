@@ -15,6 +15,7 @@ from gradcheck.records.types import (
     Counterexample,
     Diagnosis,
     Proof,
+    Untried,
 )
 from gradcheck.records.verdicts import Strength, Verdict
 
@@ -69,6 +70,16 @@ class Result:
     def proof(self) -> Proof | None:
         """What is known for all sizes and all values; None where no proof was tried."""
         return self.row.proof
+
+    @property
+    def untried(self) -> tuple[Untried, ...]:
+        """Comparisons in the code of which one side never happened and that no proof covers: where, what."""
+        return tuple(self.row.untried)
+
+    @property
+    def unstable(self) -> str | None:
+        """Of a pass: what is NaN or infinite in float64 alone, although the code is right; else None."""
+        return self.row.unstable
 
     @property
     def unchecked(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ would not if an arithmetic of ours misread a NumPy call. What is certified must 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -38,7 +39,7 @@ def same_code(
     low_precision: Callable[[], Mapping[K, ObjectArray]],
     point: Point,
 ) -> bool:
-    """Whether finite float64 values are those of the balls, within rounding.
+    """Whether float64 values are those of the balls, within rounding, where they are finite.
 
     ``low_precision`` gives the same balls at 53 bits; it is called only where the values are not close
     anyway. Their radii alone are no bound: a sum that cancels may be exact in the order of one and not
@@ -59,7 +60,7 @@ def same_code(
         for index in map(tuple, np.argwhere(doubtful)):
             ball: Any = balls[quantity][index]
             value = float(array[index])
-            if not ball.is_finite() or abs(ball - value) <= abs(ball) * _CLOSE:
+            if not math.isfinite(value) or not ball.is_finite() or abs(ball - value) <= abs(ball) * _CLOSE:
                 continue
             rough = low_precision() if rough is None else rough
             low: Any = rough[quantity][index]

@@ -1,0 +1,55 @@
+"""Points beyond those that are drawn: sizes that the code asks about, sides of comparisons that did not
+happen, and behind a proof the real code at large sizes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from math import prod
+
+import numpy as np
+
+from gradcheck.errors import UsageError
+from gradcheck.formulas.claim import SINGLE, Claim
+from gradcheck.formulas.point import Point
+from gradcheck.formulas.values import Values
+from gradcheck.judging.points.asked_sizes import asked_sizes
+from gradcheck.judging.points.point import Discarded, ForwardFault, in_float32, make_point
+
+__all__ = ["LARGE_SIZES", "points_of_asked_sizes", "points_of_large_sizes"]
+
+LARGE_SIZES = ((41, 37, 43, 39, 45), (197, 203, 199, 201, 205))
+"""Sizes far from those that are drawn, no two alike: what a proof of all shapes is held against."""
+
+_MOST_ENTRIES = 2**19
+"""Numbers in the arguments of a point of large sizes; beyond it the code would take too long."""
+
+
+def points_of_asked_sizes(claim: Claim, seed: int, delta: Values | None) -> Iterator[Point]:
+    """A point at each size that forward or candidate may ask about."""
+    for number, sizes in enumerate(asked_sizes(claim.formula, claim.candidate)):
+        yield from _made(claim, sizes, [seed, 31, number], delta, "asked")
+
+
+def points_of_large_sizes(claim: Claim, seed: int, delta: Values | None) -> Iterator[Point]:
+    """A point at about 40 and one at about 200 in every free dimension, as far as the cost allows."""
+    formula = claim.formula
+    bound = formula.shapes.bind({a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)})
+    names = [n for n in formula.shapes.names if n not in bound]
+    for number, large in enumerate(LARGE_SIZES if names else ()):
+        sizes = {**bound, **{n: large[k % len(large)] for k, n in enumerate(names)}}
+        shapes = formula.shapes.concrete(sizes) if formula.allows(sizes) else None
+        if shapes is not None and sum(map(prod, shapes)) <= _MOST_ENTRIES:
+            yield from _made(claim, sizes, [seed, 37, number], delta, "large sizes")
+
+
+def _made(
+    claim: Claim, sizes: Mapping[str, int], seed: Sequence[int], delta: Values | None, origin: str
+) -> Iterator[Point]:
+    """The point, where there is one: values for which the forward breaks down are nobody's mistake."""
+    with suppress(Discarded, ForwardFault, UsageError):
+        point = make_point(claim.formula, sizes, np.random.default_rng(seed), delta=delta, origin=origin)
+        made = in_float32(claim.formula, point) if claim.bits == SINGLE else point
+        if made is not None:
+            yield made

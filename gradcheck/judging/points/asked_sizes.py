@@ -1,0 +1,130 @@
+"""The sizes that code asks about: whole numbers written in it, tried as sizes with their neighbours.
+
+Code that does something else at `len(x) == 9`, for `n > 64`, in `{37: ...}[n]` or behind `x[:64]` has the
+number written in it somewhere. Small sizes are tried anyway.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import types
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from gradcheck.formulas.decorating import Formula
+
+__all__ = ["asked_sizes", "whole_numbers"]
+
+_SMALLEST = 8
+"""Sizes up to here are drawn anyway."""
+
+_LARGEST = 1024
+"""Larger whole numbers are taken for something else than a size."""
+
+_MOST_ENTRIES = 20_000
+"""Numbers in the arguments at a size that is asked about; more would cost too much."""
+
+_MOST_SIZES = 24
+"""Tuples of sizes for one claim."""
+
+_MOST_MEMBERS = 64
+"""Members of a set, list or dict that a name stands for, beyond which it is taken for data."""
+
+
+def asked_sizes(formula: Formula, candidate: Callable[..., Any]) -> list[dict[str, int]]:
+    """Sizes to try because forward or candidate may ask about them, those of small numbers first."""
+    bound = formula.shapes.bind({a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)})
+    names = [n for n in formula.shapes.names if n not in bound]
+    numbers = {*whole_numbers(formula.function), *whole_numbers(candidate)}
+    found: list[dict[str, int]] = []
+    for number in sorted(n for n in numbers if n >= _SMALLEST):
+        for size in (number, number + 1, number - 1):
+            for position, name in enumerate(names):
+                others = {n: 2 + (k - position) % len(names) for k, n in enumerate(names)}
+                sizes = {**others, **bound, name: size}
+                if size > _SMALLEST and sizes not in found and _fits(formula, sizes):
+                    found.append(sizes)
+    return found[:_MOST_SIZES]
+
+
+def _fits(formula: Formula, sizes: Mapping[str, int]) -> bool:
+    shapes = formula.shapes.concrete(sizes) if formula.allows(sizes) else None
+    return shapes is not None and sum(map(math.prod, shapes)) <= _MOST_ENTRIES
+
+
+def whole_numbers(function: Callable[..., Any]) -> Iterator[int]:
+    """Whole numbers that a function may compare a size with: its constants, those of the functions that it
+    calls by name, and what its names stand for. Roots of squares and numbers in short texts too.
+    """
+    for value in _values(function, set()):
+        yield from _numbers(value)
+
+
+def _numbers(value: Any) -> Iterator[int]:
+    if isinstance(value, bool):
+        return
+    if isinstance(value, str) and value.isdigit() and len(value) <= len(str(_LARGEST)):
+        value = int(value)
+    if isinstance(value, complex) and not value.imag:
+        value = value.real
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int):
+        size = abs(value)
+        if 1 < size <= _LARGEST:
+            yield size
+        if size > _SMALLEST and (root := math.isqrt(size)) ** 2 == size and 1 < root <= _LARGEST:
+            yield root
+    elif isinstance(value, tuple | list | set | frozenset | Mapping) and len(value) <= _MOST_MEMBERS:
+        for member in value:
+            yield from _numbers(member)
+
+
+def _values(function: Any, seen: set[int]) -> Iterator[Any]:
+    """What is written in a function, and what its names stand for."""
+    if id(function) in seen:
+        return
+    seen.add(id(function))
+    if isinstance(function, functools.partial):
+        yield from (*function.args, *function.keywords.values())
+        yield from _values(function.func, seen)
+        return
+    if isinstance(function, types.MethodType):
+        yield from vars(function.__self__).values() if hasattr(function.__self__, "__dict__") else ()
+        yield from _values(function.__func__, seen)
+        return
+    if not isinstance(function, types.FunctionType):
+        call = vars(type(function)).get("__call__")
+        if isinstance(call, types.FunctionType):
+            yield from _values(call, seen)
+        return
+    if (function.__module__ or "").partition(".")[0] in {"numpy", "scipy"}:
+        return
+    yield from (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())
+    names: set[str] = set()
+    codes = [function.__code__]
+    while codes:
+        code = codes.pop()
+        names |= set(code.co_names)
+        for constant in code.co_consts:
+            if isinstance(constant, types.CodeType):
+                codes.append(constant)
+            else:
+                yield constant
+    cells = [c.cell_contents for c in function.__closure__ or () if _filled(c)]
+    for value in (*(function.__globals__[n] for n in names if n in function.__globals__), *cells):
+        if callable(value):
+            yield from _values(value, seen)
+        else:
+            yield value
+
+
+def _filled(cell: types.CellType) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018  (raises where the cell is empty)
+    except ValueError:
+        return False
+    return True
