@@ -1,0 +1,198 @@
+"""Both sides of every comparison, and every size that the code asks about; each with a right twin."""
+
+import numpy as np
+import pytest
+
+import gradcheck
+from gradcheck.formulas.decorating import Formula
+from gradcheck.judging.points.asked_sizes import asked_sizes, whole_numbers
+
+SIZE = 37
+
+
+def right(d, x):
+    return d * np.cos(x)
+
+
+def verdict(backward, forward=np.sin, **how):
+    return gradcheck.verify(forward, backward, shapes={"x": "n"}, **how)
+
+
+FAR = {
+    "a large value": lambda x: x > 1e3,
+    "a small value": lambda x: np.abs(x) < 1e-9,
+    "small but not zero": lambda x: (np.abs(x) < 1e-4) & (np.abs(x) > 0),
+    "subnormal": lambda x: (np.abs(x) > 0) & (np.abs(x) < 1e-300),
+    "one number": lambda x: x == 10,
+    "a window": lambda x: (x > 123.4) & (x < 123.5),
+    "a sum of squares": lambda x: np.sum(x**2) > 1e6,
+    "a Python number": lambda x: float(np.sum(x)) > 1e4,
+    "all positive": lambda x: len(x) > 5 and bool((x > 0).all()),
+    "sorted": lambda x: len(x) > 3 and bool((np.diff(x) > 0).all()),
+    "all equal": lambda x: len(x) > 2 and bool((x == x[0]).all()),
+    "a sum of zero": lambda x: len(x) > 1 and bool(np.sum(x) == 0),
+    "close, not equal": lambda x: len(x) > 1 and bool(np.isclose(x[0], x[1]) and x[0] != x[1]),
+}
+
+
+@pytest.mark.parametrize("far", FAR.values(), ids=FAR)
+def test_a_branch_that_ordinary_points_never_enter_is_entered(far):
+    """Wrong there: refuted. Right there: a pass, and nothing was untried."""
+    wrong = verdict(lambda d, x: right(d, x) * np.where(far(x), 2.0, 1.0))
+    assert wrong.verdict == "fail"
+    good = verdict(lambda d, x: np.where(far(x), 1.0, 1.0) * right(d, x))
+    assert good.verdict == "pass"
+    assert good.untried == ()
+
+
+@pytest.mark.parametrize("far", [lambda d: np.abs(d) > 1e3, lambda d: np.abs(d) < 1e-6])
+def test_branches_on_delta_are_entered_too(far):
+    """A gradient is linear in delta."""
+    assert verdict(lambda d, x: right(d, x) * np.where(far(d), 2.0, 1.0)).verdict == "fail"
+
+
+def test_a_far_branch_of_the_forward_is_entered():
+    """The hand-written pass forgot it."""
+    result = verdict(lambda d, x: d, lambda x: np.where(np.abs(x) > 1000.0, 0.0, x))
+    assert result.verdict == "fail"
+
+
+def test_what_is_never_seen_is_said_and_caps_the_strength():
+    """A callable is the only source of values: what it never returns is untried. Declared so that it
+    does, everything is tried.
+    """
+
+    def backward(d, x):
+        return right(d, x) * np.where(x > 50, 2.0, 1.0)
+
+    result = verdict(backward, values={"x": lambda shape, rng: rng.uniform(0, 1, shape)})
+    assert (result.verdict, result.strength) == ("pass", "certified")
+    (untried,) = result.untried
+    assert "> was never true" in untried.what
+    assert "np.where(x > 50" in untried.what
+    assert untried.where.startswith("test_steering.py:")
+    assert verdict(backward, values={"x": lambda s, rng: rng.uniform(0, 99, s)}).verdict == "fail"
+
+
+def test_a_proof_covers_both_sides():
+    """Nothing is untried of what holds for all values."""
+    result = verdict(lambda d, x: d * (x > 0), lambda x: np.maximum(x, 0))
+    assert (result.verdict, result.strength, result.untried) == ("pass", "proved", ())
+
+
+def test_declared_values_are_kept_to():
+    """Positive stays positive: right code for positive numbers is not asked about others."""
+
+    def backward(d, x):
+        return d / x if (x > 0).all() else d * np.nan
+
+    result = verdict(backward, np.log, values={"x": gradcheck.positive})
+    assert result.verdict == "pass"
+
+
+TABLE = {37: 2.0}
+
+SIZES = {
+    "equal": lambda n: n == 9,
+    "greater": lambda n: n > 64,
+    "truth of a difference": lambda n: not n - 37,
+    "key of a dict": lambda n: n in TABLE,
+    "member of a set": lambda n: n in {21, 37},
+    "a bit": lambda n: bool(n & 64),
+    "a global": lambda n: n == SIZE,
+    "as text": lambda n: str(n) == "37",
+    "squared": lambda n: n * n == 1369,
+    "a remainder": lambda n: n % 16 == 0,
+}
+
+
+@pytest.mark.parametrize("asks", SIZES.values(), ids=SIZES)
+def test_a_size_that_the_code_asks_about_is_tried(asks):
+    """Wrong at it: refuted there. Right at it: a pass."""
+    assert verdict(lambda d, x: right(d, x) * (2.0 if asks(len(x)) else 1.0)).verdict == "fail"
+    assert verdict(lambda d, x: right(d, x) * (1.0 if asks(len(x)) else 1.0)).verdict == "pass"
+
+
+def test_a_slice_is_a_size_too():
+    """`d[:64]` is all of a short array."""
+
+    def backward(d, x):
+        out = right(d, x)
+        out[64:] = 0.0
+        return out
+
+    assert verdict(backward).verdict == "fail"
+
+
+def test_whole_numbers_of_a_function_and_of_those_that_it_calls():
+    """Names, defaults, closures; floats that are whole; numbers in short texts."""
+    inner = 41
+
+    def called(x, width=43):
+        return x[:inner] * width
+
+    def function(x):
+        return called(x) + (x.size == 47) + 53.0 + len("59") + int("61")
+
+    assert {41, 43, 47, 53, 59, 61} <= set(whole_numbers(function))
+    assert set(whole_numbers(lambda x: x + 0.5)) == set()
+
+
+def test_sizes_too_large_are_left_out():
+    """A point has a price."""
+    formula = Formula(lambda A: A.sum(), {"A": "n m"}, name="f")
+    found = asked_sizes(formula, lambda d, A: d * np.ones_like(A) if A.shape[0] != 900 else A)
+    assert {"n": 900, "m": 3} in found
+    assert all(sizes["n"] * sizes["m"] <= 20_000 for sizes in found)
+
+
+def test_code_that_overflows_but_is_right_is_an_unstable_pass():
+    """NaN in float64, right in exact arithmetic. Its twin gives a finite number that is wrong."""
+
+    def softplus(x):
+        return np.logaddexp(0, 20 * x) / 20
+
+    def naive(d, x):
+        e = np.exp(20 * x)
+        return d * e / (1 + e)
+
+    def guarded(d, x):
+        e = np.exp(20 * x)
+        return d * np.where(np.isinf(e), 0.0, e / (1 + e))
+
+    result = verdict(naive, softplus)
+    assert result.verdict == "pass"
+    assert "is nan in float64" in result.unstable
+    assert verdict(guarded, softplus).verdict == "fail"
+    assert verdict(lambda d, x: d / (1 + np.exp(-20 * x)), softplus).unstable is None
+
+
+def test_underflow_is_no_mistake():
+    """A naive sigmoid' gives 0 at -800, where 1e-348 is right."""
+
+    def backward(d, x):
+        e = np.exp(-x)
+        return d * e / (1 + e) ** 2
+
+    result = gradcheck.verify(
+        lambda x: 1 / (1 + np.exp(-x)),
+        backward,
+        shapes={"x": "n"},
+        values={"x": lambda shape, rng: rng.choice([-400.0, -30.0, 0.5, 2.0], shape)},
+    )
+    assert result.verdict == "pass"
+
+
+def test_a_proof_is_held_against_the_code_at_large_sizes(monkeypatch):
+    """Code that is wrong at 41 in a way that no symbol sees fails, with that counterexample."""
+    hidden = {int("4" + "1"), int("19" + "7")}
+
+    def backward(d, x):
+        factor = 2.0 if isinstance(x, np.ndarray) and x.shape[0] in hidden else 1.0
+        return right(d, x) * factor
+
+    monkeypatch.setattr("gradcheck.checking.further_points.asked_sizes", lambda *_: [])
+    result = verdict(backward)
+    assert result.verdict == "fail"
+    assert result.counterexample.sizes in ({"n": 41}, {"n": 197})
+    assert "itself fails" in result.proof.reason
