@@ -204,6 +204,11 @@ class Watched(np.ndarray[Any, Any]):
         result = func(*plain, **_plain(kwargs))
         if func in (np.isclose, np.allclose) and _watches:
             _record_close(func, plain, kwargs, result)
+        if func is np.clip and _watches:
+            named = {**dict(zip(("a", "a_min", "a_max"), plain, strict=False)), **_plain(kwargs)}
+            _record_clip(
+                named["a"], named.get("a_min", named.get("min")), named.get("a_max", named.get("max"))
+            )
         if func in (np.all, np.any) and isinstance(args[0], Watched) and args[0].margin is not None:
             reduce = np.min if func is np.all else np.max
             margin = reduce(args[0].margin, **{k: v for k, v in kwargs.items() if k in ("axis", "keepdims")})
@@ -347,9 +352,7 @@ def _record(
 ) -> None:
     watch = _watches[-1]
     if name == "clip":
-        x, low, high = (np.asarray(p, dtype=np.float64) for p in plain)
-        watch.record("clip from below", low > x, low - x, (low,))
-        watch.record("clip from above", x > high, x - high, (high,))
+        _record_clip(*plain)
         return
     if (asks := _ASKS.get(name)) is None:
         return
@@ -358,6 +361,14 @@ def _record(
     if name in ("maximum", "minimum", "fmax", "fmin"):
         result = np.asarray(margin) > 0
     watch.record(asks, result, margin, plain)
+
+
+def _record_clip(x: Any, low: Any, high: Any) -> None:
+    with np.errstate(all="ignore"):
+        for asks, above, below in (("clip from below", low, x), ("clip from above", x, high)):
+            if above is not None and below is not None:
+                margin = np.subtract(above, below, dtype=np.float64)
+                _watches[-1].record(asks, margin > 0, margin, (above, below))
 
 
 def _record_close(func: Any, plain: Sequence[Any], kwargs: dict[str, Any], result: Any) -> None:

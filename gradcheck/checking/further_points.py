@@ -10,8 +10,9 @@ from math import prod
 
 import numpy as np
 
+from gradcheck.arithmetic.precisions import SINGLE
 from gradcheck.errors import UsageError
-from gradcheck.formulas.claim import SINGLE, Claim
+from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.point import Point
 from gradcheck.formulas.values import Values
 from gradcheck.judging.points.asked_sizes import asked_sizes

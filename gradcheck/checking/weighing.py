@@ -20,7 +20,7 @@ from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.memory import Memory
 from gradcheck.proofs.prover import attempt
 from gradcheck.proofs.proving import prove, with_witness
-from gradcheck.proofs.spot import Spot, spot_check, violated
+from gradcheck.proofs.spot import Spot, spot_check, truth_holds, violated
 from gradcheck.records.types import Counterexample, Proof
 from gradcheck.records.verdicts import Verdict
 
@@ -106,6 +106,9 @@ def _against_failure(
             continue
         if made.truth is not None and violated(made.truth, made.compared.conditions, result.point):
             why = why or "proved where its assumptions hold; at the failing point they do not"
+            continue
+        if any(truth_holds(claim, memory, result.point, o.answers) for o in result.opinions.values()):
+            why = why or "on symbols the code does something else than at the failing point"
             continue
         return _broken(proof, "the claim is proved for all shapes, but fails at a point")
     why = why or "proved, but the check as a whole fails"

@@ -81,6 +81,8 @@ def check_large_point(claim: Claim, point: Point, session: Session, usable: list
         other = {i: Direction(point.args[i], seed=i + 1000 * seed) for i in checked}
         moved = {i: d.dot(_gradient(claim, stated, i)) for i, d in other.items()}
         match = _match(claim, point, moved, other, spare)
+    if match.outcome == "differ" and _is_rounding(claim, point, stated, checked, match):
+        match = replace(match, outcome="unclear", reason=Reason(ReasonKind.CANCELLATION))
     matches, verdict, quantity = {JOINT: match}, PointVerdict.NONE, None
     opinion = Opinion(asked, reason=match.reason, method=METHOD)
     if match.outcome == "agree":
@@ -94,6 +96,43 @@ def check_large_point(claim: Claim, point: Point, session: Session, usable: list
         matches |= found
     opinions[asked] = replace(opinion, matches=matches)
     return PointResult(point, verdict, opinions, quantity=quantity, stated=stated)
+
+
+def _is_rounding(
+    claim: Claim, point: Point, stated: Stated, directions: Mapping[int, Direction], match: Match
+) -> bool:
+    """Whether the code's own rounding may make the difference, where its terms cancel (`1 - a * a` near 1).
+
+    By backward error analysis a rounding acts like a change of the data by half a unit in the last place. So
+    the code is run on data that are moved by far more than that, and what that does to its slope, scaled
+    down, is granted for every term of the longest sum that the sizes let us expect.
+    """
+    rng = np.random.default_rng(2024)
+    slope = sum(d.dot(_gradient(claim, stated, i)) for i, d in directions.items())
+    moved = 0.0
+    for _ in range(_PERTURBED):
+        args = tuple(_jittered(a, rng) if i in point.wrt else a for i, a in enumerate(point.args))
+        try:
+            other = _run(claim, point.with_values(args, point.delta))
+        except CandidateFault:
+            return True  # it breaks down next to this point: nothing can be said of its rounding
+        moved = max(moved, abs(sum(d.dot(_gradient(claim, other, i)) for i, d in directions.items()) - slope))
+    terms = _OPERATIONS + max((max(a.shape, default=1) for a in point.args), default=1)
+    return abs(float(match.stated - match.true)) <= match.bound * match.scale + terms * moved / _JITTER
+
+
+_PERTURBED = 2
+_OPERATIONS = 32
+"""Roundings granted besides one for every term of a sum: a few nested functions."""
+
+_JITTER = 2.0**13
+"""How much larger than half a unit in the last place the changes are."""
+
+
+def _jittered(values: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
+    moved = values * (1 + _JITTER * 2.0**-53 * rng.uniform(-1, 1, values.shape))
+    moved.flags.writeable = False
+    return moved
 
 
 def _quantity(claim: Claim, position: int) -> Quantity:

@@ -4,7 +4,7 @@ and no part of the proof.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 from gradcheck.arithmetic import BALLS, WIDENED, enclose, precision
 from gradcheck.arithmetic.balls import BallDomain
 from gradcheck.arithmetic.precisions import BITS
+from gradcheck.backend import Answer
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.quantity import Quantity
@@ -27,7 +28,7 @@ from gradcheck.proofs.memory import Memory
 from gradcheck.proofs.stating import Symbolic, index_codes, truths
 from gradcheck.proofs.truth import Truth
 
-__all__ = ["Spot", "spot_check", "violated"]
+__all__ = ["Spot", "spot_check", "truth_holds", "violated"]
 
 _MOST_ENTRIES = 400
 _POINTS = 2
@@ -72,6 +73,31 @@ def spot_check(claim: Claim, memory: Memory, points: Iterable[Point]) -> Spot:
     but = ", but for rounded constants" if rounded else ""
     words = f"spot check in ball arithmetic: code and entry formulas agree{but} at {'; '.join(seen)}"
     return Spot(wrong=False, points=len(seen), words=words)
+
+
+def truth_holds(claim: Claim, memory: Memory, point: Point, answers: Mapping[Quantity, Answer]) -> bool:
+    """Whether the true entry formulas are what a backend has at a point, in every entry that it gives.
+
+    Then a failure of the code there says that it does something else than it did on symbols, and nothing
+    against the derivative on symbols.
+    """
+    truth = memory.truth(Branch())
+    forms = _Forms(claim, truth)
+    held = False
+    try:
+        with precision(BITS):
+            numbers = _numbers(truth, point, BALL_RULES)
+            for name, answer in answers.items():
+                if answer.direction is not None:
+                    continue
+                right = numbers.at(*forms.of(name))
+                pairs = zip(right.reshape(-1), answer.values.reshape(-1), strict=True)
+                if not all(x.overlaps(y) for x, y in pairs):
+                    return False
+                held = True
+    except (Unsupported, ValueError, ZeroDivisionError, IndexError):
+        return False
+    return held
 
 
 def _sizes(point: Point) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.declaration import Declaration
 
 __all__ = ["asked_sizes", "whole_numbers"]
 
@@ -34,7 +34,7 @@ _MOST_MEMBERS = 64
 """Members of a set, list or dict that a name stands for, beyond which it is taken for data."""
 
 
-def asked_sizes(formula: Formula, candidate: Callable[..., Any]) -> list[dict[str, int]]:
+def asked_sizes(formula: Declaration, candidate: Callable[..., Any]) -> list[dict[str, int]]:
     """Sizes to try because forward or candidate may ask about them, those of small numbers first."""
     bound = formula.shapes.bind({a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)})
     names = [n for n in formula.shapes.names if n not in bound]
@@ -50,7 +50,7 @@ def asked_sizes(formula: Formula, candidate: Callable[..., Any]) -> list[dict[st
     return found[:_MOST_SIZES]
 
 
-def _fits(formula: Formula, sizes: Mapping[str, int]) -> bool:
+def _fits(formula: Declaration, sizes: Mapping[str, int]) -> bool:
     shapes = formula.shapes.concrete(sizes) if formula.allows(sizes) else None
     return shapes is not None and sum(map(math.prod, shapes)) <= _MOST_ENTRIES
 
