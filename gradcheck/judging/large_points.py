@@ -18,11 +18,13 @@ import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
+from gradcheck.arithmetic.stochastic import ULPS, jittered_runs
 from gradcheck.errors import CandidateFault, FaultKind, Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.in_place_writes import writes
 from gradcheck.formulas.quantity import JOINT, Quantity
 from gradcheck.judging.candidates.running import Stated, as_float64, call_candidate, given
+from gradcheck.judging.candidates.same_code import MORE_ROUNDING
 from gradcheck.judging.comparing import Match, Outcome
 from gradcheck.judging.opinions import Opinion, PointResult, PointVerdict, Says
 from gradcheck.judging.points.long_directions import Direction
@@ -101,38 +103,26 @@ def check_large_point(claim: Claim, point: Point, session: Session, usable: list
 def _is_rounding(
     claim: Claim, point: Point, stated: Stated, directions: Mapping[int, Direction], match: Match
 ) -> bool:
-    """Whether the code's own rounding may make the difference, where its terms cancel (`1 - a * a` near 1).
+    """Whether the code's own rounding may make the difference, where its terms cancel (`a - 1` near 1)."""
+    before = given(claim, point, lambda v: v)
+    names, count = list(before), len(point.args)
 
-    By backward error analysis a rounding acts like a change of the data by half a unit in the last place. So
-    the code is run on data that are moved by far more than that, and what that does to its slope, scaled
-    down, is granted for every term of the longest sum that the sizes let us expect.
-    """
-    rng = np.random.default_rng(2024)
-    slope = sum(d.dot(_gradient(claim, stated, i)) for i, d in directions.items())
-    moved = 0.0
-    for _ in range(_PERTURBED):
-        args = tuple(_jittered(a, rng) if i in point.wrt else a for i, a in enumerate(point.args))
-        try:
-            other = _run(claim, point.with_values(args, point.delta))
-        except CandidateFault:
-            return True  # it breaks down next to this point: nothing can be said of its rounding
-        moved = max(moved, abs(sum(d.dot(_gradient(claim, other, i)) for i, d in directions.items()) - slope))
-    terms = _OPERATIONS + max((max(a.shape, default=1) for a in point.args), default=1)
-    return abs(float(match.stated - match.true)) <= match.bound * match.scale + terms * moved / _JITTER
+    def slope(*values: Any) -> float:
+        found = call_candidate(claim, point, list(values[:count]), dict(zip(names, values[count:], strict=True)))
+        gradients = {i: np.asarray(found[_quantity(claim, i)]) for i in directions}
+        return sum(float(d.dot(gradients[i].view(np.ndarray))) for i, d in directions.items())
+
+    try:
+        slopes = jittered_runs(slope, [*point.args, *before.values()], _RUNS)
+    except CandidateFault:
+        return False
+    own = sum(d.dot(_gradient(claim, stated, i)) for i, d in directions.items())
+    spread = max(abs(s - own) for s in slopes)
+    return abs(float(match.stated - match.true)) <= match.bound * match.scale + MORE_ROUNDING / ULPS * spread
 
 
-_PERTURBED = 2
-_OPERATIONS = 32
-"""Roundings granted besides one for every term of a sum: a few nested functions."""
-
-_JITTER = 2.0**13
-"""How much larger than half a unit in the last place the changes are."""
-
-
-def _jittered(values: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
-    moved = values * (1 + _JITTER * 2.0**-53 * rng.uniform(-1, 1, values.shape))
-    moved.flags.writeable = False
-    return moved
+_RUNS = 3
+"""Runs with moved results: one may come out near by chance."""
 
 
 def _quantity(claim: Claim, position: int) -> Quantity:
