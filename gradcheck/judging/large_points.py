@@ -108,7 +108,9 @@ def _is_rounding(
     names, count = list(before), len(point.args)
 
     def slope(*values: Any) -> float:
-        found = call_candidate(claim, point, list(values[:count]), dict(zip(names, values[count:], strict=True)))
+        found = call_candidate(
+            claim, point, list(values[:count]), dict(zip(names, values[count:], strict=True))
+        )
         gradients = {i: np.asarray(found[_quantity(claim, i)]) for i in directions}
         return sum(float(d.dot(gradients[i].view(np.ndarray))) for i, d in directions.items())
 
@@ -118,7 +120,8 @@ def _is_rounding(
         return False
     own = sum(d.dot(_gradient(claim, stated, i)) for i, d in directions.items())
     spread = max(abs(s - own) for s in slopes)
-    return abs(float(match.stated - match.true)) <= match.bound * match.scale + MORE_ROUNDING / ULPS * spread
+    allowed = match.bound * match.scale + MORE_ROUNDING / ULPS * spread
+    return bool(abs(float(match.stated - match.true)) <= allowed)
 
 
 _RUNS = 3
