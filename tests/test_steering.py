@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 import gradcheck
+from gradcheck.checking.weighing import Weighed
 from gradcheck.formulas.decorating import Formula
 from gradcheck.judging.points.asked_sizes import asked_sizes, whole_numbers
+from gradcheck.records.types import Proof
 
 SIZE = 37
 
@@ -185,14 +187,17 @@ def test_underflow_is_no_mistake():
 
 
 def test_a_proof_is_held_against_the_code_at_large_sizes(monkeypatch):
-    """Code that is wrong at 41 in a way that no symbol sees fails, with that counterexample."""
+    """Were a wrong proof to hold code that is wrong at 41, the code fails, with that counterexample."""
     hidden = {int("4" + "1"), int("19" + "7")}
 
     def backward(d, x):
-        factor = 2.0 if isinstance(x, np.ndarray) and x.shape[0] in hidden else 1.0
-        return right(d, x) * factor
+        return right(d, x) * (2.0 if len(x) in hidden else 1.0)
 
     monkeypatch.setattr("gradcheck.checking.further_points.asked_sizes", lambda *_: [])
+    assert verdict(backward).verdict == "pass"  # no proof, no point there
+    proved = lambda claim, memory, ruling, results: Weighed(ruling, Proof(status="proved"), proved=True)
+    monkeypatch.setattr("gradcheck.checking.claim_check.weigh", proved)
+    assert verdict(right).verdict == "pass"
     result = verdict(backward)
     assert result.verdict == "fail"
     assert result.counterexample.sizes in ({"n": 41}, {"n": 197})

@@ -137,7 +137,7 @@ def _summarise(
             check_large_point(claim, p, session, session.backends)
             for p in points_of_large_sizes(claim, seed, delta)
         ]
-        results += [r for r in large if r.verdict in (PointVerdict.FAIL, PointVerdict.ERROR)]
+        results += [_of_the_code(r) for r in large if r.verdict in (PointVerdict.FAIL, PointVerdict.ERROR)]
         weighed = uncrowned(weighed, rule(claim, session, results)) if _decided(results) else weighed
     verdict, reason = weighed.ruling.verdict, weighed.ruling.reason
     minimal = None
@@ -188,6 +188,14 @@ def cannot_run(claim: Claim, session: Session, reason: str, started: float | Non
     seconds = 0.0 if started is None else time.perf_counter() - started
     row = claim_row(claim, Verdict.ERROR, [], seconds=seconds, strength=None, discarded=0, reason=reason)
     return Outcome(row, [silent_row(claim, usable, reason) for usable in session.backends])
+
+
+def _of_the_code(result: PointResult) -> PointResult:
+    """A failure behind a proof. Where it is a number that is not finite, the formula is right all the same."""
+    if result.fault is None or result.fault.kind is not FaultKind.NOT_FINITE:
+        return result
+    quantity = str(result.quantity or "a gradient")
+    return replace(result, verdict=PointVerdict.NONE, unstable=f"{quantity} is not finite")
 
 
 def _unstable(results: list[PointResult]) -> str | None:

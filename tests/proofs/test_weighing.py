@@ -45,11 +45,11 @@ def test_a_pass_that_is_proved_in_part_has_not():
     """It is certified at the points, and the record says what is missing."""
 
     def backward(delta, x):
-        return 2 * delta * x if len(x) != 1000 else 0 * x
+        return 2 * delta * x if len(x) != 100_000 else 0 * x
 
     row = check_claim(square(backward), **FEW).row
     assert (row.verdict, row.strength, row.proof.status) == ("pass", "certified", "partly")
-    assert "n = 1000" in row.proof.branches[0] or "not understood" in row.proof.reason
+    assert "n = 100000" in row.proof.branches[0] or "not understood" in row.proof.reason
 
 
 def test_a_failure_refutes_the_forms_that_differ():
@@ -135,7 +135,7 @@ def test_code_that_asks_for_the_type_of_its_arguments_is_answered_as_on_numbers(
 
 
 def test_a_value_that_overflows_is_no_contradiction():
-    """The formula is right, the code fails in float64."""
+    """The formula is right, the code gives NaN in float64: a pass that says so."""
     formula = Formula(
         lambda x: np.exp(x - x.max()) / np.exp(x - x.max()).sum(),
         {"x": "n"},
@@ -149,9 +149,9 @@ def test_a_value_that_overflows_is_no_contradiction():
 
     formula.vjp(backward)
     row = check_claim(formula.claims[0], **FEW).row
-    assert row.verdict == "fail"
-    assert row.proof.status == "partly"
-    assert "not finite" in row.proof.reason
+    assert row.verdict == "pass"
+    assert row.unstable is not None
+    assert "in float64" in row.unstable
 
 
 @pytest.mark.parametrize(
