@@ -191,7 +191,7 @@ def cannot_run(claim: Claim, session: Session, reason: str, started: float | Non
 
 
 def _of_the_code(result: PointResult) -> PointResult:
-    """A failure behind a proof. Where it is a number that is not finite, the formula is right all the same."""
+    """A failure behind a proof; a number that is not finite says nothing against the formula."""
     if result.fault is None or result.fault.kind is not FaultKind.NOT_FINITE:
         return result
     quantity = str(result.quantity or "a gradient")
