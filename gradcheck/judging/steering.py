@@ -17,13 +17,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.arithmetic.precisions import SINGLE
 from gradcheck.arithmetic.watched import Extent, Site, Watch, run_watched, watchable
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.foreign import is_float_only
 from gradcheck.formulas.point import Point
 from gradcheck.formulas.values import normal, positive, unit_interval
 from gradcheck.judging.candidates.running import call_candidate, given
-from gradcheck.judging.points.point import Discarded, ForwardFault, evaluate_forward
+from gradcheck.judging.points.point import Discarded, ForwardFault, evaluate_forward, in_single
 from gradcheck.records.types import Untried
 
 __all__ = ["Steered", "UntriedSide", "steer"]
@@ -120,7 +122,10 @@ class _Search:
     def __init__(self, claim: Claim, points: Sequence[Point], free_delta: bool) -> None:
         self.claim, self.free_delta = claim, free_delta
         self.forward = watchable(claim.formula.function)
-        self.watched_claim = replace(claim, candidate=watchable(claim.candidate))
+        self.seen_through = not is_float_only(claim.candidate)
+        self.watched_claim = (
+            replace(claim, candidate=watchable(claim.candidate)) if self.seen_through else claim
+        )
         self.points = [p for p in points if p.entries <= _ENTRIES]
         self.coverage = _Coverage()
         self.found: list[Point] = []
@@ -155,6 +160,8 @@ class _Search:
             return None
         if args is point.args and not _same(outputs, point):
             return None  # it does something else when it is watched
+        if not self.seen_through:
+            return watch
         moved = replace(point, args=tuple(args), delta=tuple(delta))
         before = given(self.claim, moved, lambda value: value)
         names, count = list(before), len(args)
@@ -244,6 +251,8 @@ class _Search:
     def _take(self, base: Point, site: Site, wanted: bool, values: Values) -> bool:
         """Make a point of a change, where the forward is finite and says the same unwatched."""
         args, delta = values
+        if self.claim.bits == SINGLE:
+            args, delta = (tuple(map(in_single, part)) for part in values)
         try:
             outputs, multiple = evaluate_forward(self.claim.formula, tuple(map(_frozen, args)))
         except (Discarded, ForwardFault):

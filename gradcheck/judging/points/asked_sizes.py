@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.formulas.declaration import Declaration
+from gradcheck.formulas.foreign import is_float_only
 
 __all__ = ["asked_sizes", "whole_numbers"]
 
@@ -38,7 +39,9 @@ def asked_sizes(formula: Declaration, candidate: Callable[..., Any]) -> list[dic
     """Sizes to try because forward or candidate may ask about them, those of small numbers first."""
     bound = formula.shapes.bind({a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)})
     names = [n for n in formula.shapes.names if n not in bound]
-    numbers = {*whole_numbers(formula.function), *whole_numbers(candidate)}
+    numbers = set(whole_numbers(formula.function))
+    if not is_float_only(candidate):
+        numbers |= set(whole_numbers(candidate))
     found: list[dict[str, int]] = []
     for number in sorted(n for n in numbers if n >= _SMALLEST):
         for size in (number, number + 1, number - 1):

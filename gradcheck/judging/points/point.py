@@ -29,6 +29,7 @@ __all__ = [
     "draw_arguments",
     "evaluate_forward",
     "in_float32",
+    "in_single",
     "make_point",
 ]
 
@@ -181,7 +182,7 @@ is raised (a matrix that is not square) is a mistake in the forward or in the de
 
 def in_float32(formula: Declaration, point: Point) -> Point | None:
     """The point with every value rounded to float32; None where the forward is not finite there."""
-    args, delta = tuple(map(_rounded, point.args)), tuple(map(_rounded, point.delta))
+    args, delta = tuple(map(in_single, point.args)), tuple(map(in_single, point.delta))
     try:
         outputs, multiple = evaluate_forward(formula, args)
     except (Discarded, ForwardFault):
@@ -189,7 +190,8 @@ def in_float32(formula: Declaration, point: Point) -> Point | None:
     return replace(point, args=args, delta=delta, outputs=outputs, multiple=multiple)
 
 
-def _rounded(values: NDArray[Any]) -> NDArray[Any]:
+def in_single(values: NDArray[Any]) -> NDArray[Any]:
+    """Floats rounded to float32, still as float64; integers as they are."""
     if values.dtype.kind != "f":
         return values
     with np.errstate(over="ignore", under="ignore"):
