@@ -11,6 +11,7 @@ import msgspec
 from gradcheck.checking.claim_check import check_claim
 from gradcheck.errors import GradientError, UsageError
 from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.process_state import process_kept
 from gradcheck.formulas.shapes import ShapeLike
 from gradcheck.formulas.values import Values
 from gradcheck.running.garbage import rare_collections
@@ -63,7 +64,7 @@ def verify(
     if isinstance(forward, Chain) and not given and delta is None:
         return forward.verify(backward, backends=backends, max_examples=max_examples, seed=seed)
     formula = _formula(forward, backward, given)
-    with rare_collections():
+    with rare_collections(), process_kept():
         outcome = check_claim(
             formula.claims[-1], max_examples=max_examples, seed=seed, backends=backends, delta=delta
         )

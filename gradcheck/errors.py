@@ -1,19 +1,24 @@
-"""Every exception that gradcheck raises on purpose."""
+"""Every exception that gradcheck raises on purpose, and what it makes of those that user code raises."""
 
 from __future__ import annotations
 
 from enum import Enum
+from types import TracebackType
 from typing import Any, Self
 
 __all__ = [
     "CandidateFault",
     "Contradiction",
+    "EndsProgram",
+    "Escaped",
     "FaultKind",
     "GradientError",
     "NoAnswer",
     "Undecided",
     "Unsupported",
     "UsageError",
+    "message",
+    "user_code",
 ]
 
 
@@ -103,3 +108,75 @@ class CandidateFault(Exception):
         self.verdict = verdict
         self.quantity = quantity
         self.kind = kind
+
+
+class Escaped(Exception):
+    """User code raised something that is no `Exception`, and so would have ended the run: `pytest.skip`,
+    `asyncio.CancelledError`, a class of its own.
+    """
+
+
+class EndsProgram(Escaped):
+    """User code called `sys.exit`; the message is the call."""
+
+
+class _UserCode:
+    """The context in which user code is called: what comes out of it is an `Exception` with a text.
+
+    Whoever calls user code catches `Exception` and shows `str(error)`. Here what is no `Exception` becomes
+    an `Escaped`, and one whose text cannot be made becomes one with a text. `KeyboardInterrupt` is the
+    user's, at the keyboard, and passes.
+    """
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None or isinstance(error, KeyboardInterrupt):
+            return
+        if isinstance(error, SystemExit):
+            raise _called_like(error, EndsProgram)(_exit_call(error)).with_traceback(trace) from None
+        if not isinstance(error, Exception):
+            raise _called_like(error, Escaped)(message(error)).with_traceback(trace) from None
+        if not _is_plain(error):
+            raise _called_like(error, Exception)(message(error)).with_traceback(trace) from None
+
+
+user_code = _UserCode()
+"""`with user_code: forward(*args)`."""
+
+
+def message(error: object) -> str:
+    """What an exception or a warning says; where its own text raises, that it does."""
+    try:
+        return "".join(str(error))  # of `str` itself, whatever class `__str__` gives
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        return "(its text cannot be made: str() of it raises)"
+
+
+def _is_plain(error: BaseException) -> bool:
+    """Whether the text can be made, and is of no class of its own."""
+    try:
+        return type(str(error)) is str
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        return False
+
+
+def _exit_call(error: SystemExit) -> str:
+    try:
+        return f"sys.exit({error.code!r})"
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        return "sys.exit()"
+
+
+def _called_like(error: BaseException, kind: type[Exception]) -> type[Exception]:
+    """A subclass of ``kind`` with the name of the error's class, which is what reports show."""
+    return type(type(error).__name__, (kind,), {"__module__": __name__})

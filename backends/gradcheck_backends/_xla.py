@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from gradcheck.arithmetic import enclose
 from gradcheck.backend import Answer, Problem
-from gradcheck.errors import NoAnswer
+from gradcheck.errors import NoAnswer, user_code
 
 __all__ = ["FloatGradients"]
 
@@ -71,7 +71,7 @@ class FloatGradients:
         LAPACK leaves the signs of eigenvectors open, and JAX may choose others: its derivative is then
         right, of another function.
         """
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), user_code:
             result = self._problem.function(*(a.copy() if a.ndim else a.dtype.type(a) for a in args))
         parts = result if isinstance(result, tuple | list) else [result]
         for ours, theirs in zip(parts, self._forward(*(args[i] for i in self._problem.wrt)), strict=True):

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from gradcheck.arithmetic import BALLS, Domain, ObjectArray, dot, enclose, precision, zero_dimensional
 from gradcheck.arithmetic.precisions import COARSE_STEP, FINE_STEP
 from gradcheck.backend import Answer, Problem, Program, Traits
-from gradcheck.errors import NoAnswer, Unsupported
+from gradcheck.errors import NoAnswer, Unsupported, user_code
 from gradcheck_backends._ball_difference import (
     BITS,
     BallDifference,
@@ -192,7 +192,7 @@ class CentralDifference(Program):
         def along(t: float) -> NDArray[np.float64]:
             moved = [a + t * direction if i == argument else a.copy() for i, a in enumerate(args)]
             try:
-                with np.errstate(all="ignore"):
+                with np.errstate(all="ignore"), user_code:
                     result = self.problem.function(*(m if m.ndim else m.dtype.type(m) for m in moved))
             except Exception as error:
                 raise NoAnswer(

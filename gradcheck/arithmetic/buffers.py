@@ -18,7 +18,7 @@ import numpy as np
 
 from gradcheck.arithmetic.array import ElementArray
 from gradcheck.arithmetic.domain import Domain
-from gradcheck.errors import Undecided, Unsupported
+from gradcheck.errors import Undecided, Unsupported, user_code
 
 __all__ = ["call", "call_in", "rebound", "rebound_where"]
 
@@ -32,20 +32,23 @@ _needing: WeakKeyDictionary[Any, bool] = WeakKeyDictionary()
 def call(function: Callable[..., Any], args: Any, maker: Maker) -> Any:
     """Call ``function(*args)``; where it stores into a float64 buffer, call a copy that does not.
 
-    Raises whatever the function raises.
+    Raises what the function raises, as `user_code` gives it.
     """
     if not _needs(function):
         try:
-            return function(*args)
+            with user_code:
+                return function(*args)
         except Undecided:
             raise
         except Exception:
             if not _mentions(function, set(_CREATORS), set()):
                 raise
-            result = rebound(function, maker)(*args)
+            with user_code:
+                result = rebound(function, maker)(*args)
             _remember(function)
             return result
-    return rebound(function, maker)(*args)
+    with user_code:
+        return rebound(function, maker)(*args)
 
 
 def rebound_where(

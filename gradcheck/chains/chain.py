@@ -15,6 +15,7 @@ from gradcheck.chains.occurring import Occurring, Possible
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.decorating import Formula
 from gradcheck.formulas.kinds import Kind, Vjp
+from gradcheck.formulas.process_state import process_kept
 from gradcheck.records.types import ClaimRow
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ class Chain(Net):
         """
         from gradcheck.chains.result import verify_chain
 
-        return verify_chain(self, backward, backends=backends, max_examples=max_examples, seed=seed)
+        with process_kept():
+            return verify_chain(self, backward, backends=backends, max_examples=max_examples, seed=seed)
 
     def assert_correct(self, backward: Callable[..., Any] | None = None, **options: Any) -> ChainResult:
         """`verify`, and raise `GradientError` with the whole story unless it passes."""

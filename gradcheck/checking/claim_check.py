@@ -18,9 +18,10 @@ from gradcheck.checking.training import Trained, train
 from gradcheck.checking.verdict import MIN_ANSWERS, Ruling, rule
 from gradcheck.checking.weighing import refuted, uncrowned, weigh
 from gradcheck.diagnosis import diagnosed
-from gradcheck.errors import FaultKind
+from gradcheck.errors import Escaped, FaultKind, UsageError, user_code
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.kinds import Update
+from gradcheck.formulas.user_lines import named, user_line
 from gradcheck.formulas.values import Values
 from gradcheck.judging.answers.backends import Found, choose
 from gradcheck.judging.candidates.digits import in_float32, summary
@@ -37,7 +38,7 @@ from gradcheck.proofs import Memory
 from gradcheck.records.types import BackendRow, BatteryRow, ClaimRow, Precision
 from gradcheck.records.verdicts import Strength, Verdict
 
-__all__ = ["MIN_ANSWERS", "Outcome", "cannot_run", "check_claim"]
+__all__ = ["MIN_ANSWERS", "Outcome", "cannot_run", "check_claim", "stopped_by"]
 
 
 @dataclass
@@ -64,11 +65,39 @@ def check_claim(
 ) -> Outcome:
     """Check one claim. ``session`` and ``points`` may be shared by the claims of a formula.
 
-    Raises `UsageError` for an unknown backend and for declarations that leave nothing to try.
+    Raises `UsageError` for an unknown backend and for declarations that leave nothing to try. Whatever else
+    stops the check is an ``error`` of the claim.
     """
     started = time.perf_counter()
     delta = checked_delta(delta)
     session = session or Session(claim.formula, found or choose(backends))
+    try:
+        with user_code:
+            return _judged(claim, session, points, max_examples, seed, delta, started)
+    except UsageError:
+        raise
+    except Exception as error:
+        return cannot_run(claim, session, stopped_by(error), started)
+
+
+def stopped_by(error: Exception) -> str:
+    """The reason of a claim whose check ended with an exception that nobody expected there."""
+    if isinstance(error, UsageError):
+        return str(error)
+    if isinstance(error, Escaped):
+        return f"user code raises {named(error)}{user_line(error)}"
+    return f"gradcheck itself failed here, please report it: {named(error)}"
+
+
+def _judged(
+    claim: Claim,
+    session: Session,
+    points: Generated | ForwardFault | None,
+    max_examples: int,
+    seed: int,
+    delta: Values | None,
+    started: float,
+) -> Outcome:
     for usable in session.backends:
         usable.seconds = 0.0
     if points is None:
@@ -109,10 +138,10 @@ def _checked(claim: Claim, point: Point, session: Session) -> PointResult:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the candidate's are recorded where it runs in float64
-            return check_point(claim, point, session)
+            with user_code:
+                return check_point(claim, point, session)
     except Exception as error:
-        text = f"gradcheck itself failed here, please report it: {type(error).__name__}: {error}"
-        return PointResult(point, PointVerdict.ERROR, fault=Fault(FaultKind.INTERNAL, text))
+        return PointResult(point, PointVerdict.ERROR, fault=Fault(FaultKind.INTERNAL, stopped_by(error)))
 
 
 def _summarise(

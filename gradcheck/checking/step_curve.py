@@ -28,7 +28,7 @@ from gradcheck.arithmetic import (
 )
 from gradcheck.arithmetic.precisions import DOUBLE
 from gradcheck.backend import Answer, Problem, Program
-from gradcheck.errors import Unsupported
+from gradcheck.errors import Unsupported, user_code
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.points.point import Point
@@ -211,7 +211,8 @@ class _Plain(_Difference):
 def _outputs(run: Any) -> ObjectArray:
     """The outputs of one call as balls in one vector. Raises `Unsupported`."""
     try:
-        result = run()
+        with user_code:
+            result = run()
     except Unsupported:
         raise
     except Exception as error:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from msgspec import structs
 
 from gradcheck.diagnosis.kinds import UNEXPLAINED
+from gradcheck.errors import user_code
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.values import Values
 from gradcheck.judging.opinions import PointResult
@@ -40,8 +41,9 @@ def diagnosed(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            found = diagnose(claim, small, session, seed=seed, delta=delta)
-        except (Exception, SystemExit):  # the code is run again, and may end the program
+            with user_code:
+                found = diagnose(claim, small, session, seed=seed, delta=delta)
+        except Exception:
             found = []
         memory = session.shared(Memory)
         exact = {d.quantity: d for d in explain(claim, memory)}

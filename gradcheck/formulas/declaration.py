@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from gradcheck.errors import UsageError
+from gradcheck.errors import UsageError, user_code
 from gradcheck.formulas.callables import check_parameters, hashable, parameter_names
 from gradcheck.formulas.shapes import ShapeLike, Shapes
 from gradcheck.formulas.suggestions import did_you_mean
@@ -111,10 +111,11 @@ class Declaration:
             return True
         chosen = {name: sizes[name] for name in inspect.signature(self.where).parameters}
         try:
-            answer = self.where(**chosen)
-            if answer is None:
-                raise UsageError(f"{self.name}: where gives None: is a return missing?")
-            return bool(answer)
+            with user_code:
+                answer = self.where(**chosen)
+                if answer is None:
+                    raise UsageError(f"{self.name}: where gives None: is a return missing?")
+                return bool(answer)
         except UsageError:
             raise
         except Exception as error:

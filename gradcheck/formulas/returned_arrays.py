@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.errors import user_code
+
 __all__ = ["NotNumbers", "as_array", "one_shot"]
 
 
@@ -30,7 +32,8 @@ def as_array(
             "a masked array, whose masked entries have no value; .filled(0) makes an ndarray of it"
         )
     try:
-        array = np.asarray(value)
+        with user_code:
+            array = np.asarray(value)
     except Exception as error:
         raise NotNumbers(f"no array: {type(error).__name__}: {str(error).rstrip('.')}") from None
     if array.dtype.kind == "c" and "c" not in kinds:

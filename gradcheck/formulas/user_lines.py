@@ -6,6 +6,8 @@ import linecache
 from pathlib import Path
 from types import TracebackType
 
+from gradcheck.errors import message
+
 __all__ = ["named", "user_line"]
 
 _OURS = Path(__file__).parent.parent
@@ -14,7 +16,7 @@ _CATALOGUE = _OURS / "catalogue"
 
 def named(error: BaseException) -> str:
     """`"ValueError: what it says"`, in one line; the type alone where it says nothing."""
-    text = str(error).strip().splitlines()
+    text = message(error).strip().splitlines()
     return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
 
 

@@ -19,7 +19,7 @@ from flint import arb
 from numpy.typing import NDArray
 
 from gradcheck.arithmetic.stochastic import ULPS, jittered_runs
-from gradcheck.errors import CandidateFault, FaultKind, Unsupported
+from gradcheck.errors import CandidateFault, FaultKind, Unsupported, user_code
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.in_place_writes import writes
 from gradcheck.formulas.quantity import JOINT, Quantity
@@ -246,7 +246,7 @@ def difference(
         for i, direction in moved.items():
             args[i] = direction.shifted(point.args[i], t, buffers[i])
         try:
-            with np.errstate(all="ignore"), warnings.catch_warnings():
+            with np.errstate(all="ignore"), warnings.catch_warnings(), user_code:
                 warnings.simplefilter("ignore")
                 result = function(*(a if a.ndim else a.dtype.type(a) for a in args))
         except Exception as error:

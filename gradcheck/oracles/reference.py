@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from gradcheck.backend import Problem
 from gradcheck.errors import NoAnswer, UsageError
 from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.process_state import process_kept
 from gradcheck.formulas.quantity import Quantity, gradient
 from gradcheck.formulas.shapes import ShapeLike
 from gradcheck.judging.answers.backends import choose
@@ -97,8 +98,9 @@ class Oracle:
         (a kink) or none that can be told; `Unsupported` where the forward does not run in ball arithmetic
         or no backend encloses its gradient; `Contradiction` where backends exclude each other.
         """
-        point, notes = bind(self.formula, inputs, delta)
-        return self.at_point(point, notes)
+        with process_kept():
+            point, notes = bind(self.formula, inputs, delta)
+            return self.at_point(point, notes)
 
     def at_point(self, point: Point, notes: Sequence[str] = ()) -> Reference:
         """The same for arrays that are known to fit."""

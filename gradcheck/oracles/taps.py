@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from gradcheck.arithmetic import BALLS, WIDENED, Domain, ElementArray, ObjectArray, call_in, enclose, wrap
 from gradcheck.backend import Answer, Problem
-from gradcheck.errors import UsageError
+from gradcheck.errors import UsageError, user_code
 from gradcheck.formulas.decorating import Formula
 from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.comparing import compare
@@ -47,7 +47,7 @@ class Taps:
         recorder = _Recorder()
         copies = [a.copy() if a.ndim else a.dtype.type(a) for a in point.args]
         try:
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"), user_code:
                 self._tapped(recorder, *copies)
         except UsageError:
             raise

@@ -161,4 +161,4 @@ def excluded(formula: Declaration, branch: Branch) -> bool:
     names = inspect.signature(formula.where).parameters
     if not set(names) <= numbers.keys():
         return False
-    return not formula.where(**{n: numbers[n] for n in names})
+    return not formula.related(numbers)

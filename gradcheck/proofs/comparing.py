@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from gradcheck.errors import Unsupported
+from gradcheck.errors import EndsProgram, Unsupported, user_code
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.quantity import Quantity
 from gradcheck.formulas.user_lines import user_line
@@ -63,13 +63,14 @@ def compare(claim: Claim, truth: Truth) -> Compared:
     space.uses = type(space.uses)()
     space.questions.asked = {}
     try:
-        arrays = stated(claim, truth)
+        with user_code:
+            arrays = stated(claim, truth)
     except Unsupported as error:
         result.reason = f"{error}{user_line(error)}"
     except RecursionError:
         result.reason = "the code never returns: maximum recursion depth exceeded"
-    except SystemExit as error:
-        result.reason = f"the code ends the program, with sys.exit({error.code!r}){user_line(error)}"
+    except EndsProgram as error:
+        result.reason = f"the code ends the program, with {error}{user_line(error)}"
     except Exception as error:
         text = (str(error).strip().splitlines() or [""])[0]
         result.reason = f"the code raises {type(error).__name__}: {text}{user_line(error)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gradcheck.errors import user_code
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.truth import Truth
@@ -20,7 +21,7 @@ class Memory:
     def __init__(self, formula: Declaration, *, limit: int = LIMIT) -> None:
         self.formula = formula
         self.limit = limit
-        self._truths: dict[Any, Truth | Exception | SystemExit] = {}
+        self._truths: dict[Any, Truth | Exception] = {}
         self.latest: dict[Any, tuple[Any, Any]] = {}  # branch -> the claim tried last, and what came out
 
     def truth(self, branch: Branch, *, expand: bool = False) -> Truth:
@@ -28,10 +29,11 @@ class Memory:
         key = (branch.key, expand)
         if key not in self._truths:
             try:
-                self._truths[key] = Truth(self.formula, branch, expand=expand, limit=self.limit)
-            except (Exception, SystemExit) as error:
+                with user_code:
+                    self._truths[key] = Truth(self.formula, branch, expand=expand, limit=self.limit)
+            except Exception as error:
                 self._truths[key] = error
         found = self._truths[key]
-        if isinstance(found, Exception | SystemExit):
+        if isinstance(found, Exception):
             raise found
         return found

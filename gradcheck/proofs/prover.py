@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 
-from gradcheck.errors import Unsupported
+from gradcheck.errors import EndsProgram, Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.user_lines import user_line
 from gradcheck.proofs.branches import Branch, excluded, opposites
@@ -103,7 +103,7 @@ def _once(claim: Claim, memory: Memory, branch: Branch, *, expand: bool) -> Atte
             truth.prepare(claim.kind, lambda: truths(claim, truth))
         except Unsupported as error:
             return Attempt(branch, Compared(reason=f"the forward: {error}{user_line(error)}"))
-        except SystemExit as error:
+        except EndsProgram as error:
             return Attempt(branch, Compared(reason=f"the forward ends the program{user_line(error)}"))
         except Exception as error:
             text = f"the forward raises {type(error).__name__}: {error}{user_line(error)}"

@@ -22,7 +22,7 @@ from gradcheck.diagnosis.tracing.budget import IN_BALLS, spend
 from gradcheck.diagnosis.tracing.calls import Call, Key, Value, mapped
 from gradcheck.diagnosis.tracing.sites import current_site
 from gradcheck.diagnosis.tracing.traced import Traced, setitem
-from gradcheck.errors import Unsupported
+from gradcheck.errors import Unsupported, user_code
 
 __all__ = ["Change", "Run"]
 
@@ -78,7 +78,7 @@ class Run:
         """Call the code, with buffers that are watched too. Raises whatever it raises."""
         token = _running.set(self)
         try:
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"), user_code:
                 return _start(_with_buffers(function), args)
         finally:
             _running.reset(token)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.arithmetic import Domain, ElementArray, ObjectArray, call_in, enclose, wrap
-from gradcheck.errors import CandidateFault, FaultKind, Unsupported
+from gradcheck.errors import CandidateFault, EndsProgram, Escaped, FaultKind, Unsupported, message, user_code
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.entries import assignments
 from gradcheck.formulas.in_place_writes import IN_PLACE, culprit, plain, read_only, unchanged, writes
@@ -140,7 +140,7 @@ def run_prepared(
         )
     if not values:
         raise CandidateFault("error", "the code returned None for every argument: there is nothing to check")
-    return Stated(values, tuple(unchecked), sorted({str(w.message) for w in caught}))
+    return Stated(values, tuple(unchecked), sorted({message(w.message) for w in caught}))
 
 
 def _check_unchanged(claim: Claim, point: Point, args: list[Any], before: Mapping[str, Any]) -> None:
@@ -268,7 +268,7 @@ def _table(
 
 def _guarded(domain: Domain | None, function: Callable[..., Any], *args: Any) -> Any:
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), user_code:
             if domain is None:
                 return function(*args)
             with warnings.catch_warnings():
@@ -279,9 +279,12 @@ def _guarded(domain: Domain | None, function: Callable[..., Any], *args: Any) ->
     except RecursionError as error:
         text = "the code never returns: maximum recursion depth exceeded"
         raise CandidateFault("fail", text, kind=FaultKind.RAISES) from error
-    except SystemExit as error:
-        text = f"the code ends the program, with sys.exit({error.code!r}){user_line(error)}"
+    except EndsProgram as error:
+        text = f"the code ends the program, with {error}{user_line(error)}"
         raise CandidateFault("fail", text, kind=FaultKind.RAISES) from error
+    except Escaped as error:  # meant for whoever runs the code; of the derivative it says nothing
+        text = f"the code raises {named(error)}, which is no Exception{user_line(error)}"
+        raise CandidateFault("error", text, kind=FaultKind.RAISES) from error
     except Exception as error:
         text = f"the code raises {named(error)}{user_line(error)}"
         raise CandidateFault("fail", text, kind=FaultKind.RAISES) from error

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from gradcheck.arithmetic import ObjectArray, midpoints
 from gradcheck.arithmetic.precisions import DOUBLE
+from gradcheck.errors import user_code
 from gradcheck.judging.points.point import Point
 
 __all__ = ["MORE_ROUNDING", "cancellation", "leaves_range", "same_code", "unknown_rounding"]
@@ -104,7 +105,7 @@ def leaves_range(run: Callable[[], Any]) -> bool:
     its values say nothing about the formula.
     """
     try:
-        with np.errstate(under="raise", over="raise"):
+        with np.errstate(under="raise", over="raise"), user_code:
             run()
     except FloatingPointError:
         return True

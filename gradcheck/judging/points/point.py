@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.errors import UsageError
+from gradcheck.errors import EndsProgram, UsageError, user_code
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.in_place_writes import unchanged
 from gradcheck.formulas.point import LARGE, Point
@@ -144,15 +144,13 @@ def _locked(value: NDArray[Any]) -> Any:
 
 def _evaluated(formula: Declaration, args: list[Any]) -> tuple[tuple[NDArray[np.float64], ...], bool]:
     try:
-        with np.errstate(all="ignore"), warnings.catch_warnings():
+        with np.errstate(all="ignore"), warnings.catch_warnings(), user_code:
             warnings.simplefilter("ignore")
             result = formula.function(*args)
     except RecursionError:
         raise ForwardFault("the forward never returns: maximum recursion depth exceeded") from None
-    except SystemExit as error:
-        raise ForwardFault(
-            f"the forward ends the program, with sys.exit({error.code!r}){user_line(error)}"
-        ) from None
+    except EndsProgram as error:
+        raise ForwardFault(f"the forward ends the program, with {error}{user_line(error)}") from None
     except Exception as error:
         if isinstance(error, np.linalg.LinAlgError) and str(error).startswith(_NO_RESULT):
             raise Discarded(f"the forward raises {named(error)}") from error
@@ -267,7 +265,8 @@ def _nonzero(filler: Filler) -> Filler:
 
 def _filled(value: Filler, shape: tuple[int, ...], rng: np.random.Generator, who: str) -> Any:
     try:
-        return value(shape, rng)
+        with user_code:
+            return value(shape, rng)
     except UsageError:
         raise
     except Exception as error:

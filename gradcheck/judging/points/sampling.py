@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.errors import UsageError
+from gradcheck.errors import UsageError, user_code
 from gradcheck.formulas.values import Filler
 
 __all__ = ["PER_ARRAY", "each", "filler"]
@@ -51,7 +51,7 @@ def each(count: int, seed: int, strategy: Any, receive: Callable[[Any], None], w
         draw()
 
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), user_code:
             warnings.simplefilter("ignore")
             if hypothesis.currently_in_test_context():
                 # Hypothesis refuses a @given inside a @given; a thread has a context of its own
