@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import os
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -176,7 +175,9 @@ def _npz(path: Path) -> dict[str, Any]:
             return {name: loaded[name] for name in loaded.files}
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except (ValueError, EOFError, KeyError, zipfile.BadZipFile, NotImplementedError, MemoryError) as error:
+    except UsageError:
+        raise
+    except Exception as error:  # zip, zlib, lzma and NumPy each have their own for a damaged file
         raise UsageError(f"{path}: no .npz file of plain arrays, or damaged: {error}") from None
 
 
