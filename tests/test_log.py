@@ -40,17 +40,18 @@ class TestWriting:
         assert log == collect(records)
         assert [claim.uid for claim in log.claims] == log.header.claims
 
-    def test_the_name_is_given_at_the_end_only(self, tmp_path):
+    def test_an_earlier_log_is_gone_from_the_first_record_on(self, tmp_path):
+        """A process that ends at once must not leave an older run to be read in its place."""
         path = tmp_path / "run.jsonl"
+        write(path, WHOLE)
         writer = LogWriter(path)
         writer.write(WHOLE[0])
 
-        assert not path.exists()
-        assert writer.part.read_bytes().endswith(b"\n")  # flushed, though the file is open
+        assert path.read_bytes().count(b"\n") == 1  # flushed, though the file is open
+        assert not read_log(path).complete
         writer.close()
         writer.close()
-        assert path.exists()
-        assert not writer.part.exists()
+        assert [p.name for p in tmp_path.iterdir()] == ["run.jsonl"]
 
     def test_an_interruption_keeps_what_was_finished(self, tmp_path):
         path = tmp_path / "run.jsonl"
@@ -100,7 +101,7 @@ class TestWriting:
         writer._file = Full()
         with pytest.raises(OSError, match="No space") as caught:
             writer.write(WHOLE[1])
-        assert caught.value.filename == str(writer.part)  # which the system does not say
+        assert caught.value.filename == str(writer.path)  # which the system does not say
         writer._file = real
         writer.close()
 

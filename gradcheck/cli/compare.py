@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from gradcheck.cli.options import debug_option, format_option, report_dir_option
-from gradcheck.cli.recording import record_and_report
+from gradcheck.cli.recording import begun, record_and_report
 
 __all__ = ["compare"]
 
@@ -46,7 +46,8 @@ def compare(
     from gradcheck.oracles.lookup import find_formulas
     from gradcheck.running.registry import catalogue
 
-    formulas = [*(find_formulas([word]) if word else ()), *catalogue()]
     chosen = ["--formula", word] if word else []
     command = shlex.join(["gradcheck", "compare", str(vectors), str(answers), *chosen])
-    record_and_report(ctx, judge(vectors, answers, formulas, command), report_dir, formats)
+    with begun(report_dir, command) as folder:
+        formulas = [*(find_formulas([word]) if word else ()), *catalogue()]
+        record_and_report(ctx, judge(vectors, answers, formulas, command), folder, formats)

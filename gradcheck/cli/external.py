@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from gradcheck.cli.options import debug_option, format_option, report_dir_option
-from gradcheck.cli.recording import record_and_report
+from gradcheck.cli.recording import begun, record_and_report
 
 __all__ = ["external"]
 
@@ -110,4 +110,5 @@ def external(
         command=shlex.join([*again, *named, "--", *command]),
     )
     stream = check(command, options, words=words, dtypes=dtypes, limits=limits, again=again, cases=report_dir)
-    record_and_report(ctx, stream, report_dir, formats)
+    with begun(report_dir, options.command) as folder:
+        record_and_report(ctx, stream, folder, formats)

@@ -6,7 +6,6 @@ Commands import what they need when they run, so that help and completion are im
 from __future__ import annotations
 
 import errno
-import io
 import signal
 import sys
 import traceback
@@ -21,6 +20,7 @@ from gradcheck.cli.external import external
 from gradcheck.cli.listing import list_claims, show
 from gradcheck.cli.merge import merge
 from gradcheck.cli.oracle import oracle
+from gradcheck.cli.process import leave, prepare
 from gradcheck.cli.prove import prove
 from gradcheck.cli.replay import replay
 from gradcheck.cli.report import report
@@ -35,7 +35,8 @@ EPILOG = """\b
 Exit codes of verify:
   0    every claim came out as declared
   1    a claim failed, is weak or stayed inconclusive, or an erratum was not refuted
-  2    it could not run: usage, bad input, a missing backend, a folder that cannot be written
+  2    it could not run: usage, bad input, a missing backend, a folder that cannot be written; or
+       nothing could be judged, because every claim is an error
   130  interrupted; what was finished is in the log, marked incomplete
 """
 
@@ -107,9 +108,9 @@ for command in (
 
 def main() -> None:
     """The entry point of the `gradcheck` script."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A letter that the terminal does not know must not cost the verdict.
-            stream.reconfigure(errors="backslashreplace")
+    prepare()
     process_of_ours()
-    cli(prog_name="gradcheck")
+    try:
+        cli(prog_name="gradcheck")
+    except SystemExit as end:
+        leave(end.code if isinstance(end.code, int) else int(end.code is not None))

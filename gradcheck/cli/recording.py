@@ -4,26 +4,39 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import click
 
+from gradcheck.cli.process import standard_output
+
 if TYPE_CHECKING:
     from gradcheck.records.types import Record
+    from gradcheck.report.fresh import FreshFolder
 
-__all__ = ["record_and_report"]
+__all__ = ["begun", "record_and_report"]
+
+
+def begun(report_dir: Path, command: str) -> AbstractContextManager[FreshFolder]:
+    """The report folder for a run of this command, before anything of the user's is loaded."""
+    from gradcheck.report.fresh import fresh_folder
+    from gradcheck.running.checker import RunOptions, environment
+
+    return fresh_folder(report_dir, environment().header(RunOptions(command=command), []))
 
 
 def record_and_report(
-    ctx: click.Context, stream: Iterator[Record], report_dir: Path, formats: tuple[str, ...]
+    ctx: click.Context, stream: Iterator[Record], folder: FreshFolder, formats: tuple[str, ...]
 ) -> None:
-    """Follow a run to its end, however that comes, show and write what was finished, and exit."""
-    from gradcheck.records.reading import collect
-    from gradcheck.report.terminal import show
+    """Follow a run to its end, however that comes, show and write what was finished, and exit.
 
-    outcome = _Recorded(report_dir / "run.jsonl")
+    Neither exit code nor reports depend on whether somebody reads standard output.
+    """
+    from gradcheck.records.reading import collect
+
+    outcome = _Recorded(folder)
     with _terminated_as_interrupted():
         try:
             outcome.follow(stream)
@@ -33,14 +46,10 @@ def record_and_report(
     if not outcome.records:  # it ended before its first record
         raise outcome.failure or KeyboardInterrupt(outcome.interrupted)
     log = collect(outcome.records)
-    written: list[str] | None = None
-    try:
-        show(log, _console())
-    finally:  # `gradcheck verify | head` closes the pipe, which must not cost the reports
-        if outcome.failure is None or not isinstance(outcome.failure, OSError):
-            written = _render(log, formats, report_dir)
-    if written is not None:
-        click.echo(f"{report_dir}: run.jsonl{''.join(f', {name}' for name in written)}")
+    _show(log)
+    if not isinstance(outcome.failure, OSError):
+        written = _render(log, formats, folder.path)
+        click.echo(f"{folder.path}: run.jsonl{''.join(f', {name}' for name in written)}", file=_output())
     if outcome.failure is not None:
         raise outcome.failure
     ctx.exit(128 + outcome.interrupted if outcome.interrupted else log.exit_code)
@@ -52,8 +61,8 @@ class _Recorded:
     ``failure`` is the exception that ended it: an `OSError` of the log, or a fault of the engine.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, folder: FreshFolder) -> None:
+        self.folder = folder
         self.records: list[Record] = []
         self.failure: Exception | None = None
         self.interrupted = 0  # the number of the signal
@@ -64,7 +73,8 @@ class _Recorded:
 
         try:
             first = next(stream)  # usage errors come before it, and must not touch an earlier log
-            with LogWriter(self.path) as writer, progress(first) as advance:
+            self.folder.begin()
+            with LogWriter(self.folder.path / "run.jsonl") as writer, progress(first) as advance:
                 self._take(first, writer)
                 for record in stream:
                     self._take(record, writer)
@@ -86,13 +96,20 @@ def _render(log: Any, formats: tuple[str, ...], directory: Path) -> list[str]:
     return [path.name for path in render(log, formats, directory)]
 
 
-def _console() -> Any:
-    import sys
-
+def _show(log: Any) -> None:
     from rich.console import Console
 
+    from gradcheck.report.terminal import show
+
     # Off a terminal rich assumes 80 columns; logs of CI systems are wider.
-    return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=120)
+    width = None if standard_output().isatty() else 120
+    show(log, Console(highlight=False, width=width, file=_output()))
+
+
+def _output() -> IO[str]:
+    from gradcheck.formulas.lent_stream import Lent
+
+    return cast(IO[str], Lent(standard_output()))
 
 
 @contextmanager

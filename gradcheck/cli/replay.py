@@ -28,7 +28,7 @@ def replay(ctx: click.Context, what: str, report_dir: Path) -> None:
     report folder.
 
     Exits with 0 when every one is fixed (or still refutes a declared erratum), 1 when one still fails,
-    2 when one cannot be run.
+    2 when one cannot be run. Of a whole log that is incomplete it is never 0.
     """
     from gradcheck.errors import UsageError
     from gradcheck.records.reading import read_log
@@ -61,8 +61,9 @@ def replay(ctx: click.Context, what: str, report_dir: Path) -> None:
             click.echo("\n".join(f"  {line}" for line in outcome.text.splitlines()))
     if not codes:
         click.echo("No counterexample is recorded there: nothing to run again.")
-        ctx.exit(0 if rows and all(row.as_declared for row in rows) else 2)
-    ctx.exit(max(codes))
+        fine = bool(rows) and all(row.as_declared for row in rows)
+        ctx.exit(1 if not log.complete else 0 if fine else 2)
+    ctx.exit(max(*codes, int(whole and not log.complete)))
 
 
 _DECLARED = {

@@ -5,12 +5,12 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from gradcheck.cli.options import debug_option, format_option, report_dir_option
-from gradcheck.cli.recording import record_and_report
+from gradcheck.cli.recording import begun, record_and_report
 
 if TYPE_CHECKING:
     from gradcheck.formulas.claim import Claim
@@ -36,6 +36,9 @@ __all__ = ["verify"]
     help="Processes to use; more than one needs dask.distributed.  [default: as many as are worth it]",
 )
 @click.option("--cluster", metavar="ADDRESS", help="Use the workers of a dask scheduler.")
+@click.option(
+    "--allow-empty", is_flag=True, help="Files without a claim are no error: exit with 0 if there is none."
+)
 @report_dir_option
 @format_option
 @debug_option
@@ -49,6 +52,7 @@ def verify(
     shard: str | None,
     jobs: int | None,
     cluster: str | None,
+    allow_empty: bool,
     report_dir: Path,
     formats: tuple[str, ...],
 ) -> None:
@@ -58,7 +62,7 @@ def verify(
     it, a Python file of formulas, or FILE.py::NAME. Without words the whole catalogue is checked.
 
     Exits with 0 when every claim came out as declared, 1 when one did not, 2 when the run could not be
-    made, and 130 when it was interrupted.
+    made or every claim is an error, and 130 when it was interrupted.
     """
     from gradcheck.running.registry import select
     from gradcheck.running.shards import shard_of
@@ -66,17 +70,21 @@ def verify(
 
     if jobs is not None and cluster is not None:
         raise click.UsageError("--jobs is about this machine and --cluster about others: give one of them.")
-    selection = select(words)
-    claims = selection.claims if shard is None else shard_of(selection.claims, shard)
-    options = RunOptions(
-        seed=seed,
-        max_examples=max_examples,
-        backends=backends or None,
-        command=_command(words, backends, max_examples, seed, shard),
-        remarks=selection.remarks,
-        shard=shard,
-    )
-    record_and_report(ctx, _records(claims, words, options, jobs, cluster), report_dir, formats)
+    command = _command(words, backends, max_examples, seed, shard, allow_empty=allow_empty)
+    with begun(report_dir, command) as folder:  # from here on user code runs, which may end the process
+        selection = select(words, allow_empty=allow_empty)
+        claims = selection.claims if shard is None else shard_of(selection.claims, shard)
+        rare: dict[str, Any] = {"broken": selection.broken} if selection.broken else {}
+        options = RunOptions(
+            seed=seed,
+            max_examples=max_examples,
+            backends=backends or None,
+            command=command,
+            remarks=selection.remarks,
+            shard=shard,
+            **rare | ({"allow_empty": True} if allow_empty else {}),
+        )
+        record_and_report(ctx, _records(claims, words, options, jobs, cluster), folder, formats)
 
 
 def _records(
@@ -100,10 +108,17 @@ def _records(
 
 
 def _command(
-    words: tuple[str, ...], backends: tuple[str, ...], max_examples: int, seed: int, shard: str | None
+    words: tuple[str, ...],
+    backends: tuple[str, ...],
+    max_examples: int,
+    seed: int,
+    shard: str | None,
+    *,
+    allow_empty: bool,
 ) -> str:
     """The command that makes this run again, whatever the defaults will be; workers change nothing."""
     chosen = [part for backend in backends for part in ("--backend", backend)]
     numbers = ["--max-examples", str(max_examples), "--seed", str(seed)]
     part = ["--shard", shard] if shard else []
+    part += ["--allow-empty"] if allow_empty else []
     return shlex.join(["gradcheck", "verify", *words, *chosen, *numbers, *part])

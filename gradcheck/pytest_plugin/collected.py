@@ -11,6 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from gradcheck.records.types import BackendRow, BatteryRow, ClaimRow, Footer, Header, Record
+from gradcheck.records.verdicts import exit_code
 from gradcheck.running.checker import now
 
 if TYPE_CHECKING:
@@ -104,13 +105,14 @@ class Collected:
 
     def _footer(self, claims: list[ClaimRow], idle: list[str]) -> Footer:
         as_declared = sum(row.as_declared for row in claims)
+        verdicts = Counter(row.verdict for row in claims)
         return Footer(
             finished=now(),
             seconds=round(time.perf_counter() - self._clock, 6),
             claims=len(claims),
-            verdicts=dict(Counter(row.verdict for row in claims)),
+            verdicts=dict(verdicts),
             as_declared=as_declared,
-            exit_code=0 if as_declared == len(claims) else 1,
+            exit_code=exit_code(verdicts, as_declared),
             remarks=[f"{nodeid} asked for the fixture and checked nothing." for nodeid in idle],
         )
 

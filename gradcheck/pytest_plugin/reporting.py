@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,7 @@ def register(config: pytest.Config) -> None:
 class Reporter:
     """Collects what the tests' reports bring along, and writes it down.
 
-    Records go to the log as they come, so that a run which is killed leaves them in `run.jsonl.part`;
+    Records go to the log as they come, so that a run which is killed leaves them in `run.jsonl`;
     at the end, however it came, the log is put in the order of the tests and the reports are rendered.
     """
 
@@ -44,14 +44,16 @@ class Reporter:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """Refuse a folder that cannot be written before an hour of tests has passed."""
+        """Refuse a folder that cannot be written before an hour of tests has passed, and leave none of an
+        earlier run there for one that ends at once.
+        """
         from gradcheck.pytest_plugin.collected import Collected
+        from gradcheck.report.fresh import FreshFolder
+        from gradcheck.running.checker import RunOptions, environment
 
-        probe = self.directory / f".gradcheck-{os.getpid()}"
+        command = shlex.join(["pytest", *map(str, self._config.invocation_params.args)])
         try:
-            self.directory.mkdir(parents=True, exist_ok=True)
-            probe.touch()
-            probe.unlink()
+            FreshFolder(self.directory, environment().header(RunOptions(command=command), [])).begin()
         except OSError as error:
             raise pytest.UsageError(
                 f"--gradcheck-report: {self.directory}: reports cannot be written there: "

@@ -2,7 +2,8 @@
 
 The parts have the same header apart from what differs between parts (claims, start, command, shard). A
 claim may stand in several of them only with the same result. What one part left out is complete only
-where another judged it and came to its end; otherwise the joined log has no footer, and is incomplete.
+where another judged it and came to its end; otherwise the joined log has no footer, and is incomplete. A
+part that ended before it knew its claims has nothing but a header, and adds nothing.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import msgspec
 from gradcheck.errors import UsageError
 from gradcheck.records.reading import Log, missing_shards
 from gradcheck.records.types import BackendInfo, ClaimRow, Footer, Header, Record
+from gradcheck.records.verdicts import exit_code
 
 __all__ = ["merge"]
 
@@ -30,6 +32,9 @@ def merge(logs: Mapping[str, Log]) -> list[Record]:
     """
     if not logs:
         raise UsageError("merge: expected one log or more, got none.")
+    given, logs = logs, {name: log for name, log in logs.items() if log.header.claims or log.footer}
+    if not logs:  # not one of the runs came to know its claims
+        return [next(iter(given.values())).header]
     names = list(logs)
     for name in names[1:]:
         _check_headers(names[0], logs[names[0]].header, name, logs[name].header)
@@ -43,7 +48,7 @@ def merge(logs: Mapping[str, Log]) -> list[Record]:
             records += [*log.rows.get(uid, ()), *log.battery.get(uid, ())]
             records.append(claims[chosen[uid]][uid])
     finished = {uid for log in logs.values() if _came_to_its_end(log) for uid in log.header.claims}
-    if finished >= set(header.claims):
+    if finished >= set(header.claims) and len(logs) == len(given):
         rows = [record for record in records if isinstance(record, ClaimRow)]
         records.append(_footer(rows, [log.footer for log in logs.values() if log.footer is not None]))
     return records
@@ -140,18 +145,20 @@ def _header(headers: Sequence[Header]) -> Header:
         claims=list(dict.fromkeys(uid for header in headers for uid in header.claims)),
         command=" && ".join(dict.fromkeys(header.command for header in headers if header.command)),
         shards=[] if whole else shards,
+        may_be_empty=any(header.may_be_empty for header in headers),
     )
 
 
 def _footer(rows: Sequence[ClaimRow], footers: Sequence[Footer]) -> Footer:
     as_declared = sum(row.as_declared for row in rows)
-    failed = as_declared != len(rows) or any(footer.exit_code for footer in footers)
+    verdicts = Counter(row.verdict for row in rows)
+    code = exit_code(verdicts, as_declared) or int(any(footer.exit_code for footer in footers))
     return Footer(
         finished=max(footer.finished for footer in footers),
         seconds=round(sum(footer.seconds for footer in footers), 6),
         claims=len(rows),
-        verdicts=dict(Counter(row.verdict for row in rows)),
+        verdicts=dict(verdicts),
         as_declared=as_declared,
-        exit_code=int(failed),
+        exit_code=code,
         remarks=list(dict.fromkeys(remark for footer in footers for remark in footer.remarks)),
     )

@@ -78,6 +78,7 @@ class Header(_Struct, frozen=True, tag_field="record", tag="header"):
     claims: list[str]  # uids that the run sets out to check, in order
     command: str
     shards: list[str] = []  # "2/4" for the second of four parts of a run; several where parts were merged
+    may_be_empty: bool = False  # a run that was allowed to find no claims, as a part of another may
 
 
 class Comparison(_Struct, frozen=True):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import Enum
 
-__all__ = ["Strength", "Verdict"]
+__all__ = ["Strength", "Verdict", "exit_code"]
 
 
 class Verdict(str, Enum):
@@ -33,6 +33,16 @@ _BADNESS = {
     Verdict.FAIL: 3,
     Verdict.ERROR: 4,
 }
+
+
+def exit_code(verdicts: Mapping[str, int], as_declared: int) -> int:
+    """What a whole run exits with, from how often each verdict came out: 0 where all claims came out as
+    declared, 2 where nothing could be judged because every claim is an ``error``, else 1.
+    """
+    claims = sum(verdicts.values())
+    if as_declared == claims:
+        return 0
+    return 2 if verdicts.get(Verdict.ERROR.value, 0) == claims else 1
 
 
 class Strength(str, Enum):

@@ -16,36 +16,34 @@ __all__ = ["LogWriter", "encoded"]
 
 
 class LogWriter:
-    """Writes a log line by line to `NAME.part` and gives it its name when closed.
+    """Writes a log line by line, in the place of an earlier one from the start.
 
-    Closing after an interruption does the same, without a footer: what was finished is kept, and
+    A process that ends at once, or a run that is interrupted, leaves what was finished, without a footer:
     readers see that it is not all. Failing writes raise `OSError`; the log can still be closed.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.part = path.with_name(path.name + ".part")
         path.parent.mkdir(parents=True, exist_ok=True)
         # Unbuffered: a line that was written is with the operating system, whatever happens to us.
-        self._file = self.part.open("wb", buffering=0)
+        self._file = path.open("wb", buffering=0)
 
     def write(self, record: Record) -> None:
         """Append one record. Raises `ValueError` for one that would not read back the same."""
         line = memoryview(encoded(record))
-        with errors_at(self.part):
+        with errors_at(self.path):
             while line:
                 line = line[self._file.write(line) :]
 
     def close(self) -> None:
-        """Flush to the disk and rename. Closing twice is closing once."""
+        """Flush to the disk. Closing twice is closing once."""
         if self._file.closed:
             return
         try:
-            with errors_at(self.part):
+            with errors_at(self.path):
                 os.fsync(self._file.fileno())
         finally:
             self._file.close()
-            self.part.replace(self.path)
 
     def __enter__(self) -> Self:
         return self

@@ -118,6 +118,8 @@ def _headline(log: Log) -> str:
         return f"{bad} of {plural(total, 'claim')} did not come out as declared."
     if log.exit_code:
         return "All claims came out as declared, but the run itself reports a failure."
+    if not total:
+        return "There were no claims to check."
     passed = total - errata
     refuted = f", {plural(errata, 'erratum', 'errata')} refuted as declared" if errata else ""
     return f"All {plural(total, 'claim')} came out as declared: {passed} passed{refuted}."

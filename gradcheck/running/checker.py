@@ -14,19 +14,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from gradcheck._version import __version__
-from gradcheck.checking.claim_check import check_claim
-from gradcheck.errors import UsageError
+from gradcheck.checking.claim_check import Outcome, cannot_run, check_claim, stopped_by
+from gradcheck.errors import UsageError, user_code
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.decorating import Formula
-from gradcheck.judging.answers.backends import choose, registered
+from gradcheck.formulas.process_state import process_kept
+from gradcheck.judging.answers.backends import Found, choose, registered
 from gradcheck.judging.points.generation import Generated, generate
 from gradcheck.judging.points.point import ForwardFault
 from gradcheck.judging.session import Session
 from gradcheck.records.types import SCHEMA, BackendInfo, ClaimRow, Header, Record
+from gradcheck.running.broken_files import BrokenFile
 from gradcheck.running.garbage import rare_collections
 
-__all__ = ["Checker", "Environment", "RunOptions", "backend_names", "now"]
+__all__ = ["Checker", "Environment", "RunOptions", "backend_names", "environment", "now"]
 
 _PACKAGES = ("numpy", "hypothesis", "python-flint", "sympy", "jax", "jaxlib")
 
@@ -37,7 +39,8 @@ _KEPT = 4
 @dataclass(frozen=True)
 class RunOptions:
     """``backends`` None means all that are installed; ``command`` and ``shard`` (`2/4`, where the run is a
-    part of one) are written into the header.
+    part of one) are written into the header. ``broken`` are files that could not be loaded, ``allow_empty``
+    says that a run without claims is one, as that of a part is.
     """
 
     seed: int = 0
@@ -46,6 +49,8 @@ class RunOptions:
     command: str = ""
     remarks: tuple[str, ...] = ()
     shard: str | None = None
+    broken: tuple[BrokenFile, ...] = ()
+    allow_empty: bool = False
 
     def __post_init__(self) -> None:
         if (
@@ -83,6 +88,7 @@ class Environment:
             claims=list(uids),
             command=options.command,
             shards=[options.shard] if options.shard else [],
+            may_be_empty=options.allow_empty or options.shard is not None,
         )
 
 
@@ -99,18 +105,30 @@ class Checker:
         self._rows: dict[int, tuple[Claim, ClaimRow]] = {}
 
     def check(self, claim: Claim) -> list[Record]:
-        """The rows of one claim: one per backend, those of the battery, then its own."""
-        options = self.options
-        with rare_collections():
-            session, points = self._of(claim.formula)
-            outcome = check_claim(
-                claim, session=session, points=points, seed=options.seed, max_examples=options.max_examples
-            )
-            row, formula = outcome.row, claim.formula
-            if isinstance(formula, Formula):
-                row = formula.located(claim, outcome, session, self._row_of)
+        """The rows of one claim: one per backend, those of the battery, then its own.
+
+        What stops the check, whatever it is, is this claim's error: others go on, in the process as it was.
+        """
+        with rare_collections(), process_kept():
+            try:
+                with user_code:
+                    outcome, row = self._checked(claim)
+            except Exception as error:
+                outcome = cannot_run(claim, Session(claim.formula, self.found), stopped_by(error))
+                row = outcome.row
         self._rows[id(claim)] = claim, row  # the claim too, so that its id stays its own
         return [*outcome.backends, *outcome.battery, row]
+
+    def _checked(self, claim: Claim) -> tuple[Outcome, ClaimRow]:
+        options = self.options
+        session, points = self._of(claim.formula)
+        outcome = check_claim(
+            claim, session=session, points=points, seed=options.seed, max_examples=options.max_examples
+        )
+        formula = claim.formula
+        if not isinstance(formula, Formula):
+            return outcome, outcome.row
+        return outcome, formula.located(claim, outcome, session, self._row_of)
 
     def _row_of(self, claim: Claim) -> ClaimRow:
         """The row of a claim, which is judged now if it has not been."""
@@ -124,22 +142,7 @@ class Checker:
 
     def environment(self) -> Environment:
         """This process, as a log's header describes it."""
-        versions = {}
-        for package in _PACKAGES:
-            try:
-                versions[package] = importlib.metadata.version(package)
-            except importlib.metadata.PackageNotFoundError:
-                continue
-        return Environment(
-            gradcheck=__version__,
-            python=platform.python_version(),
-            platform=f"{platform.system()} {platform.machine()} ({sys.implementation.name})",
-            versions=versions,
-            backends=tuple(
-                BackendInfo(name=f.name, available=f.backend is not None, version=f.version, reason=f.reason)
-                for f in self.found
-            ),
-        )
+        return environment(self.found)
 
     def _of(self, formula: Declaration) -> tuple[Session, Generated | ForwardFault]:
         if id(formula) not in self._shared:
@@ -157,6 +160,26 @@ class Checker:
             return fault
         except UsageError as error:
             return ForwardFault(str(error))
+
+
+def environment(backends: Sequence[Found] = ()) -> Environment:
+    """This process, with the backends that it has loaded."""
+    versions = {}
+    for package in _PACKAGES:
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return Environment(
+        gradcheck=__version__,
+        python=platform.python_version(),
+        platform=f"{platform.system()} {platform.machine()} ({sys.implementation.name})",
+        versions=versions,
+        backends=tuple(
+            BackendInfo(name=f.name, available=f.backend is not None, version=f.version, reason=f.reason)
+            for f in backends
+        ),
+    )
 
 
 def backend_names(asked: Sequence[str] | None) -> tuple[str, ...]:

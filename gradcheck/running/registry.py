@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gradcheck.errors import UsageError
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.decorating import Formula
-from gradcheck.running.user_files import load_file
+from gradcheck.running.broken_files import BrokenFile
+from gradcheck.running.user_files import CannotLoad, NoFormula, load_file
 
 __all__ = ["Selection", "catalogue", "find", "load_file", "select"]
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What to check. ``remarks`` are sentences for the report, ``origin`` says where it was found."""
+    """What to check. ``remarks`` are sentences for the report, ``origin`` says where it was found, ``broken``
+    are files among several that cannot be loaded.
+    """
 
     claims: tuple[Claim, ...]
     remarks: tuple[str, ...]
     origin: str
+    broken: tuple[BrokenFile, ...] = ()
 
 
 def catalogue() -> list[Formula]:
@@ -31,11 +35,13 @@ def catalogue() -> list[Formula]:
     return list(formulas())
 
 
-def select(words: Sequence[str] = ()) -> Selection:
+def select(words: Sequence[str] = (), *, allow_empty: bool = False) -> Selection:
     """The claims that the words name, each once, in the order of the words.
 
     A word is a formula's name, an id in the derivation (`D09`), a claim's uid, a file of formulas
     (`FILE.py`), or one of these in a file (`FILE.py::name`). No words select the whole catalogue.
+    A file without a claim is passed over with a remark, and one that cannot be loaded is ``broken``, where
+    another word names a claim. ``allow_empty``: files without claims are all that is needed.
     Raises `UsageError` for what is unknown, with the nearest names, and for two claims of one name.
     """
     if not words:
@@ -45,18 +51,31 @@ def select(words: Sequence[str] = ()) -> Selection:
     files: dict[Path, list[Formula]] = {}
     found: list[tuple[Claim, str]] = []
     remarks: list[str] = []
+    broken: dict[BrokenFile, UsageError] = {}
+    empty: list[UsageError] = []
     for word in words:
         file, name = _split(word)
         if file is None:
             found += [(claim, "the catalogue") for claim in find(word, catalogue(), "the catalogue")]
             continue
         place = file.resolve()
-        if place not in files:
-            files[place] = load_file(file)
-        found += [(claim, str(file)) for claim in find(name, files[place], str(file))]
+        try:
+            if place not in files:
+                files[place] = load_file(file)
+            found += [(claim, str(file)) for claim in find(name, files[place], str(file))]
+        except CannotLoad as error:
+            broken[BrokenFile(word, str(error))] = error
+            continue
+        except NoFormula as error:
+            empty.append(error)
+            remarks.append(f"{file}: there is no claim in it; it is passed over.")
+            continue
         if name is None:
             remarks += [f"{file}: the formula {f.name} has no claims." for f in files[place] if not f.claims]
-    return _checked(found, remarks, ", ".join(dict.fromkeys(origin for _, origin in found)))
+    if not found and (broken or not allow_empty):
+        raise next(iter([*broken.values(), *empty]))
+    origin = ", ".join(dict.fromkeys(origin for _, origin in found))
+    return replace(_checked(found, remarks, origin), broken=tuple(broken))
 
 
 def find(word: str | None, formulas: Iterable[Formula], origin: str) -> list[Claim]:
@@ -69,7 +88,7 @@ def find(word: str | None, formulas: Iterable[Formula], origin: str) -> list[Cla
     if word is None:
         if not claims:
             first = f", as in @{formulas[0].name}.vjp" if formulas else ""
-            raise UsageError(f"{origin}: there are formulas, but not one claim about them; add one{first}.")
+            raise NoFormula(f"{origin}: there are formulas, but not one claim about them; add one{first}.")
         return claims
     chosen = [c for c in claims if word in {c.uid, c.formula.name}] or [
         c for c in claims if c.id is not None and c.id.lower() == word.lower()
@@ -107,6 +126,4 @@ def _checked(found: Iterable[tuple[Claim, str]], remarks: Sequence[str], origin:
                 f"{claim.uid}: there are two claims of this name, in {where} and in {place}. Give one of the "
                 "formulas another name with gradcheck.formula(name='...')."
             )
-    if not origins:
-        raise UsageError(f"{origin}: there is nothing to check.")
     return Selection(tuple(claim for claim, _ in origins.values()), tuple(remarks), origin)

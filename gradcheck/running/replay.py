@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from gradcheck.errors import UsageError
+from gradcheck.errors import Escaped, UsageError, user_code
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.process_state import process_kept
 from gradcheck.judging.answers.backends import choose
 from gradcheck.judging.point_check import check_point
 from gradcheck.judging.points.point import Discarded, ForwardFault, Point, evaluate_forward
@@ -38,10 +39,10 @@ def replay_counterexample(
     """
     session = Session(claim.formula, choose(backends))
     try:
-        point = _point(claim, counterexample)
-    except (UsageError, ForwardFault, Discarded) as error:
+        with process_kept(), user_code:
+            result = check_point(claim, _point(claim, counterexample), session)
+    except (UsageError, ForwardFault, Discarded, Escaped) as error:
         return ReplayOutcome("error", str(error))
-    result = check_point(claim, point, session)
     if result.verdict == "pass":
         agreeing = [o.backend for o in result.opinions.values() if o.says == "agree"]
         return ReplayOutcome("fixed", f"agrees with {', '.join(agreeing)} at this point now")

@@ -5,10 +5,14 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+
+from msgspec.structs import replace
 
 from gradcheck.errors import UsageError
 from gradcheck.formulas.claim import Claim
 from gradcheck.records.types import ClaimRow, Footer, Header, Record
+from gradcheck.records.verdicts import exit_code
 from gradcheck.running.checker import Checker, RunOptions, now
 
 __all__ = ["RunOptions", "checked", "run", "stream"]
@@ -35,12 +39,16 @@ def checked(claims: Sequence[Claim]) -> Sequence[Claim]:
 
 
 def stream(header: Header, options: RunOptions, batches: Iterable[list[Record]]) -> Iterator[Record]:
-    """A run's records around what checking its claims gave, in order and in batches of any size."""
+    """A run's records around what checking its claims gave, in order and in batches of any size. Files that
+    could not be loaded come after the claims.
+    """
     started = time.perf_counter()
+    broken = [file.records(header) for file in options.broken]
+    header = replace(header, claims=[*header.claims, *(file.path for file in options.broken)])
     yield header
     verdicts: Counter[str] = Counter()
     as_declared = 0
-    for batch in batches:
+    for batch in chain(batches, broken):
         for record in batch:
             yield record
             if isinstance(record, ClaimRow):
@@ -52,6 +60,6 @@ def stream(header: Header, options: RunOptions, batches: Iterable[list[Record]])
         claims=len(header.claims),
         verdicts=dict(verdicts),
         as_declared=as_declared,
-        exit_code=0 if as_declared == len(header.claims) else 1,
+        exit_code=exit_code(verdicts, as_declared),
         remarks=list(options.remarks),
     )

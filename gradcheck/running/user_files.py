@@ -5,23 +5,30 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import sys
+import sysconfig
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.machinery import SourceFileLoader
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
+from typing import Any
 
 from gradcheck.errors import UsageError
 from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.process_state import process_kept
 
-__all__ = ["NoFormula", "formulas_in", "load_file"]
+__all__ = ["CannotLoad", "NoFormula", "formulas_in", "load_file"]
 
 _PACKAGE = Path(__file__).parent.parent.resolve()
 
 
+class CannotLoad(UsageError):
+    """A file raises, or ends the program, when it is imported."""
+
+
 class NoFormula(UsageError):
-    """A file was loaded, and there is no formula in it."""
+    """A file was loaded, and there is no formula in it, or no claim about one."""
 
 
 def load_file(path: str | Path) -> list[Formula]:
@@ -81,7 +88,7 @@ def _run(file: Path, shown: Path) -> ModuleType:
     if isinstance(spec.loader, SourceFileLoader):
         spec.loader = _AsItStands(name, str(file))
     module = importlib.util.module_from_spec(spec)
-    with _importable(file.parent):
+    with process_kept(configured=True), _importable(file.parent):
         # Left in place when all went well: dataclasses and inspect look a module up by its name.
         sys.modules[name] = module
         try:
@@ -92,20 +99,37 @@ def _run(file: Path, shown: Path) -> ModuleType:
         except BaseException as error:  # sys.exit() and pytest.skip() are no Exception
             del sys.modules[name]
             what = "calls sys.exit() when imported" if isinstance(error, SystemExit) else "cannot be imported"
-            raise UsageError(f"{shown} {what}:\n{_told(error, file)}") from None
+            raise CannotLoad(f"{shown} {what}:\n{_told(error, file)}") from None
     return module
+
+
+class _LibraryFirst:
+    """Finds the modules of Python's own library before those of the same names beside a file: with a
+    `json.py` or `types.py` there, what numerical libraries import must not depend on what has been imported.
+    """
+
+    @staticmethod
+    def find_spec(name: str, path: Any = None, *_: Any) -> ModuleSpec | None:
+        if path is None and name in sys.stdlib_module_names:
+            return PathFinder.find_spec(name, _LIBRARY)
+        return None
+
+
+_LIBRARY = [p for p in sys.path if p and Path(p).name in {"lib-dynload", "Lib", "DLLs"}]
+_LIBRARY = [*dict.fromkeys([sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), *_LIBRARY])]
 
 
 @contextmanager
 def _importable(folder: Path) -> Iterator[None]:
     """Make modules beside the file importable, and forget them afterwards."""
     before = set(sys.modules)
-    path = sys.path[:]
+    finders = sys.meta_path[:]
     sys.path.insert(0, str(folder))
+    sys.meta_path.insert(0, _LibraryFirst)
     try:
         yield
     finally:
-        sys.path[:] = path
+        sys.meta_path[:] = finders
         for name in set(sys.modules) - before:
             if not name.startswith("_gradcheck_file_") and _lies_in(sys.modules[name], folder):
                 del sys.modules[name]

@@ -190,7 +190,7 @@ def test_a_full_disk_is_2_and_the_results_are_still_printed(gradcheck, engine, m
 
     def write(self, record):
         if type(record).__name__ == "Footer":
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.part))
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
         real(self, record)
 
     monkeypatch.setattr(LogWriter, "write", write)
@@ -198,7 +198,7 @@ def test_a_full_disk_is_2_and_the_results_are_still_printed(gradcheck, engine, m
     result = gradcheck("verify")
 
     assert result.exit_code == 2
-    assert "run.jsonl.part: No space left on device" in result.stderr
+    assert "run.jsonl: No space left on device" in result.stderr
     assert "D09/wx.vjp" in result.stdout
     assert files() == ["run.jsonl"]
     assert not read_log("reports/run.jsonl").complete

@@ -152,13 +152,13 @@ def test_an_interruption_keeps_what_was_finished(mine):
     assert {path.name for path in (mine.path / "reports").iterdir()} == set(FORMATS.values())
 
 
-def test_a_run_that_is_killed_leaves_its_log_as_a_part(mine):
+def test_a_run_that_is_killed_leaves_its_log(mine):
     """It can be read: incomplete, with what was finished."""
     mine.write(test_mine=INTERRUPTED.replace("raise KeyboardInterrupt", "import os; os._exit(9)"))
     mine.run_apart("test_mine.py", REPORT)
-    (part,) = (mine.path / "reports").iterdir()
-    assert part.name == "run.jsonl.part"
-    log = read_log(part)
+    (file,) = (mine.path / "reports").iterdir()
+    assert file.name == "run.jsonl"
+    log = read_log(file)
     assert not log.complete
     assert [c.uid for c in log.claims] == [f"test_mine.py::test_factors[{n}]" for n in (1, 2, 3)]
 

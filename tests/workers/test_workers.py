@@ -109,7 +109,7 @@ def test_workers_that_are_killed_cost_nothing(folder, serial):
     killed = []
 
     def kill():
-        log = folder / "workers" / "run.jsonl.part"
+        log = folder / "workers" / "run.jsonl"
         while process.poll() is None and not (log.exists() and log.read_text().count("\n") > 1):
             time.sleep(0.05)  # from the first result on
         while process.poll() is None and len(killed) < 3:
@@ -412,7 +412,9 @@ def test_what_is_no_part_is_refused(text):
         parse_shard(text)
 
 
-def test_an_empty_part_is_refused(folder, monkeypatch):
+def test_a_part_may_be_empty(folder, monkeypatch):
+    """A matrix of jobs does not know how many formulas there are."""
     monkeypatch.chdir(folder)
-    with pytest.raises(UsageError, match="part 13/20 is empty, as there are only 12 formulas"):
-        shard_of(select(("layers.py",)).claims, "13/20")
+    claims = select(("layers.py",)).claims
+    assert shard_of(claims, "13/20") == ()
+    assert len(shard_of(claims, "12/20")) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import threading
 from collections.abc import Iterator, Sequence
@@ -48,13 +49,30 @@ def local_cluster(distributed: Any, jobs: int | None) -> Iterator[Any]:
 
     Raises `WorkersDidNotStart`.
     """
-    cluster = _started(distributed, jobs)
+    with _safe_path():
+        cluster = _started(distributed, jobs)
+        try:
+            yield cluster
+        except BaseException:
+            _cut_short(cluster)
+            raise
+        cluster.close()
+
+
+@contextmanager
+def _safe_path() -> Iterator[None]:
+    """Python processes that start meanwhile do not search for modules in the working folder first, whose
+    `json.py` or `types.py` would be taken for Python's own.
+    """
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
     try:
-        yield cluster
-    except BaseException:
-        _cut_short(cluster)
-        raise
-    cluster.close()
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONSAFEPATH"]
+        else:
+            os.environ["PYTHONSAFEPATH"] = before
 
 
 _SETTINGS = {
