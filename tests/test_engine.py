@@ -6,6 +6,10 @@ import pytest
 from gradcheck.checking.claim_check import MIN_ANSWERS, check_claim
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.decorating import Formula
+from gradcheck.judging.answers.backends import choose
+from gradcheck.judging.point_check import check_point
+from gradcheck.judging.points.point import make_point
+from gradcheck.judging.session import Session
 
 
 def square():
@@ -346,3 +350,32 @@ def test_every_kind_of_claim_passes_and_its_wrong_twin_fails(name):
     formula.claims.clear()
     add(formula)(twin)
     assert check_claim(formula.claims[0], max_examples=9).row.verdict == "fail"
+
+
+@pytest.mark.parametrize("what", ["raises", "another shape"])
+def test_code_that_gives_nothing_to_compare_costs_a_few_slopes(what):
+    """However many entries there are: that there is a derivative shows in one slope of each gradient."""
+    calls = 0
+
+    def forward(x, g):
+        nonlocal calls
+        calls += 1
+        return g * np.tanh(x)
+
+    def backward(d, x, g):
+        if what == "raises":
+            raise TypeError("nothing here")
+        return d * g * (1 - np.tanh(x) ** 2), d * np.tanh(x)  # the second one is not summed
+
+    formula = Formula(forward, {"x": "n m", "g": "m"}, name="scaled")
+    formula.vjp(backward)
+    (claim,) = formula.claims
+    counts = []
+    for sizes in ({"n": 2, "m": 3}, {"n": 6, "m": 7}):
+        point = make_point(formula, sizes, np.random.default_rng(1))
+        calls = 0
+        result = check_point(claim, point, Session(formula, choose(["finite_difference"])))
+        assert result.verdict == "fail"
+        assert result.opinions["finite_difference"].says == "differ"
+        counts.append(calls)
+    assert counts[0] == counts[1] < 60

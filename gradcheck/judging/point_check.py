@@ -109,7 +109,8 @@ def _derivative(claim: Claim, point: Point, session: Session, usable: Usable) ->
     try:
         program = session.program(usable, point)
         with precision(BITS):
-            answers = claim.truths(point, program)
+            # there is nothing to compare: one slope shows that there is a derivative, and costs least
+            answers = claim.truths(point, program, claim.directions(point))
     except Unsupported as error:
         return Opinion(usable.name, reason=Reason(ReasonKind.UNSUPPORTED, str(error)))
     return Opinion(usable.name, Says.DIFFER, answers=answers, method=program.method)
