@@ -1,12 +1,19 @@
 """From a failure to the smallest one."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradcheck.checking.claim_check import check_claim
+from gradcheck.checking.minimise import minimise
 from gradcheck.formulas.decorating import Formula
+from gradcheck.judging.answers.backends import choose
+from gradcheck.judging.point_check import check_point
+from gradcheck.judging.points.point import make_point
+from gradcheck.judging.session import Session
 
 
 def smallest(candidate, forward=lambda W, x: W @ x, shapes=None, **how):
@@ -125,3 +132,54 @@ def test_elements_of_a_strategy_are_minimised_inside_a_users_given():
 
     inside()
     assert verdicts == ["fail"]
+
+
+def minimised(forward, backward, x):
+    """From a failing point of our own."""
+    formula = Formula(forward, {"x": "n"})
+    formula.vjp(backward)
+    claim, session = formula.claims[0], Session(formula, choose(None))
+    drawn = make_point(formula, {"n": len(x)}, np.random.default_rng(0))
+    args = (np.array(x),)
+    point = replace(drawn, args=args, outputs=(np.asarray(forward(*args)),))
+    return minimise(claim, check_point(claim, point, session), session, 0, None)
+
+
+def test_smaller_shapes_get_the_zeros_of_the_point_that_was_found():
+    """A division by x is NaN at a zero only, which hardly anything that is drawn has."""
+
+    def by_division(d, x):
+        return np.cumsum((d * np.cumprod(x))[::-1])[::-1] / x
+
+    minimal = minimised(np.cumprod, by_division, [1.0, 0.0, 2.0])
+    assert minimal.shape_minimal
+    assert minimal.result.point.args[0].tolist() == [0.0]
+
+
+def test_smaller_shapes_get_the_ties_of_the_point_that_was_found():
+    """Wrong where two neighbours are equal; the twin, which is wrong where none are, needs one entry."""
+
+    def tied(d, x):
+        return d * np.where(np.any(np.diff(x) == 0), 3.0, 2.0) * x
+
+    def apart(d, x):
+        return d * np.where(np.any(np.diff(x) == 0), 2.0, 3.0) * x
+
+    minimal = minimised(np.square, tied, [1.0, 2.5, -4.0, 7.0, 7.0])
+    assert minimal.shape_minimal
+    assert minimal.result.point.sizes == {"n": 2}
+    assert minimised(np.square, apart, [1.0, 2.5, -4.0]).result.point.sizes == {"n": 1}
+
+
+def test_code_that_raises_is_no_smaller_case_of_a_wrong_number():
+    """It is not told in place of it, and no shape is called the smallest then."""
+
+    def backward(d, x):
+        if len(x) == 1:
+            raise ZeroDivisionError("one")
+        return 3 * d * x
+
+    minimal = minimised(np.square, backward, [1.0, 2.0, 3.0])
+    assert minimal.result.fault is None
+    assert minimal.result.point.sizes == {"n": 2}
+    assert not minimal.shape_minimal

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.arithmetic.precisions import SINGLE
-from gradcheck.errors import Unsupported, UsageError
+from gradcheck.errors import FaultKind, Unsupported, UsageError
 from gradcheck.formulas.claim import Claim
-from gradcheck.formulas.values import Values, normal
+from gradcheck.formulas.values import Values, normal, positive, unit_interval
 from gradcheck.judging.opinions import PointResult
 from gradcheck.judging.point_check import check_point
 from gradcheck.judging.points.generation import draw_elements
@@ -53,7 +54,7 @@ def minimise(
     """The smallest shape and the simplest values at which the claim still gets the same verdict."""
     if failing.point.large and not _can_shrink(claim):
         return Minimal(failing, shape_minimal=True)
-    judge = _quick_judge(claim, failing, session)
+    judge = _Judge(claim, failing, session)
     best, exhausted = _smallest_shape(claim, failing.point, judge, seed, delta)
     simple = _simplify(claim, best, judge, free_delta=delta is None, by_numbers=failing.fault is None)
     final = check_point(claim, simple, session)
@@ -61,7 +62,7 @@ def minimise(
         final = check_point(claim, best, session)
     if final.verdict != failing.verdict:
         return Minimal(failing, shape_minimal=False)
-    return Minimal(final, exhausted)
+    return Minimal(final, exhausted and not judge.otherwise)
 
 
 def _can_shrink(claim: Claim) -> bool:
@@ -70,18 +71,34 @@ def _can_shrink(claim: Claim) -> bool:
     return bool(set(claim.formula.shapes.names) - set(claim.formula.shapes.bind(fixed)))
 
 
-def _quick_judge(claim: Claim, failing: PointResult, session: Session) -> Callable[[Point], bool]:
-    """Whether the claim fails at a point, asked of the one backend that answers fastest."""
-    against = [o.backend for o in failing.opinions.values() if o.says == "differ" and not o.outvoted]
-    only = session.quickest(against)
+class _Judge:
+    """Whether the claim fails at a point as it did, asked of the one backend that answers fastest.
 
-    def judge(point: Point) -> bool:
+    Code that raises, at a singular matrix say, is no smaller case of numbers that are wrong; ``otherwise``
+    says that it was met.
+    """
+
+    def __init__(self, claim: Claim, failing: PointResult, session: Session) -> None:
+        against = [o.backend for o in failing.opinions.values() if o.says == "differ" and not o.outvoted]
+        self._only = session.quickest(against)
+        self._claim, self._failing, self._session = claim, failing, session
+        self.otherwise = False
+
+    def __call__(self, point: Point) -> bool:
         try:
-            return check_point(claim, point, session, only=only).verdict == failing.verdict
+            found = check_point(self._claim, point, self._session, only=self._only)
         except (Unsupported, UsageError):
             return False
+        if found.verdict != self._failing.verdict:
+            return False
+        if _raises(found) and self._failing.fault is None:
+            self.otherwise = True
+            return False
+        return True
 
-    return judge
+
+def _raises(result: PointResult) -> bool:
+    return result.fault is not None and result.fault.kind is FaultKind.RAISES
 
 
 def _smallest_shape(
@@ -98,12 +115,17 @@ def _smallest_shape(
     names = tuple(n for n in formula.shapes.names if n not in bound)
 
     def fails(sizes: dict[str, int]) -> Point | None:
+        drawn: Point | None = None
         for attempt in range(_TRIES_PER_SHAPE):
             rng = np.random.default_rng([seed, 77, attempt, *sizes.values()])
             smaller = _draw(claim, {**bound, **sizes}, rng, delta)
             if smaller is not None and judge(smaller):
                 return smaller
-        return None
+            drawn = smaller or drawn
+        if drawn is None:
+            return None
+        likenesses = [_like(claim, drawn, point, take, free_delta=delta is None) for take in TAKES]
+        return next((p for p in likenesses if p is not None and judge(p)), None)
 
     limit = {n: point.sizes[n] for n in names}
     shapes = smallest_first(names, lambda s: formula.allows({**bound, **s}), limit)
@@ -118,6 +140,23 @@ def _smallest_shape(
         if (found := fails(sizes)) is not None:
             return found, True
     return best, True
+
+
+def _like(claim: Claim, small: Point, found: Point, take: Take, *, free_delta: bool) -> Point | None:
+    """A smaller point with the zeros, ties and signs of the one that was found; None where its values may
+    not be put together otherwise than they were drawn.
+    """
+    names = claim.formula.shapes.arguments
+    free = [any(claim.formula.values.get(n, normal) is v for v in _FREE_VALUES) for n in names]
+    args = tuple(
+        take(theirs, mine.shape) if may and mine.dtype.kind == "f" and mine.ndim == theirs.ndim else mine
+        for may, mine, theirs in zip(free, small.args, found.args, strict=True)
+    )
+    delta = tuple(
+        take(theirs, mine.shape) if free_delta and mine.ndim == theirs.ndim else mine
+        for mine, theirs in zip(small.delta, found.delta, strict=True)
+    )
+    return _at(claim, small, args, delta if any(np.any(d) for d in delta) else small.delta)
 
 
 def _one_at_a_time(
@@ -189,18 +228,56 @@ def _simpler(
 
 
 def _moved(claim: Claim, point: Point, position: int, values: NDArray[np.float64]) -> Point | None:
-    frozen = np.array(values, dtype=np.float64)
-    frozen.flags.writeable = False
+    frozen = _frozen(values)
     args, delta = list(point.args), list(point.delta)
     if position < len(args):
         args[position] = frozen
     else:
         delta[position - len(args)] = frozen
-        if not any(np.any(d) for d in delta):
-            return None
+    return _at(claim, point, tuple(args), tuple(delta))
+
+
+def _frozen(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    frozen = np.array(values, dtype=np.float64)
+    frozen.flags.writeable = False
+    return frozen
+
+
+def _at(
+    claim: Claim, point: Point, args: tuple[NDArray[Any], ...], delta: tuple[NDArray[np.float64], ...]
+) -> Point | None:
+    """The point at other values; None where delta is zero, or the forward has no value there."""
+    if not any(np.any(d) for d in delta):
+        return None
     try:
-        outputs, multiple = evaluate_forward(claim.formula, tuple(args))
+        outputs, multiple = evaluate_forward(claim.formula, args)
     except (Discarded, ForwardFault):
         return None
-    moved = replace(point, args=tuple(args), delta=tuple(delta), outputs=outputs, multiple=multiple)
+    moved = replace(point, args=args, delta=delta, outputs=outputs, multiple=multiple)
     return in_float32(claim.formula, moved) if claim.bits == SINGLE else moved
+
+
+def _first(found: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """The entries at the beginning of every axis, over again where there are too few."""
+    return _frozen(found[np.ix_(*(np.arange(n) % m for n, m in zip(shape, found.shape, strict=True)))])
+
+
+def _last(found: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float64]:
+    return _frozen(found[np.ix_(*((np.arange(n) - n) % m for n, m in zip(shape, found.shape, strict=True)))])
+
+
+def _special(found: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Zeros first, then what stands there several times, then the rest: each as often as it fits."""
+    flat = found.reshape(-1)
+    values, counts = np.unique(flat, return_counts=True)
+    several = dict(zip(values.tolist(), counts.tolist(), strict=True))
+    order = sorted(range(flat.size), key=lambda i: (flat[i] != 0, several.get(float(flat[i]), 1) == 1, i))
+    return _frozen(np.resize(flat[order], shape))
+
+
+Take = Callable[[NDArray[np.float64], tuple[int, ...]], NDArray[np.float64]]
+
+TAKES: tuple[Take, ...] = (_first, _last, _special)
+
+_FREE_VALUES = (normal, positive, unit_interval)
+"""Values of which every entry is by itself, so that they may be put together as one likes."""
