@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import time
+import copy
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from gradcheck.diagnosis.samples import Sample
+from gradcheck.diagnosis.samples import Sample, Source
+from gradcheck.diagnosis.tape import is_right, right_by_tape
 from gradcheck.diagnosis.tracing.budget import Budget
 from gradcheck.errors import UsageError
 from gradcheck.formulas.claim import Claim
@@ -19,18 +20,19 @@ from gradcheck.judging.points.point import Discarded, ForwardFault, Point, all_f
 from gradcheck.judging.points.sizes import distinct
 from gradcheck.judging.session import Session
 
-__all__ = ["Case"]
+__all__ = ["EFFORT", "Case"]
+
+EFFORT = 30_000
+"""About what thirty million empty iterations of Python cost: some 40 000 a second."""
 
 _MOST_WRONG = 24
 _FEW = 4
 _MOST_SOUND = 40
-_MOST_ENTRIES = 1200
-"""Points with more entries than this are left out where there are others."""
 
 
 class Case:
-    """``effort`` is how much may be tried, in operations of watched code (about 50 000 a second), so that
-    the same seed always gives the same answer; ``seconds`` is a limit for code that is slow in itself.
+    """``effort`` is how much may be done, in operations of watched code and what costs as much: counted, so
+    that the same seed always gives the same answer. ``ones``: delta is all ones.
     """
 
     def __init__(
@@ -41,11 +43,9 @@ class Case:
         *,
         seed: int = 0,
         delta: Values | None = None,
-        effort: int = 60_000,
-        seconds: float = 20.0,
+        effort: int = EFFORT,
     ) -> None:
         self.claim, self.session, self.seed, self.delta = claim, session, seed, delta
-        self._until = time.perf_counter() + seconds
         self._budget = Budget(effort)
         judged = [r for r in results if r.verdict in ("pass", "fail")]
         judged.sort(key=lambda r: _order(r.point))
@@ -55,12 +55,25 @@ class Case:
         self.passed = [s for s in self.samples if s.verdict == "pass"]
         self.kinks = [s for s, r in zip(self.failed, failed, strict=True) if _at_kink(r)]
         self.brought: list[Sample] = []
-        self._by_sizes: dict[tuple[int, ...], list[Sample]] = {}
+        self.by_sizes: dict[tuple[int, ...], list[Sample]] = {}
         self._count = 0
+        self.ones = False
 
     @property
-    def out_of_time(self) -> bool:
-        return self._budget.is_spent or time.perf_counter() > self._until
+    def is_spent(self) -> bool:
+        """Whether all that may be done has been done: what was found by then is told."""
+        return self._budget.is_spent
+
+    def with_ones_for_delta(self) -> Case:
+        """The same points with ones for delta, where code that ignores delta should be right."""
+        other = copy.copy(self)
+        other.ones, other.by_sizes, other.brought = True, {}, []
+        other.samples = [
+            Sample(self.claim, self.session, _with_ones(s.point), None, None)
+            for s in (*self.failed, *self.passed[:_FEW])
+        ]
+        other.failed, other.passed, other.kinks = other.samples, [], []
+        return other
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -87,7 +100,7 @@ class Case:
             mask = sample.wrong_or_none(quantity)
             if mask is not None and mask.any():
                 found.append(sample)
-            if len(found) >= _MOST_WRONG:
+            if len(found) >= (_FEW if self._budget.is_spent_by_a_third else _MOST_WRONG):
                 break
         return found
 
@@ -114,14 +127,14 @@ class Case:
             mask = sample.wrong_or_none(quantity)
             if mask is not None and not mask.any():
                 found.append(sample)
-            if len(found) >= _MOST_SOUND:
+            if len(found) >= (_FEW if self._budget.is_spent_by_a_third else _MOST_SOUND):
                 break
         return found
 
     def top_up(self, quantity: Quantity) -> None:
         """More samples where there are few: the same sizes with other values, and larger ones."""
         wrong = self.wrong(quantity)
-        if not wrong or len(wrong) >= _FEW:
+        if not wrong or len(wrong) >= _FEW or self._budget.is_spent_by_a_third:
             return
         sizes = [s.sizes for s in wrong[:2]]
         self.brought += self.bring(sizes, per_shape=2)
@@ -134,10 +147,17 @@ class Case:
         found: list[Sample] = []
         for sizes in wanted:
             key = tuple(sizes.values())
-            if key not in self._by_sizes:
-                self._by_sizes[key] = self.bring([sizes])
-            found += self._by_sizes[key]
+            if key not in self.by_sizes:
+                self.by_sizes[key] = self.bring([sizes])
+            found += self.by_sizes[key]
         return found
+
+    def _source(self) -> Source | None:
+        """The forward gone through backwards, where that gives what the backends say at points of the run:
+        to derive a program for every new shape costs more than all else.
+        """
+        known = [s for s in self.failed[:_FEW] if s.values]
+        return right_by_tape if known and all(map(is_right, known)) else None
 
     def bring(self, sizes: Iterable[dict[str, int]], per_shape: int = 1) -> list[Sample]:
         """New points of the given sizes, with dense values, as samples. Those not allowed are left out."""
@@ -156,8 +176,14 @@ class Case:
                     )
                 except (Discarded, ForwardFault, UsageError):
                     continue
-                made.append(Sample(self.claim, self.session, point, None, None))
+                if self.ones:
+                    point = _with_ones(point)
+                made.append(Sample(self.claim, self.session, point, None, None, self._source()))
         return made
+
+
+def _with_ones(point: Point) -> Point:
+    return point.with_values(point.args, tuple(np.ones_like(d) for d in point.delta))
 
 
 def _order(point: Point) -> tuple[int, int, int]:

@@ -9,6 +9,8 @@ import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
+from gradcheck.diagnosis.tracing.budget import spend
+
 __all__ = ["RESOLUTION", "ROUNDED", "Mask", "apart", "distance", "relative", "same"]
 
 
@@ -60,6 +62,7 @@ def relative(a: Any, b: Any, zero: float = 0.0) -> NDArray[np.float64]:
 
 
 def _pairs(a: Any, b: Any) -> Sequence[tuple[arb, arb]]:
+    spend(1 + np.size(a) // 5)
     return list(zip(a.reshape(-1), b.reshape(-1), strict=True))
 
 

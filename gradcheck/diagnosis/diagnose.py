@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from gradcheck.diagnosis.case import Case
+from gradcheck.diagnosis.case import EFFORT, Case
 from gradcheck.diagnosis.explaining.accuracy import accuracy_changes, is_nearly_right, rounded_values
+from gradcheck.diagnosis.explaining.added import added_multiples
 from gradcheck.diagnosis.explaining.constants import constant_changes
+from gradcheck.diagnosis.explaining.jacobians import jacobian_changes
 from gradcheck.diagnosis.explaining.known_costs import cost_changes
 from gradcheck.diagnosis.explaining.mistakes import mistakes
 from gradcheck.diagnosis.explaining.multiples import multiples
 from gradcheck.diagnosis.explaining.other_arguments import argument_changes
-from gradcheck.diagnosis.explaining.other_delta import delta_changes
+from gradcheck.diagnosis.explaining.other_delta import delta_changes, ignores_delta, unused_delta
 from gradcheck.diagnosis.explaining.partial import (
     at_kinks,
     not_finite,
@@ -21,13 +24,12 @@ from gradcheck.diagnosis.explaining.partial import (
     where_it_raises,
 )
 from gradcheck.diagnosis.explaining.parts import part_changes
-from gradcheck.diagnosis.explaining.path_factors import path_factors
-from gradcheck.diagnosis.explaining.paths import pairs_of_paths, path_changes
+from gradcheck.diagnosis.explaining.paths import pairs_of_paths, part_multiples, path_changes
 from gradcheck.diagnosis.explaining.ratios import factor_changes
 from gradcheck.diagnosis.explaining.repairs import repairs
 from gradcheck.diagnosis.explaining.saved import saved_changes
-from gradcheck.diagnosis.explaining.scaled import scaled_values
 from gradcheck.diagnosis.explaining.slopes import slope_changes
+from gradcheck.diagnosis.explaining.symmetric import symmetric_changes
 from gradcheck.diagnosis.explaining.whole import whole_changes
 from gradcheck.diagnosis.explanation import Explanation
 from gradcheck.diagnosis.findings import record, records_of
@@ -51,28 +53,13 @@ def diagnose(
     *,
     seed: int = 0,
     delta: Values | None = None,
-    effort: int = 60_000,
+    effort: int = EFFORT,
 ) -> list[Diagnosis]:
     """Why the claim failed, as far as a simple mistake explains it."""
     case = Case(claim, session, results, seed=seed, delta=delta, effort=effort)
-    scopes = scopes_of(case)
-    found: dict[Quantity, list[Finding]] = {}
-    for scope in scopes:  # what is said of the whole quantity, or of a part of its entries
-        found |= settle(case, [scope], _whole(case, scope))
-    _try(case, scopes, found, delta_changes)
-    for scope in _open(scopes, found):
-        if is_nearly_right(scope.quantity, scope.wrong):
-            _nearly(case, scope, found)
-    _try(case, scopes, found, _structural)
-    for scope in _open(scopes, found):
-        found[scope.quantity] += settle(case, [scope], _by_factors(case, scope))[scope.quantity]
+    scopes, found = _explained(case)
     for scope in [s for s in scopes if not found[s.quantity]]:
-        found |= settle(case, [scope], _with_factors(case, scope))
-    _try(case, [s for s in scopes if not found[s.quantity]], found, constant_changes)
-    _try(case, [s for s in scopes if not found[s.quantity]], found, pairs_of_paths)
-    for scope in [s for s in scopes if not found[s.quantity]]:
-        finding = under_sizes(case, scope, scope.tried) or under_values(case, scope)
-        if finding is not None:
+        if (finding := _without_delta(case, scope)) is not None:
             found[scope.quantity] = [finding]
     records = records_of(scopes, found)
     known = {r.quantity for r in records}
@@ -87,6 +74,47 @@ def diagnose(
         kind, text = raises
         records.append(Diagnosis(quantity="", kind=kind, text=text, of=len(case.raising())))
     return records
+
+
+def _explained(case: Case, *, ones: bool = False) -> tuple[list[Scope], dict[Quantity, list[Finding]]]:
+    """What is found of each quantity, the cheap things first. ``ones``: delta is all ones already."""
+    scopes = scopes_of(case)
+    found: dict[Quantity, list[Finding]] = {}
+    for scope in scopes:  # what is said of the whole quantity, or of a part of its entries
+        found |= settle(case, [scope], _whole(case, scope))
+    if not ones:
+        _try(case, scopes, found, delta_changes)
+    for scope in _open(scopes, found):
+        if is_nearly_right(scope.quantity, scope.wrong):
+            _nearly(case, scope, found)
+    _try(case, scopes, found, _structural)
+    for scope in _open(scopes, found):
+        changes = itertools.chain(
+            part_multiples(case, scope.quantity, scope.pilot), multiples(case, scope.quantity, scope.pilot)
+        )
+        found[scope.quantity] += settle(case, [scope], changes)[scope.quantity]
+    for scope in [s for s in scopes if not found[s.quantity]]:
+        found |= settle(case, [scope], _with_factors(case, scope))
+    _try(case, [s for s in scopes if not found[s.quantity]], found, pairs_of_paths)
+    for scope in [s for s in scopes if not found[s.quantity]]:
+        finding = under_sizes(case, scope, scope.tried) or under_values(case, scope)
+        if finding is not None:
+            found[scope.quantity] = [finding]
+    return scopes, found
+
+
+def _without_delta(case: Case, scope: Scope) -> Finding | None:
+    """Of code that does not look at delta: what else is wrong, which shows where delta is all ones."""
+    if not ignores_delta(case, scope.quantity, scope.wrong):
+        return None
+    count = len(scope.wrong)
+    scopes, found = _explained(case.with_ones_for_delta(), ones=True)
+    others = [f for s in scopes if s.quantity == scope.quantity for f in found[s.quantity]]
+    if not others:
+        return Finding(unused_delta(), count, count, None)
+    best = min(others, key=lambda f: f.explanation.cost)
+    text = f"delta is not used; for delta = ones, {best.explanation.text}"
+    return replace(best, explanation=replace(best.explanation, kind="delta-ignored", text=text))
 
 
 _SIMPLE = 1.6
@@ -116,6 +144,9 @@ def _whole(case: Case, scope: Scope) -> Iterator[Explanation]:
     return itertools.chain(
         whole_changes(case, scope.quantity, scope.pilot),
         factor_changes(case, None, scope.quantity, scope.wrong),
+        jacobian_changes(case, scope.quantity, scope.pilot),
+        symmetric_changes(scope.quantity, case.noun, scope.pilot),
+        added_multiples(case, scope.quantity, scope.pilot),
         part_changes(case, scope.quantity, scope.wrong, scope.sound),
     )
 
@@ -126,6 +157,7 @@ def _structural(case: Case, pilot: Sample) -> Iterator[Explanation]:
         path_changes(case, pilot),
         saved_changes(case, pilot),
         argument_changes(case, pilot),
+        constant_changes(case, pilot),
         repairs(case, pilot),
         mistakes(case, pilot),
         cost_changes(case, pilot),
@@ -139,14 +171,6 @@ def _with_factors(case: Case, scope: Scope) -> Iterator[Explanation]:
 
 
 _MOST_MULTIPLES = 12
-
-
-def _by_factors(case: Case, scope: Scope) -> Iterator[Explanation]:
-    return itertools.chain(
-        multiples(case, scope.quantity, scope.pilot),
-        path_factors(case, scope.quantity, scope.pilot, scope.wrong),
-        scaled_values(case, scope),
-    )
 
 
 def _of_raises(case: Case) -> list[Diagnosis]:

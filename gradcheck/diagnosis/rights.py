@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from gradcheck.arithmetic import BALLS, SHIFTED, WIDENED, Domain, ElementArray, call_in, enclose, wrap
+from gradcheck.backend import Program
+from gradcheck.diagnosis.tracing.budget import affordable, spend
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.quantity import Quantity, outputs
@@ -15,26 +19,35 @@ from gradcheck.judging.session import Session, Usable
 
 __all__ = ["right_at"]
 
+_A_PROGRAM = 100
+"""What an exact derivative at a point counts for, in operations."""
+
+_AN_ENTRY = 100
+"""What an entry counts for that is known by a difference of the forward: four evaluations, at the least."""
+
 
 def right_at(claim: Claim, session: Session, point: Point, how: Domain) -> dict[Quantity, Any]:
     """The right values of all quantities, as arrays of balls. Raises `Unsupported`."""
     if claim.kind.states_outputs:
+        spend(_A_PROGRAM)
         return values_in_balls(claim.formula, point) if how is BALLS else _widened(claim, point)
     return {q: a.values for q, a in _truths(claim, session, point, how).items()}
 
 
 def _truths(claim: Claim, session: Session, point: Point, how: Domain) -> dict[Quantity, Any]:
+    """The answers of a backend that has them exactly; else those of differences, as far as that may cost."""
     reason = "no backend"
     for usable in sorted(session.backends, key=_cost):
         try:
             program = session.program(usable, point)
+            _pay_for(program, claim, point)
             found = _answers(claim, program, point, how)
-            if any(a.convention for a in found.values()):
-                reason = "a tie inside the forward"
-                continue
-            return found
         except Unsupported as error:
             reason = str(error)
+            continue
+        if not any(a.convention for a in found.values()):
+            return found
+        reason = "a tie inside the forward"
     raise Unsupported(reason)
 
 
@@ -43,7 +56,23 @@ def _cost(usable: Usable) -> tuple[bool, int]:
     return usable.traits.pays_per_slope, usable.traits.cost_of_shape
 
 
-def _answers(claim: Claim, program: Any, point: Point, how: Domain) -> dict[Quantity, Any]:
+def _pay_for(program: Program, claim: Claim, point: Point) -> None:
+    """Raises `Unsupported` where differences for all entries cost more than is left."""
+    if program.exact_answers:
+        spend(_A_PROGRAM)
+        return
+    cost = _AN_ENTRY * _entries(claim, point)
+    if not affordable(cost):
+        raise Unsupported("a difference for every entry costs more than is left")
+    spend(cost)
+
+
+def _entries(claim: Claim, point: Point) -> int:
+    """How many entries all that the claim states has, those of the outputs for a Jacobian counted once."""
+    return sum(int(np.prod(shape, dtype=int)) for shape in claim.shapes(point).values())
+
+
+def _answers(claim: Claim, program: Program, point: Point, how: Domain) -> dict[Quantity, Any]:
     if how is not WIDENED or program.exact_answers:
         return claim.truths(point, program, None, how)
     # a difference of widened evaluations would be as wide as 1 / h: the constants are moved instead

@@ -27,7 +27,6 @@ from gradcheck.arithmetic import (
 from gradcheck.arithmetic.precisions import BITS
 from gradcheck.diagnosis.comparing import ROUNDED, Mask, apart, distance, same
 from gradcheck.diagnosis.rights import right_at
-from gradcheck.diagnosis.tracing.budget import spend
 from gradcheck.diagnosis.tracing.calling import run_candidate
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas.claim import Claim
@@ -40,15 +39,12 @@ from gradcheck.judging.points.point import Point
 from gradcheck.judging.reasons import Fault
 from gradcheck.judging.session import Session
 
-__all__ = ["How", "Sample"]
+__all__ = ["How", "Sample", "Source"]
 
 T = TypeVar("T")
 
 How = Domain | None
-
-
-_A_PROGRAM = 100
-"""What a backend's derivative counts for, in operations."""
+Source = Callable[[Claim, Session, Point, Domain], dict[Quantity, Any]]
 
 
 def _in_float64(claim: Claim, point: Point) -> dict[Quantity, Any]:
@@ -61,11 +57,21 @@ def _in_float64(claim: Claim, point: Point) -> dict[Quantity, Any]:
 
 
 class Sample:
-    """A point with all that is known of the claim there. Nothing is computed before it is asked for."""
+    """A point with all that is known of the claim there. Nothing is computed before it is asked for.
+
+    ``source`` says what is right there; without it the backends do.
+    """
 
     def __init__(
-        self, claim: Claim, session: Session, point: Point, verdict: PointVerdict | None, fault: Fault | None
+        self,
+        claim: Claim,
+        session: Session,
+        point: Point,
+        verdict: PointVerdict | None,
+        fault: Fault | None,
+        source: Source | None = None,
     ) -> None:
+        self.source = source
         self.claim, self.session, self.point = claim, session, point
         self.verdict, self.fault = verdict, fault
         self.raised: str | None = None
@@ -189,10 +195,14 @@ class Sample:
 
         Raises `Unsupported`.
         """
-        spend(_A_PROGRAM)
         with precision(BITS):
-            found = right_at(self.claim, self.session, point, how)
+            right = self.source or right_at
+            found = right(self.claim, self.session, point, how)
             return {q: self.as_gradient(q, v, how) for q, v in found.items()}
+
+    def at(self, point: Point) -> Sample:
+        """The same claim at another point."""
+        return Sample(self.claim, self.session, point, None, None, self.source)
 
     def of_other_target(self, argument: str, how: How) -> Any:
         """For a Jacobian claim, the right derivative by another argument. Raises `Unsupported`."""

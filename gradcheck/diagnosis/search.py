@@ -11,12 +11,15 @@ from gradcheck.diagnosis.case import Case
 from gradcheck.diagnosis.explaining.ratios import common_ratio
 from gradcheck.diagnosis.explanation import Explanation, exact_gap, holds, near, near_in_floats
 from gradcheck.diagnosis.samples import Sample
+from gradcheck.diagnosis.tracing.budget import spend
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas.quantity import Quantity
 
 __all__ = ["BONUS", "Finding", "Scope", "confirmed", "evidence", "settle"]
 
 MOST_EXACT = 12
+_A_COMPARISON = 3
+"""What it counts for to compare two arrays in float64, in operations."""
 _MOST_SOUND_EXACT = 6
 
 
@@ -83,10 +86,11 @@ def settle(
     """
     found: dict[Quantity, list[Finding]] = {s.quantity: [] for s in scopes}
     for explanation in sorted(explanations, key=lambda e: e.cost):
-        waiting = [s for s in scopes if _is_waiting(found[s.quantity], explanation)]
-        if not waiting or case.out_of_time:
+        waiting = [s for s in scopes if _is_waiting(found, s, explanation)]
+        if not waiting or case.is_spent:
             break
         for scope in waiting:
+            spend(_A_COMPARISON)
             if not holds(explanation, scope.pilot, scope.quantity):
                 if not explanation.repair and _is_multiple(explanation, scope):
                     scope.multiples.append(explanation)
@@ -117,8 +121,17 @@ _FEWEST_ENTRIES = 3
 _TINY = 1e-12
 
 
-def _is_waiting(found: Sequence[Finding], explanation: Explanation) -> bool:
-    return len(found) < _MOST_FOUND and all(explanation.cost < f.explanation.cost + BONUS for f in found)
+def _is_waiting(found: dict[Quantity, list[Finding]], scope: Scope, explanation: Explanation) -> bool:
+    """Whether the explanation could still be preferred to what was found: it may say at once what others say
+    of one quantity each.
+    """
+    mine = found[scope.quantity]
+    if not mine:
+        return True
+    told = [{id(f.explanation) for f in findings} for findings in found.values()]
+    if any(id(f.explanation) in set.intersection(*told) for f in mine):
+        return False
+    return len(mine) < _MOST_FOUND and all(explanation.cost < f.explanation.cost + BONUS for f in mine)
 
 
 _MOST_FOUND = 4

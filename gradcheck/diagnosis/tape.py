@@ -20,8 +20,9 @@ from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.quantity import Quantity, outputs
 from gradcheck.judging.points.point import Point
+from gradcheck.judging.session import Session
 
-__all__ = ["Tape", "at_other_point", "is_right", "tape_of"]
+__all__ = ["Tape", "at_other_point", "is_right", "right_by_tape", "tape_of"]
 
 _MOST_OUTPUTS = 64
 
@@ -148,6 +149,11 @@ def tape_of(sample: Sample, how: How = None) -> Tape:
     return sample.remember(("tape", id(how)), lambda: Tape(sample.claim, sample.point, how))
 
 
+def right_by_tape(claim: Claim, session: Session, point: Point, how: How) -> dict[Quantity, Any]:
+    """What a claim should state, by going backwards through the forward: see `Sample.source`."""
+    return Tape(claim, point, how).quantities()
+
+
 def is_right(sample: Sample) -> bool:
     """Whether going backwards through the forward gives what the backends say, at this sample."""
     try:
@@ -172,6 +178,5 @@ def at_other_point(sample: Sample, point: Point, how: How) -> dict[Quantity, Any
     if how is not None:
         return sample.elsewhere(point, how)
     if is_right(sample):
-        moved = Sample(sample.claim, sample.session, point, None, None)
-        return tape_of(moved).quantities()
+        return tape_of(sample.at(point)).quantities()
     return {q: midpoints(v) for q, v in sample.elsewhere(point, BALLS).items()}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections import deque
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -16,13 +16,48 @@ from gradcheck.diagnosis.tracing.calls import Call, Value
 from gradcheck.diagnosis.tracing.traced import getitem
 from gradcheck.diagnosis.words import describe, operand, place_of
 
-__all__ = ["other_arrays", "other_operands"]
+__all__ = ["Before", "other_arrays", "other_operands"]
+
+
+class Before:
+    """The real values that there are before an operation, by their shapes.
+
+    Of each shape the latest few are kept, beside the arguments, so that a long program costs no more for
+    every operation than a short one.
+    """
+
+    _LATEST = 12
+
+    def __init__(self, arguments: Iterable[Value]) -> None:
+        self._arguments: list[Value] = []
+        self._latest: dict[tuple[int, ...], deque[Value]] = {}
+        for argument in arguments:
+            if np.dtype(argument.dtype).kind == "f":
+                self._arguments.append(argument)
+
+    def add(self, value: Value) -> None:
+        if np.dtype(value.dtype).kind == "f":
+            of_shape = self._latest.setdefault(tuple(value.shape), deque(maxlen=self._LATEST))
+            if not any(value is v for v in of_shape):
+                of_shape.append(value)
+
+    def of_shapes(self, *shapes: tuple[int, ...]) -> Iterator[Value]:
+        """Those of one of the shapes, the latest first."""
+        for shape in dict.fromkeys(map(tuple, shapes)):
+            yield from reversed(self._latest.get(shape, ()))
+            yield from (a for a in self._arguments if tuple(a.shape) == shape)
+
+    def of_rank(self, rank: int) -> Iterator[Value]:
+        """Those with so many axes, one at least."""
+        for shape in [s for s in self._latest if len(s) == rank and s]:
+            yield from reversed(self._latest[shape])
+        yield from (a for a in self._arguments if len(a.shape) == rank and a.shape)
 
 
 MOVES = frozenset([getitem, np.flip, np.fliplr, np.flipud, np.roll, np.take, np.sort])
 
 
-def other_operands(call: Call, before: list[Value]) -> Iterator[Edit]:
+def other_operands(call: Call, before: Before) -> Iterator[Edit]:
     """Another value in place of an operand."""
     if not (
         known(call.function, ARITHMETIC) or isinstance(call.function, np.ufunc) or call.function is np.where
@@ -32,11 +67,9 @@ def other_operands(call: Call, before: list[Value]) -> Iterator[Edit]:
     for k, arg in enumerate(call.args):
         if not isinstance(arg, Value) or np.dtype(arg.dtype).kind != "f":
             continue
-        tried: list[Any] = [arg]
-        for other in reversed(before):
-            if np.dtype(other.dtype).kind != "f" or any(other is t for t in tried):
+        for other in before.of_shapes(arg.shape, arg.shape[::-1]):
+            if other is arg:
                 continue
-            tried.append(other)
             key = other.call.key if other.call is not None else None
             if (key is None and other.name is None) or (arg.call is not None and key == arg.call.key):
                 continue
@@ -57,27 +90,22 @@ def other_operands(call: Call, before: list[Value]) -> Iterator[Edit]:
             yield Edit(kind, text, 2.0 + 0.3 * turned, call.key, swap)
 
 
-def other_arrays(call: Call, before: list[Value]) -> Iterator[Edit]:
+def other_arrays(call: Call, before: Before) -> Iterator[Edit]:
     """The same place of another array: `a3[1, 0]` for `a2[1, 0]`; or another part of the same array."""
     array = call.args[0]
     where, stands = place_of(call.key), either("should stand", "stands")
-    tried: list[Any] = [array]
-    for other in reversed(before):
-        if any(other is t for t in tried) or len(other.shape) != len(array.shape) or not other.shape:
+    for other in before.of_rank(len(array.shape)):
+        if other is array:
             continue
-        tried.append(other)
         key = other.call.key if other.call is not None else None
-        if np.dtype(other.dtype).kind != "f" or (key is None and other.name is None):
+        if key is None and other.name is None:
             continue
         text = f"in {where}, {describe(other, call.key)} {stands} in place of {describe(array, call.key)}"
         yield Edit("other-value", text, 2.1, call.key, with_operand(0, latest(key, other.name, turned=False)))
-    for other in reversed(before):
+    for other in before.of_shapes(call.output.shape):
         made = other.call
         if made is None or made.function is not getitem or made.key == call.key or made.args[0] is not array:
             continue
-        if any(other is t for t in tried) or other.shape != call.output.shape:
-            continue
-        tried.append(other)
         text = f"{describe(other, call.key)} {stands} in place of {where}"
         swap = latest(made.key, None, turned=False)
         yield Edit("index", text, 1.9, call.key, lambda c, r, swap=swap: swap(None, r))

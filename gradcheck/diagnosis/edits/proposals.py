@@ -19,7 +19,7 @@ from gradcheck.diagnosis.edits.actions import (
 from gradcheck.diagnosis.edits.axes import ALONG, REDUCTIONS, axis_edits, reduction_edits, transposing_edits
 from gradcheck.diagnosis.edits.edit import Edit, either, known
 from gradcheck.diagnosis.edits.indices import index_edits, order_edits
-from gradcheck.diagnosis.edits.operands import other_arrays, other_operands
+from gradcheck.diagnosis.edits.operands import Before, other_arrays, other_operands
 from gradcheck.diagnosis.tracing.calls import Call, Key, Value
 from gradcheck.diagnosis.tracing.traced import astype, getitem
 from gradcheck.diagnosis.words import place_of
@@ -55,7 +55,7 @@ def proposals(
     """The edits to try, operation by operation. ``indices`` are the free indices of an entry claim."""
     texts = Counter((c.key.name, c.key.site.frames[:1], c.key.site.snippet) for c in _first(calls))
     doubled = Counter((name, frames and frames[0][0], text) for name, frames, text in texts)
-    before: list[Value] = list(arguments.values())
+    before = Before(arguments.values())
     seen: set[Key] = set()
     for call in calls:
         if call.key not in seen:
@@ -71,7 +71,7 @@ def proposals(
                     text = f"{edit.text} (and so wherever the same stands in this function)"
                     yield replace(edit, alike=True, cost=edit.cost + 0.05, text=text)
         if isinstance(call.output, Value):
-            before.append(call.output)
+            before.add(call.output)
 
 
 def _first(calls: Sequence[Call]) -> list[Call]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,17 +12,35 @@ from gradcheck.diagnosis.edits.edit import Edit
 from gradcheck.diagnosis.edits.proposals import cast_edits
 from gradcheck.diagnosis.explaining.elsewhere import at_arguments, at_delta
 from gradcheck.diagnosis.explaining.repairs import of_edit, recorded
-from gradcheck.diagnosis.explanation import Explanation
+from gradcheck.diagnosis.explanation import Explanation, Sides
 from gradcheck.diagnosis.samples import Sample
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.quantity import Quantity
 
 __all__ = ["accuracy_changes", "is_nearly_right", "rounded_values"]
 
+Rounding = Callable[[Any], Any]
+
 NEARLY = 1e-2
 """Of the largest entry: what is farther off is another formula, not the same with fewer digits."""
 
-_WIDTHS = {"float32": np.float32, "float16": np.float16}
+
+def _to(width: Any) -> Rounding:
+    return lambda x: x.astype(width).astype(np.float64)
+
+
+def _to_bfloat16(x: Any) -> Any:
+    """To the nearest number of eight significant bits, even on ties; truncated ones stay as they are."""
+    fraction, exponent = np.frexp(x)
+    return np.ldexp(np.rint(np.ldexp(fraction, 8)), exponent - 8)
+
+
+_WIDTHS: dict[str, tuple[Rounding, int]] = {
+    "bfloat16": (_to_bfloat16, 2),
+    "float16": (_to(np.float16), 3),
+    "float32": (_to(np.float32), 7),
+}
+"""Rounding to it, and its decimal digits; what bfloat16 holds mostly fits the next, so it comes first."""
 
 
 def is_nearly_right(quantity: Quantity, wrong: Sequence[Sample]) -> bool:
@@ -49,11 +67,7 @@ def accuracy_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
             edits: list[Edit] = list(cast_edits(call))
             for edit in edits:
                 yield of_edit(edit)
-    for name, width in _WIDTHS.items():
-
-        def rounded(x: Any, width: Any = width) -> Any:
-            return x.astype(width).astype(np.float64)
-
+    for name, (rounded, _) in _WIDTHS.items():
         for k in range(len(pilot.point.delta)):
             text = f"accurate to {name} only: delta is rounded to it"
             yield Explanation("float32", text, 0.7, at_delta(k, rounded))
@@ -63,7 +77,7 @@ def accuracy_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
 
 
 def rounded_values(case: Case, quantity: Quantity, wrong: Sequence[Sample]) -> Explanation | None:
-    """Values that float32 (float16) holds exactly, or that have a fixed number of decimals.
+    """Values that float32 (float16, bfloat16) holds exactly, or that have a fixed number of decimals.
 
     The right values must have no such form, so that this is no accident once there are a few of them; and
     what is rounded to decimals is no farther off than half a unit of the last: 0.01 in place of 0 is not 0
@@ -74,33 +88,24 @@ def rounded_values(case: Case, quantity: Quantity, wrong: Sequence[Sample]) -> E
     count = sum(v.size for v in stated)
     if count < _FEWEST:
         return None
-    for name in ("float16", "float32"):
-        width = _WIDTHS[name]
+    for name, (rounded, digits) in _WIDTHS.items():
         with np.errstate(all="ignore"):
-            plain = all(np.array_equal(v, v.astype(width).astype(np.float64)) for v in right)
-            if not plain and all(np.array_equal(v, v.astype(width).astype(np.float64)) for v in stated):
-                digits = {"float16": 3, "float32": 7}[name]
+            plain = all(np.array_equal(v, rounded(v)) for v in right)
+            if not plain and all(np.array_equal(v, rounded(v)) for v in stated):
                 text = f"accurate to {digits} digits only: computed or stored in {name}"
-                return Explanation("float32", text, 0.8, _rounding_to(width))
+                return Explanation("float32", text, 0.8, _rounded_by(rounded))
     for decimals in range(2, 13):
         half = 0.5000001 * 10.0**-decimals
         close = all(np.all(np.abs(v - t) <= half) for v, t in zip(stated, right, strict=True))
         if close and all(np.array_equal(v, np.round(v, decimals)) for v in stated):
             text = f"{case.noun} is rounded to {decimals} decimals"
-            return Explanation("rounded", text, 0.8, _rounding_to(decimals))
+            return Explanation("rounded", text, 0.8, _rounded_by(lambda t, d=decimals: np.round(t, d)))
     return None
 
 
 _FEWEST = 6
 
 
-def _rounding_to(how_far: Any) -> Any:
+def _rounded_by(rounding: Rounding) -> Sides:
     """Both sides in float64, rounded: equal up to one unit of the coarser grid is all that can be said."""
-
-    def sides(sample: Sample, quantity: Quantity, how: Any) -> tuple[Any, Any]:
-        right = sample.right(quantity)
-        if isinstance(how_far, int):
-            return sample.values[quantity], np.round(right, how_far)
-        return sample.values[quantity], right.astype(how_far).astype(np.float64)
-
-    return sides
+    return lambda sample, quantity, how: (sample.values[quantity], rounding(sample.right(quantity)))

@@ -72,10 +72,12 @@ def narrowed(
         found = conditions_of(case, wrong, right)
         if not found:
             return None
-        if case.out_of_time and round_:
+        if case.is_spent and round_:
             break
         fresh = _telling_points(case, found, wrong, right, round_)
         for sample in fresh:
+            if case.is_spent:
+                break
             answer = is_wrong(sample)
             if answer is not None:
                 (wrong if answer else right).append(sample)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 from flint import arb
+from numpy.typing import NDArray
+
+from gradcheck.diagnosis.tracing.budget import spend
 
 __all__ = ["Atom", "Factor", "recognise", "simple_fraction"]
 
@@ -131,26 +134,40 @@ def recognise(ratios: Sequence[float], atoms: Sequence[Atom]) -> list[Factor]:
         return found
     varying = [a for a in atoms if not _constant(np.asarray(a.values)) and min(map(abs, a.values)) > 0]
     for count in range(1, _MOST_ATOMS + 1):
-        for chosen in itertools.combinations(varying, count):
-            for powers in itertools.product(_POWERS[: 8 if count == 1 else 4], repeat=count):
-                rest = numbers.copy()
-                for atom, power in zip(chosen, powers, strict=True):
-                    with np.errstate(all="ignore"):
-                        rest = rest / np.asarray(atom.values) ** float(power)
-                if not _constant(rest):
-                    continue
-                ratio = simple_fraction(float(np.median(rest)))
-                if ratio is not None:
-                    cost = 0.7 * sum(not a.is_size for a in chosen)
-                    cost += _cost(ratio) + sum(0.2 + 0.3 * abs(float(p) - round(float(p))) for p in powers)
-                    pairs = tuple(zip(chosen, powers, strict=True))
-                    found.append(Factor(ratio, pairs, cost + 0.1 * sum(abs(float(p)) for p in powers)))
+        found = list(_powers_of(numbers, varying, count))
         if found:
             break
     return sorted(found, key=lambda f: f.cost)
 
 
-def _constant(numbers: np.ndarray) -> bool:
+def _powers_of(numbers: NDArray[np.float64], atoms: Sequence[Atom], count: int) -> Iterator[Factor]:
+    """Factors of so many atoms, all of which are divided out at once."""
+    powers = _POWERS[: 8 if count == 1 else 4]
+    chosen = [
+        list(zip(some, raised, strict=True))
+        for some in itertools.combinations(range(len(atoms)), count)
+        for raised in itertools.product(range(len(powers)), repeat=count)
+    ]
+    if not chosen:
+        return
+    spend(1 + len(chosen) // 20)
+    with np.errstate(all="ignore"):
+        values = np.array([a.values for a in atoms])
+        table = np.stack([values ** float(p) for p in powers], axis=1)
+        which = np.array(chosen)
+        rest = numbers / np.prod(table[which[..., 0], which[..., 1]], axis=1)
+        same = np.all(np.abs(rest - rest[:, :1]) <= _TOLERANCE * np.abs(rest[:, :1]), axis=1)
+    for k in np.flatnonzero(same):
+        ratio = simple_fraction(float(np.median(rest[k])))
+        if ratio is None:
+            continue
+        pairs = tuple((atoms[i], powers[j]) for i, j in chosen[k])
+        cost = _cost(ratio) + 0.7 * sum(not a.is_size for a, _ in pairs)
+        cost += sum(0.2 + 0.3 * abs(float(p) - round(float(p))) + 0.1 * abs(float(p)) for _, p in pairs)
+        yield Factor(ratio, pairs, cost)
+
+
+def _constant(numbers: NDArray[np.float64]) -> bool:
     with np.errstate(all="ignore"):
         return bool(np.all(np.abs(numbers - numbers[0]) <= _TOLERANCE * np.abs(numbers[0])))
 

@@ -8,15 +8,16 @@ from typing import Any
 from gradcheck.diagnosis.case import Case
 from gradcheck.diagnosis.edits.edit import Edit
 from gradcheck.diagnosis.edits.proposals import proposals
-from gradcheck.diagnosis.edits.skips import skips
+from gradcheck.diagnosis.explaining.skips import skips
 from gradcheck.diagnosis.explanation import Explanation, predicting
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tape import Tape, is_right, tape_of
 from gradcheck.diagnosis.tracing.backwards import reachable
+from gradcheck.diagnosis.tracing.run import Change
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas.quantity import Quantity
 
-__all__ = ["mistakes", "of_mistake"]
+__all__ = ["mistakes", "right_with"]
 
 
 def mistakes(case: Case, pilot: Sample) -> Iterator[Explanation]:
@@ -29,15 +30,17 @@ def mistakes(case: Case, pilot: Sample) -> Iterator[Explanation]:
         return
     live = reachable(tape.run, tape.outputs)
     for edit in [*skips(tape.run, set(live)), *proposals(live, tape.run.arguments)]:
-        yield of_mistake(case, edit, extra=0.0 if case.claim.kind.states_outputs else 0.6)
+        yield _of_mistake(case, edit, extra=0.0 if case.claim.kind.states_outputs else 0.6)
 
 
-def of_mistake(case: Case, edit: Edit, *, extra: float = 0.0) -> Explanation:
-    """The explanation that the code is right for the forward with this edit."""
+def _of_mistake(case: Case, edit: Edit, *, extra: float) -> Explanation:
+    return right_with(case, edit, edit.mistake or edit.kind, edit.as_mistake, edit.cost + extra)
+
+
+def right_with(case: Case, change: Change, kind: str, text: str, cost: float) -> Explanation:
+    """The explanation that the code is right for the forward with this change."""
 
     def values(sample: Sample, how: How) -> dict[Quantity, Any]:
-        return Tape(sample.claim, sample.point, how, edit).quantities()
+        return Tape(sample.claim, sample.point, how, change).quantities()
 
-    kind = edit.mistake or edit.kind
-    text = f"{case.noun} is right for another forward: {edit.as_mistake}"
-    return Explanation(kind, text, edit.cost + extra, predicting(values))
+    return Explanation(kind, f"{case.noun} is right for another forward: {text}", cost, predicting(values))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from gradcheck.diagnosis.case import Case
 from gradcheck.diagnosis.explaining.along_axes import moved_along
 from gradcheck.diagnosis.explaining.elsewhere import Change, at_delta, masked
-from gradcheck.diagnosis.explanation import Explanation
-from gradcheck.diagnosis.samples import Sample
+from gradcheck.diagnosis.explanation import Explanation, holds
+from gradcheck.diagnosis.samples import How, Sample
+from gradcheck.formulas.kinds import Vjp
+from gradcheck.formulas.quantity import Quantity
 
-__all__ = ["delta_changes"]
+__all__ = ["delta_changes", "ignores_delta", "unused_delta"]
 
 
 def delta_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
@@ -87,3 +89,26 @@ def _of_delta(case: Case, pilot: Sample, k: int) -> Iterator[Explanation]:
             "missing-sum", f"the first entry of {name}{along} does not count", 1.7, kept(lambda i, n: i > 0)
         )
         yield from moved_along(name, axis, along, at, (1.6, 1.7, 1.8))
+
+
+def ignores_delta(case: Case, quantity: Quantity, wrong: Sequence[Sample]) -> bool:
+    """Whether the code gives the same for another delta, at every sample where it is wrong."""
+    if not isinstance(case.claim.kind, Vjp):
+        return False
+    unused = unused_delta()
+    return bool(wrong) and all(holds(unused, sample, quantity) for sample in wrong)
+
+
+def unused_delta() -> Explanation:
+    """That another delta gives the same, and nothing more."""
+
+    def sides(sample: Sample, quantity: Quantity, how: How) -> tuple[Any, Any]:
+        point = sample.point
+        other = point.with_values(
+            point.args, tuple(np.where(d == 0.25, 2.0, 1.0 - 3.0 * d) for d in point.delta)
+        )
+        moved = sample.remember("another delta", lambda: sample.at(other))
+        return sample.mine(quantity, how), moved.mine(quantity, how)
+
+    text = "delta is not used: the gradient is the same for another delta"
+    return Explanation("delta-ignored", text, 2.6, sides)

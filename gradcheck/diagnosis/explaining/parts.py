@@ -17,7 +17,7 @@ from gradcheck.arithmetic import enclose
 from gradcheck.diagnosis.case import Case
 from gradcheck.diagnosis.comparing import Mask
 from gradcheck.diagnosis.explaining.factors import Factor, recognise, simple_fraction
-from gradcheck.diagnosis.explaining.ratios import atoms_of, factor_words
+from gradcheck.diagnosis.explaining.ratios import atoms_of, factor_at, factor_words
 from gradcheck.diagnosis.explaining.regions import Region, regions
 from gradcheck.diagnosis.explanation import Explanation, Sides
 from gradcheck.diagnosis.samples import How, Sample
@@ -114,8 +114,7 @@ def _sides(case: Case, region: Region, factor: Factor | None) -> Sides:
         if factor is None:
             other: Any = np.zeros(right.shape) if how is None else enclose(np.zeros(right.shape))
         else:
-            values = {a.name: a.values[0] for a in atoms_of(case, [sample])} if factor.powers else {}
-            other = right * (factor.at(values) if how is None else factor.exactly(values))
+            other = right * factor_at(case, factor, sample, how)
         return sample.mine(quantity, how), np.where(mask, other, right)
 
     return sides

@@ -11,7 +11,10 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from gradcheck.diagnosis.case import Case
+from gradcheck.diagnosis.explaining.factors import Factor, recognise
 from gradcheck.diagnosis.explaining.places import (
     Changed,
     Place,
@@ -21,15 +24,17 @@ from gradcheck.diagnosis.explaining.places import (
     through,
     with_step,
 )
-from gradcheck.diagnosis.explanation import Explanation, predicting
+from gradcheck.diagnosis.explaining.ratios import atoms_of, common_ratio, factor_at, factor_words
+from gradcheck.diagnosis.explanation import Explanation, Sides, near, predicting
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tape import tape_of
 from gradcheck.diagnosis.tracing.backwards import Step, steps
 from gradcheck.diagnosis.tracing.calls import Call
+from gradcheck.diagnosis.words import operand
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas.quantity import Quantity
 
-__all__ = ["pairs_of_paths", "path_changes"]
+__all__ = ["pairs_of_paths", "part_multiples", "path_changes"]
 
 
 def _unchanged(step: Step) -> Any:
@@ -46,14 +51,10 @@ def path_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
     summed = _summed_places(pilot)
     for place, call in found:
         extra = 0.1 * (place.turn is not None) + 0.02 * (not place.everywhere and place.turn is None)
-        if len(place.position) == 1:
-            at = place_text(call, place)
-            yield Explanation(
-                "derivative-missing",
-                f"the derivative of {at} is left out: what arrives there is handed on as it is",
-                1.52 + extra,
-                predicting(with_step(place, _unchanged)),
-            )
+        unchanged = _words_for_unchanged(place, call)
+        if unchanged is not None:
+            kind, text = unchanged
+            yield Explanation(kind, text, 1.52 + extra, predicting(with_step(place, _unchanged)))
         if place in summed:
             yield Explanation(
                 "missing-sum",
@@ -61,12 +62,78 @@ def path_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
                 1.6 + extra,
                 predicting(with_step(place, _unsummed)),
             )
-        yield Explanation(
-            "missing-term",
-            f"the part that comes {through(call, place)} is missing",
-            1.45 + extra,
-            predicting(with_step(place, nothing), ("without", place)),
-        )
+        without = predicting(with_step(place, nothing), ("without", place))
+        part = f"the part that comes {through(call, place)}"
+        yield Explanation("missing-term", f"{part} is missing", 1.45 + extra, without)
+        yield Explanation("missing-term", f"only {part} is there", 1.75 + extra, _times(case, without, None))
+
+
+def _words_for_unchanged(place: Place, call: Call) -> tuple[str, str] | None:
+    """Kind and sentence for a gradient that a step hands on as it is; None where that is right."""
+    if len(place.position) != 1 or call.function in (np.add, np.positive):
+        return None
+    at, k = place_text(call, place), place.position[0]
+    back = f"on the way back {through(call, place)}"
+    if call.function in (np.subtract, np.negative):
+        return None if k == 0 and call.function is np.subtract else ("sign", f"{back}, the sign is wrong")
+    if call.function is np.multiply:
+        return "derivative-missing", f"{back}, the factor {operand(call, 1 - k)} is left out"
+    if call.function is np.true_divide and k == 0:
+        return "derivative-missing", f"{back}, the division by {operand(call, 1)} is left out"
+    text = f"the derivative of {at} is left out: what arrives there is handed on as it is"
+    return "derivative-missing", text
+
+
+def _times(case: Case, without: Sides, factor: Factor | None) -> Sides:
+    """The right value with one part of it, which ``without`` leaves out, taken that often (None: alone)."""
+
+    def sides(sample: Sample, quantity: Quantity, how: How) -> tuple[Any, Any]:
+        mine, rest = without(sample, quantity, how)
+        part = sample.right(quantity, how) - rest
+        return mine, part if factor is None else rest + part * factor_at(case, factor, sample, how)
+
+    return sides
+
+
+def part_multiples(case: Case, quantity: Quantity, pilot: Sample) -> Iterator[Explanation]:
+    """A part of one quantity that is off by a factor, the same everywhere or a power of sizes."""
+    for place, call in places_of(pilot):
+        if case.is_spent:
+            return
+        without = predicting(with_step(place, nothing), ("without", place))
+        if _taken(pilot, quantity, without) in (None, 0.0, 1.0):
+            continue
+        wrong = [s for s in case.wrong(quantity)[:_MOST_SAMPLES] if s is not pilot]
+        asked = [(s, _taken(s, quantity, without)) for s in [pilot, *wrong]]
+        used = [(s, ratio) for s, ratio in asked if ratio is not None]
+        if len(used) < max(2, len(asked) - 1):
+            continue
+        part = f"the part that comes {through(call, place)}"
+        cost = 1.65 + 0.1 * (place.turn is not None) + 0.02 * (not place.everywhere)
+        for factor in recognise([r for _, r in used], atoms_of(case, [s for s, _ in used]))[:2]:
+            if factor.ratio == -1 and not factor.powers:
+                yield Explanation("sign", f"{part} has the wrong sign", cost, _times(case, without, factor))
+                continue
+            kind, words = factor_words(factor, part)
+            yield Explanation(kind, words, cost + 0.05 + factor.cost, _times(case, without, factor))
+
+
+_MOST_SAMPLES = 6
+
+
+def _taken(sample: Sample, quantity: Quantity, without: Sides) -> float | None:
+    """How many times the code takes the part that ``without`` leaves out; None where it is no multiple."""
+    try:
+        mine, rest = without(sample, quantity, None)
+        right = sample.right(quantity)
+    except (Unsupported, CandidateFault):
+        return None
+    except Exception:
+        return None
+    if mine.shape != right.shape or rest.shape != right.shape or near(rest, right):
+        return None
+    ratio = common_ratio(mine - rest, right - rest)
+    return ratio if ratio is not None and np.isfinite(ratio) else None
 
 
 def pairs_of_paths(case: Case, pilot: Sample) -> Iterator[Explanation]:

@@ -9,6 +9,7 @@ from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tape import Tape, is_right, tape_of
 from gradcheck.diagnosis.tracing.backwards import Step, steps
 from gradcheck.diagnosis.tracing.calls import Call, Key
+from gradcheck.diagnosis.tracing.traced import setitem
 from gradcheck.diagnosis.words import describe, operand, place_of
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas.quantity import Quantity
@@ -105,11 +106,16 @@ def through(call: Call, place: Place) -> str:
     arg: Any = call.args[place.position[0]]
     for p in place.position[1:]:
         arg = arg[p]
-    name = operand(call, place.position[0]) if len(place.position) == 1 else describe(arg, call.key)
     turn = {None: "", 0: " (in the first turn of the loop)", -1: " (in the last turn of the loop)"}[
         place.turn
     ]
-    return f"through {name} in {place_text(call, place)}{turn}"
+    at = place_text(call, place)
+    if call.function is setitem:
+        if place.position == (0,):
+            return f"through what was stored before {at}{turn}"
+        return f"through what is stored in {at}{turn}"
+    name = operand(call, place.position[0]) if len(place.position) == 1 else describe(arg, call.key)
+    return f"through {name} in {at}{turn}"
 
 
 def place_text(call: Call, place: Place) -> str:

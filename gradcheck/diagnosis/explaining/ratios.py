@@ -16,7 +16,7 @@ from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas.kinds import Update
 from gradcheck.formulas.quantity import Quantity
 
-__all__ = ["atoms_of", "common_ratio", "factor_changes", "factor_words"]
+__all__ = ["atoms_of", "common_ratio", "factor_at", "factor_changes", "factor_words"]
 
 _MOST_SAMPLES = 12
 _TINY = 1e-280
@@ -151,10 +151,15 @@ def _where(case: Case, name: str) -> str:
 def _scaled(sides: Sides, factor: Factor, case: Case) -> Sides:
     def scaled(sample: Sample, quantity: Quantity, how: How) -> tuple[Any, Any]:
         a, b = sides(sample, quantity, how)
-        values = {atom.name: atom.values[0] for atom in atoms_of(case, [sample])}
-        return a, b * (factor.at(values) if how is None else factor.exactly(values))
+        return a, b * factor_at(case, factor, sample, how)
 
     return scaled
+
+
+def factor_at(case: Case, factor: Factor, sample: Sample, how: How) -> Any:
+    """The factor's value at a sample."""
+    values = {a.name: a.values[0] for a in atoms_of(case, [sample])} if factor.powers else {}
+    return factor.at(values) if how is None else factor.exactly(values)
 
 
 def factor_words(factor: Factor, noun: str | None) -> tuple[str, str]:

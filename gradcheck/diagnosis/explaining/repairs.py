@@ -12,7 +12,7 @@ from gradcheck.arithmetic import enclose
 from gradcheck.diagnosis.case import Case
 from gradcheck.diagnosis.edits.edit import Edit
 from gradcheck.diagnosis.edits.proposals import proposals
-from gradcheck.diagnosis.edits.skips import skips
+from gradcheck.diagnosis.explaining.skips import skips
 from gradcheck.diagnosis.explanation import Explanation, repairing
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tracing.backwards import reachable
@@ -22,7 +22,7 @@ from gradcheck.errors import Unsupported
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.quantity import Quantity
 
-__all__ = ["edited", "recorded", "repairs"]
+__all__ = ["of_edit", "recorded", "repaired_by", "repairs"]
 
 
 def recorded(case: Case, sample: Sample) -> Run:
@@ -33,9 +33,9 @@ def recorded(case: Case, sample: Sample) -> Run:
     return run
 
 
-def edited(sample: Sample, edit: Change, how: How) -> dict[Quantity, Any]:
+def _edited(sample: Sample, change: Change, how: How) -> dict[Quantity, Any]:
     """What the code gives with a change. Raises `Unsupported`, or what the changed code raises."""
-    run, found = run_candidate(sample.claim, sample.point, domain=how, change=edit)
+    run, found = run_candidate(sample.claim, sample.point, domain=how, change=change)
     if not run.changed:
         raise Unsupported("the change does not come to bear here")
     if how is not None:
@@ -66,5 +66,10 @@ def _steps_too_many(case: Case, pilot: Sample) -> list[Edit]:
 
 
 def of_edit(edit: Edit) -> Explanation:
-    sides = repairing(lambda sample, how: edited(sample, edit, how))
-    return Explanation(edit.kind, edit.as_repair, edit.cost, sides, repair=True)
+    return repaired_by(edit, edit.kind, edit.as_repair, edit.cost)
+
+
+def repaired_by(change: Change, kind: str, text: str, cost: float) -> Explanation:
+    """The explanation that the code is right with this change."""
+    sides = repairing(lambda sample, how: _edited(sample, change, how))
+    return Explanation(kind, text, cost, sides, repair=True)

@@ -50,8 +50,9 @@ def saved_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
             yield Explanation("transposed", text, 1.65 + extra, predicting(_with_g(place)))
         if not isinstance(saved, Value):
             continue
-        text = f"on the way back through {where}, {operand(call, 1 - k)} is left out (taken for ones)"
-        yield Explanation("derivative-missing", text, 1.7 + extra, predicting(_with(place, 1 - k, _ones)))
+        if call.function is not np.multiply:  # of which `paths` says it
+            text = f"on the way back through {where}, {operand(call, 1 - k)} is left out (taken for ones)"
+            yield Explanation("derivative-missing", text, 1.7 + extra, predicting(_with(place, 1 - k, _ones)))
         for name, source in _others(tape_of(pilot), call, saved):
             text = f"on the way back through {where}, {name} stands in place of {operand(call, 1 - k)}"
             yield Explanation("other-value", text, 1.95 + extra, predicting(_with(place, 1 - k, source)))

@@ -40,7 +40,7 @@ def slope_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
     except (Unsupported, CandidateFault):
         return
     for segment, stretch in list(found.items())[:_MOST_SEGMENTS]:
-        if case.out_of_time:
+        if case.is_spent:
             return
         yield from _of_segment(segment, stretch)
 

@@ -4,29 +4,40 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 
-__all__ = ["Budget", "spend"]
+__all__ = ["Budget", "affordable", "spend"]
 
-_spent: ContextVar[list[int] | None] = ContextVar("_spent", default=None)
-
-IN_BALLS = 6
-"""What an operation on balls counts for (measured on arrays of ten entries)."""
+IN_BALLS = 4
+"""What an operation on balls counts for, beside its entries (measured on arrays of ten entries)."""
 
 
 def spend(units: int) -> None:
     """Count work that is being done."""
-    spent = _spent.get()
-    if spent is not None:
-        spent[0] += units
+    budget = _current.get()
+    if budget is not None:
+        budget.spent += units
+
+
+def affordable(units: int) -> bool:
+    """Whether so much is left."""
+    budget = _current.get()
+    return budget is None or budget.spent + units <= budget.units
 
 
 class Budget:
     """A limit on what is counted from now on, in this thread."""
 
     def __init__(self, units: int) -> None:
-        self._mine = [0]
-        self.units = units
-        _spent.set(self._mine)
+        self.units, self.spent = units, 0
+        _current.set(self)
 
     @property
     def is_spent(self) -> bool:
-        return self._mine[0] > self.units
+        return self.spent > self.units
+
+    @property
+    def is_spent_by_a_third(self) -> bool:
+        """What may be spent on points, before anything is explained."""
+        return 3 * self.spent > self.units
+
+
+_current: ContextVar[Budget | None] = ContextVar("_current", default=None)

@@ -52,8 +52,10 @@ def run_forward(
     formula: Declaration, point: Point, *, domain: Domain | None = None, change: Change | None = None
 ) -> tuple[Run, list[Value]]:
     """A functional run of the forward, and its outputs. Raises `Unsupported`, or what the code raises."""
-    run = Run(domain, change, functional=True)
-    result = run.start(formula.function, _arguments(run, formula.shapes.arguments, point, domain))
+    try:
+        run, result = _start(formula, point, domain, change, watch_indices=True)
+    except (IndexError, TypeError):  # `np.c_` makes NumPy's own array, which takes no watched index
+        run, result = _start(formula, point, domain, change, watch_indices=False)
     parts = list(result) if isinstance(result, tuple | list) else [result]
     outputs = []
     for part in parts:
@@ -66,6 +68,16 @@ def run_forward(
             )
         outputs.append(part)
     return run, outputs
+
+
+def _start(
+    formula: Formula, point: Point, domain: Domain | None, change: Change | None, *, watch_indices: bool
+) -> tuple[Run, Any]:
+    run = Run(domain, change, functional=True)
+    args = _arguments(run, formula.shapes.arguments, point, domain)
+    if not watch_indices:
+        args = [w if i in point.wrt else a for i, (w, a) in enumerate(zip(args, point.args, strict=True))]
+    return run, run.start(formula.function, args)
 
 
 def _arguments(run: Run, names: tuple[str, ...], point: Point, domain: Domain | None) -> list[Any]:

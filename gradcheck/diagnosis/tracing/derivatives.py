@@ -82,9 +82,21 @@ ELEMENTWISE: dict[Any, tuple[Local | None, ...]] = {
 """NumPy function -> one local derivative for each positional argument (None: not differentiable)."""
 
 
+_OF_SCIPY: dict[str, tuple[Local]] = {
+    "erf": (lambda o, x: 2 / np.sqrt(np.pi) * np.exp(-x * x),),
+    "erfc": (lambda o, x: -2 / np.sqrt(np.pi) * np.exp(-x * x),),
+    "expit": (lambda o, x: o * (1 - o),),
+    "logit": (lambda o, x: 1 / (x * (1 - x)),),
+}
+"""By name, so that nobody has to load SciPy for it."""
+
+
 def local_derivatives(function: Any) -> tuple[Local | None, ...] | None:
     """The local derivatives of an elementwise function, None where it is not known."""
     try:
-        return ELEMENTWISE.get(function)
+        found = ELEMENTWISE.get(function)
+        if found is None and isinstance(function, np.ufunc):
+            return _OF_SCIPY.get(function.__name__)
+        return found
     except TypeError:  # not hashable
         return None

@@ -109,7 +109,7 @@ class Run:
         if self.functional:  # a buffer that is stored into later is another value then
             args = mapped(args, lambda v: Traced(v.value, self, v.call, v.name))
         call = Call(key, turn, function, args, kwargs)
-        spend(1 if self.domain is None else IN_BALLS)
+        spend(1)
         if len(self.calls) >= _MOST_CALLS:
             raise Unsupported("too many operations to look into")
         self.calls.append(call)  # before it is done: what raises is seen too
@@ -124,6 +124,8 @@ class Run:
             call.output = self.plainly(call, original)
         if isinstance(call.output, Value):
             self.latest[key] = call.output
+            if self.domain is not None:
+                spend(IN_BALLS + int(np.prod(call.output.shape, dtype=int)) // 4)
         return call.output
 
     def plainly(self, call: Call, original: tuple[Any, ...] = ()) -> Any:

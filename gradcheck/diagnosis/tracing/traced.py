@@ -44,7 +44,7 @@ class Traced(Value):
         if self.run.functional or isinstance(self.value, ElementArray):
             whole = np.empty(self.value.shape, dtype=object)
             for index in np.ndindex(self.value.shape):
-                whole[index] = Traced(self.value[index], self.run, self.call)
+                whole[index] = self[index] if self.value.shape else self  # so that the way back finds it
             return whole
         return np.array(self.value, dtype=dtype)
 

@@ -1,0 +1,92 @@
+"""Explanations by the Jacobian: returned as it is, or only its diagonal used, where its product with delta
+should be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from gradcheck.arithmetic import enclose
+from gradcheck.diagnosis.case import Case
+from gradcheck.diagnosis.explaining.elsewhere import with_arguments, with_delta
+from gradcheck.diagnosis.explanation import Explanation, Sides
+from gradcheck.diagnosis.samples import How, Sample
+from gradcheck.diagnosis.tape import at_other_point
+from gradcheck.errors import Unsupported
+from gradcheck.formulas.kinds import Vjp
+from gradcheck.formulas.quantity import Quantity
+from gradcheck.judging.points.point import Point
+
+__all__ = ["jacobian_changes"]
+
+_MOST_OUTPUTS = 16
+"""Each output is a derivative of its own; samples with more say nothing here."""
+
+Moved = Callable[[Point], Point]
+
+
+def jacobian_changes(case: Case, quantity: Quantity, pilot: Sample) -> Iterator[Explanation]:
+    """What may be given for the product of delta and the Jacobian of the only output."""
+    point = pilot.point
+    if not isinstance(case.claim.kind, Vjp) or len(point.delta) != 1 or not point.delta[0].shape:
+        return
+    name = quantity.argument
+    outputs, shape = point.output_shapes[0], pilot.shapes[quantity]
+    if np.size(pilot.mine(quantity)) == int(np.prod(outputs, dtype=int)) * int(np.prod(shape, dtype=int)):
+        text = f"the Jacobian by {name} is returned in place of its product with delta"
+        yield Explanation("delta-ignored", text, 1.3, _whole(lambda p: p))
+        yield Explanation(
+            "delta-ignored", f"{text}, outputs along the last axes", 1.35, _whole(lambda p: p, turned=True)
+        )
+        for k in point.wrt:
+            if point.args[k].shape == outputs:
+
+                def moved(p: Point, k: int = k) -> Point:
+                    return with_arguments(p, {k: p.delta[0]}, case)
+
+                at_delta = f"{text}, and is taken at delta in place of {case.names[k]}"
+                yield Explanation("delta-ignored", at_delta, 1.4, _whole(moved))
+    if outputs == shape and int(np.prod(shape, dtype=int)) > 1:
+        yield Explanation(
+            "missing-term",
+            f"only the diagonal of the Jacobian by {name} is used: an entry of {name} counts for the output "
+            "in its own place and for no other",
+            1.5,
+            _diagonal,
+        )
+
+
+def _whole(moved: Moved, *, turned: bool = False) -> Sides:
+    def sides(sample: Sample, quantity: Quantity, how: How) -> tuple[Any, Any]:
+        rows = _rows(sample, quantity, how, moved)
+        table = np.moveaxis(rows, 0, -1) if turned else rows
+        return np.ravel(sample.mine(quantity, how)), np.ravel(table)
+
+    return sides
+
+
+def _diagonal(sample: Sample, quantity: Quantity, how: How) -> tuple[Any, Any]:
+    rows = _rows(sample, quantity, how, lambda p: p)
+    count = len(rows)
+    own = rows.reshape(count, count)[np.arange(count), np.arange(count)]
+    delta: Any = sample.point.delta[0]
+    weighted = own.reshape(delta.shape) * (delta if how is None else enclose(delta))
+    return sample.mine(quantity, how), weighted
+
+
+def _rows(sample: Sample, quantity: Quantity, how: How, moved: Moved) -> Any:
+    """The gradient of each output, one after the other along the first axis. Raises `Unsupported`."""
+    point = moved(sample.point)
+    shape = point.delta[0].shape
+    if int(np.prod(shape, dtype=int)) > _MOST_OUTPUTS:
+        raise Unsupported("too many outputs for a Jacobian")
+
+    def row(index: tuple[int, ...]) -> Any:
+        unit = np.zeros(shape)
+        unit[index] = 1.0
+        return at_other_point(sample, with_delta(point, 0, lambda _: unit), how)[quantity]
+
+    return np.stack([row(index) for index in np.ndindex(shape)])
