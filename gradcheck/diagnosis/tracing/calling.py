@@ -71,7 +71,7 @@ def run_forward(
 
 
 def _start(
-    formula: Formula, point: Point, domain: Domain | None, change: Change | None, *, watch_indices: bool
+    formula: Declaration, point: Point, domain: Domain | None, change: Change | None, *, watch_indices: bool
 ) -> tuple[Run, Any]:
     run = Run(domain, change, functional=True)
     args = _arguments(run, formula.shapes.arguments, point, domain)
