@@ -181,6 +181,11 @@ CASES = {
         lambda d, z: softmax_jacobian(z),
         lambda d, z: -softmax_jacobian(z) @ d,
     ),
+    "in place of its product with delta, outputs along the last axes": (
+        (lambda x: np.outer(x, x)[0], VECTOR, {}),
+        lambda d, x: x[0] * np.eye(len(x)) + np.outer(np.eye(len(x))[0], x),
+        lambda d, x: x[0] * np.eye(len(x)) + np.outer(x, np.eye(len(x))[0]),
+    ),
     "and is taken at delta in place of z": (
         (softmax, {"z": "n"}, {}),
         lambda d, z: softmax_jacobian(d),

@@ -25,7 +25,7 @@ __all__ = ["cost_changes"]
 Function = Callable[[Any], Any]
 
 
-def _softmax(axis: int | None) -> Function:
+def _softmax(axis: int) -> Function:
     def of(s: Any) -> Any:
         e = np.exp(s - np.max(s, axis=axis, keepdims=True))
         return e / np.sum(e, axis=axis, keepdims=True)
@@ -41,13 +41,9 @@ _FUNCTIONS: dict[str, Function] = {
     "the logistic function": _logistic,
     "the softmax": _softmax(-1),
     "the softmax over axis 0": _softmax(0),
-    "the softmax over all entries": _softmax(None),
 }
 _OTHERS: dict[str, tuple[str, Function]] = {
-    **{
-        name: ("wrong-axis" if "axis" in name or "entries" in name else "derivative-wrong", f)
-        for name, f in _FUNCTIONS.items()
-    },
+    **{name: ("wrong-axis" if "axis" in name else "derivative-wrong", f) for name, f in _FUNCTIONS.items()},
     "s itself": ("derivative-missing", lambda s: s),
 }
 

@@ -69,7 +69,6 @@ def _of_argument(case: Case, pilot: Sample, k: int) -> Iterator[Explanation]:
     yield Explanation(
         "missing-term", f"{noun} is the right one for {name} = 0: {name} is left out", 2.3, at(np.zeros_like)
     )
-    yield Explanation("sign", f"{name} has the wrong sign in it", 2.3, at(np.negative))
     yield Explanation(
         "other-value", f"1 - {name} stands in place of {name}", 2.6, at(lambda x: 1 - x), rounds=True
     )
@@ -96,7 +95,6 @@ def _first_for_all(x: Array, axis: int) -> Array:
 _PARTS: dict[str, Callable[[Array, int], Array]] = {
     "the first entry of {name}{along} stands for all": _first_for_all,
     "the last entry of {name}{along} is left out": lambda x, a: masked(x, a, lambda i, n: i < n - 1),
-    "the first entry of {name}{along} is left out": lambda x, a: masked(x, a, lambda i, n: i > 0),
     "entries of {name} from the ninth on{along} are left out": lambda x, a: masked(x, a, lambda i, n: i < 8),
 }
 

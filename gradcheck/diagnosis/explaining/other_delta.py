@@ -47,8 +47,6 @@ def _of_delta(case: Case, pilot: Sample, k: int) -> Iterator[Explanation]:
             1.2,
             at(np.zeros_like),
         )
-    yield Explanation("sign", f"only the size of {name} is used, not its sign", 2.0, at(np.abs))
-    yield Explanation("operation", f"only the sign of {name} is used, not its size", 2.0, at(np.sign))
     yield Explanation("extra-term", f"{name} is squared", 2.0, at(np.square))
     if len(shape) == 2 and shape[0] == shape[1]:
         yield Explanation("transposed", f"{name} is used transposed", 1.6, at(np.transpose))
@@ -72,13 +70,6 @@ def _of_delta(case: Case, pilot: Sample, k: int) -> Iterator[Explanation]:
             1.7,
             kept(lambda i, n: i < n - n % 2),
         )
-        for block in (4, 8):
-            yield Explanation(
-                "tail",
-                f"entries of {name}{along} behind the last whole block of {block} do not count",
-                1.8,
-                kept(lambda i, n, block=block: (i < n // block * block) | (n < block)),
-            )
         yield Explanation(
             "missing-sum",
             f"the last entry of {name}{along} does not count",

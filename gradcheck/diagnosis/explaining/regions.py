@@ -77,15 +77,10 @@ def _along(axis: int, rank: int, masks: Sequence[Mask]) -> Iterator[Region]:
     if first == last:
         yield region("entry", f"entries with index {first}{name}", 1.3, lambda i, n: i == first)
     back = {m.shape[axis] - 1 - int(r) for m, row in zip(masks, rows, strict=True) for r in row}
-    if len(back) == 1:
-        from_end = back.pop()
-        place = {0: "the last entries", 1: "the last but one entries"}.get(
-            from_end, f"entries {from_end} from the end"
-        )
-        yield region("entry", f"{place}{name}", 1.2, lambda i, n: i == n - 1 - from_end)
+    if back == {0}:
+        yield region("entry", f"the last entries{name}", 1.2, lambda i, n: i == n - 1)
     if first != last:
         yield region("entry", f"entries up to index {last}{name}", 1.5, lambda i, n: i <= last)
-    yield region("entry", f"all but the first entries{name}", 1.4, lambda i, n: i > 0)
     yield region("entry", f"all but the last entries{name}", 1.4, lambda i, n: i < n - 1)
     for odd in (0, 1):
         word = "odd" if odd else "even"

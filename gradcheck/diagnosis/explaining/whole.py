@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from flint import arb
 
-from gradcheck.arithmetic import enclose, midpoints
+from gradcheck.arithmetic import enclose
 from gradcheck.diagnosis.case import Case
 from gradcheck.diagnosis.explaining.whole_axes import Change, orders_of_axes, places_along, sums_over
 from gradcheck.diagnosis.explanation import Explanation, Sides
@@ -42,10 +42,6 @@ def whole_changes(case: Case, quantity: Quantity, pilot: Sample) -> Iterator[Exp
     yield from _other_quantities(case, quantity)
     yield from sums_over(pilot, quantity, noun, of_right, relation)
     yield from places_along(rank, noun, of_right)
-    yield Explanation("sign", f"{noun} is the absolute value of the right one", 2.0, of_right(abs))
-    yield Explanation("operation", f"{noun} is only the sign of the right one", 2.0, of_right(_signs))
-    yield Explanation("operation", f"{noun} is the square of the right one", 3.0, of_right(lambda t: t * t))
-    yield Explanation("operation", f"{noun} is 1 divided by the right one", 3.0, of_right(lambda t: 1 / t))
     yield from _other_targets(case)
     if np.shape(pilot.mine(quantity)) == (max(pilot.right(quantity).size, 2),) * 2:
         yield Explanation(
@@ -96,12 +92,6 @@ def _zero_text(case: Case, quantity: Quantity) -> str:
 def _zeros(sample: Sample, quantity: Quantity, how: How) -> Any:
     zeros = np.zeros(np.shape(sample.mine(quantity)))
     return zeros if how is None else enclose(zeros)
-
-
-def _signs(right: Any) -> Any:
-    if right.dtype == object:
-        return enclose(np.sign(midpoints(right)))
-    return np.sign(right)
 
 
 def _other_quantities(case: Case, quantity: Quantity) -> Iterator[Explanation]:
