@@ -22,8 +22,8 @@ from gradcheck.judging.session import Session
 
 __all__ = ["EFFORT", "Case"]
 
-EFFORT = 30_000
-"""About what thirty million empty iterations of Python cost: some 40 000 a second."""
+EFFORT = 45_000
+"""About what thirty million empty iterations of Python cost: some 60 000 a second."""
 
 _MOST_WRONG = 24
 _FEW = 4

@@ -9,8 +9,11 @@ import pytest
 from gradcheck import Formula
 from gradcheck.checking.claim_check import check_claim
 from gradcheck.diagnosis import diagnosed
+from gradcheck.diagnosis.case import EFFORT
 from gradcheck.diagnosis.diagnose import diagnose
+from gradcheck.diagnosis.tracing.budget import spent
 from gradcheck.judging.answers.backends import choose
+from gradcheck.judging.point_check import check_point
 from gradcheck.judging.points.generation import generate
 from gradcheck.judging.session import Session
 
@@ -96,3 +99,28 @@ def test_effort_has_a_limit():
     none = diagnose(formula.claims[0], results, session, effort=0)
     assert {d.kind for d in none} == {"unexplained"}
     assert {d.kind for d in diagnose(formula.claims[0], results, session)} == {"extra-term"}
+
+
+def test_a_long_program_costs_no_more_than_the_limit():
+    """Hundreds of steps behind each other, of which every pair could be a function that was left out."""
+
+    def deep(x):
+        for _ in range(60):
+            x = np.tanh(0.9 * x + 0.1 * np.sin(x))
+        return x
+
+    formula = Formula(deep, {"x": "n"})
+    formula.vjp(lambda d, x: d * np.cos(3 * x) ** 2 * np.abs(x) ** 0.3)
+    session, points = Session(formula, choose(["autodiff"])), generate(formula, max_examples=6, seed=0)
+    results = [check_point(formula.claims[0], point, session) for point in points.points]
+    (found,) = diagnose(formula.claims[0], results, session)
+    assert found.kind == "unexplained"
+    assert spent() <= 1.5 * EFFORT
+
+
+def test_where_nothing_can_be_looked_into_that_is_said():
+    """An operation with several results has no way back; a diagnosis is there all the same."""
+    formula = Formula(lambda A, b: np.linalg.lstsq(A, b, rcond=None)[0], {"A": "4 2", "b": "4"})
+    formula.vjp(lambda d, A, b: (None, np.linalg.pinv(A).T @ np.abs(d) ** 1.5))
+    row = check_claim(formula.claims[0], max_examples=6).row
+    assert [(d.quantity, d.kind) for d in row.diagnosis] == [("dJ/db", "unexplained")]

@@ -66,7 +66,7 @@ def _along(axis: int, rank: int, masks: Sequence[Mask]) -> Iterator[Region]:
         return Region(kind, text, cost, of)
 
     if first > 0:
-        yield region("tail", f"entries from index {first} on{name}", 1.2, lambda i, n: i >= first)
+        yield region("tail", f"entries from index {first} on{name}", 1.22, lambda i, n: i >= first)
     for block in (8, 4, 2):
         yield region(
             "tail",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,20 +84,27 @@ def segments(run: Run, live: set[Call]) -> dict[Segment, Stretch]:
             continue
         ways = [{_id(v): v, **above.get(v.call, {})} for v in inputs]
         common = {k: v for k, v in ways[0].items() if all(k in way for way in ways[1:])}
-        above[call] = common
-        for z in common.values():
-            calls = _between(z, call)
-            stretch = Stretch(z, call, calls)
+        above[call] = dict(itertools.islice(common.items(), _MOST_STARTS))
+        helper = call.key.site.frames[:1]
+        shared = len(inner[(helper, call.key.name)]) > 1
+        for z in above[call].values():
             start: Key | str = z.call.key if z.call is not None else str(z.name)
-            found.setdefault(Segment(start, call.key), stretch)
+            wanted = [Segment(start, call.key)]
             if 1 < turns[call.key] <= _MOST_TURNS:
-                found.setdefault(Segment(start, call.key, turn=call.turn), stretch)
-            helper = call.key.site.frames[:1]
-            shared = len(inner[(helper, call.key.name)]) > 1
-            if shared and all(c.key.site.frames[0][0] is helper[0][0] for c in calls):
-                found.setdefault(Segment(start, call.key, everywhere=True), stretch)
+                wanted.append(Segment(start, call.key, turn=call.turn))
+            if shared:
+                wanted.append(Segment(start, call.key, everywhere=True))
+            new = [segment for segment in wanted if segment not in found]
+            if not new:
+                continue
+            stretch = Stretch(z, call, _between(z, call))
+            inside = all(c.key.site.frames[0][0] is helper[0][0] for c in stretch.calls)
+            found |= {segment: stretch for segment in new if inside or not segment.everywhere}
     return found
 
+
+_MOST_STARTS = 16
+"""Of an operation, the nearest values at which a stretch to it may begin: more is no function by itself."""
 
 _MOST_TURNS = 6
 """Turns of a longer loop are not looked at one by one."""

@@ -123,8 +123,8 @@ def steps(call: Call, g: Any) -> Iterator[Step]:
 
 
 def is_real(value: Any) -> bool:
-    """Whether a value is of real numbers: not booleans, not integers."""
-    return bool(np.dtype(value.dtype).kind == "f")
+    """Whether a value is of real numbers: not booleans, not integers, and no list of several."""
+    return hasattr(value, "dtype") and bool(np.dtype(value.dtype).kind == "f")
 
 
 def reachable(run: Run, outputs: Sequence[Value]) -> list[Call]:

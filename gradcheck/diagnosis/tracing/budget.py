@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 
-__all__ = ["Budget", "affordable", "spend"]
+__all__ = ["Budget", "affordable", "spend", "spent"]
 
 IN_BALLS = 4
 """What an operation on balls counts for, beside its entries (measured on arrays of ten entries)."""
@@ -15,6 +15,12 @@ def spend(units: int) -> None:
     budget = _current.get()
     if budget is not None:
         budget.spent += units
+
+
+def spent() -> int:
+    """What has been spent of the latest budget."""
+    budget = _current.get()
+    return 0 if budget is None else budget.spent
 
 
 def affordable(units: int) -> bool:
