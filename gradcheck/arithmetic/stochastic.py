@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.errors import user_code
+
 __all__ = ["ULPS", "jittered_runs"]
 
 ULPS = 8.0
@@ -52,7 +54,7 @@ def jittered_runs(function: Callable[..., Any], args: Sequence[Any], runs: int) 
     found = []
     for seed in range(runs):
         rng = np.random.default_rng([1993, seed])
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), user_code:
             found.append(_plain(function(*(_kept(a, rng) for a in args))))
     return found
 

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.arithmetic.buffers import rebound_where
+from gradcheck.errors import user_code
 
 __all__ = ["Extent", "Site", "Watch", "run_watched", "watchable"]
 
@@ -122,7 +123,7 @@ def run_watched(function: Callable[..., Any], args: Sequence[Any]) -> tuple[Any,
     Gives its result as plain values, and what it compared. Raises whatever the function raises.
     """
     watch = Watch()
-    with _watching(watch), np.errstate(all="ignore"):
+    with _watching(watch), np.errstate(all="ignore"), user_code:
         result = function(*(_given(a) for a in args))
     return _plain(result), watch
 
