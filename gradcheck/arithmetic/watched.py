@@ -75,7 +75,10 @@ class Watch:
     sites: dict[Site, Extent] = field(default_factory=dict)
     operations: int = 0  # what the run cost, counted
 
-    def record(self, asks: str, result: Any, margin: Any, sides: Sequence[Any] = ()) -> None:
+    def record(
+        self, asks: str, result: Any, margin: Any, sides: Sequence[Any] = (), constants: Sequence[Any] = ()
+    ) -> None:
+        """One comparison of the ``sides``, of which the ``constants`` are not watched; all are plain."""
         site = _site(asks)
         if site is None:
             return
@@ -83,11 +86,11 @@ class Watch:
         result = np.asarray(result, dtype=bool)
         zero = None
         for side, other in zip(sides, sides[::-1], strict=True):
-            if np.ndim(side) == 0 and np.isfinite(side):
-                if len(extent.constants) < _MOST_CONSTANTS:
-                    extent.constants.add(float(side))
-                if side != 0 and len(sides) == 2 and np.shape(other) == result.shape:
-                    zero = np.asarray(other) == 0
+            if len(sides) == 2 and np.ndim(side) == 0 and side != 0 and np.shape(other) == result.shape:
+                zero = np.asarray(other) == 0
+        for constant in constants:
+            if np.ndim(constant) == 0 and np.isfinite(constant) and len(extent.constants) < _MOST_CONSTANTS:
+                extent.constants.add(float(constant))
         extent.add(result, None if margin is None else np.asarray(margin, dtype=np.float64), zero)
 
 
@@ -361,7 +364,7 @@ def _record(
         asks = "np.all" if name == "logical_and" else "np.any"
     if name in ("maximum", "minimum", "fmax", "fmin"):
         result = np.asarray(margin) > 0
-    watch.record(asks, result, margin, plain)
+    watch.record(asks, result, margin, plain, [i for i in inputs if not isinstance(i, Watched)])
 
 
 def _record_clip(x: Any, low: Any, high: Any) -> None:
@@ -369,7 +372,7 @@ def _record_clip(x: Any, low: Any, high: Any) -> None:
         for asks, above, below in (("clip from below", low, x), ("clip from above", x, high)):
             if above is not None and below is not None:
                 margin = np.subtract(above, below, dtype=np.float64)
-                _watches[-1].record(asks, margin > 0, margin, (above, below))
+                _watches[-1].record(asks, margin > 0, margin, (above, below), (above, below))
 
 
 def _record_close(func: Any, plain: Sequence[Any], kwargs: dict[str, Any], result: Any) -> None:
@@ -380,4 +383,4 @@ def _record_close(func: Any, plain: Sequence[Any], kwargs: dict[str, Any], resul
         margin: Any = given["atol"] + given["rtol"] * np.abs(b) - np.abs(a - b)
         if func is np.allclose:
             margin = np.min(margin) if margin.size else None
-    _watches[-1].record(f"np.{func.__name__}", result, margin, (given["b"],))
+    _watches[-1].record(f"np.{func.__name__}", result, margin, (), (given["b"],))
