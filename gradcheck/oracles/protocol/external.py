@@ -59,7 +59,9 @@ def external(
                 _, foreign, word = claims[record.uid]
                 yield _told(record, foreign, [*again, "--formula", word], cases, taken)
             elif isinstance(record, Footer):
-                yield msgspec.structs.replace(record, remarks=[*record.remarks, *_end(driver)])
+                # a program that fails at every case is judged: that it fails is what was asked
+                code, remarks = min(record.exit_code, 1), [*record.remarks, *_end(driver)]
+                yield msgspec.structs.replace(record, exit_code=code, remarks=remarks)
             else:
                 yield record
 
