@@ -9,13 +9,13 @@ from typing import Any, ParamSpec
 import msgspec
 
 from gradcheck.checking.claim_check import check_claim
-from gradcheck.errors import GradientError, UsageError
+from gradcheck.errors import UsageError
 from gradcheck.formulas.decorating import Formula
 from gradcheck.formulas.process_state import process_kept
 from gradcheck.formulas.shapes import ShapeLike
 from gradcheck.formulas.values import Values
 from gradcheck.running.garbage import rare_collections
-from gradcheck.running.result import Result, own_name, reproduce
+from gradcheck.running.result import Result, failure, own_name, reproduce
 from gradcheck.running.stream import RunOptions
 
 __all__ = ["Result", "assert_correct", "reproduce", "verify"]
@@ -96,7 +96,7 @@ def assert_correct(*args: Any, **options: Any) -> Result:
     __tracebackhide__ = True  # pytest shows the caller's line, not this one
     result = verify(*args, **options)
     if not result.passed:
-        raise GradientError(str(result), result)
+        raise failure(result)
     return result
 
 

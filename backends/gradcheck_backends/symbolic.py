@@ -47,9 +47,7 @@ class Symbolic:
         inputs = sum(problem.example[i].size for i in problem.wrt)
         outputs = sum(int(np.prod(s, dtype=int)) for s in problem.output_shapes)
         if inputs + outputs > MAX_ENTRIES:
-            raise Unsupported(
-                f"too large: {inputs + outputs} entries, and SymPy is asked for at most {MAX_ENTRIES}"
-            )
+            raise Unsupported(f"over SymPy's {MAX_ENTRIES}-entry limit")
         return PartialsProgram(problem)
 
 

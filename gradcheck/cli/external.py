@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from gradcheck.cli.options import debug_option, format_option, report_dir_option
+from gradcheck.cli.options import debug_option, detail_options, format_option, report_dir_option
 from gradcheck.cli.recording import begun, record_and_report
 
 __all__ = ["external"]
@@ -60,6 +60,7 @@ _SECONDS = click.FloatRange(min=0, min_open=True)
     show_default=True,
     help="How often the program is started again after it failed.",
 )
+@detail_options
 @report_dir_option
 @format_option
 @debug_option
@@ -76,6 +77,7 @@ def external(
     timeout: float,
     start_timeout: float,
     max_restarts: int,
+    detail: str | None,
     report_dir: Path,
     formats: tuple[str, ...],
 ) -> None:
@@ -111,4 +113,4 @@ def external(
     )
     stream = check(command, options, words=words, dtypes=dtypes, limits=limits, again=again, cases=report_dir)
     with begun(report_dir, options.command) as folder:
-        record_and_report(ctx, stream, folder, formats)
+        record_and_report(ctx, stream, folder, formats, detail)

@@ -10,7 +10,7 @@ import click
 
 from gradcheck.report import FORMATS
 
-__all__ = ["debug_option", "format_option", "report_dir_option"]
+__all__ = ["debug_option", "detail_options", "format_option", "report_dir_option"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -18,6 +18,17 @@ F = TypeVar("F", bound=Callable[..., Any])
 def debug_option(function: F) -> F:
     """`--debug` after the command's name, where people add it when something went wrong."""
     return click.option("--debug", is_flag=True, expose_value=False, hidden=True, callback=_debug)(function)
+
+
+def detail_options(function: F) -> F:
+    """`-q` and `-v`, as the name of a `gradcheck.report.terminal.Detail`."""
+    quiet = click.option(
+        "-q", "--quiet", "detail", flag_value="quiet", help="One line a failing claim, and the summary."
+    )
+    full = click.option(
+        "-v", "--verbose", "detail", flag_value="full", help="Everything that is known of a failure."
+    )
+    return quiet(full(function))
 
 
 def report_dir_option(function: F) -> F:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from gradcheck.records.types import BackendRow, BatteryRow, ClaimRow, Header, Record
+from gradcheck.records.types import ClaimRow, Header, Record
 
 __all__ = ["progress"]
 
@@ -20,9 +20,6 @@ def progress(header: Record) -> Iterator[Callable[[Record], None]]:
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-    from rich.text import Text
-
-    from gradcheck.report.text import clip, one_line
 
     columns = (
         BarColumn(),
@@ -31,15 +28,26 @@ def progress(header: Record) -> Iterator[Callable[[Record], None]]:
         TextColumn("{task.description}", markup=False),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=len(header.claims))
+        task = bar.add_task(_running(header, 0), total=len(header.claims))
+        done = 0
 
         def advance(record: Record) -> None:
-            if isinstance(record, BackendRow | BatteryRow | ClaimRow):
-                uid = record.uid if isinstance(record, ClaimRow) else record.claim
-                step = int(isinstance(record, ClaimRow))
-                bar.update(task, advance=step, description=Text(clip(one_line(uid), 60)).plain)
+            nonlocal done
+            if isinstance(record, ClaimRow):
+                done += 1
+                bar.update(task, advance=1, description=_running(header, done))
 
         yield advance
+
+
+def _running(header: Header, done: int) -> str:
+    """The claim that is checked now: records come in the order of the header."""
+    from rich.text import Text
+
+    from gradcheck.report.text import clip, one_line
+
+    uid = header.claims[done] if done < len(header.claims) else ""
+    return Text(clip(one_line(uid), 60)).plain
 
 
 def _nothing(record: Record) -> None:

@@ -28,7 +28,11 @@ def begun(report_dir: Path, command: str) -> AbstractContextManager[FreshFolder]
 
 
 def record_and_report(
-    ctx: click.Context, stream: Iterator[Record], folder: FreshFolder, formats: tuple[str, ...]
+    ctx: click.Context,
+    stream: Iterator[Record],
+    folder: FreshFolder,
+    formats: tuple[str, ...],
+    detail: str | None = None,
 ) -> None:
     """Follow a run to its end, however that comes, show and write what was finished, and exit.
 
@@ -46,7 +50,7 @@ def record_and_report(
     if not outcome.records:  # it ended before its first record
         raise outcome.failure or KeyboardInterrupt(outcome.interrupted)
     log = collect(outcome.records)
-    _show(log)
+    _show(log, detail, folder.path)
     if not isinstance(outcome.failure, OSError):
         written = _render(log, formats, folder.path)
         click.echo(f"{folder.path}: run.jsonl{''.join(f', {name}' for name in written)}", file=_output())
@@ -96,14 +100,14 @@ def _render(log: Any, formats: tuple[str, ...], directory: Path) -> list[str]:
     return [path.name for path in render(log, formats, directory)]
 
 
-def _show(log: Any) -> None:
+def _show(log: Any, detail: str | None, directory: Path) -> None:
     from rich.console import Console
 
-    from gradcheck.report.terminal import show
+    from gradcheck.report.terminal import Detail, show
 
-    # Off a terminal rich assumes 80 columns; logs of CI systems are wider.
-    width = None if standard_output().isatty() else 120
-    show(log, Console(highlight=False, width=width, file=_output()))
+    # Off a terminal it is 80 columns wide, unless COLUMNS says otherwise.
+    console = Console(highlight=False, file=_output())
+    show(log, console, Detail(detail or "normal"), directory)
 
 
 def _output() -> IO[str]:

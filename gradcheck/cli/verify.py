@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gradcheck.cli.options import debug_option, format_option, report_dir_option
+from gradcheck.cli.options import debug_option, detail_options, format_option, report_dir_option
 from gradcheck.cli.recording import begun, record_and_report
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ __all__ = ["verify"]
 @click.option(
     "--allow-empty", is_flag=True, help="Files without a claim are no error: exit with 0 if there is none."
 )
+@detail_options
 @report_dir_option
 @format_option
 @debug_option
@@ -53,6 +54,7 @@ def verify(
     jobs: int | None,
     cluster: str | None,
     allow_empty: bool,
+    detail: str | None,
     report_dir: Path,
     formats: tuple[str, ...],
 ) -> None:
@@ -84,7 +86,7 @@ def verify(
             shard=shard,
             **rare | ({"allow_empty": True} if allow_empty else {}),
         )
-        record_and_report(ctx, _records(claims, words, options, jobs, cluster), folder, formats)
+        record_and_report(ctx, _records(claims, words, options, jobs, cluster), folder, formats, detail)
 
 
 def _records(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
-from gradcheck.errors import GradientError, UsageError
+from gradcheck.errors import UsageError
 from gradcheck.pytest_plugin.sending import send
 
 if TYPE_CHECKING:
@@ -55,7 +55,9 @@ class Checks:
         __tracebackhide__ = True
         result = self.verify(forward, backward, shapes, **options)
         if not result.passed:
-            raise GradientError(str(result), result)
+            from gradcheck.running.result import failure
+
+            raise failure(result)
         return result
 
     def record(self, result: Result) -> None:

@@ -10,8 +10,9 @@ from msgspec.structs import replace
 from gradcheck.pytest_plugin.checking import Judged
 from gradcheck.records.types import BackendRow, ClaimRow
 from gradcheck.records.verdicts import Verdict
+from gradcheck.report.diagnoses import lead
 from gradcheck.report.narrative import comparison_text, row_text, status, story
-from gradcheck.report.text import clean, one_line
+from gradcheck.report.text import clean
 
 __all__ = ["Kind", "of_backend", "of_claim"]
 
@@ -69,7 +70,5 @@ def _short(claim: ClaimRow, row: BackendRow, told_by: str) -> list[str]:
 
 
 def _headline(claim: ClaimRow) -> str:
-    """The first line, which pytest repeats in its summary."""
-    found = claim.counterexample
-    text = one_line((found.message if found else claim.reason) or claim.statement)
-    return text if claim.verdict == Verdict.FAIL else f"{status(claim).word}: {text}"
+    """The first line, which pytest repeats in its summary: what is wrong."""
+    return lead(claim) if claim.verdict == Verdict.FAIL else f"{status(claim).word}: {lead(claim)}"

@@ -9,23 +9,27 @@ from typing import NamedTuple
 
 from gradcheck.records.reading import Log
 from gradcheck.records.types import (
+    ArrayRecord,
     BackendRow,
     BatteryRow,
     ClaimRow,
     Comparison,
     Counterexample,
-    Diagnosis,
     Precision,
 )
 from gradcheck.records.verdicts import Verdict
+from gradcheck.report.diagnoses import diagnosis_lines
 from gradcheck.report.drawing import drawing
-from gradcheck.report.text import array_text, clip, one_line, plural, quantity, sizes_text
+from gradcheck.report.text import array_text, clip, entry, listed, one_line, plural, quantity, sizes_text
 from gradcheck.report.witnesses import agreement_text, curve_text, proof_text, training_text
 
 __all__ = [
     "Status",
+    "agreed_value",
+    "arrays_of",
     "battery_text",
     "comparison_text",
+    "counterexample_head",
     "counterexample_text",
     "counts",
     "headline",
@@ -35,9 +39,12 @@ __all__ = [
     "remarkable",
     "row_status",
     "row_text",
+    "shown",
     "sources_text",
     "status",
     "story",
+    "title",
+    "unchecked_names",
     "worst_first",
 ]
 
@@ -79,6 +86,18 @@ def _status(verdict: str) -> Status:
     return Status(verdict, tone, 2 + rank if rank else 0)
 
 
+def shown(state: Status) -> str:
+    """The status as text shows it: what must be looked at in capitals."""
+    return state.word.upper() if state.tone == "bad" else state.word
+
+
+def title(claim: ClaimRow) -> str:
+    """What came out, the claim's own name, and where the code stands."""
+    strength = f", {claim.strength}" if claim.verdict == Verdict.PASS and claim.strength else ""
+    line = f":{claim.candidate.line}" if claim.candidate.line else ""  # a program has none
+    return f"{shown(status(claim))} {one_line(claim.uid)} ({one_line(claim.candidate.file)}{line}){strength}"
+
+
 def worst_first(log: Log) -> list[ClaimRow]:
     """The claims by how urgently a reader should see them, in the order of the run within a kind."""
     return sorted(log.claims, key=lambda claim: -status(claim).rank)
@@ -86,7 +105,7 @@ def worst_first(log: Log) -> list[ClaimRow]:
 
 def counts(log: Log) -> dict[str, int]:
     """How often each status came out, the worst first; what did not occur is left out."""
-    order = sorted({status(claim) for claim in log.claims}, key=lambda s: -s.rank)
+    order = sorted({status(claim) for claim in log.claims}, key=lambda s: (-s.rank, s.word))
     result = {s.word: sum(status(claim) == s for claim in log.claims) for s in order}
     if log.missing:
         result = {"not judged": len(log.missing), **result}
@@ -107,22 +126,29 @@ def headline(log: Log) -> str:
     return part + _headline(log)
 
 
+_COUNTED = {
+    "error": ("in error", "in error"),
+    "fail": ("failed", "failed"),
+    "not refuted": ("known erratum not confirmed", "known errata not confirmed"),
+    "pass": ("passed", "passed"),
+    "refuted": ("known erratum confirmed wrong", "known errata confirmed wrong"),
+}
+
+
 def _headline(log: Log) -> str:
-    total = len(log.header.claims)
-    bad = sum(not claim.as_declared for claim in log.claims)
-    errata = sum(status(claim).word == "refuted" for claim in log.claims)
+    total = plural(len(log.header.claims), "claim")
+    found = counts(log)
+    missing = found.pop("not judged", 0)
+    ordered = sorted(found, key=lambda word: word == "refuted")  # what was expected comes last
+    told = ", ".join(f"{n} {_COUNTED.get(w, (w, w))[n != 1]}" for w in ordered for n in [found[w]])
     if not log.complete:
-        found = f"; {bad} of them did not come out as declared" if bad else ""
-        return f"INCOMPLETE: {len(log.claims)} of {plural(total, 'claim')} judged{found}."
-    if bad:
-        return f"{bad} of {plural(total, 'claim')} did not come out as declared."
-    if log.exit_code:
-        return "All claims came out as declared, but the run itself reports a failure."
-    if not total:
-        return "There were no claims to check."
-    passed = total - errata
-    refuted = f", {plural(errata, 'erratum', 'errata')} refuted as declared" if errata else ""
-    return f"All {plural(total, 'claim')} came out as declared: {passed} passed{refuted}."
+        part = f"{len(log.claims)} of " if missing else ""
+        return f"INCOMPLETE: {part}{total}{' judged' if missing else ''}{': ' if told else ''}{told}"
+    if not log.header.claims:
+        return "There were no claims to check"
+    if log.exit_code and all(claim.as_declared for claim in log.claims):
+        return f"{total}: {told}, but the run itself reports a failure"
+    return f"{total}: {told}"
 
 
 def sources_text(log: Log) -> list[str]:
@@ -138,36 +164,62 @@ def comparison_text(comparison: Comparison) -> str:
     """Both values, where they come from, how far apart they are and how far they may be."""
     return (
         f"{quantity(comparison.quantity, comparison.index)}: hand-written {one_line(comparison.candidate)}, "
-        f"{one_line(comparison.source)} {one_line(comparison.truth)}; apart by {comparison.gap:.3g}, allowed "
-        f"{comparison.bound:.3g}, both relative to S = {comparison.scale:.6g}"
+        f"{one_line(comparison.source)} {one_line(comparison.truth)}; relative difference "
+        f"{comparison.gap:.3g} (limit {comparison.bound:.3g}, relative to S = {comparison.scale:.6g})"
     )
+
+
+def counterexample_head(found: Counterexample) -> str:
+    """Where the code is wrong, and whether there is a smaller place."""
+    smallest = "no smaller shape refutes it" if found.shape_minimal else "a smaller one may exist"
+    return f"counterexample at {sizes_text(found.sizes)} ({smallest})"
+
+
+def arrays_of(found: Counterexample) -> list[tuple[str, ArrayRecord]]:
+    """Every array that is put in, by name: `delta` first."""
+    single = len(found.delta) == 1
+    deltas = [("delta" if single else f"delta[{k}]", delta) for k, delta in enumerate(found.delta)]
+    return [*deltas, *((one_line(name), array) for name, array in found.inputs.items())]
+
+
+def agreed_value(found: Counterexample) -> str | None:
+    """Who says what is right: "symbolic, finite differences and autodiff agree on 2.0". None where nobody
+    could be compared.
+    """
+    against = [c for c in found.comparisons if c.gap > c.bound]
+    if not against or found.truth is None or found.index is None:
+        return None
+    names = [_SOURCES.get(c.source, one_line(c.source)) for c in against]
+    value = entry(found.truth, found.index)
+    if len(names) > 1:
+        return f"{listed(names)} agree on {value}"
+    return f"{names[0]} {'say' if against[0].source in _SOURCES else 'says'} {value}"
+
+
+_SOURCES = {"finite_difference": "finite differences"}
 
 
 def counterexample_text(found: Counterexample) -> list[str]:
     """The counterexample as lines of plain text, from what is wrong to how to run it again."""
-    smallest = "no smaller shape refutes it" if found.shape_minimal else "a smaller one may exist"
-    lines = [f"counterexample at {sizes_text(found.sizes)} ({smallest}): {one_line(found.message)}"]
+    lines = [f"{counterexample_head(found)}: {one_line(found.message)}"]
+    lines += [f"  {name} = {array_text(array)}" for name, array in arrays_of(found)]
+    if found.rate is not None:
+        lines.append(f"  rate = {found.rate!r}")
     name = quantity(found.quantity, None)
     if found.candidate is not None:
         lines.append(f"  {name}, hand-written: {array_text(found.candidate)}")
     if found.truth is not None:
         lines.append(f"  {name}, right:        {array_text(found.truth)}")
+    lines += filter(None, [agreed_value(found)])
+    if found.replay:
+        lines.append(f"run it again: {one_line(found.replay)}")
+    if found.python:
+        lines.append(f"in Python: {one_line(found.python)}")
     lines += [f"  {comparison_text(c)}" for c in found.comparisons[:_MAX_COMPARISONS]]
     if len(found.comparisons) > _MAX_COMPARISONS:
         lines.append(f"  and {len(found.comparisons) - _MAX_COMPARISONS} more entries")
     if found.step_curve is not None:
         lines += [f"  {line}" for line in filter(None, [curve_text(found.step_curve)])]
-    lines.append("with")
-    for number, delta in enumerate(found.delta):
-        name = "delta" if len(found.delta) == 1 else f"delta[{number}]"
-        lines.append(f"  {name} = {array_text(delta)}")
-    lines += [f"  {one_line(name)} = {array_text(array)}" for name, array in found.inputs.items()]
-    if found.rate is not None:
-        lines.append(f"  rate = {found.rate!r}")
-    if found.replay:
-        lines.append(f"run it again: {one_line(found.replay)}")
-    if found.python:
-        lines.append(f"in Python: {one_line(found.python)}")
     return lines
 
 
@@ -179,30 +231,24 @@ def own_reason(claim: ClaimRow) -> str | None:
     return one_line(claim.reason)
 
 
-def diagnosis_text(found: Diagnosis) -> str:
-    """What is wrong with one quantity, and how sure that is, in one line."""
-    head = f"{one_line(found.quantity)}: " if found.quantity else ""
-    exact = f", exact to {found.gap:.0e}" if found.gap else ""
-    at = f" ({found.points} of {plural(found.of, 'point')}{exact})" if found.points else ""
-    return f"diagnosis: {head}{one_line(found.text)}{at}"
-
-
 def row_text(row: BackendRow) -> str:
     """One backend's part in a claim, in one line."""
+    why = one_line(row.reason or "no reason given")
     if row.verdict == "unsupported":
-        return f"{one_line(row.backend)}: unsupported: {one_line(row.reason or 'no reason given')}"
-    verdict = "" if row.verdict == Verdict.PASS else f"{row.verdict}, "
-    parts = [f"{one_line(row.backend)}: {verdict}{row.agreed} of {plural(row.answered, 'answer')} agree"]
-    if row.points != row.answered:
-        parts.append(f"{row.points - row.answered} of {plural(row.points, 'point')} without an answer")
+        return f"{one_line(row.backend)}: unsupported: {why}"
+    verdict = "" if row.verdict in {Verdict.PASS, Verdict.FAIL} else f"{row.verdict}, "
+    said = f"{row.agreed} of {row.answered} agree"
     if row.differed:
-        parts.append(f"{row.differed} {'differs' if row.differed == 1 else 'differ'}")
+        said = f"{row.differed} of {row.answered} {'differs' if row.differed == 1 else 'differ'}"
+    parts = [f"{one_line(row.backend)}: {verdict}{said}"]
+    if skipped := row.points - row.answered:
+        parts.append(f"{skipped} skipped ({why})")
     if row.kinks:
         parts.append(f"{plural(row.kinks, 'kink')}")
     if row.outlier:
         parts.append(f"outvoted at {plural(row.outlier, 'point')}")
-    if row.reason:
-        parts.append(one_line(row.reason))
+    if row.reason and not skipped:
+        parts.append(why)
     return ", ".join(parts)
 
 
@@ -232,15 +278,17 @@ def remarkable(claim: ClaimRow, battery: tuple[BatteryRow, ...]) -> list[Battery
     return [row for row in battery if row.outcome in {"fail", "note"} and row.reason not in said]
 
 
+def unchecked_names(claim: ClaimRow) -> str:
+    """What the claim leaves out: "not checked: dJ/dy (the backward returned None)"."""
+    return f"not checked: {', '.join(map(one_line, claim.unchecked))} (the backward returned None)"
+
+
 def story(claim: ClaimRow, rows: tuple[BackendRow, ...], battery: tuple[BatteryRow, ...] = ()) -> str:
-    """All that a reader of a failure needs, as plain text."""
-    state = status(claim)
-    declared = "an erratum, to be refuted" if claim.expected == "fail" else "to pass"
-    lines = [f"{one_line(claim.uid)}: {one_line(claim.statement)}", f"{state.word} (declared {declared})"]
+    """All that a reader of a claim needs, as plain text: what is wrong first, then the evidence."""
+    lines = [title(claim), *diagnosis_lines(claim.diagnosis), f"claim: {one_line(claim.statement)}"]
     if reason := own_reason(claim):
         lines.append(reason)
     lines += drawing(claim.chain)
-    lines += [diagnosis_text(found) for found in claim.diagnosis]
     if claim.counterexample is not None:
         lines += counterexample_text(claim.counterexample)
     lines += [row_text(row) for row in rows]
@@ -249,9 +297,6 @@ def story(claim: ClaimRow, rows: tuple[BackendRow, ...], battery: tuple[BatteryR
     lines += [precision_text(p) for p in claim.precision]
     lines += [training_text(claim.training)] if claim.training else []
     lines += [proof_text(claim.proof)] if claim.proof else []
-    if claim.unchecked:
-        lines.append(f"not given, and not checked: {', '.join(map(one_line, claim.unchecked))}")
+    lines += [unchecked_names(claim)] if claim.unchecked else []
     lines += [f"note: {one_line(note)}" for note in claim.notes]
-    line = f":{claim.candidate.line}" if claim.candidate.line else ""  # a program has none
-    lines.append(f"hand-written at {one_line(claim.candidate.file)}{line}")
     return "\n".join(clip(line, 4000) for line in lines)

@@ -1,20 +1,29 @@
-"""What `gradcheck verify` prints: a compact table, the failures with their stories, one last sentence."""
+"""What a run prints: a compact table, the failures in a dozen lines each, one last sentence.
+
+The worst stands last, above the prompt, with the summary beneath it.
+"""
 
 from __future__ import annotations
 
 import io
+import shlex
+from enum import Enum
+from pathlib import Path
 
+from msgspec.structs import replace
 from rich.console import Console
 from rich.text import Text
 
 from gradcheck.records.reading import Log
 from gradcheck.records.types import ClaimRow
+from gradcheck.report.brief import brief, in_one_line
 from gradcheck.report.evidence import strengths, unchecked_text
 from gradcheck.report.narrative import (
     battery_text,
     headline,
     outcome,
     remarkable,
+    shown,
     sources_text,
     status,
     story,
@@ -22,7 +31,18 @@ from gradcheck.report.narrative import (
 )
 from gradcheck.report.text import clean, clip, duration, one_line, plural
 
-__all__ = ["render", "show"]
+__all__ = ["Detail", "render", "show"]
+
+
+class Detail(Enum):
+    """How much is printed."""
+
+    QUIET = "quiet"
+    """One line for a claim that did not come out, and the summary."""
+    NORMAL = "normal"
+    FULL = "full"
+    """Everything that is known of what did not come out, and the remarks."""
+
 
 _STYLES = {"good": "green", "found": "blue", "warn": "yellow", "bad": "bold red"}
 _OUTCOMES = {"as declared": "bold green", "not as declared": "bold red", "incomplete": "bold yellow"}
@@ -32,44 +52,73 @@ _MAX_REMARKS = 20
 _MAX_NAME = 100
 _NAME_COLUMN = 46  # a longer name pushes its own line only
 _MIN_STATEMENT = 20  # columns; less is no help
+_MAX_LINE = 4000
 
 
-def show(log: Log, console: Console) -> None:
-    """Print the log. Text from the log is never read as markup and drives no terminal."""
-    claims = worst_first(log)
-    if claims:
-        _table(console, claims[:_MAX_ROWS])
-    if len(claims) > _MAX_ROWS:
-        _line(console, f"... and {plural(len(claims) - _MAX_ROWS, 'more claim', 'more claims')}")
-    wrong = [claim for claim in claims if not claim.as_declared]
-    for claim in wrong[:_MAX_STORIES]:
-        first, *rest = clean(story(claim, log.rows.get(claim.uid, ()), log.battery.get(claim.uid, ()))).split(
-            "\n"
-        )
+def show(
+    log: Log, console: Console, detail: Detail = Detail.NORMAL, directory: Path | str = "reports"
+) -> None:
+    """Print the log, which is kept in ``directory``. Text from the log is never read as markup and drives
+    no terminal.
+    """
+    claims = worst_first(log)[::-1]
+    wrong = [_with_folder(claim, directory) for claim in claims if not claim.as_declared]
+    if detail is Detail.QUIET:
+        for claim in wrong:
+            _line(console, clip(in_one_line(claim), _MAX_LINE), _STYLES.get(status(claim).tone, ""))
+    else:
+        if len(claims) > _MAX_ROWS:
+            _line(console, f"... and {plural(len(claims) - _MAX_ROWS, 'more claim', 'more claims')}")
+        if claims:
+            _table(console, claims[-_MAX_ROWS:])
+        _stories(console, log, wrong, detail)
         _line(console, "")
-        _line(console, first, "bold")
-        for line in rest:
-            _line(console, f"  {line}")
-    if len(wrong) > _MAX_STORIES:
-        _line(console, "")
-        _line(
-            console,
-            f"... and {len(wrong) - _MAX_STORIES} more that are not as declared; the reports hold all.",
-        )
-    _line(console, "")
-    _beside(console, log)
-    if passes := strengths(log):
-        counted = ", ".join(f"{count} {word}" for word, count in passes.items())
-        _line(console, f"strength of what passed: {counted}")
-    if left_out := unchecked_text(log):
-        _line(console, left_out)
+        _beside(console, log)
+        if passes := strengths(log):
+            counted = ", ".join(f"{count} {word}" for word, count in passes.items())
+            _line(console, f"strength of what passed: {counted}")
+        if left_out := unchecked_text(log):
+            _line(console, left_out)
     for sentence in sources_text(log):
         _line(console, sentence, "yellow")
-    _remarks(console, log)
+    if detail is Detail.FULL:
+        _remarks(console, log)
     for problem in log.problems[:10]:
         _line(console, f"incomplete: {one_line(problem)}", "yellow")
     took = f" ({duration(log.footer.seconds)})" if log.footer else ""
     _line(console, headline(log) + took, _OUTCOMES[outcome(log)])
+
+
+def _with_folder(claim: ClaimRow, directory: Path | str) -> ClaimRow:
+    """The claim with a command that finds its log again."""
+    found = claim.counterexample
+    again = found.replay if found else None
+    if (
+        found is None
+        or not (again or "").startswith("gradcheck replay ")
+        or Path(directory) == Path("reports")
+    ):
+        return claim
+    again = f"{again} --report-dir {shlex.quote(str(directory))}"
+    return replace(claim, counterexample=replace(found, replay=again))
+
+
+def _stories(console: Console, log: Log, wrong: list[ClaimRow], detail: Detail) -> None:
+    """What did not come out, the worst last."""
+    told = wrong if detail is Detail.FULL else wrong[-_MAX_STORIES:]
+    if left := len(wrong) - len(told):
+        _line(console, "")
+        _line(console, f"... and {left} more that did not come out; the reports hold all, and -v shows them.")
+    for claim in told:
+        if detail is Detail.FULL:
+            text = story(claim, log.rows.get(claim.uid, ()), log.battery.get(claim.uid, ()))
+            first, *rest = clean(text).split("\n")
+        else:
+            first, *rest = brief(claim, console.width)
+        _line(console, "")
+        _line(console, first, _STYLES.get(status(claim).tone, ""))
+        for line in rest:
+            _line(console, line)
 
 
 def _beside(console: Console, log: Log) -> None:
@@ -96,12 +145,11 @@ def _remarks(console: Console, log: Log) -> None:
         _line(console, f"... and {plural(len(remarks) - _MAX_REMARKS, 'more remark')}; the reports hold all.")
 
 
-def render(log: Log, width: int = 110) -> str:
+def render(log: Log, width: int = 80, detail: Detail = Detail.NORMAL) -> str:
     """The same as plain text."""
     stream = io.StringIO()
-    show(
-        log, Console(file=stream, width=width, color_system=None, force_terminal=False, legacy_windows=False)
-    )
+    console = Console(file=stream, width=width, color_system=None, force_terminal=False, legacy_windows=False)
+    show(log, console, detail)
     return stream.getvalue()
 
 
@@ -115,7 +163,7 @@ def _table(console: Console, claims: list[ClaimRow]) -> None:
     names = min(max(len(row[1]) for row in rows), _NAME_COLUMN)
     strengths = max(len(row[2]) for row in rows)
     for state, name, strength, statement in rows:
-        line = Text(state.word.ljust(verdicts), style=_STYLES.get(state.tone, ""))
+        line = Text(shown(state).ljust(verdicts), style=_STYLES.get(state.tone, ""))
         line.append(f"  {name.ljust(names)}  {strength.ljust(strengths)}  ", style="default")
         left = console.width - line.cell_len
         if left > _MIN_STATEMENT:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import isfinite
 
 from gradcheck.records.arrays import MAX_DECIMALS, decode
@@ -15,6 +15,8 @@ __all__ = [
     "clean",
     "clip",
     "duration",
+    "entry",
+    "listed",
     "one_line",
     "plural",
     "quantity",
@@ -50,6 +52,11 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{count} {one if count == 1 else many or one + 's'}"
 
 
+def listed(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
 def duration(seconds: float) -> str:
     """Seconds as a person reads them: `12 ms`, `3.4 s`, `5 min 02 s`."""
     if not isfinite(seconds) or seconds < 0:
@@ -77,6 +84,14 @@ def quantity(name: str | None, index: list[int] | None) -> str:
 def array_cells(record: ArrayRecord) -> list[str]:
     """The entries in C order as the shortest text that gives each of them back."""
     return [str(value) for value in decode(record).flat]
+
+
+def entry(record: ArrayRecord, index: Sequence[int]) -> str:
+    """One entry as text; the whole array where there is no such entry."""
+    try:
+        return str(decode(record)[tuple(index)])
+    except IndexError:
+        return array_text(record)
 
 
 def array_text(record: ArrayRecord) -> str:

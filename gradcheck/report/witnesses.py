@@ -4,10 +4,17 @@ curve, the training run, the proof. One line each, for text.
 
 from __future__ import annotations
 
-from gradcheck.records.types import ClaimRow, Proof, StepCurve, Training
+from gradcheck.records.types import Agreement, ClaimRow, Proof, StepCurve, Training
 from gradcheck.report.text import one_line, plural, quantity
 
-__all__ = ["agreement_text", "curve_text", "difference_is_sound", "proof_text", "training_text"]
+__all__ = [
+    "agreement_text",
+    "contradiction_text",
+    "curve_text",
+    "difference_is_sound",
+    "proof_text",
+    "training_text",
+]
 
 _CONVERGED = 1e-12
 """At steps down to 2^-59 a convergent difference is right to 1e-30 or so; a coincidence is not."""
@@ -29,23 +36,32 @@ def curve_text(curve: StepCurve) -> str | None:
         return None
     place = quantity(curve.quantity, curve.index)
     return (
-        f"the finite difference is not at fault: at {place} it comes within {min(curve.error):.1g} of the "
-        f"right value in float64, and the hand-written one is {curve.gap:.2g} off"
+        f"float64 finite differences agree with the expected value at {place}: they come within "
+        f"{min(curve.error):.1g} of it, and the hand-written one is {curve.gap:.2g} off"
     )
 
 
-def agreement_text(claim: ClaimRow, hand_written: str = "hand-written") -> str | None:
+def agreement_text(claim: ClaimRow) -> str | None:
     """Whether the backends agree among themselves; None where no two of them could be compared."""
-    pairs = [pair for pair in claim.agreement if hand_written not in {pair.first, pair.second}]
+    pairs = _between_backends(claim)
     if not pairs:
         return None
-    apart = [pair for pair in pairs if pair.agreed != pair.points]
-    if not apart:
-        return f"the backends agree with each other at every point ({plural(len(pairs), 'pair')} compared)"
+    if contradiction := contradiction_text(claim):
+        return contradiction
+    return f"the backends agree with each other at every point ({plural(len(pairs), 'pair')} compared)"
+
+
+def contradiction_text(claim: ClaimRow) -> str | None:
+    """Which backends contradict each other, and where; None where none do."""
+    apart = [pair for pair in _between_backends(claim) if pair.agreed != pair.points]
     said = [
         f"{p.first} and {p.second} at {p.points - p.agreed} of {plural(p.points, 'point')}" for p in apart
     ]
-    return f"the backends contradict each other: {one_line(', '.join(said))}"
+    return f"the backends contradict each other: {one_line(', '.join(said))}" if apart else None
+
+
+def _between_backends(claim: ClaimRow) -> list[Agreement]:
+    return [pair for pair in claim.agreement if "hand-written" not in {pair.first, pair.second}]
 
 
 def training_text(run: Training) -> str:
@@ -59,7 +75,10 @@ def training_text(run: Training) -> str:
 
 
 def proof_text(proof: Proof) -> str:
-    """What is known for all sizes and values, in one line."""
-    given = f", assuming {one_line('; '.join(proof.assumptions))}" if proof.assumptions else ""
+    """What is known for all shapes and values, in one line."""
     why = f": {one_line(proof.reason)}" if proof.reason else ""
-    return f"for all sizes and values: {proof.status}{given}{why}"
+    if proof.status not in {"proved", "partly"}:
+        return f"not proved for all shapes{why}"
+    given = f", assuming {one_line('; '.join(proof.assumptions))}" if proof.assumptions else ""
+    head = "proved for all shapes and values" if proof.status == "proved" else "proved in part"
+    return f"{head}{given}{why}"

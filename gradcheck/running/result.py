@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from gradcheck.errors import GradientError
 from gradcheck.formulas.decorating import Formula
 from gradcheck.records.arrays import decode
 from gradcheck.records.types import (
@@ -19,7 +20,7 @@ from gradcheck.records.types import (
 )
 from gradcheck.records.verdicts import Strength, Verdict
 
-__all__ = ["Result", "own_name", "reproduce"]
+__all__ = ["Result", "failure", "own_name", "reproduce"]
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,13 @@ class Result:
     def __repr__(self) -> str:
         strength = f", {self.strength}" if self.strength else ""
         return f"<gradcheck {self.row.uid}: {self.verdict}{strength}>"
+
+
+def failure(result: Result) -> GradientError:
+    """The error for a claim that did not pass: its first line says what is wrong, the rest tells all."""
+    from gradcheck.report.diagnoses import lead
+
+    return GradientError(f"{lead(result.row)}\n{result}", result)
 
 
 def own_name(function: Any, role: str) -> str:

@@ -134,7 +134,7 @@ def test_equal_definitions_get_one_name(problem):
 def test_a_forward_of_too_many_entries_is_declined_with_the_number(problem):
     """SymPy's time grows faster than the entries."""
     limit = symbolic.MAX_ENTRIES
-    with pytest.raises(Unsupported, match=rf"too large: {limit + 1} entries.*at most {limit}"):
+    with pytest.raises(Unsupported, match=f"over SymPy's {limit}-entry limit"):
         symbolic.BACKEND.derive(problem(np.sum, np.ones(limit)))
     assert symbolic.BACKEND.derive(problem(np.sum, np.ones(limit - 1)))
 

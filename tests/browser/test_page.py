@@ -153,7 +153,7 @@ def test_no_name_and_no_number_is_broken_in_the_middle(visit, failing, width, ce
 def test_the_failure_tells_its_story_on_the_first_screens(visit, failing):
     page = visit(failing)
 
-    assert "1 of 2 claims did not come out as declared" in page.page.inner_text("h1")
+    assert "2 claims: 1 failed, 1 passed" in page.page.inner_text("h1")
     claim = page.page.locator("#c-L1-dense-vjp-hasty")
     assert claim.is_visible()
     for kind in ("svg.heat", "svg.steps", "svg.shapes", ".matrix", ".run code", "math"):

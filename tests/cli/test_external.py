@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -33,7 +34,7 @@ def test_a_right_program_exits_with_0_and_leaves_the_reports_of_a_run(run):
     result = run(*FEW, "--", *RIGHT)
 
     assert result.exit_code == 0, result.output
-    assert "All 2 claims came out as declared: 2 passed." in result.output
+    assert "2 claims: 2 passed" in result.output
     assert {p.name for p in Path("reports").iterdir()} == {
         "run.jsonl",
         "summary.json",
@@ -56,7 +57,7 @@ def test_a_wrong_program_exits_with_1_and_tells_how_to_go_on(run):
     options = "--backend finite_difference --max-examples 8 --seed 0 --formula mse"
     assert f"run it again: gradcheck external {options} -- {sys.executable}" in result.output
     assert f"--wrong < {Path('reports/case-mse-vjp-external.jsonl')}" in result.output
-    assert f"hand-written at {sys.executable} {HARNESS} --wrong\n" in result.output
+    assert "--wrong)\n" in result.output
     case = Path("reports/case-mse-vjp-external.jsonl").read_text().splitlines()
     assert [json.loads(line)["cmd"] for line in case] == ["start", "run", "stop"]
     assert "harness.py" in Path("reports/report.html").read_text()
@@ -74,7 +75,8 @@ def test_the_line_that_runs_it_again_does(run):
 
     assert words[0] == "gradcheck"
     assert again.returncode == 1
-    assert row.counterexample.message in again.stdout
+    assert row.counterexample.message.startswith("dJ/ds[1] is -4.0")
+    assert re.search(r"dJ/ds is \[.*-4.0\], should be \[.*-2.0\]", again.stdout)
 
 
 def test_the_program_comes_after_two_dashes_or_without_them(run):

@@ -22,7 +22,7 @@ def test_two_logs_become_one_that_can_be_reported(gradcheck):
     result = gradcheck("merge", "a.jsonl", "b.jsonl", "--out", "all.jsonl")
 
     assert result.exit_code == 0
-    assert "1 of 2 claims did not come out as declared" in result.stdout
+    assert "2 claims: 1 failed, 1 passed" in result.stdout
     assert "all.jsonl: 2 logs joined" in result.stdout
     assert read_log("all.jsonl").complete
     assert gradcheck("report", "all.jsonl", "--format", "html,junit").exit_code == 0

@@ -62,7 +62,7 @@ def test_a_failure_shows_the_users_line_and_the_story(shown, name):
     text = shown(name)
     assert ">       g" in text
     assert "assert_correct(square, lambda delta, x: " in text
-    assert "GradientError: square.vjp: gradients of square in every argument" in text
+    assert "GradientError: dJ/dx: " in text
     assert "counterexample at n = 1 (no smaller shape refutes it): dJ/dx[0] is " in text
     assert "in Python: gradcheck.verify(square, " in text
     assert "def assert_correct" not in text
@@ -219,7 +219,7 @@ def test_unittest_needs_no_pytest(tmp_path):
     assert "Ran 2 tests" in done.stderr
     assert "FAILED (failures=1)" in done.stderr
     assert "FAIL: test_wrong" in done.stderr
-    assert "GradientError: square.vjp: gradients of square in every argument\nfail" in done.stderr
+    assert "GradientError: dJ/dx: " in done.stderr
     assert "dJ/dx[0] is 1.0, but symbolic, finite_difference and autodiff say 2.0" in done.stderr
 
 

@@ -58,7 +58,7 @@ def test_all_the_reports_are_written(both):
     assert {path.name for path in (both.path / "reports").iterdir()} == set(FORMATS.values())
     result.stdout.fnmatch_lines(
         [
-            "gradcheck: 3 of 10 claims did not come out as declared.",
+            "gradcheck: 10 claims: 3 failed, *",
             "reports in reports: run.jsonl, summary.json, junit.xml, report.md, report.html",
         ]
     )
@@ -96,7 +96,7 @@ def test_under_xdist_they_are_the_same(both):
     """Two workers; the order is that of the tests."""
     both.run("layers.py", "test_mine.py", REPORT)
     result = both.run_apart("layers.py", "test_mine.py", "--gradcheck-report=apart", "-n2")
-    result.stdout.fnmatch_lines(["gradcheck: 3 of 10 claims did not come out as declared."])
+    result.stdout.fnmatch_lines(["gradcheck: 10 claims: 3 failed, *"])
     assert lines(both.path / "apart") == lines(both.path / "reports")
     assert {p.name for p in (both.path / "apart").iterdir()} == set(FORMATS.values())
 
@@ -168,7 +168,7 @@ def test_without_anything_to_check_the_reports_say_so(project):
     project.write(test_other="def test_other():\n    assert True\n")
     result = project.run(REPORT)
     assert result.ret == 0
-    result.stdout.fnmatch_lines(["gradcheck: INCOMPLETE: 0 of 0 claims judged."])
+    result.stdout.fnmatch_lines(["gradcheck: INCOMPLETE: 0 claims"])
     assert project.log().problems == ("there is not one claim in it",)
     assert project.run(REPORT, "-k", "none").ret == pytest.ExitCode.NO_TESTS_COLLECTED
     assert project.log().claims == ()

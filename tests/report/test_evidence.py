@@ -141,8 +141,8 @@ def test_any_text_can_be_coloured(code):
 
 def test_one_line_about_the_difference_only_where_it_is_sound():
     assert curve_text(samples.STEP_CURVE) == (
-        "the finite difference is not at fault: at dJ/dW[0, 1] it comes within 6e-12 of the right value in "
-        "float64, and the hand-written one is 0.5 off"
+        "float64 finite differences agree with the expected value at dJ/dW[0, 1]: they come within 6e-12 of "
+        "it, and the hand-written one is 0.5 off"
     )
     assert curve_text(msgspec.structs.replace(samples.STEP_CURVE, gap=0.0)) is None
 
@@ -170,5 +170,7 @@ def test_one_line_about_training_and_proof():
     )
     assert "the gradient wrong at 1 of them" in training_text(wrong)
     assert proof_text(samples.PROOF) == (
-        "for all sizes and values: proved, assuming n, m >= 1: all quantities but dJ/dx"
+        "proved for all shapes and values, assuming n, m >= 1: all quantities but dJ/dx"
     )
+    failed = msgspec.structs.replace(samples.PROOF, status="open", reason="why")
+    assert proof_text(failed) == "not proved for all shapes: why"

@@ -1,0 +1,106 @@
+"""A failure in a dozen lines: the diagnosis, the smallest counterexample, who says so, how to rerun it."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gradcheck.records.types import ClaimRow, Counterexample
+from gradcheck.report.diagnoses import lead, merged
+from gradcheck.report.narrative import agreed_value, arrays_of, counterexample_head, own_reason, title
+from gradcheck.report.text import array_text, clean, clip, entry, one_line, quantity
+from gradcheck.report.witnesses import contradiction_text
+
+__all__ = ["LINES", "brief", "in_one_line"]
+
+LINES = 12
+"""What fits above a prompt beside the failure before it."""
+
+_MOST_DIAGNOSES = 4
+_MOST_NOTES = 2
+_MOST_LETTERS = 4000
+
+
+@dataclass
+class _Paragraph:
+    """A sentence with the lines that it takes. ``whole`` is one that must not be cut: a command."""
+
+    lines: list[str]
+    whole: bool = False
+
+
+def brief(claim: ClaimRow, width: int) -> list[str]:
+    """The failure in at most `LINES` lines of at most ``width`` columns; only a command may be longer."""
+    paragraphs = [_wrapped(text, indent, width) for text, indent in _sentences(claim)]
+    again = claim.counterexample.replay or claim.counterexample.python if claim.counterexample else None
+    if again:
+        paragraphs.append(_Paragraph([f"run it again: {one_line(again)}"], whole=True))
+    if not claim.candidate.line:  # a program: its notes say how to give it this case alone
+        paragraphs += [
+            _Paragraph([clip(one_line(note), 1000)], whole=True) for note in claim.notes[-_MOST_NOTES:]
+        ]
+    while sum(len(p.lines) for p in paragraphs) > LINES:
+        longest = max((p for p in paragraphs if not p.whole), key=lambda p: len(p.lines))
+        longest.lines[-2:] = [f"{longest.lines[-2][: width - 4].rstrip()} ..."]
+    return [line for paragraph in paragraphs for line in paragraph.lines]
+
+
+def in_one_line(claim: ClaimRow) -> str:
+    """The claim, where it stands, and what is wrong."""
+    return f"{title(claim)}: {lead(claim)}"
+
+
+def _sentences(claim: ClaimRow) -> Iterator[tuple[str, str]]:
+    """What is said, with the indent of each sentence, the most important first."""
+    yield title(claim), ""
+    told = merged(claim.diagnosis)
+    yield from ((f"diagnosis: {text}", "") for text in told[:_MOST_DIAGNOSES])
+    if len(told) > _MOST_DIAGNOSES:
+        yield f"and {len(told) - _MOST_DIAGNOSES} more diagnoses; -v shows them", ""
+    if wrong := next((k for k, layer in enumerate(claim.chain, 1) if layer.first_wrong), None):
+        yield f"layer {wrong} ({one_line(claim.chain[wrong - 1].name)}) is the first wrong one", ""
+    if reason := own_reason(claim):
+        yield reason, ""
+    found = claim.counterexample
+    if found is not None:
+        yield from _counterexample(found)
+    if contradiction := contradiction_text(claim):
+        yield contradiction, ""
+
+
+def _counterexample(found: Counterexample) -> Iterator[tuple[str, str]]:
+    yield f"{counterexample_head(found)}:", ""
+    if arrays := ", ".join(f"{name} = {array_text(array)}" for name, array in arrays_of(found)):
+        yield arrays, "  "
+    yield _values(found), "  "
+    if agreed := agreed_value(found):
+        yield agreed, ""
+
+
+def _values(found: Counterexample) -> str:
+    """What the code gives and what is right: whole arrays where they are small, else the worst entry."""
+    name = quantity(found.quantity, None)
+    yours, right = found.candidate, found.truth
+    if yours is None or right is None:
+        return one_line(found.message)
+    if found.index is None or max(math.prod(yours.shape), math.prod(right.shape)) <= _FEW:
+        return f"{name} is {array_text(yours)}, should be {array_text(right)}"
+    mine, theirs = entry(yours, found.index), entry(right, found.index)
+    return f"{quantity(found.quantity, found.index)} is {mine}, should be {theirs}"
+
+
+_FEW = 8
+"""Entries of an array that is shown whole."""
+
+
+def _wrapped(text: str, indent: str, width: int) -> _Paragraph:
+    lines = textwrap.wrap(
+        clean(text)[:_MOST_LETTERS],
+        max(width, 20),
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_on_hyphens=False,
+    )
+    return _Paragraph(lines or [indent])
