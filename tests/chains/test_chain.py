@@ -66,7 +66,8 @@ def test_what_is_printed():
     assert lines[1:4] == ["  1 [ affine  ]  pass", "         |", lines[3]]
     assert lines[3].startswith("  2 [ relu    ]  fail  <-- the first wrong layer: dJ/dz[")
     assert lines[7] == "  4 [ cost    ]  pass"
-    assert "net.2-relu.vjp: gradients of layer 2 (relu) of net alone" in text
+    assert "FAIL net.2-relu.vjp (tests/chains/nets.py:" in text
+    assert "claim: gradients of layer 2 (relu) of net alone" in text
     assert "in Python: gradcheck.verify(relu, relu_wrong, shapes={'z': 'batch k'}, values=" in text
     assert "the whole: fail: dJ/d" in text
     assert text.count("counterexample at") == 1
@@ -92,8 +93,8 @@ def test_a_right_chain_prints_its_drawing_and_story():
     text = str(four().verify(**FEW))
     assert text.startswith("net: a chain of 4 layers: pass\n  1 [ affine  ]  pass\n")
     assert "first wrong" not in text
-    assert "net.vjp: gradients of net by the chain rule, from the backwards of its layers\npass" in text
-    assert "hand-written at tests/chains/nets.py:" in text
+    assert "pass net.vjp (tests/chains/nets.py:" in text
+    assert "claim: gradients of net by the chain rule, from the backwards of its layers" in text
 
 
 class TestWhatReachesALayer:
