@@ -6,6 +6,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from gradcheck.arithmetic.precisions import SINGLE
@@ -14,6 +15,7 @@ from gradcheck.checking.counterexample import describe
 from gradcheck.checking.further_points import points_of_asked_sizes, points_of_large_sizes
 from gradcheck.checking.minimise import Minimal, minimise
 from gradcheck.checking.rows import backend_row, claim_row, silent_row
+from gradcheck.checking.time_limit import Clock, TimeUp
 from gradcheck.checking.training import Trained, train
 from gradcheck.checking.verdict import MIN_ANSWERS, Ruling, rule
 from gradcheck.checking.weighing import refuted, uncrowned, weigh
@@ -38,7 +40,7 @@ from gradcheck.proofs import Memory
 from gradcheck.records.types import BackendRow, BatteryRow, ClaimRow, Precision
 from gradcheck.records.verdicts import Strength, Verdict
 
-__all__ = ["MIN_ANSWERS", "Outcome", "cannot_run", "check_claim", "stopped_by"]
+__all__ = ["MIN_ANSWERS", "Outcome", "cannot_run", "check_claim", "stopped", "stopped_by"]
 
 
 @dataclass
@@ -62,18 +64,21 @@ def check_claim(
     session: Session | None = None,
     points: Generated | ForwardFault | None = None,
     found: Sequence[Found] | None = None,
+    clock: Clock | None = None,
 ) -> Outcome:
     """Check one claim. ``session`` and ``points`` may be shared by the claims of a formula.
 
+    ``clock`` is one that runs already, and gets the results at the points as they come; what it raises passes.
     Raises `UsageError` for an unknown backend and for declarations that leave nothing to try. Whatever else
     stops the check is an ``error`` of the claim.
     """
+    clock = clock or Clock(None)
     started = time.perf_counter()
     delta = checked_delta(delta)
     session = session or Session(claim.formula, found or choose(backends))
     try:
         with user_code:
-            return _judged(claim, session, points, max_examples, seed, delta, started)
+            return _judged(claim, session, points, max_examples, seed, delta, started, clock)
     except UsageError:
         raise
     except Exception as error:
@@ -97,6 +102,7 @@ def _judged(
     seed: int,
     delta: Values | None,
     started: float,
+    clock: Clock,
 ) -> Outcome:
     for usable in session.backends:
         usable.seconds = 0.0
@@ -114,23 +120,55 @@ def _judged(
         misread = session.misread(points.points)
     if misread is not None:
         return cannot_run(claim, session, misread, started)
-    results = [_checked(claim, point, session) for point in points.points]
+    results = clock.found
+    for point in points.points:
+        clock.keep(_checked(claim, point, session))
     trained: Trained | None = None
     if isinstance(claim.kind, Update) and claim.kind.descent and not _decided(results):
         trained = train(claim, session, seed)
         results += trained.results
     steered = Steered()
     if not _decided(results):
-        further = points_of_asked_sizes(claim, seed, delta)
-        results += [_checked(claim, point, session) for point in further]
+        for point in points_of_asked_sizes(claim, seed, delta):
+            clock.keep(_checked(claim, point, session))
         steered = steer(claim, [r.point for r in results], free_delta=delta is None)
-        results += [_checked(claim, point, session) for point in steered.points]
-    return _summarise(claim, session, points, results, trained, steered, seed, delta, started)
+        for point in steered.points:
+            clock.keep(_checked(claim, point, session))
+    return _summarise(claim, session, points, clock, trained, steered, seed, delta, started)
 
 
 def _decided(results: list[PointResult]) -> bool:
     """Whether some point has settled the claim already."""
     return any(r.verdict in (PointVerdict.FAIL, PointVerdict.ERROR) for r in results)
+
+
+def stopped(claim: Claim, session: Session, clock: Clock) -> Outcome:
+    """The outcome of a claim whose time was over: what was refuted by then stays refuted, and nothing else is
+    known. ``session`` is a new one, for the old one was cut in the middle of its work.
+    """
+    results: list[PointResult] = clock.found
+    when = f"stopped after {clock.seconds:g} s"
+    ruling = rule(claim, session, results) if results else Ruling(Verdict.INCONCLUSIVE)
+    if ruling.verdict not in (Verdict.FAIL, Verdict.ERROR):
+        ruling = Ruling(Verdict.INCONCLUSIVE, when)
+    first = next((r for r in results if r.verdict == ruling.verdict.value), None)
+    counterexample = None
+    if first is not None:
+        with suppress(TimeUp), Clock(clock.seconds), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            counterexample = describe(claim, Minimal(first, shape_minimal=False), session)
+    row = claim_row(
+        claim,
+        ruling.verdict,
+        results,
+        seconds=clock.seconds or 0.0,
+        strength=None,
+        discarded=0,
+        reason=counterexample.message if counterexample else ruling.reason,
+        notes=[f"{when}, with {len(results)} points judged"],
+        counterexample=counterexample,
+    )
+    return Outcome(row, [backend_row(claim, usable, results) for usable in session.backends])
 
 
 def _checked(claim: Claim, point: Point, session: Session) -> PointResult:
@@ -148,15 +186,17 @@ def _summarise(
     claim: Claim,
     session: Session,
     points: Generated,
-    results: list[PointResult],
+    clock: Clock,
     trained: Trained | None,
     steered: Steered,
     seed: int,
     delta: Values | None,
     started: float,
 ) -> Outcome:
+    results: list[PointResult] = clock.found
     battery = run_battery(claim, results, session, free_delta=delta is None)
-    results += [_checked(claim, point, session) for point in battery.suspects]
+    for point in battery.suspects:
+        clock.keep(_checked(claim, point, session))
     ruling = battery.overrule(rule(claim, session, results))
     if trained is not None and trained.stuck and ruling.verdict is Verdict.PASS:
         ruling = Ruling(Verdict.FAIL, trained.training.stopped)

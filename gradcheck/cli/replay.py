@@ -108,6 +108,9 @@ class _Claims:
         from gradcheck.errors import UsageError
         from gradcheck.running.registry import catalogue
 
+        again = row.counterexample.replay if row.counterexample else None
+        if again is not None and (again.startswith("gradcheck external") or " --backward " in again):
+            raise UsageError(f"it is declared nowhere; run {again} again.")
         package = Path(__file__).parent.parent.resolve()
         for source in dict.fromkeys([row.candidate.file, row.forward.file]):
             file = Path(source)
@@ -120,9 +123,6 @@ class _Claims:
             for claim in formula.claims:
                 if claim.uid == row.uid:
                     return claim
-        again = row.counterexample.replay if row.counterexample else None
-        if again is not None and again.startswith("gradcheck external"):
-            raise UsageError(f"it is the claim of a program; {again} runs it again.")
         raise UsageError(
             f"neither {row.candidate.file} nor the catalogue has this claim now; run the command in the "
             "folder where the run was made."

@@ -220,6 +220,8 @@ def _gaps(log: Log) -> Iterator[str]:
     """What a whole run would have written and this log does not hold."""
     if log.footer is None:
         yield "there is no footer: the run was interrupted or the log was cut"
+    elif log.footer.stopped:
+        yield "the run was stopped after the first claim that did not come out (-x)"
     if log.missing:
         rest = f" and {len(log.missing) - 3} more" if len(log.missing) > 3 else ""
         count = "1 claim was" if len(log.missing) == 1 else f"{len(log.missing)} claims were"

@@ -332,6 +332,7 @@ class Footer(_Struct, frozen=True, tag_field="record", tag="footer"):
     as_declared: int
     exit_code: int
     remarks: list[str] = []
+    stopped: bool = False  # after the first claim that did not come out, as was asked for
 
 
 Record = Header | BackendRow | BatteryRow | ClaimRow | Footer

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from gradcheck._version import __version__
-from gradcheck.checking.claim_check import Outcome, cannot_run, check_claim, stopped_by
+from gradcheck.checking.claim_check import Outcome, cannot_run, check_claim, stopped, stopped_by
+from gradcheck.checking.time_limit import Clock, TimeUp
 from gradcheck.errors import UsageError, user_code
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.declaration import Declaration
@@ -41,6 +42,8 @@ class RunOptions:
     """``backends`` None means all that are installed; ``command`` and ``shard`` (`2/4`, where the run is a
     part of one) are written into the header. ``broken`` are files that could not be loaded, ``allow_empty``
     says that a run without claims is one, as that of a part is.
+    ``stop_at_failure`` ends the run after the first claim that did not come out. ``strict``: what was not
+    tried makes a claim weak. ``time_limit``, in seconds, is for one claim.
     """
 
     seed: int = 0
@@ -51,6 +54,9 @@ class RunOptions:
     shard: str | None = None
     broken: tuple[BrokenFile, ...] = ()
     allow_empty: bool = False
+    stop_at_failure: bool = False
+    strict: bool = False
+    time_limit: float | None = None
 
     def __post_init__(self) -> None:
         if (
@@ -61,6 +67,8 @@ class RunOptions:
             raise UsageError(f"max_examples: expected an integer of 1 or more, got {self.max_examples!r}.")
         if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
             raise UsageError(f"seed: expected an integer of 0 or more, got {self.seed!r}.")
+        if self.time_limit is not None and not self.time_limit > 0:
+            raise UsageError(f"time_limit: expected a number of seconds above 0, got {self.time_limit!r}.")
 
 
 @dataclass(frozen=True)
@@ -109,26 +117,35 @@ class Checker:
 
         What stops the check, whatever it is, is this claim's error: others go on, in the process as it was.
         """
+        clock = Clock(self.options.time_limit)
         with rare_collections(), process_kept():
             try:
-                with user_code:
-                    outcome, row = self._checked(claim)
+                with clock, user_code:
+                    outcome, row = self._checked(claim, clock)
+            except TimeUp:
+                self._shared.clear()  # what it was doing then is half done
+                outcome = stopped(claim, Session(claim.formula, self.found), clock)
+                row = outcome.row
             except Exception as error:
                 outcome = cannot_run(claim, Session(claim.formula, self.found), stopped_by(error))
                 row = outcome.row
         self._rows[id(claim)] = claim, row  # the claim too, so that its id stays its own
         return [*outcome.backends, *outcome.battery, row]
 
-    def _checked(self, claim: Claim) -> tuple[Outcome, ClaimRow]:
-        options = self.options
+    def _checked(self, claim: Claim, clock: Clock) -> tuple[Outcome, ClaimRow]:
         session, points = self._of(claim.formula)
         outcome = check_claim(
-            claim, session=session, points=points, seed=options.seed, max_examples=options.max_examples
+            claim,
+            session=session,
+            points=points,
+            seed=self.options.seed,
+            max_examples=self.options.max_examples,
+            clock=clock,
         )
         formula = claim.formula
-        if not isinstance(formula, Formula):
-            return outcome, outcome.row
-        return outcome, formula.located(claim, outcome, session, self._row_of)
+        if isinstance(formula, Formula):
+            return outcome, formula.located(claim, outcome, session, self._row_of)
+        return outcome, outcome.row
 
     def _row_of(self, claim: Claim) -> ClaimRow:
         """The row of a claim, which is judged now if it has not been."""

@@ -48,18 +48,21 @@ def stream(header: Header, options: RunOptions, batches: Iterable[list[Record]])
     yield header
     verdicts: Counter[str] = Counter()
     as_declared = 0
-    for batch in chain(batches, broken):
-        for record in batch:
-            yield record
-            if isinstance(record, ClaimRow):
-                verdicts[record.verdict] += 1
-                as_declared += record.as_declared
+    for record in chain.from_iterable(chain(batches, broken)):
+        yield record
+        if isinstance(record, ClaimRow):
+            verdicts[record.verdict] += 1
+            as_declared += record.as_declared
+            if options.stop_at_failure and not record.as_declared:
+                break
+    judged = sum(verdicts.values())
     yield Footer(
         finished=now(),
         seconds=round(time.perf_counter() - started, 6),
-        claims=len(header.claims),
+        claims=judged,
         verdicts=dict(verdicts),
         as_declared=as_declared,
         exit_code=exit_code(verdicts, as_declared),
         remarks=list(options.remarks),
+        stopped=judged < len(header.claims),
     )

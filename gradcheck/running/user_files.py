@@ -18,7 +18,7 @@ from gradcheck.errors import UsageError
 from gradcheck.formulas.decorating import Formula
 from gradcheck.formulas.process_state import process_kept
 
-__all__ = ["CannotLoad", "NoFormula", "formulas_in", "load_file"]
+__all__ = ["CannotLoad", "NoFormula", "formulas_in", "load_file", "load_module"]
 
 _PACKAGE = Path(__file__).parent.parent.resolve()
 
@@ -40,16 +40,21 @@ def load_file(path: str | Path) -> list[Formula]:
     Raises `UsageError` where the file cannot be imported, with the user's own lines of the traceback,
     and where it defines no formula.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise UsageError(f"{path}: there is no such file.")
-    found = formulas_in(_run(path.resolve(), path))
+    found = formulas_in(load_module(path))
     if not found:
         raise NoFormula(
             f"{path}: there is no formula in it. One is declared with @gradcheck.formula(shapes=...) at the "
             "top level of the file."
         )
     return found
+
+
+def load_module(path: str | Path) -> ModuleType:
+    """A Python file as a module, run as `load_file` says. Raises `UsageError`."""
+    path = Path(path)
+    if not path.is_file():
+        raise UsageError(f"{path}: there is no such file.")
+    return _run(path.resolve(), path)
 
 
 def formulas_in(module: ModuleType) -> list[Formula]:

@@ -19,6 +19,11 @@ class Options:
     command: str = ""
     remarks: tuple = ()
     shard: str | None = None
+    broken: tuple = ()
+    allow_empty: bool = False
+    stop_at_failure: bool = False
+    strict: bool = False
+    time_limit: float | None = None
 
 
 @dataclass

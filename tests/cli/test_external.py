@@ -194,4 +194,4 @@ def test_replay_of_a_foreign_claim_says_that_it_cannot(run):
     result = CliRunner().invoke(cli, ["replay", "mse"])
 
     assert result.exit_code == 2
-    assert "cannot be run: it is the claim of a program; gradcheck external --backend" in result.output
+    assert "cannot be run: it is declared nowhere; run gradcheck external --backend" in result.output

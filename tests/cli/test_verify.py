@@ -64,6 +64,33 @@ def test_options_reach_the_engine(gradcheck, engine):
         "gradcheck verify wx D10 --backend a --backend b --max-examples 7 --seed 3"
     )
     assert engine.options.remarks == ()
+    assert (engine.options.strict, engine.options.stop_at_failure, engine.options.time_limit) == (
+        *(False, False),
+        None,
+    )
+
+
+def test_what_changes_a_run_reaches_the_engine_and_the_command(gradcheck, engine):
+    gradcheck("verify", "wx", "--strict", "-x", "--time-limit", "2.5", "-k", "vjp or printed", "-q")
+
+    assert (engine.options.strict, engine.options.stop_at_failure, engine.options.time_limit) == (
+        *(True, True),
+        2.5,
+    )
+    assert engine.options.command == (
+        "gradcheck verify wx --max-examples 50 --seed 0 -k 'vjp or printed' -x --strict --time-limit 2.5"
+    )
+
+
+@pytest.mark.parametrize(("word", "lines"), [("-q", 2), ("-v", 25)])
+def test_how_much_is_printed(gradcheck, engine, word, lines):
+    engine.parts = [samples.RICH]
+
+    printed = gradcheck("verify", word).stdout.splitlines()
+
+    assert len(printed) >= lines
+    assert sum(line.startswith("FAIL") for line in printed) == (1 if word == "-q" else 2)
+    assert (len(printed) > 20) == (word == "-v")
 
 
 @pytest.mark.parametrize(

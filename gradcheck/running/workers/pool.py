@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from itertools import groupby
 from typing import Any
 
@@ -71,7 +71,7 @@ def _records(
     distributed: Any, claims: Sequence[Claim], work: Work, jobs: int | None, cluster: str | None
 ) -> Iterator[Record]:
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # a killed worker is no news to the user
-    with ExitStack() as stack:
+    with suppress(_CutShort), ExitStack() as stack:
         client = _client(distributed, stack, jobs, cluster)
         if cluster is None:
             first = client.submit(environment, work, pure=False, priority=1)
@@ -84,6 +84,12 @@ def _records(
         found = _same_everywhere(client, work) if cluster is not None else first.result()
         header = found.header(work.options, [c.uid for c in claims])
         yield from stream(header, work.options, _batches(distributed, groups, futures, work.options))
+        if work.options.stop_at_failure:
+            raise _CutShort  # what other workers still do is waited for by nobody
+
+
+class _CutShort(Exception):
+    """The run is over before its tasks are."""
 
 
 def _batches(

@@ -1,0 +1,77 @@
+"""A limit on the time that one claim may take, which cuts in wherever the thread is.
+
+Verdicts depend on counted work, never on seconds. Whoever asks for a limit gets one all the same, so a claim
+that is cut says so, and is never a pass.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+import time
+from types import TracebackType
+from typing import Any, Self
+
+__all__ = ["Clock", "TimeUp"]
+
+_AGAIN = 0.5
+"""Seconds after which a thread is told again: user code may catch whatever is raised in it."""
+
+
+class TimeUp(KeyboardInterrupt):
+    """The time for a claim is over. As Ctrl-C does, it passes whatever catches what user code raises."""
+
+
+class Clock:
+    """Raises `TimeUp` in its own thread once its time is over, and at its end if it was; None is no limit.
+
+    A call of C code is not interrupted; it is cut when it returns. ``found`` holds what was finished in time.
+    """
+
+    def __init__(self, seconds: float | None) -> None:
+        self.seconds = seconds
+        self.found: list[Any] = []
+        self._end = float("inf")
+        self._over = threading.Event()
+        self._lock = threading.Lock()
+
+    @property
+    def expired(self) -> bool:
+        return time.monotonic() >= self._end
+
+    def keep(self, found: Any) -> None:
+        """Add what was found in time. Raises `TimeUp` if it was not: user code may have caught that."""
+        if self.expired:
+            raise TimeUp
+        self.found.append(found)
+
+    def __enter__(self) -> Self:
+        if self.seconds is not None:
+            self._end = time.monotonic() + self.seconds
+            thread = threading.get_ident()
+            threading.Thread(target=self._watch, args=(thread, self.seconds), daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.seconds is None:
+            return
+        with self._lock:  # from here on nothing more is raised
+            self._over.set()
+            _raise_in(threading.get_ident(), None)
+        if self.expired and (kind is None or issubclass(kind, Exception)):
+            raise TimeUp from error
+
+    def _watch(self, thread: int, seconds: float) -> None:
+        while not self._over.wait(seconds):
+            with self._lock:
+                if not self._over.is_set():
+                    _raise_in(thread, TimeUp)
+            seconds = _AGAIN
+
+
+def _raise_in(thread: int, kind: type[BaseException] | None) -> None:
+    """Have a thread raise an exception before its next instruction, or take back one that is to come."""
+    exception = None if kind is None else ctypes.py_object(kind)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), exception)

@@ -1,0 +1,161 @@
+"""A claim that is cut is never a pass: it fails if it is refuted by then, and is inconclusive else."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import gradcheck
+from gradcheck.checking.time_limit import Clock, TimeUp
+from gradcheck.errors import UsageError
+from gradcheck.records.reading import collect
+from gradcheck.records.types import ClaimRow
+from gradcheck.running.checker import Checker
+from gradcheck.running.stream import RunOptions, run
+
+
+def formula(forward, backward):
+    found = gradcheck.formula(shapes={"x": "n"}, name="slow")(forward)
+    found.vjp(backward)
+    return found.claims[-1]
+
+
+def square(x):
+    return x * x
+
+
+def right(delta, x):
+    return 2 * delta * x
+
+
+def waiting(function, seconds=0.02):
+    def slow(*args):
+        time.sleep(seconds)
+        return function(*args)
+
+    return slow
+
+
+def endless(x):
+    while True:
+        x = x + 1
+
+
+def keeping_it(delta, x):
+    """Catches whatever is raised in it."""
+    try:
+        for _ in range(60):
+            time.sleep(0.001)
+    except BaseException:
+        pass
+    return 2 * delta * x
+
+
+def verdict(claim, limit):
+    started = time.perf_counter()
+    *_, row = Checker(RunOptions(time_limit=limit)).check(claim)
+    return row, time.perf_counter() - started
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        formula(waiting(square), waiting(right)),
+        formula(endless, right),
+        formula(square, lambda delta, x: endless(x)),
+        formula(square, keeping_it),
+    ],
+    ids=["slow", "endless forward", "endless backward", "keeps the exception to itself"],
+)
+def test_one_that_is_cut_is_inconclusive(claim):
+    row, took = verdict(claim, 1.0)
+
+    assert (row.verdict, row.reason, row.strength) == ("inconclusive", "stopped after 1 s", None)
+    assert row.notes[0].startswith("stopped after 1 s, with ")
+    assert took < 60  # endless without it
+
+
+def test_one_that_was_refuted_by_then_fails_with_a_counterexample():
+    def wrong_and_endless(delta, x):
+        return endless(x) if x.size > 4 else 3 * delta * x
+
+    row, _ = verdict(formula(square, wrong_and_endless), 4.0)
+
+    assert row.verdict == "fail"
+    assert row.counterexample is not None
+    assert not row.counterexample.shape_minimal
+    assert "stopped after 4 s" in row.notes[0]
+
+
+@pytest.mark.parametrize(("backward", "word"), [(right, "pass"), (lambda delta, x: delta * x, "fail")])
+def test_the_twin_one_that_is_quick_is_judged_as_without_a_limit(backward, word):
+    (free, _), (limited, _) = (verdict(formula(square, backward), limit) for limit in (None, 60.0))
+
+    assert limited.verdict == free.verdict == word
+    assert (limited.strength, limited.counterexample) == (free.strength, free.counterexample)
+
+
+def test_others_go_on_and_the_log_is_whole():
+    slow = gradcheck.formula(shapes={"x": "n"}, name="slow")(waiting(square))
+    slow.vjp(right)
+    quick = gradcheck.formula(shapes={"x": "n"}, name="quick")(square)
+    quick.vjp(right)
+    claims = [*slow.claims, *quick.claims]
+
+    log = collect(run(claims, RunOptions(time_limit=1.0, max_examples=6)))
+
+    assert log.complete
+    assert [row.verdict for row in log.claims] == ["inconclusive", "pass"]
+    assert log.exit_code == 1
+
+
+def test_outside_the_main_thread_too():
+    """Workers run claims in threads."""
+    found = []
+    thread = threading.Thread(target=lambda: found.append(verdict(formula(endless, right), 0.5)[0]))
+    thread.start()
+    thread.join(30)
+
+    assert isinstance(found[0], ClaimRow)
+    assert found[0].reason == "stopped after 0.5 s"
+
+
+class TestClock:
+    def test_it_raises_where_the_thread_is(self):
+        with pytest.raises(TimeUp), Clock(0.1):
+            endless(np.zeros(1))
+
+    def test_what_other_code_made_of_it_is_not_believed(self):
+        with pytest.raises(TimeUp), Clock(0.1):
+            try:
+                endless(np.zeros(1))
+            except BaseException as error:
+                raise ValueError("my own") from error
+
+    def test_an_exception_in_time_is_left_alone(self):
+        with pytest.raises(ValueError, match="mine"), Clock(60):
+            raise ValueError("mine")
+        with pytest.raises(KeyboardInterrupt), Clock(60) as clock:
+            clock._end = 0.0
+            raise KeyboardInterrupt
+
+    def test_nothing_is_raised_after_its_end(self):
+        for _ in range(50):
+            try:
+                with Clock(0.001):
+                    time.sleep(0.0009)
+            except TimeUp:
+                pass
+            sum(range(1000))
+
+    def test_without_a_limit_there_is_none(self):
+        with Clock(None) as clock:
+            clock.keep(1)
+        assert clock.found == [1]
+        assert not clock.expired
+
+
+def test_a_limit_that_is_none_is_refused():
+    with pytest.raises(UsageError, match="time_limit: expected a number of seconds above 0, got 0"):
+        RunOptions(time_limit=0)
