@@ -134,6 +134,7 @@ class TestAction:
         outputs, summary = folder / "output", folder / "summary.md"
         outputs.touch()
         summary.touch()
+        self.printed = printed = []
 
         def value(text):
             text = re.sub(r"\$\{\{ inputs\.([a-z-]+) \}\}", lambda m: given[m[1]], text)
@@ -154,6 +155,7 @@ class TestAction:
                 ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
                 cwd=folder, env=environment, capture_output=True, text=True, check=False,
             )  # fmt: skip
+            printed.append(done.stdout)
             if done.returncode:
                 break
         return done.returncode, outputs.read_text(), summary.read_text()
@@ -174,6 +176,8 @@ class TestAction:
         assert (code, outputs) == (1, "exit-code=1\n")
         assert summary.startswith("## ❌ gradcheck")
         assert "square.vjp" in summary
+        (line,) = [line for line in "".join(self.printed).splitlines() if line.startswith("::")]
+        assert line.startswith("::error file=bad.py,line=10,title=FAIL twice.vjp::dJ/dx: your gradient is")
         assert (formulas / "my reports" / "report.html").exists()
 
     def test_a_run_that_cannot_be_made(self, formulas):

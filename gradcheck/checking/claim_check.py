@@ -68,7 +68,7 @@ def check_claim(
 ) -> Outcome:
     """Check one claim. ``session`` and ``points`` may be shared by the claims of a formula.
 
-    ``clock`` is one that runs already, and gets the results at the points as they come; what it raises passes.
+    ``clock`` is one that runs already, and gets the results at the points as they come.
     Raises `UsageError` for an unknown backend and for declarations that leave nothing to try. Whatever else
     stops the check is an ``error`` of the claim.
     """

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
-from gradcheck.report import FORMATS
+from gradcheck.formulas.suggestions import did_you_mean
+from gradcheck.report import FORMATS, ON_REQUEST, PRINTED
 
 __all__ = ["debug_option", "detail_options", "format_option", "report_dir_option"]
 
@@ -50,7 +51,8 @@ def format_option(function: F) -> F:
         multiple=True,
         metavar="F,...",
         callback=_formats,
-        help=f"Reports to write: {', '.join(FORMATS)}.  [default: all; jsonl is always written]",
+        help=f"Reports to write: {', '.join(FORMATS)} (all of these unless said; jsonl always), "
+        f"{', '.join(ON_REQUEST)}; {', '.join(PRINTED)}: annotations on standard output.",
     )(function)
 
 
@@ -62,8 +64,10 @@ def _debug(ctx: click.Context, parameter: click.Parameter, given: bool) -> None:
 def _formats(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
     if not given:
         return tuple(FORMATS)
+    known = [*FORMATS, *ON_REQUEST, *PRINTED]
     words = [word.strip() for text in given for word in text.split(",")]
     for word in words:
-        if word not in FORMATS:
-            raise click.BadParameter(f"{word!r} is none of {', '.join(FORMATS)}.", ctx, parameter)
+        if word not in known:
+            hint = did_you_mean(word, known)
+            raise click.BadParameter(f"{word!r} is none of {', '.join(known)}.{hint}", ctx, parameter)
     return tuple(dict.fromkeys(words))

@@ -39,6 +39,7 @@ def record_and_report(
     Neither exit code nor reports depend on whether somebody reads standard output.
     """
     from gradcheck.records.reading import collect
+    from gradcheck.report import render_text
 
     outcome = _Recorded(folder)
     with _terminated_as_interrupted():
@@ -50,6 +51,8 @@ def record_and_report(
     if not outcome.records:  # it ended before its first record
         raise outcome.failure or KeyboardInterrupt(outcome.interrupted)
     log = collect(outcome.records)
+    if "github" in formats:
+        click.echo(render_text(log, "github"), nl=False, file=_output())
     _show(log, detail, folder.path)
     if not isinstance(outcome.failure, OSError):
         written = _render(log, formats, folder.path)

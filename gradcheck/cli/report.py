@@ -24,11 +24,13 @@ def report(ctx: click.Context, log: Path, report_dir: Path, formats: tuple[str, 
     cannot be read or the folder cannot be written.
     """
     from gradcheck.records.reading import read_log
-    from gradcheck.report import render
+    from gradcheck.report import render, render_text
     from gradcheck.report.narrative import headline
 
     read = read_log(log)
     written = render(read, formats, report_dir)
+    if "github" in formats:
+        click.echo(render_text(read, "github"), nl=False)
     click.echo(headline(read))
     for problem in read.problems:
         click.echo(f"incomplete: {problem}", err=True)

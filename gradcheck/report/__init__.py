@@ -14,7 +14,7 @@ from gradcheck.records.disk import errors_at
 if TYPE_CHECKING:
     from gradcheck.records.reading import Log
 
-__all__ = ["FORMATS", "render", "render_text", "write_file"]
+__all__ = ["FORMATS", "ON_REQUEST", "PRINTED", "render", "render_text", "write_file"]
 
 FORMATS = {
     "jsonl": "run.jsonl",
@@ -23,9 +23,23 @@ FORMATS = {
     "md": "report.md",
     "html": "report.html",
 }
-"""The file name of each format. ``jsonl`` is the log itself, which the run writes."""
+"""The file of each format that a plain run writes. ``jsonl`` is the log itself, which the run writes."""
 
-_MODULES = {"json": "summary", "junit": "junit", "md": "markdown", "html": "html"}
+ON_REQUEST = {"sarif": "report.sarif"}
+"""The file of each format that is written where it is asked for."""
+
+PRINTED = ("github",)
+"""Formats that go to standard output."""
+
+_FILES = FORMATS | ON_REQUEST
+_MODULES = {
+    "json": "summary",
+    "junit": "junit",
+    "md": "markdown",
+    "html": "html",
+    "sarif": "sarif",
+    "github": "github",
+}
 
 
 def render_text(log: Log, format: str) -> str:
@@ -42,14 +56,16 @@ def render(log: Log, formats: Iterable[str], directory: str | os.PathLike[str]) 
 
     A file that is there is replaced in one step, so a reader never sees half a report. Every format is
     tried, and the first failure is raised when all have been: one that cannot be written, or that we
-    cannot render, costs no other. ``jsonl`` is skipped: it is the log.
+    cannot render, costs no other. ``jsonl`` is skipped: it is the log; so are the formats
+    that are printed.
     """
-    wanted = [format for format in dict.fromkeys(formats) if _known(format) and format != "jsonl"]
+    known = [format for format in dict.fromkeys(formats) if _known(format)]
+    wanted = [format for format in known if format != "jsonl" and format not in PRINTED]
     written: list[Path] = []
     failure: Exception | None = None
     for format in wanted:
         try:
-            written.append(write_file(Path(directory) / FORMATS[format], render_text(log, format)))
+            written.append(write_file(Path(directory) / _FILES[format], render_text(log, format)))
         except Exception as error:  # raised again below
             failure = failure or error
     if failure is not None:
@@ -75,6 +91,6 @@ def write_file(path: Path, text: str) -> Path:
 
 
 def _known(format: str) -> bool:
-    if format not in FORMATS:
-        raise UsageError(f"format {format!r}: expected one of {', '.join(FORMATS)}.")
+    if format not in _FILES and format not in PRINTED:
+        raise UsageError(f"format {format!r}: expected one of {', '.join([*_FILES, *PRINTED])}.")
     return True

@@ -93,6 +93,21 @@ def test_how_much_is_printed(gradcheck, engine, word, lines):
     assert (len(printed) > 20) == (word == "-v")
 
 
+def test_annotations_stand_on_standard_output(gradcheck, engine):
+    engine.parts = [samples.RICH, samples.PASSED]
+
+    asked = gradcheck("verify", "--format", "github,sarif").stdout.splitlines()
+
+    assert [line for line in asked if line.startswith("::")] == [
+        line for line in asked if line.startswith("::error file=formulas/linear.py,line=17,")
+    ]
+    assert len([line for line in asked if line.startswith("::")]) == 1
+    assert files() == ["report.sarif", "run.jsonl"]
+    assert "::" not in gradcheck("verify").stdout  # the twin
+    again = gradcheck("report", "reports/run.jsonl", "--format", "github").stdout
+    assert again.startswith("::error file=formulas/linear.py,line=17,")
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
@@ -113,7 +128,10 @@ def test_formats_and_folder(gradcheck, engine, words, expected):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--format", "pdf"], "'pdf' is none of jsonl, json, junit, md, html"),
+        (["--format", "pdf"], "'pdf' is none of jsonl, json, junit, md, html, sarif, github"),
+        (["--format", "sarfi"], "Did you mean 'sarif'?"),
+        (["--time-limit", "0"], "0.0 is not in the range"),
+        (["--time-limit", "-1"], "is not in the range"),
         (["--format", ""], "is none of"),
         (["--max-examples", "0"], "0 is not in the range"),
         (["--seed", "-1"], "-1 is not in the range"),

@@ -1,0 +1,90 @@
+"""Annotations: one line for each claim that did not come out, escaped as GitHub reads it."""
+
+import re
+
+import msgspec
+import pytest
+
+from gradcheck.records.reading import collect
+from gradcheck.records.types import Source
+from gradcheck.report.github import render
+from tests.report import samples
+
+COMMAND = re.compile(r"::(error|warning) ((?:\w+=[^,:]*)(?:,\w+=[^,:]*)*)::(.*)")
+
+
+def read(line):
+    """As GitHub's runner reads a workflow command."""
+    word, properties, message = COMMAND.fullmatch(line).groups()
+    found = dict(part.split("=", 1) for part in properties.split(","))
+
+    def plain(text):
+        for code, letter in (("%2C", ","), ("%3A", ":"), ("%0A", "\n"), ("%0D", "\r"), ("%25", "%")):
+            text = text.replace(code, letter)
+        return text
+
+    return word, {name: plain(value) for name, value in found.items()}, plain(message)
+
+
+def lines(parts):
+    return render(collect(samples.records(parts))).splitlines()
+
+
+def test_a_line_for_each_that_did_not_come_out_and_none_for_the_others():
+    found = [read(line) for line in lines(samples.EVERYTHING)]
+
+    assert len(found) == 6
+    assert {word for word, _, _ in found} == {"error"}
+    assert lines(samples.GOOD) == []
+
+
+def test_it_says_where_and_what():
+    (line,) = lines([samples.RICH])
+
+    assert line.startswith(
+        "::error file=formulas/linear.py,line=17,title=FAIL D13/layer.vjp::dJ/dW: dJ/dW is"
+    )
+    assert "\n" not in line
+
+
+def odd(uid, **changes):
+    row = msgspec.structs.replace(samples.FAILED[-1], uid=uid, counterexample=None, **changes)
+    return [msgspec.structs.replace(r, claim=uid) for r in samples.FAILED[:-1]] + [row]
+
+
+@pytest.mark.parametrize(
+    ("uid", "reason"),
+    [
+        ("D1/x.entry-dJ_dA[i,j]", "100% wrong: a, b :: c"),
+        ("D1/a:b,c", "::set-output name=x::y"),
+        ("D1/%2C", "%0A is no line end"),
+    ],
+)
+def test_what_means_something_to_github_is_escaped(uid, reason):
+    (line,) = lines([odd(uid, reason=reason)])
+
+    _, properties, message = read(line)
+    assert properties["title"] == f"FAIL {uid}"
+    assert message == reason
+
+
+def test_text_of_others_makes_no_line_of_its_own():
+    found = lines([samples.HOSTILE_CLAIM, samples.HOSTILE_RICH])
+
+    assert [read(line)[0] for line in found] == ["error", "error", "warning"]  # one row is missing
+
+
+def test_paths_are_those_of_the_working_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    inside = Source(file=str(tmp_path / "src" / "a.py"), line=3, text="")
+    unknown = Source(file="?", line=0, text="")
+
+    assert lines([odd("a", candidate=inside)])[0].startswith("::error file=src/a.py,line=3,")
+    assert lines([odd("a", candidate=unknown)])[0].startswith("::error file=?,line=1,")
+
+
+def test_a_run_that_is_not_whole_is_told_too():
+    cut = collect(samples.records(samples.GOOD)[:4])
+
+    words = [read(line)[0] for line in render(cut).splitlines()]
+    assert words == ["warning"] * len(cut.problems)
