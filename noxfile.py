@@ -132,6 +132,11 @@ def build(session: nox.Session) -> None:
         "gradcheck_backends/py.typed",
         "gradcheck/schemas/log.schema.json",
         "gradcheck/report/templates/report.html.j2",
+        "gradcheck/cli/start.py.txt",
+        *(
+            f"gradcheck/{file.relative_to(HERE).as_posix()}"
+            for file in sorted(HERE.glob("harnesses/*/harness.*"))
+        ),
     ]
     if missing := [name for name in wanted if name not in names]:
         session.error(f"the wheel lacks {', '.join(missing)}")

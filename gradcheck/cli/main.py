@@ -24,6 +24,7 @@ from gradcheck.cli.process import leave, prepare
 from gradcheck.cli.prove import prove
 from gradcheck.cli.replay import replay
 from gradcheck.cli.report import report
+from gradcheck.cli.starting import harness, init
 from gradcheck.cli.vectors import vectors
 from gradcheck.cli.verify import verify
 from gradcheck.errors import UsageError
@@ -102,6 +103,8 @@ for command in (
     external,
     vectors,
     compare,
+    init,
+    harness,
 ):
     cli.add_command(command)
 
