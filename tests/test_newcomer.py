@@ -43,8 +43,7 @@ def test_every_command_of_the_page_is_run():
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler (cc) on this machine")
 def test_the_page_from_top_to_bottom(tmp_path):
-    """In a folder that holds what the page says: a checkout, and gradcheck on the path."""
-    shutil.copytree(ROOT / "harnesses", tmp_path / "harnesses")
+    """In an empty folder, with gradcheck on the path."""
     scripts = tmp_path / "bin"
     scripts.mkdir()
     (scripts / "gradcheck").write_text(f'#!/bin/sh\nexec {sys.executable} -m gradcheck "$@"\n')

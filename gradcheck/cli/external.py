@@ -83,8 +83,8 @@ def external(
 ) -> None:
     """Check a program's gradients, and write the same reports as verify.
 
-    The program is started once and reads cases from standard input, one JSON object a line; see the
-    folder harnesses/ for programs to copy. What is expected is never sent.
+    The program is started once and reads cases from standard input, one JSON object a line;
+    `gradcheck harness` writes one to start from. What is expected is never sent.
 
     Exits with 0 when every gradient passed, 1 when one did not, 2 when the run could not be made, and 130
     when it was interrupted. With --smoke: 0 when the harness works and its gradients are right, 1 when it
