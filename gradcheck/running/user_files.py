@@ -17,6 +17,7 @@ from typing import Any
 from gradcheck.errors import UsageError
 from gradcheck.formulas.decorating import Formula
 from gradcheck.formulas.process_state import process_kept
+from gradcheck.formulas.suggestions import did_you_mean
 
 __all__ = ["CannotLoad", "NoFormula", "formulas_in", "load_file", "load_module"]
 
@@ -53,7 +54,8 @@ def load_module(path: str | Path) -> ModuleType:
     """A Python file as a module, run as `load_file` says. Raises `UsageError`."""
     path = Path(path)
     if not path.is_file():
-        raise UsageError(f"{path}: there is no such file.")
+        beside = [file.name for file in path.parent.glob("*.py")]
+        raise UsageError(f"{path}: there is no such file.{did_you_mean(path.name, beside)}")
     return _run(path.resolve(), path)
 
 

@@ -195,7 +195,10 @@ class TestWithoutDecorators:
                 "plain has no 'bakward'. Did you mean 'backward'?",
             ),
             (("plian:forward", "--backward", "backward", *SHAPES), "plian: there is no such module"),
-            (("plian.py:forward", "--backward", "backward", *SHAPES), "plian.py: there is no such file"),
+            (
+                ("plian.py:forward", "--backward", "backward", *SHAPES),
+                "plian.py: there is no such file. Did you mean 'plain.py'?",
+            ),
             (("plain:size", "--backward", "backward", *SHAPES), "expected a function, got int"),
             (("plain:forward", "--backward", "backward"), "--shapes is missing, as in `gradcheck verify"),
             (("plain:forward", *SHAPES), "--backward is missing, as in `gradcheck verify"),
