@@ -65,12 +65,13 @@ def check_claim(
     points: Generated | ForwardFault | None = None,
     found: Sequence[Found] | None = None,
     clock: Clock | None = None,
+    strict: bool = False,
 ) -> Outcome:
     """Check one claim. ``session`` and ``points`` may be shared by the claims of a formula.
 
-    ``clock`` is one that runs already, and gets the results at the points as they come.
-    Raises `UsageError` for an unknown backend and for declarations that leave nothing to try. Whatever else
-    stops the check is an ``error`` of the claim.
+    ``clock`` is one that runs already, and gets the results at the points as they come. ``strict``: what no
+    point tried and no proof covers makes a claim weak. Raises `UsageError` for an unknown backend and for
+    declarations that leave nothing to try. Whatever else stops the check is an ``error`` of the claim.
     """
     clock = clock or Clock(None)
     started = time.perf_counter()
@@ -78,7 +79,7 @@ def check_claim(
     session = session or Session(claim.formula, found or choose(backends))
     try:
         with user_code:
-            return _judged(claim, session, points, max_examples, seed, delta, started, clock)
+            return _judged(claim, session, points, max_examples, seed, delta, started, clock, strict)
     except UsageError:
         raise
     except Exception as error:
@@ -103,6 +104,7 @@ def _judged(
     delta: Values | None,
     started: float,
     clock: Clock,
+    strict: bool,
 ) -> Outcome:
     for usable in session.backends:
         usable.seconds = 0.0
@@ -126,7 +128,8 @@ def _judged(
     trained: Trained | None = None
     if isinstance(claim.kind, Update) and claim.kind.descent and not _decided(results):
         trained = train(claim, session, seed)
-        results += trained.results
+        for result in trained.results:
+            clock.keep(result)
     steered = Steered()
     if not _decided(results):
         for point in points_of_asked_sizes(claim, seed, delta):
@@ -134,7 +137,7 @@ def _judged(
         steered = steer(claim, [r.point for r in results], free_delta=delta is None)
         for point in steered.points:
             clock.keep(_checked(claim, point, session))
-    return _summarise(claim, session, points, clock, trained, steered, seed, delta, started)
+    return _summarise(claim, session, points, clock, trained, steered, seed, delta, started, strict=strict)
 
 
 def _decided(results: list[PointResult]) -> bool:
@@ -192,6 +195,8 @@ def _summarise(
     seed: int,
     delta: Values | None,
     started: float,
+    *,
+    strict: bool,
 ) -> Outcome:
     results: list[PointResult] = clock.found
     battery = run_battery(claim, results, session, free_delta=delta is None)
@@ -206,8 +211,14 @@ def _summarise(
             check_large_point(claim, p, session, session.backends)
             for p in points_of_large_sizes(claim, seed, delta)
         ]
-        results += [_of_the_code(r) for r in large if r.verdict in (PointVerdict.FAIL, PointVerdict.ERROR)]
+        for found in large:
+            if found.verdict in (PointVerdict.FAIL, PointVerdict.ERROR):
+                clock.keep(_of_the_code(found))
         weighed = uncrowned(weighed, rule(claim, session, results)) if _decided(results) else weighed
+    untried = [] if weighed.proved else [side.record() for side in steered.untried]
+    if strict and untried and weighed.ruling.verdict is Verdict.PASS:
+        reason = f"not tried: {untried[0].what} ({untried[0].where})"
+        weighed = replace(weighed, ruling=Ruling(Verdict.WEAK, reason))
     verdict, reason = weighed.ruling.verdict, weighed.ruling.reason
     minimal = None
     if verdict in (Verdict.FAIL, Verdict.ERROR):
@@ -239,7 +250,7 @@ def _summarise(
         discarded=points.discarded,
         reason=reason,
         unchecked=sorted({str(u) for r in results if r.stated for u in r.stated.unchecked}),
-        untried=[] if weighed.proved else [u.record() for u in steered.untried],
+        untried=untried,
         unstable=_unstable(results) if verdict is Verdict.PASS else None,
         notes=_notes(points, results, measured),
         counterexample=counterexample,

@@ -141,6 +141,7 @@ class Checker:
             seed=self.options.seed,
             max_examples=self.options.max_examples,
             clock=clock,
+            strict=self.options.strict,
         )
         formula = claim.formula
         if isinstance(formula, Formula):
