@@ -27,6 +27,7 @@ from gradcheck_backends._ball_difference import (
     working_bits,
 )
 from gradcheck_backends._float_difference import slope
+from gradcheck_backends._seen_precision import unit_of
 
 __all__ = ["BACKEND", "FiniteDifference"]
 
@@ -54,6 +55,7 @@ class CentralDifference(Program):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem)
         self._why_float64: str | None = None  # why the forward does not run in balls
+        self._unit: float | None = None  # of the precision that it computes in
         self.method = f"central difference, {BITS} bits, h = 2^-{COARSE_STEP} and 2^-{FINE_STEP}"
 
     def vjp(
@@ -189,19 +191,34 @@ class CentralDifference(Program):
         direction: NDArray[np.float64],
         weights: NDArray[np.float64],
     ) -> tuple[float, float, float]:
-        def along(t: float) -> NDArray[np.float64]:
-            moved = [a + t * direction if i == argument else a.copy() for i, a in enumerate(args)]
-            try:
-                with np.errstate(all="ignore"), user_code:
-                    result = self.problem.function(*(m if m.ndim else m.dtype.type(m) for m in moved))
-            except Exception as error:
-                raise NoAnswer(
-                    f"next to this point the forward raises {type(error).__name__}: {error}"
-                ) from error
-            parts = result if isinstance(result, tuple | list) else [result]
-            return np.concatenate([np.asarray(p, dtype=np.float64).reshape(-1) for p in parts])
+        size = float(np.max(np.abs(args[argument]), initial=0.0))
 
-        return slope(along, weights, float(np.max(np.abs(args[argument]), initial=0.0)))
+        def along(t: float) -> NDArray[np.float64]:
+            return self._values([a + t * direction if i == argument else a for i, a in enumerate(args)])
+
+        def shaken(relative: float, sample: int) -> NDArray[np.float64]:
+            rng = np.random.default_rng([11, sample])
+            moved = list(args)
+            for i in self.problem.wrt:
+                reach = np.abs(args[i]) + (size * np.abs(direction) if i == argument else 0.0)
+                moved[i] = args[i] + relative * reach * rng.choice([-1.0, 1.0], args[i].shape)
+            return self._values(moved)
+
+        if self._unit is None:
+            self._unit = unit_of(self.problem.function, args)
+        return slope(along, weights, size, shaken, self._unit)
+
+    def _values(self, args: Sequence[NDArray[Any]]) -> NDArray[np.float64]:
+        """The forward's outputs, flattened. Raises `NoAnswer` where it raises."""
+        given = [a.copy() if a.ndim else a.dtype.type(a) for a in map(np.asarray, args)]
+        try:
+            with np.errstate(all="ignore"), user_code:
+                result = self.problem.function(*given)
+        except Exception as error:
+            text = f"next to this point the forward raises {type(error).__name__}: {error}"
+            raise NoAnswer(text) from error
+        parts = result if isinstance(result, tuple | list) else [result]
+        return np.concatenate([np.asarray(p, dtype=np.float64).reshape(-1) for p in parts])
 
 
 def _joined(deltas: Sequence[NDArray[np.float64]]) -> ObjectArray:

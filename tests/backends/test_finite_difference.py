@@ -7,9 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradcheck.arithmetic import precision
+from gradcheck.backend import Problem
 from gradcheck.errors import NoAnswer, Unsupported
 from gradcheck_backends import _ball_difference, finite_difference
 from gradcheck_backends._float_difference import slope
+from gradcheck_backends._seen_precision import DOUBLE, HALF, SINGLE, unit_of
+from gradcheck_backends.finite_difference import CentralDifference
 
 FUNCTIONS = {
     # name: forward in NumPy, derivative in arb, where it is tried
@@ -179,3 +182,82 @@ def test_an_output_without_entries_has_the_gradient_zero(problem):
         entries = program.vjp(asked.example, [np.ones(0)])[0].values
         along = program.vjp(asked.example, [np.ones(0)], {0: np.ones((1, 1))})[0].values
     assert entries.item() == along.item() == 0
+
+
+def float_slope(forward, x, weights, direction=None):
+    """The slope of a forward in float64 along a direction, its bound."""
+    x = np.array(x, dtype=float)
+    problem = Problem(forward, ("x",), (x,), (0,), (np.shape(forward(x)),))
+    direction = np.ones(x.shape) if direction is None else np.array(direction)
+    value, bound, _ = CentralDifference(problem)._float_slope((x,), 0, direction, np.array(weights))
+    return value, bound
+
+
+def test_in_float64_what_the_arguments_round_to_is_in_the_bound():
+    """The square of a complex number is small where its terms are not, and its steps round."""
+    y = np.array([6.8258, -3.1163])
+    value, bound = float_slope(
+        lambda x: np.real((x + 1j * y) ** 2), [37.0994, -3.1163], [0.0, 7.5272], [0.7, 55917 / 2**16]
+    )
+    assert abs(value - 7.5272 * 2 * -3.1163 * 55917 / 2**16) <= bound < 1e-10
+
+
+def test_in_float64_a_far_step_that_raises_leaves_the_smaller_ones():
+    """A step of 1 leaves the image; steps of 1/8 do not, and a point at 1e-9 has a slope too."""
+    image = np.array([1.0, 4.0, 9.0, 16.0])
+    value, bound = float_slope(lambda p: image[p.astype(int)] * p, [3.5], [1.0])
+    assert abs(value - 16) <= bound < 1e-9
+
+    def brittle(x, most=4e-9):
+        if not 0 < x[0] < most:
+            raise ValueError("outside")
+        return x * 2.0
+
+    value, bound = float_slope(brittle, [1e-9], [1.0])
+    assert abs(value - 2) <= bound
+    with pytest.raises(NoAnswer, match="ValueError: outside"):
+        float_slope(lambda x: brittle(x, 1e-15), [5e-16], [1.0])
+
+
+@pytest.mark.parametrize("end", ["float32", "out of sight", "float64"])
+def test_in_float64_a_forward_that_rounds_to_float32_is_known(end):
+    """On a flat spot its values stand still at every short step; next to a kink, a long step crosses it."""
+
+    def rounded(values):
+        narrow = np.asarray(values, dtype=np.float32) if end == "out of sight" else values.astype("f")
+        return narrow if end == "float32" else narrow.astype(float) * 0.3
+
+    factor = 1.0 if end == "float32" else 0.3
+    for at in (5.0, 10.0, 13.6):
+        value, bound = float_slope(lambda x: rounded(np.tanh(x)), [at], [1.0])
+        assert abs(value - factor * (1 - np.tanh(at) ** 2)) <= bound
+    value, bound = float_slope(lambda x: rounded(np.abs(x)), [-0.7617, 10.8071], [0.2646, -0.7519])
+    assert abs(value + factor * (0.2646 + 0.7519)) <= bound < 0.05
+
+
+def test_in_float64_short_steps_that_stand_still_are_no_answer_beside_long_ones_that_do_not():
+    """Rounded to 4 digits; of 7, the difference knows the noise."""
+    with pytest.raises(NoAnswer, match="stands still"):
+        float_slope(lambda x: np.round(np.sin(x), 4), [2.0], [1.0])
+    value, bound = float_slope(lambda x: np.round(np.sin(x), 7), [2.0], [1.0])
+    assert abs(value - np.cos(2)) <= bound < 1e-3
+
+
+def test_the_narrowest_type_is_seen_wherever_it_is():
+    """In a cast, a buffer, a function that is called; never where all is float64."""
+    x = np.array([1.0, 2.0])
+
+    def helper(x):
+        return np.asarray(x, dtype="f4")
+
+    def buffered(x):
+        out = np.empty(x.shape, np.float16)
+        out[...] = x
+        return out
+
+    assert unit_of(lambda x: np.stack([x, np.exp(x)]) @ x, (x,)) == DOUBLE
+    assert unit_of(lambda x: np.where(x > 1, x, 0).sum(), (x,)) == DOUBLE
+    assert unit_of(lambda x: x.astype("f").astype(float), (x,)) == SINGLE
+    assert unit_of(lambda x: np.sum(np.float32(x)) * 2.0, (x,)) == SINGLE
+    assert unit_of(lambda x: helper(x).astype(float), (x,)) == SINGLE
+    assert unit_of(buffered, (x,)) == HALF
