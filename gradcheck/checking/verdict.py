@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcheck.formulas.claim import Claim
 from gradcheck.judging.opinions import PointResult, PointVerdict, Says
-from gradcheck.judging.points.sizes import distinct
+from gradcheck.judging.points.sizes import Predicate, distinct, example
 from gradcheck.judging.reasons import ReasonKind
 from gradcheck.judging.session import Session
 from gradcheck.records.verdicts import Verdict
@@ -38,7 +38,9 @@ def rule(claim: Claim, session: Session, results: list[PointResult]) -> Ruling:
     if verdicts[PointVerdict.ERROR]:
         return Ruling(Verdict.ERROR, _first_fault(results, PointVerdict.ERROR))
     if verdicts[PointVerdict.FAIL]:
-        return Ruling(Verdict.FAIL, _first_fault(results, PointVerdict.FAIL))
+        return _too_few_estimates(session, results) or Ruling(
+            Verdict.FAIL, _first_fault(results, PointVerdict.FAIL)
+        )
     if verdicts[PointVerdict.SPLIT]:
         return Ruling(Verdict.INCONCLUSIVE, "the backends contradict each other: " + _split_words(results))
     if not results:
@@ -56,6 +58,24 @@ def rule(claim: Claim, session: Session, results: list[PointResult]) -> Ruling:
     return Ruling(Verdict.INCONCLUSIVE, f"no backend answered at {MIN_ANSWERS} points or more{most}")
 
 
+def _too_few_estimates(session: Session, results: list[PointResult]) -> Ruling | None:
+    """Where nothing but estimates speaks against the code, as many are needed as for a pass."""
+    failing = [r for r in results if r.verdict is PointVerdict.FAIL]
+    if any(r.fault is not None or not r.by_estimates for r in failing):
+        return None
+    if any(answered(u.name, results) for u in session.backends):
+        return None
+    text = (
+        f"what speaks against the code are estimates, and too few of them: {_points(len(failing))} of "
+        f"{len(results)}, and no backend answered at {MIN_ANSWERS} points or more"
+    )
+    return Ruling(Verdict.INCONCLUSIVE, text)
+
+
+def _points(count: int) -> str:
+    return f"at {count} point{'s' * (count != 1)}"
+
+
 def _first_fault(results: list[PointResult], verdict: PointVerdict) -> str | None:
     fault = next((r.fault for r in results if r.verdict is verdict), None)
     return None if fault is None else str(fault)
@@ -66,8 +86,9 @@ def _weakness(claim: Claim, results: list[PointResult]) -> Ruling | None:
     passed = [r for r in results if r.verdict is PointVerdict.PASS]
     names = claim.formula.shapes.names
     if len(names) > 1 and all(len(set(r.point.sizes.values())) == 1 for r in passed):
-        free = [r for r in results if len(set(r.point.sizes.values())) > 1]
-        if not free:
+        free = any(len(set(r.point.sizes.values())) > 1 for r in results)
+        unequal: Predicate = lambda sizes: len(set(sizes.values())) > 1
+        if not free and example(names, claim.formula.allows, unequal) is not None:
             return Ruling(
                 Verdict.WEAK,
                 "only shapes with all sizes equal were tried, although the declaration allows others: a "

@@ -156,8 +156,9 @@ def _without_rounded_constants(check: Evaluation, usable: Usable, opinion: Opini
         return opinion
     try:
         with precision(opinion.bits):
-            stated = check.balls(opinion.bits, WIDENED)
             truth = _uncertain_truth(check, usable, opinion)
+            opinion = replace(opinion, loose=truth)
+            stated = check.balls(opinion.bits, WIDENED)
             outcomes = {
                 compare(stated[q], truth[q], rigorous=False, scales=lambda q=q: check.scale(q)).outcome  # type: ignore[misc]
                 for q in differing

@@ -45,7 +45,11 @@ class PointVerdict(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Opinion:
-    """What one backend says of the candidate at one point, settled at ``bits`` of precision."""
+    """What one backend says of the candidate at one point, settled at ``bits`` of precision.
+
+    ``loose`` are its answers as uncertain as float constants that are rounded make them, where it differs
+    from the candidate: within these two backends say the same.
+    """
 
     backend: str
     says: Says = Says.NONE
@@ -53,6 +57,7 @@ class Opinion:
     reason: Reason | None = None
     matches: Mapping[Quantity, Match] = field(default_factory=dict)
     answers: Mapping[Quantity, Answer] = field(default_factory=dict)
+    loose: Mapping[Quantity, Answer] = field(default_factory=dict)
     method: str | None = None
     rounded_constants: bool = False
     bits: int = BITS
@@ -65,6 +70,12 @@ class Opinion:
             return None
         order = {"agree": 0, "unclear": 1, "differ": 2}
         return max(self.matches.items(), key=lambda item: (order[item[1].outcome], item[1].gap))
+
+    @property
+    def by_estimate(self) -> bool:
+        """Whether every answer that differs is one whose error is only estimated."""
+        differing = [q for q, m in self.matches.items() if m.outcome == "differ"]
+        return bool(differing) and all(q in self.answers and not self.answers[q].rigorous for q in differing)
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,3 +104,8 @@ class PointResult:
         agreeing = [o.strength for o in self.opinions.values() if o.says is Says.AGREE and o.strength]
         order = [Strength.AGREED, Strength.CERTIFIED, Strength.PROVED]
         return max(agreeing, key=order.index, default=None)
+
+    @property
+    def by_estimates(self) -> bool:
+        """Whether nothing but estimated errors speaks against the candidate here."""
+        return all(o.by_estimate for o in self.opinions.values() if o.says is Says.DIFFER)

@@ -59,7 +59,8 @@ def check_point(claim: Claim, point: Point, session: Session, only: str | None =
     if not (finite and _all_agree(usable, opinions)):
         try:
             disputed = not finite or any(o.says is Says.DIFFER for o in opinions.values())
-            kink = session.kink(point if finite else _all_weighed(point), disputed=disputed)
+            weighed = finite and claim.kind.uses_delta
+            kink = session.kink(point if weighed else _all_weighed(point), disputed=disputed)
         except Unsupported as error:  # a tie that no precision decides
             return replace(result, opinions={}, notes=(*result.notes, f"a point was left out: {error}"))
         if kink is not None:
@@ -126,8 +127,8 @@ def _is_smooth(session: Session, point: Point) -> bool:
 def _all_weighed(point: Point) -> Point:
     """The point with ones for the zeros of delta.
 
-    A kink under a zero delta is none of `sum(delta * output)`, but code that is not finite, or raises,
-    at a kink of the forward does so whatever delta is: `0 * nan` is NaN.
+    A kink under a zero delta is none of `sum(delta * output)`. But it is one of a Jacobian's entry, and code
+    that is not finite, or raises, at a kink of the forward does so whatever delta is: `0 * nan` is NaN.
     """
     if all(d.all() for d in point.delta):
         return point

@@ -106,6 +106,6 @@ def _once(claim: Claim, memory: Memory, branch: Branch, *, expand: bool) -> Atte
         except EndsProgram as error:
             return Attempt(branch, Compared(reason=f"the forward ends the program{user_line(error)}"))
         except Exception as error:
-            text = f"the forward raises {type(error).__name__}: {error}{user_line(error)}"
+            text = f"on symbols the forward raises {type(error).__name__}: {error}{user_line(error)}"
             return Attempt(branch, Compared(reason=text))
         return Attempt(branch, compare(claim, truth), truth)

@@ -7,7 +7,7 @@ from itertools import combinations, product
 
 import numpy as np
 
-__all__ = ["LARGE", "box", "distinct", "plan", "smallest_first"]
+__all__ = ["LARGE", "Predicate", "box", "distinct", "example", "plan", "smallest_first"]
 
 Sizes = dict[str, int]
 Predicate = Callable[[Mapping[str, int]], bool]
@@ -61,12 +61,17 @@ def plan(names: tuple[str, ...], allowed: Predicate) -> tuple[list[Sizes], list[
         sizes = dict(zip(names, direct, strict=True))
         found: Sizes | None = sizes
         if not allowed(sizes):
-            found = next((s for s in _search(names) if has_property(s) and allowed(s)), None)
+            found = example(names, allowed, has_property)
         if found is None:
             missing.append(wish)
         elif found not in chosen:
             chosen.append(found)
     return chosen, missing
+
+
+def example(names: tuple[str, ...], allowed: Predicate, has_property: Predicate) -> Sizes | None:
+    """Allowed sizes with a property, or None where none were found."""
+    return next((s for s in _search(names) if has_property(s) and allowed(s)), None)
 
 
 def box(names: tuple[str, ...], allowed: Predicate, low: int, high: int) -> list[Sizes]:
