@@ -21,6 +21,7 @@ from flint import arb
 from numpy.typing import NDArray
 
 from gradcheck.arithmetic.domain import Domain, ObjectArray, elementwise, of_entries, zero_dimensional
+from gradcheck.arithmetic.precisions import DOUBLE
 from gradcheck.arithmetic.remembered import Remembered
 from gradcheck.errors import Undecided, Unsupported
 
@@ -302,7 +303,7 @@ class BallDomain(Domain):
         return super().matmul(left, right)
 
     def linalg(self, name: str, *args: ObjectArray) -> Any:
-        matrix = flint.arb_mat(args[0].tolist())
+        matrix = flint.arb_mat(_as_eliminated(args[0]).tolist())
         try:
             if name == "det":
                 return matrix.det()
@@ -314,6 +315,21 @@ class BallDomain(Domain):
         except (ZeroDivisionError, ValueError) as error:
             raise Undecided(f"np.linalg.{name}: no enclosure at this precision ({error})") from None
         return super().linalg(name, *args)
+
+
+def _as_eliminated(matrix: ObjectArray) -> ObjectArray:
+    """The matrix; at the precision of floats, with what Gaussian elimination leaves in it.
+
+    Balls of so few bits stand for a float computation and its rounding. Elimination with partial pivoting
+    solves a system whose entries are off by some units of the largest of them (Wilkinson 1961; Higham,
+    Accuracy and Stability of Numerical Algorithms, theorem 9.3 with a growth factor of 1), so what an
+    ill-conditioned matrix loses is in the radii. `arb` itself would solve it more exactly.
+    """
+    if flint.ctx.prec > DOUBLE:
+        return matrix
+    largest = max((abs(b).upper() for b in matrix.reshape(-1).tolist()), default=arb(0))
+    left: ObjectArray = matrix + zero_dimensional(arb(0, 1) * largest * len(matrix) * arb(2) ** -flint.ctx.prec)
+    return left
 
 
 def _array(matrix: Any) -> ObjectArray:

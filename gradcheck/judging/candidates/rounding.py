@@ -27,6 +27,10 @@ _SINGLE_UNIT = 2.0**-SINGLE
 _MORE = 2.0**13
 """How much larger than half a unit in the last place the perturbation is."""
 
+_LINEAR = 8.0
+"""Where the perturbation changes a quantity by more than this part of its largest entry, the change does not
+grow with the perturbation any more, and cannot be scaled down."""
+
 _RUNS = 4
 _OPERATIONS = 32
 """Roundings granted per entry besides one for every entry of the data: a few nested functions."""
@@ -51,6 +55,10 @@ def rounding_bound(claim: Claim, point: Point, stated: Stated) -> dict[Quantity,
             raise Unsupported(f"no error bound for float64: next to this point {fault}") from fault
         for q, s in spread.items():
             np.maximum(s, np.abs(other[q] - stated.values[q]), out=s)
+    for q, s in spread.items():
+        size = float(np.max(np.abs(stated.values[q]), initial=0.0))
+        if size and float(np.max(s, initial=0.0)) > size / _LINEAR:
+            raise Unsupported(f"no error bound for float64: {q} is too ill-conditioned here")
     operations = _OPERATIONS + sum(a.size for a in point.args)
     return {q: operations * (s / _MORE + unit * np.abs(stated.values[q])) for q, s in spread.items()}
 
