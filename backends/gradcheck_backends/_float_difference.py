@@ -188,7 +188,7 @@ def _argument_noise(
         except NoAnswer:
             continue
     finite = [c for c in changes if np.isfinite(c)]
-    return _MARGIN * max(finite, default=0.0) * (unit / relative)
+    return float(_MARGIN * max(finite, default=0.0) * (unit / relative))
 
 
 def _unit(function: Function, centre: NDArray[np.float64], reach: float) -> float:

@@ -328,7 +328,8 @@ def _as_eliminated(matrix: ObjectArray) -> ObjectArray:
     if flint.ctx.prec > DOUBLE:
         return matrix
     largest = max((abs(b).upper() for b in matrix.reshape(-1).tolist()), default=arb(0))
-    left: ObjectArray = matrix + zero_dimensional(arb(0, 1) * largest * len(matrix) * arb(2) ** -flint.ctx.prec)
+    unit = arb(2) ** -flint.ctx.prec
+    left: ObjectArray = matrix + zero_dimensional(arb(0, 1) * largest * len(matrix) * unit)
     return left
 
 

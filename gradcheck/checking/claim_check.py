@@ -217,8 +217,8 @@ def _summarise(
         weighed = uncrowned(weighed, rule(claim, session, results)) if _decided(results) else weighed
     untried = [] if weighed.proved else [side.record() for side in steered.untried]
     if strict and untried and weighed.ruling.verdict is Verdict.PASS:
-        reason = f"not tried: {untried[0].what} ({untried[0].where})"
-        weighed = replace(weighed, ruling=Ruling(Verdict.WEAK, reason))
+        missing = f"not tried: {untried[0].what} ({untried[0].where})"
+        weighed = replace(weighed, ruling=Ruling(Verdict.WEAK, missing))
     verdict, reason = weighed.ruling.verdict, weighed.ruling.reason
     minimal = None
     if verdict in (Verdict.FAIL, Verdict.ERROR):
@@ -227,10 +227,8 @@ def _summarise(
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 minimal = minimise(claim, first, session, seed, delta)
-            if first.point.origin not in (
-                "plan",
-                "drawn",
-            ):  # smaller shapes were tried with usual values only
+            # smaller shapes were tried with usual values, which hardly get to where a steered point is
+            if first.point.origin not in ("plan", "drawn"):
                 minimal = replace(minimal, shape_minimal=False)
     strengths = [s for r in results if r.verdict == "pass" and (s := r.strength)]
     strength = Strength.weakest(strengths) if verdict is Verdict.PASS else None
