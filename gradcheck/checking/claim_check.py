@@ -215,7 +215,7 @@ def _summarise(
             if found.verdict in (PointVerdict.FAIL, PointVerdict.ERROR):
                 clock.keep(_of_the_code(found))
         weighed = uncrowned(weighed, rule(claim, session, results)) if _decided(results) else weighed
-    untried = [] if weighed.proved else [side.record() for side in steered.untried]
+    untried = [] if weighed.proved else [u.record() for u in steered.untried]
     if strict and untried and weighed.ruling.verdict is Verdict.PASS:
         missing = f"not tried: {untried[0].what} ({untried[0].where})"
         weighed = replace(weighed, ruling=Ruling(Verdict.WEAK, missing))

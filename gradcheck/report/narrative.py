@@ -43,6 +43,7 @@ __all__ = [
     "sources_text",
     "status",
     "story",
+    "strength_text",
     "title",
     "unchecked_names",
     "worst_first",
@@ -93,9 +94,14 @@ def shown(state: Status) -> str:
 
 def title(claim: ClaimRow) -> str:
     """What came out, the claim's own name, and where the code stands."""
-    strength = f", {claim.strength}" if claim.verdict == Verdict.PASS and claim.strength else ""
+    strength = f", {strength_text(claim)}" if claim.verdict == Verdict.PASS and claim.strength else ""
     line = f":{claim.candidate.line}" if claim.candidate.line else ""  # a program has none
     return f"{shown(status(claim))} {one_line(claim.uid)} ({one_line(claim.candidate.file)}{line}){strength}"
+
+
+def strength_text(claim: ClaimRow) -> str:
+    """How strong the evidence for a pass is, and whether the code is unstable."""
+    return ", ".join(filter(None, (claim.strength, "unstable" if claim.unstable else None)))
 
 
 def worst_first(log: Log) -> list[ClaimRow]:
@@ -298,5 +304,7 @@ def story(claim: ClaimRow, rows: tuple[BackendRow, ...], battery: tuple[BatteryR
     lines += [training_text(claim.training)] if claim.training else []
     lines += [proof_text(claim.proof)] if claim.proof else []
     lines += [unchecked_names(claim)] if claim.unchecked else []
+    lines += [f"not tried: {one_line(u.what)} ({one_line(u.where)})" for u in claim.untried]
+    lines += [f"unstable: {one_line(claim.unstable)}"] if claim.unstable else []
     lines += [f"note: {one_line(note)}" for note in claim.notes]
     return "\n".join(clip(line, 4000) for line in lines)

@@ -27,6 +27,7 @@ from gradcheck.report.narrative import (
     sources_text,
     status,
     story,
+    strength_text,
     worst_first,
 )
 from gradcheck.report.text import clean, clip, duration, one_line, plural
@@ -156,7 +157,7 @@ def render(log: Log, width: int = 80, detail: Detail = Detail.NORMAL) -> str:
 def _table(console: Console, claims: list[ClaimRow]) -> None:
     """One line per claim: what it is comes last and is cut to the width that is left."""
     rows = [
-        (status(claim), clip(one_line(claim.uid), _MAX_NAME), claim.strength or "", one_line(claim.statement))
+        (status(claim), clip(one_line(claim.uid), _MAX_NAME), strength_text(claim), one_line(claim.statement))
         for claim in claims
     ]
     verdicts = max(len(row[0].word) for row in rows)

@@ -5,7 +5,7 @@ import pytest
 
 from gradcheck.records.arrays import encode
 from gradcheck.records.reading import collect
-from gradcheck.records.types import BatteryRow
+from gradcheck.records.types import BatteryRow, Untried
 from gradcheck.report.narrative import (
     battery_text,
     counts,
@@ -126,6 +126,23 @@ def test_a_story_shows_what_failed_or_is_noted_in_the_battery_and_nothing_twice(
     assert "sizes of 0, note: why" in lines
     assert not any(word in line for line in lines for word in ("linearity", "zero delta", "unchanged inputs"))
     assert story(claim, (), rows[3:]) == story(claim, ())
+
+
+def test_what_was_not_tried_and_what_is_unstable_is_told():
+    found = samples.claim(
+        "x.vjp",
+        untried=[Untried(where="a.py:3", what="`x > 1e3`: > was never true")],
+        unstable="dJ/dx is not finite in float64",
+    )
+
+    lines = story(found, ()).splitlines()
+
+    assert lines[0] == "pass x.vjp (formulas/linear.py:17), certified, unstable"
+    assert "not tried: `x > 1e3`: > was never true (a.py:3)" in lines
+    assert "unstable: dJ/dx is not finite in float64" in lines
+    assert not any(
+        "unstable" in line or "not tried" in line for line in story(samples.PASSED[-1], ()).split("\n")
+    )
 
 
 @pytest.mark.parametrize(
