@@ -13,9 +13,9 @@ def square(x):
 
 
 def one_side_only(delta, x):
-    if np.sum(x * x) < -1.0:  # no point can be found for it
+    if np.exp(x).sum() < 0:  # no point can be found for it, and `float` keeps it from being proved
         return 0 * x
-    return 2 * delta * x
+    return np.array([2 * float(d) * float(v) for d, v in zip(delta, x, strict=True)])
 
 
 def right(delta, x):
@@ -39,5 +39,5 @@ def test_only_what_was_not_tried_is_weak_and_only_where_it_is_asked_for(backward
 
     assert row.verdict == verdict
     if verdict == "weak":
-        assert row.reason.startswith("not tried: `if np.sum(x * x) < -1.0:")
+        assert row.reason.startswith("not tried: `if np.exp(x).sum() < 0:")
         assert row.strength is None
