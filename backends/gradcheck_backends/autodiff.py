@@ -19,7 +19,7 @@ from gradcheck.backend import Answer, GeneralDerivative, Problem, Program
 from gradcheck.errors import NoAnswer, Unsupported
 
 if TYPE_CHECKING:
-    from gradcheck_backends._xla import FloatGradients
+    from gradcheck_backends._jax.xla import FloatGradients
 
 __all__ = ["BACKEND", "Autodiff"]
 
@@ -41,7 +41,7 @@ class Autodiff:
 
     def derive_for_all_shapes(self, problem: Problem) -> GeneralDerivative:
         """The VJP traced with symbols for sizes, as NumPy calls."""
-        from gradcheck_backends._general import general
+        from gradcheck_backends._jax.general import general
 
         return general(problem)
 
@@ -52,7 +52,7 @@ class VjpProgram(Program):
     exact_answers = True
 
     def __init__(self, problem: Problem) -> None:
-        from gradcheck_backends._traces import for_one_shape, shared
+        from gradcheck_backends._jax.traces import for_one_shape, shared
 
         super().__init__(problem)
         self.method = "jaxpr of the VJP, run in balls"
@@ -67,7 +67,7 @@ class VjpProgram(Program):
         directions: Mapping[int, NDArray[np.float64]] | None = None,
         domain: Domain = BALLS,
     ) -> dict[int, Answer]:
-        from gradcheck_backends._traces import float64, for_one_shape, forget_shared
+        from gradcheck_backends._jax.traces import float64, for_one_shape, forget_shared
 
         wrt = self.problem.wrt
         if self._unknown is None:
@@ -95,8 +95,8 @@ class VjpProgram(Program):
         domain: Domain,
         ties: list[str],
     ) -> list[ObjectArray]:
-        from gradcheck_backends._jaxpr import evaluate
-        from gradcheck_backends._traces import float64
+        from gradcheck_backends._jax.in_balls import evaluate
+        from gradcheck_backends._jax.traces import float64
 
         problem = self.problem
         inputs: list[Any] = [self.lift(args[i]) for i in problem.wrt]
@@ -115,8 +115,8 @@ class VjpProgram(Program):
 
     @cached_property
     def _in_float64(self) -> FloatGradients:
-        from gradcheck_backends._tracing import traced
-        from gradcheck_backends._xla import FloatGradients
+        from gradcheck_backends._jax.tracing import traced
+        from gradcheck_backends._jax.xla import FloatGradients
 
         problem = self.problem
         function = traced(problem.function, problem.example, problem.wrt)

@@ -19,15 +19,15 @@ from gradcheck.arithmetic import BALLS, Domain, ObjectArray, dot, enclose, preci
 from gradcheck.arithmetic.precisions import COARSE_STEP, FINE_STEP
 from gradcheck.backend import Answer, Problem, Program, Traits
 from gradcheck.errors import NoAnswer, Unsupported, user_code
-from gradcheck_backends._ball_difference import (
+from gradcheck_backends._differences.in_balls import (
     BITS,
     BallDifference,
     size_of,
     with_truncation,
     working_bits,
 )
-from gradcheck_backends._float_difference import slope
-from gradcheck_backends._seen_precision import unit_of
+from gradcheck_backends._differences.in_floats import slope
+from gradcheck_backends._differences.seen_precision import unit_of
 
 __all__ = ["BACKEND", "FiniteDifference"]
 

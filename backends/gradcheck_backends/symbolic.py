@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 from gradcheck.arithmetic import BALLS, Domain, ElementArray, call_in, of_entries
 from gradcheck.backend import Answer, Problem, Program, Traits
 from gradcheck.errors import Unsupported
-from gradcheck_backends._partials import Term, terms
-from gradcheck_backends._sums import terms_of
-from gradcheck_backends._symbols import SymbolDomain
-from gradcheck_backends._sympy_balls import value
+from gradcheck_backends._sympy.balls import value
+from gradcheck_backends._sympy.partials import Term, terms
+from gradcheck_backends._sympy.sums import terms_of
+from gradcheck_backends._sympy.symbols import SymbolDomain
 
 __all__ = ["BACKEND", "MAX_ENTRIES", "Symbolic"]
 

@@ -42,7 +42,7 @@ def compare(
 
     Exits with 0 when all answers passed, 1 when one did not or is missing, 2 when a file cannot be used.
     """
-    from gradcheck.oracles.compare import compare as judge
+    from gradcheck.oracles.answers.compare import compare as judge
     from gradcheck.oracles.lookup import find_formulas
     from gradcheck.running.registry import catalogue
 

@@ -55,8 +55,8 @@ def vectors(
 def _write(out: Path, words: tuple[str, ...], seed: int, backends: tuple[str, ...], *, npz: bool) -> int:
     from gradcheck.errors import Unsupported
     from gradcheck.oracles.lookup import find_formulas
-    from gradcheck.oracles.vector_files import check_name, write_vectors
-    from gradcheck.oracles.vectors import make_vectors
+    from gradcheck.oracles.vectors.files import check_name, write_vectors
+    from gradcheck.oracles.vectors.making import make_vectors
 
     formulas = find_formulas(words)
     for formula in formulas:
@@ -76,8 +76,8 @@ def _write(out: Path, words: tuple[str, ...], seed: int, backends: tuple[str, ..
 
 
 def _check(folder: Path, words: tuple[str, ...], backends: tuple[str, ...]) -> int:
-    from gradcheck.oracles.lint import lint, vector_paths
     from gradcheck.oracles.lookup import find_formulas
+    from gradcheck.oracles.vectors.lint import lint, vector_paths
     from gradcheck.running.registry import catalogue
 
     formulas = [*(find_formulas(words) if words else ()), *catalogue()]

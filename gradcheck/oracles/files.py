@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.errors import UsageError
-from gradcheck.oracles.layout import json_text
 from gradcheck.oracles.reference import Reference
+from gradcheck.oracles.vectors.layout import json_text
 from gradcheck.records.arrays import decode, encode
 from gradcheck.records.disk import errors_at
 from gradcheck.records.types import ArrayRecord

@@ -19,10 +19,10 @@ FOLDER = Path(__file__).parent
 
 def schemas() -> dict[str, dict[str, Any]]:
     """Every schema by file name, as the record types are now."""
-    from gradcheck.oracles.answers import ANSWERS_SCHEMA, AnswersFile
+    from gradcheck.oracles.answers.given import ANSWERS_SCHEMA, AnswersFile
     from gradcheck.oracles.files import REFERENCE_SCHEMA, ReferenceFile
     from gradcheck.oracles.protocol.messages import PROTOCOL_SCHEMA, message_schema
-    from gradcheck.oracles.vector_records import VECTORS_SCHEMA, VectorFile
+    from gradcheck.oracles.vectors.records import VECTORS_SCHEMA, VectorFile
     from gradcheck.records.types import SCHEMA, Record
     from gradcheck.report.summary import SUMMARY_SCHEMA, Summary
 

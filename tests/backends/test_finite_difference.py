@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from gradcheck.arithmetic import precision
 from gradcheck.backend import Problem
 from gradcheck.errors import NoAnswer, Unsupported
-from gradcheck_backends import _ball_difference, finite_difference
-from gradcheck_backends._float_difference import slope
-from gradcheck_backends._seen_precision import DOUBLE, HALF, SINGLE, unit_of
+from gradcheck_backends import finite_difference
+from gradcheck_backends._differences import in_balls as _ball_difference
+from gradcheck_backends._differences.in_floats import slope
+from gradcheck_backends._differences.seen_precision import DOUBLE, HALF, SINGLE, unit_of
 from gradcheck_backends.finite_difference import CentralDifference
 
 FUNCTIONS = {

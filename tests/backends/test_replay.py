@@ -15,9 +15,9 @@ import jax  # noqa: E402
 import jax.numpy as jnp  # noqa: E402
 from jax import lax  # noqa: E402
 
-from gradcheck_backends import _dimensions, _replay_table  # noqa: E402
-from gradcheck_backends._replay import replay  # noqa: E402
-from gradcheck_backends._traces import float64  # noqa: E402
+from gradcheck_backends._jax import dimensions, replay_table  # noqa: E402
+from gradcheck_backends._jax.replay import replay  # noqa: E402
+from gradcheck_backends._jax.traces import float64  # noqa: E402
 
 SIZES = [{"n": 3, "m": 4}, {"n": 2, "m": 2}, {"n": 1, "m": 3}, {"n": 4, "m": 1}]
 
@@ -208,7 +208,7 @@ def test_the_same_numbers_at_every_shape(function):
 )
 def test_a_wrong_rule_would_be_noticed(primitive, function, wrong, monkeypatch):
     """The twin. A shape that is not right raises."""
-    monkeypatch.setitem(_replay_table.RULES, primitive, wrong)
+    monkeypatch.setitem(replay_table.RULES, primitive, wrong)
     try:
         assert max(gaps(function)) > 1e-6
     except (ValueError, AssertionError):
@@ -269,9 +269,9 @@ def test_integers_are_arguments_too():
 
 def test_positions_are_compared_and_nothing_else():
     """`iota` stands for no numbers here."""
-    positions = _replay_table.Positions((3, 3), 0)
-    call = _replay_table.Call({}, (3, 3), np.dtype(bool), np.dtype(int), np.ones(2))
-    equal = _replay_table.RULES["eq"](call, positions, _replay_table.Positions((3, 3), 1))
+    positions = replay_table.Positions((3, 3), 0)
+    call = replay_table.Call({}, (3, 3), np.dtype(bool), np.dtype(int), np.ones(2))
+    equal = replay_table.RULES["eq"](call, positions, replay_table.Positions((3, 3), 1))
     assert equal.tolist() == np.eye(3, dtype=bool).tolist()
     for primitive, values in (
         ("ge", (positions, positions)),
@@ -279,23 +279,23 @@ def test_positions_are_compared_and_nothing_else():
         ("add", (positions, 1)),
     ):
         with pytest.raises(Unsupported, match=f"the JAX primitive {primitive} of positions"):
-            _replay_table.RULES[primitive](call, *values)
+            replay_table.RULES[primitive](call, *values)
 
 
 def test_infinity_and_nan_are_guards():
     """No number of an exact arithmetic equals them; in float64 one can."""
-    call = _replay_table.Call({}, (3,), np.dtype(float), np.dtype(float), np.ones(2))
-    eq, broadcast = _replay_table.RULES["eq"], _replay_table.RULES["broadcast_in_dim"]
+    call = replay_table.Call({}, (3,), np.dtype(float), np.dtype(float), np.ones(2))
+    eq, broadcast = replay_table.RULES["eq"], replay_table.RULES["broadcast_in_dim"]
     x = np.array([1.0, np.inf, -np.inf])
     assert eq(call, x, np.inf).tolist() == [False, True, False]
     assert eq(call, -np.inf, x).tolist() == [False, False, True]
     assert eq(call, x, np.nan).tolist() == [False, False, False]
-    guard = _replay_table.Call({"broadcast_dimensions": ()}, (3,), np.dtype(float), np.dtype(float), x)
-    select = _replay_table.Call({}, (3,), np.dtype(float), np.dtype(bool), x)
+    guard = replay_table.Call({"broadcast_dimensions": ()}, (3,), np.dtype(float), np.dtype(float), x)
+    select = replay_table.Call({}, (3,), np.dtype(float), np.dtype(bool), x)
     nan = broadcast(guard, np.nan)
-    assert _replay_table.RULES["select_n"](select, np.array([True] * 3), nan, x) is x
-    assert _replay_table.RULES["select_n"](select, np.array([False] * 3), x, nan) is x
-    mixed = _replay_table.RULES["select_n"](select, np.array([True, False, False]), nan, x)
+    assert replay_table.RULES["select_n"](select, np.array([True] * 3), nan, x) is x
+    assert replay_table.RULES["select_n"](select, np.array([False] * 3), x, nan) is x
+    mixed = replay_table.RULES["select_n"](select, np.array([True, False, False]), nan, x)
     assert np.isnan(mixed).tolist() == [False, True, True]
 
 
@@ -314,11 +314,11 @@ class Symbol:
 
 def test_dimensions_are_computed_in_sizes_of_any_kind():
     """JAX's own evaluation asks whether a factor is 1, which a symbol does not answer."""
-    n, m = _dimensions.symbols(("n", "m")).values()
-    sizes = _dimensions.stand_ins({"n": Symbol("N"), "m": Symbol("M")})
-    assert _dimensions.concrete((n * m, 3, n), sizes)[0].text in ("N M", "M N")
-    assert _dimensions.concrete((n, 3), sizes)[1] == 3
-    assert "N" in _dimensions.concrete(2 * n + 1, sizes).text
-    assert _dimensions.concrete(2 * n + m, _dimensions.stand_ins({"n": 4, "m": 5})) == 13
+    n, m = dimensions.symbols(("n", "m")).values()
+    sizes = dimensions.stand_ins({"n": Symbol("N"), "m": Symbol("M")})
+    assert dimensions.concrete((n * m, 3, n), sizes)[0].text in ("N M", "M N")
+    assert dimensions.concrete((n, 3), sizes)[1] == 3
+    assert "N" in dimensions.concrete(2 * n + 1, sizes).text
+    assert dimensions.concrete(2 * n + m, dimensions.stand_ins({"n": 4, "m": 5})) == 13
     with pytest.raises(Unsupported, match="a quotient or a remainder of sizes"):
-        _dimensions.concrete(n // 2, sizes)
+        dimensions.concrete(n // 2, sizes)

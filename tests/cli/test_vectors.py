@@ -100,7 +100,7 @@ def test_bad_input_is_2(gradcheck, words, message):
 
 
 def test_what_has_no_vectors_is_1_and_the_others_are_written(gradcheck, monkeypatch):
-    from gradcheck.oracles import vectors
+    from gradcheck.oracles.vectors import making as vectors
 
     real = vectors.make_vectors
 
@@ -136,7 +136,7 @@ def test_a_full_disk_is_2_and_keeps_what_was_finished(gradcheck, monkeypatch):
 
 
 def test_ctrl_c_keeps_what_was_finished(gradcheck, monkeypatch):
-    from gradcheck.oracles import vectors
+    from gradcheck.oracles.vectors import making as vectors
 
     real = vectors.make_vectors
 

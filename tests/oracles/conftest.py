@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from gradcheck.oracles.layout import json_text
 from gradcheck.oracles.lookup import find_formula
-from gradcheck.oracles.vectors import make_vectors
+from gradcheck.oracles.vectors.layout import json_text
+from gradcheck.oracles.vectors.making import make_vectors
 from gradcheck.records.arrays import encode
 
 COMMITTED = Path(__file__).parent.parent.parent / "vectors" / "v1"

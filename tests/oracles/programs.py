@@ -5,7 +5,7 @@ import json
 import numpy as np
 
 from gradcheck.oracles.lookup import find_formula
-from gradcheck.oracles.vector_files import every_test, read_vectors
+from gradcheck.oracles.vectors.files import every_test, read_vectors
 from gradcheck.records.arrays import decode, encode
 from tests.oracles.conftest import COMMITTED
 

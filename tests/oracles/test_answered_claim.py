@@ -6,8 +6,8 @@ import pytest
 import gradcheck
 from gradcheck.arithmetic import BALLS, enclose, wrap
 from gradcheck.errors import Unsupported
-from gradcheck.oracles.answered_claim import answered_claim, who
-from gradcheck.oracles.answers import Given, Implementation
+from gradcheck.oracles.answers.claim import answered_claim, who
+from gradcheck.oracles.answers.given import Given, Implementation
 from gradcheck.oracles.inputs import bind
 
 DELTA, W, X = np.array([1.0, 2.0]), np.ones((2, 3)), np.array([1.0, 2.0, 3.0])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gradcheck.errors import UsageError
-from gradcheck.oracles.answers import read_answers
+from gradcheck.oracles.answers.given import read_answers
 from tests.oracles.conftest import array
 from tests.wording import missing_field, unknown_field, wrong_type
 

@@ -9,9 +9,9 @@ import pytest
 
 import gradcheck
 from gradcheck.errors import UsageError
-from gradcheck.oracles.compare import compare
-from gradcheck.oracles.vector_files import write_vectors
-from gradcheck.oracles.vectors import make_vectors
+from gradcheck.oracles.answers.compare import compare
+from gradcheck.oracles.vectors.files import write_vectors
+from gradcheck.oracles.vectors.making import make_vectors
 from gradcheck.records.reading import collect
 from gradcheck.report import render_text
 from gradcheck.running.registry import catalogue
@@ -181,7 +181,7 @@ def test_jax_and_its_conventions_pass(tmp_path, name):
     import jax
     import jax.numpy as jnp
 
-    from gradcheck_backends._tracing import traced
+    from gradcheck_backends._jax.tracing import traced
 
     formula = gradcheck.oracle(name).formula
     names = formula.shapes.arguments
@@ -393,7 +393,7 @@ def test_vectors_of_a_formula_that_has_changed_are_refused(tmp_path):
 
 
 def test_a_diagnosis_that_breaks_costs_no_verdict(tmp_path, monkeypatch):
-    monkeypatch.setattr("gradcheck.oracles.compare.Session", lambda *a: 1 / 0)
+    monkeypatch.setattr("gradcheck.oracles.answers.compare.Session", lambda *a: 1 / 0)
 
     (row,) = judged(*answers_file(tmp_path, "wx", broken("wx", TWINS["transposed"][1]))).claims
 

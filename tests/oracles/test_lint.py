@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gradcheck.errors import UsageError
-from gradcheck.oracles.lint import lint, vector_paths
+from gradcheck.oracles.vectors.lint import lint, vector_paths
 from gradcheck.running.registry import catalogue
 from tests.oracles.conftest import COMMITTED, array, numbered
 

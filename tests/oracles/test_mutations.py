@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 import gradcheck
-from gradcheck.oracles.flags import NOTES
 from gradcheck.oracles.inputs import bind
-from gradcheck.oracles.mutations import Right, wrong_gradients
 from gradcheck.oracles.reference import Oracle
+from gradcheck.oracles.vectors.flags import NOTES
+from gradcheck.oracles.vectors.mutations import Right, wrong_gradients
 
 
 def wrongs(formula, delta=None, asked=None, **arrays):

@@ -5,8 +5,8 @@ import pytest
 
 import gradcheck
 from gradcheck.errors import UsageError
-from gradcheck.oracles.flags import NOTES
-from gradcheck.oracles.special_cases import cases
+from gradcheck.oracles.vectors.flags import NOTES
+from gradcheck.oracles.vectors.special_cases import cases
 from gradcheck.running.registry import catalogue
 
 

@@ -9,8 +9,8 @@ from gradcheck.judging.answers.backends import choose
 from gradcheck.oracles.inputs import bind
 from gradcheck.oracles.reference import Oracle
 from gradcheck.oracles.sources import Sources
-from gradcheck.oracles.tolerances import BITS, tolerances
-from gradcheck.oracles.vector_judge import accepts
+from gradcheck.oracles.vectors.judge import accepts
+from gradcheck.oracles.vectors.tolerances import BITS, tolerances
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +120,7 @@ def test_tolerances_are_short_and_positive(sources):
 
 
 def test_the_rules_name_the_bits():
-    from gradcheck.oracles.tolerances import RULES
+    from gradcheck.oracles.vectors.tolerances import RULES
 
     assert set(RULES) == set(BITS)
     assert "2^53" in RULES["float64"]

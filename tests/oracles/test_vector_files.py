@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from gradcheck.errors import UsageError
-from gradcheck.oracles.layout import json_text
-from gradcheck.oracles.vector_files import bundle, check_name, every_test, read_vectors, write_vectors
+from gradcheck.oracles.vectors.files import bundle, check_name, every_test, read_vectors, write_vectors
+from gradcheck.oracles.vectors.layout import json_text
 from gradcheck.records.arrays import decode
 from tests.oracles.conftest import array, numbered
 from tests.wording import missing_field, no_such_value, unknown_field

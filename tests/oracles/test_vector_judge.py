@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradcheck.oracles.vector_judge import accepts, judge_gradients
+from gradcheck.oracles.vectors.judge import accepts, judge_gradients
 
 RIGHT = {"W": np.array([[1.0, 2.0], [3.0, 4.0]])}
 TOLERANCE = {"W": np.full((2, 2), 1e-12)}

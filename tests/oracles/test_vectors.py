@@ -10,12 +10,12 @@ import pytest
 import gradcheck
 from gradcheck.diagnosis.kinds import KINDS
 from gradcheck.errors import Unsupported, UsageError
-from gradcheck.oracles import drafts
-from gradcheck.oracles.flags import NOTES
-from gradcheck.oracles.layout import json_text
 from gradcheck.oracles.lookup import find_formulas
-from gradcheck.oracles.vector_files import every_test
-from gradcheck.oracles.vectors import make_vectors
+from gradcheck.oracles.vectors import drafts
+from gradcheck.oracles.vectors.files import every_test
+from gradcheck.oracles.vectors.flags import NOTES
+from gradcheck.oracles.vectors.layout import json_text
+from gradcheck.oracles.vectors.making import make_vectors
 from gradcheck.records.arrays import decode
 from gradcheck.schemas import schemas
 from tests.oracles.conftest import COMMITTED

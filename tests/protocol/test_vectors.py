@@ -6,10 +6,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from gradcheck.oracles.compare import compare
+from gradcheck.oracles.answers.compare import compare
 from gradcheck.oracles.protocol.driver import Driver
 from gradcheck.oracles.protocol.messages import Case
-from gradcheck.oracles.vector_files import every_test, read_vectors
+from gradcheck.oracles.vectors.files import every_test, read_vectors
 from gradcheck.records.types import ClaimRow
 from gradcheck.running.registry import catalogue
 

@@ -1,0 +1,1 @@
+"""Differences of the forward: in balls, and in float64 where it runs in nothing else."""

@@ -1,0 +1,131 @@
+"""Running a jaxpr in ball arithmetic: a machine for `_walking`, by the table in `_rules`.
+
+A primitive that is not there raises `Unsupported`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradcheck.arithmetic import BALLS, Domain
+from gradcheck.errors import Unsupported
+from gradcheck_backends._jax import rules_elementwise, rules_linalg, rules_structure  # noqa: F401
+from gradcheck_backends._jax.rules import RULES, as_array
+from gradcheck_backends._jax.walking import walk, walk_inner
+
+__all__ = ["evaluate"]
+
+
+Sizes = Mapping[str, int]
+
+
+def evaluate(
+    jaxpr: Any, consts: Any, args: Any, domain: Domain, ties: list[str], sizes: Sizes | None = None
+) -> list[Any]:
+    """The outputs of a jaxpr. ``args`` are object arrays of balls, or integer or boolean arrays.
+    ``sizes`` is what the dimensions stand for where the trace was made with symbols for them.
+
+    The names of primitives that met a tie are added to ``ties``: there JAX's derivative is a
+    convention (`maximum` 1/2, `abs` 1).
+    """
+    return walk(jaxpr, consts, args, _Balls(domain, ties, sizes or {}))
+
+
+class _Balls:
+    """The machine."""
+
+    def __init__(self, domain: Domain, ties: list[str], sizes: Sizes) -> None:
+        self.domain, self.ties, self.sizes = domain, ties, sizes
+
+    def constant(self, value: Any) -> Any:
+        return _constant(value, self.domain)
+
+    def literal(self, value: Any) -> Any:
+        return _literal(value, self.domain)
+
+    def run(self, equation: Any, params: Mapping[str, Any], values: Sequence[Any]) -> Sequence[Any]:
+        name = equation.primitive.name
+        if name in _HOLDING:
+            return _HOLDING[name](self, params, values)
+        if name in _TIES and values[0].dtype == object and not self.ties and _TIES[name](*values):
+            self.ties.append(name)
+        compute = RULES.get(name)
+        if compute is None:
+            raise Unsupported(f"the JAX primitive {name} is not available in ball arithmetic")
+        result = compute(self.domain, params, *values)
+        return [as_array(part) for part in (result if equation.primitive.multiple_results else [result])]
+
+
+_LITERALS: dict[float, Any] = {}
+
+
+def _literal(value: Any, domain: Domain) -> Any:
+    """A literal of the code. Every exact 0.0 is one ball: `max(x, 0.0)` and the 0.0 that its derivative
+    compares it with are the same number, and no tie.
+    """
+    number = np.asarray(value)
+    if domain is not BALLS or number.ndim or number.dtype.kind != "f":
+        return _constant(value, domain)
+    key = float(number)
+    if key not in _LITERALS:
+        _LITERALS[key] = _constant(value, domain)
+    return _LITERALS[key]
+
+
+def _constant(value: Any, domain: Domain) -> Any:
+    array = np.asarray(value)
+    if array.dtype.kind == "f" or str(array.dtype) == "float0":
+        lifted = domain.lift_array(array.astype(np.float64) if array.dtype.kind == "f" else array)
+        return as_array(lifted)
+    return array
+
+
+# -- primitives that hold jaxprs of their own, and do more than run them
+
+
+def _linear_solve(machine: _Balls, params: Any, values: Any) -> list[Any]:
+    """`custom_linear_solve`: its own jaxpr for the solution, with the constants that belong to it."""
+    lengths = params["const_lengths"]
+    start = lengths.matvec + lengths.vecmat
+    constants = values[start : start + lengths.solve]
+    right = values[start + lengths.solve + lengths.transpose_solve :]
+    return walk_inner(params["jaxprs"].solve, [*constants, *right], machine)
+
+
+def _cond(machine: _Balls, params: Any, values: Any) -> list[Any]:
+    which = min(max(int(values[0]), 0), len(params["branches"]) - 1)
+    return walk_inner(params["branches"][which], values[1:], machine)
+
+
+_HOLDING: dict[str, Callable[[_Balls, Any, Any], list[Any]]] = {
+    "custom_linear_solve": _linear_solve,
+    "cond": _cond,
+}
+
+
+# -- ties: where a derivative exists only by convention
+
+
+def _equal(a: Any, b: Any) -> bool:
+    """Two different balls that are exactly equal, somewhere; one ball met twice is no tie."""
+    pairs = np.broadcast(a, b)
+    return any(x is not y and x.is_finite() and x.is_exact() and y.is_exact() and x == y for x, y in pairs)
+
+
+def _zero(x: Any, *_: Any) -> bool:
+    return any(b.is_zero() for b in x.reshape(-1))
+
+
+def _repeated(x: Any, *_: Any) -> bool:
+    exact = [b for b in x.reshape(-1) if b.is_exact() and b.is_finite()]
+    return len(exact) > 1 and len({b.man_exp() for b in exact}) < len(exact)
+
+
+_TIES: dict[str, Callable[..., bool]] = {
+    **dict.fromkeys(["max", "min", "eq", "ne", "lt", "le", "gt", "ge"], _equal),
+    **dict.fromkeys(["abs", "sign"], _zero),
+    **dict.fromkeys(["reduce_max", "reduce_min", "cummax"], _repeated),
+}

@@ -1,0 +1,294 @@
+"""Plain NumPy code on JAX tracers, through NEP 13 and NEP 18: no second forward is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import jax.scipy.special
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from gradcheck.arithmetic import call
+from gradcheck.errors import Unsupported
+from gradcheck_backends._jax.dimensions import is_symbolic
+from gradcheck_backends._jax.sizes import Number, Size
+
+__all__ = ["TracedArray", "traced"]
+
+
+def unwrap(value: Any) -> Any:
+    """The tracer behind a `TracedArray`, JAX's dimension behind a `Size`, at any depth."""
+    if isinstance(value, TracedArray):
+        return value.value
+    if isinstance(value, Size):
+        return value.dimension
+    if isinstance(value, Number):
+        return value.value
+    if isinstance(value, list | tuple):
+        return type(value)(unwrap(v) for v in value)
+    if isinstance(value, dict):
+        return {k: unwrap(v) for k, v in value.items()}
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        # np.array([x[0], x[1]]) made an object array of traced scalars
+        return jnp.stack([jnp.asarray(unwrap(v)) for v in value.ravel()]).reshape(value.shape)
+    return value
+
+
+def wrap(value: Any) -> Any:
+    if isinstance(value, jax.Array):
+        return TracedArray(value)
+    if is_symbolic(value):
+        return Size(value)
+    if isinstance(value, list | tuple):
+        if hasattr(value, "_fields"):
+            return type(value)(*(wrap(v) for v in value))
+        return type(value)(wrap(v) for v in value)
+    return value
+
+
+class TracedArray(NDArrayOperatorsMixin):
+    """Looks like an ndarray to NumPy code and records what it does in a JAX trace.
+
+    Storing into it replaces the traced value. What basic indexing gives is a view, as in NumPy: it
+    reads from its base and stores into it. Other views (`x.T`, `x.reshape(...)`) are copies here, so
+    storing into one, or into the array that it was taken from, is refused.
+    """
+
+    __slots__ = ("_base", "_held", "_index", "_shared")
+
+    def __init__(self, value: Any, *, base: TracedArray | None = None, index: Any = None) -> None:
+        self._held = value
+        self._base = base
+        self._index = index
+        self._shared = False  # a copy exists that NumPy would have made a view
+
+    def _copy_of_view(self, value: Any) -> Any:
+        """The result of an operation that gives a view in NumPy."""
+        result = wrap(value)
+        for one in result if isinstance(result, list | tuple) else [result]:
+            if isinstance(one, TracedArray):
+                one._shared = True  # noqa: SLF001  (its own kind)
+        self._shared = True
+        if self._base is not None:
+            self._base._copy_of_view(None)  # noqa: SLF001
+        return result
+
+    @property
+    def value(self) -> Any:
+        return self._held if self._base is None else self._base.value[self._index]
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        out = kwargs.pop("out", None)
+        name = ufunc.__name__
+        function = getattr(jnp, name, None) or getattr(jax.scipy.special, name, None)
+        if function is None:
+            raise Unsupported(f"np.{name} cannot be traced by JAX")
+        kwargs = {k: unwrap(v) for k, v in kwargs.items() if k not in ("casting", "subok")}
+        values = [i.value if isinstance(i, Size | Number) else unwrap(i) for i in inputs]
+        if method == "__call__":
+            result = function(*values, **kwargs)
+        elif method == "reduce" and name in _REDUCTIONS:
+            result = _REDUCTIONS[name](*values, **{"axis": 0, **kwargs})
+        elif method == "outer":
+            a, b = (jnp.asarray(v) for v in values)
+            result = function(a.reshape(a.shape + (1,) * b.ndim), b)
+        elif method == "accumulate" and name == "add":
+            result = jnp.cumsum(*values, **{"axis": 0, **kwargs})
+        elif method == "at" and name == "add" and isinstance(inputs[0], TracedArray):
+            inputs[0]._replace(inputs[0].value.at[values[1]].add(values[2]))
+            return None
+        else:
+            raise Unsupported(f"np.{name}.{method} cannot be traced by JAX")
+        if out is not None:
+            if not isinstance(out[0], TracedArray):
+                raise Unsupported("storing a traced value into a float64 array (out=)")
+            out[0]._replace(jnp.broadcast_to(result, out[0].value.shape))
+            return out[0]
+        return wrap(result)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        name = func.__name__
+        module = getattr(func, "__module__", "numpy")
+        if name == "copyto" or name == "put":
+            raise Unsupported(f"np.{name} cannot be traced by JAX")
+        namespace: Any = jnp.linalg if module.startswith("numpy.linalg") else jnp
+        if name == "sliding_window_view":
+            return wrap(_sliding_window_view(*unwrap(args), **unwrap(kwargs)))
+        if name == "slogdet":
+            return wrap(tuple(jnp.linalg.slogdet(*unwrap(args))))
+        if name in _REORDERED:
+            raise Unsupported(f"np.{name}: JAX leaves the entries in another order")
+        if name in _OF_ONE_TRIANGLE:
+            return wrap(_OF_ONE_TRIANGLE[name](*unwrap(args), **unwrap(kwargs)))
+        function = getattr(namespace, _RENAMED.get(name, name), None)
+        if function is None:
+            raise Unsupported(f"{module.replace('numpy', 'np', 1)}.{name} cannot be traced by JAX")
+        keywords = {k: v for k, v in unwrap(kwargs).items() if not (k == "optimize" and name == "einsum")}
+        if keywords.get("out") is not None:
+            raise Unsupported(f"np.{name}(..., out=...) cannot be traced by JAX")
+        result = function(*unwrap(args), **keywords)
+        if name in _VIEWS and isinstance(args[0], TracedArray):
+            return args[0]._copy_of_view(result)  # noqa: SLF001
+        return wrap(result)
+
+    def _replace(self, value: Any) -> None:
+        if self._shared:
+            raise Unsupported("storing into an array of which there is a view cannot be traced by JAX")
+        if self._base is None:
+            self._held = value
+        else:
+            self._base._replace(self._base.value.at[self._index].set(value))
+
+    def _refuse(self, what: str) -> Unsupported:
+        return Unsupported(f"{what} of a value cannot be traced by JAX")
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        result = np.empty(self.shape, dtype=object)
+        for index in np.ndindex(self.shape):
+            result[index] = TracedArray(self.value[index])
+        return result
+
+    def __bool__(self) -> bool:
+        raise self._refuse("a branch on a value, or the truth,")
+
+    def __float__(self) -> float:
+        raise self._refuse("float(), or storing into a float64 array,")
+
+    def __int__(self) -> int:
+        raise self._refuse("int()")
+
+    __index__ = __int__
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        return tuple(Size(d) if is_symbolic(d) else d for d in self.value.shape)
+
+    @property
+    def dtype(self) -> Any:
+        return self.value.dtype
+
+    ndim = property(lambda self: self.value.ndim)
+    size = property(lambda self: wrap(self.value.size))
+    T = property(lambda self: self._copy_of_view(self.value.T))
+    mT = property(lambda self: self._copy_of_view(self.value.mT))
+    real = property(lambda self: self)
+
+    def __len__(self) -> int:
+        return int(self.shape[0])  # a `Size` refuses; `len` must give an integer
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self)))
+
+    def __getitem__(self, index: Any) -> TracedArray:
+        plain = unwrap(index)
+        taken = self.value[plain]
+        parts = plain if isinstance(plain, tuple) else (plain,)
+        basic = all(p is None or p is Ellipsis or isinstance(p, int | np.integer | slice) for p in parts)
+        if basic and taken.ndim:
+            return TracedArray(None, base=self, index=plain)
+        return TracedArray(taken)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self._replace(self.value.at[unwrap(index)].set(unwrap(value)))
+
+    def astype(self, dtype: Any, **_: Any) -> TracedArray:
+        if np.dtype(dtype).kind == "f" and np.dtype(dtype) != np.float64:
+            raise Unsupported(f"a cast to {np.dtype(dtype)} in the forward")
+        return TracedArray(self.value.astype(dtype))
+
+    def copy(self, order: str = "C") -> TracedArray:
+        return TracedArray(self.value)
+
+    def fill(self, value: Any) -> None:
+        self._replace(jnp.full_like(self.value, unwrap(value)))
+
+    def item(self, *index: Any) -> TracedArray:
+        return TracedArray(self.value.reshape(-1)[index[0] if index else 0])
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        attribute = getattr(self.value, name, None)
+        if attribute is None:
+            function = getattr(jnp, name, None)  # np.exp(object array) calls entry.exp()
+            if function is None:
+                raise Unsupported(f"ndarray.{name} cannot be traced by JAX")
+            return lambda *args, **kwargs: wrap(function(self.value, *unwrap(args), **unwrap(kwargs)))
+        if not callable(attribute):
+            return wrap(attribute)
+        if name in _VIEWS:
+            return lambda *args, **kwargs: self._copy_of_view(attribute(*unwrap(args), **unwrap(kwargs)))
+        return lambda *args, **kwargs: wrap(attribute(*unwrap(args), **unwrap(kwargs)))
+
+
+_REDUCTIONS: dict[str, Callable[..., Any]] = {
+    "add": jnp.sum,
+    "multiply": jnp.prod,
+    "maximum": jnp.max,
+    "minimum": jnp.min,
+    "logical_and": jnp.all,
+    "logical_or": jnp.any,
+}
+_VIEWS = {
+    *("reshape", "transpose", "swapaxes", "moveaxis", "rollaxis", "matrix_transpose", "rot90"),
+    *("ravel", "squeeze", "expand_dims", "broadcast_to", "atleast_1d", "atleast_2d", "atleast_3d"),
+    *("diagonal", "flip", "fliplr", "flipud", "sliding_window_view", "real"),
+    *("split", "array_split", "hsplit", "vsplit"),
+}
+"""What shares memory with its argument in NumPy."""
+
+_RENAMED = {"amax": "max", "amin": "min", "real_if_close": "real"}
+
+
+_REORDERED = {"partition", "argpartition"}
+"""What NumPy leaves open, so that two right implementations differ."""
+
+
+def _from_triangle(a: Any, uplo: str) -> Any:
+    """The symmetric matrix that NumPy sees: it reads one triangle, where JAX averages both."""
+    if uplo.upper() == "L":
+        return jnp.tril(a) + jnp.swapaxes(jnp.tril(a, -1), -1, -2)
+    return jnp.triu(a) + jnp.swapaxes(jnp.triu(a, 1), -1, -2)
+
+
+def _cholesky(a: Any, /, *, upper: bool = False) -> Any:
+    return jnp.linalg.cholesky(_from_triangle(a, "U" if upper else "L"), upper=upper)
+
+
+def _eigh(a: Any, UPLO: str = "L") -> Any:
+    return tuple(jnp.linalg.eigh(_from_triangle(a, UPLO)))
+
+
+def _eigvalsh(a: Any, UPLO: str = "L") -> Any:
+    return jnp.linalg.eigvalsh(_from_triangle(a, UPLO))
+
+
+_OF_ONE_TRIANGLE: dict[str, Callable[..., Any]] = {
+    "cholesky": _cholesky,
+    "eigh": _eigh,
+    "eigvalsh": _eigvalsh,
+}
+
+
+def _sliding_window_view(x: Any, window_shape: Any, axis: Any = None, **_: Any) -> Any:
+    index = np.arange(x.size).reshape(x.shape)
+    return x.reshape(-1)[np.lib.stride_tricks.sliding_window_view(index, window_shape, axis=axis)]
+
+
+def traced(
+    function: Callable[..., Any], arguments: tuple[Any, ...], wrt: tuple[int, ...]
+) -> Callable[..., tuple[Any, ...]]:
+    """The function of the differentiated arguments alone, as JAX can trace it: a tuple of outputs."""
+
+    def run(*values: Any) -> tuple[Any, ...]:
+        given = dict(zip(wrt, values, strict=True))
+        args = [TracedArray(given[i]) if i in given else a for i, a in enumerate(arguments)]
+        result = call(function, args, lambda array: TracedArray(jnp.asarray(array)))
+        parts = result if isinstance(result, tuple | list) else [result]
+        return tuple(jnp.asarray(unwrap(p), dtype=jnp.float64) for p in parts)
+
+    return run

@@ -1,0 +1,1 @@
+"""The answers of a program to test vectors, read with suspicion and judged."""

@@ -1,0 +1,1 @@
+"""Test vectors: right and wrong gradients of a formula, as files that any program can read."""
