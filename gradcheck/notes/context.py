@@ -1,0 +1,203 @@
+"""What a note says of its symbols, before any formula is given a meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+
+from gradcheck.notes.declarations import Declarations, Declared
+from gradcheck.notes.syntax import (
+    Addition,
+    Apply,
+    BigSum,
+    Derivative,
+    Literal,
+    Nabla,
+    Name,
+    Node,
+)
+
+__all__ = ["Context", "Definition", "key_of", "letter_of", "nodes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """``name`` stands for ``body``; ``parameters`` where it is written as a function of them."""
+
+    name: Name
+    body: Node
+    parameters: tuple[Node, ...] = ()
+    scope: int = 0
+    row: bool = False
+    derived: bool = False  # a name for a derivative
+
+    @property
+    def key(self) -> str:
+        return key_of(self.name)
+
+
+def key_of(name: Name) -> str:
+    """A symbol without its indices: accents and words below the line belong to it, bold does not."""
+    base = f"\\{name.accent}{{{name.base}}}" if name.accent else name.base
+    return f"{base}_{{{name.text}}}" if name.text else base
+
+
+def nodes(node: object) -> Iterator[Node]:
+    """A node and every node inside it."""
+    stack: list[object] = [node]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, tuple | list):
+            stack.extend(reversed(current))
+        elif hasattr(current, "__dataclass_fields__"):
+            yield current  # type: ignore[misc]
+            stack.extend(getattr(current, f.name) for f in reversed(fields(current)))  # type: ignore[arg-type]
+
+
+def letter_of(node: Node) -> str | None:
+    """The letter of an index, or None where the node is no plain letter."""
+    plain = isinstance(node, Name) and not (node.sub or node.sup or node.primes or node.accent or node.text)
+    return node.base if plain and isinstance(node, Name) else None
+
+
+LAYERS = {"l", "L", "\\ell"}
+LOSSES = {"L", "J", "C", "E", "\\mathcal{L}", "\\ell", "\\mathcal{J}", "loss", "cost", "H", "\\mathcal{C}", "Loss", "Cost"}
+ACTIVATIONS = {"\\sigma", "\\phi", "\\varphi", "f", "g", "h", "\\psi", "\\rho", "act"}
+
+
+@dataclass(slots=True)
+class Context:
+    declarations: Declarations
+    definitions: list[Definition] = field(default_factory=list)
+    static: dict[str, int] = field(default_factory=dict)
+    layered: set[str] = field(default_factory=set)
+    stepped: set[str] = field(default_factory=set)  # keys with an index that is shifted somewhere, as in h_{t-1}
+    squared: set[str] = field(default_factory=set)  # keys k of which k^2 is a symbol of its own
+    functions: set[str] = field(default_factory=set)
+    losses: set[str] = field(default_factory=set)
+    used: dict[str, set[int]] = field(default_factory=dict)  # with how many indices each key is written
+    primed: set[str] = field(default_factory=set)
+    used_as_symbol: set[str] = field(default_factory=set)  # letters that are symbols although they name a step
+    sizes: set[str] = field(default_factory=set)
+    applied: frozenset[str] = frozenset()  # bases that are applied, not multiplied
+    symbols: frozenset[str] = frozenset()
+
+    def declared(self, key: str) -> Declared | None:
+        """The declaration of a symbol, the last one first."""
+        found = self._by_key().get(key)
+        return found[-1] if found else None
+
+    def declarations_of(self, key: str) -> list[Declared]:
+        return self._by_key().get(key, [])
+
+    _index: dict[str, list[Declared]] | None = None
+
+    def _by_key(self) -> dict[str, list[Declared]]:
+        if self._index is None:
+            self._index = {}
+            for d in self.declarations.shapes:
+                self._index.setdefault(key_of(d.name), []).append(d)
+        return self._index
+
+    def definition(self, key: str, scope: int) -> list[Definition]:
+        """Definitions of a symbol that hold in a scope: its own, else the nearest before, else after."""
+        every = [d for d in self.definitions if d.key == key]
+        here = [d for d in every if d.scope == scope]
+        if here:
+            return here
+        before = [d for d in every if d.scope < scope]
+        if before:
+            last = max(d.scope for d in before)
+            return [d for d in before if d.scope == last]
+        after = [d for d in every if d.scope > scope]
+        if after:
+            first = min(d.scope for d in after)
+            return [d for d in after if d.scope == first]
+        return []
+
+    def preactivation(self) -> str | None:
+        """The quantity that goes into an activation, or the one that is computed by an affine map."""
+        found: dict[str, None] = {}
+        for d in self.definitions:
+            body = d.body
+            if isinstance(body, Apply) and len(body.arguments) == 1 and isinstance(body.arguments[0], Name):
+                if d.key not in LOSSES and self.is_defined(key_of(body.arguments[0])):
+                    found[key_of(body.arguments[0])] = None
+        if not found:
+            for d in self.definitions:
+                if not d.derived and d.key not in LOSSES and d.key in {"z", "s", "u", "a", "y", "Z"}:
+                    found[d.key] = None
+        return next(iter(found)) if len(found) == 1 else None
+
+    def is_defined(self, key: str) -> bool:
+        return any(d.key == key for d in self.definitions)
+
+    # -- what use tells
+
+    def learn(self, everything: list[Node]) -> None:
+        """Layers, shifted indices, losses and functions, as the note's formulas use them."""
+        for d in self.declarations.shapes:
+            if d.name.sup:
+                self.layered.add(key_of(d.name))
+        for letter, kind in self.declarations.superscripts.items():
+            if kind == "layer":
+                self.static.setdefault(letter, 4 if letter.isupper() else 2)
+        shifted: set[str] = set()
+        for node in everything:
+            for inner in nodes(node):
+                self._learn(inner, shifted)
+        for definition in self.definitions:
+            if self._is_layer(definition.name):
+                self.layered.add(definition.key)
+        for letter in shifted:
+            self.static.setdefault(letter, 2)
+            upper = letter.upper()
+            if upper != letter and upper not in self._sizes():
+                self.static.setdefault(upper, 4)
+        for letter in ("l", "\\ell"):
+            if letter in self.static:
+                self.static.setdefault("L", 4)
+        if shifted:
+            for node in everything:
+                for inner in nodes(node):
+                    if isinstance(inner, Name) and any(self.letters(s) & shifted for s in inner.sub):
+                        self.stepped.add(key_of(inner))
+
+    def _sizes(self) -> set[str]:
+        return {s for d in self.declarations.shapes for s in d.sizes}
+
+    def _is_layer(self, name: Name) -> bool:
+        return bool(name.sup) and (
+            name.bracket == "[" or bool(self.letters(name.sup[0]) & LAYERS)
+            or (name.bracket == "(" and isinstance(name.sup[0], Literal))
+            or bool(self.letters(name.sup[0]) & {k for k, v in self.declarations.superscripts.items() if v == "layer"})
+        )
+
+    def letters(self, node: Node) -> set[str]:
+        return {n.base for n in nodes(node) if isinstance(n, Name)}
+
+    def _learn(self, node: Node, shifted: set[str]) -> None:
+        match node:
+            case Name():
+                key = key_of(node)
+                self.used.setdefault(key, set()).add(len(node.sub))
+                if node.primes:
+                    self.primed.add(key)
+                if self._is_layer(node):
+                    self.layered.add(key)
+                    for letter in self.letters(node.sup[0]):
+                        self.static.setdefault(letter, 4 if letter.isupper() else 2)
+                for sub in node.sub:
+                    if isinstance(sub, Addition) and any(isinstance(t, Literal) for _, t in sub.terms):
+                        shifted |= {x for x in self.letters(sub) if len(x) == 1}
+            case Derivative(body, _, _, _) | Nabla(body, _, _, _):
+                if isinstance(body, Name) and not body.sub and not body.sup:
+                    key = key_of(body)
+                    if not self.is_defined(key) and (self.declared(key) is None or not self.declared(key).sizes):  # type: ignore[union-attr]
+                        self.losses.add(key)
+            case Apply(function, _):
+                self.functions.add(key_of(function))
+            case BigSum():
+                pass
+            case _:
+                pass

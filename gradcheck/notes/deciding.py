@@ -1,0 +1,279 @@
+"""A claim read in every way that is open, and what comes of it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from gradcheck.notes.claims import Piece
+from gradcheck.notes.context import Context
+from gradcheck.notes.graph import NotDifferentiable
+from gradcheck.notes.judging import Comparison, Target, screen
+from gradcheck.notes.lexer import NotRead
+from gradcheck.notes.reader import Options, Reader
+from gradcheck.notes.syntax import Derivative, Literal, Node, Relation
+from gradcheck.notes.terms import Index, Term, add, multiply, substitute
+from gradcheck.notes.values import Mismatch, Slip, Undeclared, Value, same_shape, unify
+
+__all__ = ["Outcome", "Readings", "compare"]
+
+CHOICES: dict[str, tuple[object, ...]] = {
+    "layout": ("denominator", "numerator", "gradient"),
+    "matrix": ("own", "transposed"),
+    "rows": (False, True),
+    "sigmoid": (False, True),
+    "dot": (False, True),
+    "partial": (False, True),
+    "elementwise": (False, True),
+    "turned": (False, True),
+}
+NOTE_WIDE = ("layout", "matrix", "rows")
+"""Conventions of a whole note; the other choices are made claim by claim, the first first."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """``state``: right, wrong, mismatch, slip, not-read."""
+
+    options: Options
+    state: str
+    message: str = ""
+    comparison: Comparison | None = None
+    used: frozenset[str] = frozenset()
+    assumed: tuple[str, ...] = ()
+    pair: int = 0  # of a chain: which equality it is about
+    suggestion: str | None = None
+    undeclared: str | None = None
+    values: tuple[Value, Value] | None = None
+    comparisons: tuple[Comparison, ...] = ()
+
+
+@dataclass(slots=True)
+class Readings:
+    """Reads pieces of one note; what does not depend on a choice is read once."""
+
+    context: Context
+    base: Options = field(default_factory=Options)
+    readers: dict[tuple[Options, int], Reader] = field(default_factory=dict)
+    fixed: dict[str, object] = field(default_factory=dict)
+
+    def reader(self, options: Options, scope: int) -> Reader:
+        """A reader of the note's definitions; a copy, so that claims do not meet."""
+        key = options, scope
+        if key not in self.readers:
+            fresh = Reader(self.context, options, scope)
+            fresh.define_all()
+            self.readers[key] = fresh
+        known = self.readers[key]
+        return Reader(
+            self.context,
+            options,
+            scope,
+            graph=known.graph.copy(),
+            infos=dict(known.infos),
+            dims=known.dims,
+            static=dict(known.static),
+            broken=dict(known.broken),
+            used=set(known.used & {"rows"}),
+        )
+
+    def outcomes(self, piece: Piece, alias: tuple[tuple[str, str], ...] = ()) -> list[Outcome]:
+        """One outcome for every combination of the choices that the piece depends on."""
+        found: dict[tuple[tuple[str, object], ...], Outcome] = {}
+        base = replace(self.base, alias=alias, **self.fixed)  # type: ignore[arg-type]
+        first = self.outcome(piece, base)
+        used = set(first.used)
+        done: list[Outcome] = [first]
+        found[self._relevant(base, used)] = first
+        for _ in range(3):
+            grew = False
+            for options in self._combinations(base, used):
+                key = self._relevant(options, used)
+                if key in found:
+                    continue
+                outcome = self.outcome(piece, options)
+                found[key] = outcome
+                done.append(outcome)
+                if outcome.used - used:
+                    used |= outcome.used
+                    grew = True
+                    break
+            if not grew:
+                break
+            found = {self._relevant(o.options, used): o for o in done}
+        return done
+
+    def _relevant(self, options: Options, used: set[str]) -> tuple[tuple[str, object], ...]:
+        return tuple((n, getattr(options, n)) for n in CHOICES if n in used)
+
+    def _combinations(self, base: Options, used: set[str]) -> Iterator[Options]:
+        names = [n for n in CHOICES if n in used and n not in self.fixed]
+        for values in itertools.product(*(CHOICES[n] for n in names)):
+            yield replace(base, **dict(zip(names, values, strict=True)))  # type: ignore[arg-type]
+
+    def outcome(self, piece: Piece, options: Options) -> Outcome:
+        reader = self.reader(options, piece.formula.scope)
+        for _ in range(3):
+            reader.grown = False
+            outcome = self._outcome(piece, options, reader)
+            if not reader.grown:
+                break
+            extra = reader.extra_sinks
+            reader = self.reader(options, piece.formula.scope)
+            reader.extra_sinks = dict(extra)
+            for loss in self.context.losses:
+                reader.infos.pop(loss, None)
+        outcome.used = frozenset(reader.used)
+        outcome.assumed = tuple(reader.assumed)
+        return outcome
+
+    def _outcome(self, piece: Piece, options: Options, reader: Reader) -> Outcome:
+        comparisons: list[Comparison] = []
+        last: Outcome | None = None
+        left = 0
+        for pair in range(len(piece.sides) - 1):
+            outcome = self._pair(piece, pair, left, options, reader)
+            outcome.pair = pair
+            if outcome.state != "right":
+                return outcome
+            assert outcome.comparison is not None
+            comparisons.append(outcome.comparison)
+            left = pair + 1
+            last = outcome
+        assert last is not None
+        last.comparisons = tuple(comparisons)
+        return last
+
+    def _pair(self, piece: Piece, pair: int, left: int, options: Options, reader: Reader) -> Outcome:
+        a, b = piece.sides[left], piece.sides[pair + 1]
+        reader.letters, reader.free = {}, {}
+        try:
+            comparison, values = compare(reader, a, b, piece.conditions, first=pair == 0)
+        except _LeftMismatch as error:
+            return Outcome(options, "not-read", f"the left side does not conform: {error}")
+        except Mismatch as error:
+            return Outcome(options, "mismatch", str(error))
+        except Slip as error:
+            return Outcome(options, "slip", str(error), suggestion=error.suggestion)
+        except Undeclared as error:
+            return Outcome(options, "not-read", str(error), undeclared=error.symbol)
+        except (NotRead, NotDifferentiable) as error:
+            return Outcome(options, "not-read", str(error))
+        except RecursionError:
+            return Outcome(options, "not-read", "it is nested too deeply")
+        equal = screen(comparison)
+        if equal is None:
+            return Outcome(options, "not-read", "it has no finite value at the points that were tried", comparison)
+        return Outcome(options, "right" if equal else "wrong", "", comparison, values=values)
+
+
+class _LeftMismatch(Exception):
+    pass
+
+
+def compare(
+    reader: Reader, left: Node, right: Node, conditions: list[Node], *, first: bool = True
+) -> tuple[Comparison, tuple[Value, Value]]:
+    """Both sides as terms over the same indices. Raises what says why they cannot be compared."""
+    target = None
+    try:
+        a = reader.value(left)
+    except Mismatch as error:
+        if first:
+            raise _LeftMismatch(str(error)) from error
+        raise
+    except Slip as error:
+        if first:
+            raise NotRead(str(error)) from error
+        raise
+    letters = dict(reader.free)
+    assumed = reader.used & {"partial"}
+    b = reader.value(right)
+    if reader.context.declarations.einstein:
+        a, b = summed(reader, left, a, letters), summed(reader, right, b, letters)
+    mask: Term | None = None
+    if conditions:
+        masks = []
+        for condition in conditions:
+            value = reader.condition(condition)
+            masks.append(value.body)
+        mask = multiply(masks)
+    new = [x for x in reader.free if x not in letters]
+    if new:
+        raise Slip(reader.stray(new, set(letters)))
+    b = fitted(a, b, right)
+    axes = (*a.open, *letters.values())
+    if isinstance(left, Derivative) and len(left.by) == 1 and not assumed and "partial" not in reader.used:
+        target = _target(reader, left, a)
+    right_body = b.at(a.row, a.column)
+    return Comparison(reader.graph, axes, a.body, right_body, mask, target), (a, b)
+
+
+def _target(reader: Reader, left: Derivative, value: Value) -> Target | None:
+    """The left side as gradcheck states it, with the indices of ``value``."""
+    body = reader.value(left.body)
+    by = reader.operand(left.by[0])
+    if body.scalar and by.value.scalar:
+        return Target(body.body, _free_axes(reader, body.body), by.array, by.places)
+    own, theirs = list(value.open), [*body.open, *by.value.open]
+    if len(own) != len(theirs):
+        return None
+    if body.vector and by.value.vector:
+        (i,), (p,) = body.open, by.value.open
+        turned = reader.options.layout == "denominator"
+        a, b = (own[1], own[0]) if turned else (own[0], own[1])
+        to = {i: a, p: b}
+        return Target(substitute(body.body, to), (a,), by.array, _placed(by.places, to))
+    if body.scalar and by.value.matrix:
+        assert by.value.row is not None and by.value.column is not None
+        turned = reader.options.matrix == "transposed"
+        rows = (own[1], own[0]) if turned else (own[0], own[1])
+        to = {by.value.row: rows[0], by.value.column: rows[1]}
+        return Target(body.body, _free_axes(reader, body.body), by.array, _placed(by.places, to))
+    if body.scalar and by.value.vector:
+        to = {by.value.open[0]: own[0]}
+        return Target(body.body, _free_axes(reader, body.body), by.array, _placed(by.places, to))
+    if body.vector and by.value.scalar:
+        to = {body.open[0]: own[0]}
+        return Target(substitute(body.body, to), tuple(own), by.array, by.places)
+    return None
+
+
+def _placed(places, to):  # noqa: ANN001, ANN202
+    return tuple(to.get(p, p) if isinstance(p, Index) else p for p in places)
+
+
+def _free_axes(reader: Reader, term: Term) -> tuple[Index, ...]:
+    from gradcheck.notes.terms import free
+
+    inside = free(term)
+    return tuple(i for i in reader.free.values() if i in inside)
+
+
+def fitted(a: Value, b: Value, node: Node) -> Value:
+    """The right side in the left side's shape. Raises `Mismatch`."""
+    zero = isinstance(node, Literal) and node.value == 0
+    if zero or (b.listed and b.scalar):
+        return Value(a.row, a.column, b.body)
+    if not same_shape(a, b) and (a.listed or b.listed) and a.vector and b.vector:
+        b = b.transposed()
+    if not same_shape(a, b):
+        raise Mismatch(f"the left side is {a.words()}, the right side {b.words()}")
+    unify(a, b)
+    return b
+
+
+def summed(reader: Reader, node: Node, value: Value, letters: dict[str, Index]) -> Value:
+    """Einstein's convention: an index that the left side does not have is summed over."""
+    from gradcheck.notes.terms import total
+
+    body = value.body
+    for letter in [x for x in reader.free if x not in letters]:
+        index = reader.free.pop(letter)
+        reader.letters.pop(letter, None)
+        body = total(index, body)
+    return value.with_body(body)
+
+
+_ = (Relation, add)
