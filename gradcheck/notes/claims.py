@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -57,6 +58,9 @@ class Piece:
         return self.formula.text[self.start : self.end].strip()
 
 
+_D_IS_A_SIZE = re.compile(r"\\sum[^^]{0,30}\^\{?d\b|\\frac\{1\}\{d\}|\\times\s*d\b|\bd\s*\\times")
+
+
 def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[Piece], Context]:
     """All statements in order, and what they tell of the note's symbols."""
     formulas = list(formulas)
@@ -64,6 +68,8 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
     statements = [(f, s) for f in formulas for s in _statements(f, declarations)]
     context.applied = _functions(statements, declarations)
     context.symbols = frozenset(d.name.base for d in declarations.shapes) | frozenset(declarations.words)
+    if any(s == "d" for d in declarations.shapes for s in d.sizes) or any(_D_IS_A_SIZE.search(f.text) for f in formulas):
+        context.symbols |= {"d"}
     for text, row in declarations.derivatives:
         _declared_derivative(text, row, context)
     pieces: list[Piece] = []

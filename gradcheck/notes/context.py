@@ -137,7 +137,9 @@ class Context:
     def learn(self, everything: list[Node]) -> None:
         """Layers, shifted indices, losses and functions, as the note's formulas use them."""
         for d in self.declarations.shapes:
-            if d.name.sup:
+            if d.name.sup and isinstance(d.name.sup[0], Literal) and d.name.sup[0].value == 2 and not d.name.bracket:
+                self.squared.add(key_of(d.name))
+            elif d.name.sup:
                 self.layered.add(key_of(d.name))
         for letter, kind in self.declarations.superscripts.items():
             if kind == "layer":

@@ -7,28 +7,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from gradcheck.notes.claims import Piece
-from gradcheck.notes.context import Context
+from gradcheck.notes.context import Context, key_of, letter_of, nodes
 from gradcheck.notes.graph import NotDifferentiable
 from gradcheck.notes.judging import Comparison, Target, screen
 from gradcheck.notes.lexer import NotRead
 from gradcheck.notes.reader import Options, Reader
-from gradcheck.notes.syntax import Derivative, Literal, Node, Relation
-from gradcheck.notes.terms import Index, Term, add, multiply, substitute
-from gradcheck.notes.values import Mismatch, Slip, Undeclared, Value, same_shape, unify
+from gradcheck.notes.syntax import Derivative, Literal, Multiplication, Nabla, Name, Node, Relation
+from gradcheck.notes.terms import ZERO, Index, Term, add, multiply, substitute, total
+from gradcheck.notes.values import Mismatch, Slip, Undeclared, Value, compatible, same_shape, unify
 
 __all__ = ["Outcome", "Readings", "compare"]
 
 CHOICES: dict[str, tuple[object, ...]] = {
     "layout": ("denominator", "numerator", "gradient"),
     "matrix": ("own", "transposed"),
-    "rows": (False, True),
     "sigmoid": (False, True),
     "dot": (False, True),
     "partial": (False, True),
     "elementwise": (False, True),
     "turned": (False, True),
 }
-NOTE_WIDE = ("layout", "matrix", "rows")
+NOTE_WIDE = ("layout", "matrix")
 """Conventions of a whole note; the other choices are made claim by claim, the first first."""
 
 
@@ -47,6 +46,7 @@ class Outcome:
     undeclared: str | None = None
     values: tuple[Value, Value] | None = None
     comparisons: tuple[Comparison, ...] = ()
+    batch: str | None = None  # the size that has to be 1 for a row to equal a matrix
 
 
 @dataclass(slots=True)
@@ -148,10 +148,15 @@ class Readings:
     def _pair(self, piece: Piece, pair: int, left: int, options: Options, reader: Reader) -> Outcome:
         a, b = piece.sides[left], piece.sides[pair + 1]
         reader.letters, reader.free = {}, {}
+        reader.beside_layers = any(
+            isinstance(n, Name) and n.sup and key_of(n) in self.context.layered for side in (a, b) for n in nodes(side)
+        )
         try:
             comparison, values = compare(reader, a, b, piece.conditions, first=pair == 0)
         except _LeftMismatch as error:
             return Outcome(options, "not-read", f"the left side does not conform: {error}")
+        except _Batch as error:
+            return Outcome(options, "mismatch", str(error), batch=error.size)
         except Mismatch as error:
             return Outcome(options, "mismatch", str(error))
         except Slip as error:
@@ -163,13 +168,27 @@ class Readings:
         except RecursionError:
             return Outcome(options, "not-read", "it is nested too deeply")
         equal = screen(comparison)
+        if equal is False and first_derivative(a) and comparison.left == ZERO:
+            return Outcome(options, "not-read", "what is differentiated does not depend on it, as it is defined", comparison)
         if equal is None:
             return Outcome(options, "not-read", "it has no finite value at the points that were tried", comparison)
         return Outcome(options, "right" if equal else "wrong", "", comparison, values=values)
 
 
+def first_derivative(node: Node) -> bool:
+    return isinstance(node, Derivative | Nabla)
+
+
 class _LeftMismatch(Exception):
     pass
+
+
+class _Batch(Mismatch):
+    """A row (column) on the left, a matrix with as many columns (rows) on the right, equal for one row."""
+
+    def __init__(self, text: str, size: str) -> None:
+        super().__init__(text)
+        self.size = size
 
 
 def compare(
@@ -200,14 +219,51 @@ def compare(
             masks.append(value.body)
         mask = multiply(masks)
     new = [x for x in reader.free if x not in letters]
+    missing = [x for x in letters if x not in indices_of(right)]
+    if missing and any(repeated(left, x) for x in missing):
+        raise NotRead(f"the index {missing[0]} stands twice on the left without a sum; if it is summed, declare 'einstein'")
     if new:
+        if any(repeated(right, x) for x in new):
+            raise NotRead(f"the index {new[0]} stands twice on the right without a sum; if it is summed, declare 'einstein'")
         raise Slip(reader.stray(new, set(letters)))
+    if a.vector and b.matrix:
+        _batch(reader, a, b, letters)
     b = fitted(a, b, right)
     axes = (*a.open, *letters.values())
     if isinstance(left, Derivative) and len(left.by) == 1 and not assumed and "partial" not in reader.used:
         target = _target(reader, left, a)
     right_body = b.at(a.row, a.column)
     return Comparison(reader.graph, axes, a.body, right_body, mask, target), (a, b)
+
+
+def _batch(reader: Reader, a: Value, b: Value, letters: dict[str, Index]) -> None:
+    along, other = (b.column, b.row) if a.row is None else (b.row, b.column)
+    own = a.open[0]
+    assert along is not None and other is not None
+    if not compatible(own, along) or own.dim.root() is other.dim.root():
+        return
+    own.dim.unify(along.dim)
+    summed = total(other, substitute(b.body, {along: own}))
+    if screen(Comparison(reader.graph, (own, *letters.values()), a.body, summed)):
+        raise _Batch(f"the left side is {a.words()}, the right side {b.words()}", str(other.dim))
+
+
+def indices_of(node: Node) -> set[str]:
+    return {x for n in nodes(node) if isinstance(n, Name) for s in (*n.sub, *n.sup) if (x := letter_of(s))}
+
+
+def repeated(node: Node, letter: str) -> bool:
+    """Whether an index stands twice in one product, as in Einstein's convention."""
+    for inner in nodes(node):
+        if isinstance(inner, Multiplication):
+            count = sum(
+                1
+                for _, f in inner.factors
+                if isinstance(f, Name) and any(letter_of(s) == letter for s in f.sub)
+            )
+            if count >= 2:
+                return True
+    return False
 
 
 def _target(reader: Reader, left: Derivative, value: Value) -> Target | None:

@@ -392,8 +392,6 @@ class Parser:
             if sign == "\\partial" or below[0].text == "\\partial":
                 raise NotRead("a derivative needs the same sign, \\partial or d, above and below the line")
             return None
-        if sign == "d" and ("d" in self.symbols and len(above) > 1):
-            raise NotRead("d is a symbol of the note, so that d above and below the line is not clear")
         order, rest = self.order(above[1:])
         by = self.differentials(below, sign)
         if len(by) != order:

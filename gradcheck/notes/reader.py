@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from gradcheck.notes.context import ACTIVATIONS, LAYERS, LOSSES, Context, Definition, key_of, letter_of, nodes
-from gradcheck.notes.declarations import node_of
+from gradcheck.notes.declarations import Declared, node_of
 from gradcheck.notes.graph import Graph, NotDifferentiable, unused
 from gradcheck.notes.lexer import NotRead, tokens
 from gradcheck.notes.normalising import FUNCTIONS, normalise
@@ -105,6 +105,7 @@ class Info:
     dims: tuple[Dim, ...]
     family: int = 0
     row: bool = False
+    implied: tuple[str, ...] = ()  # indices that the note leaves out
 
 
 @dataclass(slots=True)
@@ -224,6 +225,8 @@ class Reader:
             return int(node.value) - 1
         if isinstance(node, Group):
             return self.place(node.body)
+        if isinstance(node, Literal) and node.value == 0:
+            raise NotRead("an index is 0, and indices count from 1")
         raise NotRead("an index is more than a letter or a number")
 
     def array(self, name: Name) -> tuple[str, list[Node], Node | None]:
@@ -243,6 +246,8 @@ class Reader:
             else:
                 exponent = sup
         elif key in known.layered and not name.text and self.layer_free(key):
+            if name.sub and len(self.context.letters(name)) and self.beside_layers:
+                raise Slip(f"{key} has a layer everywhere else, and none here", self.layer_hint(key, name))
             raise NotRead(f"{key} has a layer everywhere else, and none here")
         if not suffix and key in known.stepped and subs:
             stepped = [s for s in subs if self.is_static(s) or (isinstance(s, Literal) and len(subs) == 1)]
@@ -258,6 +263,12 @@ class Reader:
             if known.is_defined(literal) or known.declared(literal):
                 key, subs = literal, []
         return key + suffix, subs, exponent
+
+    beside_layers = False
+    """Whether the statement at hand writes layers at its other symbols."""
+
+    def layer_hint(self, key: str, name: Name) -> str | None:
+        return None
 
     def layer_free(self, key: str) -> bool:
         own = [d for d in self.context.declarations_of(key) if not d.name.sup]
@@ -298,6 +309,8 @@ class Reader:
         value = self.entries(name, array, subs)
         if exponent is None:
             return value
+        if letter_of(exponent) == "t" and not value.scalar and self.transposes(exponent):
+            return value.transposed()
         return self.raised(value, self.value(exponent), exponent)
 
     def error_signal(self, name: Name) -> Value:
@@ -384,30 +397,40 @@ class Reader:
 
     def fitted(self, name: Name, array: str, subs: list[Node]) -> tuple[Info, str, list[Node]]:
         """The array's axes; entries may be written with the small letter of their matrix."""
-        try:
-            info = self.info(name, array, len(subs))
-        except Undeclared:
-            swapped = self.other_case(name, subs)
-            if swapped is None:
-                raise
+        swapped = self.other_case(name, array, subs)
+        if swapped is not None:
             name, array = swapped
-            info = self.info(name, array, len(subs))
+        info = self.info(name, array, len(subs))
         digits = [s for s in subs if isinstance(s, Literal)]
         if len(subs) == 1 and len(digits) == 1 and len(info.dims) == 2 and len(digits[0].text) == 2 and info.family == 0:
             subs = [Literal(Fraction(c), c) for c in digits[0].text]
-        if info.family and not subs and info.family == len(info.dims):
+        if info.implied and not subs:
+            subs = [Name(x) for x in info.implied]
+        elif info.family and not subs and info.family == len(info.dims):
             info = Info(info.dims, 0, info.row)
         return info, array, subs
 
-    def other_case(self, name: Name, subs: list[Node]) -> tuple[Name, str] | None:
-        if len(name.base) != 1 or name.accent or name.text or len(subs) != 2 or not name.base.islower():
+    def other_case(self, name: Name, array: str, subs: list[Node]) -> tuple[Name, str] | None:
+        """w_{ij} for the entries of W, x_i for the rows of X, where w and x are nothing else."""
+        if array in self.infos or len(name.base) != 1 or name.accent or name.text or not name.base.islower():
             return None
-        other = replace(name, base=name.base.upper())
-        array, _, _ = self.array(other)
-        declared = self.context.declared(key_of(other))
-        if declared is None or len(declared.sizes) != 2:
+        known = self.context
+        if known.is_defined(key_of(name)) or self.declared_for(name, array) is not None or len(subs) not in {1, 2}:
             return None
-        return other, array
+        other = replace(name, base=name.base.upper(), primes=0)
+        declared = known.declared(key_of(other))
+        if (declared is None or len(declared.sizes) != 2 or declared.name.sub) and not (
+            known.is_defined(key_of(other)) and len(subs) == 2
+        ):
+            return None
+        upper, _, _ = self.array(other)
+        if len(subs) == 2:
+            return other, upper
+        info = self.info(other, upper)
+        if known.used.get(key_of(name), set()) - {1}:
+            return None
+        self.alias_rows(array, upper, info, 1)
+        return name, array
 
     def is_label(self, name: Name) -> bool:
         declared = self.context.declared(key_of(name))
@@ -541,10 +564,17 @@ class Reader:
         before = set(self.free)
         value = self.right_side(definition.body, before)
         new = [x for x in self.free if x not in before]
+        implied: tuple[str, ...] = ()
         if new:
-            raise Slip(self.stray(new, before))
+            if given or value.open or not self.examples(definition.body, new):
+                raise Slip(self.stray(new, before))
+            implied = tuple(new)
+            given = [self.free[x] for x in new]
+            self.assume(f"{key_of(name)} stands for {key_of(name)}_{''.join(new)}")
         declared = self.declared_for(name, array)
         rank = len(declared.sizes) if declared is not None and not declared.unsaid else None
+        if implied and rank == 0:
+            rank = None
         dims = (*(i.dim for i in given), *(i.dim for i in value.open))
         if definition.derived and value.vector:
             said = declared is not None and not declared.unsaid and bool(declared.sizes)
@@ -561,7 +591,7 @@ class Reader:
                 f"{key_of(name)} is declared with {rank} axes, and its definition gives {value.words()}"
             )
         if declared is not None and rank is not None:
-            sizes = [self.dim(s) for s in declared.sizes]
+            sizes = self.declared_sizes(declared, array)
             for size, dim in zip(sizes, dims[len(dims) - len(sizes) :], strict=True):
                 if not dim.unify(size):
                     raise Mismatch(f"{key_of(name)} is declared with the size {size}, and its definition gives {dim}")
@@ -570,10 +600,19 @@ class Reader:
                 if value.vector and declared.row and not row:
                     raise Mismatch(f"{key_of(name)} is declared as a row, and its definition gives a column")
                 row = wanted if not value.open else row
-        info = Info(dims, family, row)
+        info = Info(dims, family, row, implied)
         self.infos[array] = info
         self.graph.computed(array, (*given, *value.open), value.body)
         return info
+
+    def examples(self, body: Node, letters: list[str]) -> bool:
+        """Whether the letters only count examples of quantities that are declared as numbers."""
+        for node in nodes(body):
+            if isinstance(node, Name) and any(letter_of(s) in letters for s in (*node.sub, *node.sup)):
+                declared = self.context.declared(key_of(node))
+                if declared is None or declared.sizes or declared.unsaid:
+                    return False
+        return True
 
     def right_side(self, body: Node, left: set[str]) -> Value:
         return self.value(body)
@@ -582,7 +621,7 @@ class Reader:
         other = f"; the left side has {', '.join(sorted(known))}" if known else ""
         return f"the index {new[0]} is free on the right side only{other}"
 
-    def declared_for(self, name: Name, array: str):  # noqa: ANN201
+    def declared_for(self, name: Name, array: str) -> Declared | None:
         """The declaration that holds for an array: its own, else that of its plain symbol."""
         context = self.context
         for key in dict.fromkeys((array.split("@")[0], key_of(name))):
@@ -615,16 +654,17 @@ class Reader:
         declared = self.declared_for(name, array)
         if declared is None or declared.unsaid:
             return self.by_use(name, array, written, declared.values if declared else "normal")
-        statics = self.pattern_statics(declared.name, array)
-        kept, self.static = self.static, statics
-        sizes = tuple(self.dim(s) for s in declared.sizes)
-        self.static = kept
+        sizes = self.declared_sizes(declared, array)
         letters = [s for s in declared.name.sub if letter_of(s) and not (key_of(name) in context.stepped and self.is_static(s))]
         extra = len(letters)
         if not extra and written == len(sizes) + 1 and written not in {1} | set():
             raise Slip(f"{key_of(name)} has {len(sizes)} indices, here it has {written}")
         if not extra and not sizes and written:
             extra = written  # M_k for a number M: a family of numbers
+        if not extra and len(sizes) == 2 and written == 1:
+            if context.used.get(key_of(name), set()) - {1}:
+                raise NotRead(f"what one index of the matrix {key_of(name)} means is not clear")
+            extra = 1  # M_k for a matrix M: a family of matrices
         tied = self.tied(name, declared.sizes, extra)
         if tied is not None:
             return self.alias_rows(array, *tied)
@@ -658,6 +698,13 @@ class Reader:
         self.assume(f"{array}_i is {side} i of {matrix}, as a column")
         return self.infos[array]
 
+    def declared_sizes(self, declared: Declared, array: str) -> tuple[Dim, ...]:
+        kept, self.static = self.static, self.pattern_statics(declared.name, array)
+        try:
+            return tuple(Dim() if s.startswith("size_") else self.dim(s) for s in declared.sizes)
+        finally:
+            self.static = kept
+
     def pattern_statics(self, pattern: Name, array: str) -> dict[str, int]:
         if "@" not in array:
             return self.static
@@ -678,7 +725,7 @@ class Reader:
             rank = written
             if not self.context.declarations.scalars:
                 self.assume(f"{key} is a number")
-        elif written and counts - {0} == {written} and "@" not in array:
+        elif written and counts - {0} == {written}:
             rank = written
         else:
             raise Undeclared(key)
@@ -925,12 +972,13 @@ class Reader:
     def like(self, name: Name, other: Value, error: Undeclared) -> Value:
         """A symbol of which only a sum tells the shape, as the bias in W x + b."""
         array, subs, exponent = self.array(name)
-        if subs or exponent is not None or other.open:
+        if subs or exponent is not None:
             raise error
-        self.infos[array] = Info(())
-        self.graph.given(array, (), "positive" if array in _POSITIVE else "normal")
-        self.assume(f"{key_of(name)} is a number")
-        return Value(None, None, Entry(array, ()))
+        dims = tuple(i.dim for i in other.open)
+        self.infos[array] = Info(dims, 0, other.row is None)
+        self.graph.given(array, dims, "positive" if array in _POSITIVE else "normal")
+        self.assume(f"{key_of(name)} is {other.words()}")
+        return Value(other.row, other.column, Entry(array, other.open))
 
     # -- products
 
@@ -1197,11 +1245,18 @@ class Reader:
             raise NotRead("over which index a sum runs is not clear")
         for letter in new:
             index = self.letters.pop(letter)
+            self.guess_range(index)
             self.free.pop(letter, None)
             result = total(index, result)
         for index in inner.open:
             result = total(index, result)
         return Value(None, None, result)
+
+    def guess_range(self, index: Index) -> None:
+        """A sum without limits beside a 1/n, where n is the only size that the note counts with."""
+        counts = [s for s in self.context.sizes if s in {"n", "N", "m", "M"}]
+        if not index.dim.known and len(counts) == 1 and not dict(self.options.alias):
+            index.dim.unify(self.dim(counts[0]))
 
     def condition(self, node: Node) -> Value:
         """1 where a condition holds, else 0."""
@@ -1354,7 +1409,7 @@ class Reader:
             raise NotRead(f"{key_of(name)} is defined with {len(parameters)} arguments")
         same = all(_same(a, b) for a, b in zip(parameters, node.arguments, strict=True))
         array = definition.key
-        if not name.primes and same:
+        if not name.primes and same and not any(isinstance(p, Name) and p.sub for p in parameters):
             return self.named(replace(name, primes=0))
         if not all(isinstance(p, Name) for p in parameters) or len(parameters) != 1:
             raise NotRead(f"{key_of(name)} at other arguments than its own is not read")
@@ -1392,12 +1447,16 @@ class Reader:
         if name.sub:
             raise NotRead(f"the index of the function {key} is not clear")
         elementwise = key in self.context.declarations.elementwise
+        others = self.context.declarations.elementwise
+        if not elementwise and others and name.base in ACTIVATIONS and not self.context.is_defined(key):
+            shown = sorted(others)[0]
+            raise Slip(f"{key} is not declared; the activation of this note is {shown}", shown)
         if (elementwise or name.base in ACTIVATIONS or name.primes) and len(node.arguments) == 1:
             x = self.value(node.arguments[0])
             if not x.scalar and not elementwise:
                 self.assume(f"{key} works entry by entry")
             return x.with_body(self.some_activation(array, name.primes, x.body))
-        if name.base not in LOSSES | {"l", "D", "d"} and not name.word:
+        if name.base not in LOSSES | {"l", "D"}:
             raise NotRead(f"the function {key} is neither declared nor defined")
         arguments: list[Value] = []
         for argument in node.arguments:

@@ -1,0 +1,69 @@
+"""Under what a claim is right that is not right in general: a short fixed list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from gradcheck.notes.judging import Comparison, screen
+from gradcheck.notes.terms import ONE, Delta, Entry, Index, Term, add, multiply, negative
+
+__all__ = ["Condition", "conditions", "first_condition"]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """``text`` for people; ``comparison`` and ``values`` under which it holds."""
+
+    text: str
+    comparison: Comparison
+    values: dict[str, str]
+
+
+def first_condition(comparison: Comparison) -> Condition | None:
+    """The first condition of the list under which both sides agree."""
+    if comparison.mask is not None:
+        return None
+    for condition in conditions(comparison):
+        if screen(condition.comparison, values=condition.values):
+            return condition
+    return None
+
+
+def conditions(comparison: Comparison) -> Iterator[Condition]:
+    """The list, those first that exclude least."""
+    letters = [i for i in comparison.axes if "#" in i.name and i.name.split("#")[0] not in {"r", "c", "k"}]
+    for k, a in enumerate(letters):
+        for b in letters[k + 1 :]:
+            if a.dim.root() is b.dim.root():
+                differ: Term = add((ONE, negative(Delta(a, b))))
+                yield Condition(f"{_name(a)} ≠ {_name(b)}", replace(comparison, mask=differ), {})
+    graph = comparison.graph
+    leaves = [n for n in graph.leaves(comparison.left, comparison.right) if _is_symbol(n)]
+    for name in leaves:
+        array = graph.arrays[name]
+        if len(array.dims) == 1 and array.values in {"normal", "unit", "positive"}:
+            yield Condition(f"the entries of {name} sum to 1", comparison, {name: "simplex"})
+    for name in leaves:
+        array = graph.arrays[name]
+        if len(array.dims) == 2 and array.values == "normal" and array.dims[0].root() is array.dims[1].root():
+            yield Condition(f"{name} is symmetric", comparison, {name: "symmetric"})
+    for name in leaves:
+        if graph.arrays[name].values == "normal":
+            yield Condition(f"{name} is positive", comparison, {name: "positive"})
+    for name in leaves:
+        array = graph.arrays[name]
+        if array.values == "one-hot" and len(array.dims) == 1:
+            for index in letters:
+                if index.dim.root() is array.dims[0].root():
+                    mask = multiply((Entry(name, (index,)),))
+                    yield Condition(f"{name}_{_name(index)} = 1", replace(comparison, mask=mask), {})
+
+
+def _name(index: Index) -> str:
+    return index.name.split("#")[0]
+
+
+def _is_symbol(name: str) -> bool:
+    """Not a coefficient of an undefined function."""
+    return "." not in name

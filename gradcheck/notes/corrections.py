@@ -1,0 +1,232 @@
+"""How a wrong formula should stand: one small change of it that makes it right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+from gradcheck.notes.claims import Piece
+from gradcheck.notes.context import Definition, key_of, letter_of, nodes
+from gradcheck.notes.deciding import Outcome, Readings
+from gradcheck.notes.graph import NotDifferentiable
+from gradcheck.notes.latex import latex
+from gradcheck.notes.lexer import NotRead
+from gradcheck.notes.reader import Options
+from gradcheck.notes.syntax import (
+    Addition,
+    Apply,
+    BigSum,
+    Group,
+    Literal,
+    Multiplication,
+    Name,
+    Node,
+    Quotient,
+    Raised,
+)
+from gradcheck.notes.values import Mismatch, Slip, Undeclared
+
+__all__ = ["correction", "edits"]
+
+MOST = 160
+"""Changes that are tried of one formula."""
+
+
+def correction(
+    readings: Readings, piece: Piece, options: Options, definition: Definition | None, outcome: Outcome | None = None
+) -> str | None:
+    """The corrected formula as LaTeX, or None. What is given has been read again and found right."""
+    pair = outcome.pair if outcome is not None else 0
+    if len(piece.sides) < 2:
+        return None
+    left, right = piece.sides[pair], piece.sides[pair + 1]
+    sizes = sorted(s for s in readings.context.sizes if s.isalpha() and len(s) == 1)
+    letters = sorted(
+        {x for side in piece.sides for n in nodes(side) if isinstance(n, Name) for s in n.sub if (x := letter_of(s))}
+    )
+    for count, changed in enumerate(edits(right, sizes, letters, readings)):
+        if count >= MOST:
+            break
+        if definition is not None:
+            if not _defines(readings, definition, changed):
+                continue
+        else:
+            short = replace(piece, sides=[left, changed], latex=["", ""])
+            again = readings.outcome(short, options)
+            if again.state != "right":
+                continue
+        return f"{piece.latex[pair]} = {latex(changed)}"
+    return None
+
+
+def _defines(readings: Readings, definition: Definition, body: Node) -> bool:
+    reader = readings.reader(readings.base, definition.scope)
+    try:
+        array, _, _ = next(iter((a, n, None) for a, n in reader.instances(definition)))
+        reader.broken.pop(array, None)
+        reader.infos.pop(array, None)
+        number = int(array.split("@")[1]) if "@" in array else None
+        changed = replace(definition, body=body)
+        reader.make(array, changed, reader.solve(changed, number) or dict(reader.static))
+    except (NotRead, Mismatch, Slip, Undeclared, NotDifferentiable):
+        return False
+    return True
+
+
+def edits(node: Node, sizes: list[str], letters: list[str], readings: Readings | None = None) -> Iterator[Node]:
+    """The node with one thing changed: a sign, a transpose, an index, an order, a factor."""
+    yield from _turned(node)
+    yield _negated(node)
+    for at in _everywhere(node):
+        for old, new in _local(at, letters, readings):
+            yield _swap(node, old, new)
+    for factor in _factors(sizes):
+        yield _times(factor, node)
+    yield from _two_transposes(node)
+
+
+def _negated(node: Node) -> Node:
+    if isinstance(node, Addition):
+        return Addition(tuple((-s, t) for s, t in node.terms))
+    return Addition(((-1, node),))
+
+
+def _factors(sizes: list[str]) -> Iterator[Node]:
+    one, two = Literal(Fraction(1), "1"), Literal(Fraction(2), "2")
+    yield two
+    yield Quotient(one, two)
+    for size in sizes:
+        yield Quotient(one, Name(size))
+        yield Name(size)
+    for size in sizes:
+        yield Quotient(two, Name(size))
+
+
+def _times(factor: Node, node: Node) -> Node:
+    if isinstance(node, Addition) and len(node.terms) == 1 and node.terms[0][0] < 0:
+        return Addition(((-1, _times(factor, node.terms[0][1])),))
+    inner: tuple[tuple[str, Node], ...] = node.factors if isinstance(node, Multiplication) else (("", node),)
+    if isinstance(node, Addition):
+        inner = (("", Group(node)),)
+    return Multiplication((("", factor), *inner))
+
+
+def _everywhere(node: Node) -> Iterator[Node]:
+    yield from nodes(node)
+
+
+def _swap(node: Node, old: Node, new: Node) -> Node:
+    """The node with the one object ``old`` replaced."""
+    if node is old:
+        return new
+    if isinstance(node, tuple):
+        return tuple(_swap(n, old, new) for n in node)  # type: ignore[return-value]
+    if hasattr(node, "__dataclass_fields__"):
+        changes = {}
+        for name in node.__dataclass_fields__:
+            value = getattr(node, name)
+            if isinstance(value, tuple) or hasattr(value, "__dataclass_fields__"):
+                swapped = _swap(value, old, new)
+                if swapped is not value and swapped != value:
+                    changes[name] = swapped
+        return replace(node, **changes) if changes else node
+    return node
+
+
+def _turned(node: Node) -> Iterator[Node]:
+    """Transposes put on or taken off one factor, and two neighbours exchanged."""
+    for at in list(nodes(node)):
+        if isinstance(at, Multiplication):
+            for k, (sign, factor) in enumerate(at.factors):
+                if isinstance(factor, Raised) and factor.transposed and not factor.inverse:
+                    plain: Node = factor.base
+                elif isinstance(factor, Name | Group | Raised):
+                    plain = Raised(factor, None, transposed=True)
+                else:
+                    continue
+                changed = Multiplication((*at.factors[:k], (sign, plain), *at.factors[k + 1 :]))
+                yield _swap(node, at, changed)
+            for k in range(len(at.factors) - 1):
+                order = list(at.factors)
+                order[k], order[k + 1] = (order[k][0], order[k + 1][1]), (order[k + 1][0], order[k][1])
+                yield _swap(node, at, Multiplication(tuple(order)))
+    if isinstance(node, Raised) and node.transposed and not node.inverse:
+        yield node.base
+    elif isinstance(node, Name | Group | Multiplication | Raised | Addition):
+        negative = isinstance(node, Addition) and len(node.terms) == 1
+        if negative and isinstance(node, Addition):
+            yield Addition(((node.terms[0][0], Raised(_grouped(node.terms[0][1]), None, transposed=True)),))
+        else:
+            yield Raised(_grouped(node), None, transposed=True)
+
+
+def _grouped(node: Node) -> Node:
+    return node if isinstance(node, Name | Group) else Group(node)
+
+
+def _two_transposes(node: Node) -> Iterator[Node]:
+    """Neighbours exchanged, one of them transposed."""
+    for at in list(nodes(node)):
+        if isinstance(at, Multiplication):
+            for k in range(len(at.factors) - 1):
+                order = list(at.factors)
+                order[k], order[k + 1] = (order[k][0], order[k + 1][1]), (order[k + 1][0], order[k][1])
+                for j in (k, k + 1):
+                    factor = order[j][1]
+                    if isinstance(factor, Raised) and factor.transposed:
+                        turned: Node = factor.base
+                    elif isinstance(factor, Name | Group):
+                        turned = Raised(factor, None, transposed=True)
+                    else:
+                        continue
+                    again = [*order[:j], (order[j][0], turned), *order[j + 1 :]]
+                    yield _swap(node, at, Multiplication(tuple(again)))
+
+
+def _local(at: Node, letters: list[str], readings: Readings | None) -> Iterator[tuple[Node, Node]]:
+    match at:
+        case Addition(terms) if len(terms) > 1:
+            for k, (sign, term) in enumerate(terms):
+                yield at, Addition((*terms[:k], (-sign, term), *terms[k + 1 :]))
+        case Name(_, sub, sup) if not at.word:
+            for k, old in enumerate(sub):
+                for letter in letters:
+                    if letter != letter_of(old):
+                        yield at, replace(at, sub=(*sub[:k], Name(letter), *sub[k + 1 :]))
+            if len(sub) == 2:
+                yield at, replace(at, sub=(sub[1], sub[0]))
+            if not sub and not sup and at.base != "\\ones":
+                for letter in letters:
+                    yield at, replace(at, sub=(Name(letter),))
+            if not sup and readings is not None and key_of(at) in readings.context.layered:
+                l = Name("l")
+                one = Literal(Fraction(1), "1")
+                for layer in (l, Addition(((1, l), (1, one))), Addition(((1, l), (-1, one)))):
+                    yield at, replace(at, sup=(layer,))
+            if sup and letter_of(sup[0]) == "l":
+                one = Literal(Fraction(1), "1")
+                for sign in (1, -1):
+                    yield at, replace(at, sup=(Addition(((1, sup[0]), (sign, one))),))
+            if sup and isinstance(sup[0], Addition) and len(sup[0].terms) == 2:
+                yield at, replace(at, sup=(sup[0].terms[0][1],))
+        case Literal(value, _) if value.denominator == 1 and 1 <= value <= 4:
+            for other in (1, 2, 3, 4):
+                if other != value:
+                    yield at, Literal(Fraction(other), str(other))
+        case BigSum() if at.high is not None and isinstance(at.high, Name) and readings is not None:
+            for size in sorted(readings.context.sizes):
+                if size != at.high.base and size.isalpha() and len(size) == 1:
+                    yield at, replace(at, high=Name(size))
+        case Apply(function, arguments, _) if function.primes == 0 and len(arguments) == 1 and not function.word:
+            yield at, replace(at, function=replace(function, primes=1))
+        case Multiplication(factors):
+            for k in range(1, len(factors)):
+                if factors[k][0] != "\\odot":
+                    yield at, Multiplication((*factors[:k], ("\\odot", factors[k][1]), *factors[k + 1 :]))
+            for k, (sign, factor) in enumerate(factors):
+                if len(factors) > 1:
+                    rest = (*factors[:k], *factors[k + 1 :])
+                    yield at, Multiplication((("", rest[0][1]), *rest[1:])) if len(rest) > 1 else rest[0][1]
+        case _:
+            return

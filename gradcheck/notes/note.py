@@ -1,0 +1,355 @@
+"""A whole note: its claims read together under one convention, and each one's verdict."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from gradcheck.notes.claims import Formula, Piece, sort
+from gradcheck.notes.conditions import first_condition
+from gradcheck.notes.context import Context, Definition, key_of
+from gradcheck.notes.corrections import correction
+from gradcheck.notes.deciding import CHOICES, Outcome, Readings
+from gradcheck.notes.declarations import Declarations
+from gradcheck.notes.graph import NotDifferentiable
+from gradcheck.notes.judging import Judgement, judge, screen
+from gradcheck.notes.lexer import NotRead
+from gradcheck.notes.reader import Options, Reader
+from gradcheck.notes.records import VERSION, ClaimRecord, NoteRecord
+from gradcheck.notes.showing import in_numpy, in_words
+from gradcheck.notes.syntax import Name
+from gradcheck.notes.values import Mismatch, Slip, Undeclared
+
+__all__ = ["check_formulas"]
+
+LAYOUTS = {
+    "numerator": "numerator layout",
+    "denominator": "denominator layout",
+    "gradient": "gradients as columns, Jacobians in numerator layout",
+}
+
+
+@dataclass(slots=True)
+class Found:
+    piece: Piece
+    outcomes: list[Outcome] = field(default_factory=list)
+
+
+def check_formulas(
+    file: str, formulas: Sequence[Formula], declarations: Declarations, problems: list[str] | None = None
+) -> NoteRecord:
+    """Read and judge all formulas of one note."""
+    pieces, context = sort(formulas, declarations)
+    readings = Readings(context, Options(rows=_rows(context, declarations)))
+    if declarations.layout is not None:
+        readings.fixed["layout"] = declarations.layout
+    found = [Found(p) for p in pieces if not p.formula.ignored]
+    for one in found:
+        if one.piece.definition is None and one.piece.reason is None:
+            one.outcomes = readings.outcomes(one.piece)
+        elif one.piece.definition is not None and len(one.piece.sides) > 2:
+            one.outcomes = readings.outcomes(one.piece)
+    convention = _convention(found, declarations)
+    claims = [_Judge(file, readings, convention).record(one) for one in found]
+    notes = [*(problems or []), *(text for _, text in declarations.problems)]
+    return NoteRecord(VERSION, file, claims, _stated(found, convention), notes)
+
+
+def _rows(context: Context, declarations: Declarations) -> bool:
+    """Whether vectors are rows: as declared, else where the definitions conform only so."""
+    if declarations.vectors is not None:
+        return declarations.vectors == "rows"
+    broken = []
+    for rows in (False, True):
+        count = 0
+        for scope in sorted({d.scope for d in context.definitions}):
+            reader = Reader(context, Options(rows=rows), scope)
+            reader.define_all()
+            count += sum(isinstance(e, Mismatch) for e in reader.broken.values())
+        broken.append(count)
+    return broken[1] < broken[0]
+
+
+def _convention(found: list[Found], declarations: Declarations) -> Options:
+    """The layout under which most claims are right; then, under which most conform."""
+    best: tuple[tuple[int, int, int], Options] | None = None
+    layouts = [declarations.layout] if declarations.layout else list(CHOICES["layout"])
+    for rank, (layout, matrix) in enumerate(itertools.product(layouts, CHOICES["matrix"])):
+        options = Options(layout=str(layout), matrix=str(matrix))
+        right = conform = 0
+        for one in found:
+            here = [o for o in one.outcomes if _under(o, options)]
+            right += any(o.state == "right" for o in here)
+            conform += any(o.state in {"right", "wrong"} for o in here)
+        score = (right, conform, -rank)
+        if best is None or score > best[0]:
+            best = score, options
+    assert best is not None
+    return best[1]
+
+
+def _under(outcome: Outcome, convention: Options) -> bool:
+    """Whether an outcome is one of the note's layout, or does not depend on it."""
+    return all(
+        name not in outcome.used or getattr(outcome.options, name) == getattr(convention, name)
+        for name in ("layout", "matrix")
+    )
+
+
+def _stated(found: list[Found], convention: Options) -> str | None:
+    count = dependent = 0
+    for one in found:
+        if any("layout" in o.used or "matrix" in o.used for o in one.outcomes):
+            dependent += 1
+            count += any(o.state == "right" and _under(o, convention) for o in one.outcomes)
+    if not dependent:
+        return None
+    words = LAYOUTS[convention.layout]
+    if convention.matrix == "transposed":
+        words += ", gradients of matrices transposed"
+    return f"{words} ({count} of {dependent} claims that depend on it)"
+
+
+@dataclass(slots=True)
+class _Judge:
+    file: str
+    readings: Readings
+    convention: Options
+
+    def record(self, found: Found) -> ClaimRecord:
+        piece = found.piece
+        line, column = piece.formula.place(piece.start)
+        base = ClaimRecord(self.file, line, column, piece.text, piece.kind, "not-read")  # type: ignore[arg-type]
+        if piece.reason is not None:
+            return _with(base, reason=_sentence(piece.reason))
+        try:
+            if piece.definition is not None:
+                return self.definition(base, found, piece.definition)
+            return self.claim(base, found)
+        except RecursionError:
+            return _with(base, reason="It is nested too deeply.")
+
+    # -- definitions
+
+    def definition(self, base: ClaimRecord, found: Found, definition: Definition) -> ClaimRecord:
+        piece = found.piece
+        reader = self.readings.reader(replace(self.readings.base, layout=self.convention.layout), piece.formula.scope)
+        error = self.broken(reader, definition)
+        reading = in_words(piece, reader)
+        if isinstance(error, Slip | Mismatch):
+            return _with(
+                base, verdict="wrong", reason=_sentence(str(error)), reading=reading,
+                correction=correction(self.readings, piece, Options(), definition),
+            )  # fmt: skip
+        if error is not None:
+            return _with(base, reason=_sentence(str(error)), reading=reading)
+        if found.outcomes:
+            return self.claim(base, found)
+        return _with(base, verdict="right", reading=reading)
+
+    def broken(self, reader: Reader, definition: Definition) -> Exception | None:
+        try:
+            for array, name in reader.instances(definition):
+                if array not in reader.broken:
+                    reader.info(name, array)
+        except (Mismatch, Slip, NotRead, Undeclared, NotDifferentiable) as error:
+            return next((e for a, e in reader.broken.items() if a.split("@")[0] == definition.key), error)
+        own = [e for a, e in reader.broken.items() if a.split("@")[0] == definition.key]
+        return own[0] if own else None
+
+    # -- claims
+
+    def claim(self, base: ClaimRecord, found: Found) -> ClaimRecord:
+        piece, outcomes = found.piece, found.outcomes
+        here = [o for o in outcomes if _under(o, self.convention)] or outcomes
+        right = [o for o in here if o.state == "right"]
+        if right:
+            return self.right(base, piece, _plainest(right), here)
+        elsewhere = [o for o in outcomes if o.state == "right"]
+        if elsewhere:
+            return self.right_elsewhere(base, piece, _plainest(elsewhere), here)
+        aliased = self.under_another_name(base, piece, outcomes)
+        if aliased is not None:
+            return aliased
+        states = {o.state for o in outcomes}
+        if "not-read" in states:
+            redefined = self.restated(base, piece)
+            if redefined is not None:
+                return redefined
+            first = next(o for o in (*here, *outcomes) if o.state == "not-read")
+            return _with(base, reason=_sentence(first.message), reading=self.reading(piece, first))
+        return self.wrong(base, piece, here, outcomes)
+
+    def reading(self, piece: Piece, outcome: Outcome) -> str:
+        reader = self.readings.reader(outcome.options, piece.formula.scope)
+        text = in_words(piece, reader)
+        if outcome.assumed:
+            text += "; " + "; ".join(outcome.assumed)
+        return text
+
+    def right(self, base: ClaimRecord, piece: Piece, outcome: Outcome, here: list[Outcome]) -> ClaimRecord:
+        judgement = self.judged(outcome)
+        reading = self.reading(piece, outcome)
+        layout = self.layout(outcome)
+        if judgement.equal is False:
+            return _with(base, reason="Two evaluations of it contradict each other, so nothing is said.", reading=reading)
+        strength = judgement.strength if judgement.equal else "agreed"
+        condition = _choice(outcome)
+        common = dict(strength=strength, reading=reading, layout=layout)
+        if condition is not None:
+            return _with(base, verdict="right-if", condition=condition, **common)
+        return _with(base, verdict="right", **common)
+
+    def judged(self, outcome: Outcome) -> Judgement:
+        """gradcheck's verdict over all equalities of a chain: the weakest."""
+        weakest: Judgement | None = None
+        order = ["proved", "certified", "agreed", None]
+        for comparison in outcome.comparisons:
+            judgement = judge(comparison)
+            if judgement.equal is False:
+                return judgement
+            if weakest is None or not judgement.equal or order.index(judgement.strength) > order.index(weakest.strength):
+                weakest = judgement if weakest is None or weakest.equal else weakest
+        return weakest or Judgement(None)
+
+    def layout(self, outcome: Outcome) -> str | None:
+        words = []
+        if "layout" in outcome.used:
+            words.append(outcome.options.layout)
+        if "matrix" in outcome.used and outcome.options.matrix == "transposed":
+            words.append("matrix gradients transposed")
+        return ", ".join(words) or None
+
+    def right_elsewhere(self, base: ClaimRecord, piece: Piece, outcome: Outcome, here: list[Outcome]) -> ClaimRecord:
+        judgement = self.judged(outcome)
+        if judgement.equal is False:
+            return _with(base, reason="Two evaluations of it contradict each other, so nothing is said.")
+        layout = self.layout(outcome)
+        return _with(
+            base, verdict="right-if", strength=judgement.strength or "agreed", layout=layout,
+            condition=f"in {layout} layout; the note's other claims use {self.convention.layout} layout",
+            reading=self.reading(piece, outcome),
+        )  # fmt: skip
+
+    def under_another_name(self, base: ClaimRecord, piece: Piece, outcomes: list[Outcome]) -> ClaimRecord | None:
+        """A size under a second letter: right if N = m."""
+        unknown = next((o.undeclared for o in outcomes if o.undeclared is not None), None)
+        if unknown is None or unknown not in {"N", "n", "m", "M", "d", "D", "B", "K", "T", "C"}:
+            return None
+        for size in sorted(self.readings.context.sizes):
+            if size == unknown or not size.isalpha():
+                continue
+            again = self.readings.outcomes(piece, alias=((unknown, size),))
+            right = [o for o in again if o.state == "right"]
+            if right and self.judged(_plainest(right)).equal is not False:
+                outcome = _plainest(right)
+                return _with(
+                    base, verdict="right-if", condition=f"{unknown} = {size}", strength=self.judged(outcome).strength or "agreed",
+                    layout=self.layout(outcome), reading=self.reading(piece, outcome),
+                )  # fmt: skip
+        return None
+
+    def restated(self, base: ClaimRecord, piece: Piece) -> ClaimRecord | None:
+        """A definition given once more, where the first cannot be used: judged by itself."""
+        left = piece.sides[0]
+        if not isinstance(left, Name) or not self.readings.context.is_defined(key_of(left)):
+            return None
+        reader = self.readings.reader(self.readings.base, piece.formula.scope)
+        error = self.broken(reader, next(d for d in self.readings.context.definitions if d.key == key_of(left)))
+        if error is None:
+            return None
+        own = Definition(left, piece.sides[1], (), piece.formula.scope)
+        try:
+            array, _, _ = reader.array(left)
+            reader.broken.pop(array, None)
+            with reader.apart():
+                reader.computed(array, own)
+        except (Slip, Mismatch) as slip:
+            return _with(base, verdict="wrong", reason=_sentence(str(slip)), reading=in_words(piece, reader))
+        except (NotRead, Undeclared, NotDifferentiable):
+            return None
+        return None
+
+    def wrong(self, base: ClaimRecord, piece: Piece, here: list[Outcome], outcomes: list[Outcome]) -> ClaimRecord:
+        valued = [o for o in here if o.state == "wrong"] or [o for o in outcomes if o.state == "wrong"]
+        first = valued[0] if valued else here[0]
+        reading = self.reading(piece, first)
+        if piece.unclear:
+            return _with(base, reason=_sentence(f"it holds under a condition that is not read: {piece.unclear}"), reading=reading)
+        if valued:
+            for outcome in valued:
+                assert outcome.comparison is not None
+                condition = first_condition(outcome.comparison)
+                if condition is not None and len(piece.sides) - 1 == outcome.pair + 1:
+                    judgement = judge(condition.comparison, condition.values)
+                    if judgement.equal:
+                        return _with(
+                            base, verdict="right-if", condition=condition.text, strength=judgement.strength,
+                            reading=reading, layout=self.layout(outcome),
+                        )  # fmt: skip
+            assert first.comparison is not None
+            judgement = judge(first.comparison)
+            if judgement.equal:
+                return _with(base, reason="Two evaluations of it contradict each other, so nothing is said.", reading=reading)
+            reason = judgement.diagnosis or "the two sides differ in value"
+        else:
+            batch = self.batch_of_one(base, piece, here)
+            if batch is not None:
+                return batch
+            reason = first.message
+        broken = _which(piece, first)
+        options = first.options
+        fixed = correction(self.readings, piece, replace(options), None, first)
+        return _with(base, verdict="wrong", reason=_sentence(broken + reason), correction=fixed, reading=reading, layout=self.layout(first))
+
+    def batch_of_one(self, base: ClaimRecord, piece: Piece, here: list[Outcome]) -> ClaimRecord | None:
+        """The gradient of a row that is added to every row: right for a batch of one row."""
+        for outcome in here:
+            size = outcome.batch
+            if size is None:
+                continue
+            return _with(base, verdict="right-if", condition=f"{size} = 1; for a batch, sum over its rows", strength="agreed", reading=self.reading(piece, outcome))
+        return None
+
+
+def _which(piece: Piece, outcome: Outcome) -> str:
+    if len(piece.sides) <= 2:
+        return ""
+    return f"the equality before `{piece.latex[outcome.pair + 1]}` is the first that does not hold: "
+
+
+def _plainest(outcomes: list[Outcome]) -> Outcome:
+    """The outcome with the fewest choices out of the ordinary."""
+    return min(
+        outcomes,
+        key=lambda o: sum(
+            getattr(o.options, n) not in {False, "own"} for n in CHOICES if n in o.used and n != "layout"
+        ),
+    )
+
+
+def _choice(outcome: Outcome) -> str | None:
+    options, used = outcome.options, outcome.used
+    if options.elementwise and "elementwise" in used:
+        return "the factors side by side are multiplied entry by entry (⊙)"
+    if options.turned and "turned" in used:
+        return "the gradient is laid out as a row (numerator layout)"
+    if options.partial and "partial" in used:
+        held = next((a for a in outcome.assumed if a.endswith("held fixed")), "other quantities held fixed")
+        return f"partial derivatives with {held}"
+    return None
+
+
+def _sentence(text: str) -> str:
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "!", "?")) else text + "."
+
+
+def _with(base: ClaimRecord, **changes: object) -> ClaimRecord:
+    import msgspec
+
+    return msgspec.structs.replace(base, **changes)
+
+
+_ = (in_numpy, screen)
