@@ -19,6 +19,7 @@ from gradcheck.cli.diff import diff
 from gradcheck.cli.external import external
 from gradcheck.cli.listing import list_claims, show
 from gradcheck.cli.merge import merge
+from gradcheck.cli.notes import notes
 from gradcheck.cli.oracle import oracle
 from gradcheck.cli.process import leave, prepare
 from gradcheck.cli.prove import prove
@@ -105,6 +106,7 @@ for command in (
     compare,
     init,
     harness,
+    notes,
 ):
     cli.add_command(command)
 

@@ -51,7 +51,7 @@ class Piece:
     unclear: str | None = None  # a condition in words
     definition: Definition | None = None
     wrong: str | None = None
-    shape: bool = False  # it only says what a symbol is
+    known: int = 0  # how many definitions stand before it
 
     @property
     def text(self) -> str:
@@ -197,7 +197,7 @@ def _piece(formula: Formula, statement: Statement, context: Context, before: lis
         return _related(formula, statement, context, start, end)
     if not statement.signs:
         return None
-    piece = Piece(formula, start, end, "claim")
+    piece = Piece(formula, start, end, "claim", known=len(context.definitions))
     try:
         for side in statement.sides:
             piece.sides.append(parse(side, context.applied, context.symbols))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from gradcheck.notes.claims import Piece
 from gradcheck.notes.context import Definition, key_of, letter_of, nodes
 from gradcheck.notes.deciding import Outcome, Readings
+from gradcheck.notes.judging import Comparison
 from gradcheck.notes.graph import NotDifferentiable
 from gradcheck.notes.latex import latex
 from gradcheck.notes.lexer import NotRead
@@ -27,16 +28,25 @@ from gradcheck.notes.syntax import (
 )
 from gradcheck.notes.values import Mismatch, Slip, Undeclared
 
-__all__ = ["correction", "edits"]
+__all__ = ["Correction", "correction", "edits"]
 
 MOST = 160
 """Changes that are tried of one formula."""
 
 
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """``latex`` is the formula as it should stand, ``change`` says what of it."""
+
+    latex: str
+    change: str
+    comparison: Comparison | None = None
+
+
 def correction(
     readings: Readings, piece: Piece, options: Options, definition: Definition | None, outcome: Outcome | None = None
-) -> str | None:
-    """The corrected formula as LaTeX, or None. What is given has been read again and found right."""
+) -> Correction | None:
+    """The corrected formula, or None. What is given has been read again and found right."""
     pair = outcome.pair if outcome is not None else 0
     if len(piece.sides) < 2:
         return None
@@ -56,7 +66,8 @@ def correction(
             again = readings.outcome(short, options)
             if again.state != "right":
                 continue
-        return f"{piece.latex[pair]} = {latex(changed)}"
+        text = f"{piece.latex[pair]} = {latex(changed)}"
+        return Correction(text, f"it is right as {latex(changed)}", again.comparison if definition is None else None)
     return None
 
 

@@ -13,7 +13,7 @@ from gradcheck.notes.judging import Comparison, Target, screen
 from gradcheck.notes.lexer import NotRead
 from gradcheck.notes.reader import Options, Reader
 from gradcheck.notes.syntax import Derivative, Literal, Multiplication, Nabla, Name, Node, Relation
-from gradcheck.notes.terms import ZERO, Index, Term, add, multiply, substitute, total
+from gradcheck.notes.terms import ZERO, Index, Term, add, multiply, names, substitute, total
 from gradcheck.notes.values import Mismatch, Slip, Undeclared, Value, compatible, same_shape, unify
 
 __all__ = ["Outcome", "Readings", "compare"]
@@ -46,6 +46,7 @@ class Outcome:
     undeclared: str | None = None
     values: tuple[Value, Value] | None = None
     comparisons: tuple[Comparison, ...] = ()
+    narrow: Outcome | None = None  # the same with the loss a function of what the right side names only
     batch: str | None = None  # the size that has to be 1 for a row to equal a matrix
 
 
@@ -114,19 +115,85 @@ class Readings:
 
     def outcome(self, piece: Piece, options: Options) -> Outcome:
         reader = self.reader(options, piece.formula.scope)
+        reader.curved = any(isinstance(n, Nabla) and n.order == 2 or isinstance(n, Derivative) and len(n.by) == 2 for s in piece.sides for n in nodes(s))
         for _ in range(3):
             reader.grown = False
             outcome = self._outcome(piece, options, reader)
-            if not reader.grown:
+            near = None if reader.grown else self.frontier(reader, outcome)
+            if near is None and not reader.grown:
                 break
-            extra = reader.extra_sinks
-            reader = self.reader(options, piece.formula.scope)
-            reader.extra_sinks = dict(extra)
-            for loss in self.context.losses:
-                reader.infos.pop(loss, None)
+            reader = self.again(reader, options, piece, near)
+        narrow = self.narrowed(piece, options, reader, outcome)
+        if narrow is not None and self.later(piece, reader, list(reader.asked)):
+            return narrow
+        outcome.narrow = narrow
         outcome.used = frozenset(reader.used)
         outcome.assumed = tuple(reader.assumed)
         return outcome
+
+    def derived(self) -> set[str]:
+        return {d.key for d in self.context.definitions if d.derived}
+
+    def narrowed(self, piece: Piece, options: Options, reader: Reader, outcome: Outcome) -> Outcome | None:
+        """The claim where an undefined loss depends on nothing but what the right side names."""
+        asked = list(reader.asked)
+        if outcome.state != "wrong" or reader.only_sinks is not None or len(asked) < 2 or asked[0] in asked[1:]:
+            return None
+        if any(n.split("@")[0] in self.context.stepped for n in asked):
+            return None
+        if not any(n in reader.graph.arrays and asked[0] in reader.graph.reads(n) for n in asked[1:]):
+            return None
+        again = self.again(reader, options, piece, tuple(asked[1:]))
+        narrow = self._outcome(piece, options, again)
+        if narrow.state != "right" or again.grown:
+            return None
+        narrow.used, narrow.assumed = frozenset(again.used), tuple(again.assumed)
+        return narrow
+
+    def later(self, piece: Piece, reader: Reader, asked: list[str]) -> bool:
+        """Whether all that the loss depends on otherwise is defined below the claim."""
+        lost = next((n for n in self.context.losses if n in reader.graph.arrays), None)
+        body = reader.graph.arrays[lost].body if lost is not None else None
+        sinks = {n.split(".", 1)[1].rsplit(".", 1)[0] for n in names(body) if "." in n} if body is not None else set()
+        before = {d.key for d in self.context.definitions[: piece.known]}
+        return all(s in asked or s.split("@")[0] not in before for s in sinks)
+
+    def again(self, old: Reader, options: Options, piece: Piece, sinks: tuple[str, ...] | None) -> Reader:
+        """A fresh reader that has not met the loss yet, and knows what it is a function of."""
+        reader = self.reader(options, piece.formula.scope)
+        reader.extra_sinks, reader.curved, reader.only_sinks = dict(old.extra_sinks), old.curved, sinks
+        for array in [*self.context.losses, *self.derived()]:
+            for known in [n for n in reader.infos if n == array or n.split("@")[0] == array]:
+                del reader.infos[known]
+        return reader
+
+    def frontier(self, reader: Reader, outcome: Outcome) -> tuple[str, ...] | None:
+        """The quantities by which the right side differentiates an undefined loss, where every way from
+        the left side's to the loss goes through them: the claim is the same for a loss of these alone.
+        """
+        if reader.only_sinks is not None or outcome.state not in {"right", "wrong"}:
+            return None
+        lost = [n for n in self.context.losses if n in reader.graph.arrays]
+        asked = list(reader.asked)
+        if len(lost) != 1 or len(asked) < 2:
+            return None
+        first, rest = asked[0], asked[1:]
+        body = reader.graph.arrays[lost[0]].body
+        if body is None or first in rest:
+            return None
+        seen, stack = set(rest), [n for n in names(body) if n not in rest]
+        while stack:
+            name = stack.pop()
+            if name == first:
+                return None
+            if name in seen:
+                continue
+            seen.add(name)
+            inner = reader.graph.arrays[name].body
+            if inner is not None:
+                stack += [n for n in names(inner) if n not in seen]
+        sinks = tuple(rest)
+        return None if set(sinks) == {n.split(".", 1)[1].rsplit(".", 1)[0] for n in names(body) if "." in n} else sinks
 
     def _outcome(self, piece: Piece, options: Options, reader: Reader) -> Outcome:
         comparisons: list[Comparison] = []

@@ -27,6 +27,7 @@ from gradcheck.notes.terms import (
     names,
     substitute,
     total,
+    walk,
 )
 
 __all__ = ["Comparison", "Judgement", "Target", "judge", "screen"]
@@ -55,6 +56,20 @@ class Comparison:
     right: Term
     mask: Term | None = None
     target: Target | None = None
+
+    def work(self) -> int:
+        """How many terms both sides have, definitions included."""
+        count, seen = 0, set[str]()
+        stack = [self.left, self.right]
+        while stack:
+            for term in walk(stack.pop()):
+                count += 1
+                if isinstance(term, Entry) and term.name not in seen:
+                    seen.add(term.name)
+                    body = self.graph.arrays[term.name].body
+                    if body is not None:
+                        stack.append(body)
+        return count
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +231,8 @@ def _verified(claim: _Claim, values: Mapping[str, str]) -> Judgement:
     if verdict in {"pass", "weak"}:
         return Judgement(True, strength, proof=result.proof.reason if result.proof else None)
     if verdict == "fail":
-        text = "; ".join(d.text for d in result.diagnosis)
+        # what points into our own evaluation of a formula says nothing to its author
+        text = "; ".join(d.text for d in result.diagnosis if ".py:" not in d.text and d.kind != "unexplained")
         return Judgement(False, diagnosis=text or None, reason=result.reason)
     return Judgement(None, reason=result.reason)
 
@@ -268,7 +284,7 @@ def _claim(graph: Graph, leaves: list[str], forward: Any, backward: Any, extra: 
 
 def _carried(graph: Graph, leaves: list[str], terms: list[Term], extra: tuple[Array, ...], axes: tuple[Index, ...]) -> bool:
     """Whether every size that the terms ask about is the size of an argument."""
-    from gradcheck.notes.terms import Det, Inverse, Largest, Size, Total, walk
+    from gradcheck.notes.terms import Det, Inverse, Largest, Size, Total
 
     known = {id(d.root()) for n in leaves for d in graph.arrays[n].dims}
     known |= {id(d.root()) for a in extra for d in a.dims}

@@ -138,6 +138,9 @@ class Reader:
     entrywise: int = 0
     broken: dict[str, Exception] = field(default_factory=dict)
     extra_sinks: dict[str, None] = field(default_factory=dict)
+    only_sinks: tuple[str, ...] | None = None  # what the loss is read as a function of, where that is enough
+    asked: dict[str, None] = field(default_factory=dict)  # by what the loss was differentiated
+    curved: bool = False  # second derivatives of the loss are asked for
     grown: bool = False  # the loss was found to depend on more, so that what was read before is stale
     deep: int = 0
 
@@ -625,7 +628,11 @@ class Reader:
         """The declaration that holds for an array: its own, else that of its plain symbol."""
         context = self.context
         for key in dict.fromkeys((array.split("@")[0], key_of(name))):
-            own = context.declarations_of(key)
+            own = [
+                d
+                for d in context.declarations_of(key.removesuffix("^2"))
+                if key.endswith("^2") == bool(d.name.sup and key.removesuffix("^2") in context.squared)
+            ]
             layered = [d for d in own if "@" in array and self.matches(d.name, array)]
             if layered:
                 return layered[-1]
@@ -742,7 +749,7 @@ class Reader:
         self.graph.computed(array, (), ZERO)
         terms: list[Term] = []
         for sink in self.sinks():
-            terms.append(self.some_function(f"{array}.{sink}", [self.whole(sink)]))
+            terms.append(self.some_function(f"{array}.{sink}", [self.whole(sink)], curved=self.curved))
         self.graph.computed(array, (), add(terms))
         return self.infos[array]
 
@@ -754,6 +761,10 @@ class Reader:
 
     def sinks(self) -> list[str]:
         """What an undefined loss is a function of."""
+        if self.only_sinks is not None:
+            for array in self.only_sinks:
+                self.info(Name(array.split("@")[0]), array)
+            return list(self.only_sinks)
         self.define_all()
         for array in self.extra_sinks:
             self.info(Name(array.split("@")[0]), array)
@@ -796,14 +807,18 @@ class Reader:
             for number in range(top - 1, 0, -1):
                 yield f"{key}@{number}", name
 
-    def some_function(self, label: str, arguments: list[Value]) -> Term:
-        """A function of all entries of its arguments with a derivative of its own everywhere."""
+    def some_function(self, label: str, arguments: list[Value], *, curved: bool = True) -> Term:
+        """A function of all entries of its arguments with a derivative of its own everywhere.
+
+        At one point a linear function has every first derivative; where the function is used at several
+        points, or differentiated twice, it is curved.
+        """
         terms: list[Term] = []
         for k, argument in enumerate(arguments):
             places = argument.open
             dims = tuple(p.dim for p in places)
             first, second = f"{label}.a{k}", f"{label}.b{k}"
-            for coefficient in (first, second):
+            for coefficient in (first, second) if curved else (first,):
                 known = self.graph.arrays.get(coefficient)
                 if known is None:
                     self.graph.given(coefficient, dims)
@@ -811,10 +826,10 @@ class Reader:
                     for a, b in zip(known.dims, dims, strict=True):
                         a.unify(b)
             x = argument.body
-            body = add((
-                multiply((Entry(first, places), x)),
-                multiply((Number(Fraction(1, 2)), Entry(second, places), power(x, _TWO))),
-            ))  # fmt: skip
+            body = multiply((Entry(first, places), x))
+            if curved:
+                half = Number(Fraction(1, 2))
+                body = add((body, multiply((half, Entry(second, places), power(x, _TWO)))))
             for place in places:
                 body = total(place, body)
             terms.append(body)
@@ -1498,6 +1513,7 @@ class Reader:
             inner = self.derivative(Derivative(node.body, node.by[1:], node.total))
             if not inner.scalar:
                 raise NotRead("a second derivative by vectors is not read")
+            self.curved = True
             return self.differentiated(inner, self.operand(node.by[0]), partial=False)
         body = self.value(node.body)
         return self.differentiated(body, self.operand(node.by[0]), partial=not node.total, of=node.body)
@@ -1535,6 +1551,8 @@ class Reader:
     def reach(self, term: Term, by: str) -> None:
         """An undefined loss depends on whatever a note differentiates it by."""
         for name in names(term):
+            if name in self.context.losses:
+                self.asked[by] = None
             if name in self.context.losses and name in self.graph.arrays and by not in self.graph.reads(name):
                 if by in self.graph.reads(name) or name in self.graph.reads(by):
                     continue

@@ -1,0 +1,1 @@
+"""What was found in notes, for people and for other programs."""

@@ -1,0 +1,1 @@
+"""Where formulas come from: Markdown, TeX, notebooks; each with line and column."""
