@@ -12,7 +12,23 @@ from gradcheck.notes.lexer import NotRead, Token, tokens
 from gradcheck.notes.normalising import normalise
 from gradcheck.notes.parser import parse
 from gradcheck.notes.statements import Statement, split
-from gradcheck.notes.syntax import Apply, Derivative, Differential, Nabla, Name, Node, Relation
+from gradcheck.notes.syntax import (
+    Addition,
+    Apply,
+    Bars,
+    Derivative,
+    Differential,
+    Literal,
+    Matrix,
+    Multiplication,
+    Nabla,
+    Name,
+    Node,
+    Norm,
+    Raised,
+    Relation,
+    Vectorised,
+)
 
 __all__ = ["Formula", "Piece", "sort"]
 
@@ -65,6 +81,8 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
     """All statements in order, and what they tell of the note's symbols."""
     formulas = list(formulas)
     context = Context(declarations)
+    for k, d in enumerate(declarations.shapes):
+        declarations.shapes[k] = replace(d, name=numbered(d.name))
     statements = [(f, s) for f in formulas for s in _statements(f, declarations)]
     context.applied = _functions(statements, declarations)
     context.symbols = frozenset(d.name.base for d in declarations.shapes) | frozenset(declarations.words)
@@ -89,6 +107,7 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
         if d.values == "integer" and not d.sizes:
             context.sizes.add(key_of(d.name))
     _symbols_beside_steps(context, everything)
+    context.numbers = _numbers(context, pieces, formulas)
     return pieces, context
 
 
@@ -99,6 +118,42 @@ def _worded(declarations: Declarations, everything: list[Node]) -> None:
         together = "".join(letter_of(s) or "?" for s in declared.name.sub)
         if together in texts:
             declarations.shapes[k] = replace(declared, name=replace(declared.name, sub=(), text=together))
+
+
+_BOLD = re.compile(r"\\(?:mathbf|boldsymbol|bm|vec|bf|pmb)\b\s*\{?\s*(\\?[A-Za-z]+)")
+
+
+def _numbers(context: Context, pieces: list[Piece], formulas: list[Formula]) -> set[str]:
+    """Symbols that stand in formulas of numbers only: nothing is bold, transposed, a norm or an array."""
+    bold = {m.group(1) for f in formulas for m in _BOLD.finditer(f.text)}
+    seen: set[str] = set()
+    arrays: set[str] = set()
+    for piece in pieces:
+        names = [n for n in nodes(tuple(piece.sides)) if isinstance(n, Name)]
+        found = {key_of(n) for n in names}
+        seen |= found
+        if piece.definition is not None and piece.definition.parameters:
+            found |= {piece.definition.key}
+        if any(_shaped(n, context) for n in nodes(tuple(piece.sides))) or any(n.base in bold for n in names):
+            arrays |= found
+    return {k for k in seen - arrays if k not in context.functions and len(k.strip("\\")) < 9}
+
+
+def _shaped(node: Node, context: Context) -> bool:
+    """Whether a node has a meaning for arrays only, or stands for one."""
+    match node:
+        case Raised():
+            return node.transposed or node.inverse
+        case Norm() | Bars() | Nabla() | Matrix() | Vectorised() | Differential():
+            return True
+        case Name():
+            declared = context.declared(key_of(node))
+            return bool(node.sub) or node.base in {"\\ones", "I"} or (declared is not None and bool(declared.sizes))
+        case Multiplication(factors):
+            return any(sign in {"\\odot", "\\circ"} for sign, _ in factors)
+        case Apply(function, _, _):
+            return function.base in {"softmax", "tr", "det", "diag", "max"}
+    return False
 
 
 def _plain(size: str) -> str:
@@ -212,6 +267,8 @@ def _piece(formula: Formula, statement: Statement, context: Context, before: lis
         return piece
     if "…" in statement.remarks:
         pass
+    if isinstance(piece.sides[0], Name) and all(_is_number(s) for s in piece.sides[1:]):
+        return None  # "n = 3": a value, nothing to check
     if statement.continues:
         return _continuation(piece, before)
     _as_definition(piece, context)
@@ -266,9 +323,34 @@ def _continuation(piece: Piece, before: list[Piece]) -> Piece:
     return piece
 
 
+def _is_number(node: Node) -> bool:
+    if isinstance(node, Addition) and len(node.terms) == 1:
+        return _is_number(node.terms[0][1])
+    return isinstance(node, Literal)
+
+
 def derives(node: Node) -> bool:
     """Whether a derivative stands in an expression."""
     return any(isinstance(n, Derivative | Nabla | Differential) for n in nodes(node))
+
+
+def numbered(name: Name) -> Name:
+    """W_1 as a symbol of its own, with the number as text."""
+    if len(name.sub) == 1 and isinstance(name.sub[0], Literal) and not name.text:
+        return replace(name, sub=(), text=name.sub[0].text)
+    return name
+
+
+def _mentions(node: Node, name: Name) -> bool:
+    """Whether a symbol stands in an expression, with the same marks and outside of derivatives."""
+    own = (key_of(name), tuple(map(str, name.sub)), tuple(map(str, name.sup)))
+    plain = {
+        id(n) for d in nodes(node) if isinstance(d, Derivative | Nabla) for n in nodes(d) if isinstance(n, Name)
+    }
+    return any(
+        isinstance(n, Name) and id(n) not in plain and (key_of(n), tuple(map(str, n.sub)), tuple(map(str, n.sup))) == own
+        for n in nodes(node)
+    )
 
 
 def _as_definition(piece: Piece, context: Context) -> None:
@@ -282,6 +364,12 @@ def _as_definition(piece: Piece, context: Context) -> None:
             return
     if not isinstance(name, Name) or name.primes:
         return
+    if not parameters and _mentions(piece.sides[1], name):
+        piece.reason, piece.sides = f"it is an update of {key_of(name)}, not a claim about a derivative", []
+        return
+    declared = context.declared(key_of(name))
+    if (declared is None or not declared.sizes) and name.base != "\\delta":
+        name = numbered(name)
     key = key_of(name)
     derived = any(derives(s) for s in piece.sides[1:])
     if key == "\\delta" and not _pure(piece.sides[1]) and not (context.is_defined(key)):
@@ -290,8 +378,6 @@ def _as_definition(piece: Piece, context: Context) -> None:
         return
     if any(d.key == key and d.scope in {scope, -1} and _overlap(d.name, name) for d in context.definitions):
         return
-    if isinstance(piece.sides[1], Name) and derived is False and _literal_number(piece.sides[1]):
-        return
     definition = Definition(name, piece.sides[1], parameters, scope, derived=derived)
     context.definitions.append(definition)
     piece.definition = definition
@@ -299,10 +385,6 @@ def _as_definition(piece: Piece, context: Context) -> None:
         context.squared.add(key)
     if not (key == "\\delta" and name.sup) or not derived:
         piece.kind = "definition"
-
-
-def _literal_number(node: Node) -> bool:
-    return False
 
 
 def _pure(node: Node) -> bool:

@@ -20,19 +20,23 @@ class Condition:
     values: dict[str, str]
 
 
-def first_condition(comparison: Comparison) -> Condition | None:
-    """The first condition of the list under which both sides agree."""
-    if comparison.mask is not None:
+def first_condition(comparisons: tuple[Comparison, ...]) -> tuple[Condition, ...] | None:
+    """The first condition of the list under which both sides of every equality agree, one for each."""
+    if not comparisons or any(c.mask is not None for c in comparisons):
         return None
-    for condition in conditions(comparison):
-        if screen(condition.comparison, values=condition.values):
-            return condition
+    lists = [{c.text: c for c in conditions(comparison)} for comparison in comparisons]
+    for text in {t: None for known in lists for t in known}:
+        held = tuple(
+            known.get(text, Condition(text, comparison, {})) for known, comparison in zip(lists, comparisons, strict=True)
+        )
+        if all(screen(c.comparison, values=c.values) for c in held):
+            return held
     return None
 
 
 def conditions(comparison: Comparison) -> Iterator[Condition]:
     """The list, those first that exclude least."""
-    letters = [i for i in comparison.axes if "#" in i.name and i.name.split("#")[0] not in {"r", "c", "k"}]
+    letters = [index for _, index in comparison.letters]
     for k, a in enumerate(letters):
         for b in letters[k + 1 :]:
             if a.dim.root() is b.dim.root():

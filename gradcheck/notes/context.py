@@ -78,6 +78,7 @@ class Context:
     used: dict[str, set[int]] = field(default_factory=dict)  # with how many indices each key is written
     primed: set[str] = field(default_factory=set)
     used_as_symbol: set[str] = field(default_factory=set)  # letters that are symbols although they name a step
+    numbers: set[str] = field(default_factory=set)  # undeclared symbols of formulas in numbers only
     sizes: set[str] = field(default_factory=set)
     applied: frozenset[str] = frozenset()  # bases that are applied, not multiplied
     symbols: frozenset[str] = frozenset()

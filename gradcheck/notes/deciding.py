@@ -196,21 +196,23 @@ class Readings:
         return None if set(sinks) == {n.split(".", 1)[1].rsplit(".", 1)[0] for n in names(body) if "." in n} else sinks
 
     def _outcome(self, piece: Piece, options: Options, reader: Reader) -> Outcome:
-        comparisons: list[Comparison] = []
-        last: Outcome | None = None
-        left = 0
-        for pair in range(len(piece.sides) - 1):
-            outcome = self._pair(piece, pair, left, options, reader)
+        """The first equality of a chain that is not right, else the last; with all comparisons."""
+        sides = piece.sides
+        if len(sides) > 2 and is_zero(sides[-1]):
+            sides = sides[:-1]  # "= 0" at the end of a chain is what is to be solved
+        outcomes: list[Outcome] = []
+        for pair in range(len(sides) - 1):
+            outcome = self._pair(piece, pair, pair, options, reader)
             outcome.pair = pair
-            if outcome.state != "right":
-                return outcome
-            assert outcome.comparison is not None
-            comparisons.append(outcome.comparison)
-            left = pair + 1
-            last = outcome
-        assert last is not None
-        last.comparisons = tuple(comparisons)
-        return last
+            outcomes.append(outcome)
+            if outcome.state not in {"right", "wrong"}:
+                break
+        first = next((o for o in outcomes if o.state != "right"), outcomes[-1])
+        if all(o.comparison is not None for o in outcomes) and len(outcomes) == len(sides) - 1:
+            first.comparisons = tuple(o.comparison for o in outcomes if o.comparison is not None)
+        if first.state == "wrong" and is_zero(piece.sides[first.pair + 1]):
+            first.state, first.message = "not-read", "it sets something to zero: an equation to be solved, not a claim"
+        return first
 
     def _pair(self, piece: Piece, pair: int, left: int, options: Options, reader: Reader) -> Outcome:
         a, b = piece.sides[left], piece.sides[pair + 1]
@@ -240,6 +242,10 @@ class Readings:
         if equal is None:
             return Outcome(options, "not-read", "it has no finite value at the points that were tried", comparison)
         return Outcome(options, "right" if equal else "wrong", "", comparison, values=values)
+
+
+def is_zero(node: Node) -> bool:
+    return (isinstance(node, Literal) and node.value == 0) or (isinstance(node, Name) and node.base == "\\zeros")
 
 
 def first_derivative(node: Node) -> bool:
@@ -300,7 +306,8 @@ def compare(
     if isinstance(left, Derivative) and len(left.by) == 1 and not assumed and "partial" not in reader.used:
         target = _target(reader, left, a)
     right_body = b.at(a.row, a.column)
-    return Comparison(reader.graph, axes, a.body, right_body, mask, target), (a, b)
+    comparison = Comparison(reader.graph, axes, a.body, right_body, mask, target, tuple(letters.items()))
+    return comparison, (a, b)
 
 
 def _batch(reader: Reader, a: Value, b: Value, letters: dict[str, Index]) -> None:

@@ -56,6 +56,7 @@ class Comparison:
     right: Term
     mask: Term | None = None
     target: Target | None = None
+    letters: tuple[tuple[str, Index], ...] = ()  # the free indices that the note writes
 
     def work(self) -> int:
         """How many terms both sides have, definitions included."""
@@ -168,7 +169,7 @@ def _of_kind(kind: str, drawn: Any, rng: np.random.Generator) -> Any:
                 flat[np.arange(len(flat)), rng.integers(0, shape[-1], len(flat))] = 1.0
             return hot
         case "simplex":
-            return np.abs(drawn) / np.sum(np.abs(drawn), axis=-1, keepdims=True) if shape else np.ones(())
+            return _shares(drawn)
         case "symmetric" if len(shape) >= 2:
             return drawn + np.swapaxes(drawn, -1, -2)
         case "spd" if len(shape) >= 2:
@@ -178,6 +179,16 @@ def _of_kind(kind: str, drawn: Any, rng: np.random.Generator) -> Any:
         case "ones":
             return np.ones(shape)
     return drawn
+
+
+def _shares(drawn: Any) -> Any:
+    """Positive numbers that add up to 1 along the last axis exactly: parts of a power of two."""
+    if not np.ndim(drawn):
+        return np.ones(())
+    whole = 1024
+    sizes = np.floor(np.abs(drawn) / np.sum(np.abs(drawn), axis=-1, keepdims=True) * (whole - 64)) + 1
+    sizes[..., 0] += whole - np.sum(sizes, axis=-1)
+    return sizes / whole
 
 
 # -- gradcheck's verdict

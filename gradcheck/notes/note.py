@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from gradcheck.notes.claims import Formula, Piece, sort
 from gradcheck.notes.conditions import first_condition
-from gradcheck.notes.context import Context, Definition, key_of
+from gradcheck.notes.context import Context, Definition, key_of, nodes
 from gradcheck.notes.corrections import Correction, correction
 from gradcheck.notes.deciding import CHOICES, Outcome, Readings
 from gradcheck.notes.declarations import Declarations
@@ -18,7 +18,7 @@ from gradcheck.notes.lexer import NotRead
 from gradcheck.notes.reader import Options, Reader
 from gradcheck.notes.records import VERSION, ClaimRecord, NoteRecord
 from gradcheck.notes.showing import in_numpy, in_words
-from gradcheck.notes.syntax import Name
+from gradcheck.notes.syntax import Differential, Group, Multiplication, Name
 from gradcheck.notes.values import Mismatch, Slip, Undeclared
 
 __all__ = ["check_formulas"]
@@ -85,11 +85,22 @@ def _convention(found: list[Found], declarations: Declarations) -> Options:
             here = [o for o in one.outcomes if _under(o, options)]
             right += any(o.state == "right" for o in here)
             conform += any(o.state in {"right", "wrong"} for o in here)
+        if matrix == "transposed" and not _only_transposed(found):
+            continue
         score = (right, conform, -rank)
         if best is None or score > best[0]:
             best = score, options
     assert best is not None
     return best[1]
+
+
+def _only_transposed(found: list[Found]) -> bool:
+    """Whether a claim of the note conforms only where gradients of matrices are transposed."""
+    for one in found:
+        states = {m: [o.state for o in one.outcomes if "matrix" in o.used and o.options.matrix == m] for m in CHOICES["matrix"]}
+        if "right" in states["transposed"] and states["own"] and set(states["own"]) <= {"mismatch"}:
+            return True
+    return False
 
 
 def _under(outcome: Outcome, convention: Options) -> bool:
@@ -174,6 +185,9 @@ class _Judge:
         aliased = self.under_another_name(base, piece, outcomes)
         if aliased is not None:
             return aliased
+        averaged = self.averaged(base, piece, here)
+        if averaged is not None:
+            return averaged
         narrow = next((o.narrow for o in here if o.narrow is not None), None)
         if narrow is not None:
             return _with(
@@ -237,9 +251,29 @@ class _Judge:
         layout = self.layout(outcome)
         return _with(
             base, verdict="right-if", strength=judgement.strength or "agreed", layout=layout,
-            condition=f"in {layout} layout; the note's other claims use {self.convention.layout} layout",
+            condition=self.other_layout(outcome),
             reading=self.reading(piece, outcome),
         )  # fmt: skip
+
+    def other_layout(self, outcome: Outcome) -> str:
+        if "matrix" in outcome.used and outcome.options.matrix != self.convention.matrix:
+            return "the gradient of a matrix is laid out transposed (numerator layout)"
+        return f"it is read in {outcome.options.layout} layout, where the note's other claims use {self.convention.layout} layout"
+
+    def averaged(self, base: ClaimRecord, piece: Piece, here: list[Outcome]) -> ClaimRecord | None:
+        """dW = 1/m dZ A^T: dZ of the sum over examples, dW of the mean."""
+        if len(piece.sides) != 2 or not any(isinstance(n, Differential) for n in nodes(tuple(piece.sides))):
+            return None
+        for outcome in here:
+            if outcome.state != "wrong":
+                continue
+            for size in sorted(s for s in self.readings.context.sizes if s.isalpha() and len(s) == 1):
+                changed = Multiplication((("", Name(size)), ("", Group(piece.sides[1]))))
+                again = self.readings.outcome(replace(piece, sides=[piece.sides[0], changed]), outcome.options)
+                if again.state == "right":
+                    text = f"what stands on the right is of the loss summed over the {size} examples, the left of its mean"
+                    return _with(base, verdict="right-if", condition=text, strength="agreed", reading=self.reading(piece, outcome))
+        return None
 
     def under_another_name(self, base: ClaimRecord, piece: Piece, outcomes: list[Outcome]) -> ClaimRecord | None:
         """A size under a second letter: right if N = m."""
@@ -288,13 +322,12 @@ class _Judge:
             return _with(base, reason=_sentence(f"it holds under a condition that is not read: {piece.unclear}"), reading=reading)
         if valued:
             for outcome in valued:
-                assert outcome.comparison is not None
-                condition = first_condition(outcome.comparison)
-                if condition is not None and len(piece.sides) - 1 == outcome.pair + 1:
-                    judgement = judge(condition.comparison, condition.values)
-                    if judgement.equal:
+                held = first_condition(outcome.comparisons)
+                if held is not None:
+                    judgements = [judge(c.comparison, c.values) for c in held]
+                    if all(j.equal for j in judgements):
                         return _with(
-                            base, verdict="right-if", condition=condition.text, strength=judgement.strength,
+                            base, verdict="right-if", condition=held[0].text, strength=judgements[-1].strength,
                             reading=reading, layout=self.layout(outcome),
                         )  # fmt: skip
             assert first.comparison is not None

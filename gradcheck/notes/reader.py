@@ -260,15 +260,21 @@ class Reader:
         together = "".join(letter_of(s) or "?" for s in subs)
         if len(subs) > 1 and (known.declared(f"{key}_{{{together}}}") or known.is_defined(f"{key}_{{{together}}}")):
             key, subs = f"{key}_{{{together}}}", []
-        digits = "".join(s.text for s in subs if isinstance(s, Literal))
-        if digits and len(digits) == len(subs):
-            literal = f"{key}_{digits}"
-            if known.is_defined(literal) or known.declared(literal):
-                key, subs = literal, []
+        if len(subs) == 1 and isinstance(subs[0], Literal) and self.is_label_number(name, key, subs[0].text):
+            key, subs = f"{key}_{{{subs[0].text}}}", []
         return key + suffix, subs, exponent
 
     beside_layers = False
     """Whether the statement at hand writes layers at its other symbols."""
+
+    def is_label_number(self, name: Name, key: str, digit: str) -> bool:
+        """Whether the number below the line tells symbols apart, as in W_1 and W_2, and counts no entry."""
+        known = self.context
+        literal = f"{key}_{{{digit}}}"
+        if known.is_defined(literal) or known.declared(literal):
+            return True
+        declared = known.declared(key)
+        return declared is not None and len(declared.sizes) == 2 and not known.is_defined(key)
 
     def layer_hint(self, key: str, name: Name) -> str | None:
         return None
@@ -728,10 +734,15 @@ class Reader:
         """A symbol that is not declared: entries x_i, W_{ij}; a number by convention."""
         key = key_of(name)
         counts = self.context.used.get(key, set())
-        if self.context.declarations.scalars or (not written and key in _NUMBERS and not name.bold):
+        if not written and key in self.context.numbers and "@" not in array:
+            rank = 0
+            self.assume(f"{key} is a number")
+        elif self.context.declarations.scalars or (not written and key in _NUMBERS and not name.bold):
             rank = written
             if not self.context.declarations.scalars:
                 self.assume(f"{key} is a number")
+        elif not written and len(counts - {0}) == 1:
+            (rank,) = counts - {0}
         elif written and counts - {0} == {written}:
             rank = written
         else:
@@ -769,7 +780,9 @@ class Reader:
         for array in self.extra_sinks:
             self.info(Name(array.split("@")[0]), array)
         free = [n for n in unused(self.graph.arrays) if not self.is_loss_like(n)]
-        return [*free, *(s for s in self.extra_sinks if s not in free)]
+        extra = [s for s in self.extra_sinks if s not in free]
+        others = [*free, *extra]
+        return [*free, *(s for s in extra if not any(s in self.graph.reads(o) for o in others if o != s))]
 
     def is_loss_like(self, array: str) -> bool:
         base = array.split("@")[0]

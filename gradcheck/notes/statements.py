@@ -155,8 +155,8 @@ def _trimmed(part: list[Token]) -> tuple[list[Token], list[str], list[list[Token
     """Remarks and full stops at the ends taken off; words that begin a condition, with what follows."""
     remarks: list[str] = []
     conditions: list[list[Token]] = []
-    for k, token in enumerate(part):
-        if token.kind in {"remark", "word"} and token.text.strip(" ,.:").lower() in _CONDITION:
+    for k, (token, level) in enumerate(zip(part, _levels(part), strict=True)):
+        if level == 0 and token.kind in {"remark", "word"} and token.text.strip(" ,.:").lower() in _CONDITION:
             conditions.append(part[k + 1 :] or [token])
             part = part[:k]
             break
