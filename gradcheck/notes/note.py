@@ -217,7 +217,10 @@ class _Judge:
         layout = self.layout(outcome)
         if judgement.equal is False:
             return _with(base, reason="Two evaluations of it contradict each other, so nothing is said.", reading=reading)
-        strength = judgement.strength if judgement.equal else "agreed"
+        if judgement.equal is None:
+            why = judgement.reason or "it has no form that gradcheck can check"
+            return _with(base, reason=_sentence(f"gradcheck could not decide it: {why}"), reading=reading)
+        strength = judgement.strength
         condition = _choice(outcome)
         common = dict(strength=strength, reading=reading, layout=layout)
         if condition is not None:

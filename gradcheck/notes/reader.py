@@ -391,7 +391,7 @@ class Reader:
                 )
         own = len(info.dims) - len(places)
         if len(places) not in {len(info.dims), info.family}:
-            raise Slip(f"{key_of(name)} has {len(info.dims)} indices, here it has {count}")
+            raise NotRead(f"{key_of(name)} has {len(info.dims)} indices, here it has {count}")
         rest = [fresh(d, "rc"[k]) for k, d in enumerate(info.dims[len(places) :])]
         body: Term = Entry(array, (*places, *rest))
         for k, hot in label:
@@ -671,7 +671,7 @@ class Reader:
         letters = [s for s in declared.name.sub if letter_of(s) and not (key_of(name) in context.stepped and self.is_static(s))]
         extra = len(letters)
         if not extra and written == len(sizes) + 1 and written not in {1} | set():
-            raise Slip(f"{key_of(name)} has {len(sizes)} indices, here it has {written}")
+            raise NotRead(f"{key_of(name)} has {len(sizes)} indices, here it has {written}")
         if not extra and not sizes and written:
             extra = written  # M_k for a number M: a family of numbers
         if not extra and len(sizes) == 2 and written == 1:
@@ -962,7 +962,7 @@ class Reader:
         inner = self.value(body)
         places = [self.place(s) for s in sub]
         if len(places) != len(inner.open):
-            raise Slip(f"{inner.words()} is written with {len(places)} indices")
+            raise NotRead(f"{inner.words()} is written with {len(places)} indices")
         for place, index in zip(places, inner.open, strict=True):
             if isinstance(place, Index):
                 place.dim.unify(index.dim)
