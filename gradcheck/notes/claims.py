@@ -69,9 +69,39 @@ class Piece:
     wrong: str | None = None
     known: int = 0  # how many definitions stand before it
 
+    whole: bool = False  # the only statement of its formula
+
     @property
     def text(self) -> str:
-        return self.formula.text[self.start : self.end].strip()
+        """The statement as it is written; all of the formula where it has no other."""
+        if self.whole:
+            return self.formula.text.strip()
+        return excerpt(self.formula.text, self.start, self.end)
+
+    @property
+    def offset(self) -> int:
+        return 0 if self.whole else self.start
+
+
+def excerpt(text: str, start: int, end: int) -> str:
+    """A part of a formula, with the braces and commands that belong to its ends."""
+    depth = lowest = 0
+    for char in text[start:end]:
+        depth += {"{": 1, "}": -1}.get(char, 0)
+        lowest = min(lowest, depth)
+    while lowest < 0 and start > 0:
+        start -= 1
+        if text[start] == "{":
+            lowest += 1
+            depth += 1
+            back = start
+            while back > 0 and text[back - 1].isalpha():
+                back -= 1
+            start = back - 1 if back > 0 and text[back - 1] == "\\" else start
+    while depth > 0 and end < len(text):
+        depth += {"{": 1, "}": -1}.get(text[end], 0)
+        end += 1
+    return text[start:end].strip()
 
 
 _D_IS_A_SIZE = re.compile(r"\\sum[^^]{0,30}\^\{?d\b|\\frac\{1\}\{d\}|\\times\s*d\b|\bd\s*\\times")
@@ -97,9 +127,11 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
             continue
         piece = _piece(formula, statement, context, pieces)
         if piece is not None:
+            piece.whole = sum(f is formula for f, _ in statements) == 1
             pieces.append(piece)
     everything = [n for p in pieces for n in p.sides]
     _worded(declarations, everything)
+    context._index = None
     context.learn(everything)
     context.sizes = {_plain(s) for d in declarations.shapes for s in d.sizes}
     context.sizes |= _limits(everything)
@@ -256,7 +288,7 @@ def _piece(formula: Formula, statement: Statement, context: Context, before: lis
     try:
         for side in statement.sides:
             piece.sides.append(parse(side, context.applied, context.symbols))
-            piece.latex.append(formula.text[side[0].start : side[-1].end])
+            piece.latex.append(excerpt(formula.text, side[0].start, side[-1].end))
         for condition in statement.conditions:
             _condition(condition, piece, context)
     except NotRead as error:
@@ -353,6 +385,13 @@ def _mentions(node: Node, name: Name) -> bool:
     )
 
 
+def _written_out(node: Node, name: Name) -> bool:
+    """x = [x_1, ..., x_n]: a symbol by its own entries, which says nothing new."""
+    return not name.sub and any(
+        isinstance(n, Name) and n.sub and key_of(n) == key_of(name) and str(n.sup) == str(name.sup) for n in nodes(node)
+    )
+
+
 def _as_definition(piece: Piece, context: Context) -> None:
     """A symbol that is not known yet, by itself on the left, is defined by what follows."""
     left, scope = piece.sides[0], piece.formula.scope
@@ -363,6 +402,8 @@ def _as_definition(piece: Piece, context: Context) -> None:
         if not all(isinstance(p, Name) for p in parameters):
             return
     if not isinstance(name, Name) or name.primes:
+        return
+    if _written_out(piece.sides[1], name):
         return
     if not parameters and _mentions(piece.sides[1], name):
         piece.reason, piece.sides = f"it is an update of {key_of(name)}, not a claim about a derivative", []

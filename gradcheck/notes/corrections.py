@@ -41,6 +41,7 @@ class Correction:
     latex: str
     change: str
     comparison: Comparison | None = None
+    node: Node | None = None  # the corrected right side
 
 
 def correction(
@@ -67,12 +68,12 @@ def correction(
             if again.state != "right":
                 continue
         text = f"{piece.latex[pair]} = {latex(changed)}"
-        return Correction(text, f"it is right as {latex(changed)}", again.comparison if definition is None else None)
+        return Correction(text, f"it is right as {latex(changed)}", again.comparison if definition is None else None, changed)
     return None
 
 
 def _defines(readings: Readings, definition: Definition, body: Node) -> bool:
-    reader = readings.reader(readings.base, definition.scope)
+    reader = readings.reader(readings.at(definition.scope), definition.scope)
     try:
         array, _, _ = next(iter((a, n, None) for a, n in reader.instances(definition)))
         reader.broken.pop(array, None)

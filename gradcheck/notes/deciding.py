@@ -56,8 +56,16 @@ class Readings:
 
     context: Context
     base: Options = field(default_factory=Options)
+    rows: dict[int, bool] = field(default_factory=dict)
+    errors: dict[int, Exception] = field(default_factory=dict)  # of definitions that are read as corrected
     readers: dict[tuple[Options, int], Reader] = field(default_factory=dict)
     fixed: dict[str, object] = field(default_factory=dict)
+
+    def at(self, scope: int) -> Options:
+        """What is fixed in a section: whether its vectors are rows, as those of the one before it."""
+        known = [s for s in self.rows if s <= scope]
+        rows = self.rows[max(known)] if known else next(iter(self.rows.values()), False)
+        return replace(self.base, rows=rows)
 
     def reader(self, options: Options, scope: int) -> Reader:
         """A reader of the note's definitions; a copy, so that claims do not meet."""
@@ -82,7 +90,7 @@ class Readings:
     def outcomes(self, piece: Piece, alias: tuple[tuple[str, str], ...] = ()) -> list[Outcome]:
         """One outcome for every combination of the choices that the piece depends on."""
         found: dict[tuple[tuple[str, object], ...], Outcome] = {}
-        base = replace(self.base, alias=alias, **self.fixed)  # type: ignore[arg-type]
+        base = replace(self.at(piece.formula.scope), alias=alias, **self.fixed)  # type: ignore[arg-type]
         first = self.outcome(piece, base)
         used = set(first.used)
         done: list[Outcome] = [first]

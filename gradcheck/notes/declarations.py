@@ -143,7 +143,7 @@ def _commas(text: str) -> list[str]:
 
 def _declared(name: Name, text: str, note: str) -> Declared:
     items = [i for i in re.split(r"[,\s]+|\\times|×", text.strip()) if i]
-    row, values, sizes = False, "normal", []
+    row, values, sizes, unsized = False, "normal", list[str](), 0
     said = False
     for item in items:
         lowered = item.lower()
@@ -151,6 +151,7 @@ def _declared(name: Name, text: str, note: str) -> Declared:
             row = said = True
         elif lowered in {"column", "col", "vector", "matrix"}:
             said = True
+            unsized = 2 if lowered == "matrix" else 1
         elif lowered in {"scalar", "scalars", "number"}:
             said = True
         elif lowered in VALUES:
@@ -168,8 +169,8 @@ def _declared(name: Name, text: str, note: str) -> Declared:
         sizes = sizes[:1]
     elif len(sizes) == 2 and sizes[0] == "1":
         sizes, row = sizes[1:], True
-    if row and not sizes:
-        sizes = [f"size_{name.base}".replace("\\", "")]
+    if not sizes and (row or unsized):
+        sizes = [f"size_{k}" for k in range(2 if unsized == 2 else 1)]
     unsaid = not sizes and not said and values not in {"integer", "label"}
     return Declared(name, tuple(sizes), row, values, unsaid=unsaid and values != "normal")
 

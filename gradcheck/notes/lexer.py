@@ -77,7 +77,7 @@ _SAME = {
     "\\hadamard": "\\odot", "\\intercal": "\\top", "\\ast": "*", "\\prime": "'", "\\colon": ":", "\\lt": "<",
     "\\gt": ">", "\\mathds": "\\mathbb", "\\mathbbm": "\\mathbb", "\\widehat": "\\hat", "\\widetilde": "\\tilde",
     "\\overline": "\\bar", "\\implies": "\\Rightarrow", "\\Longrightarrow": "\\Rightarrow", "\\iff": "\\Rightarrow",
-    "\\Leftrightarrow": "\\Rightarrow", "\\dots": "\\ldots", "\\cdots": "\\ldots", "\\mbox": "\\text",
+    "\\Leftrightarrow": "\\Rightarrow", "\\dots": "\\ldots", "\\cdots": "\\ldots", "\\vdots": "\\ldots", "\\ddots": "\\ldots", "\\dotsc": "\\ldots", "\\dotsb": "\\ldots", "\\mbox": "\\text",
     "\\textrm": "\\text", "\\textnormal": "\\text", "\\textit": "\\text", "\\textbf": "\\text", "\\slash": "/",
     "\\operatorname*": "\\operatorname", "\\triangleq": "\\coloneqq", "\\doteq": "\\coloneqq",
     "\\bm": "\\boldsymbol", "\\pmb": "\\boldsymbol", "\\mathbfit": "\\boldsymbol", "\\bold": "\\mathbf",

@@ -180,7 +180,7 @@ def _letters(found: list[Token], k: int, out: list[Token], words: frozenset[str]
         piece = run[:length]
         after = k + length
         called = after < len(found) and found[after].text in {"(", "[", "\\{", "|", "\\|"}
-        known = piece in words or (
+        known = piece in words or (piece in {"cost", "loss"} and called) or (
             piece in FUNCTIONS and (called if piece in _CALLED else called or length == len(run))
         )
         if known:

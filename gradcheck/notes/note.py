@@ -44,34 +44,65 @@ def check_formulas(
 ) -> NoteRecord:
     """Read and judge all formulas of one note."""
     pieces, context = sort(formulas, declarations)
-    readings = Readings(context, Options(rows=_rows(context, declarations)))
+    readings = Readings(context, Options(), rows=_rows(context, declarations))
     if declarations.layout is not None:
         readings.fixed["layout"] = declarations.layout
     found = [Found(p) for p in pieces if not p.formula.ignored]
+    repaired = _repair(readings, [f.piece for f in found])
     for one in found:
         if one.piece.definition is None and one.piece.reason is None:
             one.outcomes = readings.outcomes(one.piece)
         elif one.piece.definition is not None and len(one.piece.sides) > 2:
             one.outcomes = readings.outcomes(one.piece)
     convention = _convention(found, declarations)
-    claims = [_Judge(file, readings, convention).record(one) for one in found]
+    judge_ = _Judge(file, readings, convention, repaired)
+    claims = [judge_.record(one) for one in found]
     notes = [*(problems or []), *(text for _, text in declarations.problems)]
     return NoteRecord(VERSION, file, claims, _stated(found, convention), notes)
 
 
-def _rows(context: Context, declarations: Declarations) -> bool:
-    """Whether vectors are rows: as declared, else where the definitions conform only so."""
+def _rows(context: Context, declarations: Declarations) -> dict[int, bool]:
+    """Whether vectors are rows, by section: as declared, else where its definitions conform only so."""
+    scopes = sorted({d.scope for d in context.definitions})
     if declarations.vectors is not None:
-        return declarations.vectors == "rows"
-    broken = []
-    for rows in (False, True):
-        count = 0
-        for scope in sorted({d.scope for d in context.definitions}):
+        return dict.fromkeys([-1, *scopes], declarations.vectors == "rows")
+    found: dict[int, bool] = {}
+    for scope in scopes:
+        broken = []
+        for rows in (False, True):
             reader = Reader(context, Options(rows=rows), scope)
             reader.define_all()
-            count += sum(isinstance(e, Mismatch) for e in reader.broken.values())
-        broken.append(count)
-    return broken[1] < broken[0]
+            broken.append(sum(isinstance(e, Mismatch) for e in reader.broken.values()))
+        found[scope] = broken[1] < broken[0]
+    return found
+
+
+def _repair(readings: Readings, pieces: list[Piece]) -> dict[int, Correction]:
+    """Definitions that slip, and are corrected: what rests on them is read with the correction."""
+    repaired: dict[int, Correction] = {}
+    for piece in pieces:
+        if piece.definition is None or piece.reason is not None:
+            continue
+        reader = readings.reader(readings.at(piece.formula.scope), piece.formula.scope)
+        own = [e for a, e in reader.broken.items() if a.split("@")[0] == piece.definition.key]
+        if not own or not isinstance(own[0], Slip | Mismatch):
+            continue
+        fixed = correction(readings, piece, readings.at(piece.formula.scope), piece.definition)
+        if fixed is not None and fixed.node is not None:
+            repaired[id(piece)] = fixed
+    for piece in pieces:
+        fixed = repaired.get(id(piece))
+        if fixed is not None and fixed.node is not None and piece.definition in readings.context.definitions:
+            at = readings.context.definitions.index(piece.definition)
+            readings.context.definitions[at] = replace(piece.definition, body=fixed.node)
+    if repaired:
+        broken = {id(p): readings.reader(readings.at(p.formula.scope), p.formula.scope).broken for p in pieces if id(p) in repaired}
+        readings.errors = {
+            key: next(e for p in pieces if id(p) == key for a, e in found.items() if a.split("@")[0] == p.definition.key)  # type: ignore[union-attr]
+            for key, found in broken.items()
+        }
+        readings.readers.clear()
+    return repaired
 
 
 def _convention(found: list[Found], declarations: Declarations) -> Options:
@@ -130,10 +161,11 @@ class _Judge:
     file: str
     readings: Readings
     convention: Options
+    repaired: dict[int, Correction]
 
     def record(self, found: Found) -> ClaimRecord:
         piece = found.piece
-        line, column = piece.formula.place(piece.start)
+        line, column = piece.formula.place(piece.offset)
         base = ClaimRecord(self.file, line, column, piece.text, piece.kind, "not-read")  # type: ignore[arg-type]
         if piece.reason is not None:
             return _with(base, reason=_sentence(piece.reason))
@@ -148,11 +180,15 @@ class _Judge:
 
     def definition(self, base: ClaimRecord, found: Found, definition: Definition) -> ClaimRecord:
         piece = found.piece
-        reader = self.readings.reader(replace(self.readings.base, layout=self.convention.layout), piece.formula.scope)
-        error = self.broken(reader, definition)
+        reader = self.readings.reader(replace(self.readings.at(piece.formula.scope), layout=self.convention.layout), piece.formula.scope)
         reading = in_words(piece, reader)
+        if id(piece) in self.repaired:
+            fixed = self.repaired[id(piece)]
+            reason = f"{self.readings.errors[id(piece)]}; what rests on it is read as corrected"
+            return _with(base, verdict="wrong", reason=_sentence(reason), reading=reading, correction=fixed.latex)
+        error = self.broken(reader, definition)
         if isinstance(error, Slip | Mismatch):
-            fixed = correction(self.readings, piece, Options(), definition)
+            fixed = correction(self.readings, piece, self.readings.at(piece.formula.scope), definition)
             text = fixed.latex if fixed is not None else None
             return _with(base, verdict="wrong", reason=_sentence(str(error)), reading=reading, correction=text)
         if error is not None:
@@ -301,7 +337,7 @@ class _Judge:
         left = piece.sides[0]
         if not isinstance(left, Name) or not self.readings.context.is_defined(key_of(left)):
             return None
-        reader = self.readings.reader(self.readings.base, piece.formula.scope)
+        reader = self.readings.reader(self.readings.at(piece.formula.scope), piece.formula.scope)
         error = self.broken(reader, next(d for d in self.readings.context.definitions if d.key == key_of(left)))
         if error is None:
             return None

@@ -642,7 +642,7 @@ class Reader:
             layered = [d for d in own if "@" in array and self.matches(d.name, array)]
             if layered:
                 return layered[-1]
-            plain = [d for d in own if not d.name.sup or "@" not in array]
+            plain = [d for d in own if not d.name.sup or key.endswith("^2")]
             if plain:
                 return plain[-1]
         bare = Name(name.base)

@@ -64,8 +64,11 @@ def _levels(tokens: list[Token]) -> list[int]:
 def _rows(tokens: list[Token]) -> list[list[Token]]:
     rows: list[list[Token]] = [[]]
     inside = 0
+    square = _balanced(tokens)
     for token in tokens:
         inside += {"begin": 1, "end": -1}.get(token.kind, 0)
+        if square:
+            inside += {"[": 1, "]": -1}.get(token.text, 0)
         if token.kind == "newline" and inside == 0:
             rows.append([])
         elif token.kind == "amp" and inside == 0:
@@ -73,6 +76,16 @@ def _rows(tokens: list[Token]) -> list[list[Token]]:
         else:
             rows[-1].append(token)
     return [r for r in rows if r]
+
+
+def _balanced(tokens: list[Token]) -> bool:
+    """Whether square brackets are closed in order, so that a row ends between them only by mistake."""
+    depth = 0
+    for token in tokens:
+        depth += {"[": 1, "]": -1}.get(token.text, 0)
+        if depth < 0:
+            return False
+    return depth == 0
 
 
 def _parts(row: list[Token]) -> list[list[Token]]:
