@@ -13,7 +13,7 @@ from gradcheck.notes.judging import Comparison
 from gradcheck.notes.graph import NotDifferentiable
 from gradcheck.notes.latex import latex
 from gradcheck.notes.lexer import NotRead
-from gradcheck.notes.reader import Options
+from gradcheck.notes.reader import Options, Reader
 from gradcheck.notes.syntax import (
     Addition,
     Apply,
@@ -73,16 +73,17 @@ def correction(
 
 
 def _defines(readings: Readings, definition: Definition, body: Node) -> bool:
-    reader = readings.reader(readings.at(definition.scope), definition.scope)
+    known = readings.context.definitions
+    at = known.index(definition)
+    known[at] = replace(definition, body=body)
+    reader = Reader(readings.context, readings.at(definition.scope), definition.scope)
     try:
-        array, _, _ = next(iter((a, n, None) for a, n in reader.instances(definition)))
-        reader.broken.pop(array, None)
-        reader.infos.pop(array, None)
-        number = int(array.split("@")[1]) if "@" in array else None
-        changed = replace(definition, body=body)
-        reader.make(array, changed, reader.solve(changed, number) or dict(reader.static))
+        for array, name in reader.instances(known[at]):
+            reader.info(name, array)
     except (NotRead, Mismatch, Slip, Undeclared, NotDifferentiable):
         return False
+    finally:
+        known[at] = definition
     return True
 
 
@@ -125,7 +126,12 @@ def _times(factor: Node, node: Node) -> Node:
 
 
 def _everywhere(node: Node) -> Iterator[Node]:
-    yield from nodes(node)
+    """Every node but the indices, which are changed with the symbol that has them."""
+    marks = {
+        id(inner) for n in nodes(node) if isinstance(n, Name) for mark in (*n.sub, *n.sup) for inner in nodes(mark)
+    }
+    marks |= {id(n.index) for n in nodes(node) if isinstance(n, BigSum)}
+    yield from (n for n in nodes(node) if id(n) not in marks)
 
 
 def _swap(node: Node, old: Node, new: Node) -> Node:
@@ -206,6 +212,9 @@ def _local(at: Node, letters: list[str], readings: Readings | None) -> Iterator[
                 for letter in letters:
                     if letter != letter_of(old):
                         yield at, replace(at, sub=(*sub[:k], Name(letter), *sub[k + 1 :]))
+                if isinstance(old, Literal):
+                    for number in (1, 2, 3, 4):
+                        yield at, replace(at, sub=(*sub[:k], Literal(Fraction(number), str(number)), *sub[k + 1 :]))
             if len(sub) == 2:
                 yield at, replace(at, sub=(sub[1], sub[0]))
             if not sub and not sup and at.base != "\\ones":

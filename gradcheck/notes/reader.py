@@ -472,18 +472,30 @@ class Reader:
         """The axes of an array; it is defined, declared, or known by its use. Raises `Undeclared`."""
         if array in self.infos:
             return self.infos[array]
-        if array in self.broken:
+        if array in self.broken and not self.elsewhere(array):
             raise self.unusable(array, self.broken[array])
         if len(self.making) > 40:
             raise NotRead("its definitions are nested too deeply")
         if array in self.making:
             raise NotRead(f"{key_of(name)} is defined by itself")
         definition = self.definition_of(name, array)
-        if definition is not None:
-            return self.make(array, *definition)
+        if definition is not None and array not in self.broken:
+            try:
+                return self.make(array, *definition)
+            except NotRead:
+                if not self.elsewhere(array):
+                    raise
+        if array in self.broken:
+            self.assume(f"{array} is not defined in this section, and read as an undefined loss")
+            self.context.losses.add(array)
         if array in self.context.losses:
             return self.loss(array)
         return self.declare(name, array, written)
+
+    def elsewhere(self, array: str) -> bool:
+        """Whether a loss is defined in another section only, whose symbols mean something else here."""
+        found = self.context.definition(array, self.scope)
+        return array in LOSSES and all(d.scope != self.scope for d in found)
 
     def unusable(self, array: str, error: Exception) -> NotRead:
         text = f"the definition of {array.split('@')[0]} cannot be used: {error}"
