@@ -12,7 +12,7 @@ from gradcheck.notes.graph import NotDifferentiable
 from gradcheck.notes.judging import Comparison, Target, screen
 from gradcheck.notes.lexer import NotRead
 from gradcheck.notes.reader import Options, Reader
-from gradcheck.notes.syntax import Derivative, Literal, Multiplication, Nabla, Name, Node, Relation
+from gradcheck.notes.syntax import BigSum, Derivative, Literal, Multiplication, Nabla, Name, Node, Relation
 from gradcheck.notes.terms import ZERO, Index, Term, add, multiply, names, substitute, total
 from gradcheck.notes.values import Mismatch, Slip, Undeclared, Value, compatible, same_shape, unify
 
@@ -334,10 +334,15 @@ def indices_of(node: Node) -> set[str]:
     return {x for n in nodes(node) if isinstance(n, Name) for s in (*n.sub, *n.sup) if (x := letter_of(s))}
 
 
+def _sum_letters(node: BigSum) -> set[str | None]:
+    return {letter_of(n) for n in (node.index, *node.more) if n is not None}
+
+
 def repeated(node: Node, letter: str) -> bool:
     """Whether an index stands twice in one product, as in Einstein's convention."""
+    own = {id(n) for b in nodes(node) if isinstance(b, BigSum) and b.index is not None and letter in _sum_letters(b) for n in nodes(b)}
     for inner in nodes(node):
-        if isinstance(inner, Multiplication):
+        if isinstance(inner, Multiplication) and id(inner) not in own:
             count = sum(
                 1
                 for _, f in inner.factors

@@ -274,7 +274,7 @@ class Reader:
         if known.is_defined(literal) or known.declared(literal):
             return True
         declared = known.declared(key)
-        return declared is not None and len(declared.sizes) == 2 and not known.is_defined(key)
+        return declared is not None and len(declared.sizes) == 2 and len(digit) == 1 and not known.is_defined(key)
 
     def layer_hint(self, key: str, name: Name) -> str | None:
         return None
