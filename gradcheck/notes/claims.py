@@ -132,7 +132,10 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
     everything = [n for p in pieces for n in p.sides]
     _worded(declarations, everything)
     context._index = None
-    context.learn(everything)
+    context.learn([(p.formula.scope, n) for p in pieces for n in p.sides])
+    context.defining = {
+        n.function.base for d in context.definitions for n in nodes((d.name, d.body)) if isinstance(n, Apply)
+    } | {d.name.base for d in context.definitions}
     context.sizes = {_plain(s) for d in declarations.shapes for s in d.sizes}
     context.sizes |= _limits(everything)
     for d in declarations.shapes:
@@ -226,7 +229,7 @@ def _statements(formula: Formula, declarations: Declarations) -> list[Statement 
 def _functions(statements: list[tuple[Formula, Statement | str]], declarations: Declarations) -> frozenset[str]:
     """Bases that are applied where brackets follow: declared, defined as f(x) = ..., or known by custom."""
     found = set(declarations.elementwise) | {"\\sigma", "\\phi", "\\varphi", "f", "g"}
-    declared = {d.name.base for d in declarations.shapes}
+    declared = {d.name.base for d in declarations.shapes if not d.name.sup}
     found -= declared - set(declarations.elementwise)
     for _, statement in statements:
         if isinstance(statement, str) or not statement.signs:
@@ -314,7 +317,7 @@ def _related(formula: Formula, statement: Statement, context: Context, start: in
     if relation.text == "\\in":
         try:
             for part in text.split(", "):
-                context.declarations.shapes.append(membership(part))
+                context.declarations.shapes.append(replace(membership(part), scope=formula.scope))
             context._index = None
         except NotRead:
             return None
@@ -417,12 +420,16 @@ def _as_definition(piece: Piece, context: Context) -> None:
         return
     if key == "\\delta" and len(name.sub) == 2:
         return
-    if any(d.key == key and d.scope in {scope, -1} and _overlap(d.name, name) for d in context.definitions):
+    if any(key_of(d.name) == key and d.scope in {scope, -1} and _overlap(d.name, name) for d in context.definitions):
         return
-    definition = Definition(name, piece.sides[1], parameters, scope, derived=derived)
+    squared = (
+        bool(name.sup) and not name.bracket and not name.sub and key in {"\\sigma", "s", "v", "\\rho"}
+        and getattr(name.sup[0], "text", "") == "2"
+    )  # fmt: skip
+    definition = Definition(name, piece.sides[1], parameters, scope, derived=derived, squared=squared)
     context.definitions.append(definition)
     piece.definition = definition
-    if name.sup and not name.bracket and not name.sub and getattr(name.sup[0], "text", "") == "2" and key in {"\\sigma", "s"}:
+    if squared:
         context.squared.add(key)
     if not (key == "\\delta" and name.sup) or not derived:
         piece.kind = "definition"

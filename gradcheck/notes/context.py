@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
 from gradcheck.notes.declarations import Declarations, Declared
 from gradcheck.notes.syntax import (
@@ -30,10 +30,11 @@ class Definition:
     scope: int = 0
     row: bool = False
     derived: bool = False  # a name for a derivative
+    squared: bool = False  # \\sigma^2 as one symbol
 
     @property
     def key(self) -> str:
-        return key_of(self.name)
+        return key_of(self.name) + ("^2" if self.squared else "")
 
 
 def key_of(name: Name) -> str:
@@ -75,13 +76,21 @@ class Context:
     squared: set[str] = field(default_factory=set)  # keys k of which k^2 is a symbol of its own
     functions: set[str] = field(default_factory=set)
     losses: set[str] = field(default_factory=set)
-    used: dict[str, set[int]] = field(default_factory=dict)  # with how many indices each key is written
+    used: dict[tuple[int, str], set[int]] = field(default_factory=dict)
+    """With how many indices each symbol is written in each section."""
     primed: set[str] = field(default_factory=set)
     used_as_symbol: set[str] = field(default_factory=set)  # letters that are symbols although they name a step
     numbers: set[str] = field(default_factory=set)  # undeclared symbols of formulas in numbers only
+    defining: set[str] = field(default_factory=set)  # functions that definitions apply
     sizes: set[str] = field(default_factory=set)
     applied: frozenset[str] = frozenset()  # bases that are applied, not multiplied
     symbols: frozenset[str] = frozenset()
+
+    now: int = 0  # the section that is read
+
+    def at(self, scope: int) -> Context:
+        """The same as it is seen in one section: what it declares itself comes before what others do."""
+        return replace(self, now=scope, _index=None)
 
     def declared(self, key: str) -> Declared | None:
         """The declaration of a symbol, the last one first."""
@@ -98,7 +107,22 @@ class Context:
             self._index = {}
             for d in self.declarations.shapes:
                 self._index.setdefault(key_of(d.name), []).append(d)
+            for key, found in list(self._index.items()):
+                self._index[key] = self._nearest(found)
         return self._index
+
+    def _nearest(self, found: list[Declared]) -> list[Declared]:
+        """Declarations of one symbol: of this section, else of the nearest before it, else after it."""
+        scopes = {d.scope for d in found}
+        before = [s for s in scopes if s <= self.now]
+        if not before:
+            return []  # what a later section declares says nothing of this one
+        nearest = max(before)
+        own = [d for d in found if d.scope == nearest]
+        # a symbol with a layer or an index of its own is another one
+        marks = {(str(d.name.sup), str(d.name.sub)) for d in own}
+        rest = [d for d in found if d.scope <= nearest and (str(d.name.sup), str(d.name.sub)) not in marks]
+        return [*(d for d in rest if bool(d.name.sup) != any(o.name.sup for o in own)), *own]
 
     def definition(self, key: str, scope: int) -> list[Definition]:
         """Definitions of a symbol that hold in a scope: its own, else the nearest before, else after."""
@@ -135,8 +159,17 @@ class Context:
 
     # -- what use tells
 
-    def learn(self, everything: list[Node]) -> None:
-        """Layers, shifted indices, losses and functions, as the note's formulas use them."""
+    def counts(self, key: str) -> set[int]:
+        """With how many indices a symbol is written in this section."""
+        return self.used.get((self.now, key), set())
+
+    def learn(self, sides: list[tuple[int, Node]]) -> None:
+        """Layers, shifted indices, losses and functions, as the note's formulas use them, by section."""
+        everything = [node for _, node in sides]
+        for scope, node in sides:
+            for inner in nodes(node):
+                if isinstance(inner, Name):
+                    self.used.setdefault((scope, key_of(inner)), set()).add(len(inner.sub))
         for d in self.declarations.shapes:
             if d.name.sup and isinstance(d.name.sup[0], Literal) and d.name.sup[0].value == 2 and not d.name.bracket:
                 self.squared.add(key_of(d.name))
@@ -176,6 +209,15 @@ class Context:
             or bool(self.letters(name.sup[0]) & {k for k, v in self.declarations.superscripts.items() if v == "layer"})
         )
 
+    def _step(self, node: Node) -> set[str] | None:
+        """The letter of a layer or step: alone, or with a number added; empty for a number."""
+        if isinstance(node, Literal):
+            return set()
+        parts = [t for _, t in node.terms] if isinstance(node, Addition) else [node]
+        letters = {x for p in parts if (x := letter_of(p)) is not None}
+        plain = all(isinstance(p, Literal) or letter_of(p) is not None for p in parts)
+        return letters if plain and len(letters) == 1 else None
+
     def letters(self, node: Node) -> set[str]:
         return {n.base for n in nodes(node) if isinstance(n, Name)}
 
@@ -183,16 +225,15 @@ class Context:
         match node:
             case Name():
                 key = key_of(node)
-                self.used.setdefault(key, set()).add(len(node.sub))
                 if node.primes:
                     self.primed.add(key)
-                if self._is_layer(node):
+                if self._is_layer(node) and (step := self._step(node.sup[0])) is not None:
                     self.layered.add(key)
-                    for letter in self.letters(node.sup[0]):
+                    for letter in step:
                         self.static.setdefault(letter, 4 if letter.isupper() else 2)
                 for sub in node.sub:
-                    if isinstance(sub, Addition) and any(isinstance(t, Literal) for _, t in sub.terms):
-                        shifted |= {x for x in self.letters(sub) if len(x) == 1}
+                    if isinstance(sub, Addition) and (step := self._step(sub)) is not None:
+                        shifted |= step
             case Derivative(body, _, _, _) | Nabla(body, _, _, _):
                 if isinstance(body, Name) and not body.sub and not body.sup:
                     key = key_of(body)

@@ -84,7 +84,7 @@ class Readings:
             dims=known.dims,
             static=dict(known.static),
             broken=dict(known.broken),
-            used=set(known.used & {"rows"}),
+            uses=dict(known.uses),
         )
 
     def outcomes(self, piece: Piece, alias: tuple[tuple[str, str], ...] = ()) -> list[Outcome]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gradcheck.notes.lexer import NotRead, tokens
 from gradcheck.notes.normalising import FUNCTIONS, normalise
@@ -21,13 +21,14 @@ class Declared:
     sizes: tuple[str, ...]
     row: bool = False
     values: str = "normal"
+    scope: int = 0  # the section that declares it
     unsaid: bool = False  # only values were declared, no shape
 
 
 @dataclass(slots=True)
 class Declarations:
     shapes: list[Declared] = field(default_factory=list)
-    elementwise: set[str] = field(default_factory=set)
+    elementwise: dict[str, int] = field(default_factory=dict)  # function, and the section that declares it
     derivatives: list[tuple[str, bool]] = field(default_factory=list)  # formula text, row
     words: set[str] = field(default_factory=set)
     superscripts: dict[str, str] = field(default_factory=dict)
@@ -47,8 +48,16 @@ VALUES = {
 }  # fmt: skip
 
 
-def read_declarations(text: str, into: Declarations) -> None:
+def read_declarations(text: str, into: Declarations, scope: int = 0) -> None:
     """Add the declarations of one comment. What is not understood is put down in ``problems``."""
+    known = len(into.shapes)
+    functions = set(into.elementwise)
+    _read(text, into)
+    into.shapes[known:] = [replace(d, scope=scope) for d in into.shapes[known:]]
+    into.elementwise |= {f: scope for f in into.elementwise if f not in functions}
+
+
+def _read(text: str, into: Declarations) -> None:
     for number, line in enumerate(text.split("\n")):
         for part in _parts(line):
             try:
@@ -123,7 +132,7 @@ def _one(part: str, into: Declarations) -> None:
     note = " ".join(re.findall(r"\(([^()]*)\)", right)).lower()
     if bare.strip().lower() in {"elementwise", "element-wise", "entrywise"}:
         for name in names:
-            into.elementwise.add(_name(name, into).base)
+            into.elementwise.setdefault(_name(name, into).base, -1)
         return
     for name in names:
         into.shapes.append(_declared(_name(name, into), bare, note))

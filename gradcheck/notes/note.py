@@ -18,7 +18,7 @@ from gradcheck.notes.lexer import NotRead
 from gradcheck.notes.reader import Options, Reader
 from gradcheck.notes.records import VERSION, ClaimRecord, NoteRecord
 from gradcheck.notes.showing import in_numpy, in_words
-from gradcheck.notes.syntax import Differential, Group, Multiplication, Name
+from gradcheck.notes.syntax import Addition, Derivative, Differential, Group, Multiplication, Name
 from gradcheck.notes.values import Mismatch, Slip, Undeclared
 
 __all__ = ["check_formulas"]
@@ -257,7 +257,7 @@ class _Judge:
             why = judgement.reason or "it has no form that gradcheck can check"
             return _with(base, reason=_sentence(f"gradcheck could not decide it: {why}"), reading=reading)
         strength = judgement.strength
-        condition = _choice(outcome)
+        condition = None if _chain_rule(piece) and not outcome.options.elementwise else _choice(outcome)
         common = dict(strength=strength, reading=reading, layout=layout)
         if condition is not None:
             return _with(base, verdict="right-if", condition=condition, **common)
@@ -411,6 +411,17 @@ class _Judge:
                 continue
             return _with(base, verdict="right-if", condition=f"{size} = 1; for a batch, sum over its rows", strength="agreed", reading=self.reading(piece, outcome))
         return None
+
+
+def _chain_rule(piece: Piece) -> bool:
+    """A sum over paths: partial derivatives are what such a sum is made of."""
+    right = piece.sides[1]
+    return (
+        len(piece.sides) == 2
+        and isinstance(right, Addition)
+        and len(right.terms) > 1
+        and all(sum(isinstance(n, Derivative) for n in nodes(t)) >= 2 for _, t in right.terms)
+    )
 
 
 def _which(piece: Piece, outcome: Outcome) -> str:

@@ -503,11 +503,17 @@ class Parser:
             else:
                 high = self.whole(content)
         index, more, start, condition = self.limits(low)
+        negative = self.text() == "-"
+        if negative:
+            self.take()
         if self.here is None or not self.starts():
             raise NotRead("a sum has nothing to add up")
         if kind == "prod":
             raise NotRead("products over an index are not read")
-        return BigSum(kind, index, start, high, condition, self.product(), more)
+        body = self.product()
+        if negative:
+            body = Addition(((-1, body),))
+        return BigSum(kind, index, start, high, condition, body, more)
 
     def limits(
         self, tokens: list[Token]

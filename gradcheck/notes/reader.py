@@ -137,6 +137,7 @@ class Reader:
     making: list[str] = field(default_factory=list)
     entrywise: int = 0
     broken: dict[str, Exception] = field(default_factory=dict)
+    uses: dict[str, frozenset[str]] = field(default_factory=dict)  # the choices that an array's definition depends on
     extra_sinks: dict[str, None] = field(default_factory=dict)
     only_sinks: tuple[str, ...] | None = None  # what the loss is read as a function of, where that is enough
     asked: dict[str, None] = field(default_factory=dict)  # by what the loss was differentiated
@@ -145,6 +146,8 @@ class Reader:
     deep: int = 0
 
     def __post_init__(self) -> None:
+        if self.context.now != self.scope:
+            self.context = self.context.at(self.scope)
         if not self.static:
             self.static = dict(self.context.static)
 
@@ -436,7 +439,7 @@ class Reader:
         if len(subs) == 2:
             return other, upper
         info = self.info(other, upper)
-        if known.used.get(key_of(name), set()) - {1}:
+        if known.counts(key_of(name)) - {1}:
             return None
         self.alias_rows(array, upper, info, 1)
         return name, array
@@ -471,6 +474,7 @@ class Reader:
     def info(self, name: Name, array: str, written: int = 0) -> Info:
         """The axes of an array; it is defined, declared, or known by its use. Raises `Undeclared`."""
         if array in self.infos:
+            self.used |= self.uses.get(array, frozenset())
             return self.infos[array]
         if array in self.broken and not self.elsewhere(array):
             raise self.unusable(array, self.broken[array])
@@ -505,10 +509,7 @@ class Reader:
         key = array.split("@")[0]
         number = int(array.split("@")[1]) if "@" in array else None
         found = None
-        for definition in self.context.definition(key.removesuffix("^2") if key.endswith("^2") else key, self.scope):
-            squared = bool(definition.name.sup) and definition.key in self.context.squared and definition.name.sup[0] == Literal(Fraction(2), "2")
-            if squared != key.endswith("^2"):
-                continue
+        for definition in self.context.definition(key, self.scope):
             statics = self.solve(definition, number)
             if statics is not None:
                 found = definition, statics
@@ -559,6 +560,7 @@ class Reader:
         self.making.append(array)
         kept = self.static
         self.static = statics
+        before, self.used = self.used, set()
         try:
             with self.apart():
                 info = self.computed(array, definition)
@@ -568,6 +570,8 @@ class Reader:
         finally:
             self.static = kept
             self.making.pop()
+            self.uses[array] = frozenset(self.used)
+            self.used |= before
         return info
 
     def computed(self, array: str, definition: Definition) -> Info:
@@ -687,7 +691,7 @@ class Reader:
         if not extra and not sizes and written:
             extra = written  # M_k for a number M: a family of numbers
         if not extra and len(sizes) == 2 and written == 1:
-            if context.used.get(key_of(name), set()) - {1}:
+            if context.counts(key_of(name)) - {1}:
                 raise NotRead(f"what one index of the matrix {key_of(name)} means is not clear")
             extra = 1  # M_k for a matrix M: a family of matrices
         tied = self.tied(name, declared.sizes, extra)
@@ -745,7 +749,7 @@ class Reader:
     def by_use(self, name: Name, array: str, written: int, values: str) -> Info:
         """A symbol that is not declared: entries x_i, W_{ij}; a number by convention."""
         key = key_of(name)
-        counts = self.context.used.get(key, set())
+        counts = self.context.counts(key)
         if not written and key in self.context.numbers and "@" not in array:
             rank = 0
             self.assume(f"{key} is a number")
@@ -770,10 +774,13 @@ class Reader:
         """An undefined loss: a function with a derivative of everything that nothing else reads."""
         self.infos[array] = Info(())
         self.graph.computed(array, (), ZERO)
+        before, self.used = self.used, set()
         terms: list[Term] = []
         for sink in self.sinks():
             terms.append(self.some_function(f"{array}.{sink}", [self.whole(sink)], curved=self.curved))
         self.graph.computed(array, (), add(terms))
+        self.uses[array] = frozenset(self.used)
+        self.used |= before
         return self.infos[array]
 
     def whole(self, array: str) -> Value:
@@ -1114,6 +1121,9 @@ class Reader:
             inner = self.value(base)
             if not inner.scalar:
                 return inner.transposed()
+        entry = self.entry_of(node)
+        if entry is not None:
+            return entry
         inner = self.value(base)
         if node.inverse:
             inner = self.inverse(inner)
@@ -1122,6 +1132,28 @@ class Reader:
         if node.exponent is not None:
             inner = self.raised(inner, self.value(node.exponent), node.exponent)
         return inner
+
+    def entry_of(self, node: Raised) -> Value | None:
+        """X^{-1}_{ij} and X^T_{ij}: entries of the inverse and of the transpose."""
+        base = node.base
+        if not isinstance(base, Name) or len(base.sub) != 2 or base.primes or not (node.inverse or node.transposed):
+            return None
+        try:
+            whole = self.named(replace(base, sub=()))
+        except (Undeclared, NotRead):
+            return None
+        if not whole.matrix:
+            return None
+        if node.inverse:
+            whole = self.inverse(whole)
+        if node.transposed:
+            whole = whole.transposed()
+        assert whole.row is not None and whole.column is not None
+        i, j = (self.place(s) for s in base.sub)
+        for place, index in ((i, whole.row), (j, whole.column)):
+            if isinstance(place, Index):
+                place.dim.unify(index.dim)
+        return Value(None, None, substitute(whole.body, {whole.row: i, whole.column: j}))
 
     def transposes(self, exponent: Node) -> bool:
         """A small t as an exponent: a transpose, where t is no symbol of the note."""
@@ -1146,6 +1178,9 @@ class Reader:
                 for _ in range(times - 1):
                     result = matrix_product(result, base)
                 return result
+        if base.vector:
+            self.assume("a power of a vector is taken entry by entry")
+            return base.with_body(power(base.body, exponent.body))
         raise NotRead(f"a power of {base.words()} is not read")
 
     def inverse(self, value: Value) -> Value:
@@ -1487,9 +1522,9 @@ class Reader:
         if name.sub:
             raise NotRead(f"the index of the function {key} is not clear")
         elementwise = key in self.context.declarations.elementwise
-        others = self.context.declarations.elementwise
-        if not elementwise and others and name.base in ACTIVATIONS and not self.context.is_defined(key):
-            shown = sorted(others)[0]
+        others = sorted(f for f, s in self.context.declarations.elementwise.items() if s <= self.scope)
+        if not elementwise and others and name.base in ACTIVATIONS - self.context.defining:
+            shown = others[0]
             raise Slip(f"{key} is not declared; the activation of this note is {shown}", shown)
         if (elementwise or name.base in ACTIVATIONS or name.primes) and len(node.arguments) == 1:
             x = self.value(node.arguments[0])

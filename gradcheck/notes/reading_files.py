@@ -69,7 +69,7 @@ def check_text(text: str, name: str, suffix: str = ".md", declarations: str | No
     problems = list(source.problems)
     for comment in source.comments:
         known = len(declared.problems)
-        read_declarations(comment.text, declared)
+        read_declarations(comment.text, declared, comment.scope)
         new, declared.problems = declared.problems[known:], declared.problems[:known]
         problems += [f"{name}:{comment.line + line}: {message}" for line, message in new]
     if declarations is not None:

@@ -16,6 +16,7 @@ class Comment:
 
     text: str
     line: int
+    scope: int = 0
 
 
 @dataclass(slots=True)
@@ -68,7 +69,7 @@ class Builder:
         if text.strip().strip(":").strip().lower() == "ignore next":
             self.ignore_next = True
             return
-        self.source.comments.append(Comment(text, self.place(offset)[0]))
+        self.source.comments.append(Comment(text, self.place(offset)[0], self.scope))
 
     def heading(self) -> None:
         self.scope += 1
