@@ -130,10 +130,15 @@ class Context:
         here = [d for d in every if d.scope == scope]
         if here:
             return here
+        declared = self.declared(key)
         before = [d for d in every if d.scope < scope]
         if before:
             last = max(d.scope for d in before)
+            if declared is not None and declared.scope > max(last, 0):
+                return []  # a section that declares a symbol anew begins with it as given
             return [d for d in before if d.scope == last]
+        if declared is not None:
+            return []
         after = [d for d in every if d.scope > scope]
         if after:
             first = min(d.scope for d in after)

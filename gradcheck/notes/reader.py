@@ -972,6 +972,8 @@ class Reader:
         if self.context.is_defined(key) or node.primes or node.sup:
             return None
         text = letter or key.replace("{", "").replace("}", "")
+        if node.sub:
+            text += "_" + "".join(letter_of(s) or getattr(s, "text", "?") for s in node.sub)
         text = dict(self.options.alias).get(text, text)
         if text in self.context.sizes:
             return Value(None, None, Size(self.dim(text)))

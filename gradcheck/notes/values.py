@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gradcheck.notes.terms import Dim, Index, Term, add, fresh, multiply, substitute, total
+from gradcheck.notes.terms import Dim, Entry, Index, Number, Product, Term, add, fresh, multiply, substitute, total
 
 __all__ = ["Mismatch", "Slip", "Undeclared", "Value", "hadamard", "matrix_product", "same_shape", "scaled"]
 
@@ -131,7 +131,7 @@ def plus(values: list[Value]) -> Value:
     first = next((v for v in values if v.matrix), values[0])
     bodies: list[Term] = []
     for value in values:
-        broadcast = first.matrix and value.vector
+        broadcast = first.matrix and value.vector and _named(value.body)
         if broadcast:
             axis = value.row or value.column
             along = first.row if value.row is not None else first.column
@@ -143,6 +143,13 @@ def plus(values: list[Value]) -> Value:
         unify(first, value)
         bodies.append(value.at(first.row, first.column))
     return Value(first.row, first.column, add(bodies), all(v.listed for v in values))
+
+
+def _named(term: Term) -> bool:
+    """A symbol, as the bias that is added to every row; an expression would hide a mistake."""
+    if isinstance(term, Product):
+        return all(isinstance(f, Number | Entry) for f in term.factors)
+    return isinstance(term, Entry)
 
 
 def dim_of(index: Index) -> Dim:
