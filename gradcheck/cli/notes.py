@@ -20,11 +20,17 @@ _SPOKEN = ("text", "json", "github")
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--format", "formats", default="text", help=f"Comma-separated: {', '.join(FORMATS)}.", show_default=True)
+@click.option(
+    "--format", "formats", default="text", help=f"Comma-separated: {', '.join(FORMATS)}.", show_default=True
+)
 @click.option("--report-dir", default="reports", help="The folder for sarif, md and html.", show_default=True)
 @click.option("--show-reading", is_flag=True, help="Show every formula as it was understood.")
-@click.option("--max-unread", type=click.IntRange(min=0), help="Exit with 1 where more formulas are not read.")
-@click.option("--declarations", type=click.Path(), help="A file with the declarations of a gradcheck comment.")
+@click.option(
+    "--max-unread", type=click.IntRange(min=0), help="Exit with 1 where more formulas are not read."
+)
+@click.option(
+    "--declarations", type=click.Path(), help="A file with the declarations of a gradcheck comment."
+)
 @debug_option
 def notes(
     files: tuple[str, ...],

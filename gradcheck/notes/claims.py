@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -116,18 +117,21 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
     statements = [(f, s) for f in formulas for s in _statements(f, declarations)]
     context.applied = _functions(statements, declarations)
     context.symbols = frozenset(d.name.base for d in declarations.shapes) | frozenset(declarations.words)
-    if any(s == "d" for d in declarations.shapes for s in d.sizes) or any(_D_IS_A_SIZE.search(f.text) for f in formulas):
+    if any(s == "d" for d in declarations.shapes for s in d.sizes) or any(
+        _D_IS_A_SIZE.search(f.text) for f in formulas
+    ):
         context.symbols |= {"d"}
     for text, row in declarations.derivatives:
         _declared_derivative(text, row, context)
     pieces: list[Piece] = []
+    alone = Counter(id(f) for f, _ in statements)
     for formula, statement in statements:
         if isinstance(statement, str):
             pieces.append(Piece(formula, 0, len(formula.text), "claim", reason=statement))
             continue
         piece = _piece(formula, statement, context, pieces)
         if piece is not None:
-            piece.whole = sum(f is formula for f, _ in statements) == 1
+            piece.whole = alone[id(formula)] == 1
             pieces.append(piece)
     everything = [n for p in pieces for n in p.sides]
     _worded(declarations, everything)
@@ -183,7 +187,11 @@ def _shaped(node: Node, context: Context) -> bool:
             return True
         case Name():
             declared = context.declared(key_of(node))
-            return bool(node.sub) or node.base in {"\\ones", "I"} or (declared is not None and bool(declared.sizes))
+            return (
+                bool(node.sub)
+                or node.base in {"\\ones", "I"}
+                or (declared is not None and bool(declared.sizes))
+            )
         case Multiplication(factors):
             return any(sign in {"\\odot", "\\circ"} for sign, _ in factors)
         case Apply(function, _, _):
@@ -210,7 +218,11 @@ def _symbols_beside_steps(context: Context, everything: list[Node]) -> None:
     """Letters that count layers or steps and are declared or defined as something else too."""
     for letter in context.static:
         declared = context.declared(letter)
-        if context.is_defined(letter) or letter in context.losses or (declared is not None and declared.values != "integer"):
+        if (
+            context.is_defined(letter)
+            or letter in context.losses
+            or (declared is not None and declared.values != "integer")
+        ):
             context.used_as_symbol.add(letter)
 
 
@@ -226,7 +238,9 @@ def _statements(formula: Formula, declarations: Declarations) -> list[Statement 
         return ["it is nested too deeply"]
 
 
-def _functions(statements: list[tuple[Formula, Statement | str]], declarations: Declarations) -> frozenset[str]:
+def _functions(
+    statements: list[tuple[Formula, Statement | str]], declarations: Declarations
+) -> frozenset[str]:
     """Bases that are applied where brackets follow: declared, defined as f(x) = ..., or known by custom."""
     found = set(declarations.elementwise) | {"\\sigma", "\\phi", "\\varphi", "f", "g"}
     declared = {d.name.base for d in declarations.shapes if not d.name.sup}
@@ -275,7 +289,9 @@ def _declared_derivative(text: str, row: bool, context: Context) -> None:
         statement = split(normalise(tokens(text), frozenset(context.declarations.words)))[0]
         sides = [parse(s, context.applied, context.symbols) for s in statement.sides]
     except (NotRead, IndexError) as error:
-        context.declarations.problems.append((0, f"the declaration {text!r} is not understood: {error}; it is skipped"))
+        context.declarations.problems.append(
+            (0, f"the declaration {text!r} is not understood: {error}; it is skipped")
+        )
         return
     if isinstance(sides[0], Name):
         context.definitions.append(Definition(sides[0], sides[1], (), -1, row, derived=True))
@@ -324,7 +340,9 @@ def _related(formula: Formula, statement: Statement, context: Context, start: in
         return None
     if statement.signs or relation.text == "\\approx":
         sign = relation.text
-        return Piece(formula, start, end, "claim", reason=f"it has the sign {sign}, and only equalities are read")
+        return Piece(
+            formula, start, end, "claim", reason=f"it has the sign {sign}, and only equalities are read"
+        )
     return None
 
 
@@ -380,10 +398,16 @@ def _mentions(node: Node, name: Name) -> bool:
     """Whether a symbol stands in an expression, with the same marks and outside of derivatives."""
     own = (key_of(name), tuple(map(str, name.sub)), tuple(map(str, name.sup)))
     plain = {
-        id(n) for d in nodes(node) if isinstance(d, Derivative | Nabla) for n in nodes(d) if isinstance(n, Name)
+        id(n)
+        for d in nodes(node)
+        if isinstance(d, Derivative | Nabla)
+        for n in nodes(d)
+        if isinstance(n, Name)
     }
     return any(
-        isinstance(n, Name) and id(n) not in plain and (key_of(n), tuple(map(str, n.sub)), tuple(map(str, n.sup))) == own
+        isinstance(n, Name)
+        and id(n) not in plain
+        and (key_of(n), tuple(map(str, n.sub)), tuple(map(str, n.sup))) == own
         for n in nodes(node)
     )
 
@@ -391,7 +415,8 @@ def _mentions(node: Node, name: Name) -> bool:
 def _written_out(node: Node, name: Name) -> bool:
     """x = [x_1, ..., x_n]: a symbol by its own entries, which says nothing new."""
     return not name.sub and any(
-        isinstance(n, Name) and n.sub and key_of(n) == key_of(name) and str(n.sup) == str(name.sup) for n in nodes(node)
+        isinstance(n, Name) and n.sub and key_of(n) == key_of(name) and str(n.sup) == str(name.sup)
+        for n in nodes(node)
     )
 
 
@@ -420,7 +445,10 @@ def _as_definition(piece: Piece, context: Context) -> None:
         return
     if key == "\\delta" and len(name.sub) == 2:
         return
-    if any(key_of(d.name) == key and d.scope in {scope, -1} and _overlap(d.name, name) for d in context.definitions):
+    if any(
+        key_of(d.name) == key and d.scope in {scope, -1} and _overlap(d.name, name)
+        for d in context.definitions
+    ):
         return
     squared = (
         bool(name.sup) and not name.bracket and not name.sub and key in {"\\sigma", "s", "v", "\\rho"}
@@ -449,7 +477,9 @@ def _overlap(a: Name, b: Name) -> bool:
                 return False
         if bool(x) != bool(y) and x is a.sup:
             return False
-        if len(x) == len(y) and any(isinstance(m, Literal) != isinstance(n, Literal) for m, n in zip(x, y, strict=True)):
+        if len(x) == len(y) and any(
+            isinstance(m, Literal) != isinstance(n, Literal) for m, n in zip(x, y, strict=True)
+        ):
             return x is a.sub
     return True
 

@@ -27,7 +27,8 @@ def first_condition(comparisons: tuple[Comparison, ...]) -> tuple[Condition, ...
     lists = [{c.text: c for c in conditions(comparison)} for comparison in comparisons]
     for text in {t: None for known in lists for t in known}:
         held = tuple(
-            known.get(text, Condition(text, comparison, {})) for known, comparison in zip(lists, comparisons, strict=True)
+            known.get(text, Condition(text, comparison, {}))
+            for known, comparison in zip(lists, comparisons, strict=True)
         )
         if all(screen(c.comparison, values=c.values) for c in held):
             return held

@@ -62,7 +62,21 @@ def letter_of(node: Node) -> str | None:
 
 
 LAYERS = {"l", "L", "\\ell"}
-LOSSES = {"L", "J", "C", "E", "\\mathcal{L}", "\\ell", "\\mathcal{J}", "loss", "cost", "H", "\\mathcal{C}", "Loss", "Cost"}
+LOSSES = {
+    "L",
+    "J",
+    "C",
+    "E",
+    "\\mathcal{L}",
+    "\\ell",
+    "\\mathcal{J}",
+    "loss",
+    "cost",
+    "H",
+    "\\mathcal{C}",
+    "Loss",
+    "Cost",
+}
 ACTIVATIONS = {"\\sigma", "\\phi", "\\varphi", "f", "g", "h", "\\psi", "\\rho", "act"}
 
 
@@ -72,14 +86,18 @@ class Context:
     definitions: list[Definition] = field(default_factory=list)
     static: dict[str, int] = field(default_factory=dict)
     layered: set[str] = field(default_factory=set)
-    stepped: set[str] = field(default_factory=set)  # keys with an index that is shifted somewhere, as in h_{t-1}
+    stepped: set[str] = field(
+        default_factory=set
+    )  # keys with an index that is shifted somewhere, as in h_{t-1}
     squared: set[str] = field(default_factory=set)  # keys k of which k^2 is a symbol of its own
     functions: set[str] = field(default_factory=set)
     losses: set[str] = field(default_factory=set)
     used: dict[tuple[int, str], set[int]] = field(default_factory=dict)
     """With how many indices each symbol is written in each section."""
     primed: set[str] = field(default_factory=set)
-    used_as_symbol: set[str] = field(default_factory=set)  # letters that are symbols although they name a step
+    used_as_symbol: set[str] = field(
+        default_factory=set
+    )  # letters that are symbols although they name a step
     numbers: set[str] = field(default_factory=set)  # undeclared symbols of formulas in numbers only
     defining: set[str] = field(default_factory=set)  # functions that definitions apply
     sizes: set[str] = field(default_factory=set)
@@ -176,7 +194,12 @@ class Context:
                 if isinstance(inner, Name):
                     self.used.setdefault((scope, key_of(inner)), set()).add(len(inner.sub))
         for d in self.declarations.shapes:
-            if d.name.sup and isinstance(d.name.sup[0], Literal) and d.name.sup[0].value == 2 and not d.name.bracket:
+            if (
+                d.name.sup
+                and isinstance(d.name.sup[0], Literal)
+                and d.name.sup[0].value == 2
+                and not d.name.bracket
+            ):
                 self.squared.add(key_of(d.name))
             elif d.name.sup:
                 self.layered.add(key_of(d.name))
@@ -209,9 +232,13 @@ class Context:
 
     def _is_layer(self, name: Name) -> bool:
         return bool(name.sup) and (
-            name.bracket == "[" or bool(self.letters(name.sup[0]) & LAYERS)
+            name.bracket == "["
+            or bool(self.letters(name.sup[0]) & LAYERS)
             or (name.bracket == "(" and isinstance(name.sup[0], Literal))
-            or bool(self.letters(name.sup[0]) & {k for k, v in self.declarations.superscripts.items() if v == "layer"})
+            or bool(
+                self.letters(name.sup[0])
+                & {k for k, v in self.declarations.superscripts.items() if v == "layer"}
+            )
         )
 
     def _step(self, node: Node) -> set[str] | None:
@@ -242,7 +269,9 @@ class Context:
             case Derivative(body, _, _, _) | Nabla(body, _, _, _):
                 if isinstance(body, Name) and not body.sub and not body.sup:
                     key = key_of(body)
-                    if not self.is_defined(key) and (self.declared(key) is None or not self.declared(key).sizes):  # type: ignore[union-attr]
+                    if not self.is_defined(key) and (
+                        self.declared(key) is None or not self.declared(key).sizes
+                    ):  # type: ignore[union-attr]
                         self.losses.add(key)
             case Apply(function, _):
                 self.functions.add(key_of(function))

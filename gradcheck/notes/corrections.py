@@ -45,7 +45,11 @@ class Correction:
 
 
 def correction(
-    readings: Readings, piece: Piece, options: Options, definition: Definition | None, outcome: Outcome | None = None
+    readings: Readings,
+    piece: Piece,
+    options: Options,
+    definition: Definition | None,
+    outcome: Outcome | None = None,
 ) -> Correction | None:
     """The corrected formula, or None. What is given has been read again and found right."""
     pair = outcome.pair if outcome is not None else 0
@@ -54,7 +58,14 @@ def correction(
     left, right = piece.sides[pair], piece.sides[pair + 1]
     sizes = sorted(s for s in readings.context.sizes if s.isalpha() and len(s) == 1)
     letters = sorted(
-        {x for side in piece.sides for n in nodes(side) if isinstance(n, Name) for s in n.sub if (x := letter_of(s))}
+        {
+            x
+            for side in piece.sides
+            for n in nodes(side)
+            if isinstance(n, Name)
+            for s in n.sub
+            if (x := letter_of(s))
+        }
     )
     for count, changed in enumerate(edits(right, sizes, letters, readings)):
         if count >= MOST:
@@ -68,7 +79,12 @@ def correction(
             if again.state != "right":
                 continue
         text = f"{piece.latex[pair]} = {latex(changed)}"
-        return Correction(text, f"it is right as {latex(changed)}", again.comparison if definition is None else None, changed)
+        return Correction(
+            text,
+            f"it is right as {latex(changed)}",
+            again.comparison if definition is None else None,
+            changed,
+        )
     return None
 
 
@@ -87,7 +103,9 @@ def _defines(readings: Readings, definition: Definition, body: Node) -> bool:
     return True
 
 
-def edits(node: Node, sizes: list[str], letters: list[str], readings: Readings | None = None) -> Iterator[Node]:
+def edits(
+    node: Node, sizes: list[str], letters: list[str], readings: Readings | None = None
+) -> Iterator[Node]:
     """The node with one thing changed: a sign, a transpose, an index, an order, a factor."""
     yield from _turned(node)
     yield _negated(node)
@@ -128,7 +146,11 @@ def _times(factor: Node, node: Node) -> Node:
 def _everywhere(node: Node) -> Iterator[Node]:
     """Every node but the indices, which are changed with the symbol that has them."""
     marks = {
-        id(inner) for n in nodes(node) if isinstance(n, Name) for mark in (*n.sub, *n.sup) for inner in nodes(mark)
+        id(inner)
+        for n in nodes(node)
+        if isinstance(n, Name)
+        for mark in (*n.sub, *n.sup)
+        for inner in nodes(mark)
     }
     marks |= {id(n.index) for n in nodes(node) if isinstance(n, BigSum)}
     yield from (n for n in nodes(node) if id(n) not in marks)
@@ -214,7 +236,12 @@ def _local(at: Node, letters: list[str], readings: Readings | None) -> Iterator[
                         yield at, replace(at, sub=(*sub[:k], Name(letter), *sub[k + 1 :]))
                 if isinstance(old, Literal):
                     for number in (1, 2, 3, 4):
-                        yield at, replace(at, sub=(*sub[:k], Literal(Fraction(number), str(number)), *sub[k + 1 :]))
+                        yield (
+                            at,
+                            replace(
+                                at, sub=(*sub[:k], Literal(Fraction(number), str(number)), *sub[k + 1 :])
+                            ),
+                        )
             if len(sub) == 2:
                 yield at, replace(at, sub=(sub[1], sub[0]))
             if not sub and not sup and at.base != "\\ones":
@@ -239,7 +266,9 @@ def _local(at: Node, letters: list[str], readings: Readings | None) -> Iterator[
             for size in sorted(readings.context.sizes):
                 if size != at.high.base and size.isalpha() and len(size) == 1:
                     yield at, replace(at, high=Name(size))
-        case Apply(function, arguments, _) if function.primes == 0 and len(arguments) == 1 and not function.word:
+        case Apply(function, arguments, _) if (
+            function.primes == 0 and len(arguments) == 1 and not function.word
+        ):
             yield at, replace(at, function=replace(function, primes=1))
         case Multiplication(factors):
             for k in range(1, len(factors)):

@@ -123,7 +123,11 @@ class Readings:
 
     def outcome(self, piece: Piece, options: Options) -> Outcome:
         reader = self.reader(options, piece.formula.scope)
-        reader.curved = any(isinstance(n, Nabla) and n.order == 2 or isinstance(n, Derivative) and len(n.by) == 2 for s in piece.sides for n in nodes(s))
+        reader.curved = any(
+            isinstance(n, Nabla) and n.order == 2 or isinstance(n, Derivative) and len(n.by) == 2
+            for s in piece.sides
+            for n in nodes(s)
+        )
         for _ in range(3):
             reader.grown = False
             outcome = self._outcome(piece, options, reader)
@@ -145,7 +149,12 @@ class Readings:
     def narrowed(self, piece: Piece, options: Options, reader: Reader, outcome: Outcome) -> Outcome | None:
         """The claim where an undefined loss depends on nothing but what the right side names."""
         asked = list(reader.asked)
-        if outcome.state != "wrong" or reader.only_sinks is not None or len(asked) < 2 or asked[0] in asked[1:]:
+        if (
+            outcome.state != "wrong"
+            or reader.only_sinks is not None
+            or len(asked) < 2
+            or asked[0] in asked[1:]
+        ):
             return None
         if any(n.split("@")[0] in self.context.stepped for n in asked):
             return None
@@ -162,7 +171,11 @@ class Readings:
         """Whether all that the loss depends on otherwise is defined below the claim."""
         lost = next((n for n in self.context.losses if n in reader.graph.arrays), None)
         body = reader.graph.arrays[lost].body if lost is not None else None
-        sinks = {n.split(".", 1)[1].rsplit(".", 1)[0] for n in names(body) if "." in n} if body is not None else set()
+        sinks = (
+            {n.split(".", 1)[1].rsplit(".", 1)[0] for n in names(body) if "." in n}
+            if body is not None
+            else set()
+        )
         before = {d.key for d in self.context.definitions[: piece.known]}
         return all(s in asked or s.split("@")[0] not in before for s in sinks)
 
@@ -201,7 +214,11 @@ class Readings:
             if inner is not None:
                 stack += [n for n in names(inner) if n not in seen]
         sinks = tuple(rest)
-        return None if set(sinks) == {n.split(".", 1)[1].rsplit(".", 1)[0] for n in names(body) if "." in n} else sinks
+        return (
+            None
+            if set(sinks) == {n.split(".", 1)[1].rsplit(".", 1)[0] for n in names(body) if "." in n}
+            else sinks
+        )
 
     def _outcome(self, piece: Piece, options: Options, reader: Reader) -> Outcome:
         """The first equality of a chain that is not right, else the last; with all comparisons."""
@@ -219,14 +236,19 @@ class Readings:
         if all(o.comparison is not None for o in outcomes) and len(outcomes) == len(sides) - 1:
             first.comparisons = tuple(o.comparison for o in outcomes if o.comparison is not None)
         if first.state == "wrong" and is_zero(piece.sides[first.pair + 1]):
-            first.state, first.message = "not-read", "it sets something to zero: an equation to be solved, not a claim"
+            first.state, first.message = (
+                "not-read",
+                "it sets something to zero: an equation to be solved, not a claim",
+            )
         return first
 
     def _pair(self, piece: Piece, pair: int, left: int, options: Options, reader: Reader) -> Outcome:
         a, b = piece.sides[left], piece.sides[pair + 1]
         reader.letters, reader.free = {}, {}
         reader.beside_layers = any(
-            isinstance(n, Name) and n.sup and key_of(n) in self.context.layered for side in (a, b) for n in nodes(side)
+            isinstance(n, Name) and n.sup and key_of(n) in self.context.layered
+            for side in (a, b)
+            for n in nodes(side)
         )
         try:
             comparison, values = compare(reader, a, b, piece.conditions, first=pair == 0)
@@ -244,16 +266,36 @@ class Readings:
             return Outcome(options, "not-read", str(error))
         except RecursionError:
             return Outcome(options, "not-read", "it is nested too deeply")
-        equal = screen(comparison)
+        except (TypeError, ValueError, AssertionError, KeyError, AttributeError, OverflowError) as error:
+            return Outcome(
+                options,
+                "not-read",
+                f"gradcheck does not know how to read it ({type(error).__name__}: {error})",
+            )
+        try:
+            equal = screen(comparison)
+        except (MemoryError, TypeError, ArithmeticError) as error:
+            return Outcome(
+                options, "not-read", f"it cannot be evaluated ({type(error).__name__})", comparison
+            )
         if equal is False and first_derivative(a) and comparison.left == ZERO:
-            return Outcome(options, "not-read", "what is differentiated does not depend on it, as it is defined", comparison)
+            return Outcome(
+                options,
+                "not-read",
+                "what is differentiated does not depend on it, as it is defined",
+                comparison,
+            )
         if equal is None:
-            return Outcome(options, "not-read", "it has no finite value at the points that were tried", comparison)
+            return Outcome(
+                options, "not-read", "it has no finite value at the points that were tried", comparison
+            )
         return Outcome(options, "right" if equal else "wrong", "", comparison, values=values)
 
 
 def is_zero(node: Node) -> bool:
-    return (isinstance(node, Literal) and node.value == 0) or (isinstance(node, Name) and node.base == "\\zeros")
+    return (isinstance(node, Literal) and node.value == 0) or (
+        isinstance(node, Name) and node.base == "\\zeros"
+    )
 
 
 def first_derivative(node: Node) -> bool:
@@ -302,10 +344,14 @@ def compare(
     new = [x for x in reader.free if x not in letters]
     missing = [x for x in letters if x not in indices_of(right)]
     if missing and any(repeated(left, x) for x in missing):
-        raise NotRead(f"the index {missing[0]} stands twice on the left without a sum; if it is summed, declare 'einstein'")
+        raise NotRead(
+            f"the index {missing[0]} stands twice on the left without a sum; if it is summed, declare 'einstein'"
+        )
     if new:
         if any(repeated(right, x) for x in new):
-            raise NotRead(f"the index {new[0]} stands twice on the right without a sum; if it is summed, declare 'einstein'")
+            raise NotRead(
+                f"the index {new[0]} stands twice on the right without a sum; if it is summed, declare 'einstein'"
+            )
         raise Slip(reader.stray(new, set(letters)))
     if a.vector and b.matrix:
         _batch(reader, a, b, letters)
@@ -340,7 +386,12 @@ def _sum_letters(node: BigSum) -> set[str | None]:
 
 def repeated(node: Node, letter: str) -> bool:
     """Whether an index stands twice in one product, as in Einstein's convention."""
-    own = {id(n) for b in nodes(node) if isinstance(b, BigSum) and b.index is not None and letter in _sum_letters(b) for n in nodes(b)}
+    own = {
+        id(n)
+        for b in nodes(node)
+        if isinstance(b, BigSum) and b.index is not None and letter in _sum_letters(b)
+        for n in nodes(b)
+    }
     for inner in nodes(node):
         if isinstance(inner, Multiplication) and id(inner) not in own:
             count = sum(

@@ -63,7 +63,9 @@ def _read(text: str, into: Declarations) -> None:
             try:
                 _one(part, into)
             except NotRead as error:
-                into.problems.append((number, f"the declaration {part!r} is not understood: {error}; it is skipped"))
+                into.problems.append(
+                    (number, f"the declaration {part!r} is not understood: {error}; it is skipped")
+                )
 
 
 def _parts(line: str) -> list[str]:
@@ -226,7 +228,9 @@ def node_of(text: str, words: frozenset[str] = frozenset()) -> Node:
         plain = "\\" + text if text.lower() in _GREEK_WORDS else f"\\mathrm{{{text}}}"
         if text in FUNCTIONS:
             plain = f"\\mathrm{{{text}}}"
-    return parse(normalise(tokens(plain), words), frozenset(), frozenset({text}) if text in FUNCTIONS else frozenset())
+    return parse(
+        normalise(tokens(plain), words), frozenset(), frozenset({text}) if text in FUNCTIONS else frozenset()
+    )
 
 
 _GREEK_WORDS = set(

@@ -135,7 +135,9 @@ class _Derivative:
         known = self._moves.get(array)
         if known is None:
             known = (
-                array not in self.fixed and array in self.graph.arrays and self.name in self.graph.reads(array)
+                array not in self.fixed
+                and array in self.graph.arrays
+                and self.name in self.graph.reads(array)
             )
             if known and self.fixed:
                 body = self.graph.arrays[array].body
@@ -159,7 +161,9 @@ class _Derivative:
                     multiply((self.of(f), *factors[:k], *factors[k + 1 :])) for k, f in enumerate(factors)
                 )
             case Power(base, exponent):
-                slope = multiply((exponent, power(base, add((exponent, Number(Fraction(-1))))), self.of(base)))
+                slope = multiply(
+                    (exponent, power(base, add((exponent, Number(Fraction(-1))))), self.of(base))
+                )
                 along = self.of(exponent)
                 if along == ZERO:
                     return slope

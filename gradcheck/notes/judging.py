@@ -87,7 +87,9 @@ class Judgement:
 # -- our own numbers
 
 
-def screen(comparison: Comparison, *, points: int = 3, values: Mapping[str, str] | None = None) -> bool | None:
+def screen(
+    comparison: Comparison, *, points: int = 3, values: Mapping[str, str] | None = None
+) -> bool | None:
     """Whether both sides agree at a few points in float64; None where they cannot be evaluated."""
     graph = comparison.graph
     terms = [t for t in (comparison.left, comparison.right, comparison.mask) if t is not None]
@@ -97,14 +99,27 @@ def screen(comparison: Comparison, *, points: int = 3, values: Mapping[str, str]
         rng = np.random.default_rng(attempt)
         sizes = _sizes(graph, leaves, comparison.axes, attempt)
         arrays = {
-            n: _draw(graph.arrays[n], sizes, rng, (values or {}).get(n), positive=attempt % 4 == 3 or attempt >= points * 2)
+            n: _draw(
+                graph.arrays[n],
+                sizes,
+                rng,
+                (values or {}).get(n),
+                positive=attempt % 4 == 3 or attempt >= points * 2,
+            )
             for n in leaves
         }
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             try:
                 left, right, scale = _sides(comparison, arrays, sizes)
-            except (ValueError, IndexError, KeyError, ZeroDivisionError, np.linalg.LinAlgError, OverflowError):
+            except (
+                ValueError,
+                IndexError,
+                KeyError,
+                ZeroDivisionError,
+                np.linalg.LinAlgError,
+                OverflowError,
+            ):
                 continue
         if not (np.all(np.isfinite(left)) and np.all(np.isfinite(right))):
             continue
@@ -148,7 +163,9 @@ def _sizes(graph: Graph, leaves: list[str], axes: tuple[Index, ...], attempt: in
     }
 
 
-def _draw(array: Array, sizes: dict[int, int], rng: np.random.Generator, values: str | None, *, positive: bool) -> Any:
+def _draw(
+    array: Array, sizes: dict[int, int], rng: np.random.Generator, values: str | None, *, positive: bool
+) -> Any:
     shape = tuple(sizes[id(d.root())] for d in array.dims)
     kind = values or array.values
     drawn = rng.uniform(0.3, 1.7, shape) * (1 if positive else rng.choice([-1.0, 1.0], shape))
@@ -298,7 +315,9 @@ def _claim(graph: Graph, leaves: list[str], forward: Any, backward: Any, extra: 
     )
 
 
-def _carried(graph: Graph, leaves: list[str], terms: list[Term], extra: tuple[Array, ...], axes: tuple[Index, ...]) -> bool:
+def _carried(
+    graph: Graph, leaves: list[str], terms: list[Term], extra: tuple[Array, ...], axes: tuple[Index, ...]
+) -> bool:
     """Whether every size that the terms ask about is the size of an argument."""
     from gradcheck.notes.terms import Det, Inverse, Largest, Size, Total
 
@@ -363,7 +382,9 @@ def _derivative_claim(comparison: Comparison) -> _Claim | None:
         return None
 
     def forward(*arguments: Any) -> Any:
-        return _scalar_or_array(Evaluation(graph, dict(zip(leaves, arguments, strict=True))), target.body, target.axes)
+        return _scalar_or_array(
+            Evaluation(graph, dict(zip(leaves, arguments, strict=True))), target.body, target.axes
+        )
 
     def backward(d: Any, *arguments: Any) -> Any:
         evaluation = Evaluation(graph, {delta: d, **dict(zip(leaves, arguments, strict=True))})
@@ -422,9 +443,7 @@ def _shifted(body: Term, target: Target, shift: str, axes: tuple[Index, ...]) ->
     own = tuple(fresh(d) for d in dims)
     where = [Delta(i, p) for i, p in zip(own, target.places, strict=True)]
     twin = f"{target.array}.held"
-    graph.computed(
-        target.array, own, add((Entry(twin, own), multiply((*where, Entry(shift, axes)))))
-    )
+    graph.computed(target.array, own, add((Entry(twin, own), multiply((*where, Entry(shift, axes))))))
     changed = inline(graph, body, {target.array})
     back = Graph()
     back.computed(twin, own, Entry(target.array, own))

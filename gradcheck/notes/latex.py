@@ -51,7 +51,9 @@ def latex(node: Node) -> str:
             for k, (sign, factor) in enumerate(factors):
                 last = k == len(factors) - 1
                 inner = latex(factor)
-                if isinstance(factor, Addition) or (isinstance(factor, BigSum | Derivative) and not last and _greedy(factor)):
+                if isinstance(factor, Addition) or (
+                    isinstance(factor, BigSum | Derivative) and not last and _greedy(factor)
+                ):
                     inner = _braced(factor)
                 parts.append(f"{sign} {inner}" if sign and k else inner)
             return " ".join(parts)
@@ -118,7 +120,9 @@ def latex(node: Node) -> str:
 
 
 def _greedy(node: Node) -> bool:
-    return isinstance(node, BigSum) or (isinstance(node, Derivative) and not isinstance(node.body, Name | Apply))
+    return isinstance(node, BigSum) or (
+        isinstance(node, Derivative) and not isinstance(node.body, Name | Apply)
+    )
 
 
 def _braced(node: Node) -> str:
@@ -162,5 +166,9 @@ def _sum(node: BigSum) -> str:
             low = latex(node.condition)
         for more in node.more:
             low += f", {latex(more)}"
-    text = r"\sum" + (f"_{{{low}}}" if low else "") + (f"^{{{latex(node.high)}}}" if node.high is not None else "")
+    text = (
+        r"\sum"
+        + (f"_{{{low}}}" if low else "")
+        + (f"^{{{latex(node.high)}}}" if node.high is not None else "")
+    )
     return f"{text} {_braced(node.body) if isinstance(node.body, Addition) else latex(node.body)}"

@@ -121,7 +121,12 @@ def _sign(content: str, start: int, end: int) -> list[Token]:
         return [Token(k, t, start, end) for k, t in marks]
     if content in _SUBSCRIPTS:
         inner = _SUBSCRIPTS[content]
-        marks = [("sub", "_"), ("open", "{"), ("number" if inner.isdigit() else "letter", inner), ("close", "}")]
+        marks = [
+            ("sub", "_"),
+            ("open", "{"),
+            ("number" if inner.isdigit() else "letter", inner),
+            ("close", "}"),
+        ]
         return [Token(k, t, start, end) for k, t in marks]
     mapped = _SIGNS.get(content) or _GREEK_LETTERS.get(content)
     if mapped is None:
@@ -148,7 +153,10 @@ def _without_arguments(found: list[Token]) -> list[Token]:
         if token.text == "\\textcolor":
             position = _after_group(found, position + 1)
             continue
-        if token.text in {"\\boxed", "\\fbox", "\\bbox", "\\underline", "\\cancel"} and token.kind == "command":
+        if (
+            token.text in {"\\boxed", "\\fbox", "\\bbox", "\\underline", "\\cancel"}
+            and token.kind == "command"
+        ):
             if token.text == "\\cancel":
                 raise NotRead("a part of it is crossed out")
             if position + 1 < len(found) and found[position + 1].kind == "open":

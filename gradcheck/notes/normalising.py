@@ -83,7 +83,12 @@ def _environment(found: list[Token], k: int, out: list[Token]) -> int:
     token = found[k]
     end = found[after - 1].end
     if name in _ENVIRONMENTS:
-        if name.startswith("aligna") and after < len(found) and found[after].kind == "open" and token.text == "\\begin":
+        if (
+            name.startswith("aligna")
+            and after < len(found)
+            and found[after].kind == "open"
+            and token.text == "\\begin"
+        ):
             return matching(found, after) + 1
         return after
     if token.text == "\\begin" and name == "array" and after < len(found) and found[after].kind == "open":
@@ -173,15 +178,21 @@ _CALLED = {"tr", "Tr", "det", "diag", "Diag", "max", "min", "sign", "sgn", "trac
 def _letters(found: list[Token], k: int, out: list[Token], words: frozenset[str]) -> int:
     """A run of letters without gaps: a word that is known, else one letter."""
     end = k
-    while end < len(found) and found[end].kind == "letter" and (end == k or found[end - 1].end == found[end].start):
+    while (
+        end < len(found)
+        and found[end].kind == "letter"
+        and (end == k or found[end - 1].end == found[end].start)
+    ):
         end += 1
     run = "".join(t.text for t in found[k:end])
     for length in range(len(run), 1, -1):
         piece = run[:length]
         after = k + length
         called = after < len(found) and found[after].text in {"(", "[", "\\{", "|", "\\|"}
-        known = piece in words or (piece in {"cost", "loss"} and called) or (
-            piece in FUNCTIONS and (called if piece in _CALLED else called or length == len(run))
+        known = (
+            piece in words
+            or (piece in {"cost", "loss"} and called)
+            or (piece in FUNCTIONS and (called if piece in _CALLED else called or length == len(run)))
         )
         if known:
             out.append(Token("word", piece, found[k].start, found[after - 1].end))

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from gradcheck.notes.claims import Formula, Piece, sort
+from gradcheck.notes.claims import Formula, Piece, derives, sort
 from gradcheck.notes.conditions import first_condition
 from gradcheck.notes.context import Context, Definition, key_of, nodes
 from gradcheck.notes.corrections import Correction, correction
@@ -18,7 +18,7 @@ from gradcheck.notes.lexer import NotRead
 from gradcheck.notes.reader import Options, Reader
 from gradcheck.notes.records import VERSION, ClaimRecord, NoteRecord
 from gradcheck.notes.showing import in_numpy, in_words
-from gradcheck.notes.syntax import Addition, Derivative, Differential, Group, Multiplication, Name
+from gradcheck.notes.syntax import Addition, Apply, Derivative, Differential, Group, Multiplication, Name
 from gradcheck.notes.values import Mismatch, Slip, Undeclared
 
 __all__ = ["check_formulas"]
@@ -49,14 +49,18 @@ def check_formulas(
         readings.fixed["layout"] = declarations.layout
     found = [Found(p) for p in pieces if not p.formula.ignored]
     repaired = _repair(readings, [f.piece for f in found])
+    read: dict[object, list[Outcome]] = {}
     for one in found:
-        if one.piece.definition is None and one.piece.reason is None:
-            one.outcomes = readings.outcomes(one.piece)
-        elif one.piece.definition is not None and len(one.piece.sides) > 2:
-            one.outcomes = readings.outcomes(one.piece)
+        piece = one.piece
+        if piece.reason is not None or (piece.definition is not None and len(piece.sides) <= 2):
+            continue
+        key = (piece.formula.scope, piece.text, piece.kind, piece.known)
+        if key not in read:
+            read[key] = readings.outcomes(piece)
+        one.outcomes = read[key]
     convention = _convention(found, declarations)
     judge_ = _Judge(file, readings, convention, repaired)
-    claims = [judge_.record(one) for one in found]
+    claims = [judge_.once(one) for one in found]
     notes = [*(problems or []), *(text for _, text in declarations.problems)]
     return NoteRecord(VERSION, file, claims, _stated(found, convention), notes)
 
@@ -96,9 +100,19 @@ def _repair(readings: Readings, pieces: list[Piece]) -> dict[int, Correction]:
             at = readings.context.definitions.index(piece.definition)
             readings.context.definitions[at] = replace(piece.definition, body=fixed.node)
     if repaired:
-        broken = {id(p): readings.reader(readings.at(p.formula.scope), p.formula.scope).broken for p in pieces if id(p) in repaired}
+        broken = {
+            id(p): readings.reader(readings.at(p.formula.scope), p.formula.scope).broken
+            for p in pieces
+            if id(p) in repaired
+        }
         readings.errors = {
-            key: next(e for p in pieces if id(p) == key for a, e in found.items() if a.split("@")[0] == p.definition.key)  # type: ignore[union-attr]
+            key: next(
+                e
+                for p in pieces
+                if id(p) == key
+                for a, e in found.items()
+                if a.split("@")[0] == p.definition.key
+            )  # type: ignore[union-attr]
             for key, found in broken.items()
         }
         readings.readers.clear()
@@ -128,7 +142,10 @@ def _convention(found: list[Found], declarations: Declarations) -> Options:
 def _only_transposed(found: list[Found]) -> bool:
     """Whether a claim of the note conforms only where gradients of matrices are transposed."""
     for one in found:
-        states = {m: [o.state for o in one.outcomes if "matrix" in o.used and o.options.matrix == m] for m in CHOICES["matrix"]}
+        states = {
+            m: [o.state for o in one.outcomes if "matrix" in o.used and o.options.matrix == m]
+            for m in CHOICES["matrix"]
+        }
         if "right" in states["transposed"] and states["own"] and set(states["own"]) <= {"mismatch"}:
             return True
     return False
@@ -162,6 +179,20 @@ class _Judge:
     readings: Readings
     convention: Options
     repaired: dict[int, Correction]
+    judged_before: dict[object, ClaimRecord] = field(default_factory=dict)
+
+    def once(self, found: Found) -> ClaimRecord:
+        """The same formula in the same section is judged once."""
+        piece = found.piece
+        if piece.definition is not None or piece.reason is not None:
+            return self.record(found)
+        key = (piece.formula.scope, piece.text, piece.kind, len(self.readings.context.definitions))
+        known = self.judged_before.get(key)
+        if known is None:
+            known = self.judged_before[key] = self.record(found)
+            return known
+        line, column = piece.formula.place(piece.offset)
+        return _with(known, line=line, column=column)
 
     def record(self, found: Found) -> ClaimRecord:
         piece = found.piece
@@ -175,22 +206,40 @@ class _Judge:
             return self.claim(base, found)
         except RecursionError:
             return _with(base, reason="It is nested too deeply.")
+        except (
+            TypeError,
+            ValueError,
+            KeyError,
+            AssertionError,
+            AttributeError,
+            ArithmeticError,
+            MemoryError,
+        ) as error:
+            return _with(
+                base, reason=f"gradcheck does not know how to read it ({type(error).__name__}: {error})."
+            )
 
     # -- definitions
 
     def definition(self, base: ClaimRecord, found: Found, definition: Definition) -> ClaimRecord:
         piece = found.piece
-        reader = self.readings.reader(replace(self.readings.at(piece.formula.scope), layout=self.convention.layout), piece.formula.scope)
+        reader = self.readings.reader(
+            replace(self.readings.at(piece.formula.scope), layout=self.convention.layout), piece.formula.scope
+        )
         reading = in_words(piece, reader)
         if id(piece) in self.repaired:
             fixed = self.repaired[id(piece)]
             reason = f"{self.readings.errors[id(piece)]}; what rests on it is read as corrected"
-            return _with(base, verdict="wrong", reason=_sentence(reason), reading=reading, correction=fixed.latex)
+            return _with(
+                base, verdict="wrong", reason=_sentence(reason), reading=reading, correction=fixed.latex
+            )
         error = self.broken(reader, definition)
         if isinstance(error, Slip | Mismatch):
             fixed = correction(self.readings, piece, self.readings.at(piece.formula.scope), definition)
             text = fixed.latex if fixed is not None else None
-            return _with(base, verdict="wrong", reason=_sentence(str(error)), reading=reading, correction=text)
+            return _with(
+                base, verdict="wrong", reason=_sentence(str(error)), reading=reading, correction=text
+            )
         if error is not None:
             return _with(base, reason=_sentence(str(error)), reading=reading)
         if found.outcomes:
@@ -252,7 +301,11 @@ class _Judge:
         reading = self.reading(piece, outcome)
         layout = self.layout(outcome)
         if judgement.equal is False:
-            return _with(base, reason="Two evaluations of it contradict each other, so nothing is said.", reading=reading)
+            return _with(
+                base,
+                reason="Two evaluations of it contradict each other, so nothing is said.",
+                reading=reading,
+            )
         if judgement.equal is None:
             why = judgement.reason or "it has no form that gradcheck can check"
             return _with(base, reason=_sentence(f"gradcheck could not decide it: {why}"), reading=reading)
@@ -271,7 +324,11 @@ class _Judge:
             judgement = judge(comparison)
             if judgement.equal is False:
                 return judgement
-            if weakest is None or not judgement.equal or order.index(judgement.strength) > order.index(weakest.strength):
+            if (
+                weakest is None
+                or not judgement.equal
+                or order.index(judgement.strength) > order.index(weakest.strength)
+            ):
                 weakest = judgement if weakest is None or weakest.equal else weakest
         return weakest or Judgement(None)
 
@@ -283,7 +340,9 @@ class _Judge:
             words.append("matrix gradients transposed")
         return ", ".join(words) or None
 
-    def right_elsewhere(self, base: ClaimRecord, piece: Piece, outcome: Outcome, here: list[Outcome]) -> ClaimRecord:
+    def right_elsewhere(
+        self, base: ClaimRecord, piece: Piece, outcome: Outcome, here: list[Outcome]
+    ) -> ClaimRecord:
         judgement = self.judged(outcome)
         if judgement.equal is False:
             return _with(base, reason="Two evaluations of it contradict each other, so nothing is said.")
@@ -308,13 +367,23 @@ class _Judge:
                 continue
             for size in sorted(s for s in self.readings.context.sizes if s.isalpha() and len(s) == 1):
                 changed = Multiplication((("", Name(size)), ("", Group(piece.sides[1]))))
-                again = self.readings.outcome(replace(piece, sides=[piece.sides[0], changed]), outcome.options)
+                again = self.readings.outcome(
+                    replace(piece, sides=[piece.sides[0], changed]), outcome.options
+                )
                 if again.state == "right":
                     text = f"what stands on the right is of the loss summed over the {size} examples, the left of its mean"
-                    return _with(base, verdict="right-if", condition=text, strength="agreed", reading=self.reading(piece, outcome))
+                    return _with(
+                        base,
+                        verdict="right-if",
+                        condition=text,
+                        strength="agreed",
+                        reading=self.reading(piece, outcome),
+                    )
         return None
 
-    def under_another_name(self, base: ClaimRecord, piece: Piece, outcomes: list[Outcome]) -> ClaimRecord | None:
+    def under_another_name(
+        self, base: ClaimRecord, piece: Piece, outcomes: list[Outcome]
+    ) -> ClaimRecord | None:
         """A size under a second letter: right if N = m."""
         unknown = next((o.undeclared for o in outcomes if o.undeclared is not None), None)
         if unknown is None or unknown not in {"N", "n", "m", "M", "d", "D", "B", "K", "T", "C"}:
@@ -338,7 +407,9 @@ class _Judge:
         if not isinstance(left, Name) or not self.readings.context.is_defined(key_of(left)):
             return None
         reader = self.readings.reader(self.readings.at(piece.formula.scope), piece.formula.scope)
-        error = self.broken(reader, next(d for d in self.readings.context.definitions if d.key == key_of(left)))
+        error = self.broken(
+            reader, next(d for d in self.readings.context.definitions if d.key == key_of(left))
+        )
         if error is None:
             return None
         own = Definition(left, piece.sides[1], (), piece.formula.scope)
@@ -353,12 +424,21 @@ class _Judge:
             return None
         return None
 
-    def wrong(self, base: ClaimRecord, piece: Piece, here: list[Outcome], outcomes: list[Outcome]) -> ClaimRecord:
+    def wrong(
+        self, base: ClaimRecord, piece: Piece, here: list[Outcome], outcomes: list[Outcome]
+    ) -> ClaimRecord:
+        if self.equation(piece):
+            text = "it is an equation between values that does not hold for all of them: a condition, or to be solved"
+            return _with(base, reason=_sentence(text))
         valued = [o for o in here if o.state == "wrong"] or [o for o in outcomes if o.state == "wrong"]
         first = valued[0] if valued else here[0]
         reading = self.reading(piece, first)
         if piece.unclear:
-            return _with(base, reason=_sentence(f"it holds under a condition that is not read: {piece.unclear}"), reading=reading)
+            return _with(
+                base,
+                reason=_sentence(f"it holds under a condition that is not read: {piece.unclear}"),
+                reading=reading,
+            )
         if valued:
             for outcome in valued:
                 held = first_condition(outcome.comparisons)
@@ -373,7 +453,11 @@ class _Judge:
             fixed = correction(self.readings, piece, first.options, None, first)
             judgement = self.refuted(piece, first, fixed)
             if judgement.equal:
-                return _with(base, reason="Two evaluations of it contradict each other, so nothing is said.", reading=reading)
+                return _with(
+                    base,
+                    reason="Two evaluations of it contradict each other, so nothing is said.",
+                    reading=reading,
+                )
             reason = judgement.diagnosis or "the two sides differ in value"
         else:
             batch = self.batch_of_one(base, piece, here)
@@ -384,7 +468,27 @@ class _Judge:
         if not valued:
             fixed = correction(self.readings, piece, first.options, None, first)
         text = fixed.latex if fixed is not None else None
-        return _with(base, verdict="wrong", reason=_sentence(broken + reason), correction=text, reading=reading, layout=self.layout(first))
+        return _with(
+            base,
+            verdict="wrong",
+            reason=_sentence(broken + reason),
+            correction=text,
+            reading=reading,
+            layout=self.layout(first),
+        )
+
+    def equation(self, piece: Piece) -> bool:
+        """Whether neither a derivative nor a defined quantity is claimed, as in x^T x = 1."""
+        left = piece.sides[0]
+        head = left.function if isinstance(left, Apply) else left
+        known = self.readings.context
+        if isinstance(head, Name) and (known.is_defined(key_of(head)) or head.base == "\\delta"):
+            return False
+        return (
+            not any(derives(side) for side in piece.sides)
+            and not any(isinstance(n, Apply) and n.function.primes for n in nodes(tuple(piece.sides)))
+            and not any(isinstance(n, Name) and n.base == "\\delta" for n in nodes(tuple(piece.sides)))
+        )
 
     def refuted(self, piece: Piece, outcome: Outcome, fixed: Correction | None) -> Judgement:
         """gradcheck's verdict of a claim whose sides differ in our numbers.
@@ -409,7 +513,13 @@ class _Judge:
             size = outcome.batch
             if size is None:
                 continue
-            return _with(base, verdict="right-if", condition=f"{size} = 1; for a batch, sum over its rows", strength="agreed", reading=self.reading(piece, outcome))
+            return _with(
+                base,
+                verdict="right-if",
+                condition=f"{size} = 1; for a batch, sum over its rows",
+                strength="agreed",
+                reading=self.reading(piece, outcome),
+            )
         return None
 
 

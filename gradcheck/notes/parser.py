@@ -400,8 +400,10 @@ class Parser:
             body = self.whole(rest)
             return self.postfix(Derivative(body, tuple(by), sign == "d", at))
         # the operator in front of what it differentiates
-        grouped = self.text() in _OPENERS or self.text() in {"|", "\\|"} or (
-            self.here is not None and self.here.kind == "open"
+        grouped = (
+            self.text() in _OPENERS
+            or self.text() in {"|", "\\|"}
+            or (self.here is not None and self.here.kind == "open")
         )
         if self.here is None or not self.starts():
             raise NotRead("a derivative has nothing to differentiate")
@@ -515,9 +517,7 @@ class Parser:
             body = Addition(((-1, body),))
         return BigSum(kind, index, start, high, condition, body, more)
 
-    def limits(
-        self, tokens: list[Token]
-    ) -> tuple[Node | None, tuple[Node, ...], Node | None, Node | None]:
+    def limits(self, tokens: list[Token]) -> tuple[Node | None, tuple[Node, ...], Node | None, Node | None]:
         if not tokens:
             return None, (), None, None
         parser = self.inner(tokens)
@@ -569,7 +569,9 @@ class Parser:
         if following is None or "d" in self.symbols:
             return False
         joined = following.start == token.end or following.text in _ACCENTS
-        return joined and (following.kind == "letter" or following.text in _GREEK or following.text in _ACCENTS)
+        return joined and (
+            following.kind == "letter" or following.text in _GREEK or following.text in _ACCENTS
+        )
 
     def slashed(self, token: Token) -> Node:
         """dX, the shorthand, or dL/dW in a line."""
@@ -700,7 +702,7 @@ class Parser:
         elif bracket:
             bracket = ""
         if name.sup:
-            return name, [Raised(nothing, self.whole(content)), *more]
+            raise NotRead("a symbol has two superscripts")
         if not content:
             raise NotRead("a superscript is empty")
         if any(t.text in {"*", "\\dagger", "\\star", "+"} for t in content) and len(content) == 1:

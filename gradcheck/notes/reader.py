@@ -117,6 +117,11 @@ class Operand:
     value: Value
 
 
+LARGEST = 30
+"""Sizes that are written as numbers, beyond which a formula is not tried."""
+MOST_INDICES = 6
+"""Indices that an expression may have at once."""
+
 _MINUS = Number(Fraction(-1))
 _TWO = Number(Fraction(2))
 
@@ -137,7 +142,9 @@ class Reader:
     making: list[str] = field(default_factory=list)
     entrywise: int = 0
     broken: dict[str, Exception] = field(default_factory=dict)
-    uses: dict[str, frozenset[str]] = field(default_factory=dict)  # the choices that an array's definition depends on
+    uses: dict[str, frozenset[str]] = field(
+        default_factory=dict
+    )  # the choices that an array's definition depends on
     extra_sinks: dict[str, None] = field(default_factory=dict)
     only_sinks: tuple[str, ...] | None = None  # what the loss is read as a function of, where that is enough
     asked: dict[str, None] = field(default_factory=dict)  # by what the loss was differentiated
@@ -165,6 +172,8 @@ class Reader:
         text = text.strip().strip("$").strip()
         text = dict(self.options.alias).get(text, text)
         if text.isdigit():
+            if int(text) > LARGEST:
+                raise NotRead(f"a size of {text} is more than is tried")
             return self.dims.setdefault(text, Dim(number=int(text)))
         return self.dims.setdefault(self.dim_name(text), Dim(self.dim_name(text)))
 
@@ -196,6 +205,7 @@ class Reader:
     def letter(self, name: str) -> Index:
         index = self.letters.get(name)
         if index is None:
+            self.counted()
             index = self.letters[name] = self.free[name] = fresh(Dim(), name)
         return index
 
@@ -205,11 +215,16 @@ class Reader:
             raise Slip(
                 f"the index {letter} is bound by a sum although it already stands for something outside of it"
             )
+        self.counted()
         self.letters[letter] = index
         try:
             yield
         finally:
             del self.letters[letter]
+
+    def counted(self) -> None:
+        if len(self.letters) >= MOST_INDICES:
+            raise NotRead(f"it has more than {MOST_INDICES} indices at once")
 
     @contextmanager
     def apart(self) -> Iterator[None]:
@@ -261,7 +276,9 @@ class Reader:
                 suffix = f"@{self.static_value(stepped[0])}"
                 subs.remove(stepped[0])
         together = "".join(letter_of(s) or "?" for s in subs)
-        if len(subs) > 1 and (known.declared(f"{key}_{{{together}}}") or known.is_defined(f"{key}_{{{together}}}")):
+        if len(subs) > 1 and (
+            known.declared(f"{key}_{{{together}}}") or known.is_defined(f"{key}_{{{together}}}")
+        ):
             key, subs = f"{key}_{{{together}}}", []
         if len(subs) == 1 and isinstance(subs[0], Literal) and self.is_label_number(name, key, subs[0].text):
             key, subs = f"{key}_{{{subs[0].text}}}", []
@@ -277,7 +294,12 @@ class Reader:
         if known.is_defined(literal) or known.declared(literal):
             return True
         declared = known.declared(key)
-        return declared is not None and len(declared.sizes) == 2 and len(digit) == 1 and not known.is_defined(key)
+        return (
+            declared is not None
+            and len(declared.sizes) == 2
+            and len(digit) == 1
+            and not known.is_defined(key)
+        )
 
     def layer_hint(self, key: str, name: Name) -> str | None:
         return None
@@ -315,7 +337,12 @@ class Reader:
             return constant
         if name.primes:
             return self.primed(name)
-        if name.base == "\\delta" and len(name.sub) <= 1 and not self.context.is_defined(key_of(name)) and not name.text:
+        if (
+            name.base == "\\delta"
+            and len(name.sub) <= 1
+            and not self.context.is_defined(key_of(name))
+            and not name.text
+        ):
             return self.error_signal(name)
         array, subs, exponent = self.array(name)
         value = self.entries(name, array, subs)
@@ -414,7 +441,13 @@ class Reader:
             name, array = swapped
         info = self.info(name, array, len(subs))
         digits = [s for s in subs if isinstance(s, Literal)]
-        if len(subs) == 1 and len(digits) == 1 and len(info.dims) == 2 and len(digits[0].text) == 2 and info.family == 0:
+        if (
+            len(subs) == 1
+            and len(digits) == 1
+            and len(info.dims) == 2
+            and len(digits[0].text) == 2
+            and info.family == 0
+        ):
             subs = [Literal(Fraction(c), c) for c in digits[0].text]
         if info.implied and not subs:
             subs = [Name(x) for x in info.implied]
@@ -427,7 +460,11 @@ class Reader:
         if array in self.infos or len(name.base) != 1 or name.accent or name.text or not name.base.islower():
             return None
         known = self.context
-        if known.is_defined(key_of(name)) or self.declared_for(name, array) is not None or len(subs) not in {1, 2}:
+        if (
+            known.is_defined(key_of(name))
+            or self.declared_for(name, array) is not None
+            or len(subs) not in {1, 2}
+        ):
             return None
         other = replace(name, base=name.base.upper(), primes=0)
         declared = known.declared(key_of(other))
@@ -521,7 +558,9 @@ class Reader:
         if definition.name.sup and self.superscript(definition.name, definition.name.sup[0]) == "layer":
             pattern = definition.name.sup[0]
         elif definition.key in self.context.stepped:
-            pattern = next((s for s in definition.name.sub if self.is_static(s) or isinstance(s, Literal)), None)
+            pattern = next(
+                (s for s in definition.name.sub if self.is_static(s) or isinstance(s, Literal)), None
+            )
         if pattern is None or number is None:
             return dict(self.static) if pattern is None and number is None else None
         if isinstance(pattern, Literal):
@@ -545,7 +584,9 @@ class Reader:
             if isinstance(inner, Name):
                 for mark in (*inner.sub, *inner.sup):
                     if isinstance(mark, Addition):
-                        lowest = max(lowest, *(-s * int(t.value) for s, t in mark.terms if isinstance(t, Literal)), 0)
+                        lowest = max(
+                            lowest, *(-s * int(t.value) for s, t in mark.terms if isinstance(t, Literal)), 0
+                        )
         return 1 + (1 if lowest and definition.name.sup else 0)
 
     def with_static(self, values: dict[str, int], node: Node) -> int:
@@ -576,7 +617,11 @@ class Reader:
 
     def computed(self, array: str, definition: Definition) -> Info:
         name = definition.name
-        subs: list[Node] = [s for s in name.sub if not (definition.key in self.context.stepped and (self.is_static(s) or isinstance(s, Literal)))]
+        subs: list[Node] = [
+            s
+            for s in name.sub
+            if not (definition.key in self.context.stepped and (self.is_static(s) or isinstance(s, Literal)))
+        ]
         if definition.name.sup and self.superscript(name, name.sup[0]) == "index":
             subs.insert(0, name.sup[0])
         if definition.parameters and not subs:
@@ -608,7 +653,11 @@ class Reader:
                 value = value.transposed()
         row = value.column is not None and value.row is None
         family = len(given) if value.open else 0
-        if declared is not None and declared.name.sub and not (set(map(letter_of, declared.name.sub)) <= self.static.keys()):
+        if (
+            declared is not None
+            and declared.name.sub
+            and not (set(map(letter_of, declared.name.sub)) <= self.static.keys())
+        ):
             family = len([s for s in declared.name.sub if letter_of(s)])
             rank = None if rank is None else rank + family
         if rank is not None and rank != len(dims):
@@ -619,7 +668,9 @@ class Reader:
             sizes = self.declared_sizes(declared, array)
             for size, dim in zip(sizes, dims[len(dims) - len(sizes) :], strict=True):
                 if not dim.unify(size):
-                    raise Mismatch(f"{key_of(name)} is declared with the size {size}, and its definition gives {dim}")
+                    raise Mismatch(
+                        f"{key_of(name)} is declared with the size {size}, and its definition gives {dim}"
+                    )
             if len(sizes) == 1:
                 wanted = declared.row or (self.options.rows and not value.open)
                 if value.vector and declared.row and not row:
@@ -684,7 +735,11 @@ class Reader:
         if declared is None or declared.unsaid:
             return self.by_use(name, array, written, declared.values if declared else "normal")
         sizes = self.declared_sizes(declared, array)
-        letters = [s for s in declared.name.sub if letter_of(s) and not (key_of(name) in context.stepped and self.is_static(s))]
+        letters = [
+            s
+            for s in declared.name.sub
+            if letter_of(s) and not (key_of(name) in context.stepped and self.is_static(s))
+        ]
         extra = len(letters)
         if not extra and written == len(sizes) + 1 and written not in {1} | set():
             raise NotRead(f"{key_of(name)} has {len(sizes)} indices, here it has {written}")
@@ -805,13 +860,19 @@ class Reader:
 
     def is_loss_like(self, array: str) -> bool:
         base = array.split("@")[0]
-        return base in self.context.losses or any(d.derived for d in self.context.definitions if d.key == base)
+        return base in self.context.losses or any(
+            d.derived for d in self.context.definitions if d.key == base
+        )
 
     def define_all(self) -> None:
         """Bring every definition of the scope into the graph; a broken one is passed over."""
         scopes = {d.scope for d in self.context.definitions if d.scope <= self.scope and not d.derived}
         here = max(scopes) if scopes else None
-        wanted = [d for d in self.context.definitions if not d.derived and (d.scope == self.scope or self.scope not in scopes and d.scope == here)]
+        wanted = [
+            d
+            for d in self.context.definitions
+            if not d.derived and (d.scope == self.scope or self.scope not in scopes and d.scope == here)
+        ]
         for definition in wanted or [d for d in self.context.definitions if not d.derived]:
             if definition.key in self.context.losses:
                 continue
@@ -1085,7 +1146,11 @@ class Reader:
             if sign in {"\\cdot", "."}:
                 if self.choose("dot"):
                     return hadamard(a, b)
-                return matrix_product(a.transposed(), b) if a.column is None else matrix_product(a, b.transposed())
+                return (
+                    matrix_product(a.transposed(), b)
+                    if a.column is None
+                    else matrix_product(a, b.transposed())
+                )
             if self.choose("elementwise"):
                 return hadamard(a, b)
             raise Mismatch(f"a product of {a.words()} and {b.words()} does not conform")
@@ -1138,7 +1203,12 @@ class Reader:
     def entry_of(self, node: Raised) -> Value | None:
         """X^{-1}_{ij} and X^T_{ij}: entries of the inverse and of the transpose."""
         base = node.base
-        if not isinstance(base, Name) or len(base.sub) != 2 or base.primes or not (node.inverse or node.transposed):
+        if (
+            not isinstance(base, Name)
+            or len(base.sub) != 2
+            or base.primes
+            or not (node.inverse or node.transposed)
+        ):
             return None
         try:
             whole = self.named(replace(base, sub=()))
@@ -1246,7 +1316,11 @@ class Reader:
         letter = letter_of(node.index)
         if letter is None:
             raise NotRead("the index of a sum is more than a letter")
-        if letter in self.static or (node.low is not None and self.is_static(node.low)) or (node.high is not None and self.is_static(node.high)):
+        if (
+            letter in self.static
+            or (node.low is not None and self.is_static(node.low))
+            or (node.high is not None and self.is_static(node.high))
+        ):
             return self.unrolled(node, letter)
         letters = [letter, *(x for m in node.more if (x := letter_of(m)))]
         if len(letters) != 1 + len(node.more):
@@ -1278,7 +1352,11 @@ class Reader:
         if isinstance(high, Name):
             key = key_of(high).replace("{", "").replace("}", "")
             for sub in high.sub:
-                key += "_" + "".join(sorted(self.context.letters(sub))) if not isinstance(sub, Literal) else f"_{sub.text}"
+                key += (
+                    "_" + "".join(sorted(self.context.letters(sub)))
+                    if not isinstance(sub, Literal)
+                    else f"_{sub.text}"
+                )
             return self.dim(key)
         raise NotRead("the upper limit of a sum is not clear")
 
@@ -1601,7 +1679,9 @@ class Reader:
         if body is None:
             return frozenset()
         others = {
-            n for n in names(body) if n != by and self.graph.arrays[n].body is not None and by in self.graph.reads(n)
+            n
+            for n in names(body)
+            if n != by and self.graph.arrays[n].body is not None and by in self.graph.reads(n)
         }
         if not others or by not in names(body):
             return frozenset()

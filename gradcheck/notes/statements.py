@@ -132,7 +132,13 @@ def _statement(part: list[Token], found: list[Statement]) -> None:
             sides[-1].append(token)
         else:
             sides[-1].append(token)
-    if relation is not None and not signs and found and found[-1].signs and relation.text in {"\\neq", "\\in", "\\forall", ">", "<"}:
+    if (
+        relation is not None
+        and not signs
+        and found
+        and found[-1].signs
+        and relation.text in {"\\neq", "\\in", "\\forall", ">", "<"}
+    ):
         found[-1].conditions.append(part)  # "i \neq j" after a comma
         found[-1].remarks += remarks
         return

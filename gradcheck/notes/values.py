@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gradcheck.notes.terms import Dim, Entry, Index, Number, Product, Term, add, fresh, multiply, substitute, total
+from gradcheck.notes.terms import (
+    Dim,
+    Entry,
+    Index,
+    Number,
+    Product,
+    Term,
+    add,
+    fresh,
+    multiply,
+    substitute,
+    total,
+)
 
 __all__ = ["Mismatch", "Slip", "Undeclared", "Value", "hadamard", "matrix_product", "same_shape", "scaled"]
 
@@ -62,7 +74,11 @@ class Value:
 
     def at(self, row: Index | None, column: Index | None) -> Term:
         """The body with its own indices replaced."""
-        to = {own: new for own, new in ((self.row, row), (self.column, column)) if own is not None and new is not None}
+        to = {
+            own: new
+            for own, new in ((self.row, row), (self.column, column))
+            if own is not None and new is not None
+        }
         return substitute(self.body, to)
 
     def shape(self) -> str:

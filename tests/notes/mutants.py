@@ -84,4 +84,3 @@ def _differences(graph, target, arrays, sizes, axes):
             slope += sign * value[tuple(place[i] for i in target.axes)] / 2e-6
         out[at] = slope
     return out
-

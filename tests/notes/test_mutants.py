@@ -15,7 +15,11 @@ def test_the_judge_of_differences_sees_a_wrong_claim():
     """Its wrong twin: mutants that were found wrong in value differ by it, too."""
     checked = 0
     for id, _, text, outcome in mutants():
-        if outcome.state == "wrong" and outcome.comparison is not None and outcome.comparison.target is not None:
+        if (
+            outcome.state == "wrong"
+            and outcome.comparison is not None
+            and outcome.comparison.target is not None
+        ):
             assert differs(outcome.comparison) in {True, None}, (id, text)
             checked += 1
             if checked == 60:

@@ -25,7 +25,9 @@ def github(note: NoteRecord) -> Iterator[str]:
         level = _LEVELS.get(claim.verdict)
         if level is not None:
             title = f"gradcheck notes: {claim.verdict}"
-            place = f"file={_property(claim.file)},line={claim.line},col={claim.column},title={_property(title)}"
+            place = (
+                f"file={_property(claim.file)},line={claim.line},col={claim.column},title={_property(title)}"
+            )
             yield f"::{level} {place}::{_data(_message(claim))}"
 
 
@@ -59,7 +61,10 @@ def sarif(notes: Sequence[NoteRecord]) -> dict[str, Any]:
     ]
     rules = [
         {"id": "notes/wrong", "shortDescription": {"text": "A formula of a derivation is wrong."}},
-        {"id": "notes/ambiguous", "shortDescription": {"text": "Two readings of a formula differ in verdict."}},
+        {
+            "id": "notes/ambiguous",
+            "shortDescription": {"text": "Two readings of a formula differ in verdict."},
+        },
     ]
     driver = {"name": "gradcheck notes", "version": __version__, "rules": rules}
     return {

@@ -44,7 +44,7 @@ def read_markdown(text: str, builder: Builder | None = None) -> Source:
                 if found.kind == "math":
                     builder.formula(*found.inner, display=True)
             continue
-        if offset < code:
+        if offset < code or found.kind == "fence":
             continue
         inside = found.after
         if found.kind == "comment":

@@ -39,7 +39,9 @@ def read_notebook(text: str, file: str) -> Source:
         scope = builder.scope
         for formula in found.formulas:
             source.formulas.append(_moved(formula, places))
-        source.comments += [Comment(c.text, places[min(c.line, len(places)) - 1], c.scope) for c in found.comments]
+        source.comments += [
+            Comment(c.text, places[min(c.line, len(places)) - 1], c.scope) for c in found.comments
+        ]
     return source
 
 

@@ -16,7 +16,7 @@ ENVIRONMENTS = {
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """``kind``: code, comment, display, inline; ``start`` and ``end`` of what is inside, ``after`` it all."""
+    """``kind``: code, comment, display, inline, fence (ticks that open nothing here); ``start`` and ``end`` of what is inside, ``after`` it all."""
 
     kind: str
     start: int
@@ -91,11 +91,10 @@ def _code(text: str, opened: int, finder: _Finder) -> Span | None:
         end += 1
     ticks = text[opened:end]
     if len(ticks) > 2:
-        return None  # a fence: markdown-it knows where it ends
-    found = finder.find(ticks, end)
-    blank = text.find("\n\n", end)
-    if found < 0 or (0 <= blank < found):
-        return None
+        return Span("fence", opened, end, end, opened)  # markdown-it knows where it ends
+    found = text.find(ticks, end, end + 2000)
+    if found < 0 or "\n\n" in text[end:found]:
+        return Span("fence", opened, end, end, opened)
     return Span("code", end, found, found + len(ticks), opened)
 
 
