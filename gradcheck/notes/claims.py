@@ -254,9 +254,9 @@ def _functions(
         for side in statement.sides[1:]:
             if len(side) >= 4 and side[1].text == "(" and _is_symbol(side[0]) and side[-1].text == ")":
                 inner = [t.text for t in side]
-                if "," in inner and (side[0].text in {"l", "\\ell"} or side[0].text in LOSSES):
-                    found.add(side[0].text)
-                elif side[0].kind == "word":
+                if ("," in inner and (side[0].text in {"l", "\\ell"} or side[0].text in LOSSES)) or side[
+                    0
+                ].kind == "word":
                     found.add(side[0].text)
     for name in LOSSES | {"l"}:
         if any(_called_somewhere(name, s) for _, s in statements if not isinstance(s, str)):
@@ -357,7 +357,7 @@ def _condition(tokens_: list[Token], piece: Piece, context: Context) -> None:
     except NotRead:
         piece.unclear = " ".join(t.text for t in tokens_)
         return
-    if parser.here is not None and parser.text() != "." or not isinstance(node, Relation):
+    if (parser.here is not None and parser.text() != ".") or not isinstance(node, Relation):
         piece.unclear = " ".join(t.text for t in tokens_)
         return
     piece.conditions.append(node)

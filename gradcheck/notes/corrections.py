@@ -9,8 +9,8 @@ from fractions import Fraction
 from gradcheck.notes.claims import Piece
 from gradcheck.notes.context import Definition, key_of, letter_of, nodes
 from gradcheck.notes.deciding import Outcome, Readings
-from gradcheck.notes.judging import Comparison
 from gradcheck.notes.graph import NotDifferentiable
+from gradcheck.notes.judging import Comparison
 from gradcheck.notes.latex import latex
 from gradcheck.notes.lexer import NotRead
 from gradcheck.notes.reader import Options, Reader

@@ -124,7 +124,7 @@ class Readings:
     def outcome(self, piece: Piece, options: Options) -> Outcome:
         reader = self.reader(options, piece.formula.scope)
         reader.curved = any(
-            isinstance(n, Nabla) and n.order == 2 or isinstance(n, Derivative) and len(n.by) == 2
+            (isinstance(n, Nabla) and n.order == 2) or (isinstance(n, Derivative) and len(n.by) == 2)
             for s in piece.sides
             for n in nodes(s)
         )

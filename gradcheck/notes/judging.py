@@ -14,7 +14,7 @@ import numpy as np
 
 from gradcheck.notes.evaluating import Evaluation
 from gradcheck.notes.graph import Array, Graph
-from gradcheck.notes.reader import inline
+from gradcheck.notes.reading.inlining import inline
 from gradcheck.notes.terms import (
     Delta,
     Dim,

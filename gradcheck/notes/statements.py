@@ -12,7 +12,7 @@ _EQUAL = {"=", "\\equiv", "\\coloneqq", ":="}
 _OTHER = {
     "\\approx", "\\propto", "\\sim", "\\to", "\\leftarrow", "\\rightarrow", "\\gets", "\\mapsto", "\\simeq",
     "\\cong", "\\longrightarrow", "\\leftrightarrow", "\\in", "\\leq", "\\geq", "<", ">", "\\neq", "\\ll", "\\gg",
-    "\\subset", "\\forall", "\\leftarrow",
+    "\\subset", "\\forall",
 }  # fmt: skip
 _JOINS = {"\\Rightarrow", "\\therefore", "\\because", "\\quad", "\\qquad", "\\Leftrightarrow", "\\land"}
 _AND = {"and", "or", "where", "with", "và", "且", "y", "e", "und", "et", "then", "so", "hence", "thus", "и"}

@@ -102,7 +102,7 @@ _numbers = itertools.count()
 
 def fresh(dim: Dim | None = None, name: str = "k") -> Index:
     """A new index over ``dim``, distinct from every other."""
-    return Index(f"{name.split('#')[0]}#{next(_numbers)}", dim or Dim())
+    return Index(f"{name.split('#', maxsplit=1)[0]}#{next(_numbers)}", dim or Dim())
 
 
 Place = Index | int

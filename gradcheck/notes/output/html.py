@@ -17,7 +17,7 @@ _WORDS = {
     "ambiguous": "ambiguous",
     "not-read": "not read",
 }
-_MARKS = {"right": "✓", "right-if": "≈", "wrong": "✗", "ambiguous": "?", "not-read": "–"}  # noqa: RUF001
+_MARKS = {"right": "✓", "right-if": "≈", "wrong": "✗", "ambiguous": "?", "not-read": "–"}
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1d2329; --dim: #57606a; --line: #d5dae0; --back: #fff; --right: #14743a;

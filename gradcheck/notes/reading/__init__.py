@@ -1,0 +1,1 @@
+"""Nodes given a meaning: one class, in parts that each know the ones before."""

@@ -1,0 +1,220 @@
+"""Derivatives, laid out as the convention says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from gradcheck.notes.context import LOSSES, key_of
+from gradcheck.notes.lexer import NotRead
+from gradcheck.notes.reading.functions import Functions
+from gradcheck.notes.reading.options import Operand
+from gradcheck.notes.syntax import (
+    Apply,
+    Derivative,
+    Group,
+    Nabla,
+    Name,
+    Node,
+    Raised,
+)
+from gradcheck.notes.terms import (
+    Delta,
+    Entry,
+    Number,
+    Term,
+    add,
+    fresh,
+    multiply,
+    names,
+)
+from gradcheck.notes.values import (
+    Value,
+)
+
+__all__ = ["Derivatives"]
+
+
+_MINUS = Number(Fraction(-1))
+_TWO = Number(Fraction(2))
+
+
+class Derivatives(Functions):
+    """Derivatives, laid out as the convention says."""
+
+    def operand(self, node: Node) -> Operand:
+        if isinstance(node, Raised) and node.transposed and not node.inverse and node.exponent is None:
+            raise NotRead("a derivative by a transpose is not read")
+        if isinstance(node, Group):
+            return self.operand(node.body)
+        if not isinstance(node, Name):
+            raise NotRead("a derivative by something that is no symbol is not read")
+        array, subs, exponent = self.array(self.last_layer(node))
+        if exponent is not None:
+            raise NotRead("a derivative by a power is not read")
+        value = self.entries(node, array, subs)
+        if not isinstance(value.body, Entry):
+            raise NotRead("a derivative by a constant is not read")
+        return Operand(value.body.name, value.body.places, value)
+
+    def last_layer(self, name: Name) -> Name:
+        """a in \\nabla_a C: of the last layer."""
+        key = key_of(name)
+        if name.sup or key not in self.context.layered or not self.layer_free(key) or "L" not in self.static:
+            return name
+        self.assume(f"{key} without a layer is that of the last one")
+        return replace(name, sup=(Name("L"),))
+
+    def derivative(self, node: Derivative) -> Value:
+        if len(node.by) == 2:
+            inner = self.derivative(Derivative(node.body, node.by[1:], node.total))
+            if not inner.scalar:
+                raise NotRead("a second derivative by vectors is not read")
+            self.curved = True
+            return self.differentiated(inner, self.operand(node.by[0]), partial=False)
+        body = self.value(node.body)
+        return self.differentiated(body, self.operand(node.by[0]), partial=not node.total, of=node.body)
+
+    def differentiated(self, body: Value, by: Operand, *, partial: bool, of: Node | None = None) -> Value:
+        self.reach(body.body, by.array)
+        own = self.graph.arrays[by.array]
+        if own.body is not None and isinstance(body.body, Entry) and body.body.name == by.array:
+            term = self.graph.derivative(body.body, by.array, by.places)
+        else:
+            fixed = self.held(body.body, by.array, partial=partial)
+            term = self.graph.derivative(self.spread(body.body, by.array, fixed), by.array, by.places, fixed)
+        return self.laid_out(body, by.value, term)
+
+    def spread(self, term: Term, by: str, fixed: frozenset[str]) -> Term:
+        return self.graph.entry(term.name, term.places) if fixed and isinstance(term, Entry) else term
+
+    def held(self, term: Term, by: str, *, partial: bool) -> frozenset[str]:
+        """Named quantities that a partial derivative holds fixed, where it is read so."""
+        if not partial or not isinstance(term, Entry) or term.name.split("@")[0] in self.context.losses:
+            return frozenset()
+        body = self.graph.arrays[term.name].body
+        if body is None:
+            return frozenset()
+        others = {
+            n
+            for n in names(body)
+            if n != by and self.graph.arrays[n].body is not None and by in self.graph.reads(n)
+        }
+        if not others or by not in names(body):
+            return frozenset()
+        if not self.choose("partial"):
+            return frozenset()
+        self.assume(f"{', '.join(sorted(others))} held fixed")
+        return frozenset(others)
+
+    def reach(self, term: Term, by: str) -> None:
+        """An undefined loss depends on whatever a note differentiates it by."""
+        for name in names(term):
+            if name in self.context.losses:
+                self.asked[by] = None
+            if name in self.context.losses and name in self.graph.arrays and by not in self.graph.reads(name):
+                if by in self.graph.reads(name) or name in self.graph.reads(by):
+                    continue
+                if by not in self.extra_sinks:
+                    self.extra_sinks[by] = None
+                    self.grown = True
+
+    def laid_out(self, body: Value, by: Value, term: Term) -> Value:
+        if by.scalar:
+            if body.scalar:
+                return Value(None, None, term)
+            if body.matrix:
+                value = body.with_body(term)
+                return value.transposed() if self.choose("matrix") == "transposed" else value
+            value = body.with_body(term)
+            return value.transposed() if self.choose("layout") == "denominator" else value
+        if body.scalar:
+            if by.matrix:
+                value = by.with_body(term)
+                return value.transposed() if self.choose("matrix") == "transposed" else value
+            if by.row is not None and self.choose("layout") == "numerator":
+                return Value(None, by.row, term)
+            return by.with_body(term)
+        if body.vector and by.vector:
+            (i,), (p,) = body.open, by.open
+            if i == p:
+                raise NotRead("a derivative of a vector by itself is not clear")
+            if self.choose("layout") == "denominator":
+                return Value(p, i, term)
+            return Value(i, p, term)
+        count = len(body.open) + len(by.open)
+        raise NotRead(
+            f"a derivative with {count} indices has no matrix form; write its entries, or the derivative of a scalar"
+        )
+
+    def nabla(self, node: Nabla) -> Value:
+        body = self.value(node.body)
+        by = self.nabla_by(node)
+        if isinstance(by, list):
+            if node.order != 1 or not body.scalar:
+                raise NotRead("this gradient is not read")
+            terms = []
+            index = fresh(self.dim(str(len(by))), "r")
+            for k, operand in enumerate(by):
+                self.reach(body.body, operand.array)
+                slope = self.graph.derivative(body.body, operand.array, operand.places)
+                terms.append(multiply((Delta(index, k), slope)))
+            return Value(index, None, add(terms), listed=True)
+        self.reach(body.body, by.array)
+        term = self.graph.derivative(body.body, by.array, by.places)
+        if body.scalar and node.order == 1:
+            # a gradient has the shape of what it is taken by; a row only under the other layout
+            value = by.value.with_body(term)
+            return value.transposed() if by.value.vector and self.choose("turned") else value
+        if body.vector and node.order == 1:
+            return self.laid_out(body, by.value, term)
+        if body.scalar and node.order == 2 and by.value.vector:
+            (p,) = by.value.open
+            q = fresh(p.dim, "c")
+            places = tuple(q if x == p else x for x in by.places)
+            return Value(p, q, self.graph.derivative(term, by.array, places))
+        raise NotRead("this gradient is not read")
+
+    def nabla_by(self, node: Nabla) -> Operand | list[Operand]:
+        if node.by is not None:
+            return self.operand(node.by)
+        parameters: tuple[Node, ...] = ()
+        body = node.body
+        if isinstance(body, Apply):
+            parameters = body.arguments
+        elif isinstance(body, Name):
+            for definition in self.context.definition(key_of(body), self.scope):
+                parameters = definition.parameters
+        if len(parameters) == 1:
+            return self.operand(parameters[0])
+        if parameters:
+            return [self.operand(p) for p in parameters]
+        if isinstance(body, Name):
+            key = key_of(body)
+            leaves = self.graph.leaves(Entry(key, ())) if key in self.graph.arrays else []
+            for parameter in ("w", "\\theta", "\\beta", "x"):
+                if parameter in leaves:
+                    self.assume(f"the gradient is taken by {parameter}")
+                    return self.operand(Name(parameter))
+        raise NotRead("by what a gradient is taken is not said")
+
+    def shorthand(self, of: Node) -> Value:
+        """dX: the loss's derivative by X, in X's own shape."""
+        by = self.operand(of)
+        loss = self.default_loss()
+        self.assume(f"d before a symbol is the derivative of {loss} by it")
+        body = Entry(loss, ())
+        self.reach(body, by.array)
+        return by.value.with_body(self.graph.derivative(body, by.array, by.places))
+
+    def default_loss(self) -> str:
+        for definition in self.context.definitions:
+            if definition.key in LOSSES:
+                array, _, _ = self.array(definition.name)
+                if not self.info(definition.name, array).dims:
+                    return array
+        key = next(iter(sorted(self.context.losses)), "J")
+        self.context.losses.add(key)
+        if key not in self.infos:
+            self.loss(key)
+        return key

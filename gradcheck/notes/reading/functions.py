@@ -1,0 +1,227 @@
+"""Functions: known ones, those that the note defines, and undefined ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from gradcheck.notes.context import ACTIVATIONS, LOSSES, Definition, key_of
+from gradcheck.notes.graph import Graph
+from gradcheck.notes.lexer import NotRead
+from gradcheck.notes.normalising import FUNCTIONS
+from gradcheck.notes.reading.inlining import put
+from gradcheck.notes.reading.options import Info
+from gradcheck.notes.reading.sums import Sums
+from gradcheck.notes.syntax import (
+    Apply,
+    Name,
+    Node,
+)
+from gradcheck.notes.terms import (
+    Delta,
+    Det,
+    Entry,
+    Function,
+    Index,
+    Largest,
+    Number,
+    Term,
+    fresh,
+    multiply,
+    power,
+    substitute,
+    total,
+)
+from gradcheck.notes.values import (
+    Mismatch,
+    Slip,
+    Undeclared,
+    Value,
+    compatible,
+)
+
+__all__ = ["Functions"]
+
+
+_MINUS = Number(Fraction(-1))
+_TWO = Number(Fraction(2))
+
+
+class Functions(Sums):
+    """Functions: known ones, those that the note defines, and undefined ones."""
+
+    def applied(self, node: Apply) -> Value:
+        name, base = node.function, node.function.base
+        key = key_of(name)
+        defined = [d for d in self.context.definition(key, self.scope) if d.parameters]
+        if defined:
+            return self.macro(defined[-1], node)
+        if name.word and base in FUNCTIONS.values() and not self.context.is_defined(key):
+            return self.known(base, node)
+        if key in self.context.losses and not name.primes:
+            return self.named(replace(name, primes=0))
+        if self.context.is_defined(key):
+            return self.value_of_function(name, node)
+        if base == "\\sigma" and self.choose("sigmoid"):
+            self.assume("\\sigma is the sigmoid")
+            return self.elementwise("sigmoid", name.primes, self.one(node))
+        return self.undefined(name, node)
+
+    def value_of_function(self, name: Name, node: Apply) -> Value:
+        """`J(W)` where J is defined without its argument."""
+        if name.primes:
+            raise NotRead(f"the derivative {key_of(name)}' is not clear")
+        for argument in node.arguments:
+            if not isinstance(argument, Name):
+                raise NotRead(f"whether {key_of(name)} is multiplied or applied is not clear")
+        return self.named(name)
+
+    def one(self, node: Apply) -> Value:
+        if len(node.arguments) != 1:
+            raise NotRead(f"{key_of(node.function)} has {len(node.arguments)} arguments")
+        return self.value(node.arguments[0])
+
+    def elementwise(self, function: str, order: int, x: Value) -> Value:
+        if order == 0:
+            return x.with_body(Function(function, x.body))
+        array = "slot."
+        graph = Graph()
+        graph.given(array, ())
+        term: Term = Function(function, Entry(array, ()))
+        for _ in range(order):
+            term = graph.derivative(term, array, ())
+        return x.with_body(put(term, array, x.body))
+
+    def known(self, base: str, node: Apply) -> Value:
+        order = node.function.primes
+        if base == "max" and len(node.arguments) == 2:
+            first, second = (self.value(a) for a in node.arguments)
+            if isinstance(second.body, Number) and second.body.value == 0:
+                first, second = second, first
+            if isinstance(first.body, Number) and first.body.value == 0:
+                return second.with_body(Function("relu", second.body))
+            raise NotRead("a maximum of two other things than 0 and a value is not read")
+        x = self.one(node)
+        if base in {"max", "min"}:
+            if base == "min" or x.matrix or x.scalar:
+                raise NotRead(f"{base} of {x.words()} is not read")
+            return Value(None, None, Largest(x.open[0], x.body))
+        if base == "tr":
+            if x.scalar:
+                return x
+            if not x.matrix or not compatible(x.row, x.column):
+                raise Mismatch(f"the trace of {x.words()} does not exist")
+            assert x.row is not None and x.column is not None
+            x.row.dim.unify(x.column.dim)
+            k = fresh(x.row.dim)
+            return Value(None, None, total(k, x.at(k, k)))
+        if base == "det":
+            return Value(None, None, self.determinant(x))
+        if base == "logdet":
+            return Value(None, None, Function("logabs", self.determinant(x)))
+        if base == "diag":
+            if not x.vector:
+                raise NotRead(f"diag of {x.words()} is not read")
+            (index,) = x.open
+            other = fresh(index.dim, "c")
+            return Value(index, other, multiply((Delta(index, other), x.body)))
+        if base == "softmax":
+            return self.softmax(x, order)
+        if base == "log" and isinstance(x.body, Det | Function) and x.scalar:
+            inner = x.body.argument if isinstance(x.body, Function) and x.body.name == "abs" else x.body
+            if inner is not x.body or isinstance(x.body, Det):
+                return x.with_body(Function("logabs", inner))
+        if base not in {"exp", "log", "tanh", "sigmoid", "sqrt", "sin", "cos", "abs", "relu", "sign"}:
+            raise NotRead(f"the function {base} is not known")
+        return self.elementwise(base, order, x)
+
+    def softmax(self, x: Value, order: int) -> Value:
+        if not x.vector or order:
+            raise NotRead(f"the softmax of {x.words()} is not read")
+        (index,) = x.open
+        k = fresh(index.dim)
+        normaliser = total(k, Function("exp", substitute(x.body, {index: k})))
+        return x.with_body(multiply((Function("exp", x.body), power(normaliser, _MINUS))))
+
+    def macro(self, definition: Definition, node: Apply) -> Value:
+        """A function that the note defines: at its own arguments the defined value, elsewhere put in."""
+        name = node.function
+        parameters = definition.parameters
+        if len(parameters) != len(node.arguments):
+            raise NotRead(f"{key_of(name)} is defined with {len(parameters)} arguments")
+        same = all(_same(a, b) for a, b in zip(parameters, node.arguments, strict=True))
+        array = definition.key
+        if not name.primes and same and not any(isinstance(p, Name) and p.sub for p in parameters):
+            return self.named(replace(name, primes=0))
+        if not all(isinstance(p, Name) for p in parameters) or len(parameters) != 1:
+            raise NotRead(f"{key_of(name)} at other arguments than its own is not read")
+        parameter, argument = parameters[0], node.arguments[0]
+        assert isinstance(parameter, Name)
+        if parameter.sub:
+            if name.primes or not isinstance(argument, Name) or argument.base != parameter.base:
+                raise NotRead(f"{key_of(name)} at another argument is not read")
+            info = self.info(replace(name, primes=0), array)
+            places = [self.place(s) for s in argument.sub]
+            if len(places) != len(info.dims):
+                raise Slip(f"{key_of(name)} has {len(info.dims)} indices, here it has {len(places)}")
+            for dim, place in zip(info.dims, places, strict=True):
+                if isinstance(place, Index):
+                    place.dim.unify(dim)
+            return Value(None, None, Entry(array, tuple(places)))
+        info = self.info(replace(name, primes=0), array)
+        inner_array, _, _ = self.array(parameter)
+        if info.dims or self.infos.get(inner_array, Info(())).dims:
+            if name.primes or not same:
+                raise NotRead(f"{key_of(name)} at another argument is not read")
+        x = self.value(argument)
+        term = self.graph.entry(array, ())
+        for _ in range(name.primes):
+            term = self.graph.derivative(term, inner_array, ())
+        return x.with_body(put(term, inner_array, x.body))
+
+    def undefined(self, name: Name, node: Apply) -> Value:
+        key = key_of(name)
+        array = key
+        if name.sup:
+            array, subs, exponent = self.array(replace(name, primes=0))
+            if subs or exponent is not None:
+                raise NotRead(f"the superscript of {key} is not clear")
+        if name.sub:
+            raise NotRead(f"the index of the function {key} is not clear")
+        elementwise = key in self.context.declarations.elementwise
+        others = sorted(f for f, s in self.context.declarations.elementwise.items() if s <= self.scope)
+        if not elementwise and others and name.base in ACTIVATIONS - self.context.defining:
+            shown = others[0]
+            raise Slip(f"{key} is not declared; the activation of this note is {shown}", shown)
+        if (elementwise or name.base in ACTIVATIONS or name.primes) and len(node.arguments) == 1:
+            x = self.value(node.arguments[0])
+            if not x.scalar and not elementwise:
+                self.assume(f"{key} works entry by entry")
+            return x.with_body(self.some_activation(array, name.primes, x.body))
+        if name.base not in LOSSES | {"l", "D"}:
+            raise NotRead(f"the function {key} is neither declared nor defined")
+        arguments: list[Value] = []
+        for argument in node.arguments:
+            try:
+                arguments.append(self.value(argument))
+            except Undeclared:
+                continue
+        if name.primes or not arguments:
+            raise NotRead(f"the derivative of {key} is not clear")
+        return Value(None, None, self.some_function(array, arguments))
+
+
+def _same(a: Node, b: Node) -> bool:
+    """Whether two nodes are written alike, wherever they stand."""
+    return _placeless(a) == _placeless(b)
+
+
+def _placeless(node: object) -> object:
+    if isinstance(node, tuple):
+        return tuple(_placeless(n) for n in node)
+    if hasattr(node, "__dataclass_fields__"):
+        parts = [
+            (f, _placeless(getattr(node, f))) for f in node.__dataclass_fields__ if f not in {"at", "bold"}
+        ]
+        return type(node).__name__, tuple(parts)
+    return node
