@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from gradcheck.notes.context import ACTIVATIONS, LOSSES, Context, Definition, key_of, letter_of, nodes
+from gradcheck.notes.context import LOSSES, Context, Definition, key_of, letter_of, nodes
 from gradcheck.notes.declarations import Declarations, membership
 from gradcheck.notes.lexer import NotRead, Token, tokens
 from gradcheck.notes.normalising import normalise
@@ -135,12 +135,13 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
             pieces.append(piece)
     everything = [n for p in pieces for n in p.sides]
     _worded(declarations, everything)
-    context._index = None
+    context.forget()
     context.learn([(p.formula.scope, n) for p in pieces for n in p.sides])
     context.defining = {
         n.function.base for d in context.definitions for n in nodes((d.name, d.body)) if isinstance(n, Apply)
     } | {d.name.base for d in context.definitions}
     context.sizes = {_plain(s) for d in declarations.shapes for s in d.sizes}
+    context.declared_sizes = set(context.sizes)
     context.sizes |= _limits(everything)
     for d in declarations.shapes:
         if d.values == "integer" and not d.sizes:
@@ -151,7 +152,7 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
 
 
 def _worded(declarations: Declarations, everything: list[Node]) -> None:
-    """W_{hx} in a declaration is one symbol where the note writes W_{\\text{hx}}."""
+    r"""W_{hx} in a declaration is one symbol where the note writes W_{\\text{hx}}."""
     texts = {n.text for side in everything for n in nodes(side) if isinstance(n, Name) and n.text}
     for k, declared in enumerate(declarations.shapes):
         together = "".join(letter_of(s) or "?" for s in declared.name.sub)
@@ -334,7 +335,7 @@ def _related(formula: Formula, statement: Statement, context: Context, start: in
         try:
             for part in text.split(", "):
                 context.declarations.shapes.append(replace(membership(part), scope=formula.scope))
-            context._index = None
+            context.forget()
         except NotRead:
             return None
         return None
@@ -482,6 +483,3 @@ def _overlap(a: Name, b: Name) -> bool:
         ):
             return x is a.sub
     return True
-
-
-_ = ACTIVATIONS

@@ -9,7 +9,6 @@ from gradcheck.notes.declarations import Declarations, Declared
 from gradcheck.notes.syntax import (
     Addition,
     Apply,
-    BigSum,
     Derivative,
     Literal,
     Nabla,
@@ -100,6 +99,8 @@ class Context:
     )  # letters that are symbols although they name a step
     numbers: set[str] = field(default_factory=set)  # undeclared symbols of formulas in numbers only
     defining: set[str] = field(default_factory=set)  # functions that definitions apply
+    declared_sizes: set[str] = field(default_factory=set)
+    size_names: set[str] = field(default_factory=set)  # integers that are declared by themselves
     sizes: set[str] = field(default_factory=set)
     applied: frozenset[str] = frozenset()  # bases that are applied, not multiplied
     symbols: frozenset[str] = frozenset()
@@ -119,6 +120,10 @@ class Context:
         return self._by_key().get(key, [])
 
     _index: dict[str, list[Declared]] | None = None
+
+    def forget(self) -> None:
+        """Declarations have changed."""
+        self._index = None
 
     def _by_key(self) -> dict[str, list[Declared]]:
         if self._index is None:
@@ -168,9 +173,11 @@ class Context:
         found: dict[str, None] = {}
         for d in self.definitions:
             body = d.body
-            if isinstance(body, Apply) and len(body.arguments) == 1 and isinstance(body.arguments[0], Name):
-                if d.key not in LOSSES and self.is_defined(key_of(body.arguments[0])):
-                    found[key_of(body.arguments[0])] = None
+            if not isinstance(body, Apply) or len(body.arguments) != 1 or d.key in LOSSES:
+                continue
+            argument = body.arguments[0]
+            if isinstance(argument, Name) and self.is_defined(key_of(argument)):
+                found[key_of(argument)] = None
         if not found:
             for d in self.definitions:
                 if not d.derived and d.key not in LOSSES and d.key in {"z", "s", "u", "a", "y", "Z"}:
@@ -269,13 +276,10 @@ class Context:
             case Derivative(body, _, _, _) | Nabla(body, _, _, _):
                 if isinstance(body, Name) and not body.sub and not body.sup:
                     key = key_of(body)
-                    if not self.is_defined(key) and (
-                        self.declared(key) is None or not self.declared(key).sizes
-                    ):  # type: ignore[union-attr]
+                    declared = self.declared(key)
+                    if not self.is_defined(key) and (declared is None or not declared.sizes):
                         self.losses.add(key)
             case Apply(function, _):
                 self.functions.add(key_of(function))
-            case BigSum():
-                pass
             case _:
                 pass

@@ -170,7 +170,7 @@ def _swap(node: Node, old: Node, new: Node) -> Node:
                 swapped = _swap(value, old, new)
                 if swapped is not value and swapped != value:
                     changes[name] = swapped
-        return replace(node, **changes) if changes else node
+        return replace(node, **changes) if changes else node  # type: ignore[arg-type]
     return node
 
 
@@ -274,7 +274,7 @@ def _local(at: Node, letters: list[str], readings: Readings | None) -> Iterator[
             for k in range(1, len(factors)):
                 if factors[k][0] != "\\odot":
                     yield at, Multiplication((*factors[:k], ("\\odot", factors[k][1]), *factors[k + 1 :]))
-            for k, (sign, factor) in enumerate(factors):
+            for k in range(len(factors)):
                 if len(factors) > 1:
                     rest = (*factors[:k], *factors[k + 1 :])
                     yield at, Multiplication((("", rest[0][1]), *rest[1:])) if len(rest) > 1 else rest[0][1]

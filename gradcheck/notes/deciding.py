@@ -12,8 +12,8 @@ from gradcheck.notes.graph import NotDifferentiable
 from gradcheck.notes.judging import Comparison, Target, screen
 from gradcheck.notes.lexer import NotRead
 from gradcheck.notes.reader import Options, Reader
-from gradcheck.notes.syntax import BigSum, Derivative, Literal, Multiplication, Nabla, Name, Node, Relation
-from gradcheck.notes.terms import ZERO, Index, Term, add, multiply, names, substitute, total
+from gradcheck.notes.syntax import BigSum, Derivative, Literal, Multiplication, Nabla, Name, Node
+from gradcheck.notes.terms import ZERO, Index, Place, Term, multiply, names, substitute, total
 from gradcheck.notes.values import Mismatch, Slip, Undeclared, Value, compatible, same_shape, unify
 
 __all__ = ["Outcome", "Readings", "compare"]
@@ -345,12 +345,12 @@ def compare(
     missing = [x for x in letters if x not in indices_of(right)]
     if missing and any(repeated(left, x) for x in missing):
         raise NotRead(
-            f"the index {missing[0]} stands twice on the left without a sum; if it is summed, declare 'einstein'"
+            f"the index {missing[0]} is repeated on the left without a sum; if it is summed, declare einstein"
         )
     if new:
         if any(repeated(right, x) for x in new):
             raise NotRead(
-                f"the index {new[0]} stands twice on the right without a sum; if it is summed, declare 'einstein'"
+                f"the index {new[0]} is repeated on the right without a sum; if summed, declare einstein"
             )
         raise Slip(reader.stray(new, set(letters)))
     if a.vector and b.matrix:
@@ -421,8 +421,8 @@ def _target(reader: Reader, left: Derivative, value: Value) -> Target | None:
         return Target(substitute(body.body, to), (a,), by.array, _placed(by.places, to))
     if body.scalar and by.value.matrix:
         assert by.value.row is not None and by.value.column is not None
-        turned = reader.options.matrix == "transposed"
-        rows = (own[1], own[0]) if turned else (own[0], own[1])
+        flipped = reader.options.matrix == "transposed"
+        rows = (own[1], own[0]) if flipped else (own[0], own[1])
         to = {by.value.row: rows[0], by.value.column: rows[1]}
         return Target(body.body, _free_axes(reader, body.body), by.array, _placed(by.places, to))
     if body.scalar and by.value.vector:
@@ -434,7 +434,7 @@ def _target(reader: Reader, left: Derivative, value: Value) -> Target | None:
     return None
 
 
-def _placed(places, to):  # noqa: ANN001, ANN202
+def _placed(places: tuple[Place, ...], to: dict[Index, Index]) -> tuple[Place, ...]:
     return tuple(to.get(p, p) if isinstance(p, Index) else p for p in places)
 
 
@@ -468,6 +468,3 @@ def summed(reader: Reader, node: Node, value: Value, letters: dict[str, Index]) 
         reader.letters.pop(letter, None)
         body = total(index, body)
     return value.with_body(body)
-
-
-_ = (Relation, add)

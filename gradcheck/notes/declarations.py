@@ -1,4 +1,4 @@
-"""What a note declares of its symbols: the lines of a `gradcheck` comment, and `x \\in \\mathbb{R}^n`."""
+r"""What a note declares of its symbols: the lines of a `gradcheck` comment, and `x \\in \\mathbb{R}^n`."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ class Declarations:
 
 
 VALUES = {
-    "one-hot": "one-hot", "onehot": "one-hot", "one_hot": "one-hot", "positive": "positive", "pos": "positive",
+    "one-hot": "one-hot", "onehot": "one-hot", "one_hot": "one-hot", "positive": "positive",
+    "pos": "positive",
     "symmetric": "symmetric", "sym": "symmetric", "spd": "spd", "integer": "integer", "int": "integer",
     "label": "label", "labels": "label", "simplex": "simplex", "unit": "unit", "diag": "diagonal",
     "diagonal": "diagonal", "probability": "unit",
@@ -187,7 +188,7 @@ def _declared(name: Name, text: str, note: str) -> Declared:
 
 
 def membership(text: str) -> Declared:
-    """`W \\in \\mathbb{R}^{h \\times d}` as a declaration."""
+    r"""`W \\in \\mathbb{R}^{h \\times d}` as a declaration."""
     text = text.strip().strip("$")
     match = re.fullmatch(
         r"(?P<name>.+?)\s*\\in\s*(?:\\mathbb\s*\{?\s*R\s*\}?|\\R|\\Re)\s*(?:\^\s*(?:\{(?P<sizes>.*)\}|(?P<size>\w)))?",
@@ -233,35 +234,33 @@ def node_of(text: str, words: frozenset[str] = frozenset()) -> Node:
     )
 
 
-_GREEK_WORDS = set(
-    [
-        "alpha",
-        "beta",
-        "gamma",
-        "delta",
-        "epsilon",
-        "varepsilon",
-        "zeta",
-        "eta",
-        "theta",
-        "iota",
-        "kappa",
-        "lambda",
-        "mu",
-        "nu",
-        "xi",
-        "pi",
-        "rho",
-        "sigma",
-        "tau",
-        "upsilon",
-        "phi",
-        "varphi",
-        "chi",
-        "psi",
-        "omega",
-    ]
-)
+_GREEK_WORDS = {
+    "alpha",
+    "beta",
+    "gamma",
+    "delta",
+    "epsilon",
+    "varepsilon",
+    "zeta",
+    "eta",
+    "theta",
+    "iota",
+    "kappa",
+    "lambda",
+    "mu",
+    "nu",
+    "xi",
+    "pi",
+    "rho",
+    "sigma",
+    "tau",
+    "upsilon",
+    "phi",
+    "varphi",
+    "chi",
+    "psi",
+    "omega",
+}
 
 
 def _as_tex(formula: str) -> str:

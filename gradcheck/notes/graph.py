@@ -202,10 +202,13 @@ def _delta(a: Place, b: Place) -> Term:
     return Delta(a, b)
 
 
+def _one_minus(term: Term) -> Term:
+    return add((ONE, negative(term)))
+
+
 def _slope(name: str, x: Term) -> Term:
     """The derivative of a known function; standard tables of calculus."""
     f = Function(name, x)
-    one_minus = lambda t: add((ONE, negative(t)))
     minus_one, two = Number(Fraction(-1)), Number(Fraction(2))
     match name:
         case "exp":
@@ -215,9 +218,9 @@ def _slope(name: str, x: Term) -> Term:
         case "logabs":
             return power(x, minus_one)
         case "tanh":
-            return one_minus(power(f, two))
+            return _one_minus(power(f, two))
         case "sigmoid":
-            return multiply((f, one_minus(f)))
+            return multiply((f, _one_minus(f)))
         case "sqrt":
             return multiply((_HALF, power(f, minus_one)))
         case "sin":

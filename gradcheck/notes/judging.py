@@ -212,7 +212,7 @@ def _shares(drawn: Any) -> Any:
 
 
 def judge(comparison: Comparison, values: Mapping[str, str] | None = None) -> Judgement:
-    """The verdict of gradcheck: the claim in its own form where it has one, else two values for the same thing."""
+    """The verdict of gradcheck: of the claim in its own form, else of two expressions for one value."""
     forms: list[Callable[[], _Claim | None]] = [
         lambda: _derivative_claim(comparison),
         lambda: _moved_claim(comparison),

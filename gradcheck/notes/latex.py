@@ -40,23 +40,9 @@ def latex(node: Node) -> str:
         case Name():
             return _name(node)
         case Addition(terms):
-            text = ""
-            for k, (sign, term) in enumerate(terms):
-                mark = "-" if sign < 0 else "" if k == 0 else "+"
-                text += f" {mark} " if k else mark
-                text += _braced(term) if isinstance(term, Addition) else latex(term)
-            return text
+            return _sum_of(terms)
         case Multiplication(factors):
-            parts = []
-            for k, (sign, factor) in enumerate(factors):
-                last = k == len(factors) - 1
-                inner = latex(factor)
-                if isinstance(factor, Addition) or (
-                    isinstance(factor, BigSum | Derivative) and not last and _greedy(factor)
-                ):
-                    inner = _braced(factor)
-                parts.append(f"{sign} {inner}" if sign and k else inner)
-            return " ".join(parts)
+            return _product_of(factors)
         case Quotient(above, below):
             return rf"\frac{{{latex(above)}}}{{{latex(below)}}}"
         case Raised(base, exponent, transposed, inverse):
@@ -84,18 +70,12 @@ def latex(node: Node) -> str:
             return rf"\|{latex(body)}\|" + (f"_{kind}" if kind else "")
         case Bars(body):
             return f"|{latex(body)}|"
-        case Derivative(body, by, total, _):
-            d = "d" if total else r"\partial"
-            order = f"^{len(by)}" if len(by) > 1 else ""
-            below = " ".join(f"{d} {latex(b)}" for b in by)
-            if isinstance(body, Name | Apply):
-                return rf"\frac{{{d}{order} {latex(body)}}}{{{below}}}"
-            inner = latex(body) if isinstance(body, Group) else _braced(body)
-            return rf"\frac{{{d}{order}}}{{{below}}} {inner}"
+        case Derivative():
+            return _derivative(node)
         case Nabla(body, by, order, _):
-            sub = f"_{{{latex(by)}}}" if by is not None else ""
-            sup = f"^{order}" if order > 1 else ""
-            return rf"\nabla{sub}{sup} {latex(body)}"
+            lower = f"_{{{latex(by)}}}" if by is not None else ""
+            upper = f"^{order}" if order > 1 else ""
+            return rf"\nabla{lower}{upper} {latex(body)}"
         case Matrix(rows):
             lines = r" \\ ".join(" & ".join(latex(c) for c in row) for row in rows)
             return rf"\begin{{bmatrix}} {lines} \end{{bmatrix}}"
@@ -117,6 +97,35 @@ def latex(node: Node) -> str:
             return f"d{latex(of)}"
         case Dots():
             return r"\cdots"
+
+
+def _sum_of(terms: tuple[tuple[int, Node], ...]) -> str:
+    text = ""
+    for k, (sign, term) in enumerate(terms):
+        mark = "-" if sign < 0 else "" if k == 0 else "+"
+        text += f" {mark} " if k else mark
+        text += _braced(term) if isinstance(term, Addition) else latex(term)
+    return text
+
+
+def _product_of(factors: tuple[tuple[str, Node], ...]) -> str:
+    parts: list[str] = []
+    for k, (sign, factor) in enumerate(factors):
+        last = k == len(factors) - 1
+        closed = isinstance(factor, Addition) or (_greedy(factor) and not last)
+        inner = _braced(factor) if closed else latex(factor)
+        parts.append(f"{sign} {inner}" if sign and k else inner)
+    return " ".join(parts)
+
+
+def _derivative(node: Derivative) -> str:
+    d = "d" if node.total else r"\partial"
+    order = f"^{len(node.by)}" if len(node.by) > 1 else ""
+    below = " ".join(f"{d} {latex(b)}" for b in node.by)
+    if isinstance(node.body, Name | Apply):
+        return rf"\frac{{{d}{order} {latex(node.body)}}}{{{below}}}"
+    inner = latex(node.body) if isinstance(node.body, Group) else _braced(node.body)
+    return rf"\frac{{{d}{order}}}{{{below}}} {inner}"
 
 
 def _greedy(node: Node) -> bool:
@@ -146,7 +155,7 @@ def _name(name: Name) -> str:
         base += f"_{{{_indices(name.sub)}}}"
     if name.sup:
         inner = latex(name.sup[0])
-        opener, closer = {"(": "()", "[": "[]"}.get(name.bracket, ("", "")) or ("", "")
+        opener, closer = {"(": ("(", ")"), "[": ("[", "]")}.get(name.bracket, ("", ""))
         base += f"^{{{opener}{inner}{closer}}}"
     return base
 

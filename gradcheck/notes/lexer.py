@@ -75,10 +75,14 @@ _SAME = {
     "\\rVert": "\\|", "\\lvert": "|", "\\rvert": "|", "\\vert": "|", "\\dfrac": "\\frac", "\\tfrac": "\\frac",
     "\\cfrac": "\\frac", "\\part": "\\partial", "\\ne": "\\neq", "\\le": "\\leq", "\\ge": "\\geq",
     "\\hadamard": "\\odot", "\\intercal": "\\top", "\\ast": "*", "\\prime": "'", "\\colon": ":", "\\lt": "<",
-    "\\gt": ">", "\\mathds": "\\mathbb", "\\mathbbm": "\\mathbb", "\\widehat": "\\hat", "\\widetilde": "\\tilde",
-    "\\overline": "\\bar", "\\implies": "\\Rightarrow", "\\Longrightarrow": "\\Rightarrow", "\\iff": "\\Rightarrow",
-    "\\Leftrightarrow": "\\Rightarrow", "\\dots": "\\ldots", "\\cdots": "\\ldots", "\\vdots": "\\ldots", "\\ddots": "\\ldots", "\\dotsc": "\\ldots", "\\dotsb": "\\ldots", "\\mbox": "\\text",
-    "\\textrm": "\\text", "\\textnormal": "\\text", "\\textit": "\\text", "\\textbf": "\\text", "\\slash": "/",
+    "\\gt": ">", "\\mathds": "\\mathbb", "\\mathbbm": "\\mathbb", "\\widehat": "\\hat",
+    "\\widetilde": "\\tilde",
+    "\\overline": "\\bar", "\\implies": "\\Rightarrow", "\\Longrightarrow": "\\Rightarrow",
+    "\\iff": "\\Rightarrow",
+    "\\Leftrightarrow": "\\Rightarrow", "\\dots": "\\ldots", "\\cdots": "\\ldots", "\\vdots": "\\ldots",
+    "\\ddots": "\\ldots", "\\dotsc": "\\ldots", "\\dotsb": "\\ldots", "\\mbox": "\\text",
+    "\\textrm": "\\text", "\\textnormal": "\\text", "\\textit": "\\text", "\\textbf": "\\text",
+    "\\slash": "/",
     "\\operatorname*": "\\operatorname", "\\triangleq": "\\coloneqq", "\\doteq": "\\coloneqq",
     "\\bm": "\\boldsymbol", "\\pmb": "\\boldsymbol", "\\mathbfit": "\\boldsymbol", "\\bold": "\\mathbf",
     "\\textsf": "\\text", "\\circledast": "\\circledast", "\\otimes": "\\otimes", "\\lambda": "\\lambda",
@@ -98,8 +102,7 @@ def tokens(text: str) -> list[Token]:
         if kind == "space":
             continue
         if kind == "sign":
-            for token in _sign(content, start, end):
-                found.append(token)
+            found.extend(_sign(content, start, end))
             continue
         if kind == "command":
             content = _SAME.get(content, content)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from gradcheck.notes.lexer import NotRead, Token, matching
@@ -17,13 +18,16 @@ FUNCTIONS = {
 }  # fmt: skip
 """Functions that have a name of their own, and what they are called here."""
 
-_DRESS = {"\\mathbf", "\\boldsymbol", "\\vec", "\\bf", "\\mathit", "\\mathnormal", "\\underbrace", "\\overbrace",
+_DRESS = {"\\mathbf", "\\boldsymbol", "\\vec", "\\bf", "\\mathit", "\\mathnormal", "\\underbrace",
+"\\overbrace",
           "\\overset", "\\mathop", "\\mathrel", "\\bfseries", "\\it", "\\overrightarrow"}  # fmt: skip
 _ROMAN = {"\\mathrm", "\\text", "\\operatorname", "\\rm", "\\mathsf", "\\mathtt", "\\texttt", "\\sf"}
 _SCRIPT = {"\\mathcal", "\\mathscr", "\\mathfrak"}
 _ENVIRONMENTS = {
-    "aligned", "align", "align*", "split", "gather", "gather*", "gathered", "equation", "equation*", "eqnarray",
-    "eqnarray*", "multline", "multline*", "displaymath", "math", "alignat", "alignat*", "alignedat", "flalign",
+    "aligned", "align", "align*", "split", "gather", "gather*", "gathered", "equation", "equation*",
+    "eqnarray",
+    "eqnarray*", "multline", "multline*", "displaymath", "math", "alignat", "alignat*", "alignedat",
+    "flalign",
     "flalign*",
 }  # fmt: skip
 
@@ -60,7 +64,7 @@ def normalise(found: list[Token], words: frozenset[str] = frozenset()) -> list[T
 
 
 def _is_roman_group(found: list[Token], k: int) -> bool:
-    """{\\rm in}: everything after \\rm is one word."""
+    r"""{\\rm in}: everything after \\rm is one word."""
     if k + 1 < len(found) and found[k + 1].text in {"\\rm", "\\sf"}:
         end = matching(found, k)
         return end > k + 2 and all(t.kind == "letter" for t in found[k + 2 : end])
@@ -104,7 +108,7 @@ def _roman(found: list[Token], k: int, out: list[Token]) -> int:
         out.extend(normalise(inner))
         return after
     joined = "".join(t.text for t in inner)
-    spaced = any(a.end != b.start for a, b in zip(inner, inner[1:], strict=False))
+    spaced = any(a.end != b.start for a, b in itertools.pairwise(inner))
     if not inner:
         return after
     if len(joined) == 1 and inner[0].kind in {"letter", "number"}:

@@ -13,16 +13,17 @@ from gradcheck.notes.corrections import Correction, correction
 from gradcheck.notes.deciding import CHOICES, Outcome, Readings
 from gradcheck.notes.declarations import Declarations
 from gradcheck.notes.graph import NotDifferentiable
-from gradcheck.notes.judging import Judgement, judge, screen
+from gradcheck.notes.judging import Judgement, judge
 from gradcheck.notes.lexer import NotRead
 from gradcheck.notes.reader import Options, Reader
 from gradcheck.notes.records import VERSION, ClaimRecord, NoteRecord
-from gradcheck.notes.showing import in_numpy, in_words
+from gradcheck.notes.showing import in_words
 from gradcheck.notes.syntax import Addition, Apply, Derivative, Differential, Group, Multiplication, Name
 from gradcheck.notes.values import Mismatch, Slip, Undeclared
 
 __all__ = ["check_formulas"]
 
+UNSURE = "Two evaluations of it contradict each other, or gradcheck cannot decide it, so nothing is said."
 WORK = 60
 """Terms of a comparison beyond which a failure is not explained by gradcheck if a correction is known."""
 
@@ -85,36 +86,23 @@ def _repair(readings: Readings, pieces: list[Piece]) -> dict[int, Correction]:
     """Definitions that slip, and are corrected: what rests on them is read with the correction."""
     repaired: dict[int, Correction] = {}
     for piece in pieces:
-        if piece.definition is None or piece.reason is not None:
+        definition, at = piece.definition, readings.at(piece.formula.scope)
+        if definition is None or piece.reason is not None:
             continue
-        reader = readings.reader(readings.at(piece.formula.scope), piece.formula.scope)
-        own = [e for a, e in reader.broken.items() if a.split("@")[0] == piece.definition.key]
-        if not own or not isinstance(own[0], Slip | Mismatch):
+        broken = readings.reader(at, piece.formula.scope).broken
+        own = next((e for a, e in broken.items() if a.split("@")[0] == definition.key), None)
+        if not isinstance(own, Slip | Mismatch):
             continue
-        fixed = correction(readings, piece, readings.at(piece.formula.scope), piece.definition)
+        fixed = correction(readings, piece, at, definition)
         if fixed is not None and fixed.node is not None:
             repaired[id(piece)] = fixed
+            readings.errors[id(piece)] = own
+    known = readings.context.definitions
     for piece in pieces:
         fixed = repaired.get(id(piece))
-        if fixed is not None and fixed.node is not None and piece.definition in readings.context.definitions:
-            at = readings.context.definitions.index(piece.definition)
-            readings.context.definitions[at] = replace(piece.definition, body=fixed.node)
+        if fixed is not None and fixed.node is not None and piece.definition in known:
+            known[known.index(piece.definition)] = replace(piece.definition, body=fixed.node)
     if repaired:
-        broken = {
-            id(p): readings.reader(readings.at(p.formula.scope), p.formula.scope).broken
-            for p in pieces
-            if id(p) in repaired
-        }
-        readings.errors = {
-            key: next(
-                e
-                for p in pieces
-                if id(p) == key
-                for a, e in found.items()
-                if a.split("@")[0] == p.definition.key
-            )  # type: ignore[union-attr]
-            for key, found in broken.items()
-        }
         readings.readers.clear()
     return repaired
 
@@ -228,10 +216,10 @@ class _Judge:
         )
         reading = in_words(piece, reader)
         if id(piece) in self.repaired:
-            fixed = self.repaired[id(piece)]
+            used = self.repaired[id(piece)]
             reason = f"{self.readings.errors[id(piece)]}; what rests on it is read as corrected"
             return _with(
-                base, verdict="wrong", reason=_sentence(reason), reading=reading, correction=fixed.latex
+                base, verdict="wrong", reason=_sentence(reason), reading=reading, correction=used.latex
             )
         error = self.broken(reader, definition)
         if isinstance(error, Slip | Mismatch):
@@ -277,8 +265,8 @@ class _Judge:
         if narrow is not None:
             return _with(
                 base, verdict="ambiguous", reading=self.reading(piece, narrow),
-                reason="It is right if the loss depends only on what the right side names, and wrong if it depends "
-                "on everything that is defined here; define the loss.",
+                reason="It is right if the loss depends only on what the right side names, and wrong if it "
+                "depends on everything that is defined here; define the loss.",
             )  # fmt: skip
         states = {o.state for o in outcomes}
         if "not-read" in states:
@@ -303,7 +291,7 @@ class _Judge:
         if judgement.equal is False:
             return _with(
                 base,
-                reason="Two evaluations of it contradict each other, so nothing is said.",
+                reason=UNSURE,
                 reading=reading,
             )
         if judgement.equal is None:
@@ -311,7 +299,7 @@ class _Judge:
             return _with(base, reason=_sentence(f"gradcheck could not decide it: {why}"), reading=reading)
         strength = judgement.strength
         condition = None if _chain_rule(piece) and not outcome.options.elementwise else _choice(outcome)
-        common = dict(strength=strength, reading=reading, layout=layout)
+        common = {"strength": strength, "reading": reading, "layout": layout}
         if condition is not None:
             return _with(base, verdict="right-if", condition=condition, **common)
         return _with(base, verdict="right", **common)
@@ -345,7 +333,7 @@ class _Judge:
     ) -> ClaimRecord:
         judgement = self.judged(outcome)
         if judgement.equal is False:
-            return _with(base, reason="Two evaluations of it contradict each other, so nothing is said.")
+            return _with(base, reason=UNSURE)
         layout = self.layout(outcome)
         return _with(
             base, verdict="right-if", strength=judgement.strength or "agreed", layout=layout,
@@ -356,7 +344,8 @@ class _Judge:
     def other_layout(self, outcome: Outcome) -> str:
         if "matrix" in outcome.used and outcome.options.matrix != self.convention.matrix:
             return "the gradient of a matrix is laid out transposed (numerator layout)"
-        return f"it is read in {outcome.options.layout} layout, where the note's other claims use {self.convention.layout} layout"
+        own, others = outcome.options.layout, self.convention.layout
+        return f"it is read in {own} layout, where the note's other claims use {others} layout"
 
     def averaged(self, base: ClaimRecord, piece: Piece, here: list[Outcome]) -> ClaimRecord | None:
         """dW = 1/m dZ A^T: dZ of the sum over examples, dW of the mean."""
@@ -371,7 +360,9 @@ class _Judge:
                     replace(piece, sides=[piece.sides[0], changed]), outcome.options
                 )
                 if again.state == "right":
-                    text = f"what stands on the right is of the loss summed over the {size} examples, the left of its mean"
+                    text = (
+                        f"the right side is of the loss summed over {size} examples, the left of its mean"
+                    )
                     return _with(
                         base,
                         verdict="right-if",
@@ -395,8 +386,9 @@ class _Judge:
             right = [o for o in again if o.state == "right"]
             if right and self.judged(_plainest(right)).equal is not False:
                 outcome = _plainest(right)
+                strength = self.judged(outcome).strength or "agreed"
                 return _with(
-                    base, verdict="right-if", condition=f"{unknown} = {size}", strength=self.judged(outcome).strength or "agreed",
+                    base, verdict="right-if", condition=f"{unknown} = {size}", strength=strength,
                     layout=self.layout(outcome), reading=self.reading(piece, outcome),
                 )  # fmt: skip
         return None
@@ -427,10 +419,10 @@ class _Judge:
     def wrong(
         self, base: ClaimRecord, piece: Piece, here: list[Outcome], outcomes: list[Outcome]
     ) -> ClaimRecord:
-        if self.equation(piece):
-            text = "it is an equation between values that does not hold for all of them: a condition, or to be solved"
-            return _with(base, reason=_sentence(text))
         valued = [o for o in here if o.state == "wrong"] or [o for o in outcomes if o.state == "wrong"]
+        slips = [o for o in here if o.state == "slip"]
+        if slips:  # what needs no calculus comes before anything else
+            valued, here = [], slips
         first = valued[0] if valued else here[0]
         reading = self.reading(piece, first)
         if piece.unclear:
@@ -445,20 +437,20 @@ class _Judge:
                 if held is not None:
                     judgements = [judge(c.comparison, c.values) for c in held]
                     if all(j.equal for j in judgements):
+                        strength = judgements[-1].strength
                         return _with(
-                            base, verdict="right-if", condition=held[0].text, strength=judgements[-1].strength,
+                            base, verdict="right-if", condition=held[0].text, strength=strength,
                             reading=reading, layout=self.layout(outcome),
                         )  # fmt: skip
+            if self.equation(piece):
+                text = "it is an equation that does not hold for all values: a condition, or to be solved"
+                return _with(base, reason=_sentence(text))
             assert first.comparison is not None
             fixed = correction(self.readings, piece, first.options, None, first)
             judgement = self.refuted(piece, first, fixed)
-            if judgement.equal:
-                return _with(
-                    base,
-                    reason="Two evaluations of it contradict each other, so nothing is said.",
-                    reading=reading,
-                )
-            reason = judgement.diagnosis or "the two sides differ in value"
+            if judgement.equal is not False:
+                return _with(base, reason=UNSURE, reading=reading)
+            reason: str = judgement.diagnosis or "the two sides differ in value"
         else:
             batch = self.batch_of_one(base, piece, here)
             if batch is not None:
@@ -467,12 +459,12 @@ class _Judge:
         broken = _which(piece, first)
         if not valued:
             fixed = correction(self.readings, piece, first.options, None, first)
-        text = fixed.latex if fixed is not None else None
+        shown = fixed.latex if fixed is not None else None
         return _with(
             base,
             verdict="wrong",
             reason=_sentence(broken + reason),
-            correction=text,
+            correction=shown,
             reading=reading,
             layout=self.layout(first),
         )
@@ -498,14 +490,14 @@ class _Judge:
         """
         assert outcome.comparison is not None
         change = f"; {fixed.change}" if fixed is not None else ""
-        if outcome.comparison.work() > WORK:
-            passed = judge(replace(outcome.comparison, right=outcome.comparison.left))
-            if passed.equal:
-                return Judgement(False, diagnosis=f"the two sides differ in value{change}")
-        judgement = judge(outcome.comparison)
-        if judgement.equal is False and judgement.diagnosis is None:
-            return replace(judgement, diagnosis=f"the two sides differ in value{change}")
-        return judgement
+        plain = Judgement(False, diagnosis=f"the two sides differ in value{change}")
+        judgement = Judgement(None)
+        if outcome.comparison.work() <= WORK:
+            judgement = judge(outcome.comparison)
+        if judgement.equal is None:
+            truth = judge(replace(outcome.comparison, right=outcome.comparison.left))
+            return plain if truth.equal else replace(truth, equal=None)
+        return judgement if judgement.diagnosis or judgement.equal else plain
 
     def batch_of_one(self, base: ClaimRecord, piece: Piece, here: list[Outcome]) -> ClaimRecord | None:
         """The gradient of a row that is added to every row: right for a batch of one row."""
@@ -571,6 +563,3 @@ def _with(base: ClaimRecord, **changes: object) -> ClaimRecord:
     import msgspec
 
     return msgspec.structs.replace(base, **changes)
-
-
-_ = (in_numpy, screen)

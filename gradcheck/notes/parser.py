@@ -186,7 +186,8 @@ class Parser:
             or token.text in _ACCENTS
             or token.text
             in {
-                "\\frac", "\\sqrt", "\\sum", "\\prod", "\\partial", "\\nabla", "\\ones", "\\zeros", "\\indicator",
+                "\\frac", "\\sqrt", "\\sum", "\\prod", "\\partial", "\\nabla", "\\ones", "\\zeros",
+                "\\indicator",
                 "\\ldots", "\\infty",
             }
         )  # fmt: skip
@@ -378,7 +379,7 @@ class Parser:
         if len(row) > 2:
             raise NotRead("a row of cases has more than two columns")
         cells = [[t for t in c if not (t.kind in {"word", "remark"} and _connective(t.text))] for c in row]
-        value = [t for t in cells[0]]
+        value = list(cells[0])
         while value and value[-1].text in {",", ";"}:
             value.pop()
         if len(cells) == 1:
@@ -493,7 +494,7 @@ class Parser:
     second = False
 
     def partial(self) -> Node:
-        """\\partial L / \\partial W in a line."""
+        r"""\\partial L / \\partial W in a line."""
         at = self.take().start
         if self.here is None:
             raise NotRead("a \\partial stands alone")

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from gradcheck.notes.context import key_of, letter_of
 from gradcheck.notes.lexer import NotRead
+from gradcheck.notes.reading.arrays import POSITIVE
 from gradcheck.notes.reading.derivatives import Derivatives
 from gradcheck.notes.reading.options import Info, Options
 from gradcheck.notes.syntax import (
@@ -139,10 +140,10 @@ class Reader(Derivatives):
             return None
         text = letter or key.replace("{", "").replace("}", "")
         if node.sub:
-            text += "_" + "".join(letter_of(s) or getattr(s, "text", "?") for s in node.sub)
+            text += "_" + "".join(letter_of(s) or str(getattr(s, "text", "?")) for s in node.sub)
         text = dict(self.options.alias).get(text, text)
         if text in self.context.sizes:
-            return Value(None, None, Size(self.dim(text)))
+            return Value(None, None, Size(self.limit(text)))
         return None
 
     def indexed(self, body: Node, sub: tuple[Node, ...]) -> Value:
@@ -166,11 +167,11 @@ class Reader(Derivatives):
                 values.append(Value(None, None, ZERO))
                 continue
             values.append(value if sign > 0 else value.with_body(negative(value.body)))
-        for k, sign, term, error in waiting:
+        for k, sign, term, unknown in waiting:
             others = [v for j, v in enumerate(values) if all(j != w[0] for w in waiting)]
             if not others or not isinstance(term, Name) or not self.making:
-                raise error
-            value = self.like(term, plus(others) if len(others) > 1 else others[0], error)
+                raise unknown
+            value = self.like(term, plus(others) if len(others) > 1 else others[0], unknown)
             values[k] = value if sign > 0 else value.with_body(negative(value.body))
         return self.plus(values)
 
@@ -191,6 +192,6 @@ class Reader(Derivatives):
             raise error
         dims = tuple(i.dim for i in other.open)
         self.infos[array] = Info(dims, 0, other.row is None)
-        self.graph.given(array, dims, "positive" if array in _POSITIVE else "normal")
+        self.graph.given(array, dims, "positive" if array in POSITIVE else "normal")
         self.assume(f"{key_of(name)} is {other.words()}")
         return Value(other.row, other.column, Entry(array, other.open))

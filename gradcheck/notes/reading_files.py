@@ -34,7 +34,7 @@ def check_file(path: Path, shown: str | None = None, declarations: str | None = 
     name = shown or str(path)
     if path.suffix.lower() not in SUFFIXES:
         raise UsageError(
-            f"{name}: expected a note (.md, .txt, .tex or .ipynb), got {path.suffix or 'a file without a suffix'}."
+            f"{name}: expected a note (.md, .txt, .tex or .ipynb), got {path.suffix or 'no suffix'}."
         )
     if not path.is_file():
         raise UsageError(f"{name}: there is no such file.")

@@ -62,11 +62,7 @@ def in_numpy(node: Node, reader: Reader) -> str:
         case Group(body, _):
             return f"({in_numpy(body, reader)})"
         case Addition(terms):
-            text = ""
-            for k, (sign, term) in enumerate(terms):
-                text += ("-" if not k else " - ") if sign < 0 else " + " if k else ""
-                text += in_numpy(term, reader)
-            return text
+            return _sum_of(terms, reader)
         case Multiplication(factors):
             return _product(factors, reader)
         case Quotient(above, below):
@@ -90,16 +86,24 @@ def in_numpy(node: Node, reader: Reader) -> str:
             return f"sum_{index}({in_numpy(node.body, reader)})"
         case Norm(body, kind):
             return f"np.linalg.norm({in_numpy(body, reader)}{', 1' if kind == '1' else ''})"
-        case Root(body):
-            return f"np.sqrt({in_numpy(body, reader)})"
-        case Derivative(body, by, _, _):
-            below = "".join(f"d{_tight(b, reader)}" for b in by)
-            return f"d{_tight(body, reader)}/{below}"
-        case Nabla(body, by, _, _):
-            mark = f"[{in_numpy(by, reader)}]" if by is not None else ""
-            return f"grad{mark} {_tight(body, reader)}"
+        case Root(inside_root):
+            return f"np.sqrt({in_numpy(inside_root, reader)})"
+        case Derivative():
+            below = "".join(f"d{_tight(b, reader)}" for b in node.by)
+            return f"d{_tight(node.body, reader)}/{below}"
+        case Nabla():
+            mark = f"[{in_numpy(node.by, reader)}]" if node.by is not None else ""
+            return f"grad{mark} {_tight(node.body, reader)}"
         case _:
             return f"`{latex(node)}`"
+
+
+def _sum_of(terms: tuple[tuple[int, Node], ...], reader: Reader) -> str:
+    text = ""
+    for k, (sign, term) in enumerate(terms):
+        text += ("-" if not k else " - ") if sign < 0 else " + " if k else ""
+        text += in_numpy(term, reader)
+    return text
 
 
 def _tight(node: Node | None, reader: Reader) -> str:

@@ -11,7 +11,8 @@ __all__ = ["Statement", "split"]
 _EQUAL = {"=", "\\equiv", "\\coloneqq", ":="}
 _OTHER = {
     "\\approx", "\\propto", "\\sim", "\\to", "\\leftarrow", "\\rightarrow", "\\gets", "\\mapsto", "\\simeq",
-    "\\cong", "\\longrightarrow", "\\leftrightarrow", "\\in", "\\leq", "\\geq", "<", ">", "\\neq", "\\ll", "\\gg",
+    "\\cong", "\\longrightarrow", "\\leftrightarrow", "\\in", "\\leq", "\\geq", "<", ">", "\\neq",
+    "\\ll", "\\gg",
     "\\subset", "\\forall",
 }  # fmt: skip
 _JOINS = {"\\Rightarrow", "\\therefore", "\\because", "\\quad", "\\qquad", "\\Leftrightarrow", "\\land"}
@@ -21,7 +22,7 @@ _CONDITION = {"if", "for", "when", "assuming", "since", "iff", "for all", "as"}
 
 @dataclass(slots=True)
 class Statement:
-    """``sides`` joined by equality ``signs``. ``relation`` is another sign that was found between two sides."""
+    """``sides`` joined by equality ``signs``. ``relation`` is another sign that was found."""
 
     sides: list[list[Token]]
     signs: list[Token] = field(default_factory=list)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 __all__ = [
-    "Addition", "Apply", "Bars", "BigSum", "Cases", "Derivative", "Differential", "Dots", "Group", "Indicator",
+    "Addition", "Apply", "Bars", "BigSum", "Cases", "Derivative", "Differential", "Dots", "Group",
+    "Indicator",
     "Literal", "Matrix", "Multiplication", "Nabla", "Name", "Node", "Norm", "Quotient", "Raised", "Relation",
     "Root", "Vectorised",
 ]  # fmt: skip
@@ -20,7 +21,7 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A symbol with its marks: ``base`` is `W`, `\\sigma` or a word; sub and sup as written."""
+    r"""A symbol with its marks: ``base`` is `W`, `\\sigma` or a word; sub and sup as written."""
 
     base: str
     sub: tuple[Node, ...] = ()
@@ -43,7 +44,7 @@ class Addition:
 
 @dataclass(frozen=True, slots=True)
 class Multiplication:
-    """``factors`` with the sign before each: "" for none, `\\cdot`, `\\times`, `\\odot`, `*`, `\\circ`."""
+    r"""``factors`` with the sign before each: "" for none, `\\cdot`, `\\times`, `\\odot`, `*`, `\\circ`."""
 
     factors: tuple[tuple[str, Node], ...]
 

@@ -65,7 +65,7 @@ class Dim:
             return (a.name, a.number) == (b.name, b.number)
         if a.known:
             a, b = b, a
-        a._same = b
+        a._same = b  # noqa: SLF001
         return True
 
     @property

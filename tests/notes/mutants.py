@@ -4,7 +4,6 @@ import warnings
 from dataclasses import replace
 
 import numpy as np
-from tests.notes.corpus import claims
 
 from gradcheck.notes.claims import sort
 from gradcheck.notes.corrections import edits
@@ -14,13 +13,14 @@ from gradcheck.notes.judging import _draw, _sizes
 from gradcheck.notes.latex import latex
 from gradcheck.notes.note import _rows
 from gradcheck.notes.terms import Index
+from tests.notes.corpus import claims
 
 EACH = 12
 """Mutants of one claim, spread over all its changes."""
 
 
 def mutants():
-    """`(id, outcome of the claim, mutated right side, outcome of the mutant)` of every right claim that is read."""
+    """`(id, outcome, mutated right side, outcome of the mutant)` of every right claim that is read."""
     for claim in claims():
         if claim.truth != "right":
             continue
@@ -42,7 +42,7 @@ def mutants():
 
 
 def differs(comparison):
-    """Whether the right side differs from a central difference of the left side's body: True, False or None."""
+    """Whether the right side differs from a central difference of the left side's body; None: not told."""
     target = comparison.target
     if target is None:
         return None

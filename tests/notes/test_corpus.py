@@ -3,9 +3,9 @@
 from collections import Counter
 
 import pytest
-from tests.notes.corpus import AS_IT_SHOULD, claims, overall
 
 from gradcheck.notes.note import check_formulas
+from tests.notes.corpus import AS_IT_SHOULD, claims, overall
 
 
 @pytest.fixture(scope="module")

@@ -20,13 +20,15 @@ _WORDS = {
 _MARKS = {"right": "✓", "right-if": "≈", "wrong": "✗", "ambiguous": "?", "not-read": "–"}
 
 _STYLE = """
-:root { color-scheme: light dark; --ink: #1d2329; --dim: #57606a; --line: #d5dae0; --back: #fff; --right: #14743a;
- --right-if: #7a5b00; --wrong: #b3211b; --ambiguous: #6f3fb0; --not-read: #57606a; --tint: #f5f7f9; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e4e8ec; --dim: #a2acb6; --line: #3a424b; --back: #15191e;
- --right: #5fcf8a; --right-if: #e0b84c; --wrong: #ff8a80; --ambiguous: #c9a6ff; --not-read: #a2acb6; --tint: #1d2329; } }
+:root { color-scheme: light dark; --ink: #1d2329; --dim: #57606a; --line: #d5dae0; --back: #fff;
+ --right: #14743a; --right-if: #7a5b00; --wrong: #b3211b; --ambiguous: #6f3fb0; --not-read: #57606a;
+ --tint: #f5f7f9; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e4e8ec; --dim: #a2acb6; --line: #3a424b;
+ --back: #15191e; --right: #5fcf8a; --right-if: #e0b84c; --wrong: #ff8a80; --ambiguous: #c9a6ff;
+ --not-read: #a2acb6; --tint: #1d2329; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 68rem; padding: 1.5rem 1rem 4rem; background: var(--back); color: var(--ink);
- font: 1rem/1.5 system-ui, sans-serif; }
+body { margin: 0 auto; max-width: 68rem; padding: 1.5rem 1rem 4rem; background: var(--back);
+ color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.2rem; margin-top: 2.5rem; overflow-wrap: anywhere; }
 .dim { color: var(--dim); }
 ol { list-style: none; margin: 0; padding: 0; }
@@ -79,7 +81,8 @@ def _note(note: NoteRecord) -> Iterator[str]:
 
 def _claim(claim: ClaimRecord) -> Iterator[str]:
     word, mark = _WORDS[claim.verdict], _MARKS[claim.verdict]
-    yield f'<li><div class="margin"><span class="verdict {claim.verdict}"><span aria-hidden="true">{mark}</span> {word}</span>'
+    mark = f'<span aria-hidden="true">{mark}</span>'
+    yield f'<li><div class="margin"><span class="verdict {claim.verdict}">{mark} {word}</span>'
     yield f'<span class="dim">line {claim.line}</span></div><div>'
     yield '<div class="sides">'
     yield from _formula("as printed" if claim.correction else "", claim.latex)
@@ -88,7 +91,8 @@ def _claim(claim: ClaimRecord) -> Iterator[str]:
     yield "</div>"
     yield f"<p>{html.escape(sentence(claim))}</p>"
     if claim.reading:
-        yield f"<details><summary>how it was read</summary><p><code>{html.escape(claim.reading)}</code></p></details>"
+        reading = html.escape(claim.reading)
+        yield f"<details><summary>how it was read</summary><p><code>{reading}</code></p></details>"
     yield "</div></li>"
 
 

@@ -31,7 +31,8 @@ def markdown(notes: Sequence[NoteRecord]) -> Iterator[str]:
             said = sentence(claim)
             if claim.correction:
                 said += f" It should be `{claim.correction}`"
-            yield f"| {claim.line} | {_MARKS[claim.verdict]} {claim.verdict} | `{_cell(claim.latex)}` | {_cell(said)} |"
+            verdict = f"{_MARKS[claim.verdict]} {claim.verdict}"
+            yield f"| {claim.line} | {verdict} | `{_cell(claim.latex)}` | {_cell(said)} |"
 
 
 def _cell(text: str) -> str:

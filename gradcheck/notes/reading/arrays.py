@@ -29,7 +29,7 @@ from gradcheck.notes.values import (
     Value,
 )
 
-__all__ = ["Arrays"]
+__all__ = ["POSITIVE", "Arrays"]
 
 
 _MINUS = Number(Fraction(-1))
@@ -37,9 +37,10 @@ _TWO = Number(Fraction(2))
 
 
 _NUMBERS = {
-    "\\epsilon", "\\varepsilon", "\\lambda", "\\eta", "\\alpha", "\\gamma", "\\beta", "\\mu", "\\Delta", "\\tau", "\\rho",
+    "\\epsilon", "\\varepsilon", "\\lambda", "\\eta", "\\alpha", "\\gamma", "\\beta", "\\mu", "\\Delta",
+    "\\tau", "\\rho",
 }  # fmt: skip
-_POSITIVE = {"\\epsilon", "\\varepsilon"}
+POSITIVE = {"\\epsilon", "\\varepsilon"}
 
 
 class Arrays(Symbols):
@@ -357,5 +358,5 @@ class Arrays(Symbols):
             raise Undeclared(key)
         dims = tuple(self.family_dim(array, k) for k in range(rank))
         self.infos[array] = Info(dims)
-        self.graph.given(array, dims, "positive" if key in _POSITIVE else values)
+        self.graph.given(array, dims, "positive" if key in POSITIVE else values)
         return self.infos[array]

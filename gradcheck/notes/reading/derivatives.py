@@ -58,7 +58,7 @@ class Derivatives(Functions):
         return Operand(value.body.name, value.body.places, value)
 
     def last_layer(self, name: Name) -> Name:
-        """a in \\nabla_a C: of the last layer."""
+        r"""a in \\nabla_a C: of the last layer."""
         key = key_of(name)
         if name.sup or key not in self.context.layered or not self.layer_free(key) or "L" not in self.static:
             return name
@@ -144,7 +144,7 @@ class Derivatives(Functions):
             return Value(i, p, term)
         count = len(body.open) + len(by.open)
         raise NotRead(
-            f"a derivative with {count} indices has no matrix form; write its entries, or the derivative of a scalar"
+            f"a derivative with {count} indices is no matrix; write its entries, or differentiate a scalar"
         )
 
     def nabla(self, node: Nabla) -> Value:

@@ -170,9 +170,8 @@ class Functions(Sums):
             return Value(None, None, Entry(array, tuple(places)))
         info = self.info(replace(name, primes=0), array)
         inner_array, _, _ = self.array(parameter)
-        if info.dims or self.infos.get(inner_array, Info(())).dims:
-            if name.primes or not same:
-                raise NotRead(f"{key_of(name)} at another argument is not read")
+        if (info.dims or self.infos.get(inner_array, Info(())).dims) and (name.primes or not same):
+            raise NotRead(f"{key_of(name)} at another argument is not read")
         x = self.value(argument)
         term = self.graph.entry(array, ())
         for _ in range(name.primes):

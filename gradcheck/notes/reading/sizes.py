@@ -46,7 +46,16 @@ class Sizes(State):
             if int(text) > LARGEST:
                 raise NotRead(f"a size of {text} is more than is tried")
             return self.dims.setdefault(text, Dim(number=int(text)))
-        return self.dims.setdefault(self.dim_name(text), Dim(self.dim_name(text)))
+        name = self.dim_name(text)
+        return self.dims.setdefault(name, Dim(name))
+
+    def limit(self, text: str) -> Dim:
+        """The size that a sum runs to; a letter that no declaration uses may stand for any size."""
+        name = self.dim_name(dict(self.options.alias).get(text, text))
+        if name in self.context.declared_sizes or "@" in name or name in self.context.size_names:
+            return self.dim(text)
+        known = self.dims.setdefault(name, Dim())
+        return Dim() if known.known and self.static else known
 
     def dim_name(self, text: str) -> str:
         node = node_of(text)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from gradcheck.notes.context import Context
+from gradcheck.notes.declarations import Declared
 from gradcheck.notes.graph import Graph
-from gradcheck.notes.reading.options import Info, Options
-from gradcheck.notes.terms import (
-    Dim,
-    Index,
-)
+from gradcheck.notes.reading.options import Info, Operand, Options
+from gradcheck.notes.syntax import Name, Node
+from gradcheck.notes.terms import Dim, Index, Term
+from gradcheck.notes.values import Value
 
 __all__ = ["State"]
 
@@ -37,9 +37,7 @@ class State:
     making: list[str] = field(default_factory=list)
     entrywise: int = 0
     broken: dict[str, Exception] = field(default_factory=dict)
-    uses: dict[str, frozenset[str]] = field(
-        default_factory=dict
-    )  # the choices that an array's definition depends on
+    uses: dict[str, frozenset[str]] = field(default_factory=dict)  # what an array's definition has chosen
     extra_sinks: dict[str, None] = field(default_factory=dict)
     only_sinks: tuple[str, ...] | None = None  # what the loss is read as a function of, where that is enough
     asked: dict[str, None] = field(default_factory=dict)  # by what the loss was differentiated
@@ -59,3 +57,49 @@ class State:
 
     def assume(self, text: str) -> None:
         self.assumed[text] = None
+
+    # -- what later parts bring, and earlier ones call
+
+    def value(self, node: Node) -> Value:
+        """What an expression means."""
+        raise NotImplementedError
+
+    def plus(self, values: list[Value]) -> Value:
+        """The sum of values."""
+        raise NotImplementedError
+
+    def info(self, name: Name, array: str, written: int = 0) -> Info:
+        """The axes of an array."""
+        raise NotImplementedError
+
+    def declared_for(self, name: Name, array: str) -> Declared | None:
+        """The declaration that holds for an array."""
+        raise NotImplementedError
+
+    def alias_rows(self, array: str, matrix: str, info: Info, axis: int) -> Info:
+        """Make a family of vectors the rows or columns of a matrix."""
+        raise NotImplementedError
+
+    def loss(self, array: str) -> Info:
+        """Make an undefined loss."""
+        raise NotImplementedError
+
+    def default_loss(self) -> str:
+        """The loss of the note, where a formula names none."""
+        raise NotImplementedError
+
+    def transposes(self, exponent: Node) -> bool:
+        """Whether a small t as an exponent is a transpose."""
+        raise NotImplementedError
+
+    def raised(self, base: Value, exponent: Value, node: Node) -> Value:
+        """A power."""
+        raise NotImplementedError
+
+    def operand(self, node: Node) -> Operand:
+        """What a derivative is taken by."""
+        raise NotImplementedError
+
+    def reach(self, term: Term, by: str) -> None:
+        """Put down that a loss is differentiated by an array."""
+        raise NotImplementedError

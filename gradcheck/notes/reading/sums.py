@@ -93,7 +93,7 @@ class Sums(Products):
                     if not isinstance(sub, Literal)
                     else f"_{sub.text}"
                 )
-            return self.dim(key)
+            return self.limit(key)
         raise NotRead("the upper limit of a sum is not clear")
 
     def unrolled(self, node: BigSum, letter: str) -> Value:
@@ -176,10 +176,10 @@ class Sums(Products):
             if letter is None or (self.context.declared(letter) is not None):
                 raise NotRead("an equality of values as a condition is not read")
             places.append(self.place(node))
-        a, b = places
-        if isinstance(a, Index) and isinstance(b, Index):
-            a.dim.unify(b.dim)
-        return ONE if a == b else Delta(a, b)
+        first, second = places
+        if isinstance(first, Index) and isinstance(second, Index):
+            first.dim.unify(second.dim)
+        return ONE if first == second else Delta(first, second)
 
     def cases(self, rows: tuple[tuple[Node, Node | None], ...]) -> Value:
         masks: list[Term] = []

@@ -161,7 +161,7 @@ class Symbols(Sizes):
         return self.raised(value, self.value(exponent), exponent)
 
     def error_signal(self, name: Name) -> Value:
-        """An undeclared \\delta: the loss's derivative by the pre-activation."""
+        r"""An undeclared \\delta: the loss's derivative by the pre-activation."""
         key = self.context.preactivation()
         if key is None:
             raise Undeclared("\\delta")
@@ -224,9 +224,8 @@ class Symbols(Sizes):
                 places.append(self.place(sub))
         for dim, place in zip(info.dims, places, strict=False):
             if isinstance(place, Index) and not place.dim.unify(dim):
-                raise Slip(
-                    f"the index {place.name.split('#')[0]} of {key_of(name)} runs to {dim}, elsewhere to {place.dim}"
-                )
+                letter = place.name.split("#")[0]
+                raise Slip(f"the index {letter} of {key_of(name)} runs to {dim}, elsewhere to {place.dim}")
         own = len(info.dims) - len(places)
         if len(places) not in {len(info.dims), info.family}:
             raise NotRead(f"{key_of(name)} has {len(info.dims)} indices, here it has {count}")

@@ -47,9 +47,10 @@ class Unknowns(Arrays):
         self.infos[array] = Info(())
         self.graph.computed(array, (), ZERO)
         before, self.used = self.used, set()
-        terms: list[Term] = []
-        for sink in self.sinks():
-            terms.append(self.some_function(f"{array}.{sink}", [self.whole(sink)], curved=self.curved))
+        terms = [
+            self.some_function(f"{array}.{sink}", [self.whole(sink)], curved=self.curved)
+            for sink in self.sinks()
+        ]
         self.graph.computed(array, (), add(terms))
         self.uses[array] = frozenset(self.used)
         self.used |= before
@@ -59,7 +60,7 @@ class Unknowns(Arrays):
         dims = self.graph.arrays[array].dims
         places = tuple(fresh(d) for d in dims)
         body: Term = Entry(array, places)
-        return Value(None, None, body) if not places else _Spread(places, body)  # type: ignore[return-value]
+        return Value(None, None, body) if not places else _Spread(places, body)
 
     def sinks(self) -> list[str]:
         """What an undefined loss is a function of."""
@@ -174,6 +175,7 @@ class _Spread(Value):
     """All entries of an array of any number of axes."""
 
     __slots__ = ("places",)
+    places: tuple[Index, ...]
 
     def __init__(self, places: tuple[Index, ...], body: Term) -> None:
         object.__setattr__(self, "places", places)

@@ -27,7 +27,7 @@ class _Macro:
 
 
 class Macros:
-    """The macros of one text, `\\newcommand`, `\\def` and `\\DeclareMathOperator`."""
+    r"""The macros of one text, `\\newcommand`, `\\def` and `\\DeclareMathOperator`."""
 
     def __init__(self, text: str) -> None:
         self.known: dict[str, _Macro] = {}

@@ -1,4 +1,4 @@
-"""Formulas in Markdown: `$`, `$$`, fenced math, `\\( \\)`, `\\[ \\]`, raw environments, in tables too.
+r"""Formulas in Markdown: `$`, `$$`, fenced math, `\\( \\)`, `\\[ \\]`, raw environments, in tables too.
 
 markdown-it-py finds fenced code, fenced mathematics and headings; what is left is scanned.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from gradcheck.notes.sources.scanning import scan
+from gradcheck.notes.sources.scanning import Span, scan
 from gradcheck.notes.sources.source import Builder, Source
 
 __all__ = ["read_markdown"]
@@ -29,11 +29,11 @@ def read_markdown(text: str, builder: Builder | None = None) -> Source:
     """All formulas, declarations and headings of a Markdown text."""
     builder = builder or Builder(text)
     blocks = _blocks(text, builder)
-    spans = [(s.opened, s) for s in scan(text, tex=False)]
-    fenced = [(b.start, b) for b in blocks]
+    found_: list[tuple[int, Span | _Block]] = [(s.opened, s) for s in scan(text, tex=False)]
+    found_ += [(b.start, b) for b in blocks]
     inside = 0  # up to here a span has been taken
     code = 0
-    for offset, found in sorted([*spans, *fenced], key=lambda pair: pair[0]):
+    for offset, found in sorted(found_, key=lambda pair: pair[0]):
         if isinstance(found, _Block):
             if found.start < inside:
                 continue

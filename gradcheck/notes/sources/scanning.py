@@ -9,14 +9,18 @@ from dataclasses import dataclass, field
 __all__ = ["Span", "scan"]
 
 ENVIRONMENTS = {
-    "align", "equation", "gather", "multline", "eqnarray", "displaymath", "math", "split", "aligned", "alignat",
+    "align", "equation", "gather", "multline", "eqnarray", "displaymath", "math", "split", "aligned",
+    "alignat",
     "flalign",
 }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """``kind``: code, comment, display, inline, fence (ticks that open nothing here); ``start`` and ``end`` of what is inside, ``after`` it all."""
+    """``kind``: code, comment, display, inline, fence (ticks that open nothing here).
+
+    ``start`` and ``end`` are of what is inside; ``opened`` and ``after`` of all of it.
+    """
 
     kind: str
     start: int

@@ -28,7 +28,7 @@ class Source:
 
 @dataclass(slots=True)
 class Builder:
-    """Collects formulas in the order of the file. A heading begins a new scope: symbols may be defined anew."""
+    """Collects formulas in the order of the file. A heading begins a new scope."""
 
     text: str
     source: Source = field(default_factory=Source)

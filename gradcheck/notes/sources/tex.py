@@ -14,7 +14,7 @@ _SECTION = re.compile(r"\\(?:chapter|section|subsection|subsubsection|paragraph)
 
 
 def read_tex(text: str) -> Source:
-    """All formulas, declarations and sections of a TeX text. Text before `\\begin{document}` has no formulas."""
+    r"""All formulas, declarations and sections of a TeX text. The preamble has no formulas."""
     builder = Builder(text)
     begin = text.find("\\begin{document}")
     sections = [m.start() for m in _SECTION.finditer(text)]
