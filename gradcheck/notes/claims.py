@@ -141,7 +141,6 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
         n.function.base for d in context.definitions for n in nodes((d.name, d.body)) if isinstance(n, Apply)
     } | {d.name.base for d in context.definitions}
     context.sizes = {_plain(s) for d in declarations.shapes for s in d.sizes}
-    context.declared_sizes = set(context.sizes)
     context.sizes |= _limits(everything)
     for d in declarations.shapes:
         if d.values == "integer" and not d.sizes:

@@ -99,7 +99,6 @@ class Context:
     )  # letters that are symbols although they name a step
     numbers: set[str] = field(default_factory=set)  # undeclared symbols of formulas in numbers only
     defining: set[str] = field(default_factory=set)  # functions that definitions apply
-    declared_sizes: set[str] = field(default_factory=set)
     size_names: set[str] = field(default_factory=set)  # integers that are declared by themselves
     sizes: set[str] = field(default_factory=set)
     applied: frozenset[str] = frozenset()  # bases that are applied, not multiplied
@@ -188,6 +187,13 @@ class Context:
         return any(d.key == key for d in self.definitions)
 
     # -- what use tells
+
+    def sizes_here(self) -> set[str]:
+        """The sizes that this section's declarations use, or those of the nearest section before it."""
+        scopes = [d.scope for d in self.declarations.shapes if d.scope <= self.now]
+        nearest = max(scopes, default=0)
+        found = {s for d in self.declarations.shapes if d.scope == nearest for s in d.sizes}
+        return {s.replace("{", "").replace("}", "").replace(" ", "") for s in found}
 
     def counts(self, key: str) -> set[int]:
         """With how many indices a symbol is written in this section."""

@@ -360,9 +360,7 @@ class _Judge:
                     replace(piece, sides=[piece.sides[0], changed]), outcome.options
                 )
                 if again.state == "right":
-                    text = (
-                        f"the right side is of the loss summed over {size} examples, the left of its mean"
-                    )
+                    text = f"the right side is of the loss summed over {size} examples, the left of its mean"
                     return _with(
                         base,
                         verdict="right-if",

@@ -180,6 +180,8 @@ class Arrays(Symbols):
             given = [self.free[x] for x in new]
             self.assume(f"{key_of(name)} stands for {key_of(name)}_{''.join(new)}")
         declared = self.declared_for(name, array)
+        if declared is not None and self.inherited(declared, definition, len(given) + len(value.open)):
+            declared = None
         rank = len(declared.sizes) if declared is not None and not declared.unsaid else None
         if implied and rank == 0:
             rank = None
@@ -218,6 +220,15 @@ class Arrays(Symbols):
         self.infos[array] = info
         self.graph.computed(array, (*given, *value.open), value.body)
         return info
+
+    def inherited(self, declared: Declared, definition: Definition, axes: int) -> bool:
+        """Whether a declaration is of another section, or of the symbol without a layer, and does not fit.
+
+        A definition may begin anew with a symbol that was something else before.
+        """
+        if definition.name.sup and not declared.name.sup and not definition.squared:
+            return True
+        return declared.scope < definition.scope and len(declared.sizes) != axes
 
     def examples(self, body: Node, letters: list[str]) -> bool:
         """Whether the letters only count examples of quantities that are declared as numbers."""

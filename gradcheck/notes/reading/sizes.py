@@ -52,7 +52,7 @@ class Sizes(State):
     def limit(self, text: str) -> Dim:
         """The size that a sum runs to; a letter that no declaration uses may stand for any size."""
         name = self.dim_name(dict(self.options.alias).get(text, text))
-        if name in self.context.declared_sizes or "@" in name or name in self.context.size_names:
+        if name in self.context.sizes_here() or "@" in name or name in self.context.size_names:
             return self.dim(text)
         known = self.dims.setdefault(name, Dim())
         return Dim() if known.known and self.static else known

@@ -179,6 +179,12 @@ class Symbols(Sizes):
 
     def constant(self, name: Name) -> Value | None:
         base, known = name.base, self.context
+        if base == "\\delta" and len(name.sub) == 2 and not (name.sup or name.accent or name.text):
+            two = known.declared(key_of(name))
+            if (two is None or len(two.sizes) != 2) and not any(
+                len(d.name.sub) == 2 for d in known.definition(key_of(name), self.scope)
+            ):
+                return self.kronecker(name)
         declared = known.declared(key_of(name)) is not None or known.is_defined(key_of(name))
         if declared or name.accent:
             return None
@@ -195,12 +201,13 @@ class Symbols(Sizes):
             if not inner.scalar and not self.entrywise:
                 self.assume("the exponential of a vector is taken entry by entry")
             return inner.with_body(Function("exp", inner.body))
-        if base == "\\delta" and len(name.sub) == 2 and not name.sup:
-            a, b = (self.place(s) for s in name.sub)
-            if isinstance(a, Index) and isinstance(b, Index):
-                a.dim.unify(b.dim)
-            return Value(None, None, Delta(a, b) if a != b else ONE)
         return None
+
+    def kronecker(self, name: Name) -> Value:
+        a, b = (self.place(s) for s in name.sub)
+        if isinstance(a, Index) and isinstance(b, Index):
+            a.dim.unify(b.dim)
+        return Value(None, None, Delta(a, b) if a != b else ONE)
 
     def primed(self, name: Name) -> Value:
         plain = replace(name, primes=0)
