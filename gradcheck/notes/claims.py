@@ -137,6 +137,7 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
     _worded(declarations, everything)
     context.forget()
     context.learn([(p.formula.scope, n) for p in pieces for n in p.sides])
+    context.twice = any(_second(n) for n in nodes(tuple(everything)))
     context.defining = {
         n.function.base for d in context.definitions for n in nodes((d.name, d.body)) if isinstance(n, Apply)
     } | {d.name.base for d in context.definitions}
@@ -197,6 +198,13 @@ def _shaped(node: Node, context: Context) -> bool:
         case Apply(function, _, _):
             return function.base in {"softmax", "tr", "det", "diag", "max"}
     return False
+
+
+def _second(node: Node) -> bool:
+    """Whether a second derivative is written."""
+    if isinstance(node, Derivative):
+        return len(node.by) > 1 or any(isinstance(n, Derivative) for n in nodes(node.body))
+    return (isinstance(node, Nabla) and node.order > 1) or (isinstance(node, Name) and node.primes > 1)
 
 
 def _plain(size: str) -> str:

@@ -100,6 +100,7 @@ class Context:
     numbers: set[str] = field(default_factory=set)  # undeclared symbols of formulas in numbers only
     defining: set[str] = field(default_factory=set)  # functions that definitions apply
     size_names: set[str] = field(default_factory=set)  # integers that are declared by themselves
+    twice: bool = False  # something is differentiated twice
     sizes: set[str] = field(default_factory=set)
     applied: frozenset[str] = frozenset()  # bases that are applied, not multiplied
     symbols: frozenset[str] = frozenset()

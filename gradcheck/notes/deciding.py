@@ -13,7 +13,7 @@ from gradcheck.notes.judging import Comparison, Target, screen
 from gradcheck.notes.lexer import NotRead
 from gradcheck.notes.reader import Options, Reader
 from gradcheck.notes.syntax import BigSum, Derivative, Literal, Multiplication, Nabla, Name, Node
-from gradcheck.notes.terms import ZERO, Index, Place, Term, multiply, names, substitute, total
+from gradcheck.notes.terms import ZERO, Delta, Index, Place, Term, multiply, names, substitute, total
 from gradcheck.notes.values import Mismatch, Slip, Undeclared, Value, compatible, same_shape, unify
 
 __all__ = ["Outcome", "Readings", "compare"]
@@ -47,7 +47,7 @@ class Outcome:
     values: tuple[Value, Value] | None = None
     comparisons: tuple[Comparison, ...] = ()
     narrow: Outcome | None = None  # the same with the loss a function of what the right side names only
-    batch: str | None = None  # the size that has to be 1 for a row to equal a matrix
+    batch: str | None = None  # under what sides of different shapes are equal
 
 
 @dataclass(slots=True)
@@ -255,7 +255,7 @@ class Readings:
         except _LeftMismatch as error:
             return Outcome(options, "not-read", f"the left side does not conform: {error}")
         except _Batch as error:
-            return Outcome(options, "mismatch", str(error), batch=error.size)
+            return Outcome(options, "mismatch", str(error), batch=error.condition)
         except Mismatch as error:
             return Outcome(options, "mismatch", str(error))
         except Slip as error:
@@ -307,11 +307,11 @@ class _LeftMismatch(Exception):
 
 
 class _Batch(Mismatch):
-    """A row (column) on the left, a matrix with as many columns (rows) on the right, equal for one row."""
+    """Sides of different shapes that are equal all the same under a usual licence; ``condition`` says it."""
 
-    def __init__(self, text: str, size: str) -> None:
+    def __init__(self, text: str, condition: str) -> None:
         super().__init__(text)
-        self.size = size
+        self.condition = condition
 
 
 def compare(
@@ -355,6 +355,8 @@ def compare(
         raise Slip(reader.stray(new, set(letters)))
     if a.vector and b.matrix:
         _batch(reader, a, b, letters)
+    if a.matrix and b.vector:
+        _diagonal(reader, a, b, letters)
     b = fitted(a, b, right)
     axes = (*a.open, *letters.values())
     if isinstance(left, Derivative) and len(left.by) == 1 and not assumed and "partial" not in reader.used:
@@ -373,7 +375,22 @@ def _batch(reader: Reader, a: Value, b: Value, letters: dict[str, Index]) -> Non
     own.dim.unify(along.dim)
     summed = total(other, substitute(b.body, {along: own}))
     if screen(Comparison(reader.graph, (own, *letters.values()), a.body, summed)):
-        raise _Batch(f"the left side is {a.words()}, the right side {b.words()}", str(other.dim))
+        said = f"the left side is {a.words()}, the right side {b.words()}"
+        raise _Batch(said, f"{other.dim} = 1; for a batch, sum over its rows")
+
+
+def _diagonal(reader: Reader, a: Value, b: Value, letters: dict[str, Index]) -> None:
+    """f'(x) for the derivative of an elementwise function: the Jacobian's diagonal, all else is zero."""
+    assert a.row is not None and a.column is not None
+    own = b.open[0]
+    if not (compatible(a.row, own) and compatible(a.column, own) and compatible(a.row, a.column)):
+        return
+    a.row.dim.unify(a.column.dim)
+    a.row.dim.unify(own.dim)
+    right = multiply((Delta(a.row, a.column), substitute(b.body, {own: a.row})))
+    if screen(Comparison(reader.graph, (a.row, a.column, *letters.values()), a.body, right)):
+        said = f"the left side is {a.words()}, the right side {b.words()}"
+        raise _Batch(said, "it is read entry by entry: the right side is the diagonal of the Jacobian")
 
 
 def indices_of(node: Node) -> set[str]:

@@ -500,13 +500,14 @@ class _Judge:
     def batch_of_one(self, base: ClaimRecord, piece: Piece, here: list[Outcome]) -> ClaimRecord | None:
         """The gradient of a row that is added to every row: right for a batch of one row."""
         for outcome in here:
-            size = outcome.batch
-            if size is None:
+            if outcome.batch is None:
                 continue
+            if len(piece.sides) > 2:
+                return _with(base, reason=_sentence(f"a chain that holds if {outcome.batch} is not read"))
             return _with(
                 base,
                 verdict="right-if",
-                condition=f"{size} = 1; for a batch, sum over its rows",
+                condition=outcome.batch,
                 strength="agreed",
                 reading=self.reading(piece, outcome),
             )

@@ -207,7 +207,9 @@ class Functions(Sums):
                 continue
         if name.primes or not arguments:
             raise NotRead(f"the derivative of {key} is not clear")
-        return Value(None, None, self.some_function(array, arguments))
+        several = bool(self.letters) or self.static != self.context.static  # it is used at several points
+        curved = several or self.curved or self.context.twice
+        return Value(None, None, self.some_function(array, arguments, curved=curved))
 
 
 def _same(a: Node, b: Node) -> bool:

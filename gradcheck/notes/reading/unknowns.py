@@ -14,14 +14,17 @@ from gradcheck.notes.syntax import (
     Name,
 )
 from gradcheck.notes.terms import (
+    ONE,
     ZERO,
     Entry,
+    Function,
     Index,
     Number,
     Term,
     add,
     fresh,
     multiply,
+    negative,
     power,
     total,
 )
@@ -147,28 +150,34 @@ class Unknowns(Arrays):
         return add(terms)
 
     def some_activation(self, key: str, order: int, x: Term) -> Term:
-        """An undefined function of one number, or its derivative: a cubic whose coefficients may be any.
+        """An undefined function of one number, or its derivative.
 
-        At one point the value and the first three derivatives of a function are independent, and those
-        of a cubic take every value.
+        It is c0 + c1 tanh(x): at any point its value and its slope may be any numbers. Where the note
+        differentiates twice it is a cubic, whose value and first three derivatives may be.
         """
-        coefficients: list[Term] = []
-        for k in range(4):
-            array = f"{key}.c{k}"
-            if array not in self.graph.arrays:
-                self.graph.given(array, ())
-                self.infos[array] = Info(())
-            coefficients.append(Entry(array, ()))
         if order > 3:
             raise NotRead("a fourth derivative of an undefined function is not read")
+        if not self.context.twice:
+            first, second = (self.coefficient(f"{key}.c{k}") for k in range(2))
+            t = Function("tanh", x)
+            if order == 0:
+                return add((first, multiply((second, t))))
+            return multiply((second, add((ONE, negative(power(t, _TWO))))))
         terms: list[Term] = []
         factorial = 1
-        for power_of, coefficient in enumerate(coefficients[order:]):
-            factorial *= max(power_of, 1)
+        for exponent, k in enumerate(range(order, 4)):
+            factorial *= max(exponent, 1)
+            scale = Number(Fraction(1, factorial))
             terms.append(
-                multiply((Number(Fraction(1, factorial)), coefficient, power(x, Number(Fraction(power_of)))))
+                multiply((scale, self.coefficient(f"{key}.c{k}"), power(x, Number(Fraction(exponent)))))
             )
         return add(terms)
+
+    def coefficient(self, array: str) -> Term:
+        if array not in self.graph.arrays:
+            self.graph.given(array, ())
+            self.infos[array] = Info(())
+        return Entry(array, ())
 
 
 class _Spread(Value):
