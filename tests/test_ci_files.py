@@ -84,11 +84,17 @@ class TestPreCommit:
         ],
     )
     def test_which_files_are_formulas_by_name(self, file, fits):
-        for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8")):
+        for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))[:2]:
             assert bool(re.search(hook["files"], file)) == fits
 
+    def test_which_files_are_notes_by_name(self):
+        hook = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))[2]
+        assert hook["entry"] == "gradcheck notes"
+        assert re.search(hook["files"], "docs/derivations/layer.md")
+        assert not re.search(hook["files"], "README.md")
+
     def test_the_hook_fails_on_a_wrong_gradient_and_names_it(self, formulas):
-        (hook, _) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+        (hook, *_) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
         words = hook["entry"].split()
         assert words[0] == "gradcheck"
 

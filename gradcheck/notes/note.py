@@ -16,6 +16,7 @@ from gradcheck.notes.graph import NotDifferentiable
 from gradcheck.notes.judging import Judgement, judge
 from gradcheck.notes.lexer import NotRead
 from gradcheck.notes.reader import Options, Reader
+from gradcheck.notes.reading.arrays import NUMBERS
 from gradcheck.notes.records import VERSION, ClaimRecord, NoteRecord
 from gradcheck.notes.showing import in_words
 from gradcheck.notes.syntax import Addition, Apply, Derivative, Differential, Group, Multiplication, Name
@@ -443,6 +444,9 @@ class _Judge:
             if self.equation(piece):
                 text = "it is an equation that does not hold for all values: a condition, or to be solved"
                 return _with(base, reason=_sentence(text))
+            guessed = self.guessed(first)
+            if guessed is not None:
+                return _with(base, reason=_sentence(str(Undeclared(guessed))), reading=reading)
             assert first.comparison is not None
             fixed = correction(self.readings, piece, first.options, None, first)
             judgement = self.refuted(piece, first, fixed)
@@ -466,6 +470,17 @@ class _Judge:
             reading=reading,
             layout=self.layout(first),
         )
+
+    def guessed(self, outcome: Outcome) -> str | None:
+        """A symbol that was only taken for a number; nobody is accused on a guess."""
+        parameters = {
+            key_of(p) for d in self.readings.context.definitions for p in d.parameters if isinstance(p, Name)
+        }
+        for text in outcome.assumed:
+            key = text.removesuffix(" is a number")
+            if key != text and key not in parameters | NUMBERS:
+                return key
+        return None
 
     def equation(self, piece: Piece) -> bool:
         """Whether neither a derivative nor a defined quantity is claimed, as in x^T x = 1."""

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (formulas stand on one line)
 """Formulas in the notations that notes use: each right one beside a wrong twin."""
 
 import pytest

@@ -67,7 +67,7 @@ def test_the_formula_after_an_ignore_comment_is_marked():
 
 
 def test_tex_leaves_out_comments_verbatim_and_the_preamble():
-    text = "\n".join([
+    lines = [
         r"\newcommand{\W}{\mathbf{W}} $x = y$",
         r"\begin{document} % $a = b$",
         r"% gradcheck: W: n m; x: m",
@@ -75,8 +75,8 @@ def test_tex_leaves_out_comments_verbatim_and_the_preamble():
         r"\begin{verbatim} $c = d$ \end{verbatim}",
         r"\begin{equation} e = f \end{equation}",
         r"\end{document}",
-    ])  # fmt: skip
-    source = read_tex(text)
+    ]
+    source = read_tex("\n".join(lines))
     assert [(f.text, f.line) for f in source.formulas] == [
         (r"z = \W x", 4),
         (r"\begin{equation} e = f \end{equation}", 6),

@@ -29,14 +29,14 @@ from gradcheck.notes.values import (
     Value,
 )
 
-__all__ = ["POSITIVE", "Arrays"]
+__all__ = ["NUMBERS", "POSITIVE", "Arrays"]
 
 
 _MINUS = Number(Fraction(-1))
 _TWO = Number(Fraction(2))
 
 
-_NUMBERS = {
+NUMBERS = {
     "\\epsilon", "\\varepsilon", "\\lambda", "\\eta", "\\alpha", "\\gamma", "\\beta", "\\mu", "\\Delta",
     "\\tau", "\\rho",
 }  # fmt: skip
@@ -357,7 +357,7 @@ class Arrays(Symbols):
         if not written and key in self.context.numbers and "@" not in array:
             rank = 0
             self.assume(f"{key} is a number")
-        elif self.context.declarations.scalars or (not written and key in _NUMBERS and not name.bold):
+        elif self.context.declarations.scalars or (not written and key in NUMBERS and not name.bold):
             rank = written
             if not self.context.declarations.scalars:
                 self.assume(f"{key} is a number")
