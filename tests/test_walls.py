@@ -56,8 +56,9 @@ LAYERS = {
     "pytest_plugin": {"api", "running", "report", "formulas", "records", "errors"},
     "cli": {
         *{"oracles", "running", "proofs", "catalogue", "formulas", "report", "records"},
-        *{"errors", "_version"},
+        *{"notes", "errors", "_version"},
     },
+    "notes": {"report", "errors", "_version"},  # asks gradcheck through its public face
     "__main__": {"cli"},
     # a distribution may bring others: they know the core's types, and never each other
     "gradcheck_backends": {"backend", "arithmetic", "errors"},

@@ -89,8 +89,8 @@ def in_numpy(node: Node, reader: Reader) -> str:
         case Root(inside_root):
             return f"np.sqrt({in_numpy(inside_root, reader)})"
         case Derivative():
-            below = "".join(f"d{_tight(b, reader)}" for b in node.by)
-            return f"d{_tight(node.body, reader)}/{below}"
+            variables = "".join(f"d{_tight(b, reader)}" for b in node.by)
+            return f"d{_tight(node.body, reader)}/{variables}"
         case Nabla():
             mark = f"[{in_numpy(node.by, reader)}]" if node.by is not None else ""
             return f"grad{mark} {_tight(node.body, reader)}"
