@@ -147,7 +147,7 @@ class Evaluation:
     def _power(self, base: Term, exponent: Term) -> tuple[Any, tuple[Index, ...]]:
         if isinstance(exponent, Number):
             value, order = self._of(base)
-            value = float(value) if isinstance(value, int) else value
+            value = float(value) if isinstance(base, Number) else value
             e = exponent.value
             if e.denominator == 1:
                 n = int(e)

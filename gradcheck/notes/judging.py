@@ -497,7 +497,7 @@ def _value_claim(comparison: Comparison) -> _Claim | None:
 
 def _scalar_or_array(evaluation: Evaluation, term: Term, axes: tuple[Index, ...]) -> Any:
     value = evaluation.array(term, axes)
-    return value * 1.0 if isinstance(value, int) else value
+    return value if names(term) else value * 1.0  # a number alone is an int
 
 
 def entries(graph: Graph) -> Iterator[str]:
