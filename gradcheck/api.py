@@ -32,6 +32,7 @@ def verify(
     where: Callable[..., bool] | None = None,
     delta: Values | None = None,
     batch: str | None = None,
+    deterministic: bool = True,
     backends: Sequence[str] | None = None,
     max_examples: int = 50,
     seed: int = 0,
@@ -47,10 +48,12 @@ def verify(
     ``shapes`` has one entry per argument, in order: `{"W": "n m", "x": "m", "s": ""}`; see
     `gradcheck.formulas.shapes` for the language, `gradcheck.formula` for ``values``, ``where`` and ``batch``.
     ``delta`` says what delta holds, as ``values`` does for arguments; it is then the only source of it.
-    ``backends`` are names (None: all that are installed). ``max_examples`` points are tried, the fixed
-    plan of shapes among them, the same for the same ``seed``. A `gradcheck.Formula` for ``forward``
-    brings its own declarations, and its vjp where no ``backward`` is given; a `gradcheck.Chain` gives a
-    `gradcheck.ChainResult`, which also tells the first wrong layer.
+    With ``deterministic=False`` answers may differ from call to call within the rounding of their dtype (sums
+    in the order in which threads come); more than that fails. ``backends`` are names (None: all that are
+    installed). ``max_examples`` points are tried, the fixed plan of shapes among them, the same for the same
+    ``seed``. A `gradcheck.Formula` for ``forward`` brings its own declarations, and its vjp where no
+    ``backward`` is given; a `gradcheck.Chain` gives a `gradcheck.ChainResult`, which also tells the first
+    wrong layer.
 
     Raises `UsageError` for calls that make no sense; everything that the code does wrong is in the
     result.
@@ -60,6 +63,7 @@ def verify(
     from gradcheck.chains.chain import Chain
 
     declared = {"shapes": shapes, "values": values, "where": where, "batch": batch}
+    declared["deterministic"] = None if deterministic else False
     given = {name: value for name, value in declared.items() if value is not None}
     if isinstance(forward, Chain) and not given and delta is None:
         return forward.verify(backward, backends=backends, max_examples=max_examples, seed=seed)

@@ -118,9 +118,12 @@ class ElementArray(Operators):
         )
 
     def __int__(self) -> int:
-        raise Unsupported(f"int() of a value is not available in {self.domain.name}")
+        if self.data.size != 1:
+            raise TypeError("only length-1 arrays can be converted to Python scalars")
+        return self.domain.whole(self.data.item())
 
-    __index__ = __int__
+    def __index__(self) -> int:
+        raise Unsupported(f"a value as an index is not available in {self.domain.name}: cast it to int")
 
     def __complex__(self) -> complex:
         raise Unsupported(f"complex numbers are not available in {self.domain.name}")
@@ -184,7 +187,14 @@ class ElementArray(Operators):
             raise AttributeError(name)
         raise Unsupported(f"ndarray.{name} is not available in {self.domain.name}")
 
-    def astype(self, dtype: Any, **_: Any) -> ElementArray:
+    def astype(self, dtype: Any, **_: Any) -> Any:
+        """The same as float64, which is itself; as int64, plain integers where each is known."""
+        if np.dtype(dtype) == np.int64:
+            whole = [self.domain.whole(x) for x in self.data.reshape(-1).tolist()]
+            try:
+                return np.array(whole, dtype=np.int64).reshape(self.data.shape)
+            except OverflowError:
+                raise Unsupported(f"a cast to int64 of {max(whole, key=abs)}, which does not fit") from None
         if np.dtype(dtype) != np.float64:
             raise Unsupported(f"a cast to {np.dtype(dtype)} is not available in {self.domain.name}")
         return self.copy()

@@ -151,6 +151,12 @@ def _cbrt(x: arb) -> arb:
     return -((-x).root(3)) if x < 0 else x.root(3)
 
 
+def _trunc(x: arb) -> arb:
+    if x >= 0:
+        return x.floor()
+    return x.ceil() if x <= 0 else x.floor().union(x.ceil())
+
+
 def _signbit(x: arb) -> bool:
     if x.contains(0) and not x.is_zero():
         raise Undecided(f"the sign of {x.str(5)}")
@@ -237,6 +243,7 @@ _UFUNCS: dict[str, Callable[..., Any]] = {
     "isinf": elementwise(lambda x: not x.is_finite() and not x.is_nan()),
     "signbit": elementwise(_signbit),
 }
+_UFUNCS["trunc"] = elementwise(_trunc)
 _UFUNCS["true_divide"] = _UFUNCS["divide"]
 
 _MATMUL_CROSSOVER = 150
@@ -290,6 +297,12 @@ class BallDomain(Domain):
 
     def select(self, condition: Any, yes: Any, no: Any) -> Any:
         raise AssertionError("balls decide their conditions")
+
+    def whole(self, number: arb) -> int:
+        found = _trunc(number).unique_fmpz() if number.is_finite() else None
+        if found is None:
+            raise Undecided(f"a cast to an integer of {number.str(5)}: no single one is known")
+        return int(found)
 
     def matmul(self, left: ObjectArray, right: ObjectArray) -> Any:
         if left.ndim == right.ndim == 2:

@@ -58,6 +58,10 @@ class Domain(ABC):
     def select(self, condition: Any, yes: Any, no: Any) -> Any:
         """One entry of `np.where`; only called where ``decides`` is False."""
 
+    def whole(self, number: Any) -> int:
+        """A scalar without its fraction, as a cast to an integer gives it. Raises `Unsupported`."""
+        raise Unsupported(f"a cast to an integer is not available in {self.name}")
+
     def matmul(self, left: ObjectArray, right: ObjectArray) -> Any:
         """Matrix product of object arrays, as `np.matmul`."""
         if left.shape[-1] == 0:  # NumPy's object loop would give the int 0

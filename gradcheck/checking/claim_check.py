@@ -202,7 +202,7 @@ def _summarise(
     battery = run_battery(claim, results, session, free_delta=delta is None)
     for point in battery.suspects:
         clock.keep(_checked(claim, point, session))
-    ruling = battery.overrule(rule(claim, session, results))
+    ruling = battery.overrule(rule(claim, session, results), deterministic=claim.formula.deterministic)
     if trained is not None and trained.stuck and ruling.verdict is Verdict.PASS:
         ruling = Ruling(Verdict.FAIL, trained.training.stopped)
     weighed = weigh(claim, session.shared(Memory), ruling, results)

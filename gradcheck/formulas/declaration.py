@@ -27,9 +27,11 @@ class Declaration:
 
     ``shapes`` has one entry per argument, in order; see `gradcheck.formulas.shapes` for the language.
     ``values`` says what an argument may hold (default `gradcheck.normal`); ``where`` is a relation
-    between dimensions. ``batch`` names a dimension whose rows do not meet. ``id``, ``section``,
-    ``latex`` and ``note`` say where the formula comes from and how to show it. ``intermediates`` is
-    the forward once more, which names what lies between; see `gradcheck.Formula.intermediates`.
+    between dimensions. ``batch`` names a dimension whose rows do not meet. Code that
+    is not ``deterministic`` may answer differently from call to call, within rounding. ``id``,
+    ``section``, ``latex`` and ``note`` say where the formula comes from and how to show it.
+    ``intermediates`` is the forward once more, which names what lies between; see
+    `gradcheck.Formula.intermediates`.
 
     Raises `UsageError` where the declaration contradicts itself or the function.
     """
@@ -40,6 +42,7 @@ class Declaration:
     values: Mapping[str, Values]
     where: Callable[..., bool] | None
     batch: str | None
+    deterministic: bool
     id: str | None
     section: str | None
     latex: str | None
@@ -55,6 +58,7 @@ class Declaration:
         values: Mapping[str, Values] | None = None,
         where: Callable[..., bool] | None = None,
         batch: str | None = None,
+        deterministic: bool = True,
         id: str | None = None,
         section: str | None = None,
         latex: str | None = None,
@@ -70,6 +74,7 @@ class Declaration:
             values=check_values(values or {}, parsed),
             where=where,
             batch=parsed.check_batch(batch),
+            deterministic=bool(deterministic),
             id=id,
             section=section,
             latex=latex,

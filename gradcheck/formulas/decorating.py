@@ -182,7 +182,8 @@ def formula(*function: Any, **declared: Any) -> Callable[[Callable[..., Any]], F
     between dimensions; ``intermediates`` is what `Formula.intermediates` takes. ``batch`` names a
     dimension whose rows do not meet: each row of the output depends on its own row of the arguments
     only, or the output is a sum over rows. The battery then holds the gradients of a batch against
-    those of its rows (a mean cost has no such dimension). Raises `UsageError` where the declaration
+    those of its rows (a mean cost has no such dimension). With ``deterministic=False`` answers may differ
+    from call to call within rounding. Raises `UsageError` where the declaration
     contradicts itself or the function.
 
         @gradcheck.formula(shapes={"W": "n m", "x": "m"})

@@ -59,6 +59,8 @@ class Evaluation:
         return self._balls.get((bits, id(domain)), lambda: self._run_in_balls(bits, domain))
 
     def _run_in_balls(self, bits: int, domain: Domain) -> dict[Quantity, ObjectArray]:
+        if not self.claim.formula.deterministic:  # no run in balls is the one that users have
+            raise Unsupported("the code may answer differently from call to call")
         with precision(bits):
             run = run_in_balls(self.claim, self.point, domain)
         if bits >= SLOPE_BITS and not self._is_this_code(run):  # fewer bits are a running error bound

@@ -123,16 +123,19 @@ def reproduce(formula: Formula, row: ClaimRow, seed: int, max_examples: int) -> 
     candidate = formula.claims[-1].candidate
     # an adapter knows how its pair is written
     pair = getattr(candidate, "spelled", None) or f"{formula.name}, {own_name(candidate, 'backward')}"
+    rest = "" if formula.deterministic else ", deterministic=False"
     found = row.counterexample
     if found is None or any(a.dec is None for a in [*found.inputs.values(), *found.delta]):
         given = [n for n in ("values", "where", "batch") if getattr(formula, n)]
-        rest = f"  # and the same {', '.join(given)}" if given else ""
-        return f"gradcheck.verify({pair}, shapes={shapes}, max_examples={max_examples}, seed={seed}){rest}"
+        note = f"  # and the same {', '.join(given)}" if given else ""
+        return (
+            f"gradcheck.verify({pair}, shapes={shapes}, max_examples={max_examples}, seed={seed}{rest}){note}"
+        )
     arrays = {n: _literal(a) for n, a in found.inputs.items()}
     values = ", ".join(f"{n!r}: {text}" for n, text in arrays.items())
     deltas = [_literal(d) for d in found.delta]
     delta = f", delta={deltas[0] if len(deltas) == 1 else '(' + ', '.join(deltas) + ')'}" if deltas else ""
-    return f"gradcheck.verify({pair}, shapes={shapes}, values={{{values}}}{delta}, seed={seed})"
+    return f"gradcheck.verify({pair}, shapes={shapes}, values={{{values}}}{delta}, seed={seed}{rest})"
 
 
 def _literal(array: ArrayRecord) -> str:

@@ -99,6 +99,8 @@ def _select_n(domain: Domain, params: Any, which: Any, *cases: Any) -> Any:
 def _convert(domain: Domain, params: Any, x: Any) -> Any:
     dtype = np.dtype(params["new_dtype"])
     if x.dtype == object:
+        if dtype == np.int64:
+            return np.array([domain.whole(b) for b in x.reshape(-1).tolist()], dtype).reshape(x.shape)
         if dtype != np.float64:
             raise Unsupported(f"JAX casts to {dtype} here, which ball arithmetic does not do")
         return x

@@ -54,14 +54,19 @@ class Battery:
     rows: list[BatteryRow] = field(default_factory=list)
     suspects: list[Point] = field(default_factory=list)
 
-    def overrule(self, ruling: Ruling) -> Ruling:
-        """The claim's ruling with the rows that count: an ``error`` or ``fail`` that it lacks."""
+    def overrule(self, ruling: Ruling, *, deterministic: bool = True) -> Ruling:
+        """The claim's ruling with the rows that count: an ``error`` or ``fail`` that it lacks.
+
+        Answers that change are an ``error``, unless the code is declared not to be ``deterministic``: then
+        they changed by more than rounding.
+        """
         failed = {row.check: row.reason for row in self.rows if row.counts and row.outcome == "fail"}
-        for check in ("unchanged inputs", "same answer"):
-            if check in failed and ruling.verdict is not Verdict.ERROR:
-                return Ruling(Verdict.ERROR, failed[check])
-        if "linearity" in failed and ruling.verdict not in (Verdict.ERROR, Verdict.FAIL):
-            return Ruling(Verdict.FAIL, failed["linearity"])
+        wrong = {"unchanged inputs": Verdict.ERROR, "same answer": Verdict.FAIL, "linearity": Verdict.FAIL}
+        if deterministic:
+            wrong["same answer"] = Verdict.ERROR
+        for check, verdict in wrong.items():
+            if check in failed and verdict.badness > ruling.verdict.badness:
+                return Ruling(verdict, failed[check])
         return ruling
 
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from gradcheck.checking.battery.finding import Finding, skipped
 from gradcheck.errors import CandidateFault, FaultKind
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.in_place_writes import plain
-from gradcheck.judging.candidates.running import NOT_DETERMINISTIC, run_prepared
+from gradcheck.judging.candidates.running import run_prepared
 from gradcheck.judging.opinions import PointResult, PointVerdict
+from gradcheck.judging.points.repeats import NOT_DETERMINISTIC, repeats
 
 __all__ = ["same_answer", "unchanged_inputs"]
 
@@ -27,7 +26,9 @@ def unchanged_inputs(results: Sequence[PointResult]) -> Finding:
 
 
 def same_answer(claim: Claim, results: Sequence[PointResult]) -> Finding:
-    """Two calls in a row agree to the last bit, and so does a call after all others."""
+    """Two calls in a row agree, and so does a call after all others: to the last bit, or where the code is
+    declared not to be deterministic, within rounding.
+    """
     if (found := _fault_or_pass(results, FaultKind.NOT_DETERMINISTIC)) is not None:
         return found
     first = next((r for r in results if r.stated is not None), None)
@@ -38,7 +39,9 @@ def same_answer(claim: Claim, results: Sequence[PointResult]) -> Finding:
     except CandidateFault as fault:
         return Finding("fail", 1, f"a call that worked before does not work any more: {fault}", first.point)
     for name, value in first.stated.values.items():
-        if name not in again or not np.array_equal(value, again[name], equal_nan=True):
+        other = again.get(name)
+        deterministic = claim.formula.deterministic
+        if other is None or not repeats(value, other, first.point, claim.bits, deterministic=deterministic):
             reason = (
                 f"{name} differs when the same arguments come again after others: {NOT_DETERMINISTIC}. Does "
                 "it keep something from call to call (a cache, a global)?"
@@ -49,10 +52,13 @@ def same_answer(claim: Claim, results: Sequence[PointResult]) -> Finding:
 
 def _fault_or_pass(results: Sequence[PointResult], kind: FaultKind) -> Finding | None:
     for result in results:
-        if result.verdict is PointVerdict.ERROR and result.fault is not None and result.fault.kind is kind:
+        if result.fault is not None and result.fault.kind is kind and result.verdict in _COUNT:
             tried = sum(r.stated is not None or r is result for r in results)
             return Finding("fail", tried, str(result.fault), result.point)
     return None
+
+
+_COUNT = (PointVerdict.ERROR, PointVerdict.FAIL)
 
 
 def _ran(results: Sequence[PointResult]) -> Finding:

@@ -26,9 +26,9 @@ from gradcheck.formulas.returned_arrays import NotNumbers, as_array
 from gradcheck.formulas.user_lines import named, user_line
 from gradcheck.judging.candidates.same_code import leaves_range
 from gradcheck.judging.points.point import Point, all_finite
+from gradcheck.judging.points.repeats import NOT_DETERMINISTIC, ONLY_ROUNDING, repeats, within_rounding
 
 __all__ = [
-    "NOT_DETERMINISTIC",
     "Stated",
     "as_float64",
     "call_candidate",
@@ -38,9 +38,6 @@ __all__ = [
     "run_in_float64",
     "run_prepared",
 ]
-
-NOT_DETERMINISTIC = "the code is not deterministic"
-"""How every message on changing answers ends."""
 
 
 @dataclass
@@ -99,13 +96,15 @@ def run_in_float64(claim: Claim, point: Point) -> Stated:
         other = second.values.get(name)
         if other is not None and value.tobytes() == other.tobytes():
             continue
-        if other is None or not np.array_equal(value, other, equal_nan=True):
-            raise CandidateFault(
-                "error",
-                f"{name} differs between two calls with the same arguments: {NOT_DETERMINISTIC}",
-                name,
-                FaultKind.NOT_DETERMINISTIC,
-            )
+        deterministic = claim.formula.deterministic
+        if other is None or not repeats(value, other, point, claim.bits, deterministic=deterministic):
+            text = f"{name} differs between two calls with the same arguments: {NOT_DETERMINISTIC}"
+            if not deterministic:
+                text = f"{name} differs between two calls with the same arguments, by more than rounding"
+            elif other is not None and within_rounding(value, other, point, claim.bits):
+                text += ONLY_ROUNDING
+            verdict = "error" if deterministic else "fail"
+            raise CandidateFault(verdict, text, name, FaultKind.NOT_DETERMINISTIC)
     return first
 
 
