@@ -33,6 +33,7 @@ def verify(
     delta: Values | None = None,
     batch: str | None = None,
     deterministic: bool = True,
+    strict: bool = False,
     backends: Sequence[str] | None = None,
     max_examples: int = 50,
     seed: int = 0,
@@ -49,7 +50,8 @@ def verify(
     `gradcheck.formulas.shapes` for the language, `gradcheck.formula` for ``values``, ``where`` and ``batch``.
     ``delta`` says what delta holds, as ``values`` does for arguments; it is then the only source of it.
     With ``deterministic=False`` answers may differ from call to call within the rounding of their dtype (sums
-    in the order in which threads come); more than that fails. ``backends`` are names (None: all that are
+    in the order in which threads come); more than that fails. With ``strict=True`` a side of a comparison
+    that no point tried and no proof covers (`Result.untried`) makes a pass weak. ``backends`` are names (None: all that are
     installed). ``max_examples`` points are tried, the fixed plan of shapes among them, the same for the same
     ``seed``. A `gradcheck.Formula` for ``forward`` brings its own declarations, and its vjp where no
     ``backward`` is given; a `gradcheck.Chain` gives a `gradcheck.ChainResult`, which also tells the first
@@ -62,7 +64,7 @@ def verify(
     RunOptions(seed=seed, max_examples=max_examples)  # checks both
     from gradcheck.chains.chain import Chain
 
-    declared = {"shapes": shapes, "values": values, "where": where, "batch": batch}
+    declared: dict[str, Any] = {"shapes": shapes, "values": values, "where": where, "batch": batch}
     declared["deterministic"] = None if deterministic else False
     given = {name: value for name, value in declared.items() if value is not None}
     if isinstance(forward, Chain) and not given and delta is None:
@@ -70,7 +72,12 @@ def verify(
     formula = _formula(forward, backward, given)
     with rare_collections(), process_kept():
         outcome = check_claim(
-            formula.claims[-1], max_examples=max_examples, seed=seed, backends=backends, delta=delta
+            formula.claims[-1],
+            max_examples=max_examples,
+            seed=seed,
+            backends=backends,
+            delta=delta,
+            strict=strict,
         )
     line = reproduce(formula, outcome.row, seed, max_examples)
     row = outcome.row

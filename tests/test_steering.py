@@ -73,6 +73,8 @@ def test_what_is_never_seen_is_said_and_caps_the_strength():
     assert "> was never true" in untried.what
     assert "np.where(x > 50" in untried.what
     assert untried.where.startswith("test_steering.py:")
+    strictly = verdict(backward, values={"x": lambda shape, rng: rng.uniform(0, 1, shape)}, strict=True)
+    assert strictly.verdict == "weak"
     assert verdict(backward, values={"x": lambda s, rng: rng.uniform(0, 99, s)}).verdict == "fail"
 
 

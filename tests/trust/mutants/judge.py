@@ -176,7 +176,10 @@ class Judge:
         if not _confirmed(self.formula, point, right):
             return None
         rounding = self._rounding(point, right)
-        if any(r is not None and e > LOST * np.max(np.abs(r), initial=0.0) + 1e-200 for r, e in zip(right, rounding, strict=True)):
+        if any(
+            r is not None and e > LOST * np.max(np.abs(r), initial=0.0) + 1e-200
+            for r, e in zip(right, rounding, strict=True)
+        ):
             return None
         return Known(point, right, rounding)
 
@@ -270,15 +273,17 @@ def _confirmed(formula: Formula, point: Point, right: Sequence[Any]) -> bool:
 AGREES = 1e-4
 
 
-def _agrees(
-    formula: Formula, point: Point, k: int, along: Any, h: float, slope: float, size: float
-) -> bool:
+def _agrees(formula: Formula, point: Point, k: int, along: Any, h: float, slope: float, size: float) -> bool:
     with np.errstate(all="ignore"):
         ahead, here, behind = (_cost(formula, point, k, t * along) for t in (h, 0.0, -h))
     noise = 1e-14 * abs(here) / h
     middle = (ahead - behind) / (2 * h)
     bend = abs(ahead - 2 * here + behind) / h
-    return abs(middle - slope) <= AGREES * size + noise and bend <= 1e-2 * size + 4 * noise and noise <= 1e-2 * size
+    return (
+        abs(middle - slope) <= AGREES * size + noise
+        and bend <= 1e-2 * size + 4 * noise
+        and noise <= 1e-2 * size
+    )
 
 
 def _cost(formula: Formula, point: Point, k: int, step: Any) -> float:

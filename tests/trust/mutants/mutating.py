@@ -6,7 +6,7 @@ import ast
 import copy
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 __all__ = ["KINDS", "Edit", "edits"]
 
@@ -234,7 +234,9 @@ def _transposed(place: _Place, rng: random.Random) -> Iterator[tuple[str, ast.AS
         return
     multiplied = isinstance(place.parent, ast.BinOp) and isinstance(place.parent.op, ast.MatMult)
     handed = isinstance(place.parent, ast.Call) and place.above[-1][1] == "args"
-    if (multiplied or (handed and _called(place.parent) in ("dot", "outer", "einsum"))) and not place.is_index:
+    if (
+        multiplied or (handed and _called(place.parent) in ("dot", "outer", "einsum"))
+    ) and not place.is_index:
         yield "transposed", ast.Attribute(node, "T", ast.Load())
 
 

@@ -82,9 +82,14 @@ def _sizes(formula: Formula, rng: np.random.Generator, most: int, *, equal: bool
         if equal:
             sizes = dict.fromkeys(names, max(sizes.values(), default=1))
         shapes = [_shape(formula, a, sizes) for a in formula.shapes.arguments]
-        if min((n for s in shapes for n in s), default=1) < 1 or sum(map(math.prod, shapes)) > ALLOWED_ENTRIES:
+        if (
+            min((n for s in shapes for n in s), default=1) < 1
+            or sum(map(math.prod, shapes)) > ALLOWED_ENTRIES
+        ):
             continue
-        if formula.where is None or formula.where(*(sizes[n] for n in inspect.signature(formula.where).parameters)):
+        if formula.where is None or formula.where(
+            *(sizes[n] for n in inspect.signature(formula.where).parameters)
+        ):
             return sizes
     return None
 
