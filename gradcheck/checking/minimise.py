@@ -275,9 +275,20 @@ def _special(found: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.f
     return _frozen(np.resize(flat[order], shape))
 
 
+def _largest(found: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """The largest magnitudes: code that switches over does so there."""
+    flat = found.reshape(-1)
+    return _frozen(np.resize(flat[np.argsort(-np.abs(flat), kind="stable")], shape))
+
+
+def _smallest(found: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float64]:
+    flat = found.reshape(-1)
+    return _frozen(np.resize(flat[np.argsort(np.abs(flat), kind="stable")], shape))
+
+
 Take = Callable[[NDArray[np.float64], tuple[int, ...]], NDArray[np.float64]]
 
-TAKES: tuple[Take, ...] = (_first, _last, _special)
+TAKES: tuple[Take, ...] = (_first, _last, _special, _largest, _smallest)
 
 _FREE_VALUES = (normal, positive, unit_interval)
 """Values of which every entry is by itself, so that they may be put together as one likes."""

@@ -14,7 +14,16 @@ from typing import TypeVar
 from gradcheck.records.reading import Log
 from gradcheck.records.types import ClaimRow
 from gradcheck.report.evidence import corrected, strengths, unchecked_text
-from gradcheck.report.narrative import counts, headline, outcome, sources_text, status, story, worst_first
+from gradcheck.report.narrative import (
+    counts,
+    headline,
+    outcome,
+    sources_text,
+    status,
+    story,
+    strength_text,
+    worst_first,
+)
 from gradcheck.report.text import clean, clip, duration, one_line, plural
 
 __all__ = ["LIMIT", "render"]
@@ -149,7 +158,7 @@ def _row(claim: ClaimRow) -> str:
         escape(claim.id or ""),
         escape(clip(one_line(claim.uid), _MAX_CELL)),
         f"**{status(claim).word}**" if not claim.as_declared else status(claim).word,
-        claim.strength or "",
+        strength_text(claim),
         str(claim.points),
         escape(clip(one_line(what), _MAX_CELL)),
     ]

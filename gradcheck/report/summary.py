@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from gradcheck.records.reading import Log
@@ -27,6 +29,8 @@ class ClaimSummary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     strength: str | None
     reason: str | None
     replay: str | None
+    untried: int = 0  # sides of comparisons that no point tried and no proof covers
+    unstable: bool = False
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -100,8 +104,12 @@ def _claims(log: Log) -> list[ClaimSummary]:
             strength=claim.strength,
             reason=claim.reason,
             replay=claim.counterexample.replay if claim.counterexample else None,
+            untried=len(claim.untried),
+            unstable=claim.unstable is not None,
         )
         for claim in log.claims
     ]
-    absent = dict.fromkeys(["id", "formula", "kind", "verdict", "expected", "strength", "reason", "replay"])
+    absent: dict[str, Any] = dict.fromkeys(
+        ["id", "formula", "kind", "verdict", "expected", "strength", "reason", "replay"]
+    )
     return judged + [ClaimSummary(uid=uid, as_declared=False, **absent) for uid in log.missing]
