@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -20,7 +21,7 @@ from gradcheck.arithmetic.array import ElementArray
 from gradcheck.arithmetic.domain import Domain
 from gradcheck.errors import Undecided, Unsupported, user_code
 
-__all__ = ["call", "call_in", "rebound", "rebound_where"]
+__all__ = ["Replaced", "call", "call_in", "rebound", "rebound_where"]
 
 Maker = Callable[[Any], Any]
 """Turns a float64 array into an array of the arithmetic."""
@@ -51,14 +52,34 @@ def call(function: Callable[..., Any], args: Any, maker: Maker) -> Any:
         return rebound(function, maker)(*args)
 
 
-def rebound_where(
-    function: Callable[..., Any], maker: Maker, builtins: Mapping[str, Any]
-) -> Callable[..., Any]:
-    """`rebound`, with other ``builtins``, of a function that makes buffers or calls one of these; others as
-    they are. For arithmetics whose arrays can be stored into a float64 buffer, and would be lost in it.
+@dataclass(frozen=True)
+class Replaced:
+    """What a copy of a function finds in place of NumPy's functions, of modules and of built-ins.
+
+    ``creators`` are NumPy's functions whose floating results are arrays of the arithmetic; ``modules`` and
+    ``builtins`` are what stands for others.
     """
-    wanted = {*_CREATORS, *builtins}
-    return rebound(function, maker, builtins=builtins) if _mentions(function, wanted, set()) else function
+
+    creators: tuple[str, ...] = _CREATORS
+    modules: Mapping[str, Any] = field(default_factory=dict)
+    builtins: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def names(self) -> set[str]:
+        """The names by which a function may use any of it."""
+        return {*self.creators, *self.modules, *self.builtins}
+
+
+def rebound_where(function: Callable[..., Any], maker: Maker, replaced: Replaced) -> Callable[..., Any]:
+    """`rebound` of a function that uses anything of what is replaced; others as they are.
+
+    For arithmetics whose arrays can be stored into a float64 buffer, and would be lost in it.
+    """
+    return (
+        rebound(function, maker, replaced=replaced)
+        if _mentions(function, replaced.names, set())
+        else function
+    )
 
 
 def call_in(domain: Domain, function: Callable[..., Any], args: Any) -> Any:
@@ -87,9 +108,9 @@ def _remember(function: Any) -> None:
 class _Numpy(types.ModuleType):
     """NumPy, but for the functions that make float64 arrays out of nothing."""
 
-    def __init__(self, maker: Maker) -> None:
+    def __init__(self, maker: Maker, creators: Iterable[str] = _CREATORS) -> None:
         super().__init__("numpy")
-        for name in _CREATORS:
+        for name in creators:
             setattr(self, name, creator(getattr(np, name), maker))
 
     def __getattr__(self, name: str) -> Any:
@@ -106,7 +127,7 @@ def creator(function: Callable[..., Any], maker: Maker) -> Callable[..., Any]:
         except (TypeError, ValueError) as error:  # np.full with a ball as the value
             raise Unsupported(f"np.{function.__name__} with such arguments: {error}") from error
         if made.dtype != np.float64:
-            if made.dtype.kind == "f":
+            if made.dtype.kind == "f" and function.__name__ in _CREATORS:
                 raise Unsupported(f"a buffer of dtype {made.dtype} would lose precision")
             return made
         return maker(made if function is not np.empty else np.zeros_like(made))
@@ -114,22 +135,25 @@ def creator(function: Callable[..., Any], maker: Maker) -> Callable[..., Any]:
     return create
 
 
+_USUAL = Replaced()
+
+
 def rebound(
     function: Any,
     maker: Maker,
     memo: dict[Any, Any] | None = None,
-    builtins: Mapping[str, Any] | None = None,
+    replaced: Replaced = _USUAL,
 ) -> Any:
     """A copy of a Python function, and of those that it calls by name, in which NumPy's creation
-    functions make arrays of the arithmetic, and ``builtins`` are others. Other callables come back as they
+    functions make arrays of the arithmetic, with what else is ``replaced``. Other callables come back as they
     are.
     """
     memo = {} if memo is None else memo
     if isinstance(function, types.MethodType):
-        return types.MethodType(rebound(function.__func__, maker, memo, builtins), function.__self__)
+        return types.MethodType(rebound(function.__func__, maker, memo, replaced), function.__self__)
     if isinstance(function, functools.partial):
         return functools.partial(
-            rebound(function.func, maker, memo, builtins), *function.args, **function.keywords
+            rebound(function.func, maker, memo, replaced), *function.args, **function.keywords
         )
     if not isinstance(function, types.FunctionType) or _is_library(function):
         return function
@@ -143,16 +167,18 @@ def rebound(
 
     def swap(value: Any) -> Any:
         if value is np:
-            return _Numpy(maker)
-        if any(value is getattr(np, name) for name in _CREATORS):
+            return _Numpy(maker, replaced.creators)
+        if isinstance(value, types.ModuleType) and value.__name__ in replaced.modules:
+            return replaced.modules[value.__name__]
+        if any(value is getattr(np, name) for name in replaced.creators):
             return creator(value, maker)
-        return rebound(value, maker, memo, builtins)
+        return rebound(value, maker, memo, replaced)
 
     for name in _names(function.__code__):
         if name in scope:
             scope[name] = swap(scope[name])
-        elif builtins and name in builtins:
-            scope[name] = builtins[name]
+        elif name in replaced.builtins:
+            scope[name] = replaced.builtins[name]
     for cell, old in zip(closure, function.__closure__ or (), strict=True):
         try:
             cell.cell_contents = swap(old.cell_contents)

@@ -8,7 +8,9 @@ it says how far the other side is away. `&`, `|`, `~`, `any` and `all` of compar
 from __future__ import annotations
 
 import linecache
+import math
 import sys
+import types
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic.buffers import rebound_where
+from gradcheck.arithmetic.buffers import Replaced, rebound_where
 from gradcheck.errors import user_code
 
 __all__ = ["Extent", "Site", "Watch", "run_watched", "watchable"]
@@ -135,7 +137,23 @@ def watchable(function: Callable[..., Any]) -> Callable[..., Any]:
     """A copy of the function whose buffers are watched too, and where `float(x)` stays in sight; the function
     itself where it makes none.
     """
-    return rebound_where(function, _watched, {"float": _Float})
+    return rebound_where(function, _watched, _REPLACED)
+
+
+class _Math(types.ModuleType):
+    """The module `math`, whose functions give watched numbers for watched numbers."""
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(math, name)
+        if not callable(found):
+            return found
+
+        def function(*args: Any) -> Any:
+            result = found(*map(_plain, args))
+            seen = any(isinstance(a, Watched) for a in args) and isinstance(result, float)
+            return _watched(np.float64(result)) if seen else result
+
+        return function
 
 
 class _InSight(type):
@@ -164,6 +182,17 @@ def _watched(value: Any, margin: NDArray[Any] | None = None) -> Watched:
     array = np.asarray(value).view(Watched)
     array.margin = margin
     return array
+
+
+_REPLACED = Replaced(
+    creators=(
+        *("zeros", "empty", "ones", "full", "eye", "identity", "array", "asarray", "asanyarray", "require"),
+        *("ascontiguousarray", "asfortranarray", "asarray_chkfinite"),
+    ),
+    modules={"math": _Math("math")},
+    builtins={"float": _Float},
+)
+"""Conversions to plain arrays and numbers, after which a comparison would be out of sight."""
 
 
 class Watched(np.ndarray[Any, Any]):

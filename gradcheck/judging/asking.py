@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -127,6 +128,7 @@ def _match(
         stated,
         answer,
         rigorous=rigorous,
+        floor=check.floor,
         scales=lambda: check.scale(quantity),
         slopes=check.claim.kind.states_outputs,
         bits=check.claim.bits,
@@ -160,7 +162,9 @@ def _without_rounded_constants(check: Evaluation, usable: Usable, opinion: Opini
             opinion = replace(opinion, loose=truth)
             stated = check.balls(opinion.bits, WIDENED)
             outcomes = {
-                compare(stated[q], truth[q], rigorous=False, scales=lambda q=q: check.scale(q)).outcome  # type: ignore[misc]
+                compare(
+                    stated[q], truth[q], rigorous=False, scales=partial(check.scale, q), floor=check.floor
+                ).outcome
                 for q in differing
             }
     except Unsupported:

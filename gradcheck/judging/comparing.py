@@ -73,6 +73,7 @@ def compare(
     scales: Scales | None = None,
     slopes: bool = False,
     bits: int = DOUBLE,
+    floor: float = 0.0,
 ) -> Match:
     """Compare a stated quantity with a backend's answer.
 
@@ -80,11 +81,12 @@ def compare(
     ``rigorous`` tells whether the stated balls are enclosures (False: float64 with an error bound).
     ``scales`` gives S from a running evaluation, asked for only where the entries' own magnitudes do
     not decide (an entry that is truly zero would otherwise never agree).
-    ``bits`` are those of the stated values' floating point, 24 for float32.
+    ``bits`` are those of the stated values' floating point, 24 for float32. ``floor`` is a magnitude below
+    which no S lies.
     """
     if answer.direction is not None:
         slope, magnitude = (stated.item(), arb(0)) if slopes else contract(stated, answer.direction)
-        return compare_slopes(slope, answer, magnitude, rigorous=rigorous, bits=bits)
+        return compare_slopes(slope, answer, magnitude.max(arb(floor)), rigorous=rigorous, bits=bits)
     both = rigorous and answer.rigorous
     subtracted = arb(answer.scale)
     if stated.size and (flags := _plain_agreement(stated, answer.values)) is not None:
@@ -100,7 +102,7 @@ def compare(
     for index in np.ndindex(stated.shape):
         c: Any = stated[index]
         t: Any = answer.values[index]
-        scale = _magnitude(c) + _magnitude(t)
+        scale = (_magnitude(c) + _magnitude(t)).max(arb(floor))
         match = _entry(index, c, t, scale, both, arb(0), bits=bits)
         if match.outcome == "unclear" and scales is not None:
             if not asked:

@@ -93,6 +93,19 @@ class Evaluation:
             return False
 
     @cached_property
+    def floor(self) -> float:
+        """The least S at a steered point: half a unit in the last place of delta.
+
+        Such a point may lie where a gradient is 1e-200, and a formula that is cut off differs by as much
+        there from one that is not. At points drawn as usual a small gradient is one of a small formula.
+        """
+        if self.point.origin != "steered":
+            return 0.0
+        return 2.0**-DOUBLE * max(
+            (float(np.max(np.abs(d), initial=0.0)) for d in self.point.delta), default=0.0
+        )
+
+    @cached_property
     def directions(self) -> Directions | None:
         """The directions along which slopes are compared here."""
         return self.claim.directions(self.point)

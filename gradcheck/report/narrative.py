@@ -177,7 +177,7 @@ def comparison_text(comparison: Comparison) -> str:
 
 def counterexample_head(found: Counterexample) -> str:
     """Where the code is wrong, and whether there is a smaller place."""
-    smallest = "no smaller shape refutes it" if found.shape_minimal else "a smaller one may exist"
+    smallest = "the smallest shape found" if found.shape_minimal else "a smaller one may exist"
     return f"counterexample at {sizes_text(found.sizes)} ({smallest})"
 
 

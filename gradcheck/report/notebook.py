@@ -47,7 +47,7 @@ def page(claim: ClaimRow, rows: Iterable[BackendRow], battery: tuple[BatteryRow,
 
 
 def _counterexample(found: Counterexample) -> Iterator[str]:
-    smallest = "no smaller shape refutes it" if found.shape_minimal else "a smaller one may exist"
+    smallest = "the smallest shape found" if found.shape_minimal else "a smaller one may exist"
     yield f"<p>At {_text(sizes_text(found.sizes))} ({smallest}): {_text(found.message)}</p>"
     name = quantity(found.quantity, None)
     arrays = [(f"{name}, hand-written", found.candidate), (f"{name}, right", found.truth)]

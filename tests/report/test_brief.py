@@ -26,7 +26,7 @@ def test_the_diagnosis_comes_first_then_the_arrays_who_says_so_and_the_command()
         "  points, exact to 1e-30)",
         "diagnosis: dJ/dx: No simple explanation fits dJ/dx.",
         "layer 2 (tanh) is the first wrong one",
-        "counterexample at n = 2, m = 3 (no smaller shape refutes it):",
+        "counterexample at n = 2, m = 3 (the smallest shape found):",
         "  delta = [1.0, -0.5], W = [[0.0, 0.25, 0.5], [0.75, 1.0, 1.25]], x = [2.0, 0.1,",
         "    -1.0]",
         "  dJ/dW is [[2.0, 0.25, -1.0], [-1.0, -0.05, 0.5]], should be [[2.0, 0.5, -1.0],",
