@@ -22,7 +22,7 @@ __all__ = ["right_at"]
 _A_PROGRAM = 100
 """What an exact derivative at a point counts for, in operations."""
 
-_AN_ENTRY = 60
+_AN_ENTRY = 50
 """What an entry counts for that is known by a difference of the forward: four evaluations, at the least."""
 
 

@@ -68,6 +68,12 @@ def both_logs(x, t):
     return -np.sum(t * np.log(y + 1e-7) + (1 - t) * np.log(1 - y + 1e-7))
 
 
+def of_columns(x, t):
+    y = 1 / (1 + np.exp(-x))
+    z = np.c_[1 - y, y]
+    return -np.sum(np.log(z[np.arange(len(t)), t] + 1e-7))
+
+
 def log_cost(p):
     return -np.sum(np.log(p))
 
@@ -228,6 +234,11 @@ CASES = {
     ),
     "(and wherever else it stands) is not there": (
         (both_logs, LOGITS, BITS),
+        lambda d, x, t: (d * (1 / (1 + np.exp(-x)) - t), None),
+        lambda d, x, t: (d * (1 / (1 + np.exp(-x)) + t), None),
+    ),
+    "the constant 1e-07 in `z[np.arange(len(t)), t] + 1e-7`": (
+        (of_columns, LOGITS, BITS),
         lambda d, x, t: (d * (1 / (1 + np.exp(-x)) - t), None),
         lambda d, x, t: (d * (1 / (1 + np.exp(-x)) + t), None),
     ),

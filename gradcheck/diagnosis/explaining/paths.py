@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -65,6 +66,7 @@ def path_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
         without = predicting(with_step(place, nothing), ("without", place))
         part = f"the part that comes {through(call, place)}"
         yield Explanation("missing-term", f"{part} is missing", 1.45 + extra, without)
+        yield Explanation("sign", f"{part} has the wrong sign", 1.65 + extra, _times(case, without, _MINUS))
         yield Explanation("missing-term", f"only {part} is there", 1.75 + extra, _times(case, without, None))
 
 
@@ -101,7 +103,7 @@ def part_multiples(case: Case, quantity: Quantity, pilot: Sample) -> Iterator[Ex
         if case.is_spent:
             return
         without = predicting(with_step(place, nothing), ("without", place))
-        if _taken(pilot, quantity, without) in (None, 0.0, 1.0):
+        if _taken(pilot, quantity, without) in (None, 0.0, 1.0, -1.0):
             continue
         wrong = [s for s in case.wrong(quantity)[:_MOST_SAMPLES] if s is not pilot]
         asked = [(s, _taken(s, quantity, without)) for s in [pilot, *wrong]]
@@ -111,12 +113,11 @@ def part_multiples(case: Case, quantity: Quantity, pilot: Sample) -> Iterator[Ex
         part = f"the part that comes {through(call, place)}"
         cost = 1.65 + 0.1 * (place.turn is not None) + 0.02 * (not place.everywhere)
         for factor in recognise([r for _, r in used], atoms_of(case, [s for s, _ in used]))[:2]:
-            if factor.ratio == -1 and not factor.powers:
-                yield Explanation("sign", f"{part} has the wrong sign", cost, _times(case, without, factor))
-                continue
             kind, words = factor_words(factor, part)
             yield Explanation(kind, words, cost + 0.05 + factor.cost, _times(case, without, factor))
 
+
+_MINUS = Factor(Fraction(-1), (), 0.0)
 
 _MOST_SAMPLES = 6
 

@@ -98,7 +98,7 @@ def segments(run: Run, live: set[Call]) -> dict[Segment, Stretch]:
             if not new:
                 continue
             stretch = Stretch(z, call, _between(z, call))
-            inside = all(c.key.site.frames[0][0] is helper[0][0] for c in stretch.calls)
+            inside = shared and all(c.key.site.frames[0][0] is helper[0][0] for c in stretch.calls)
             found |= {segment: stretch for segment in new if inside or not segment.everywhere}
     return found
 
