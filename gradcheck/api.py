@@ -52,10 +52,11 @@ def verify(
     With ``deterministic=False`` answers may differ from call to call within the rounding of their dtype (sums
     in the order in which threads come); more than that fails. With ``strict=True`` a side of a comparison
     that no point tried and no proof covers (`Result.untried`) makes a pass weak.
-    ``backends`` are names (None: all that are installed). ``max_examples`` points are tried, the fixed plan of shapes among them, the same for the same
-    ``seed``. A `gradcheck.Formula` for ``forward`` brings its own declarations, and its vjp where no
-    ``backward`` is given; a `gradcheck.Chain` gives a `gradcheck.ChainResult`, which also tells the first
-    wrong layer.
+
+    ``backends`` are names (None: all that are installed). ``max_examples`` points are tried, the fixed plan
+    of shapes among them, the same for the same ``seed``. A `gradcheck.Formula` for ``forward`` brings its own
+    declarations, and its vjp where no ``backward`` is given; a `gradcheck.Chain` gives a
+    `gradcheck.ChainResult`, which also tells the first wrong layer.
 
     Raises `UsageError` for calls that make no sense; everything that the code does wrong is in the
     result.

@@ -1,5 +1,7 @@
 """Both sides of every comparison, and every size that the code asks about; each with a right twin."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -51,6 +53,55 @@ def test_a_branch_that_ordinary_points_never_enter_is_entered(far):
 def test_branches_on_delta_are_entered_too(far):
     """A gradient is linear in delta."""
     assert verdict(lambda d, x: right(d, x) * np.where(far(d), 2.0, 1.0)).verdict == "fail"
+
+
+SHIFTED = {
+    "relu": (lambda x: np.maximum(x, 0), lambda d, x: d * (x > 0), lambda d, x: d * (x > 0.01)),
+    "relu6": (
+        lambda x: np.clip(x, 0, 6),
+        lambda d, x: d * ((x > 0) & (x < 6)),
+        lambda d, x: d * ((x > 0) & (x < 5.99)),
+    ),
+    "huber": (
+        lambda x: np.where(np.abs(x) < 1, x * x / 2, np.abs(x) - 0.5),
+        lambda d, x: d * np.where(np.abs(x) < 1, x, np.sign(x)),
+        lambda d, x: d * np.where(np.abs(x) < 1.001, x, np.sign(x)),
+    ),
+}
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize(("forward", "good", "shifted"), SHIFTED.values(), ids=SHIFTED)
+def test_a_threshold_that_is_a_little_off_is_found(forward, good, shifted, seed):
+    """Both sides happen everywhere but in the gap between the two numbers."""
+    assert verdict(shifted, forward, seed=seed).verdict == "fail"
+    assert verdict(good, forward, seed=seed).verdict == "pass"
+
+
+def converted(d, x):
+    x = np.asarray(x, dtype=float)
+    return d * np.where(x < -50, 0.0, np.cos(x))
+
+
+def by_element(d, x):
+    return np.array([di * (0.0 if math.fabs(float(xi)) > 900 else math.cos(xi)) for di, xi in zip(d, x)])
+
+
+@pytest.mark.parametrize("backward", [converted, by_element])
+def test_conversions_keep_comparisons_in_sight(backward):
+    """`np.asarray(x)`, `float(xi)` and `math.fabs(xi)` come before the comparison."""
+    assert verdict(backward).verdict == "fail"
+
+
+def test_what_lies_beyond_a_clip_is_no_mistake_where_it_is_next_to_nothing():
+    """The sigmoid of a clipped argument has 7e-218 for a derivative there, or 0: both are right."""
+
+    def backward(d, x):
+        s = 1 / (1 + np.exp(-np.clip(x, -500, 500)))
+        return d * s * (1 - s)
+
+    assert verdict(backward, lambda x: 1 / (1 + np.exp(-x))).verdict == "pass"
+    assert verdict(backward, lambda x: 1 / (1 + np.exp(-np.clip(x, -500, 500)))).verdict == "pass"
 
 
 def test_a_far_branch_of_the_forward_is_entered():

@@ -134,7 +134,8 @@ def _judged(
     if not _decided(results):
         for point in points_of_asked_sizes(claim, seed, delta):
             clock.keep(_checked(claim, point, session))
-        steered = steer(claim, [r.point for r in results], free_delta=delta is None)
+        certain = all(r.in_float64 is None for r in results)
+        steered = steer(claim, [r.point for r in results], free_delta=delta is None, beside=certain)
         for point in steered.points:
             clock.keep(_checked(claim, point, session))
     return _summarise(claim, session, points, clock, trained, steered, seed, delta, started, strict=strict)

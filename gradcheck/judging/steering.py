@@ -49,6 +49,17 @@ _ENTRIES = 4096
 _ENOUGH = 16
 """Points after which no more are watched where every comparison went both ways."""
 
+_FEW = 64
+"""Numbers in a point from which points close to thresholds are made."""
+
+_MOST_CONSTANTS = 4
+_MOST_BESIDE = 6
+"""Thresholds, and points beside them, for one claim."""
+
+_DISTANCES = np.array([2.0**-23, -(2.0**-23), 1e-4, -1e-4, 1e-3, -1e-3, 5e-3, -5e-3])
+"""How far beside a threshold, as parts of it (of 1 where it is less): between one in float32 and one that
+was rounded to two digits."""
+
 _BASES = 3
 """Points from which one side is looked for."""
 
@@ -107,15 +118,17 @@ class _Coverage:
         ]
 
 
-def steer(claim: Claim, points: Sequence[Point], *, free_delta: bool = True) -> Steered:
+def steer(claim: Claim, points: Sequence[Point], *, free_delta: bool = True, beside: bool = True) -> Steered:
     """Watch a claim's code at its points, and look for points of the sides that did not happen.
 
-    ``free_delta`` is False where the user declared what delta holds. Code that cannot be watched, or gives
+    ``free_delta`` is False where the user declared what delta holds. ``beside`` asks for points close to
+    every number that values are compared with too: forward and hand-written code may switch over at numbers
+    that are almost the same. Code that cannot be watched, or gives
     other values then, has nothing recorded against it.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return _Search(claim, points, free_delta).run()
+        return _Search(claim, points, free_delta).run(beside=beside)
 
 
 class _Search:
@@ -131,7 +144,7 @@ class _Search:
         self.found: list[Point] = []
         self.left = _WORK
 
-    def run(self) -> Steered:
+    def run(self, *, beside: bool) -> Steered:
         for k, point in enumerate(self.points):
             if k >= _ENOUGH and not self.coverage.wanted():
                 break
@@ -148,7 +161,23 @@ class _Search:
             UntriedSide(s.file, s.line, s.text, s.asks, "true" if wanted else "false")
             for s, wanted in self.coverage.missing()
         ]
+        if beside:
+            self.found += self._beside_constants()
         return Steered(tuple(self.found), tuple(dict.fromkeys(untried)))
+
+    def _beside_constants(self) -> list[Point]:
+        """Points with entries at small distances to both sides of each number that is compared with."""
+        found: list[Point] = []
+        constants = {c for extent in self.coverage.sides.values() for c in extent.constants}
+        bases = sorted((p for p in self.points if p.entries <= _FEW), key=lambda p: -p.entries)
+        for constant in sorted(constants, key=abs)[:_MOST_CONSTANTS]:
+            for i in range(len(bases[0].args) if bases else 0):
+                base = bases[0]
+                if len(found) < _MOST_BESIDE and self._may_move(base, i) and base.args[i].ndim:
+                    near = constant + max(1.0, abs(constant)) * np.resize(_DISTANCES, base.args[i].shape)
+                    values = self._allowed(base, {i: near})
+                    found += [p for p in [self._point(base, *values) if values else None] if p is not None]
+        return found
 
     def _watched(self, args: Sequence[Array], delta: Sequence[Array], point: Point) -> Watch | None:
         """What forward and candidate compare; None where the forward breaks down, or is not to be watched."""
@@ -250,28 +279,34 @@ class _Search:
 
     def _take(self, base: Point, site: Site, wanted: bool, values: Values) -> bool:
         """Make a point of a change, where the forward is finite and says the same unwatched."""
-        args, delta = values
-        if self.claim.bits == SINGLE:
-            args, delta = (tuple(map(in_single, part)) for part in values)
-        try:
-            outputs, multiple = evaluate_forward(self.claim.formula, tuple(map(_frozen, args)))
-        except (Discarded, ForwardFault):
+        point = self._point(base, *values)
+        if point is None:
             return False
-        if [o.shape for o in outputs] != [o.shape for o in base.outputs]:
-            return False
-        point = replace(
-            base,
-            args=tuple(map(_frozen, args)),
-            delta=tuple(map(_frozen, delta)),
-            outputs=outputs,
-            multiple=multiple,
-            origin="steered",
-        )
         watch = self._watched(point.args, point.delta, point)
         if watch is None or not self.coverage.add(point, watch):
             return False
         self.found.append(point)
         return True
+
+    def _point(self, base: Point, args: Sequence[Array], delta: Sequence[Array]) -> Point | None:
+        """A point at other values, where the forward is finite and gives arrays of the same shapes."""
+        if self.claim.bits == SINGLE:
+            args, delta = list(map(in_single, args)), list(map(in_single, delta))
+        frozen = tuple(map(_frozen, args))
+        try:
+            outputs, multiple = evaluate_forward(self.claim.formula, frozen)
+        except (Discarded, ForwardFault):
+            return None
+        if [o.shape for o in outputs] != [o.shape for o in base.outputs]:
+            return None
+        return replace(
+            base,
+            args=frozen,
+            delta=tuple(map(_frozen, delta)),
+            outputs=outputs,
+            multiple=multiple,
+            origin="steered",
+        )
 
     def _changes(self, base: Point, constants: Sequence[float]) -> Iterator[tuple[int, Values]]:
         """Simple changes of a point, mild ones first: of one array, or of all, each with its place."""
