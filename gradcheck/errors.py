@@ -85,6 +85,7 @@ class FaultKind(Enum):
     NOT_FINITE = "a quantity is NaN or infinite although the derivative exists"
     WRITES = "the code writes into what it is given"
     NOT_DETERMINISTIC = "answers differ from call to call"
+    LAYOUT = "other values for arrays that lie otherwise in memory"
     KINK = "at a kink, the stated gradient is no convention"
     INTERNAL = "gradcheck itself failed"
 

@@ -37,7 +37,7 @@ from gradcheck.judging.reasons import Fault
 from gradcheck.judging.session import Session
 from gradcheck.judging.steering import Steered, steer
 from gradcheck.proofs import Memory
-from gradcheck.records.types import BackendRow, BatteryRow, ClaimRow, Precision
+from gradcheck.records.types import BackendRow, BatteryRow, ClaimRow, Diagnosis, Precision
 from gradcheck.records.verdicts import Strength, Verdict
 
 __all__ = ["MIN_ANSWERS", "Outcome", "cannot_run", "check_claim", "stopped", "stopped_by"]
@@ -239,7 +239,9 @@ def _summarise(
     counterexample = describe(claim, minimal, session) if minimal else None
     if counterexample is not None:
         reason = counterexample.message
-    mistakes = diagnosed(claim, results, session, seed=seed, delta=delta) if verdict is Verdict.FAIL else []
+    mistakes: list[Diagnosis] = []
+    if verdict is Verdict.FAIL:
+        mistakes = diagnosed(claim, results, session, seed=seed, delta=delta) or battery.mistakes()
     row = claim_row(
         claim,
         verdict,

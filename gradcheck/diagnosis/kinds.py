@@ -37,6 +37,7 @@ KINDS: dict[str, str] = {
     "raises": "the code raises at some points",
     "shape": "the result has another shape than the argument",
     "not-finite": "NaN or infinite where the derivative exists",
+    "memory": "right for arrays of one piece that can be written into, wrong for others",
     # update claims
     "rate": "the step size is left out, or applied in another way",
     # nothing simple

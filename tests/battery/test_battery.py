@@ -42,12 +42,14 @@ def test_each_kind_of_claim_gets_the_checks_that_make_sense(battery, claim):
     assert {r.claim for r in judged.rows.values()} == {claim.uid}
 
 
-def test_what_counts_is_mutation_nondeterminism_and_linearity():
-    """Nothing else may change a verdict."""
+def test_what_counts_is_mutation_nondeterminism_linearity_and_memory():
+    """Nothing else may change a verdict. Memory does since the contract says so."""
     assert {c for c, (_, counts) in CHECKS.items() if counts} == {
         "linearity",
         "unchanged inputs",
         "same answer",
+        "non-contiguous inputs",
+        "read-only inputs",
     }
 
 
@@ -80,7 +82,7 @@ def test_rows_that_count_decide_and_others_do_not(rows, before, after):
 
 def test_a_bug_of_ours_in_one_check_is_that_checks_alone(monkeypatch):
     """The row says so; the other rows and the verdict are there."""
-    monkeypatch.setattr("gradcheck.checking.battery.non_contiguous", lambda *_: 1 / 0)
+    monkeypatch.setattr("gradcheck.checking.battery.non_contiguous", lambda *_, **__: 1 / 0)
     outcome = check_claim(claims()[0], max_examples=8)
     rows = {r.check: r for r in outcome.battery}
     assert outcome.row.verdict == "pass"

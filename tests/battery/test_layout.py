@@ -1,4 +1,4 @@
-"""Memory layout and read-only arrays: code that depends on them is told so, and the verdict stays."""
+"""Memory layout and read-only arrays: code that depends on them fails, and is told on which."""
 
 import numpy as np
 import pytest
@@ -61,13 +61,15 @@ def demands(d, W, x):
         (demands, "every second entry of a larger array the code raises ValueError: W must be contiguous"),
     ],
 )
-def test_code_that_depends_on_the_layout_is_told_and_not_failed(battery, backward, words):
-    """It is right for the arrays that a test makes."""
+def test_code_that_depends_on_the_layout_fails_and_is_told(battery, backward, words):
+    """It is right for the arrays that a test makes, and wrong for what the next layer hands it."""
     judged = battery(forward, backward, SHAPES)
-    assert judged.row.verdict == "pass"
+    assert (judged.row.verdict, judged.row.strength) == ("fail", None)
     assert judged.failed == {"non-contiguous inputs"}
     row = judged.rows["non-contiguous inputs"]
-    assert not row.counts
+    assert row.counts
+    assert judged.row.reason == row.reason
+    assert [d.kind for d in judged.row.diagnosis] == ["memory"]
     assert row.reason.startswith(f"for arrays {words}")
 
 
@@ -108,8 +110,8 @@ def test_numbers_alone_have_no_layout(battery):
     assert judged.rows["read-only inputs"].outcome == "pass"
 
 
-def test_code_that_needs_writable_memory_and_does_not_write_is_told(battery):
-    """A foreign library asks for a buffer; that is no change of the inputs."""
+def test_code_that_needs_writable_memory_and_does_not_write_fails(battery):
+    """A foreign library asks for a buffer; that is no change of the inputs, but it raises."""
 
     def needs(d, W, x):
         if type(W) is np.ndarray and not W.flags.writeable:
@@ -117,9 +119,9 @@ def test_code_that_needs_writable_memory_and_does_not_write_is_told(battery):
         return right(d, W, x)
 
     judged = battery(forward, needs, SHAPES)
-    assert judged.row.verdict == "pass"
+    assert judged.row.verdict == "fail"
     assert judged.failed == {"read-only inputs"}
-    assert not judged.rows["read-only inputs"].counts
+    assert judged.rows["read-only inputs"].counts
     assert "for read-only arrays the code raises ValueError: buffer source" in (
         judged.rows["read-only inputs"].reason
     )
@@ -139,3 +141,70 @@ def test_labels_lie_in_other_layouts_too(battery):
 
     judged = battery(pick, backward, {"x": "n", "i": "k"}, values={"i": gradcheck.integers(0, 1)})
     assert (judged.row.verdict, judged.failed) == ("pass", set())
+
+
+def demanding(function):
+    """A function that takes writable arrays of one piece only, and says so."""
+
+    def run(*args):
+        for a in args:
+            if type(a) is np.ndarray and not (a.flags.c_contiguous and a.flags.writeable):
+                raise ValueError("buffer source array is read-only, or not contiguous")
+        return function(*args)
+
+    return run
+
+
+def test_what_the_forward_itself_refuses_is_not_held_against_the_code(battery):
+    """A pair of one foreign library: both ask for the same arguments, so nobody hands them others."""
+    judged = battery(demanding(forward), lambda d, W, x: (np.outer(d, x), demanding(W.T.dot)(d)), SHAPES)
+    assert (judged.row.verdict, judged.failed) == ("fail", {"non-contiguous inputs", "read-only inputs"})
+
+    def of_arguments(d, W, x):
+        demanding(forward)(W, x)
+        return right(d, W, x)
+
+    judged = battery(demanding(forward), of_arguments, SHAPES)
+    assert (judged.row.verdict, judged.failed) == ("pass", set())
+    judged = battery(forward, of_arguments, SHAPES)
+    assert judged.row.verdict == "fail"
+
+
+def cosine(d, x):
+    return d * np.cos(x)
+
+
+WRONG = {
+    "transposed, strided or reversed": lambda d, x: not x.flags.c_contiguous,
+    "a delta that is, and no argument": lambda d, x: x.flags.c_contiguous and not d.flags.c_contiguous,
+    "reversed": lambda d, x: min(x.strides) < 0,
+    "a delta of stride 0": lambda d, x: 0 in d.strides,
+    "read-only": lambda d, x: not x.flags.writeable,
+    "writable": lambda d, x: x.flags.writeable,
+}
+
+
+@pytest.mark.parametrize("where", WRONG.values(), ids=WRONG)
+def test_wrong_in_one_kind_of_memory_alone_is_a_failure(battery, where):
+    """Each is proved on symbols, which lie nowhere; the same branch with the right value is no fault."""
+
+    def twin(factor):
+        def backward(d, x):
+            met = type(x) is type(d) is np.ndarray and where(d, x)
+            return (factor if met else 1) * cosine(d, x)
+
+        return backward
+
+    wrong = battery(np.sin, twin(2), {"x": "n m"})
+    assert (wrong.row.verdict, wrong.row.strength) == ("fail", None)
+    assert "memory" in {d.kind for d in wrong.row.diagnosis}
+    right = battery(np.sin, twin(1), {"x": "n m"})
+    assert (right.row.verdict, right.failed) == ("pass", set())
+
+
+def test_memory_read_in_its_own_order_is_a_failure(battery):
+    """`tobytes("A")` gives the entries as they lie."""
+    read = lambda d, x: np.frombuffer(d.tobytes("A"), dtype=np.float64).reshape(x.shape) * np.cos(x)
+    assert battery(np.sin, read, {"x": "n m"}).row.verdict == "fail"
+    right = lambda d, x: np.frombuffer(d.tobytes("C"), dtype=np.float64).reshape(x.shape) * np.cos(x)
+    assert battery(np.sin, right, {"x": "n m"}).row.verdict == "pass"

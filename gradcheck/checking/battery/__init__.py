@@ -2,7 +2,8 @@
 
 Each check gives one row of the log. `CHECKS` says what each is and whether its failure decides the
 verdict: code that writes into its inputs or answers differently from call to call cannot be checked
-(``error``), and a vjp that is not linear in delta is wrong (``fail``). The rest is for the reader.
+(``error``); a vjp that is not linear in delta, or depends on how arrays lie in memory, is wrong (``fail``).
+The rest is for the reader.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from gradcheck.judging.opinions import PointResult
 from gradcheck.judging.points.point import Point
 from gradcheck.judging.points.sizes import distinct
 from gradcheck.judging.session import Session
-from gradcheck.records.types import BatteryRow
+from gradcheck.records.types import BatteryRow, Diagnosis
 from gradcheck.records.verdicts import Verdict
 
 __all__ = ["CHECKS", "Battery", "run_battery"]
@@ -34,8 +35,8 @@ CHECKS: dict[str, tuple[str, bool]] = {
     "zero delta": ("the gradients are zero at delta = 0", False),
     "unchanged inputs": ("arguments and delta are not written into", True),
     "same answer": ("the same arguments give the same answer, also after others", True),
-    "non-contiguous inputs": ("sliced, transposed and reversed arrays give the same answer", False),
-    "read-only inputs": ("the code takes arrays that cannot be written into", False),
+    "non-contiguous inputs": ("sliced, transposed, reversed and repeated arrays give the same answer", True),
+    "read-only inputs": ("the code takes arrays that cannot be written into", True),
     "batch": ("the rows of the declared batch give alone what they give together", False),
     "sizes of 1": ("the code is not wrong only where an axis has the size 1", False),
     "sizes of 0": ("where the forward takes a size of 0, so does the code; never more than a note", False),
@@ -61,13 +62,27 @@ class Battery:
         they changed by more than rounding.
         """
         failed = {row.check: row.reason for row in self.rows if row.counts and row.outcome == "fail"}
-        wrong = {"unchanged inputs": Verdict.ERROR, "same answer": Verdict.FAIL, "linearity": Verdict.FAIL}
-        if deterministic:
-            wrong["same answer"] = Verdict.ERROR
-        for check, verdict in wrong.items():
+        wrong = dict.fromkeys(failed, Verdict.FAIL)
+        wrong["unchanged inputs"] = Verdict.ERROR
+        wrong["same answer"] = Verdict.ERROR if deterministic else Verdict.FAIL
+        for check, verdict in sorted(wrong.items(), key=lambda item: -item[1].badness):
             if check in failed and verdict.badness > ruling.verdict.badness:
                 return Ruling(verdict, failed[check])
         return ruling
+
+    def mistakes(self) -> list[Diagnosis]:
+        """What the rows alone explain, where no number at a point is wrong."""
+        of_memory = (r for r in self.rows if r.outcome == "fail" and r.check in _OF_MEMORY)
+        return [
+            Diagnosis(quantity="", kind="memory", text=f"the code depends on memory: {row.reason}")
+            for row in of_memory
+        ]
+
+
+_OF_RESULTS = ("unchanged inputs", "same answer", "read-only inputs", "sizes of 1")
+"""Checks that run nothing of their own."""
+
+_OF_MEMORY = ("non-contiguous inputs", "read-only inputs")
 
 
 def run_battery(
@@ -89,8 +104,8 @@ def run_battery(
         checks["zero delta"] = lambda: zero_delta(claim, basis, session)
     checks["unchanged inputs"] = lambda: unchanged_inputs(results)
     checks["same answer"] = lambda: same_answer(claim, results)
-    checks["non-contiguous inputs"] = lambda: non_contiguous(claim, basis, session)
-    checks["read-only inputs"] = lambda: read_only(results)
+    checks["non-contiguous inputs"] = lambda: non_contiguous(claim, basis, session, free_delta=free_delta)
+    checks["read-only inputs"] = lambda: read_only(claim, results)
     name = claim.formula.batch
     if name is not None and claim.kind.is_backward:
         checks["batch"] = lambda: batch(claim, name, basis, session)
@@ -100,7 +115,7 @@ def run_battery(
     for check, make in checks.items():
         if check in ("linearity", "zero delta") and not free_delta:
             found = skipped("delta is declared, and only what it holds may be asked about")
-        elif not basis and check not in ("unchanged inputs", "same answer", "sizes of 1"):
+        elif not basis and check not in _OF_RESULTS:
             found = skipped("the code gave no answer at any point")
         else:
             found = _guarded(make)

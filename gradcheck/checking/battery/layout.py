@@ -1,12 +1,13 @@
 """The same answer however the arrays lie in memory, and whether or not they may be written into.
 
 Code that reads raw memory, or flattens in the order of the memory, is right for the arrays that a test
-makes and wrong for a transposed or sliced one.
+makes and wrong for a transposed or sliced one. Such a one is what the next layer hands it, so this decides
+the verdict.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,15 +15,17 @@ from numpy.typing import NDArray
 
 from gradcheck.checking.battery.finding import Finding, skipped
 from gradcheck.checking.battery.trial import Trial
-from gradcheck.errors import CandidateFault
+from gradcheck.errors import CandidateFault, FaultKind, user_code
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.in_place_writes import plain
+from gradcheck.formulas.in_place_writes import read_only as locked
 from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.candidates.running import run_prepared
 from gradcheck.judging.opinions import PointResult
 from gradcheck.judging.points.point import Point
 from gradcheck.judging.session import Session
 
-__all__ = ["LAYOUTS", "non_contiguous", "read_only"]
+__all__ = ["LAYOUTS", "non_contiguous", "read_only", "repeated"]
 
 Prepare = Callable[[NDArray[Any]], Any]
 
@@ -57,35 +60,84 @@ LAYOUTS: dict[str, Prepare] = {
 }
 
 
-def non_contiguous(claim: Claim, basis: Sequence[Point], session: Session) -> Finding:
+def repeated(value: NDArray[Any]) -> Any:
+    """One number in memory for all entries, as `np.broadcast_to` leaves it: what `sum` hands back. Of equal
+    entries only.
+    """
+    return np.broadcast_to(value.reshape(-1)[:1].copy().reshape(()), value.shape) if value.size else value
+
+
+def non_contiguous(
+    claim: Claim, basis: Sequence[Point], session: Session, *, free_delta: bool = True
+) -> Finding:
     """The float64 values for arrays of another layout, against those for contiguous ones.
 
-    They may differ by rounding, since NumPy adds in another order then.
+    They may differ by rounding, since NumPy adds in another order then. Where the forward does not take
+    arrays that lie so, nothing is asked of the code.
     """
     tried = 0
     for point in basis:
         if not any(a.ndim for a in (*point.args, *point.delta)):
             continue
         tried += 1
-        try:
-            usual = Trial(claim, point, session)
-        except CandidateFault as fault:
-            return skipped(str(fault))
-        for words, prepare in LAYOUTS.items():
-            try:
-                values = run_prepared(claim, point, prepare).values
-            except CandidateFault as fault:
-                return Finding("fail", tried, f"for arrays {words} {fault}", point)
-            if not usual.gives(values):
-                return Finding("fail", tried, f"for arrays {words} {_words(usual.values, values)}", point)
+        for at, words, prepare, of_delta in _trials(claim, point, free_delta):
+            found = _compared(claim, at, session, words, prepare, of_delta)
+            if found is not None:
+                return Finding("fail", tried, found, at)
     return Finding("pass", tried) if tried else skipped("there are only numbers, no arrays")
 
 
-def read_only(results: Sequence[PointResult]) -> Finding:
+def _trials(claim: Claim, point: Point, free_delta: bool) -> Iterator[tuple[Point, str, Prepare, Prepare]]:
+    """Points, what is said of the arrays there, and how arguments and what comes before them are laid out."""
+    for words, prepare in LAYOUTS.items():
+        yield point, f"arrays {words}", prepare, prepare
+    if not claim.kind.uses_delta or not any(d.ndim for d in point.delta):
+        return
+    for words, prepare in LAYOUTS.items():
+        yield point, f"a delta {words}", plain, prepare
+    equal = tuple(np.full(d.shape, 1.5) for d in point.delta)
+    if free_delta:
+        at = point.with_values(point.args, equal)
+        yield at, "a delta of stride 0 (np.broadcast_to)", plain, repeated
+
+
+def _compared(
+    claim: Claim, point: Point, session: Session, words: str, prepare: Prepare, before: Prepare
+) -> str | None:
+    """What is wrong for arrays that lie so, or None."""
+    if not forward_takes(claim, point, prepare):
+        return None
+    try:
+        usual = Trial(claim, point, session)
+    except CandidateFault:  # judged where it is a point of its own
+        return None
+    try:
+        values = run_prepared(claim, point, prepare, before=before).values
+    except CandidateFault as fault:
+        return f"for {words} {fault}"
+    return None if usual.gives(values) else f"for {words} {_words(usual.values, values)}"
+
+
+def forward_takes(claim: Claim, point: Point, prepare: Prepare) -> bool:
+    """Whether the forward runs on arrays that lie so."""
+    try:
+        with np.errstate(all="ignore"), user_code:
+            claim.formula.function(*(prepare(a) for a in point.args))
+    except Exception:
+        return False
+    return True
+
+
+def read_only(claim: Claim, results: Sequence[PointResult]) -> Finding:
     """The code ran on read-only arrays at every point (where it writes into them, it is an error)."""
+    for result in results:
+        if result.fault is not None and result.fault.kind is FaultKind.LAYOUT:
+            return Finding("fail", 1, str(result.fault), result.point)
     ran = [r for r in results if r.stated is not None]
     for result in ran:
-        if result.stated is not None and result.stated.read_only is not None:
+        if result.stated is None or result.stated.read_only is None:
+            continue
+        if forward_takes(claim, result.point, locked):
             return Finding("fail", len(ran), f"for read-only arrays {result.stated.read_only}", result.point)
     return Finding("pass", len(ran)) if ran else skipped("the code gave no answer at any point")
 

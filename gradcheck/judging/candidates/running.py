@@ -98,6 +98,7 @@ def run_in_float64(claim: Claim, point: Point) -> Stated:
             continue
         deterministic = claim.formula.deterministic
         if other is None or not repeats(value, other, point, claim.bits, deterministic=deterministic):
+            _check_protected(claim, point, name, value, other)
             text = f"{name} differs between two calls with the same arguments: {NOT_DETERMINISTIC}"
             if not deterministic:
                 text = f"{name} differs between two calls with the same arguments, by more than rounding"
@@ -108,24 +109,41 @@ def run_in_float64(claim: Claim, point: Point) -> Stated:
     return first
 
 
+def _check_protected(
+    claim: Claim, point: Point, name: Quantity, value: NDArray[np.float64], other: NDArray[np.float64] | None
+) -> None:
+    """Raise `CandidateFault` where the second answer was another because its arrays were read-only."""
+    writable, protected = (run_prepared(claim, point, how).values.get(name) for how in (plain, read_only))
+    if writable is None or not np.array_equal(value, writable, equal_nan=True):
+        return
+    if protected is None or other is None:
+        same = protected is other
+    else:
+        same = np.array_equal(other, protected, equal_nan=True)
+    if same:
+        text = f"for read-only arrays {name} is another than for arrays that can be written into"
+        raise CandidateFault("fail", text, name, FaultKind.LAYOUT)
+
+
 def run_prepared(
     claim: Claim,
     point: Point,
     prepare: Callable[[NDArray[Any]], Any],
     shapes: Mapping[Quantity, tuple[int, ...]] | None = None,
+    before: Callable[[NDArray[Any]], Any] | None = None,
 ) -> Stated:
     """Run the candidate once, in float64, on what ``prepare`` makes of every argument and delta.
 
-    ``shapes`` are the expected ones, where they are known already. Raises `CandidateFault`, also where the
-    code changes what it was given.
+    ``before`` is for delta, where that is another; ``shapes`` are the expected ones, where they are known
+    already. Raises `CandidateFault`, also where the code changes what it was given.
     """
     args = [prepare(a) for a in point.args]
-    before = given(claim, point, prepare)
+    leading = given(claim, point, before or prepare)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        result = call_candidate(claim, point, args, before)
+        result = call_candidate(claim, point, args, leading)
     if prepare is not read_only:  # those NumPy guards
-        _check_unchanged(claim, point, args, before)
+        _check_unchanged(claim, point, args, leading)
     shapes = shapes or claim.shapes(point)
     values, unchecked = {}, []
     for name, value in result.items():
