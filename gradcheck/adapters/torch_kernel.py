@@ -40,14 +40,13 @@ class TorchKernel:
         inputs = place_fixed([None] * len(args), self._fixed)
         places = [k for k in range(len(inputs)) if k not in self._fixed]
         for k, arg in zip(places, args, strict=True):
-            tensor = torch.tensor(np.array(arg, order="C"))
+            tensor = self._tensor(arg)
             if tensor.is_floating_point():
-                tensor = tensor.to(getattr(torch, self._dtype or str(tensor.dtype).removeprefix("torch.")))
                 tensor.requires_grad_(k not in self._unchecked and only in (None, k))
             inputs[k] = tensor
         with torch.enable_grad():
             # functions that work in place do so on copies, as they would inside a network
-            used = [i.clone() if isinstance(i, torch.Tensor) else i for i in inputs]
+            used = [_copied(torch, i) if isinstance(i, torch.Tensor) else i for i in inputs]
             outputs = as_outputs(self._recorder.apply(*used))
         for k, arg in zip(places, args, strict=True):
             changed = not np.array_equal(to_numpy(used[k]), np.asarray(arg).astype(to_numpy(used[k]).dtype))
@@ -82,9 +81,7 @@ class TorchKernel:
                 f"{self._who} has {len(outputs)} differentiable output{'s' * (len(outputs) != 1)}, but the "
                 f"forward has {len(given)}",
             )
-        deltas = [
-            torch.tensor(np.array(d, order="C")).to(o.dtype) for d, o in zip(given, outputs, strict=True)
-        ]
+        deltas = [self._tensor(d, o.dtype) for d, o in zip(given, outputs, strict=True)]
         before = [d.clone() for d in deltas]
         leaves = [i for i in inputs if i.requires_grad]
         self._recorded.clear()
@@ -99,6 +96,21 @@ class TorchKernel:
         found = iter(gradients)
         result: list[Any] = [_dense(next(found), i) if i.requires_grad else None for i in inputs]
         return self._as_returned(inputs, result)
+
+    def _tensor(self, value: Any, dtype: Any = None) -> Any:
+        """A tensor of its own that lies in memory as the array does, in the function's dtype."""
+        torch = self._torch
+        array = np.asarray(value)
+        tensor = torch.tensor(np.array(array, order="C"))
+        if tensor.is_floating_point():
+            tensor = tensor.to(dtype or getattr(torch, self._dtype or str(array.dtype)))
+        strides = [s // array.itemsize if array.itemsize else 0 for s in array.strides]
+        if array.flags.c_contiguous or not array.size or min(strides) < 0:  # PyTorch has none below zero
+            return tensor
+        once = tuple(slice(0, 1) if s == 0 else slice(None) for s in strides)
+        shape = tuple(1 if s == 0 else n for s, n in zip(strides, array.shape, strict=True))
+        laid = torch.empty_strided(shape, strides, dtype=tensor.dtype).copy_(tensor[once])
+        return laid.expand(array.shape)
 
     def _as_returned(self, inputs: list[Any], result: list[Any]) -> list[Any]:
         """Gradients of another shape as the backward returned them, before the engine sums them."""
@@ -163,6 +175,13 @@ class TorchKernel:
 
     def _label(self, place: int) -> str:
         return self._names[place] if self._names and place < len(self._names) else f"number {place}"
+
+
+def _copied(torch: Any, tensor: Any) -> Any:
+    """A copy that autograd knows of, with the strides of the tensor; `clone` closes the gaps."""
+    if tensor.is_contiguous() or 0 in tensor.stride():
+        return tensor.clone()
+    return torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype).copy_(tensor)
 
 
 def _dense(gradient: Any, tensor: Any) -> Any:

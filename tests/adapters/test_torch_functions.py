@@ -305,3 +305,36 @@ def test_misuse_is_refused(given, how, words):
     """Before anything runs."""
     with pytest.raises(gradcheck.UsageError, match=words):
         torch_function(given, **how)
+
+
+class Flat(torch.autograd.Function):
+    """Reads delta as if it lay in one piece."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return torch.sin(x)
+
+    @staticmethod
+    def backward(ctx, delta):
+        (x,) = ctx.saved_tensors
+        closed = torch.empty(x.shape).stride()
+        enough = delta.untyped_storage().nbytes() >= 8 * x.numel()
+        return torch.as_strided(delta, x.shape, closed if enough else (0,) * x.dim()) * torch.cos(x)
+
+
+class Laid(Flat):
+    """Its right twin takes delta as it lies."""
+
+    @staticmethod
+    def backward(ctx, delta):
+        (x,) = ctx.saved_tensors
+        return delta.contiguous() * torch.cos(x)
+
+
+@pytest.mark.parametrize(("function", "verdict"), [(Laid, "pass"), (Flat, "fail")])
+def test_deltas_and_inputs_lie_in_other_layouts_too(function, verdict):
+    """As `sum` and `transpose` of the layers behind it hand them back."""
+    result = gradcheck.verify(*torch_function(function, forward=np.sin), {"x": "n m"}, max_examples=12)
+    assert result.verdict == verdict
+    assert (verdict == "pass") or "for a" in result.reason

@@ -158,7 +158,7 @@ def demanding(function):
 def test_what_the_forward_itself_refuses_is_not_held_against_the_code(battery):
     """A pair of one foreign library: both ask for the same arguments, so nobody hands them others."""
     judged = battery(demanding(forward), lambda d, W, x: (np.outer(d, x), demanding(W.T.dot)(d)), SHAPES)
-    assert (judged.row.verdict, judged.failed) == ("fail", {"non-contiguous inputs", "read-only inputs"})
+    assert (judged.row.verdict, judged.failed) == ("fail", {"non-contiguous inputs"})  # delta
 
     def of_arguments(d, W, x):
         demanding(forward)(W, x)
