@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradcheck.adapters.contents import Snapshot
 from gradcheck.adapters.presenting import name_of, parameters_of, present
+from gradcheck.adapters.used_again import OF_CACHES, Call, Played, UsedAgain
 from gradcheck.errors import CandidateFault, UsageError
 from gradcheck.formulas.callables import check_parameters
 
@@ -72,8 +73,22 @@ def with_cache(forward: Callable[..., Any], backward: Callable[..., Any]) -> Pai
         _check_cache(before, cache)
         return gradients
 
+    def play(program: Sequence[str], calls: Sequence[Call]) -> Played:
+        made: dict[str, tuple[tuple[Any, ...], Any]] = {}
+        for step in program:
+            call, which = calls[int(step[1:])], step[1:]
+            if step.startswith("F"):
+                made[which] = _split(forward(*call.args))
+                yield step, made[which][0]
+            else:
+                outputs, cache = made.get(which, made["0"])
+                deltas = call.delta if len(outputs) > 1 else (call.delta,)
+                yield step, backward(*deltas, cache)
+
     spelled = f"*gradcheck.with_cache({name_of(forward)}, {name_of(backward)})"
-    return present(run_forward, forward), present(run_backward, backward, ("delta", "*args"), spelled)
+    candidate = present(run_backward, backward, ("delta", "*args"), spelled)
+    candidate.used_again = UsedAgain("cache", play, OF_CACHES)  # type: ignore[attr-defined]
+    return present(run_forward, forward), candidate
 
 
 def _split(returned: Any) -> tuple[tuple[Any, ...], Any]:

@@ -61,6 +61,16 @@ class LayerSource:
         """The pair's arguments: the layer's inputs, then its parameters."""
         return ("*args",) if self._names is None else (*self._names, *self.parameters)
 
+    @property
+    def is_made_of_parameters(self) -> bool:
+        """Whether one layer serves for other inputs: they are not what it is made of."""
+        return set(self._wanted) <= set(self.parameters)
+
+    def has(self, method: str) -> bool:
+        """Whether the layers are known to have this method."""
+        holder = self._template if self._template is not None else self._type
+        return callable(getattr(holder, method, None))
+
     def inputs(self, args: Sequence[Any]) -> Sequence[Any]:
         return args[: len(args) - len(self.parameters)]
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradcheck.adapters.layer_sources import LayerSource, Places
 from gradcheck.adapters.presenting import present
+from gradcheck.adapters.used_again import OF_LAYERS, Call, Played, UsedAgain
 
 __all__ = ["layer"]
 
@@ -21,6 +22,7 @@ def layer(
     gradients: Places | None = None,
     forward: str = "forward",
     backward: str = "backward",
+    accumulates: bool | None = None,
 ) -> Pair:
     """A pair for `verify` from a layer: an object with `y = forward(x)` and `dx = backward(dout)`.
 
@@ -53,6 +55,12 @@ def layer(
       `("dW", "db")`, `("grads['W1']", ...)`. Left out, it is `dW` for `W`, or backward returns all
       gradients itself: `dx, dW, db`.
     - ``forward`` and ``backward`` are the names of the two methods.
+    - ``accumulates`` demands (True) that the gradients of parameters pile up from call to call, or forbids
+      it (False); left out, either is accepted, and said.
+
+    Besides, one layer is used several times without a copy in between: two forwards before a backward,
+    another batch in between, two backwards. It must answer as a fresh one does, and where it has a
+    `zero_grad`, that must clear what has piled up.
 
     A gradient that the layer holds before backward is set to zero first, so a layer may add to it
     (`self.dW += ...`) or fill it in place. A layer whose forward takes several arrays returns a tuple of
@@ -78,13 +86,37 @@ def layer(
         call_forward(made, *inputs)
         return made_of.gradients(made, call_backward(made, delta), len(inputs))
 
+    def play(program: Sequence[str], calls: Sequence[Call]) -> Played:
+        made = made_of.make(calls[0].args)
+        for step in program:
+            call = calls[int(step[1:] or 0)]
+            inputs = made_of.inputs(call.args)
+            if step == "Z":
+                yield step, made.zero_grad()
+            elif step.startswith("F"):
+                yield step, call_forward(made, *inputs)
+            else:
+                yield step, made_of.gradients(made, call_backward(made, call.delta), len(inputs))
+
     options = "".join(
         f", {word}={value!r}"
-        for word, value in (("parameters", parameters), ("gradients", gradients))
-        if value
+        for word, value in (
+            ("parameters", parameters),
+            ("gradients", gradients),
+            ("accumulates", accumulates),
+        )
+        if value not in ((), None)
     )
     spelled = f"*gradcheck.layer({made_of.spelled}{options})"
     present(run_forward, made_of.shown(forward), made_of.arguments)
     present(run_backward, made_of.shown(backward), ("delta", *made_of.arguments), spelled)
     run_forward.__name__ = made_of.name
+    run_backward.used_again = UsedAgain(  # type: ignore[attr-defined]
+        "layer",
+        play,
+        OF_LAYERS if made_of.is_made_of_parameters else ("F0 B0 F0 B0", "F0 B0 B2"),
+        len(made_of.parameters),
+        accumulates,
+        made_of.has("zero_grad"),
+    )
     return run_forward, run_backward

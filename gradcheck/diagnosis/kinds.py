@@ -38,6 +38,7 @@ KINDS: dict[str, str] = {
     "shape": "the result has another shape than the argument",
     "not-finite": "NaN or infinite where the derivative exists",
     "memory": "right for arrays of one piece that can be written into, wrong for others",
+    "state": "something of an earlier call is used: a stale cache, a buffer that two calls share",
     # update claims
     "rate": "the step size is left out, or applied in another way",
     # nothing simple

@@ -18,6 +18,7 @@ from gradcheck.checking.battery.finding import Finding, skipped
 from gradcheck.checking.battery.layout import non_contiguous, read_only
 from gradcheck.checking.battery.linearity import linearity, zero_delta
 from gradcheck.checking.battery.repetition import same_answer, unchanged_inputs
+from gradcheck.checking.battery.used_again import used_again
 from gradcheck.checking.verdict import Ruling
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
@@ -37,6 +38,7 @@ CHECKS: dict[str, tuple[str, bool]] = {
     "same answer": ("the same arguments give the same answer, also after others", True),
     "non-contiguous inputs": ("sliced, transposed, reversed and repeated arrays give the same answer", True),
     "read-only inputs": ("the code takes arrays that cannot be written into", True),
+    "used again": ("a layer or cache used several times answers as a fresh one does", True),
     "batch": ("the rows of the declared batch give alone what they give together", False),
     "sizes of 1": ("the code is not wrong only where an axis has the size 1", False),
     "sizes of 0": ("where the forward takes a size of 0, so does the code; never more than a note", False),
@@ -72,17 +74,15 @@ class Battery:
 
     def mistakes(self) -> list[Diagnosis]:
         """What the rows alone explain, where no number at a point is wrong."""
-        of_memory = (r for r in self.rows if r.outcome == "fail" and r.check in _OF_MEMORY)
-        return [
-            Diagnosis(quantity="", kind="memory", text=f"the code depends on memory: {row.reason}")
-            for row in of_memory
-        ]
+        failed = (r for r in self.rows if r.outcome == "fail" and r.check in _KINDS)
+        return [Diagnosis(quantity="", kind=_KINDS[r.check], text=r.reason or "") for r in failed]
 
 
 _OF_RESULTS = ("unchanged inputs", "same answer", "read-only inputs", "sizes of 1")
 """Checks that run nothing of their own."""
 
-_OF_MEMORY = ("non-contiguous inputs", "read-only inputs")
+_KINDS = {"non-contiguous inputs": "memory", "read-only inputs": "memory", "used again": "state"}
+"""Checks that say what kind of mistake it is."""
 
 
 def run_battery(
@@ -106,6 +106,8 @@ def run_battery(
     checks["same answer"] = lambda: same_answer(claim, results)
     checks["non-contiguous inputs"] = lambda: non_contiguous(claim, basis, session, free_delta=free_delta)
     checks["read-only inputs"] = lambda: read_only(claim, results)
+    if hasattr(claim.candidate, "used_again"):
+        checks["used again"] = lambda: used_again(claim, basis, results)
     name = claim.formula.batch
     if name is not None and claim.kind.is_backward:
         checks["batch"] = lambda: batch(claim, name, basis, session)

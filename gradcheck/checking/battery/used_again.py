@@ -1,0 +1,257 @@
+"""A layer or cache used again must answer as a fresh one does.
+
+Every other check makes the object anew for each call. A network does not: it runs two forwards before a
+backward, other batches in between, the same layer twice. What is left over then (the cache of an earlier
+forward, a buffer that two calls share) is wrong; gradients that pile up from call to call are a convention.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.adapters.used_again import Call, UsedAgain
+from gradcheck.checking.battery.finding import Finding, skipped
+from gradcheck.errors import CandidateFault, message, user_code
+from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.in_place_writes import plain
+from gradcheck.formulas.quantity import Quantity
+from gradcheck.judging.candidates.running import as_float64, given, run_prepared
+from gradcheck.judging.opinions import PointResult
+from gradcheck.judging.points.point import Discarded, ForwardFault, Point, evaluate_forward
+from gradcheck.judging.points.repeats import within_rounding
+
+__all__ = ["used_again"]
+
+Values = Mapping[Quantity, NDArray[np.float64]]
+
+
+class _Wrong(Exception):
+    """What is wrong about a sequence, in words."""
+
+
+@dataclass
+class _Convention:
+    """Which gradients of parameters were seen to pile up, and which to be written anew."""
+
+    piled: set[Quantity] = field(default_factory=set)
+    anew: set[Quantity] = field(default_factory=set)
+
+
+def used_again(claim: Claim, basis: Sequence[Point], results: Sequence[PointResult]) -> Finding:
+    """All programs of the pair, at calls of one shape and of two."""
+    how: UsedAgain = claim.candidate.used_again  # type: ignore[attr-defined]
+    tried, seen = 0, _Convention()
+    for point in basis[:1]:
+        for other, words in _others(claim, point, results, how.parameters):
+            programs = [*how.programs, *(["F0 B0 Z F1 B1"] if how.clears else [])]
+            for program in programs:
+                tried += 1
+                try:
+                    _check(claim, how, program.split(), [point, other, _weighed_anew(point)], seen)
+                except _Wrong as wrong:
+                    return Finding("fail", tried, f"{_in_words(program, how.noun, words)} {wrong}", point)
+    if not tried:
+        return skipped("there is no second call to make")
+    return _of_convention(how, seen, tried)
+
+
+def _of_convention(how: UsedAgain, seen: _Convention, tried: int) -> Finding:
+    piled, anew = _listed(seen.piled), _listed(seen.anew)
+    if seen.piled and seen.anew:
+        return Finding("fail", tried, f"{piled} piles up from call to call, and {anew} does not")
+    if how.accumulates is True and not seen.piled:
+        what = anew or "no gradient"
+        return Finding(
+            "fail", tried, f"accumulates=True, but {what} {'is written anew' if anew else 'piles up'}"
+        )
+    if how.accumulates is False and seen.piled:
+        return Finding("fail", tried, f"accumulates=False, but {piled} piles up from call to call")
+    if seen.piled:
+        cleared = ", and zero_grad clears" if how.clears else ""
+        return Finding("note", tried, f"{piled} piles up from call to call{cleared} (a convention)")
+    return Finding("pass", tried)
+
+
+def _others(
+    claim: Claim, point: Point, results: Sequence[PointResult], parameters: int
+) -> Iterator[tuple[Point, str]]:
+    """Second calls, with the same parameters: of the same shape, and of another."""
+    inputs = len(point.args) - parameters
+    turned = tuple(a[::-1].copy() if a.ndim else a for a in point.args[:inputs])
+    kept = point.args[inputs:]
+    if any(not np.array_equal(a, b) for a, b in zip(turned, point.args, strict=False)):
+        delta = tuple(d[::-1].copy() if d.ndim else d for d in point.delta)
+        if (found := _made(claim, point, turned + kept, delta)) is not None:
+            yield found, "of the same shape"
+    for result in results:
+        its = result.point
+        same = all(a.shape == b.shape for a, b in zip(its.args[inputs:], kept, strict=True))
+        if result.stated is None or its.large or its.sizes == point.sizes or not same:
+            continue
+        if (found := _made(claim, its, its.args[:inputs] + kept, its.delta)) is not None:
+            yield found, "of another shape"
+            return
+
+
+def _made(claim: Claim, like: Point, args: tuple[Any, ...], delta: tuple[Any, ...]) -> Point | None:
+    try:
+        outputs, multiple = evaluate_forward(claim.formula, args)
+    except (Discarded, ForwardFault):
+        return None
+    if multiple != like.multiple or [z.shape for z in outputs] != [d.shape for d in delta]:
+        return None
+    return replace(like, args=args, outputs=outputs, delta=delta, origin="battery")
+
+
+def _weighed_anew(point: Point) -> Point:
+    """The point with another delta: no multiple, so that two gradients never add up to a third."""
+    turned = [np.where(np.arange(d.size).reshape(d.shape) % 2, 2.0 * d, -0.75 * d) for d in point.delta]
+    return point.with_values(point.args, tuple(turned))
+
+
+def _check(
+    claim: Claim, how: UsedAgain, program: Sequence[str], points: Sequence[Point], seen: _Convention
+) -> None:
+    """Run a program. Raises `_Wrong`."""
+    try:
+        fresh = [run_prepared(claim, p, plain).values for p in points]
+    except CandidateFault:  # judged where it is a point of its own
+        return
+    calls = [Call(tuple(plain(a) for a in p.args), given(claim, p, plain).get("delta")) for p in points]
+    kept: list[tuple[str, NDArray[Any], NDArray[Any]]] = []
+    sums: dict[Quantity, NDArray[np.float64]] = {}
+    done = 0
+    try:
+        with np.errstate(all="ignore"), user_code:
+            for step, gave in how.play(program, calls):
+                done += 1
+                if step == "Z":
+                    sums = {}
+                elif step.startswith("F"):
+                    kept += [("an output of the forward", z, z.copy()) for z in _arrays(gave)]
+                else:
+                    k = int(step[1:])
+                    values = _named(claim, points[k], gave)
+                    kept += _of_inputs(claim, gave, how.parameters)
+                    stale = partial(_of_earlier, claim, points, k)
+                    sums = _compared(claim, points[k], values, fresh, k, stale, sums, how.parameters, seen)
+    except CandidateFault as fault:
+        raise _Wrong(str(fault)) from fault
+    except _Wrong:
+        raise
+    except Exception as error:
+        if done == len(program) - 1 and program[-1] == "B2":
+            return  # the first backward used up what it needs, and says so
+        raise _Wrong(f"the code raises {type(error).__name__}: {message(error)}") from error
+    for what, array, before in kept:
+        if not np.array_equal(array, before, equal_nan=array.dtype.kind == "f"):
+            raise _Wrong(f"{what} is written over by a later call: both share a buffer")
+
+
+def _compared(
+    claim: Claim,
+    point: Point,
+    values: Values,
+    fresh: Sequence[Values],
+    k: int,
+    stale: Callable[[Quantity], NDArray[np.float64] | None],
+    sums: Mapping[Quantity, NDArray[np.float64]],
+    parameters: int,
+    seen: _Convention,
+) -> dict[Quantity, NDArray[np.float64]]:
+    """What has piled up with these gradients. Raises `_Wrong` where they are no one's."""
+    names = claim.formula.shapes.arguments
+    of_parameters = {claim.quantity(n) for n in names[len(names) - parameters :]}
+    totals = dict(sums)
+    for quantity, right in fresh[k].items():
+        found = values.get(quantity)
+        if found is None:
+            raise _Wrong(f"{quantity} is not given")
+        piles = quantity in of_parameters
+        totals[quantity] = right + sums.get(quantity, 0.0) if piles else right
+        if within_rounding(right, found, point, claim.bits):
+            if piles and not within_rounding(totals[quantity], found, point, claim.bits):
+                seen.anew.add(quantity)
+        elif piles and within_rounding(totals[quantity], found, point, claim.bits):
+            seen.piled.add(quantity)
+        else:
+            raise _Wrong(_words(quantity, found, right, stale(quantity)))
+    return totals
+
+
+def _of_earlier(
+    claim: Claim, points: Sequence[Point], k: int, quantity: Quantity
+) -> NDArray[np.float64] | None:
+    """The gradient at the other call's arguments, for this one's delta: what a stale cache gives."""
+    at, other = points[k], points[0 if k == 1 else 1]
+    if [d.shape for d in at.delta] != [d.shape for d in other.delta]:
+        return None
+    try:
+        return run_prepared(claim, replace(other, delta=at.delta), plain).values.get(quantity)
+    except CandidateFault:
+        return None
+
+
+def _words(
+    quantity: Quantity,
+    found: NDArray[np.float64],
+    right: NDArray[np.float64],
+    other: NDArray[np.float64] | None,
+) -> str:
+    if other is not None and np.array_equal(found, other):
+        return f"{quantity} is that of the other call's arguments: a stale cache"
+    apart = np.nan_to_num(np.abs(found - right), nan=np.inf)
+    worst = tuple(int(i) for i in np.unravel_index(int(np.argmax(apart)), apart.shape)) if apart.ndim else ()
+    place = f"[{', '.join(map(str, worst))}]" if worst else ""
+    return (
+        f"{quantity}{place} is {found[worst]}, and {right[worst]} of one used once: it keeps something from "
+        "an earlier call (a stale cache, or a buffer)"
+    )
+
+
+def _named(claim: Claim, point: Point, gave: Any) -> Values:
+    """The quantities in what a backward gave, as copies. Raises `CandidateFault`."""
+    shapes = claim.shapes(point)
+    found = claim.kind.divided(claim.formula, point, gave)
+    return {q: as_float64(v, q, shapes[q]) for q, v in found.items() if v is not None}
+
+
+def _of_inputs(claim: Claim, gave: Any, parameters: int) -> list[tuple[str, NDArray[Any], NDArray[Any]]]:
+    """The gradients of the inputs, and copies of them; those of parameters may be buffers that pile up."""
+    if not isinstance(gave, tuple | list):
+        gave = [gave]
+    inputs = len(claim.formula.shapes.arguments) - parameters
+    return [("a gradient that was returned", g, g.copy()) for g in _arrays(list(gave)[:inputs])]
+
+
+def _arrays(value: Any) -> list[NDArray[Any]]:
+    if isinstance(value, tuple | list):
+        return [array for part in value for array in _arrays(part)]
+    return [value] if isinstance(value, np.ndarray) and value.dtype.kind in "fiub" else []
+
+
+_SAID = {
+    "F0 F1 B1": "after two forwards",
+    "F0 F1 B0": "after two forwards",
+    "F0 F1 B1 B0": "after two forwards",
+    "F0 B0 F0 B0": "in a second round",
+    "F0 B0 B2": "in a second backward",
+    "F0 B0 Z F1 B1": "after zero_grad",
+}
+
+
+def _in_words(program: str, noun: str, words: str) -> str:
+    when = _SAID.get(program, f"with a call {words} in between")
+    if "F1" in program and program in _SAID:
+        when += f" (the second {words})"
+    return f"used again, the {noun} is wrong {when}:"
+
+
+def _listed(quantities: set[Quantity]) -> str:
+    return ", ".join(sorted(map(str, quantities)))

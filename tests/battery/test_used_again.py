@@ -1,0 +1,211 @@
+"""Layers and caches used several times: stale caches, shared buffers, gradients that pile up."""
+
+import numpy as np
+import pytest
+
+import gradcheck
+
+SHAPES = {"x": "batch n", "W": "n m", "b": "m"}
+
+
+class Dense:
+    """Right, and made anew by nobody."""
+
+    def __init__(self, n=3, m=2):
+        self.W, self.b = np.ones((n, m)), np.zeros(m)
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+
+    def backward(self, dout):
+        self.dW, self.db = self.x.T @ dout, dout.sum(axis=0)
+        return dout @ self.W.T
+
+
+class FirstInput(Dense):
+    """Keeps the first input that it saw."""
+
+    def forward(self, x):
+        if getattr(self, "x", None) is None:
+            self.x = x
+        return x @ self.W + self.b
+
+
+class BySize(Dense):
+    """Keeps an input for every shape, and takes the first of that shape."""
+
+    def forward(self, x):
+        self.seen = getattr(self, "seen", {})
+        self.x = self.seen.setdefault(x.shape, x)
+        return x @ self.W + self.b
+
+
+class Buffered(Dense):
+    """Its output lies in one buffer for all calls."""
+
+    def forward(self, x):
+        self.x = x
+        if getattr(self, "out", None) is None or len(self.out) != len(x):
+            self.out = np.zeros((len(x), self.W.shape[1]))
+        self.out[...] = x @ self.W + self.b
+        return self.out
+
+
+class BufferedGradient(Dense):
+    """So does the gradient that it returns."""
+
+    def backward(self, dout):
+        super().backward(dout)
+        if getattr(self, "dx", None) is None or self.dx.shape != self.x.shape:
+            self.dx = np.zeros(self.x.shape)
+        self.dx[...] = dout @ self.W.T
+        return self.dx
+
+
+class Growing(Dense):
+    """The second backward starts from what the first left of the input."""
+
+    def backward(self, dout):
+        result = super().backward(dout)
+        self.x = self.x * 2
+        return result
+
+
+class Piling(Dense):
+    def __init__(self, n=3, m=2):
+        super().__init__(n, m)
+        self.dW, self.db = np.zeros((n, m)), np.zeros(m)
+
+    def backward(self, dout):
+        self.dW += self.x.T @ dout
+        self.db += dout.sum(axis=0)
+        return dout @ self.W.T
+
+
+class Cleared(Piling):
+    def zero_grad(self):
+        self.dW[...], self.db[...] = 0, 0
+
+
+class HalfCleared(Piling):
+    def zero_grad(self):
+        self.dW[...] = 0
+
+
+class HalfPiling(Piling):
+    def backward(self, dout):
+        self.db[...] = 0
+        return super().backward(dout)
+
+
+def check(layer, **how):
+    accumulates = how.pop("accumulates", None)
+    pair = gradcheck.layer(layer, parameters=("W", "b"), accumulates=accumulates)
+    return gradcheck.verify(*pair, SHAPES, max_examples=12, **how)
+
+
+def row(result):
+    return next(r for r in result.battery if r.check == "used again")
+
+
+@pytest.mark.parametrize("layer", [Dense(), lambda W: Dense(*W.shape)], ids=["an object", "a factory"])
+def test_a_right_layer_passes(layer):
+    """The twin of all below."""
+    result = check(layer)
+    assert result.verdict == "pass"
+    assert (row(result).outcome, row(result).reason) == ("pass", None)
+
+
+WRONG = {
+    FirstInput: ("that of the other call's arguments: a stale cache", "two forwards"),
+    BySize: ("that of the other call's arguments: a stale cache", "two forwards"),
+    Buffered: ("an output of the forward is written over by a later call", "share a buffer"),
+    BufferedGradient: ("a gradient that was returned is written over by a later call", "share a buffer"),
+    Growing: ("it keeps something from an earlier call", "in a second backward"),
+    HalfCleared: ("after zero_grad", "dJ/db"),
+    HalfPiling: ("dJ/dW piles up from call to call, and dJ/db does not", ""),
+}
+
+
+@pytest.mark.parametrize("layer", WRONG, ids=lambda layer: layer.__name__)
+def test_what_is_left_over_of_an_earlier_call_is_found_and_named(layer):
+    """Each is right where a fresh layer runs once, and proved."""
+    result = check(layer())
+    assert (result.verdict, result.strength) == ("fail", None)
+    assert all(words in result.reason for words in WRONG[layer])
+    assert [d.kind for d in result.diagnosis] == ["state"]
+
+
+def test_gradients_that_pile_up_are_a_convention():
+    """Accepted and said, or demanded, or forbidden."""
+    for layer in (Piling(), Cleared()):
+        accepted = check(layer)
+        assert (accepted.verdict, row(accepted).outcome) == ("pass", "note")
+        assert "dJ/dW, dJ/db piles up from call to call" in str(accepted)
+        assert ("zero_grad clears" in str(accepted)) == isinstance(layer, Cleared)
+        assert check(layer, accumulates=True).verdict == "pass"
+        forbidden = check(layer, accumulates=False)
+        assert (forbidden.verdict, "accumulates=False" in forbidden.reason) == ("fail", True)
+    assert check(Dense(), accumulates=False).verdict == "pass"
+    demanded = check(Dense(), accumulates=True)
+    assert (demanded.verdict, "accumulates=True" in demanded.reason) == ("fail", True)
+
+
+def tanh_forward(x, W):
+    out = np.tanh(x @ W)
+    return out, (x, W, out)
+
+
+def tanh_backward(dout, cache):
+    x, W, out = cache
+    dz = dout * (1 - out**2)
+    return dz @ W.T, x.T @ dz
+
+
+def cached(forward, backward):
+    return gradcheck.verify(
+        *gradcheck.with_cache(forward, backward), {"x": "batch n", "W": "n m"}, max_examples=12
+    )
+
+
+def test_caches_that_share_memory_are_found():
+    """A global buffer, and a cache that holds the last forward's instead of its own."""
+    buffers = {}
+
+    def buffered(x, W):
+        out = buffers.setdefault((len(x), W.shape[1]), np.zeros((len(x), W.shape[1])))
+        if type(x) is not np.ndarray:
+            return tanh_forward(x, W)
+        np.tanh(x @ W, out=out)
+        return out, (x, W, out)
+
+    last = {}
+
+    def remembering(x, W):
+        out = np.tanh(x @ W)
+        last["cache"] = (x, W, out)
+        return out, last
+
+    def from_last(dout, cache):
+        return tanh_backward(dout, cache["cache"])
+
+    assert cached(tanh_forward, tanh_backward).verdict == "pass"
+    shared = cached(buffered, tanh_backward)
+    assert (shared.verdict, "after two forwards" in shared.reason) == ("fail", True)
+    stale = cached(remembering, from_last)
+    assert (stale.verdict, "after two forwards" in stale.reason) == ("fail", True)
+
+
+def test_a_cache_that_is_used_up_is_no_failure():
+    """It raises in a second backward, which a new forward mends."""
+
+    def taking(dout, cache):
+        x, W, out = cache.pop(), cache.pop(), cache.pop()
+        return tanh_backward(dout, (x, W, out))
+
+    def on_a_tape(x, W):
+        out = np.tanh(x @ W)
+        return out, [out, W, x]
+
+    assert cached(on_a_tape, taking).verdict == "pass"
