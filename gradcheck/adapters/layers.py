@@ -7,7 +7,7 @@ from typing import Any
 
 from gradcheck.adapters.layer_sources import LayerSource, Places
 from gradcheck.adapters.presenting import present
-from gradcheck.adapters.used_again import OF_LAYERS, Call, Played, UsedAgain
+from gradcheck.formulas.sequences import OF_LAYERS, Call, Played, UsedAgain
 
 __all__ = ["layer"]
 
