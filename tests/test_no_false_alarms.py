@@ -249,3 +249,18 @@ def test_an_entry_at_a_kink_is_a_convention_whatever_delta_is(seed):
     relu.entry("da[i]/dz[i]", id="wrong")(lambda i, z: 0.7 * float(z[i] > 0))
     right, wrong = (check_claim(c, seed=seed, max_examples=30).row for c in relu.claims)
     assert (right.verdict, wrong.verdict) == ("pass", "fail")
+
+
+@pytest.mark.parametrize("kind", ["entry", "jacobian"])
+@pytest.mark.parametrize(
+    ("at_zero", "verdict"), [(0.0, "pass"), (0.5, "pass"), (1.0, "pass"), (2.0, "fail"), (-0.1, "fail")]
+)
+def test_an_entry_at_a_kink_lies_between_the_one_sided_slopes(kind, at_zero, verdict):
+    """As a vjp's slope does; a value that no convention states is wrong."""
+    relu = Formula(lambda z: np.maximum(z, 0.0), {"z": "n"})
+    slope = lambda z: np.where(z > 0, 1.0, np.where(z < 0, 0.0, at_zero))
+    if kind == "entry":
+        relu.entry("da[i]/dz[i]")(lambda i, z: slope(z)[i])
+    else:
+        relu.jacobian("z")(lambda z: np.diag(slope(z)))
+    assert check_claim(relu.claims[0], max_examples=30).row.verdict == verdict

@@ -13,6 +13,7 @@ from gradcheck.errors import CandidateFault, FaultKind, Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.answers.kinks import Kink, outside
+from gradcheck.judging.answers.one_sided import Bounds, bounds, entry_outside
 from gradcheck.judging.arbitration import arbitrate
 from gradcheck.judging.asking import ask
 from gradcheck.judging.candidates.digits import digits_lost
@@ -142,8 +143,10 @@ def _at_kink(result: PointResult, check: Evaluation, kink: Kink, usable: list[Us
         notes = (*notes, "not finite at a point where no derivative exists")
     elif check.claim.kind.is_backward:
         sentence = _outside(check, kink)
-    if sentence is not None and not _convention_fits(check, kink, usable):
-        sentence = None
+        if sentence is not None and not _convention_fits(check, kink, usable):
+            sentence = None
+    elif not check.claim.kind.states_outputs:
+        sentence = _entry_outside(check)
     if sentence is None:
         opinions = {one.name: Opinion(one.name, Says.KINK) for one in usable}
         return replace(result, verdict=PointVerdict.KINK, opinions=opinions, notes=notes)
@@ -164,6 +167,37 @@ def _outside(check: Evaluation, kink: Kink) -> str | None:
             )
     except Unsupported:
         return None
+
+
+def _entry_outside(check: Evaluation) -> str | None:
+    """How a stated entry lies outside its one-sided slopes, or None: also where they are no measure, as not
+    all bends one way, or no backend's own convention lies between them.
+    """
+    claim, point = check.claim, check.point
+    ones = replace(point, delta=tuple(np.ones(d.shape) for d in point.delta))
+    try:
+        kink = check.session.kink(ones)
+        found = bounds(claim, point) if kink is not None and kink.simple else None
+        if found is None:
+            return None
+        with precision(PRECISIONS[1]):
+            stated, _ = check.certain_or_bounded(PRECISIONS[1])
+            sentence = entry_outside(found, stated)
+            if sentence is None or any(_lies_between(check, found, one) for one in check.session.backends):
+                return sentence
+    except Unsupported:
+        return None
+    return None
+
+
+def _lies_between(check: Evaluation, found: Bounds, usable: Usable) -> bool:
+    """Whether a backend's own convention lies between the one-sided slopes."""
+    try:
+        program = check.session.program(usable, check.point)
+        answers = check.claim.truths(check.point, program) if program.exact_answers else {}
+    except Unsupported:
+        return False
+    return bool(answers) and entry_outside(found, {q: a.values for q, a in answers.items()}) is None
 
 
 def _convention_fits(check: Evaluation, kink: Kink, usable: list[Usable]) -> bool:

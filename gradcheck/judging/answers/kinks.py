@@ -28,13 +28,13 @@ from gradcheck.formulas.kinds.tables import contract
 from gradcheck.judging.comparing import RESOLUTION
 from gradcheck.judging.points.point import Point
 
-__all__ = ["UNKNOWN", "Kink", "examine", "outside"]
+__all__ = ["ROUNDED_CONSTANTS", "UNKNOWN", "Kink", "Probe", "examine", "outside"]
 
 _DIRECTIONS = 24
 """Joint directions tried at a kink, the first of them all ones."""
 
 
-_ROUNDED_CONSTANTS = 2.0**-40
+ROUNDED_CONSTANTS = 2.0**-40
 """How far, as a part of the scale, a slope may lie outside: at a kink `3 * (1 / 3)` must not be accused,
 and a wrong convention is off by far more."""
 
@@ -67,7 +67,7 @@ def examine(formula: Declaration, point: Point) -> Kink | None:
     """
     rng = np.random.default_rng(12345)
     with precision(KINK_BITS):
-        probe = _Probe(formula, point)
+        probe = Probe(formula, point)
         u = _random(point, point.wrt, rng)
         if not any(_senses(probe, u)):
             return None if _adds_up(probe, u, _random(point, point.wrt, rng)) else UNKNOWN
@@ -82,7 +82,7 @@ def examine(formula: Declaration, point: Point) -> Kink | None:
         )
 
 
-def _bends_one_way(probe: _Probe, joint: list[Direction], slopes: list[tuple[Any, Any]]) -> bool:
+def _bends_one_way(probe: Probe, joint: list[Direction], slopes: list[tuple[Any, Any]]) -> bool:
     """Whether the slope of `sum(delta * output)`, as a function of the direction, is convex or concave.
 
     Asked of every output entry alone, because a kink under a small delta would be swamped by the
@@ -104,7 +104,7 @@ def _bends_one_way(probe: _Probe, joint: list[Direction], slopes: list[tuple[Any
     return len(ways - {0}) == 1 and _JUMP not in ways
 
 
-def _adds_up(probe: _Probe, u: Direction, v: Direction) -> bool:
+def _adds_up(probe: Probe, u: Direction, v: Direction) -> bool:
     """Whether the slope along `u + v` is the sum of those along u and v, for all output entries.
 
     The median of three equal numbers has the same slope to both sides along every line, and yet no
@@ -124,7 +124,7 @@ def _adds_up(probe: _Probe, u: Direction, v: Direction) -> bool:
 _JUMP = 2
 
 
-def _senses(probe: _Probe, u: Direction) -> list[int]:
+def _senses(probe: Probe, u: Direction) -> list[int]:
     """For each output entry: 1 where its part in the slope along u jumps up (convex), -1 where it jumps
     down, 0 where it does not, `_JUMP` where the forward itself jumps.
 
@@ -171,7 +171,7 @@ def outside(kink: Kink, gradients: Mapping[int, ObjectArray]) -> str | None:
         parts = [contract(gradients[i], u) for i, u in direction.items()]
         slope = sum((p for p, _ in parts), arb(0))
         scale = sum((m for _, m in parts), abs(left) + abs(right))
-        margin = arb(0, 1) * scale * _ROUNDED_CONSTANTS
+        margin = arb(0, 1) * scale * ROUNDED_CONSTANTS
         if slope + margin < left.min(right) or slope - margin > left.max(right):
             return (
                 f"no derivative exists here (a kink), and the stated gradients have the slope {_text(slope)} "
@@ -199,7 +199,7 @@ def _random(point: Point, wrt: tuple[int, ...], rng: np.random.Generator) -> dic
     }
 
 
-class _Probe:
+class Probe:
     """The forward's outputs next to a point, flattened, in balls; ``weights`` are the deltas."""
 
     def __init__(self, formula: Declaration, point: Point) -> None:
