@@ -93,7 +93,9 @@ def entry_outside(found: Bounds, stated: Mapping[Quantity, ObjectArray]) -> str 
     for quantity, values in stated.items():
         left, right = (side[quantity].values for side in found)
         for index in np.ndindex(values.shape):
-            value, low, high = values[index], left[index], right[index]
+            value: Any = values[index]
+            low: Any = left[index]
+            high: Any = right[index]
             margin = arb(0, 1) * (abs(value) + abs(low) + abs(high)) * ROUNDED_CONSTANTS
             if value + margin < low.min(high) or value - margin > low.max(high):
                 place = f"[{', '.join(map(str, index))}]" if index else ""
