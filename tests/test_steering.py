@@ -84,7 +84,8 @@ def converted(d, x):
 
 
 def by_element(d, x):
-    return np.array([di * (0.0 if math.fabs(float(xi)) > 900 else math.cos(xi)) for di, xi in zip(d, x)])
+    pairs = zip(d, x, strict=True)
+    return np.array([di * (0.0 if math.fabs(float(xi)) > 900 else math.cos(xi)) for di, xi in pairs])
 
 
 @pytest.mark.parametrize("backward", [converted, by_element])

@@ -164,6 +164,8 @@ class _InSight(type):
 class _Float(float, metaclass=_InSight):
     """`float` as watched code sees it: of a watched number it makes no Python number."""
 
+    dtype = np.dtype(np.float64)  # what NumPy takes it for
+
     def __new__(cls, value: Any = 0.0) -> Any:
         return value.reshape(()) if isinstance(value, Watched) and value.size == 1 else float(value)
 
