@@ -170,6 +170,28 @@ def test_a_size_that_the_code_asks_about_is_tried(asks):
     assert verdict(lambda d, x: right(d, x) * same[bool(asks(len(x)))]).verdict == "pass"
 
 
+JOINT = {
+    "two sizes": lambda X: X.shape == (17, 19),
+    "the smaller one": lambda X: min(X.shape) == 19,
+    "their difference": lambda X: X.shape[0] - X.shape[1] == 13,
+}
+
+
+@pytest.mark.parametrize("asks", JOINT.values(), ids=JOINT)
+def test_sizes_that_a_proof_leaves_out_are_tried(asks):
+    """The proof says "not for n = 17, m = 19"; there is a point."""
+
+    def doubled(d, X):
+        return 2 * X * d * (2 if asks(X) else 1)
+
+    result = gradcheck.verify(lambda X: X**2, doubled, shapes={"X": "n m"})
+    assert result.verdict == "fail"
+    good = gradcheck.verify(
+        lambda X: X**2, lambda d, X: 2 * X * d if asks(X) else X * d * 2, shapes={"X": "n m"}
+    )
+    assert good.verdict == "pass"
+
+
 def test_a_slice_is_a_size_too():
     """`d[:64]` is all of a short array."""
 

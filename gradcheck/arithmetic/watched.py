@@ -292,7 +292,7 @@ def _plain(value: Any) -> Any:
 
 
 def _wrapped(value: Any, margin: Any = None) -> Any:
-    if isinstance(value, np.ndarray | np.generic) and np.asarray(value).dtype.kind in "fb":
+    if isinstance(value, np.ndarray | np.generic) and np.asarray(value).dtype.kind in "fbiu":
         return _watched(value, None if margin is None else np.asarray(margin))
     return value
 

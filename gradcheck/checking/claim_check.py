@@ -12,7 +12,11 @@ from dataclasses import dataclass, field, replace
 from gradcheck.arithmetic.precisions import SINGLE
 from gradcheck.checking.battery import run_battery
 from gradcheck.checking.counterexample import describe
-from gradcheck.checking.further_points import points_of_asked_sizes, points_of_large_sizes
+from gradcheck.checking.further_points import (
+    points_of_asked_sizes,
+    points_of_large_sizes,
+    points_of_unproved_sizes,
+)
 from gradcheck.checking.minimise import Minimal, minimise
 from gradcheck.checking.rows import backend_row, claim_row, silent_row
 from gradcheck.checking.time_limit import Clock, TimeUp
@@ -36,7 +40,7 @@ from gradcheck.judging.points.point import ForwardFault, Point
 from gradcheck.judging.reasons import Fault
 from gradcheck.judging.session import Session
 from gradcheck.judging.steering import Steered, steer
-from gradcheck.proofs import Memory
+from gradcheck.proofs import Memory, unproved_sizes
 from gradcheck.records.types import BackendRow, BatteryRow, ClaimRow, Diagnosis, Precision
 from gradcheck.records.verdicts import Strength, Verdict
 
@@ -216,6 +220,11 @@ def _summarise(
             if found.verdict in (PointVerdict.FAIL, PointVerdict.ERROR):
                 clock.keep(_of_the_code(found))
         weighed = uncrowned(weighed, rule(claim, session, results)) if _decided(results) else weighed
+    if weighed.proof.status == "partly" and not _decided(results):  # the proof says at which sizes it fails
+        left = unproved_sizes(claim, session.shared(Memory))
+        for point in points_of_unproved_sizes(claim, left, seed, delta):
+            clock.keep(_checked(claim, point, session))
+        weighed = replace(weighed, ruling=rule(claim, session, results)) if _decided(results) else weighed
     untried = [] if weighed.proved else [u.record() for u in steered.untried]
     if strict and untried and weighed.ruling.verdict is Verdict.PASS:
         missing = f"not tried: {untried[0].what} ({untried[0].where})"

@@ -15,7 +15,7 @@ from gradcheck.errors import UsageError
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.point import Point
 from gradcheck.formulas.values import Values
-from gradcheck.judging.points.asked_sizes import asked_sizes
+from gradcheck.judging.points.asked_sizes import MOST_ENTRIES, asked_sizes
 from gradcheck.judging.points.point import Discarded, ForwardFault, in_float32, make_point
 
 __all__ = ["LARGE_SIZES", "points_of_asked_sizes", "points_of_large_sizes"]
@@ -31,6 +31,20 @@ def points_of_asked_sizes(claim: Claim, seed: int, delta: Values | None) -> Iter
     """A point at each size that forward or candidate may ask about."""
     for number, sizes in enumerate(asked_sizes(claim.formula, claim.candidate)):
         yield from _made(claim, sizes, [seed, 31, number], delta, "asked")
+
+
+def points_of_unproved_sizes(
+    claim: Claim, sizes: Sequence[Mapping[str, int]], seed: int, delta: Values | None
+) -> Iterator[Point]:
+    """A point at each of the sizes that a proof leaves out, as far as the cost allows."""
+    for number, chosen in enumerate(sizes[:_MOST_UNPROVED]):
+        shapes = claim.formula.shapes.concrete(chosen) if claim.formula.allows(chosen) else None
+        if shapes is not None and sum(map(prod, shapes)) <= MOST_ENTRIES:
+            yield from _made(claim, chosen, [seed, 41, number], delta, "asked")
+
+
+_MOST_UNPROVED = 12
+"""Tuples of sizes that a proof leaves out which are tried for one claim."""
 
 
 def points_of_large_sizes(claim: Claim, seed: int, delta: Values | None) -> Iterator[Point]:

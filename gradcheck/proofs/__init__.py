@@ -7,6 +7,7 @@ from gradcheck.proofs.general_opinion import general_opinion
 from gradcheck.proofs.induction import any_depth
 from gradcheck.proofs.memory import Memory
 from gradcheck.proofs.proving import prove, with_witness
+from gradcheck.proofs.unproved import unproved_sizes
 
 __all__ = [
     "Memory",
@@ -14,5 +15,6 @@ __all__ = [
     "explain",
     "general_opinion",
     "prove",
+    "unproved_sizes",
     "with_witness",
 ]

@@ -17,7 +17,7 @@ import numpy as np
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.foreign import is_float_only
 
-__all__ = ["asked_sizes", "whole_numbers"]
+__all__ = ["MOST_ENTRIES", "asked_sizes", "whole_numbers"]
 
 _SMALLEST = 8
 """Sizes up to here are drawn anyway."""
@@ -25,7 +25,7 @@ _SMALLEST = 8
 _LARGEST = 1024
 """Larger whole numbers are taken for something else than a size."""
 
-_MOST_ENTRIES = 20_000
+MOST_ENTRIES = 20_000
 """Numbers in the arguments at a size that is asked about; more would cost too much."""
 
 _MOST_SIZES = 24
@@ -50,12 +50,18 @@ def asked_sizes(formula: Declaration, candidate: Callable[..., Any]) -> list[dic
                 sizes = {**others, **bound, name: size}
                 if size > _SMALLEST and sizes not in found and _fits(formula, sizes):
                     found.append(sizes)
+        for factor in range(math.isqrt(number), 1, -1):  # `x.size == 143` asks for a product
+            if len(names) > 1 and number % factor == 0:
+                others = dict.fromkeys(names[2:], 2)
+                sizes = {**others, **bound, names[0]: factor, names[1]: number // factor}
+                found += [sizes] if sizes not in found and _fits(formula, sizes) else []
+                break
     return found[:_MOST_SIZES]
 
 
 def _fits(formula: Declaration, sizes: Mapping[str, int]) -> bool:
     shapes = formula.shapes.concrete(sizes) if formula.allows(sizes) else None
-    return shapes is not None and sum(map(math.prod, shapes)) <= _MOST_ENTRIES
+    return shapes is not None and sum(map(math.prod, shapes)) <= MOST_ENTRIES
 
 
 def whole_numbers(function: Callable[..., Any]) -> Iterator[int]:
