@@ -35,6 +35,25 @@ def test_complex_numbers_inside(factor, verdict):
         assert result.verdict == verdict
 
 
+@pytest.mark.parametrize(("factor", "verdict"), [(1.0, "pass"), (1.0 + 1e-6, "fail")])
+def test_a_subtraction_beside_what_runs_in_floats_only(factor, verdict):
+    """Exact, but the arguments of a step round."""
+
+    def subtracted(x, y):
+        return np.fft.ifft(np.fft.fft(np.zeros(len(x)))).real + (x - y)
+
+    for x, y in (([37.1, 3.3], [5.0, 3.3]), ([10.9988, 37.0994, -3.1163], [-15.4975, 6.8258, -3.1163])):
+        result = check(
+            subtracted,
+            lambda d, x, y: (d, -d * factor),
+            {"x": "n", "y": "n"},
+            values={"x": np.array(x), "y": np.array(y)},
+            delta=np.array([0.0] * (len(x) - 1) + [7.5272]),
+            backends=["finite_difference"],
+        )
+        assert result.verdict == verdict
+
+
 def in_float32(function):
     def forward(x):
         out = np.empty(x.shape, dtype="f")
