@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gradcheck import adapters, strategies
     from gradcheck.adapters.caches import with_cache
     from gradcheck.adapters.layers import layer
+    from gradcheck.adapters.value_and_grad import value_and_grad
     from gradcheck.api import assert_correct, verify
     from gradcheck.chains.building import chain
     from gradcheck.chains.chain import Chain
@@ -58,6 +59,7 @@ __all__ = [
     "spd",
     "strategies",
     "unit_interval",
+    "value_and_grad",
     "verify",
     "with_cache",
 ]
@@ -65,6 +67,7 @@ __all__ = [
 _HOMES = {
     "adapters.caches": ("with_cache",),
     "adapters.layers": ("layer",),
+    "adapters.value_and_grad": ("value_and_grad",),
     "api": ("assert_correct", "verify"),
     "running.result": ("Result",),
     "chains.building": ("chain",),

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ParamSpec
 
 import msgspec
 
+from gradcheck.adapters.value_and_grad import value_and_grad
 from gradcheck.checking.claim_check import check_claim
 from gradcheck.errors import UsageError
+from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.given_arrays import declared_at
+from gradcheck.formulas.kinds import Vjp
 from gradcheck.formulas.process_state import process_kept
 from gradcheck.formulas.shapes import ShapeLike
 from gradcheck.formulas.values import Values
@@ -28,6 +33,8 @@ def verify(
     backward: Callable[..., Any] | None = None,
     shapes: Mapping[str, ShapeLike] | None = None,
     *,
+    jac: Callable[..., Any] | bool | None = None,
+    args: Sequence[Any] | None = None,
     values: Mapping[str, Values] | None = None,
     where: Callable[..., bool] | None = None,
     delta: Values | None = None,
@@ -48,6 +55,14 @@ def verify(
 
     ``shapes`` has one entry per argument, in order: `{"W": "n m", "x": "m", "s": ""}`; see
     `gradcheck.formulas.shapes` for the language, `gradcheck.formula` for ``values``, ``where`` and ``batch``.
+    An argument that holds several arrays is declared as it is nested, `{"params": {"W": "n m", "b": "n"}}`,
+    and its gradients come in the same nesting; a key that is missing is not checked.
+
+    ``jac`` in place of ``backward`` is SciPy's: `jac(*args)` is the gradient of a scalar ``forward`` by its
+    first argument, the Jacobian of one that gives an array; `True` where ``forward`` returns both, the value
+    and the gradient. ``args`` are arrays to check at, one for each argument: ``shapes`` may then be left
+    out, and several deltas are tried.
+
     ``delta`` says what delta holds, as ``values`` does for arguments; it is then the only source of it.
     With ``deterministic=False`` answers may differ from call to call within the rounding of their dtype (sums
     in the order in which threads come); more than that fails. With ``strict=True`` a side of a comparison
@@ -62,15 +77,18 @@ def verify(
     result.
     """
     max_examples, seed = _whole(max_examples), _whole(seed)
+    if args is not None:
+        shapes, values = _at(forward, args, shapes, values)
+        max_examples = min(max_examples, _DELTAS)
     RunOptions(seed=seed, max_examples=max_examples)  # checks both
     from gradcheck.chains.chain import Chain
 
     declared: dict[str, Any] = {"shapes": shapes, "values": values, "where": where, "batch": batch}
     declared["deterministic"] = None if deterministic else False
     given = {name: value for name, value in declared.items() if value is not None}
-    if isinstance(forward, Chain) and not given and delta is None:
+    if isinstance(forward, Chain) and not given and delta is None and jac is None:
         return forward.verify(backward, backends=backends, max_examples=max_examples, seed=seed)
-    formula = _formula(forward, backward, given)
+    formula = _formula(forward, backward, jac, given)
     with rare_collections(), process_kept():
         outcome = check_claim(
             formula.claims[-1],
@@ -112,25 +130,56 @@ def assert_correct(*args: Any, **options: Any) -> Result:
     return result
 
 
-def _formula(
-    forward: Callable[..., Any], backward: Callable[..., Any] | None, given: Mapping[str, Any]
-) -> Formula:
-    """The formula to be checked, with one vjp claim; ``given`` comes before what a formula brings."""
-    for role, function in (("forward", forward), ("backward", backward)):
-        if not callable(function) and not (function is None and role == "backward"):
+_DELTAS = 8
+"""Points that are tried at given arrays: only delta differs between them."""
+
+
+def _formula(forward: Any, backward: Any, jac: Any, given: Mapping[str, Any]) -> Formula:
+    """The formula to be checked, with one claim; ``given`` comes before what a formula brings."""
+    if backward is not None and jac is not None:
+        raise UsageError("verify: give a backward or jac, not both; they are checked one at a time.")
+    if jac is True:
+        forward, jac = _both(forward)
+    for role, function in (("forward", forward), ("backward", backward), ("jac", jac)):
+        if not callable(function) and not (function is None and role != "forward"):
             raise UsageError(f"{role}: expected a function, got {type(function).__name__}.")
     if isinstance(forward, Formula):
-        if backward is None:
-            backward = _own_backward(forward)
         built = Formula(**{**forward.given(), **{name: value for name, value in given.items() if value}})
+        if backward is None and jac is None:
+            built.claims.append(Claim(built, Vjp(), _own_backward(forward)))
+            return built
     else:
-        if backward is None:
+        if backward is None and jac is None:
             raise UsageError("verify: expected a forward and a backward; the backward is missing.")
         if "shapes" not in given:
             raise UsageError("verify: shapes is missing; it has one entry per argument, as in {'x': 'n'}.")
         built = Formula(forward, name=own_name(forward, "forward"), **given)
-    built.vjp(backward)
+    if jac is not None:
+        built.jacobian(built.shapes.nesting.arguments[0])(jac)
+    else:
+        built.vjp(backward)
     return built
+
+
+def _both(function: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """A function that returns its value and its gradient, as SciPy's `jac=True` has it, as two."""
+    value, gradients = value_and_grad(function)
+
+    def gradient(*args: Any) -> Any:
+        return gradients(1.0, *args)
+
+    return value, functools.update_wrapper(gradient, function)
+
+
+def _at(
+    forward: Any, args: Any, shapes: Any, values: Any
+) -> tuple[Mapping[str, ShapeLike], Mapping[str, Values]]:
+    """The shapes and values that stand for given arrays."""
+    if values:
+        raise UsageError("verify: args says what every argument holds; leave values out.")
+    declared = shapes or (forward.shapes.declared if isinstance(forward, Formula) else None)
+    found, arrays = declared_at(forward, args, tuple(declared) if isinstance(declared, Mapping) else None)
+    return (found if shapes is None else shapes), arrays
 
 
 def _own_backward(formula: Formula) -> Callable[..., Any]:

@@ -39,7 +39,10 @@ def out_of_step(signature, own):
 @pytest.mark.parametrize(
     ("public", "own"),
     [
-        (verify, {"forward", "backward", "shapes", "delta", "backends", "max_examples", "seed"}),
+        (
+            verify,
+            {"forward", "backward", "shapes", "jac", "args", "delta", "backends", "max_examples", "seed"},
+        ),
         (gradcheck.chain, {"layers", "backward", "shared"}),
         (gradcheck.formula, set()),
     ],

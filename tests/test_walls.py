@@ -52,7 +52,7 @@ LAYERS = {
     },
     "schemas": {"oracles", "report", "records"},
     # who asks
-    "api": {"chains", "running", "checking", "formulas", "errors"},
+    "api": {"chains", "running", "checking", "adapters", "formulas", "errors"},
     "pytest_plugin": {"api", "running", "report", "formulas", "records", "errors"},
     "cli": {
         *{"oracles", "running", "proofs", "catalogue", "formulas", "report", "records"},

@@ -5,6 +5,7 @@ Every adapter gives a pair `(forward, backward)`, so a check reads
     gradcheck.verify(*gradcheck.with_cache(forward, backward), shapes={"x": "n m", "W": "m k"})
 
 ====================== ======================================================================
+`value_and_grad`       `fun(*args) -> (value, gradients)`
 `with_cache`           `out, cache = forward(*args)` and `backward(dout, cache)`
 `layer`                objects with `forward` and `backward`, parameters and gradients as attributes
 `torch_function`       subclasses of `torch.autograd.Function`
@@ -26,14 +27,16 @@ if TYPE_CHECKING:
     from gradcheck.adapters.jax_functions import jax_custom_vjp
     from gradcheck.adapters.layers import layer
     from gradcheck.adapters.torch_functions import torch_function
+    from gradcheck.adapters.value_and_grad import value_and_grad
 
-__all__ = ["autograd_primitive", "jax_custom_vjp", "layer", "torch_function", "with_cache"]
+__all__ = ["autograd_primitive", "jax_custom_vjp", "layer", "torch_function", "value_and_grad", "with_cache"]
 
 _HOME = {
     "autograd_primitive": "autograd_primitives",
     "jax_custom_vjp": "jax_functions",
     "layer": "layers",
     "torch_function": "torch_functions",
+    "value_and_grad": "value_and_grad",
     "with_cache": "caches",
 }
 

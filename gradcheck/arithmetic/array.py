@@ -165,9 +165,14 @@ class ElementArray(Operators):
         return (self[i] for i in range(len(self.data)))
 
     def __getitem__(self, index: Any) -> ElementArray:
+        if type(index) is ElementArray:
+            raise Unsupported(f"indexing with a mask, or with values, is not available in {self.domain.name}")
         return wrap(self.data[index], self.domain)
 
     def __setitem__(self, index: Any, value: Any) -> None:
+        if type(index) is ElementArray:
+            self._store_where(index, value)
+            return
         data = value.data if type(value) is ElementArray else self.domain.lift_array(value)
         # [()] takes the scalar out of a 0-d array, which would be stored as an object otherwise
         self.data[index] = data[()] if isinstance(data, np.ndarray) else data
@@ -222,6 +227,14 @@ class ElementArray(Operators):
 
     def fill(self, value: Any) -> None:
         self[...] = value
+
+    def _store_where(self, mask: ElementArray, value: Any) -> None:
+        """`x[mask] = number`, where a mask does not decide: each entry is a choice."""
+        rest = self.shape[mask.ndim :]
+        if np.ndim(value) or mask.shape + rest != self.shape:
+            raise Unsupported(f"storing an array where a mask holds is not available in {self.domain.name}")
+        chosen: Any = np.where(mask.reshape(mask.shape + (1,) * len(rest)), value, self)
+        self.data[...] = chosen.data
 
     def _logical(self, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if not self.domain.decides:

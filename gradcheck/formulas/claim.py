@@ -14,6 +14,7 @@ from gradcheck.formulas.callables import check_parameters, hashable
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.kinds import Kind
 from gradcheck.formulas.kinds.directions import Directions
+from gradcheck.formulas.nested_code import of_leaves
 from gradcheck.formulas.point import Point
 from gradcheck.formulas.quantity import Quantity
 
@@ -73,6 +74,16 @@ class Claim:
                 f"{self.uid}: an erratum is a claim as printed; declare it with printed=True as well."
             )
         self._check_parameters()
+
+    @classmethod
+    def written(cls, formula: Declaration, kind: Kind, candidate: Callable[..., Any], **about: Any) -> Claim:
+        """A claim whose candidate takes and gives what is nested as the formula's own function has it."""
+        nesting = formula.shapes.nesting
+        if nesting.is_flat or not isinstance(kind, Kind):
+            return cls(formula, kind, candidate, **about)
+        claim = cls(formula, kind, of_leaves(candidate, nesting, kind.leading, kind.reader(nesting)), **about)
+        check_parameters(candidate, (*kind.leading, *nesting.arguments), f"{claim.uid}: the {kind.role}")
+        return claim
 
     @property
     def uid(self) -> str:

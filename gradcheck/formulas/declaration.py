@@ -14,6 +14,7 @@ from typing import Any
 
 from gradcheck.errors import UsageError, user_code
 from gradcheck.formulas.callables import check_parameters, hashable, parameter_names
+from gradcheck.formulas.nested_code import of_leaves
 from gradcheck.formulas.shapes import ShapeLike, Shapes
 from gradcheck.formulas.suggestions import did_you_mean
 from gradcheck.formulas.values import Values, check_values
@@ -36,7 +37,8 @@ class Declaration:
     Raises `UsageError` where the declaration contradicts itself or the function.
     """
 
-    function: Callable[..., Any]
+    function: Callable[..., Any]  # of the arrays in the arguments: the original one, where each is an array
+    original: Callable[..., Any]
     name: str
     shapes: Shapes
     values: Mapping[str, Values]
@@ -67,8 +69,11 @@ class Declaration:
     ) -> None:
         parsed = Shapes.parse(shapes, parameter_names(function))
         name = name or str(getattr(function, "__name__", type(function).__name__))
+        original = hashable(function) if callable(function) else function
+        check_parameters(function, parsed.nesting.arguments, f"{name}: the forward")
         self.__dict__.update(  # the fields are frozen
-            function=hashable(function) if callable(function) else function,
+            function=of_leaves(original, parsed.nesting),
+            original=original,
             name=name,
             shapes=parsed,
             values=check_values(values or {}, parsed),
@@ -79,18 +84,17 @@ class Declaration:
             section=section,
             latex=latex,
             note=note,
-            tapped=intermediates,
+            tapped=None if intermediates is None else of_leaves(intermediates, parsed.nesting, ("tap",)),
             __doc__=getattr(function, "__doc__", None),
             __wrapped__=function,
         )
-        check_parameters(function, parsed.arguments, f"{name}: the forward")
         if where is not None:
             _check_where(where, parsed, name)
         if intermediates is not None:
-            check_parameters(intermediates, ("tap", *parsed.arguments), f"{name}: the intermediates")
+            check_parameters(intermediates, ("tap", *parsed.nesting.arguments), f"{name}: the intermediates")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.function(*args, **kwargs)
+        return self.original(*args, **kwargs)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__.lower()} {self.name} ({', '.join(self.shapes.arguments)})>"
@@ -100,9 +104,9 @@ class Declaration:
 
         Where a formula comes from and how it is shown stay its own.
         """
-        own = {"id", "section", "latex", "note", "tapped"}
+        own = {"id", "section", "latex", "note", "tapped", "original"}
         declared = {f.name: getattr(self, f.name) for f in fields(Declaration) if f.name not in own}
-        return {**declared, "shapes": {a: self.shapes.text(a) for a in self.shapes.arguments}}
+        return {**declared, "function": self.original, "shapes": self.shapes.declared}
 
     def allows(self, sizes: Mapping[str, int]) -> bool:
         """Whether the sizes are all 1 or more and satisfy ``where``."""

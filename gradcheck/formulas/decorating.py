@@ -14,6 +14,8 @@ from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.entries import EntrySpec
 from gradcheck.formulas.kinds import Descent, Entry, Forward, Jacobian, Kind, Layout, Update, Vjp
 from gradcheck.formulas.kinds.jacobian import Form
+from gradcheck.formulas.nested_code import of_leaves
+from gradcheck.formulas.suggestions import short
 from gradcheck.records.types import ClaimRow
 
 __all__ = ["Formula", "claims_on", "formula"]
@@ -53,8 +55,10 @@ class Formula(Declaration):
         `tap("z1", value)` names an intermediate array and returns it. The oracle gives each one's value
         and its delta, the gradient with respect to it; see `gradcheck.oracle`.
         """
-        check_parameters(tapped, ("tap", *self.shapes.arguments), f"{self.name}: the intermediates")
-        self.__dict__["tapped"] = tapped  # like a claim, it comes after the rest
+        nesting = self.shapes.nesting
+        check_parameters(tapped, ("tap", *nesting.arguments), f"{self.name}: the intermediates")
+        # like a claim, it comes after the rest
+        self.__dict__["tapped"] = of_leaves(tapped, nesting, ("tap",))
         return tapped
 
     def located(
@@ -85,11 +89,11 @@ class Formula(Declaration):
 
         Its shape is `output.shape + argument.shape`, unless another ``layout`` is named.
         """
-        return self._decorator(Jacobian(target, layout), about)
+        return self._decorator(Jacobian(self._named("jacobian", target, "x"), layout), about)
 
     def layout(self, target: str, /, *, layout: Form = "numerator", **about: Any) -> Callable[[F], F]:
         """Claim where the partial derivatives by ``target`` stand: `(*args) -> array`."""
-        return self._decorator(Layout(target, layout), about)
+        return self._decorator(Layout(self._named("layout", target, "x"), layout), about)
 
     def entry(self, text: str, /, **about: Any) -> Callable[[F], F]:
         """Claim one entry of a derivative, such as `"dJ/dW[i,j]"` or `"dz[j]/dW[j,k]"`.
@@ -97,7 +101,7 @@ class Formula(Declaration):
         The candidate takes the free indices, then `delta` if the numerator is `J`, then the
         arguments. See `gradcheck.formulas.entries` for the language.
         """
-        return self._decorator(Entry(EntrySpec.parse(text)), about)
+        return self._decorator(Entry(EntrySpec.parse(self._named("entry", text, "dJ/dx[i]"))), about)
 
     @overload
     def forward(self, candidate: F, /) -> F: ...
@@ -110,13 +114,19 @@ class Formula(Declaration):
         """
         return self._decorate(candidate, Forward(), about)
 
-    def update(self, *, descent: Descent | None = None, **about: Any) -> Callable[[F], F]:
+    @overload
+    def update(self, candidate: F, /) -> F: ...
+    @overload
+    def update(self, /, *, descent: Descent | None = None, **about: Any) -> Callable[[F], F]: ...
+    def update(
+        self, candidate: F | None = None, /, *, descent: Descent | None = None, **about: Any
+    ) -> F | Callable[[F], F]:
         """Claim one step of gradient descent on a scalar cost: `(rate, *args) -> new values`.
 
         One new value per argument, `None` for data that stay as they are. With ``descent`` the loop is
         run too, and every step of it is checked like any other point.
         """
-        return self._decorator(Update(descent), about)
+        return self._decorate(candidate, Update(descent), about)
 
     def claim(self, kind: Kind, /, **about: Any) -> Callable[[F], F]:
         """Claim what ``kind`` says, such as a kind of your own; the methods above are this for our kinds."""
@@ -126,6 +136,16 @@ class Formula(Declaration):
     def backwards(self) -> list[Claim]:
         """The claims on the backward pass that are meant to be right, in order."""
         return [c for c in self.claims if c.kind.is_backward and not c.erratum]
+
+    def _named(self, decorator: str, text: Any, example: str) -> str:
+        """What a decorator is given in brackets."""
+        if not isinstance(text, str):
+            first = self.shapes.arguments[0]
+            raise UsageError(
+                f"{self.name}: {decorator} says what it is about, as in "
+                f"@{self.name}.{decorator}({example.replace('x', first, 1)!r}); got {short(text)}."
+            )
+        return text
 
     def _decorate(self, candidate: F | None, kind: Kind, about: dict[str, Any]) -> F | Callable[[F], F]:
         decorator = self._decorator(kind, about)
@@ -142,7 +162,7 @@ class Formula(Declaration):
             about.setdefault(name, getattr(self, name))
 
         def decorate(candidate: F) -> F:
-            claim = Claim(self, kind, candidate, **about)
+            claim = Claim.written(self, kind, candidate, **about)
             if any(claim.uid == other.uid for other in self.claims):
                 raise UsageError(
                     f"{claim.uid}: there is such a claim already; tell the two apart with suffix='...'."

@@ -2,7 +2,8 @@
 
 A declaration gives each argument a shape whose entries are names, integers or expressions in names.
 Names are shared between the arguments: `{"W": "n m", "x": "m"}` says that the columns of W are as
-many as the entries of x.
+many as the entries of x. An argument that is a dict, list, tuple, named tuple or dataclass of arrays is
+declared as one of shapes: `{"params": {"W1": "D H", "b1": "H"}, "Ws": ["n1 n0", "n2 n1"]}`.
 """
 
 from __future__ import annotations
@@ -10,17 +11,37 @@ from __future__ import annotations
 import operator
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import Field, dataclass, field
+from typing import Any, ClassVar, Protocol
 
 from gradcheck.errors import UsageError
 from gradcheck.formulas.binding import bind
 from gradcheck.formulas.dimensions import Dimension, Sizes, parse_dimension
+from gradcheck.formulas.nesting import Nesting, unfolded
 from gradcheck.formulas.suggestions import did_you_mean, short
 
-__all__ = ["Dimension", "ShapeLike", "Shapes", "parse_shape"]
+__all__ = ["Dimension", "ShapeLike", "Shapes", "is_shape", "parse_shape"]
 
-ShapeLike = str | int | Sequence[str | int]
+
+class _Dataclass(Protocol):
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+
+ShapeLike = str | int | Sequence[Any] | Mapping[Any, Any] | _Dataclass
+"""A shape, or a container of shapes."""
+
+
+def is_shape(value: Any) -> bool:
+    """Whether a declaration is one shape, and no container of shapes.
+
+    `("n", 3)` and `[4, 3]` are shapes; `["n m", "m"]`, `["n", "m"]` and `("n m", "m")` are several.
+    """
+    if isinstance(value, list):
+        return all(hasattr(v, "__index__") for v in value)
+    if isinstance(value, tuple):
+        one_size = all(hasattr(v, "__index__") or (isinstance(v, str) and len(v.split()) == 1) for v in value)
+        return one_size and not hasattr(value, "_fields")
+    return isinstance(value, str) or hasattr(value, "__index__")
 
 
 def parse_shape(shape: ShapeLike, where: str = "shape") -> tuple[Dimension, ...]:
@@ -66,10 +87,15 @@ def _values_hint(shape: object) -> str:
 
 @dataclass(frozen=True)
 class Shapes:
-    """The declared shapes of a formula's arguments, in positional order."""
+    """The declared shapes of a formula's arguments, in positional order.
+
+    Where the function's own arguments hold several arrays, ``arguments`` are these arrays, such as
+    `params["W1"]`, and ``nesting`` says how they come together.
+    """
 
     arguments: tuple[str, ...]
     shapes: tuple[tuple[Dimension, ...], ...]
+    nesting: Nesting = field(compare=False)
 
     @classmethod
     def parse(cls, declaration: Mapping[str, ShapeLike], parameters: Sequence[str] = ()) -> Shapes:
@@ -87,8 +113,16 @@ class Shapes:
                 raise UsageError(
                     f"shapes: the keys are the arguments' names, such as 'x', got {short(name)}."
                 )
-        parsed = tuple(parse_shape(s, f"shapes[{a!r}]") for a, s in declaration.items())
-        return cls(tuple(str(a) for a in declaration), parsed)
+        named = {str(a): s for a, s in declaration.items()}
+        leaves = {n: s for a, declared in named.items() for n, s in unfolded(a, declared, is_shape)}
+        parsed = tuple(parse_shape(s, f"shapes[{a!r}]") for a, s in leaves.items())
+        return cls(tuple(leaves), parsed, Nesting.of(named, is_shape))
+
+    @property
+    def declared(self) -> dict[str, Any]:
+        """The declaration as it was written, each shape a text."""
+        texts = [self.text(a) for a in self.arguments]
+        return dict(zip(self.nesting.arguments, self.nesting.arranged(texts), strict=True))
 
     @property
     def names(self) -> tuple[str, ...]:

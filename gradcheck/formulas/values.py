@@ -129,7 +129,7 @@ def check_values(values: Mapping[str, Values], shapes: Shapes) -> dict[str, Valu
             f"{{{shapes.arguments[0]!r}: gradcheck.positive}}, got {short(values)}."
         )
     checked: dict[str, Values] = {}
-    for argument, value in values.items():
+    for argument, value in shapes.nesting.leaves(values).items():
         if argument not in shapes.arguments:
             raise UsageError(
                 f"values: there is no argument {argument!r}; the arguments are {', '.join(shapes.arguments)}."

@@ -52,6 +52,10 @@ class Result:
     def passed(self) -> bool:
         return self.verdict is Verdict.PASS
 
+    def __bool__(self) -> bool:
+        """True for a pass only, so that `assert gradcheck.verify(...)` says what it seems to say."""
+        return self.passed
+
     @property
     def reason(self) -> str | None:
         """One sentence behind a verdict that is no pass; None for a pass."""
@@ -119,7 +123,7 @@ def reproduce(formula: Formula, row: ClaimRow, seed: int, max_examples: int) -> 
     """The Python line that runs it again: the smallest counterexample's exact arrays where there are
     some, else the same seed.
     """
-    shapes = {a: formula.shapes.text(a) for a in formula.shapes.arguments}
+    shapes = formula.shapes.declared
     candidate = formula.claims[-1].candidate
     # an adapter knows how its pair is written
     pair = getattr(candidate, "spelled", None) or f"{formula.name}, {own_name(candidate, 'backward')}"

@@ -49,6 +49,16 @@ def wrap(value: Any) -> Any:
     return value
 
 
+def _index(index: Any) -> Any:
+    """An index as JAX takes it: it wants arrays where NumPy takes lists and ranges."""
+    if isinstance(index, tuple):
+        return tuple(_index(i) for i in index)
+    plain = unwrap(index)
+    if isinstance(plain, list):
+        return jnp.asarray(plain)
+    return np.asarray(plain) if isinstance(plain, range) else plain
+
+
 class TracedArray(NDArrayOperatorsMixin):
     """Looks like an ndarray to NumPy code and records what it does in a JAX trace.
 
@@ -184,7 +194,7 @@ class TracedArray(NDArrayOperatorsMixin):
         return (self[i] for i in range(len(self)))
 
     def __getitem__(self, index: Any) -> TracedArray:
-        plain = unwrap(index)
+        plain = _index(index)
         taken = self.value[plain]
         parts = plain if isinstance(plain, tuple) else (plain,)
         basic = all(p is None or p is Ellipsis or isinstance(p, int | np.integer | slice) for p in parts)
@@ -193,7 +203,13 @@ class TracedArray(NDArrayOperatorsMixin):
         return TracedArray(taken)
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        self._replace(self.value.at[unwrap(index)].set(unwrap(value)))
+        plain, stored = _index(index), unwrap(value)
+        if isinstance(index, TracedArray) and index.dtype == bool and not jnp.ndim(stored):
+            # JAX has no place for a mask that it does not know
+            mask = plain.reshape(plain.shape + (1,) * (self.ndim - plain.ndim))
+            self._replace(jnp.where(mask, stored, self.value))
+        else:
+            self._replace(self.value.at[plain].set(stored))
 
     def astype(self, dtype: Any, **_: Any) -> TracedArray:
         if np.dtype(dtype).kind == "f" and np.dtype(dtype) != np.float64:

@@ -55,7 +55,7 @@ class Edit:
     def applies(self, call: Call) -> bool:
         mine, its = self.key, call.key
         if self.beside is not _NOT_GIVEN:
-            same_code = bool(its.site.frames) and its.site.frames[0][0] is mine.site.frames[0][0]
+            same_code = bool(its.site.frames) and its.site.code is mine.site.code
             axis = call.kwargs.get("axis", call.args[1] if len(call.args) > 1 else None)
             return same_code and its.name in _REDUCTIONS and axis == self.beside
         if its.name != mine.name or (self.turn is not None and call.turn != self.turn):
@@ -66,7 +66,7 @@ class Edit:
             return False
         if self.everywhere:
             return its.site.frames[0] == mine.site.frames[0]
-        same_code = its.site.frames[0][0] is mine.site.frames[0][0]
+        same_code = its.site.code is mine.site.code
         return self.alike and same_code and its.site.snippet == mine.site.snippet
 
     def perform(self, call: Call, run: Run) -> Any:

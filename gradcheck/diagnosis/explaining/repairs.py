@@ -19,7 +19,6 @@ from gradcheck.diagnosis.tracing.backwards import reachable
 from gradcheck.diagnosis.tracing.calling import run_candidate, run_forward
 from gradcheck.diagnosis.tracing.run import Change, Run
 from gradcheck.errors import Unsupported
-from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.quantity import Quantity
 
 __all__ = ["of_edit", "recorded", "repaired_by", "repairs"]
@@ -58,8 +57,7 @@ def repairs(case: Case, pilot: Sample) -> Iterator[Explanation]:
 def _steps_too_many(case: Case, pilot: Sample) -> list[Edit]:
     """An expression for the forward's value may apply a function that the forward does not."""
     try:
-        other = Declaration(**{**case.claim.formula.given(), "function": case.claim.candidate})
-        run, outputs = run_forward(other, pilot.point)
+        run, outputs = run_forward(case.claim.formula, pilot.point, function=case.claim.candidate)
         return list(skips(run, set(reachable(run, outputs))))
     except Exception:
         return []

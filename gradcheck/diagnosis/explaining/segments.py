@@ -98,7 +98,7 @@ def segments(run: Run, live: set[Call]) -> dict[Segment, Stretch]:
             if not new:
                 continue
             stretch = Stretch(z, call, _between(z, call))
-            inside = shared and all(c.key.site.frames[0][0] is helper[0][0] for c in stretch.calls)
+            inside = shared and all(c.key.site.code is call.key.site.code for c in stretch.calls)
             found |= {segment: stretch for segment in new if inside or not segment.everywhere}
     return found
 
@@ -148,7 +148,7 @@ def jumps(tape: Tape, segment: Segment) -> dict[Call, Stretch]:
 
 def _start_of(segment: Segment, end: Call) -> Value | None:
     """Where the stretch that ends here starts: the nearest value that fits its description."""
-    helper = end.key.site.frames[0][0] if end.key.site.frames else None
+    helper = end.key.site.code
     seen: set[Any] = set()
     stack = list(end.inputs)
     while stack:
@@ -157,7 +157,7 @@ def _start_of(segment: Segment, end: Call) -> Value | None:
             continue
         seen.add(_id(value))
         if segment.everywhere:
-            outside = value.call is None or value.call.key.site.frames[0][0] is not helper
+            outside = value.call is None or value.call.key.site.code is not helper
             if outside and _varies(value):
                 return value
         elif isinstance(segment.start, str):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -49,13 +49,22 @@ def _is_object(value: Any) -> bool:
 
 
 def run_forward(
-    formula: Declaration, point: Point, *, domain: Domain | None = None, change: Change | None = None
+    formula: Declaration,
+    point: Point,
+    *,
+    domain: Domain | None = None,
+    change: Change | None = None,
+    function: Callable[..., Any] | None = None,
 ) -> tuple[Run, list[Value]]:
-    """A functional run of the forward, and its outputs. Raises `Unsupported`, or what the code raises."""
+    """A functional run of the forward, or of another function of its arguments, and its outputs.
+
+    Raises `Unsupported`, or what the code raises.
+    """
+    function = function or formula.function
     try:
-        run, result = _start(formula, point, domain, change, watch_indices=True)
+        run, result = _start(function, formula, point, domain, change, watch_indices=True)
     except (IndexError, TypeError):  # `np.c_` makes NumPy's own array, which takes no watched index
-        run, result = _start(formula, point, domain, change, watch_indices=False)
+        run, result = _start(function, formula, point, domain, change, watch_indices=False)
     parts = list(result) if isinstance(result, tuple | list) else [result]
     outputs = []
     for part in parts:
@@ -71,13 +80,19 @@ def run_forward(
 
 
 def _start(
-    formula: Declaration, point: Point, domain: Domain | None, change: Change | None, *, watch_indices: bool
+    function: Callable[..., Any],
+    formula: Declaration,
+    point: Point,
+    domain: Domain | None,
+    change: Change | None,
+    *,
+    watch_indices: bool,
 ) -> tuple[Run, Any]:
     run = Run(domain, change, functional=True)
     args = _arguments(run, formula.shapes.arguments, point, domain)
     if not watch_indices:
         args = [w if i in point.wrt else a for i, (w, a) in enumerate(zip(args, point.args, strict=True))]
-    return run, run.start(formula.function, args)
+    return run, run.start(function, args)
 
 
 def _arguments(run: Run, names: tuple[str, ...], point: Point, domain: Domain | None) -> list[Any]:

@@ -19,7 +19,7 @@ __all__ = ["Site", "current_site"]
 _INTERNAL = (
     str(Path(np.__file__).parent),
     str(Path(__file__).parents[1]),
-    str(Path(__file__).parents[2] / "arithmetic"),
+    *(str(Path(__file__).parents[2] / ours) for ours in ("arithmetic", "formulas", "adapters")),
 )
 _LONGEST = 60
 
@@ -32,6 +32,11 @@ class Site:
     """
 
     frames: tuple[tuple[CodeType, int], ...]
+
+    @property
+    def code(self) -> CodeType | None:
+        """The function in which the operation stands; None where it is ours (an adapter's)."""
+        return self.frames[0][0] if self.frames else None
 
     @property
     def caller(self) -> Site:

@@ -13,7 +13,7 @@ defaults of the others claim nothing that is not known: no proof, no curve, no j
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -25,6 +25,7 @@ from gradcheck.backend import Answer, Program
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.kinds.directions import Directions, random_directions
+from gradcheck.formulas.nesting import Nesting
 from gradcheck.formulas.point import Point
 from gradcheck.formulas.quantity import Quantity, gradient
 
@@ -201,6 +202,12 @@ class Kind(ABC):
     def ranges(self, formula: Declaration, point: Point) -> dict[str, int] | None:
         """How far each leading index runs, where the code is called once for every entry of the one quantity;
         None, as in most kinds, where one call gives everything.
+        """
+        return None
+
+    def reader(self, nesting: Nesting) -> Callable[[Any], Any] | None:
+        """What makes the result of code with nested arguments one of code with arrays alone; None where they
+        are the same.
         """
         return None
 

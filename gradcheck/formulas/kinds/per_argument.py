@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,17 @@ from gradcheck.errors import CandidateFault
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.kinds.directions import Directions
 from gradcheck.formulas.kinds.kind import Kind, Setting, Shape
+from gradcheck.formulas.nesting import Nesting
 from gradcheck.formulas.point import Point
 from gradcheck.formulas.quantity import Quantity
 from gradcheck.formulas.returned_arrays import one_shot
 from gradcheck.formulas.suggestions import did_you_mean
 
-__all__ = ["PerArgument", "gradients_of", "parts"]
+__all__ = ["PerArgument", "SomeGradients", "gradients_of", "parts"]
+
+
+class SomeGradients(dict[Any, Any]):
+    """Gradients by name, of some arguments: the others are not checked."""
 
 
 class PerArgument(Kind):
@@ -38,16 +43,17 @@ class PerArgument(Kind):
     ) -> tuple[int, Shape] | None:
         return formula.shapes.arguments.index(str(quantity.argument)), index
 
+    def reader(self, nesting: Nesting) -> Callable[[Any], Any] | None:
+        def flattened(result: Any) -> tuple[Any, ...]:
+            given = _one_each(nesting.arguments, nesting.placed(result), self.part)
+            return nesting.flattened(given, self.part)
+
+        return flattened
+
     def divided(self, formula: Declaration, setting: Setting, result: Any) -> dict[Quantity, Any]:
         """One value an argument, or None. Raises `CandidateFault` also where one is given for integers."""
         names, what = formula.shapes.arguments, self.part
-        given = parts(names, result, what)
-        if len(given) != len(names):
-            raise CandidateFault(
-                "error",
-                f"{_expected(names, what)}, got {len(given)}; use None for an argument that is not checked"
-                + (_ONE_ARRAY if all(np.ndim(p) == 0 and p is not None for p in given) else ""),
-            )
+        given = _one_each(names, result, what)
         named = {}
         for i, (name, part) in enumerate(zip(names, given, strict=True)):
             if i in setting.wrt:
@@ -88,6 +94,19 @@ def gradients_of(
     return {quantities[i]: answer for i, answer in answers.items()}
 
 
+def _one_each(names: tuple[str, ...], result: Any, what: str) -> list[Any]:
+    """`parts`, one for each name. Raises `CandidateFault` where there are more or fewer."""
+    given = parts(names, result, what)
+    if len(given) != len(names):
+        numbers = all(not isinstance(p, dict) and np.ndim(p) == 0 and p is not None for p in given)
+        raise CandidateFault(
+            "error",
+            f"{_expected(names, what)}, got {len(given)}; use None for an argument that is not checked"
+            + (_ONE_ARRAY if numbers else ""),
+        )
+    return given
+
+
 _ONE_ARRAY = ". A tuple or list has one entry per argument: return np.array([...]) where one array is meant"
 
 
@@ -103,7 +122,8 @@ def parts(names: tuple[str, ...], result: Any, what: str) -> list[Any]:
         return [result]
     if isinstance(result, Mapping):
         unknown = [k for k in result if k not in names]
-        if unknown or any(n not in result for n in names):
+        missing = not isinstance(result, SomeGradients) and any(n not in result for n in names)
+        if unknown or missing:
             hint = did_you_mean(unknown[0], names) if unknown else ""
             raise CandidateFault(
                 "error",
@@ -111,7 +131,7 @@ def parts(names: tuple[str, ...], result: Any, what: str) -> list[Any]:
                 f"{', '.join(map(str, result)) or 'none'}; use None for an argument that is not checked"
                 + (f".{hint}" if hint else ""),
             )
-        return [result[n] for n in names]
+        return [result.get(n) for n in names]
     if once := one_shot(result):
         hint = " (is it `yield` by mistake?)" if once == "a generator" else ""
         raise CandidateFault("error", f"the code returns {once}; return a tuple{hint}")

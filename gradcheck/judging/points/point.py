@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.arithmetic.precisions import DOUBLE, SINGLE
-from gradcheck.errors import EndsProgram, UsageError, user_code
+from gradcheck.errors import CandidateFault, EndsProgram, UsageError, user_code
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.in_place_writes import unchanged
 from gradcheck.formulas.point import LARGE, Point
@@ -153,6 +153,8 @@ def _evaluated(formula: Declaration, args: list[Any]) -> tuple[tuple[NDArray[np.
         raise ForwardFault("the forward never returns: maximum recursion depth exceeded") from None
     except EndsProgram as error:
         raise ForwardFault(f"the forward ends the program, with {error}{user_line(error)}") from None
+    except CandidateFault as fault:  # of an adapter, which says what its function must return
+        raise ForwardFault(str(fault)) from None
     except Exception as error:
         if isinstance(error, np.linalg.LinAlgError) and str(error).startswith(_NO_RESULT):
             raise Discarded(f"the forward raises {named(error)}") from error

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import functools
+import inspect
 import types
 from collections import deque
 from collections.abc import Callable
@@ -27,7 +28,7 @@ _UNCHANGEABLE = (
     type(None), int, float, complex, str, bytes, bool, np.generic, np.dtype, np.ufunc, Fraction, range, slice,
     enum.Enum, types.ModuleType, types.BuiltinFunctionType, types.MethodWrapperType,
     types.MethodDescriptorType, property, types.EllipsisType, types.NotImplementedType, frozenset,
-    types.GenericAlias,
+    types.GenericAlias, inspect.Signature,
     types.WrapperDescriptorType, types.GetSetDescriptorType, type(np.sum),
 )  # fmt: skip
 _MOST = 20_000

@@ -1,0 +1,96 @@
+"""A function that returns its value and its gradients: `loss, grads`, as in a course's assignments."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from gradcheck.adapters.presenting import name_of, present
+from gradcheck.errors import CandidateFault, UsageError
+from gradcheck.formulas.kinds.per_argument import SomeGradients
+from gradcheck.formulas.nesting import parts_of, remade
+
+__all__ = ["value_and_grad"]
+
+Pair = tuple[Callable[..., Any], Callable[..., Any]]
+
+
+def value_and_grad(fun: Callable[..., Any]) -> Pair:
+    """A pair for `verify` from `fun(*args) -> (value, gradients)`, the value a scalar.
+
+        def loss(X, y, params):
+            ...
+            return cost, {"W": dW, "b": db}
+
+        gradcheck.verify(
+            *gradcheck.value_and_grad(loss),
+            shapes={"X": "N D", "y": "N", "params": {"W": "D 3", "b": "3"}},
+            values={"y": gradcheck.integers(0, 3)},
+        )
+
+    The gradients are
+
+    - an array, where there is one argument;
+    - a tuple or list with one for each argument, None for one that is not checked;
+    - a dict by the arguments' names; those that are not in it are not checked;
+    - a dict with the keys of exactly one argument that is a dict (dataclass, ...) of arrays: that
+      argument's gradients; the other arguments are not checked.
+
+    Settings (a regularisation strength) are bound first: `functools.partial(loss, reg=0.1)`. The pair's
+    backward is `(delta, *args) -> delta times the gradients`.
+
+    Raises `UsageError` where ``fun`` is no function.
+    """
+    if not callable(fun):
+        raise UsageError(f"value_and_grad: expected a function, got {type(fun).__name__}.")
+
+    def value(*args: Any) -> Any:
+        return _divided(fun, args, fun(*args))[0]
+
+    def gradients(delta: Any, *args: Any) -> Any:
+        return _times(delta, _divided(fun, args, fun(*args))[1])
+
+    spelled = f"*gradcheck.value_and_grad({name_of(fun)})"
+    return present(value, fun), present(gradients, fun, ("delta", "*args"), spelled)
+
+
+def _divided(fun: Callable[..., Any], args: tuple[Any, ...], returned: Any) -> tuple[Any, Any]:
+    """The value and the gradients. Raises `CandidateFault` for anything else."""
+    if not isinstance(returned, tuple | list) or len(returned) != 2:
+        what = f"{len(returned)} values" if isinstance(returned, tuple | list) else type(returned).__name__
+        raise CandidateFault(
+            "error",
+            f"value_and_grad: {name_of(fun)} must return (value, gradients), but it returned {what}"
+            f"{_left_out(fun, args)}",
+        )
+    if np.ndim(returned[0]):
+        raise CandidateFault(
+            "error",
+            f"value_and_grad: the value of {name_of(fun)} must be a scalar, but it has the shape "
+            f"{np.shape(returned[0])}; for an array of values see gradcheck.with_cache",
+        )
+    return returned[0], returned[1]
+
+
+def _left_out(fun: Callable[..., Any], args: tuple[Any, ...]) -> str:
+    """The arguments that are not given because they have defaults: what is returned may hang on them."""
+    try:
+        names = list(inspect.signature(fun).parameters.values())[len(args) :]
+    except (TypeError, ValueError):
+        return ""
+    left = [f"{p.name}={p.default!r}" for p in names if p.default is not p.empty]
+    return f"; it ran with its defaults {', '.join(left)}, which have no entry in shapes" if left else ""
+
+
+def _times(delta: Any, gradients: Any) -> Any:
+    """Every array in a nesting, times delta."""
+    if gradients is None:
+        return None
+    parts = parts_of(gradients)
+    if parts is None:
+        return delta * gradients
+    made = remade(gradients, [_times(delta, part.value) for part in parts])
+    return SomeGradients(made) if isinstance(made, Mapping) else made

@@ -1,0 +1,55 @@
+"""A declaration read off the arrays that a function is to be checked at."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradcheck.errors import UsageError
+from gradcheck.formulas.callables import parameter_names
+from gradcheck.formulas.nesting import Nesting, unfolded
+from gradcheck.formulas.suggestions import short
+
+__all__ = ["declared_at"]
+
+
+def declared_at(
+    function: Callable[..., Any], args: Any, names: tuple[str, ...] | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The shapes of the arguments ``args``, and their values by leaf.
+
+    ``names`` are those of the arguments, where they are declared; else they are the function's own.
+    Raises `UsageError` where ``args`` is no tuple, or has not as many.
+    """
+    if not isinstance(args, tuple | list):
+        raise UsageError(
+            f"args: expected a tuple with one value for each argument, as in args=(W, x), got {short(args)}."
+        )
+    if names is not None and len(args) != len(names):
+        raise UsageError(
+            f"args: expected {len(names)} values, one for each of {', '.join(names)}, got {len(args)}."
+        )
+    own = list(names or parameter_names(function)[: len(args)])
+    own += [f"argument{i}" for i in range(len(own), len(args))]
+    given = dict(zip(own, args, strict=True))
+    values = {leaf: value for name, v in given.items() for leaf, value in unfolded(name, v, _is_array)}
+    nesting = Nesting.of(given, _is_array)
+    shapes = nesting.arranged([_shape(leaf, value) for leaf, value in values.items()])
+    return dict(zip(own, shapes, strict=True)), values
+
+
+def _is_array(value: Any) -> bool:
+    """Whether a list or tuple holds numbers alone, at any depth: then it is one array."""
+    if isinstance(value, list) or (isinstance(value, tuple) and not hasattr(value, "_fields")):
+        return bool(value) and all(isinstance(v, numbers.Number) or _is_array(v) for v in value)
+    return isinstance(value, np.ndarray | numbers.Number)
+
+
+def _shape(name: str, value: Any) -> Any:
+    shape = np.shape(value)
+    if 0 in shape:
+        raise UsageError(f"args: {name} is an empty array of shape {shape}; sizes are 1 or more.")
+    return " ".join(map(str, shape))

@@ -1,0 +1,39 @@
+"""The user's functions as functions of the leaves: what they are given is nested, what they return flat."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from gradcheck.formulas.nesting import Nesting
+
+__all__ = ["of_leaves"]
+
+
+def of_leaves(
+    function: Callable[..., Any],
+    nesting: Nesting,
+    leading: tuple[str, ...] = (),
+    read: Callable[[Any], Any] | None = None,
+) -> Callable[..., Any]:
+    """``function`` as one of ``leading``, which go through as they are, and of leaves; itself where each of
+    its arguments is an array.
+
+    ``read`` makes of the result what the engine takes. The wrapper is a plain Python function that
+    wraps, so that its source is the user's, and what looks into functions (buffers, proofs) sees through.
+    """
+    if nesting.is_flat and read is None:
+        return function
+    count = len(leading)
+
+    def nested(*given: Any) -> Any:
+        result = function(*given[:count], *nesting.arranged(given[count:]))
+        return result if read is None else read(result)
+
+    functools.update_wrapper(nested, function)
+    kind = inspect.Parameter
+    parameters = [kind(name, kind.POSITIONAL_OR_KEYWORD) for name in leading]
+    nested.__signature__ = inspect.Signature([*parameters, kind("args", kind.VAR_POSITIONAL)])  # type: ignore[attr-defined]
+    return nested

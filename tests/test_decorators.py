@@ -1,0 +1,47 @@
+"""Decorators without brackets: as good as with them, or an error that says what goes into them."""
+
+import numpy as np
+import pytest
+
+import gradcheck
+from gradcheck import UsageError
+from gradcheck.checking.claim_check import check_claim
+
+
+@gradcheck.formula(shapes={"R": "u i", "P": "u k", "Q": "i k"})
+def cost(R, P, Q):
+    return np.sum((R - P @ Q.T) ** 2)
+
+
+@cost.update
+def right(rate, R, P, Q):
+    E = R - P @ Q.T
+    return None, P + rate * 2 * E @ Q, Q + rate * 2 * E.T @ P
+
+
+@cost.update(suffix="stale")
+def stale(rate, R, P, Q):
+    E = R - P @ Q.T
+    P2 = P + rate * 2 * E @ Q
+    return None, P2, Q + rate * 2 * E.T @ P2
+
+
+def test_an_update_needs_no_brackets():
+    """The function stays what it is; a step from values that are new already is refuted."""
+    assert callable(right)
+    assert [c.uid for c in cost.claims] == ["cost.update", "cost.update.stale"]
+    verdicts = [check_claim(claim, max_examples=12).row.verdict for claim in cost.claims]
+    assert verdicts == ["pass", "fail"]
+
+
+@pytest.mark.parametrize(
+    ("name", "example"), [("jacobian", "'R'"), ("layout", "'R'"), ("entry", r"'dJ/dR\[i\]'")]
+)
+def test_a_decorator_that_needs_a_name_says_so(name, example):
+    """In place of a TypeError from inside."""
+    with pytest.raises(
+        UsageError, match=rf"cost: {name} says what it is about, as in @cost.{name}\({example}\)"
+    ):
+        getattr(cost, name)(right)
+    with pytest.raises(UsageError, match="formula: shapes is missing"):
+        gradcheck.formula(right)
