@@ -12,6 +12,7 @@ __all__ = [
     "EndsProgram",
     "Escaped",
     "FaultKind",
+    "FormFault",
     "GradientError",
     "NoAnswer",
     "Undecided",
@@ -79,7 +80,8 @@ class Contradiction(Exception):
 class FaultKind(Enum):
     """What kind of fault the hand-written code has at a point."""
 
-    CONTRACT = "the contract is broken: wrong number of gradients, no array, ..."
+    FORM = "what is returned has another form: wrong number of gradients, other names, no array"
+    CONTRACT = "the contract is broken in another way"
     RAISES = "the code raises, or ends the program"
     SHAPE = "a quantity has the wrong shape"
     NOT_FINITE = "a quantity is NaN or infinite although the derivative exists"
@@ -109,6 +111,17 @@ class CandidateFault(Exception):
         self.verdict = verdict
         self.quantity = quantity
         self.kind = kind
+
+
+class FormFault(CandidateFault):
+    """What is returned has another form than it must have: another number of gradients, other names, another
+    nesting, no array.
+
+    One call shows it, so it is looked for before any points are drawn.
+    """
+
+    def __init__(self, message: str, quantity: Any = None) -> None:
+        super().__init__("error", message, quantity, FaultKind.FORM)
 
 
 class Escaped(Exception):

@@ -236,7 +236,7 @@ RETURNS = [
 @pytest.mark.parametrize(("forward", "words"), RETURNS, ids=[r[1][:50] for r in RETURNS])
 def test_a_forward_that_gives_no_array_of_floats_is_an_error(forward, words):
     """With the sizes, and the line where there is one."""
-    result = verify(forward, lambda d, x: d, X, max_examples=6)
+    result = verify(forward, lambda d, x: (x,), X, max_examples=6)
     assert result.verdict == "error"
     assert words in result.reason
     assert words in str(result)

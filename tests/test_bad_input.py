@@ -225,6 +225,12 @@ BACKWARDS = [
 ]
 
 
+OF_ANOTHER_FORM = {
+    *("too few", "too many", "single array", "nothing", "all None", "unknown name", "missing name"),
+    *("generator", "generator inside", "object array", "complex", "text", "ragged"),
+}
+
+
 @pytest.mark.parametrize(("name", "backward", "verdict", "words"), BACKWARDS, ids=[b[0] for b in BACKWARDS])
 def test_a_backward_that_breaks_the_contract(name, backward, verdict, words):
     """Fail where the derivative exists and is not given; error where the check cannot be made."""
@@ -232,7 +238,12 @@ def test_a_backward_that_breaks_the_contract(name, backward, verdict, words):
     assert result.verdict == verdict
     assert words in result.row.reason
     assert words in str(result)
-    assert result.row.counterexample.sizes
+    if name in OF_ANOTHER_FORM:  # seen in one call, before any points are drawn, and told once
+        assert result.row.counterexample is None
+        assert result.row.points == 0
+        assert str(result).count(words) == 1
+    else:
+        assert result.row.counterexample.sizes
 
 
 def test_a_wrong_shape_is_never_broadcast():

@@ -154,7 +154,7 @@ def test_what_makes_no_sense_is_refused_with_what_to_do(how, words):
 @pytest.mark.parametrize(
     "how",
     [
-        {"shapes": {"W": "(n, m)", "x": ["m"]}},
+        {"shapes": {"W": "(n, m)", "x": ("m",)}},
         {"shapes": {"W": (np.int64(3), "m"), "x": "m"}},
         {"shapes": {"W": "µ ν", "x": "ν"}},
         {"values": {"W": [[1, 2.5, 0], [3, 4, 0]]}},

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from gradcheck.adapters.presenting import name_of, present
-from gradcheck.errors import CandidateFault, UsageError
+from gradcheck.errors import FormFault, UsageError
+from gradcheck.formulas.callables import defaults_beyond
 from gradcheck.formulas.kinds.per_argument import SomeGradients
 from gradcheck.formulas.nesting import parts_of, remade
 
@@ -58,17 +58,15 @@ def value_and_grad(fun: Callable[..., Any]) -> Pair:
 
 
 def _divided(fun: Callable[..., Any], args: tuple[Any, ...], returned: Any) -> tuple[Any, Any]:
-    """The value and the gradients. Raises `CandidateFault` for anything else."""
+    """The value and the gradients. Raises `FormFault` for anything else."""
     if not isinstance(returned, tuple | list) or len(returned) != 2:
         what = f"{len(returned)} values" if isinstance(returned, tuple | list) else type(returned).__name__
-        raise CandidateFault(
-            "error",
+        raise FormFault(
             f"value_and_grad: {name_of(fun)} must return (value, gradients), but it returned {what}"
             f"{_left_out(fun, args)}",
         )
     if np.ndim(returned[0]):
-        raise CandidateFault(
-            "error",
+        raise FormFault(
             f"value_and_grad: the value of {name_of(fun)} must be a scalar, but it has the shape "
             f"{np.shape(returned[0])}; for an array of values see gradcheck.with_cache",
         )
@@ -77,11 +75,7 @@ def _divided(fun: Callable[..., Any], args: tuple[Any, ...], returned: Any) -> t
 
 def _left_out(fun: Callable[..., Any], args: tuple[Any, ...]) -> str:
     """The arguments that are not given because they have defaults: what is returned may hang on them."""
-    try:
-        names = list(inspect.signature(fun).parameters.values())[len(args) :]
-    except (TypeError, ValueError):
-        return ""
-    left = [f"{p.name}={p.default!r}" for p in names if p.default is not p.empty]
+    left = defaults_beyond(fun, len(args))
     return f"; it ran with its defaults {', '.join(left)}, which have no entry in shapes" if left else ""
 
 

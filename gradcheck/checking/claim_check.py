@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from gradcheck.arithmetic.precisions import SINGLE
 from gradcheck.checking.battery import run_battery
 from gradcheck.checking.counterexample import describe
+from gradcheck.checking.first_call import wrong_form
 from gradcheck.checking.further_points import (
     points_of_asked_sizes,
     points_of_large_sizes,
@@ -35,7 +36,7 @@ from gradcheck.judging.large_points import check_large_point
 from gradcheck.judging.opinions import PointResult, PointVerdict
 from gradcheck.judging.point_check import check_point
 from gradcheck.judging.points.allowed_sizes import checked_delta
-from gradcheck.judging.points.generation import Generated, generate
+from gradcheck.judging.points.generation import Generated, first_point, generate
 from gradcheck.judging.points.point import ForwardFault, Point
 from gradcheck.judging.reasons import Fault
 from gradcheck.judging.session import Session
@@ -114,6 +115,9 @@ def _judged(
         usable.seconds = 0.0
     if points is None:
         try:
+            first = first_point(claim.formula, seed=seed, delta=delta)
+            if first is not None and (misused := wrong_form(claim, first)):
+                return cannot_run(claim, session, misused, started)
             points = generate(claim.formula, max_examples=max_examples, seed=seed, delta=delta)
         except ForwardFault as fault:
             points = fault
@@ -129,6 +133,8 @@ def _judged(
     results = clock.found
     for point in points.points:
         clock.keep(_checked(claim, point, session))
+        if (fault := results[0].fault) is not None and fault.kind is FaultKind.FORM:
+            return cannot_run(claim, session, str(fault), started)
     trained: Trained | None = None
     if isinstance(claim.kind, Update) and claim.kind.descent and not _decided(results):
         trained = train(claim, session, seed)

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from gradcheck.errors import UsageError
+from gradcheck.formulas.suggestions import short
 
-__all__ = ["check_parameters", "hashable", "parameter_names"]
+__all__ = ["check_parameters", "defaults_beyond", "hashable", "parameter_names"]
 
 
 def check_parameters(function: Callable[..., Any], wanted: tuple[str, ...], who: str) -> None:
@@ -47,6 +48,14 @@ def check_parameters(function: Callable[..., Any], wanted: tuple[str, ...], who:
             f"{_hint(positional, wanted)}"
         )
     taken = positional[: len(wanted)]
+    dropped = [n for n in taken if n not in wanted]
+    moved = [n for n, at in zip(wanted, taken, strict=False) if n != at and n in positional]
+    if len(positional) > len(wanted) and dropped and moved:
+        raise UsageError(
+            f"{who} takes ({', '.join(positional)}), but it is called as {call}: {moved[0]!r} would be taken "
+            f"for {dropped[0]!r}. Give shapes an entry for {dropped[0]!r} too, or bind it with "
+            "functools.partial."
+        )
     if not takes_any and taken != list(wanted) and sorted(taken) == sorted(wanted):
         raise UsageError(
             f"{who} takes ({', '.join(taken)}), but it is called as {call}: the same names in another order."
@@ -60,6 +69,16 @@ def parameter_names(function: object) -> list[str]:
     except (TypeError, ValueError):
         return []
     return [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+
+
+def defaults_beyond(function: object, count: int) -> list[str]:
+    """`"reg=0.0"` for each parameter with a default after the first ``count`` positional ones."""
+    try:
+        parameters = list(inspect.signature(function).parameters.values())  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return []
+    left = [p for p in parameters[count:] if p.default is not p.empty]
+    return [f"{p.name}={short(p.default)}" for p in left]
 
 
 def hashable(function: Callable[..., Any]) -> Callable[..., Any]:

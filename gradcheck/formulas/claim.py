@@ -81,7 +81,7 @@ class Claim:
         nesting = formula.shapes.nesting
         if nesting.is_flat or not isinstance(kind, Kind):
             return cls(formula, kind, candidate, **about)
-        claim = cls(formula, kind, of_leaves(candidate, nesting, kind.leading, kind.reader(nesting)), **about)
+        claim = cls(formula, kind, of_leaves(candidate, nesting, kind.leading, kind.reader(formula)), **about)
         check_parameters(candidate, (*kind.leading, *nesting.arguments), f"{claim.uid}: the {kind.role}")
         return claim
 

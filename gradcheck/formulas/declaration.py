@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from gradcheck.errors import UsageError, user_code
-from gradcheck.formulas.callables import check_parameters, hashable, parameter_names
+from gradcheck.formulas.callables import check_parameters, defaults_beyond, hashable, parameter_names
 from gradcheck.formulas.nested_code import of_leaves
 from gradcheck.formulas.shapes import ShapeLike, Shapes
 from gradcheck.formulas.suggestions import did_you_mean
@@ -95,6 +95,12 @@ class Declaration:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.original(*args, **kwargs)
+
+    @property
+    def left_out(self) -> str:
+        """A sentence on parameters of the function that have defaults and no entry in ``shapes``, if any."""
+        names = defaults_beyond(self.original, len(self.shapes.nesting.arguments))
+        return f" {self.name} runs with {', '.join(names)}, without an entry in shapes." if names else ""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__.lower()} {self.name} ({', '.join(self.shapes.arguments)})>"

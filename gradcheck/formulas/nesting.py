@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gradcheck.errors import CandidateFault, UsageError
+from gradcheck.errors import FormFault, UsageError
 from gradcheck.formulas.suggestions import did_you_mean, short
 
 __all__ = ["Nesting", "Part", "parts_of", "remade", "unfolded"]
@@ -112,8 +112,7 @@ class Nesting:
         most = max(common.values())
         having = [n for n in self.forms if common[n] == most]
         if most and len(having) > 1:
-            raise CandidateFault(
-                "error",
+            raise FormFault(
                 f"the keys {', '.join(map(str, result))} are those of {' and of '.join(having)}; return the "
                 f"gradients by argument, as in {{{having[0]!r}: ...}}",
             )
@@ -122,7 +121,7 @@ class Nesting:
     def flattened(self, given: Sequence[Any], what: str) -> tuple[Any, ...]:
         """What was returned for the function's own arguments, by leaf; None for what is not there.
 
-        ``what`` is one of them in words. Raises `CandidateFault` for another nesting.
+        ``what`` is one of them in words. Raises `FormFault` for another nesting.
         """
         named = zip(self.forms.items(), given, strict=True)
         return tuple(leaf for (name, form), value in named for leaf in _returned(form, name, value, what))
@@ -186,7 +185,7 @@ def _returned(form: Any, name: str, value: Any, what: str) -> Iterator[Any]:
     """One entry for each leaf of a form, from what was returned for it."""
     if isinstance(form, int):
         if isinstance(value, dict):
-            raise CandidateFault("error", f"expected an array as the {what} of {name}, got {short(value)}")
+            raise FormFault(f"expected an array as the {what} of {name}, got {short(value)}")
         yield value
         return
     own = _own(form)
@@ -195,24 +194,21 @@ def _returned(form: Any, name: str, value: Any, what: str) -> Iterator[Any]:
         return
     found = parts_of(value)
     if found is None:
-        raise CandidateFault(
-            "error",
+        raise FormFault(
             f"expected the {what}s of {name} nested as {name} is, with {_listed(own)}, got "
             f"{type(value).__name__}; use None where none is checked",
         )
     if isinstance(value, list | tuple) and not hasattr(value, "_fields"):
         if len(found) != len(own):
-            raise CandidateFault(
-                "error",
-                f"expected {len(own)} {what}s for {name}, got {len(found)}; use None for one that is not checked",
+            raise FormFault(
+                f"expected {len(own)} {what}s for {name}, got {len(found)}; use None where one is not checked"
             )
         given = {part.key: other.value for part, other in zip(own, found, strict=True)}
     else:
         given = {part.key: part.value for part in found}
     keys = [part.key for part in own]
     if unknown := [key for key in given if key not in keys]:
-        raise CandidateFault(
-            "error",
+        raise FormFault(
             f"there is a {what} for {name}[{_written(unknown[0])}], but {name} has {_listed(own)}."
             f"{did_you_mean(unknown[0], map(str, keys))}",
         )

@@ -61,7 +61,7 @@ def _advice(value: Any, array: NDArray[Any]) -> str:
     if isinstance(value, CoroutineType):
         return "give a function that is not async"
     if isinstance(value, Mapping):
-        return "return an array, or a tuple of arrays"
+        return "return an array, or a tuple of arrays (a loss with its gradients: gradcheck.value_and_grad)"
     if isinstance(value, np.ndarray) and array.dtype.kind == "O":
         return "np.array(values, dtype=float) makes one of floats"
     if one_shot(value):

@@ -297,7 +297,7 @@ def story(claim: ClaimRow, rows: tuple[BackendRow, ...], battery: tuple[BatteryR
     lines += drawing(claim.chain)
     if claim.counterexample is not None:
         lines += counterexample_text(claim.counterexample)
-    lines += [row_text(row) for row in rows]
+    lines += [row_text(row) for row in rows if row.points or row.reason != claim.reason]
     lines += filter(None, [agreement_text(claim)])
     lines += [battery_text(row) for row in remarkable(claim, battery)]
     lines += [precision_text(p) for p in claim.precision]

@@ -73,7 +73,7 @@ def _evidence(claim: ClaimRow, rows: tuple[BackendRow, ...], battery: tuple[Batt
         if proof
         else []
     )
-    lines += [row_text(row) for row in rows]
+    lines += [row_text(row) for row in rows if row.points or row.reason != claim.reason]
     lines += [battery_text(row) for row in remarkable(claim, battery)]
     lines += [precision_text(found) for found in claim.precision]
     lines += [f"note: {note}" for note in claim.notes]

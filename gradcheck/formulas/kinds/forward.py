@@ -7,7 +7,7 @@ from typing import Any
 
 from gradcheck.arithmetic import BALLS, Domain
 from gradcheck.backend import Answer, Program
-from gradcheck.errors import CandidateFault
+from gradcheck.errors import FormFault
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.kinds.directions import Directions, random_directions
 from gradcheck.formulas.kinds.kind import Kind, Setting, Shape, Symbolic, Symbols
@@ -40,7 +40,7 @@ class Forward(Kind):
         if not setting.multiple:
             return {outputs(1)[0]: result}
         if not isinstance(result, tuple | list) or len(result) != count:
-            raise CandidateFault("error", f"expected a tuple of {count} outputs")
+            raise FormFault(f"expected a tuple of {count} outputs")
         return dict(zip(outputs(count), result, strict=True))
 
     def derivatives(

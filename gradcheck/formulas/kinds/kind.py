@@ -25,7 +25,6 @@ from gradcheck.backend import Answer, Program
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.kinds.directions import Directions, random_directions
-from gradcheck.formulas.nesting import Nesting
 from gradcheck.formulas.point import Point
 from gradcheck.formulas.quantity import Quantity, gradient
 
@@ -205,7 +204,7 @@ class Kind(ABC):
         """
         return None
 
-    def reader(self, nesting: Nesting) -> Callable[[Any], Any] | None:
+    def reader(self, formula: Declaration) -> Callable[[Any], Any] | None:
         """What makes the result of code with nested arguments one of code with arrays alone; None where they
         are the same.
         """

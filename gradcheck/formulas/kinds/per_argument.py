@@ -9,11 +9,10 @@ import numpy as np
 
 from gradcheck.arithmetic import BALLS, Domain, ElementArray
 from gradcheck.backend import Answer, Program
-from gradcheck.errors import CandidateFault
+from gradcheck.errors import FormFault
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.kinds.directions import Directions
 from gradcheck.formulas.kinds.kind import Kind, Setting, Shape
-from gradcheck.formulas.nesting import Nesting
 from gradcheck.formulas.point import Point
 from gradcheck.formulas.quantity import Quantity
 from gradcheck.formulas.returned_arrays import one_shot
@@ -43,24 +42,25 @@ class PerArgument(Kind):
     ) -> tuple[int, Shape] | None:
         return formula.shapes.arguments.index(str(quantity.argument)), index
 
-    def reader(self, nesting: Nesting) -> Callable[[Any], Any] | None:
+    def reader(self, formula: Declaration) -> Callable[[Any], Any] | None:
+        nesting = formula.shapes.nesting
+
         def flattened(result: Any) -> tuple[Any, ...]:
-            given = _one_each(nesting.arguments, nesting.placed(result), self.part)
+            given = _one_each(formula, nesting.arguments, nesting.placed(result), self.part)
             return nesting.flattened(given, self.part)
 
         return flattened
 
     def divided(self, formula: Declaration, setting: Setting, result: Any) -> dict[Quantity, Any]:
-        """One value an argument, or None. Raises `CandidateFault` also where one is given for integers."""
+        """One value an argument, or None. Raises `FormFault` also where one is given for integers."""
         names, what = formula.shapes.arguments, self.part
-        given = _one_each(names, result, what)
+        given = _one_each(formula, names, result, what)
         named = {}
         for i, (name, part) in enumerate(zip(names, given, strict=True)):
             if i in setting.wrt:
                 named[self.quantity(name)] = part
             elif part is not None:
-                raise CandidateFault(
-                    "error",
+                raise FormFault(
                     f"{name!r} holds integers and has no {what}; return None in its place, or give floats to "
                     "have it differentiated",
                 )
@@ -94,17 +94,24 @@ def gradients_of(
     return {quantities[i]: answer for i, answer in answers.items()}
 
 
-def _one_each(names: tuple[str, ...], result: Any, what: str) -> list[Any]:
-    """`parts`, one for each name. Raises `CandidateFault` where there are more or fewer."""
-    given = parts(names, result, what)
-    if len(given) != len(names):
-        numbers = all(not isinstance(p, dict) and np.ndim(p) == 0 and p is not None for p in given)
-        raise CandidateFault(
-            "error",
-            f"{_expected(names, what)}, got {len(given)}; use None for an argument that is not checked"
-            + (_ONE_ARRAY if numbers else ""),
-        )
-    return given
+def _one_each(formula: Declaration, names: tuple[str, ...], result: Any, what: str) -> list[Any]:
+    """`parts`, one for each name. Raises `FormFault` where there are more or fewer."""
+    try:
+        given = parts(names, result, what)
+    except FormFault as fault:
+        raise FormFault(f"{fault}{formula.left_out and '.'}{formula.left_out}") from None
+    if len(given) == len(names):
+        return given
+    numbers = all(not isinstance(p, dict) and np.ndim(p) == 0 and p is not None for p in given)
+    if numbers:
+        advice = _ONE_ARRAY
+    elif len(given) > len(names) and formula.left_out:
+        advice = f".{formula.left_out}"
+    else:
+        advice = ""
+    raise FormFault(
+        f"{_expected(names, what)}, got {len(given)}; use None for an argument that is not checked{advice}"
+    )
 
 
 _ONE_ARRAY = ". A tuple or list has one entry per argument: return np.array([...]) where one array is meant"
@@ -113,7 +120,7 @@ _ONE_ARRAY = ". A tuple or list has one entry per argument: return np.array([...
 def parts(names: tuple[str, ...], result: Any, what: str) -> list[Any]:
     """What was returned as a list, in the order of the names where it came by name; not counted.
 
-    Raises `CandidateFault` for what is no such collection.
+    Raises `FormFault` for what is no such collection.
     """
     if isinstance(result, tuple | list):
         return list(result)
@@ -125,8 +132,7 @@ def parts(names: tuple[str, ...], result: Any, what: str) -> list[Any]:
         missing = not isinstance(result, SomeGradients) and any(n not in result for n in names)
         if unknown or missing:
             hint = did_you_mean(unknown[0], names) if unknown else ""
-            raise CandidateFault(
-                "error",
+            raise FormFault(
                 f"expected a dict with one {what} for each of {', '.join(names)}, got "
                 f"{', '.join(map(str, result)) or 'none'}; use None for an argument that is not checked"
                 + (f".{hint}" if hint else ""),
@@ -134,11 +140,10 @@ def parts(names: tuple[str, ...], result: Any, what: str) -> list[Any]:
         return [result.get(n) for n in names]
     if once := one_shot(result):
         hint = " (is it `yield` by mistake?)" if once == "a generator" else ""
-        raise CandidateFault("error", f"the code returns {once}; return a tuple{hint}")
+        raise FormFault(f"the code returns {once}; return a tuple{hint}")
     if len(names) == 1:
         return [result]
-    raise CandidateFault(
-        "error",
+    raise FormFault(
         f"{_expected(names, what)}, got a single {type(result).__name__}; use None for an argument that is "
         "not checked",
     )

@@ -17,7 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.arithmetic import Domain, ElementArray, ObjectArray, call_in, enclose, wrap
-from gradcheck.errors import CandidateFault, EndsProgram, Escaped, FaultKind, Unsupported, message, user_code
+from gradcheck.errors import (
+    CandidateFault,
+    EndsProgram,
+    Escaped,
+    FaultKind,
+    FormFault,
+    Unsupported,
+    message,
+    user_code,
+)
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.entries import assignments
 from gradcheck.formulas.in_place_writes import IN_PLACE, culprit, plain, read_only, unchanged, writes
@@ -152,11 +161,11 @@ def run_prepared(
         else:
             values[name] = as_float64(value, name, shapes[name])
     if not values and not shapes:
-        raise CandidateFault(
-            "error", "every argument holds integers, which have no derivative; give floats where one is meant"
+        raise FormFault(
+            "every argument holds integers, which have no derivative; give floats where one is meant"
         )
     if not values:
-        raise CandidateFault("error", "the code returned None for every argument: there is nothing to check")
+        raise FormFault("the code returned None for every argument: there is nothing to check")
     return Stated(values, tuple(unchecked), sorted({message(w.message) for w in caught}))
 
 
@@ -256,7 +265,7 @@ def _table(
         leading = {**before, **assignment}
         value = _guarded(domain, claim.candidate, *(leading[n] for n in claim.leading), *args)
         if value is None:
-            raise CandidateFault("error", f"{name}: the code returned None")
+            raise FormFault(f"{name}: the code returned None")
         if not isinstance(value, ElementArray):
             value = _numbers(value, name)
         found = value.shape
@@ -314,15 +323,13 @@ def _shape_words(shape: tuple[int, ...]) -> str:
 def _numbers(value: Any, name: Quantity) -> NDArray[Any]:
     """Whatever the code returned as an array of real numbers. Raises `CandidateFault`."""
     if isinstance(value, GeneratorType):
-        raise CandidateFault(
-            "error", f"{name} is a generator, not an array; return a tuple or an array", name
-        )
+        raise FormFault(f"{name} is a generator, not an array; return a tuple or an array", name)
     try:
         array = as_array(value, "fiubO", "of real arguments it is real: return np.real(...) of it")
         if array.dtype.kind == "O" and not _holds_balls(array):
             as_array(value, "fiub")
     except NotNumbers as error:
-        raise CandidateFault("error", f"{name} is {error}", name) from None
+        raise FormFault(f"{name} is {error}", name) from None
     return array
 
 
@@ -342,7 +349,7 @@ def as_float64(
         return value.copy() if copy else value
     array = _numbers(value, name)
     if array.dtype.kind == "O":
-        raise CandidateFault("error", f"{name} is an array of objects, not of numbers", name)
+        raise FormFault(f"{name} is an array of objects, not of numbers", name)
     if array.shape != shape:
         hint = " (a numpy.matrix is always 2-d; return an ndarray)" if isinstance(value, np.matrix) else ""
         raise CandidateFault(

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.errors import UsageError
+from gradcheck.errors import FormFault, UsageError
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.values import Values, is_strategy
 from gradcheck.judging.points.allowed_sizes import Allowed, checked_delta
@@ -31,7 +31,7 @@ from gradcheck.judging.points.point import (
 from gradcheck.judging.points.sampling import PER_ARRAY, each
 from gradcheck.judging.points.sizes import plan
 
-__all__ = ["Draw", "Generated", "draw_elements", "draws", "generate"]
+__all__ = ["Draw", "Generated", "draw_elements", "draws", "first_point", "generate"]
 
 _SIZE_BITS = 3
 """Hypothesis draws each size from 1 to 8; larger ones are the plan's business."""
@@ -91,10 +91,7 @@ def generate(formula: Declaration, *, max_examples: int, seed: int, delta: Value
                     raised[str(discarded)] += 1
                 continue
             except ForwardFault as fault:
-                at = ", ".join(f"{n} = {s}" for n, s in draw.sizes.items())
-                about_shapes = isinstance(fault.__cause__, ValueError | IndexError)
-                text = str(fault) + (_given(formula, draw.sizes) if about_shapes else "")
-                raise ForwardFault(f"at {at} {text}" if at else text) from fault
+                raise _located(formula, draw, fault) from fault
             _check_outputs(result.points, point)
             result.points.append(point)
             break
@@ -108,6 +105,32 @@ def generate(formula: Declaration, *, max_examples: int, seed: int, delta: Value
     for reason, times in raised.items():
         result.notes.append(f"{times} of what was drawn {'was' if times == 1 else 'were'} left out: {reason}")
     return result
+
+
+def first_point(formula: Declaration, *, seed: int, delta: Values | None = None) -> Point | None:
+    """The first point of the plan, for a look at what the code returns; None where the forward is not finite.
+
+    Raises `ForwardFault` where the forward cannot be run, `UsageError`.
+    """
+    delta = checked_delta(delta)
+    draw = next(draws(formula, 0, seed, [], delta))
+    rng = np.random.default_rng([seed, draw.seed, draw.position, 0])
+    try:
+        return make_point(formula, draw.sizes, rng, delta=delta, elements=draw.elements, origin=draw.origin)
+    except Discarded:
+        return None
+    except ForwardFault as fault:
+        raise _located(formula, draw, fault) from fault
+
+
+def _located(formula: Declaration, draw: Draw, fault: ForwardFault) -> ForwardFault:
+    """A fault of the forward, with where it is."""
+    if isinstance(fault.__cause__, FormFault):  # wherever it is called
+        return fault
+    at = ", ".join(f"{n} = {s}" for n, s in draw.sizes.items())
+    about_shapes = isinstance(fault.__cause__, ValueError | IndexError)
+    text = str(fault) + (_given(formula, draw.sizes) if about_shapes else "")
+    return ForwardFault(f"at {at} {text}" if at else text)
 
 
 def _given(formula: Declaration, sizes: Mapping[str, int]) -> str:

@@ -154,7 +154,7 @@ def _evaluated(formula: Declaration, args: list[Any]) -> tuple[tuple[NDArray[np.
     except EndsProgram as error:
         raise ForwardFault(f"the forward ends the program, with {error}{user_line(error)}") from None
     except CandidateFault as fault:  # of an adapter, which says what its function must return
-        raise ForwardFault(str(fault)) from None
+        raise ForwardFault(str(fault)) from fault
     except Exception as error:
         if isinstance(error, np.linalg.LinAlgError) and str(error).startswith(_NO_RESULT):
             raise Discarded(f"the forward raises {named(error)}") from error
