@@ -80,7 +80,7 @@ def verify(
     if args is not None:
         shapes, values = _at(forward, args, shapes, values)
         max_examples = min(max_examples, _DELTAS)
-    RunOptions(seed=seed, max_examples=max_examples)  # checks both
+    options = RunOptions(seed, max_examples, None if backends is None else tuple(backends))  # checks them
     from gradcheck.chains.chain import Chain
 
     declared: dict[str, Any] = {"shapes": shapes, "values": values, "where": where, "batch": batch}
@@ -104,7 +104,7 @@ def verify(
         # the command line cannot find what was only handed to a function
         again = msgspec.structs.replace(row.counterexample, replay=None, python=line)
         row = msgspec.structs.replace(row, counterexample=again)
-    return Result(row, tuple(outcome.backends), line, tuple(outcome.battery))
+    return Result(row, tuple(outcome.backends), line, tuple(outcome.battery), options)
 
 
 def _asserting(check: Callable[P, Result]) -> Callable[[Callable[..., Result]], Callable[P, Result]]:
@@ -155,10 +155,21 @@ def _formula(forward: Any, backward: Any, jac: Any, given: Mapping[str, Any]) ->
             raise UsageError("verify: shapes is missing; it has one entry per argument, as in {'x': 'n'}.")
         built = Formula(forward, name=own_name(forward, "forward"), **given)
     if jac is not None:
-        built.jacobian(built.shapes.nesting.arguments[0])(jac)
+        built.jacobian(_first(built))(jac)
     else:
         built.vjp(backward)
     return built
+
+
+def _first(formula: Formula) -> str:
+    """The argument that ``jac`` is by."""
+    (name, *_), leaves = formula.shapes.nesting.arguments, formula.shapes.arguments
+    if name not in leaves:
+        raise UsageError(
+            f"jac: the first argument must be one array, but {name} holds "
+            f"{', '.join(a for a in leaves if a.startswith(name))}; give a backward instead."
+        )
+    return name
 
 
 def _both(function: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
@@ -168,7 +179,9 @@ def _both(function: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
     def gradient(*args: Any) -> Any:
         return gradients(1.0, *args)
 
-    return value, functools.update_wrapper(gradient, function)
+    functools.update_wrapper(gradient, function)
+    gradient.spelled = f"{own_name(function, 'forward')}, jac=True"  # type: ignore[attr-defined]
+    return value, gradient
 
 
 def _at(

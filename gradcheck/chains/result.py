@@ -82,7 +82,7 @@ def verify_chain(
     whole.vjp(claim.candidate)
     found = _result(ChainResult, whole, claim, checker)
     row = _worst(found.row, [r.row for r in layers.values()])
-    return ChainResult(row, found.backends, found.reproduce, found.battery, layers)
+    return ChainResult(row, found.backends, found.reproduce, found.battery, options, layers)
 
 
 def _claim(chain: Net, backward: Callable[..., Any] | None) -> Claim:
@@ -103,7 +103,7 @@ def _result(kind: type[Result], spelled: Formula, claim: Claim, checker: Checker
     if row.counterexample is not None:
         row = replace(row, counterexample=replace(row.counterexample, replay=None, python=line))
     backends = tuple(r for r in records if isinstance(r, BackendRow))
-    return kind(row, backends, line, tuple(r for r in records if isinstance(r, BatteryRow)))
+    return kind(row, backends, line, tuple(r for r in records if isinstance(r, BatteryRow)), options)
 
 
 def _worst(whole: ClaimRow, layers: Sequence[ClaimRow]) -> ClaimRow:

@@ -29,9 +29,7 @@ def declared_at(
             f"args: expected a tuple with one value for each argument, as in args=(W, x), got {short(args)}."
         )
     if names is not None and len(args) != len(names):
-        raise UsageError(
-            f"args: expected {len(names)} values, one for each of {', '.join(names)}, got {len(args)}."
-        )
+        raise UsageError(f"args: expected one value for each of {', '.join(names)}, got {len(args)}.")
     own = list(names or parameter_names(function)[: len(args)])
     own += [f"argument{i}" for i in range(len(own), len(args))]
     given = dict(zip(own, args, strict=True))

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+from msgspec import structs
 
 from gradcheck.errors import GradientError
 from gradcheck.formulas.decorating import Formula
 from gradcheck.records.arrays import decode
+from gradcheck.records.reading import Log
 from gradcheck.records.types import (
     ArrayRecord,
     BackendRow,
     BatteryRow,
     ClaimRow,
-    Counterexample,
     Diagnosis,
-    Proof,
+    Footer,
     Untried,
 )
 from gradcheck.records.verdicts import Strength, Verdict
+from gradcheck.running.checker import Checker, RunOptions, now
+from gradcheck.running.shown import Counterexample, Proof
 
 __all__ = ["Result", "failure", "own_name", "reproduce"]
 
@@ -29,14 +35,25 @@ class Result:
 
     ``row``, ``backends`` and ``battery`` are the records that a run's log would hold: the claim's own
     row, one per backend, and one per check of the code besides the numbers (`gradcheck.checking.battery`).
-    ``reproduce`` is the Python line that runs the check again. `print(result)` tells the story; a
-    notebook shows it as a page.
+    ``reproduce`` is the Python line that runs the check again, ``options`` what it was made with.
+    `print(result)` tells the story; a notebook shows it as a page, as it does the counterexample and the
+    proof; `to_html` writes the report.
     """
 
     row: ClaimRow
     backends: tuple[BackendRow, ...]
     reproduce: str
     battery: tuple[BatteryRow, ...] = ()
+    options: RunOptions = field(default_factory=RunOptions)
+
+    def __post_init__(self) -> None:
+        found, proof = self.row.counterexample, self.row.proof
+        shown = structs.replace(
+            self.row,
+            counterexample=None if found is None else Counterexample.of(found),
+            proof=None if proof is None else Proof.of(proof),
+        )
+        object.__setattr__(self, "row", shown)
 
     @property
     def verdict(self) -> Verdict:
@@ -63,8 +80,10 @@ class Result:
 
     @property
     def counterexample(self) -> Counterexample | None:
-        """The smallest point at which the code is wrong, with the exact arrays; None where there is none."""
-        return self.row.counterexample
+        """The smallest point at which the code is wrong, with its ``arrays``; None where there is none."""
+        found = self.row.counterexample
+        assert found is None or isinstance(found, Counterexample)  # see __post_init__
+        return found
 
     @property
     def diagnosis(self) -> tuple[Diagnosis, ...]:
@@ -74,7 +93,9 @@ class Result:
     @property
     def proof(self) -> Proof | None:
         """What is known for all sizes and all values; None where no proof was tried."""
-        return self.row.proof
+        proof = self.row.proof
+        assert proof is None or isinstance(proof, Proof)  # see __post_init__
+        return proof
 
     @property
     def untried(self) -> tuple[Untried, ...]:
@@ -90,6 +111,27 @@ class Result:
     def unchecked(self) -> tuple[str, ...]:
         """The quantities for which the backward returned None."""
         return tuple(self.row.unchecked)
+
+    def to_html(self, path: str | os.PathLike[str]) -> Path:
+        """Write the report of `gradcheck verify` on this one claim as an HTML page, and give its path."""
+        from gradcheck.report import render_text, write_file
+
+        row = self.row
+        log = Log(
+            header=Checker(self.options).header([row.uid]),
+            claims=(row,),
+            rows={row.uid: self.backends},
+            footer=Footer(
+                finished=now(),
+                seconds=row.seconds,
+                claims=1,
+                verdicts={row.verdict: 1},
+                as_declared=int(row.as_declared),
+                exit_code=int(not row.as_declared),
+            ),
+            battery={row.uid: self.battery},
+        )
+        return write_file(Path(path), render_text(log, "html"))
 
     def __str__(self) -> str:
         from gradcheck.report.narrative import story
@@ -124,9 +166,11 @@ def reproduce(formula: Formula, row: ClaimRow, seed: int, max_examples: int) -> 
     some, else the same seed.
     """
     shapes = formula.shapes.declared
-    candidate = formula.claims[-1].candidate
+    claim = formula.claims[-1]
+    taken = claim.kind.keyword
+    code = f"{taken}={own_name(claim.candidate, taken)}" if taken else own_name(claim.candidate, "backward")
     # an adapter knows how its pair is written
-    pair = getattr(candidate, "spelled", None) or f"{formula.name}, {own_name(candidate, 'backward')}"
+    pair = getattr(claim.candidate, "spelled", None) or f"{formula.name}, {code}"
     rest = "" if formula.deterministic else ", deterministic=False"
     found = row.counterexample
     if found is None or any(a.dec is None for a in [*found.inputs.values(), *found.delta]):

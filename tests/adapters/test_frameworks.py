@@ -108,6 +108,7 @@ def test_names_are_found_late_and_strangers_refused():
         "jax_custom_vjp",
         "layer",
         "torch_function",
+        "value_and_grad",
         "with_cache",
     }
     with pytest.raises(AttributeError, match="no attribute 'tensorflow'"):

@@ -121,3 +121,56 @@ def test_a_result_shows_itself_in_a_notebook():
     _, text = read(bad._repr_html_())
     assert text.startswith("fail")
     assert bad.reproduce in text
+
+
+def test_a_counterexample_shows_its_arrays_as_tables_and_gives_them():
+    """Every argument by its name, nested ones too, and delta; scalars are 0-d."""
+    result = gradcheck.verify(
+        lambda p, s: np.sum(p["W"]) * s,
+        lambda d, p, s: ({"W": d * s * np.ones(p["W"].shape)}, 2 * d * np.sum(p["W"])),
+        {"p": {"W": "n 2"}, "s": ""},
+        max_examples=8,
+    )
+    found = result.counterexample
+    assert set(found.arrays) == {'p["W"]', "s", "delta"}
+    assert found.arrays['p["W"]'].shape == (found.sizes["n"], 2)
+    assert found.arrays["s"].shape == found.arrays["delta"].shape == ()
+    reader, text = read(found._repr_html_())
+    assert {"table", "td"} <= reader.tags
+    assert reader.attributes <= {"style"}
+    assert 'p["W"]' in text
+    assert result.reproduce in text
+    both = gradcheck.verify(
+        lambda x: (x, 2 * x), lambda d, x: d[0] + d[1], {"x": "n"}, max_examples=8
+    ).counterexample
+    assert set(both.arrays) == {"x", "delta[0]", "delta[1]"}
+
+
+def test_a_proof_is_typeset():
+    """Its entry formulas as MathML, and what it assumes; markup in a name is text."""
+    proof = gradcheck.verify(
+        lambda p, x: np.tanh(p["W"] @ x),
+        lambda d, p, x: ({"W": np.outer(d * (1 - np.tanh(p["W"] @ x) ** 2), x)}, None),
+        {"p": {"W": "n m"}, "x": "m"},
+        max_examples=8,
+    ).proof
+    reader, text = read(proof._repr_html_())
+    assert proof.status == "proved"
+    assert "math" in reader.tags
+    assert "script" not in reader.tags
+    assert 'dJ/dp["W"]' in text
+    assert proof.assumptions[0] in text
+
+
+def test_a_result_writes_its_report(tmp_path):
+    """One page that stands alone, with the diagnosis; the folder is made."""
+    result = gradcheck.verify(
+        lambda x: x**2, lambda d, x: 4 * d * x, {"x": "n"}, max_examples=8, seed=7, backends=["symbolic"]
+    )
+    path = result.to_html(tmp_path / "new" / "page.html")
+    assert path == tmp_path / "new" / "page.html"
+    text = path.read_text("utf-8")
+    assert text.lower().startswith("<!doctype html>")
+    assert result.diagnosis[0].text in text
+    chain = gradcheck.chain([gradcheck.Layer(lambda x: x**2, lambda d, x: 2 * d * x, {"x": "n"})])
+    assert chain.verify(max_examples=6).to_html(str(tmp_path / "chain.html")).exists()

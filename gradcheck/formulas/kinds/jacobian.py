@@ -34,6 +34,7 @@ class Jacobian(Kind):
 
     name = "jacobian"
     noun = "your derivative"
+    keyword = "jac"
 
     @property
     def argument(self) -> str:

@@ -128,6 +128,9 @@ class Kind(ABC):
     noun: ClassVar[str]
     """What the code states, as a sentence of a diagnosis calls it: `your gradient`."""
 
+    keyword: ClassVar[str] = ""
+    """The parameter of `gradcheck.verify` that takes the code; "" for the backward, which needs none."""
+
     is_backward: ClassVar[bool] = False
     """Whether it gives the gradients of all arguments for delta: a backward pass. Then it can be held
     against one-sided slopes at a kink and against differences at points too large for balls, and other

@@ -1,0 +1,48 @@
+"""The parts of a result that a person looks at in a notebook, or computes with."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.records import types
+from gradcheck.records.arrays import decode
+
+__all__ = ["Counterexample", "Proof"]
+
+
+class Counterexample(types.Counterexample, frozen=True):
+    """The smallest point at which a claim was refuted: the record, and its arrays."""
+
+    @classmethod
+    def of(cls, record: types.Counterexample) -> Counterexample:
+        """The record with what people want of it."""
+        return cls(**{name: getattr(record, name) for name in record.__struct_fields__})
+
+    @property
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """The exact value of every argument by its name (nested ones as `params["W1"]`) and of "delta"
+        (of several outputs "delta[0]", ...); scalars are 0-d.
+        """
+        single = len(self.delta) == 1
+        deltas = {"delta" if single else f"delta[{i}]": d for i, d in enumerate(self.delta)}
+        return {name: decode(array) for name, array in {**self.inputs, **deltas}.items()}
+
+    def _repr_html_(self) -> str:
+        from gradcheck.report.notebook import counterexample_page
+
+        return counterexample_page(self)
+
+
+class Proof(types.Proof, frozen=True):
+    """What is known for all sizes and all values: the record, typeset in a notebook."""
+
+    @classmethod
+    def of(cls, record: types.Proof) -> Proof:
+        """The record with what people want of it."""
+        return cls(**{name: getattr(record, name) for name in record.__struct_fields__})
+
+    def _repr_html_(self) -> str:
+        from gradcheck.report.notebook import proof_page
+
+        return proof_page(self)

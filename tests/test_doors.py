@@ -1,0 +1,303 @@
+"""How people come in: a truth value, loss and gradients, SciPy's fun and jac, arrays of one's own."""
+
+import functools
+import time
+
+import numpy as np
+import pytest
+
+import gradcheck
+from gradcheck import UsageError, value_and_grad, verify
+
+FEW = {"max_examples": 12}
+
+
+def product(W, x):
+    return W @ x
+
+
+def right(delta, W, x):
+    return np.outer(delta, x), W.T @ delta
+
+
+def wrong(delta, W, x):
+    return np.outer(delta, x), 2 * W.T @ delta
+
+
+SHAPES = {"W": "n m", "x": "m"}
+
+
+def test_a_result_is_true_for_a_pass_only():
+    """So that `assert gradcheck.verify(...)` says what it seems to say."""
+    assert bool(verify(product, right, SHAPES, **FEW)) is True
+    assert bool(verify(product, wrong, SHAPES, **FEW)) is False
+    assert not verify(product, lambda d, W, x: (d,), SHAPES, **FEW)  # error
+    assert not verify(product, right, SHAPES, values={"W": np.eye(3)}, **FEW)  # weak
+    chain = gradcheck.chain([gradcheck.Layer(product, right, SHAPES)])
+    assert verify(chain, **FEW)
+
+
+# -- loss and gradients
+
+
+def two_layer(X, y, params, reg, factor=2, masked=True):
+    """The net of a course's assignment: affine, ReLU, affine, softmax, L2."""
+    W1, b1, W2, b2 = params["W1"], params["b1"], params["W2"], params["b2"]
+    N = X.shape[0]
+    h = np.maximum(0, X @ W1 + b1)
+    scores = h @ W2 + b2
+    scores -= np.max(scores, axis=1, keepdims=True)
+    p = np.exp(scores)
+    p /= np.sum(p, axis=1, keepdims=True)
+    loss = -np.sum(np.log(p[np.arange(N), y])) / N
+    loss += reg * (np.sum(W1 * W1) + np.sum(W2 * W2))
+
+    dscores = p.copy()
+    dscores[range(N), y] -= 1
+    dscores /= N
+    dh = dscores @ W2.T
+    if masked:
+        dh[h <= 0] = 0
+    grads = {"W2": h.T @ dscores + factor * reg * W2, "b2": np.sum(dscores, axis=0)}
+    grads["W1"] = X.T @ dh + 2 * reg * W1
+    grads["b1"] = np.sum(dh, axis=0)
+    return loss, grads
+
+
+def check_net(**settings):
+    return verify(
+        *value_and_grad(functools.partial(two_layer, reg=0.05, **settings)),
+        shapes={"X": "N D", "y": "N", "params": {"W1": "D H", "b1": "H", "W2": "H 3", "b2": "3"}},
+        values={"y": gradcheck.integers(0, 3)},
+        max_examples=20,
+    )
+
+
+def test_the_net_of_an_assignment_is_checked_by_every_backend():
+    """Within 10 s of CPU; labels, `-= 1` and the mask run in every arithmetic."""
+    started = time.process_time()
+    result = check_net()
+    assert time.process_time() - started < 10
+    assert (result.verdict, result.strength) == ("pass", "certified")
+    assert {row.backend: row.verdict for row in result.backends} == dict.fromkeys(
+        ("symbolic", "finite_difference", "autodiff"), "pass"
+    )
+    assert result.unchecked == ("dJ/dX",)
+
+
+def test_a_wrong_regularisation_is_explained():
+    result = check_net(factor=1)
+    assert result.verdict == "fail"
+    assert [d.quantity for d in result.diagnosis] == ['dJ/dparams["W2"]']
+    assert result.diagnosis[0].kind != "unexplained"
+    assert "W2" in result.diagnosis[0].text
+
+
+def test_a_missing_mask_is_refuted():
+    result = check_net(masked=False)
+    assert result.verdict == "fail"
+    assert {d.quantity for d in result.diagnosis} == {'dJ/dparams["W1"]', 'dJ/dparams["b1"]'}
+
+
+def test_one_hot_labels_make_a_proof():
+    """Of the same net, written with products in place of indices."""
+
+    def net(X, Y, params):
+        h = np.maximum(0, X @ params["W1"])
+        s = h @ params["W2"]
+        e = np.exp(s - np.max(s, axis=1, keepdims=True))
+        p = e / np.sum(e, axis=1, keepdims=True)
+        loss = -np.sum(Y * np.log(p)) / X.shape[0] + 0.5 * np.sum(params["W2"] ** 2)
+        ds = (p - Y) / X.shape[0]
+        dh = ds @ params["W2"].T
+        dh[h <= 0] = 0
+        return loss, {"W1": X.T @ dh, "W2": h.T @ ds + params["W2"]}
+
+    shapes = {"X": "N D", "Y": "N C", "params": {"W1": "D H", "W2": "H C"}}
+    result = verify(*value_and_grad(net), shapes=shapes, values={"Y": gradcheck.one_hot}, **FEW)
+    assert (result.verdict, result.strength) == ("pass", "proved")
+
+
+FORMS = {
+    "array": (lambda x: (np.sum(x**2), 2 * x), {"x": "n"}, ()),
+    "tuple": (lambda x, y: (np.sum(x * y), (y, x)), {"x": "n", "y": "n"}, ()),
+    "list, one not checked": (lambda x, y: (np.sum(x * y), [y, None]), {"x": "n", "y": "n"}, ("dJ/dy",)),
+    "by name": (lambda x, y: (np.sum(x * y), {"y": x, "x": y}), {"x": "n", "y": "n"}, ()),
+    "some by name": (lambda x, y: (np.sum(x * y), {"x": y}), {"x": "n", "y": "n"}, ("dJ/dy",)),
+    "some by key": (
+        lambda x, p: (np.sum(x * p["a"]), {"a": x}), {"x": "n", "p": {"a": "n", "b": "m"}},
+        ('dJ/dp["b"]', "dJ/dx"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("fun", "shapes", "unchecked"), FORMS.values(), ids=FORMS)
+def test_gradients_come_in_every_form(fun, shapes, unchecked):
+    """What is not given is listed; a wrong twin of the same form fails."""
+    result = verify(*value_and_grad(fun), shapes=shapes, **FEW)
+    assert (result.verdict, result.unchecked) == ("pass", unchecked)
+
+    def doubled(*args):
+        value, gradients = fun(*args)
+        return value / 2, gradients
+
+    assert verify(*value_and_grad(doubled), shapes=shapes, **FEW).verdict == "fail"
+
+
+def test_the_pair_is_the_value_and_delta_times_the_gradients():
+    value, backward = value_and_grad(lambda x, p: (np.sum(x) + p["b"][0], (np.ones(2), {"b": np.ones(1)})))
+    x, p = np.ones(2), {"b": np.ones(1)}
+    assert value(x, p) == 3
+    dx, dp = backward(5.0, x, p)
+    assert dx.tolist() == [5, 5]
+    assert dp == {"b": [5]}
+
+
+# -- SciPy
+
+
+def quadratic(x, A, b):
+    return 0.5 * x @ A @ x - b @ x
+
+
+SCIPY = {
+    "gradient": (
+        quadratic, lambda x, A, b: 0.5 * (A + A.T) @ x - b, lambda x, A, b: A @ x - b,
+        {"x": "n", "A": "n n", "b": "n"},
+    ),
+    "Jacobian": (
+        lambda x: np.array([x[0] * x[1], x[1] ** 2, x[0]]),
+        lambda x: np.array([[x[1], x[0]], [0 * x[0], 2 * x[1]], [1 + 0 * x[0], 0 * x[0]]]),
+        lambda x: np.array([[x[0], x[1]], [0 * x[0], 2 * x[1]], [1 + 0 * x[0], 0 * x[0]]]),
+        {"x": 2},
+    ),
+    "both at once": (
+        lambda x: (np.sum(x**3), 3 * x**2), True, None, {"x": "n"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("fun", "jac", "twin", "shapes"), SCIPY.values(), ids=SCIPY)
+def test_scipys_fun_and_jac(fun, jac, twin, shapes):
+    """And the line that runs a failure again."""
+    assert verify(fun, jac=jac, shapes=shapes, **FEW)
+    if jac is True:
+        result = verify(lambda x: (fun(x)[0], 2 * fun(x)[1]), jac=True, shapes=shapes, **FEW)
+        assert result.verdict == "fail"
+        assert "jac=True" in result.reproduce
+        return
+    result = verify(fun, jac=twin, shapes=shapes, **FEW)
+    assert result.verdict == "fail"
+    line = result.reproduce
+    names = {"gradcheck": gradcheck, "np": np, "forward": fun, "quadratic": quadratic, "jac": twin}
+    assert eval(line, names).verdict == "fail"
+
+
+# -- arrays of one's own
+
+
+def test_a_check_at_given_arrays():
+    """Sizes are theirs, nested ones too; several deltas."""
+    rng = np.random.default_rng(0)
+    W, x = rng.normal(size=(3, 4)), rng.normal(size=4)
+    result = verify(product, right, args=(W, x))
+    assert result.verdict == "pass"
+    assert result.row.shapes == [{}]
+    assert result.row.points >= 5
+    twin = verify(product, wrong, args=(W, x))
+    assert twin.verdict == "fail"
+    assert np.array_equal(twin.counterexample.arrays["W"], W)
+    assert verify(product, right, SHAPES, args=(W, x))
+
+    def nested(p, x):
+        return p["W"] @ x
+
+    def backward(delta, p, x):
+        return {"W": np.outer(delta, x)}, p["W"].T @ delta
+
+    assert verify(nested, backward, args=({"W": W}, x))
+    assert verify(lambda x: np.sum(x**2), lambda d, x: d * 2 * x, args=([1.0, 2.0],))
+
+
+def test_a_mistake_that_one_delta_hides_is_seen_with_others():
+    """Delta is not used: right where it is all ones."""
+    x = np.arange(3.0)
+    assert verify(lambda x: x**2, lambda d, x: 2 * x, args=(x,)).verdict == "fail"
+
+
+W = np.ones((2, 3))
+
+
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        ({"args": W}, "args: expected a tuple with one value for each argument"),
+        ({"args": (W,)}, "Give shapes an entry for 'x' too"),
+        ({"args": (W, np.ones(3), W)}, "3 arguments"),
+        (
+            {"args": (W, np.ones(3)), "shapes": {"W": "n m"}},
+            "args: expected one value for each of W, got 2",
+        ),
+        ({"args": (W, np.ones(2)), "shapes": SHAPES}, "makes m = "),
+        ({"args": (W, np.ones(0))}, "x is an empty array"),
+        ({"args": (W, np.ones(3)), "values": {"W": W}}, "leave values out"),
+        ({"shapes": SHAPES, "jac": right}, "give a backward or jac, not both"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(how, told):
+    with pytest.raises(UsageError) as caught:
+        verify(product, right, **how)
+    assert told in str(caught.value)
+
+
+def test_jac_of_a_nested_argument_is_refused():
+    with pytest.raises(UsageError, match=r'jac: the first argument must be one array, but p holds p\["W"\]'):
+        verify(lambda p: np.sum(p["W"]), jac=lambda p: 1, shapes={"p": {"W": "n"}})
+
+
+# -- mistakes in the use
+
+
+def with_default(W, x, c=1.0):
+    return c * W @ x
+
+
+USES = {
+    "too few": (product, lambda d, W, x: (d,), "expected 2 gradients, one for each of W, x, got 1"),
+    "too many, for a default": (
+        with_default,
+        lambda d, W, x, c=1.0: (*right(d, W, x), 0.0),
+        "with_default runs with c=1.0, without an entry in shapes",
+    ),
+    "a name": (product, lambda d, W, x: {"w": d, "x": d}, "Did you mean 'W'?"),
+    "no pair": (*value_and_grad(product), "must return (value, gradients), but it returned ndarray"),
+    "a default that counts": (
+        *value_and_grad(lambda W, x, y=None: W @ x), "it ran with its defaults y=None",
+    ),
+    "no scalar": (*value_and_grad(lambda W, x: (x, (W, x))), "must be a scalar, but it has the shape"),
+    "loss, grads as a forward": (
+        lambda W, x: (np.sum(W @ x), {"W": W}), right, "gradcheck.value_and_grad",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("forward", "backward", "told"), USES.values(), ids=USES)
+def test_a_mistake_in_the_use_is_told_once_and_at_once(forward, backward, told):
+    """Within half a second, before any points are drawn, in one sentence."""
+    verify(product, right, SHAPES, **FEW)  # imports
+    started = time.process_time()
+    result = verify(forward, backward, SHAPES)
+    assert time.process_time() - started < 0.5
+    assert result.verdict == "error"
+    assert result.row.points == 0
+    assert str(result).count(told) == 1
+
+
+def test_an_argument_between_two_is_not_dropped_for_its_default():
+    """`b` would be taken for `W`."""
+
+    def affine(x, W=None, b=None):
+        return x @ W + b
+
+    with pytest.raises(UsageError, match="'b' would be taken for 'W'"):
+        verify(affine, right, {"x": "m", "b": "n"})
