@@ -89,8 +89,7 @@ def test_a_wrong_regularisation_is_explained():
     result = check_net(factor=1)
     assert result.verdict == "fail"
     assert [d.quantity for d in result.diagnosis] == ['dJ/dparams["W2"]']
-    assert result.diagnosis[0].kind != "unexplained"
-    assert "W2" in result.diagnosis[0].text
+    assert 'too small by 0.05 params["W2"]' in result.diagnosis[0].text
 
 
 def test_a_missing_mask_is_refuted():

@@ -133,8 +133,9 @@ def _judged(
     results = clock.found
     for point in points.points:
         clock.keep(_checked(claim, point, session))
-        if (fault := results[0].fault) is not None and fault.kind is FaultKind.FORM:
-            return cannot_run(claim, session, str(fault), started)
+        found = results[0].fault
+        if found is not None and found.kind is FaultKind.FORM:
+            return cannot_run(claim, session, str(found), started)
     trained: Trained | None = None
     if isinstance(claim.kind, Update) and claim.kind.descent and not _decided(results):
         trained = train(claim, session, seed)
