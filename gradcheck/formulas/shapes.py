@@ -44,7 +44,7 @@ def is_shape(value: Any) -> bool:
     return isinstance(value, str) or hasattr(value, "__index__")
 
 
-def parse_shape(shape: str | int | Sequence[str | int], where: str = "shape") -> tuple[Dimension, ...]:
+def parse_shape(shape: Any, where: str = "shape") -> tuple[Dimension, ...]:
     """Read one declared shape.
 
     `"n m"` is two axes, `3` a vector of length 3, `""` or `()` a scalar; a tuple `("n", 3)` is
