@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -186,13 +186,15 @@ def stopped(claim: Claim, session: Session, clock: Clock) -> Outcome:
     return Outcome(row, [backend_row(claim, usable, results) for usable in session.backends])
 
 
-def _checked(claim: Claim, point: Point, session: Session) -> PointResult:
+def _checked(
+    claim: Claim, point: Point, session: Session, check: Callable[..., PointResult] = check_point
+) -> PointResult:
     """`check_point`; a bug of ours at one point is an error of this claim, not the end of the run."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the candidate's are recorded where it runs in float64
             with user_code:
-                return check_point(claim, point, session)
+                return check(claim, point, session)
     except Exception as error:
         return PointResult(point, PointVerdict.ERROR, fault=Fault(FaultKind.INTERNAL, stopped_by(error)))
 
@@ -219,10 +221,7 @@ def _summarise(
         ruling = Ruling(Verdict.FAIL, trained.training.stopped)
     weighed = weigh(claim, session.shared(Memory), ruling, results)
     if weighed.proved:  # what runs is the code, not the symbols: at sizes far from those that were drawn
-        large = [
-            check_large_point(claim, p, session, session.backends)
-            for p in points_of_large_sizes(claim, seed, delta)
-        ]
+        large = [_checked(claim, p, session, _large) for p in points_of_large_sizes(claim, seed, delta)]
         for found in large:
             if found.verdict in (PointVerdict.FAIL, PointVerdict.ERROR):
                 clock.keep(_of_the_code(found))
@@ -285,6 +284,10 @@ def cannot_run(claim: Claim, session: Session, reason: str, started: float | Non
     seconds = 0.0 if started is None else time.perf_counter() - started
     row = claim_row(claim, Verdict.ERROR, [], seconds=seconds, strength=None, discarded=0, reason=reason)
     return Outcome(row, [silent_row(claim, usable, reason) for usable in session.backends])
+
+
+def _large(claim: Claim, point: Point, session: Session) -> PointResult:
+    return check_large_point(claim, point, session, session.backends)
 
 
 def _of_the_code(result: PointResult) -> PointResult:

@@ -212,8 +212,9 @@ def _match(
     gap = abs(slope - true)
     outcome: Outcome = "differ" if gap > bound else "unclear" if bound > _COARSEST * scale else "agree"
     why = Reason(ReasonKind.TOO_ROUGH) if outcome == "unclear" else None
+    whole = scale or 1.0  # all is zero, the forward too: a hinge that nothing has reached
     return Match(
-        outcome, False, (), arb(slope), arb(true), gap / scale, bound / scale, scale,
+        outcome, False, (), arb(slope), arb(true), gap / whole, bound / whole, scale,
         slope=True,
         reason=why,
         resolved=abs(slope) > bound,

@@ -83,5 +83,8 @@ def _answer(claim: Claim, candidate: Any, session: Session, points: Generated, *
                 verdict = check_point(changed, point, session).verdict
                 if verdict in REFUSED:
                     return Answer(str(verdict))
-    row = check_claim(changed, session=session, points=points).row
+    try:
+        row = check_claim(changed, session=session, points=points).row
+    except Exception as error:
+        return Answer("crash", reason=f"{type(error).__name__}: {error}")
     return Answer(str(row.verdict), row.strength, row.reason, list(row.diagnosis))

@@ -1,4 +1,4 @@
-"""Hand-written NumPy code run with numbers of 60 decimal digits, for mutants that float64 cannot tell.
+"""Hand-written NumPy code run with numbers of 200 decimal digits, for mutants that float64 cannot tell.
 
 NumPy's functions call the methods of what object arrays hold. Sources are rewritten so that no number is
 rounded to float64 on the way: literals are read as decimals, buffers hold objects, `1 / 3` is no float.
@@ -16,7 +16,7 @@ import numpy as np
 
 __all__ = ["DIGITS", "exactly", "lifted", "names_for_exact", "relative_gap"]
 
-DIGITS = 60
+DIGITS = 200
 
 _CONTEXT = mpmath.MPContext()
 _CONTEXT.dps = DIGITS
@@ -34,12 +34,12 @@ _METHODS: dict[str, Callable[[Any], Any]] = {
 }
 for _name, _function in _METHODS.items():
     setattr(_Real, _name, lambda self, f=_function: f(self))
-_Real.hypot = lambda self, other: _CONTEXT.hypot(self, other)
-_Real.arctan2 = lambda self, other: _CONTEXT.atan2(self, other)
+_Real.hypot = lambda self, other: _CONTEXT.hypot(self, other)  # noqa: PLW0108  (a method takes self)
+_Real.arctan2 = lambda self, other: _CONTEXT.atan2(self, other)  # noqa: PLW0108
 
 
 def lifted(value: Any) -> Any:
-    """An argument with its floats as they are, in 60 digits; integers and booleans stay."""
+    """An argument with its floats as they are, in 200 digits; integers and booleans stay."""
     if isinstance(value, tuple):
         return tuple(map(lifted, value))
     array = np.asarray(value)
@@ -146,8 +146,7 @@ def _inv(a: Any) -> Any:
 
 
 def _solve(a: Any, b: Any) -> Any:
-    found = _inv(a) @ b
-    return found
+    return _inv(a) @ b
 
 
 def _det(a: Any) -> Any:
@@ -184,5 +183,5 @@ def relative_gap(mine: Sequence[Any], right: Sequence[Any]) -> float:
         largest = max((abs(v) for v in b), default=0) or 1
         for x, y in zip(a, b, strict=True):
             gap = abs(x - y) / largest
-            worst = max(worst, float(gap) if gap == gap else float("inf"))
+            worst = max(worst, float("inf") if mpmath.isnan(gap) else float(gap))
     return worst

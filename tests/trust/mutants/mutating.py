@@ -173,9 +173,11 @@ def _operator(place: _Place, rng: random.Random) -> Iterator[tuple[str, ast.AST]
         yield "operator", ast.Assign([node.target], node.value, lineno=node.lineno)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and not place.is_keyword:
         yield "operator", node.operand
-    if isinstance(place.parent, ast.Return | ast.Tuple) and not place.is_index and not place.is_keyword:
-        if isinstance(node, ast.BinOp | ast.Call | ast.Name):
-            yield "operator", ast.UnaryOp(ast.USub(), node)
+    is_result = (
+        isinstance(place.parent, ast.Return | ast.Tuple) and not place.is_index and not place.is_keyword
+    )
+    if is_result and isinstance(node, ast.BinOp | ast.Call | ast.Name):
+        yield "operator", ast.UnaryOp(ast.USub(), node)
 
 
 def _operand(place: _Place, rng: random.Random) -> Iterator[tuple[str, ast.AST]]:

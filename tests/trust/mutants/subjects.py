@@ -23,7 +23,16 @@ from tests.trust.corpus import CORPUS
 from .exact import exactly, names_for_exact
 from .mutating import Edit, edits
 
-__all__ = ["Mutant", "Subject", "exact_version", "mutants", "sample", "subjects"]
+__all__ = [
+    "Mutant",
+    "Subject",
+    "exact_version",
+    "forward_sources",
+    "mutants",
+    "other_forward",
+    "sample",
+    "subjects",
+]
 
 OURS = ("gradcheck.catalogue.", "tests.trust.corpus.")
 """Modules whose functions are changed too where a backward pass calls them."""
@@ -59,15 +68,19 @@ class Mutant:
         edit = self.edit
         return f"{self.subject.name}#{self.number} {edit.kind}: `{edit.before}` -> `{edit.after}`"
 
-    def candidate(self, folder: Path) -> Callable[..., Any]:
-        """The changed backward pass, from a file of its own in ``folder``, so that its lines can be read."""
-        file = folder / f"{_WORD.sub('_', self.subject.name)}_{self.number}.py"
-        text = "\n\n\n".join(self.sources().values()) + "\n"
+    def candidate(self, folder: Path, sources: dict[str, str] | None = None) -> Callable[..., Any]:
+        """The changed backward pass, from a file of its own in ``folder``, so that its lines can be read.
+
+        Some functions of it come from other ``sources``, if given.
+        """
+        number = f"{self.number}_repaired" if sources else str(self.number)
+        file = folder / f"{_WORD.sub('_', self.subject.name)}_{number}.py"
+        text = "\n\n\n".join((self.sources() | (sources or {})).values()) + "\n"
         file.write_text(text, "utf-8")
         return _run(compile(text, str(file), "exec"), _with_helpers(self.subject.claim.candidate), {})
 
     def exact(self) -> Callable[..., Any]:
-        """The same with 60 digits in place of float64; see `exact.py`."""
+        """The same with 200 digits in place of float64; see `exact.py`."""
         return exact_version(self.subject.claim.candidate, {self.function.__name__: self.edit.source})
 
     def sources(self) -> dict[str, str]:
@@ -115,11 +128,22 @@ def sample(count: int, seed: int) -> list[Mutant]:
 
 
 def exact_version(backward: FunctionType, sources: dict[str, str]) -> Callable[..., Any]:
-    """A backward pass and all that it calls, some from other ``sources``, as code for 60 digits."""
+    """A backward pass and all that it calls, some from other ``sources``, as code for 200 digits."""
     called = _with_helpers(backward, forwards=True)
     texts = {f.__name__: _plain_source(f) for f in called} | sources
     code = compile(exactly("\n".join(texts.values())), f"<exact {backward.__name__}>", "exec")
     return _run(code, called, names_for_exact())
+
+
+def forward_sources(formula: Formula) -> dict[str, str]:
+    """The forward, and what it calls of our corpora, by name; the forward last."""
+    return {f.__name__: _plain_source(f) for f in reversed(_with_helpers(formula.function))}
+
+
+def other_forward(formula: Formula, sources: dict[str, str], names: dict[str, Any]) -> Callable[..., Any]:
+    """The forward with some functions from other ``sources``, which may use ``names``."""
+    text = "\n".join((forward_sources(formula) | sources).values())
+    return _run(compile(text, "<another forward>", "exec"), _with_helpers(formula.function), names)
 
 
 def _with_helpers(function: FunctionType, *, forwards: bool = False) -> list[FunctionType]:
