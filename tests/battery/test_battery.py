@@ -50,6 +50,7 @@ def test_what_counts_is_mutation_nondeterminism_linearity_and_memory():
         "same answer",
         "non-contiguous inputs",
         "read-only inputs",
+        "used again",
     }
 
 
