@@ -80,7 +80,7 @@ def verify(
     if args is not None:
         shapes, values = _at(forward, args, shapes, values)
         max_examples = min(max_examples, _DELTAS)
-    options = RunOptions(seed, max_examples, None if backends is None else tuple(backends))  # checks them
+    RunOptions(seed, max_examples)  # checks both
     from gradcheck.chains.chain import Chain
 
     declared: dict[str, Any] = {"shapes": shapes, "values": values, "where": where, "batch": batch}
@@ -104,6 +104,7 @@ def verify(
         # the command line cannot find what was only handed to a function
         again = msgspec.structs.replace(row.counterexample, replay=None, python=line)
         row = msgspec.structs.replace(row, counterexample=again)
+    options = RunOptions(seed, max_examples, None if backends is None else tuple(backends))
     return Result(row, tuple(outcome.backends), line, tuple(outcome.battery), options)
 
 

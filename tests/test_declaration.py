@@ -41,7 +41,10 @@ def out_of_step(signature, own):
     [
         (
             verify,
-            {"forward", "backward", "shapes", "jac", "args", "delta", "backends", "max_examples", "seed"},
+            {
+                *("forward", "backward", "shapes", "jac", "args", "delta"),
+                *("backends", "max_examples", "seed", "strict"),
+            },
         ),
         (gradcheck.chain, {"layers", "backward", "shared"}),
         (gradcheck.formula, set()),

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from msgspec import structs
-
 from gradcheck.errors import GradientError
 from gradcheck.formulas.decorating import Formula
 from gradcheck.records.arrays import decode
@@ -46,15 +44,6 @@ class Result:
     battery: tuple[BatteryRow, ...] = ()
     options: RunOptions = field(default_factory=RunOptions)
 
-    def __post_init__(self) -> None:
-        found, proof = self.row.counterexample, self.row.proof
-        shown = structs.replace(
-            self.row,
-            counterexample=None if found is None else Counterexample.of(found),
-            proof=None if proof is None else Proof.of(proof),
-        )
-        object.__setattr__(self, "row", shown)
-
     @property
     def verdict(self) -> Verdict:
         """``pass``, ``fail``, ``inconclusive``, ``weak`` or ``error``; compares equal to these texts."""
@@ -82,8 +71,7 @@ class Result:
     def counterexample(self) -> Counterexample | None:
         """The smallest point at which the code is wrong, with its ``arrays``; None where there is none."""
         found = self.row.counterexample
-        assert found is None or isinstance(found, Counterexample)  # see __post_init__
-        return found
+        return None if found is None else Counterexample.of(found)
 
     @property
     def diagnosis(self) -> tuple[Diagnosis, ...]:
@@ -93,9 +81,7 @@ class Result:
     @property
     def proof(self) -> Proof | None:
         """What is known for all sizes and all values; None where no proof was tried."""
-        proof = self.row.proof
-        assert proof is None or isinstance(proof, Proof)  # see __post_init__
-        return proof
+        return None if self.row.proof is None else Proof.of(self.row.proof)
 
     @property
     def untried(self) -> tuple[Untried, ...]:
