@@ -185,7 +185,9 @@ def _run(claim: Claim, point: Point) -> Stated:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            found = call_candidate(claim, point, list(point.args), given(claim, point, lambda a: a))
+            found = call_candidate(
+                claim, point, [a if a.ndim else a[()] for a in point.args], given(claim, point, lambda a: a)
+            )
         except CandidateFault as fault:
             if writes(fault):
                 text = f"{fault}. Arguments of this size are handed over without a copy, read-only"
