@@ -208,7 +208,7 @@ def test_the_second_answer_s_memory_is_written_over_only_where_nobody_else_holds
 
     def keeps(delta, X, W, b):
         gradients = affine_backward(delta, X, W, b)
-        if isinstance(X, np.ndarray):
+        if type(X) is np.ndarray:  # symbols answer isinstance as arrays do
             kept.append([g.copy() for g in gradients] + list(gradients))
         return gradients
 
