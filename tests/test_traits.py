@@ -19,7 +19,7 @@ from gradcheck_backends import autodiff, finite_difference, symbolic
 
 CORE = Path(gradcheck.__file__).parent
 NAMES = {b.BACKEND.name for b in (autodiff, finite_difference, symbolic)}
-LISTED = {"backends.py"}
+LISTED = {"backends.py", "judging.py", "narrative.py"}  # notes ask for one as users do, and a word for readers
 """Where ours are listed, in the order of the documents, before any is loaded."""
 
 
