@@ -15,6 +15,7 @@ from gradcheck.errors import UsageError
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.point import Point
 from gradcheck.formulas.values import Values
+from gradcheck.judging.large_points import BEHIND_A_PROOF
 from gradcheck.judging.points.asked_sizes import MOST_ENTRIES, asked_sizes
 from gradcheck.judging.points.point import Discarded, ForwardFault, in_float32, make_point
 
@@ -56,7 +57,7 @@ def points_of_large_sizes(claim: Claim, seed: int, delta: Values | None) -> Iter
         sizes = {**bound, **{n: large[k % len(large)] for k, n in enumerate(names)}}
         shapes = formula.shapes.concrete(sizes) if formula.allows(sizes) else None
         if shapes is not None and sum(map(prod, shapes)) <= _MOST_ENTRIES:
-            yield from _made(claim, sizes, [seed, 37, number], delta, "large sizes")
+            yield from _made(claim, sizes, [seed, 37, number], delta, BEHIND_A_PROOF)
 
 
 def _made(
