@@ -10,6 +10,7 @@ import warnings
 
 from gradcheck.errors import FormFault
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.foreign import is_float_only
 from gradcheck.formulas.in_place_writes import plain
 from gradcheck.judging.candidates.running import run_prepared
 from gradcheck.judging.points.point import Point
@@ -20,7 +21,11 @@ __all__ = ["wrong_form"]
 def wrong_form(claim: Claim, point: Point) -> str | None:
     """What is wrong with the form of what the code returns at a point; None where nothing is, or where the
     code fails in another way, which the points will show.
+
+    A program or a framework's function is not called for it: a call may cost a process, and is counted.
     """
+    if is_float_only(claim.candidate):
+        return None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

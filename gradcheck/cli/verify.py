@@ -100,6 +100,8 @@ def verify(
     with begun(report_dir, command) as folder:  # from here on user code runs, which may end the process
         pair = _pair(words, backward, shapes, values, cluster)
         words, selection = _selected(words, allow_empty) if pair is None else (words, pair)
+        for file in selection.passed_over:
+            click.echo(f"{file}: there is no claim in it; it is passed over.", err=True)
         claims = selection.claims if expression is None else chosen(selection.claims, expression)
         options = RunOptions(
             seed=seed,

@@ -61,6 +61,8 @@ def _sentences(claim: ClaimRow) -> Iterator[tuple[str, str]]:
         yield f"and {len(told) - _MOST_DIAGNOSES} more diagnoses; -v shows them", ""
     if wrong := next((k for k, layer in enumerate(claim.chain, 1) if layer.first_wrong), None):
         yield f"layer {wrong} ({one_line(claim.chain[wrong - 1].name)}) is the first wrong one", ""
+    elif claim.chain and claim.notes:  # how the layers are put together
+        yield one_line(claim.notes[0]), ""
     if reason := own_reason(claim):
         yield reason, ""
     found = claim.counterexample

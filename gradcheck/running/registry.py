@@ -19,13 +19,14 @@ __all__ = ["Selection", "catalogue", "find", "load_file", "select"]
 @dataclass(frozen=True)
 class Selection:
     """What to check. ``remarks`` are sentences for the report, ``origin`` says where it was found, ``broken``
-    are files among several that cannot be loaded.
+    are files among several that cannot be loaded, ``passed_over`` those without a claim.
     """
 
     claims: tuple[Claim, ...]
     remarks: tuple[str, ...]
     origin: str
     broken: tuple[BrokenFile, ...] = ()
+    passed_over: tuple[str, ...] = ()
 
 
 def catalogue() -> list[Formula]:
@@ -51,6 +52,7 @@ def select(words: Sequence[str] = (), *, allow_empty: bool = False) -> Selection
     files: dict[Path, list[Formula]] = {}
     found: list[tuple[Claim, str]] = []
     remarks: list[str] = []
+    passed_over: list[str] = []
     broken: dict[BrokenFile, UsageError] = {}
     empty: list[UsageError] = []
     for word in words:
@@ -68,6 +70,7 @@ def select(words: Sequence[str] = (), *, allow_empty: bool = False) -> Selection
             continue
         except NoFormula as error:
             empty.append(error)
+            passed_over.append(str(file))
             remarks.append(f"{file}: there is no claim in it; it is passed over.")
             continue
         if name is None:
@@ -75,7 +78,8 @@ def select(words: Sequence[str] = (), *, allow_empty: bool = False) -> Selection
     if not found and (broken or not allow_empty):
         raise next(iter([*broken.values(), *empty]))
     origin = ", ".join(dict.fromkeys(origin for _, origin in found))
-    return replace(_checked(found, remarks, origin), broken=tuple(broken))
+    selected = _checked(found, remarks, origin)
+    return replace(selected, broken=tuple(broken), passed_over=tuple(passed_over))
 
 
 def find(word: str | None, formulas: Iterable[Formula], origin: str) -> list[Claim]:

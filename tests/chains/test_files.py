@@ -87,7 +87,7 @@ def test_a_wrong_one_names_the_layer_in_every_report(run, write, tmp_path):
     write(1)
     result = run("verify", "net.py", "--max-examples", "10")
     assert result.exit_code == 1
-    assert "2 [ relu   ]  fail  <-- the first wrong layer: dJ/dz[" in result.output
+    assert "layer 2 (relu) is the first wrong one" in result.output
     found = {c.uid: c for c in log(tmp_path).claims}
     assert {uid: c.verdict for uid, c in found.items()} == {
         PARTS[0]: "pass",
@@ -128,7 +128,7 @@ def test_a_whole_backward_in_the_file(run, write, tmp_path):
     claim = log(tmp_path).claims[-1]
     assert claim.candidate.text.startswith("@net.vjp\ndef net_backward")
     assert claim.notes[0] == "every layer is right alone, but the backward of relu is left out"
-    assert "note: every layer is right alone, but the backward of relu is left out" in result.output
+    assert "every layer is right alone, but the backward of relu is left out" in result.output
 
 
 def test_replay_finds_layers_and_the_whole(run, write):
