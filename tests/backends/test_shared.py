@@ -407,8 +407,9 @@ def test_other_bases_of_logarithms_are_right_up_to_rounded_constants(problem, ex
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_forward_that_runs_in_float64_only(problem, backend):
-    """It is declined with a reason, or answered with an estimated bound that says so; what JAX makes of a median
-    runs in balls, and is an enclosure.
+    """It is declined with a reason, or answered with an estimated bound that says so.
+
+    What JAX makes of a median runs in balls, and is an enclosure.
     """
     asked = problem(lambda x: np.median(x) * x, np.array([1.0, 2.0, 4.0]))
     if backend == "symbolic":
