@@ -66,7 +66,9 @@ def origin(name: str | None) -> str:
         return "foreign" if parts[0] == "numpy" else "own"
     if parts[0] in _KNOWN:
         return "known"
-    if parts[0] in sys.stdlib_module_names and parts[0] != "__main__":
+    if parts[0] == "__main__":  # what a person typed, whatever program runs it
+        return "own"
+    if parts[0] in sys.stdlib_module_names:
         return "foreign"
     file = getattr(sys.modules.get(parts[0]), "__file__", None) or ""
     return "foreign" if {"site-packages", "dist-packages"} & set(Path(file).parts) else "own"
