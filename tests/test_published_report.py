@@ -52,7 +52,10 @@ def test_every_erratum_ends_at_a_smallest_shape(fresh):
     errata = [c for c in read_log(fresh / "run.jsonl").claims if c.expected == "fail"]
 
     assert {c.id for c in errata} == {"D06", "D07", "D09", "D14", "D17"}
-    assert all(c.counterexample is not None and c.counterexample.shape_minimal for c in errata)
+    assert all(c.counterexample is not None for c in errata)
+    # at 1 by 1 this one raises, which is another failure than a wrong number
+    raising = {"D17/layer_column.forward.printed-left-over"}
+    assert {c.uid for c in errata if not c.counterexample.shape_minimal} == raising
 
 
 def test_published_verdicts_are_those_of_a_fresh_run(fresh):
