@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -123,35 +124,45 @@ def test_outside_the_main_thread_too():
 
 class TestClock:
     def test_it_raises_where_the_thread_is(self):
-        with pytest.raises(TimeUp), Clock(0.1):
-            endless(np.zeros(1))
+        with pytest.raises(TimeUp):
+            Clock(0.1).run(lambda: endless(np.zeros(1)))
 
     def test_what_other_code_made_of_it_is_not_believed(self):
-        with pytest.raises(TimeUp), Clock(0.1):
+        def in_its_own_words():
             try:
                 endless(np.zeros(1))
             except BaseException as error:
                 raise ValueError("my own") from error
 
+        with pytest.raises(TimeUp):
+            Clock(0.1).run(in_its_own_words)
+
     def test_an_exception_in_time_is_left_alone(self):
-        with pytest.raises(ValueError, match="mine"), Clock(60):
-            raise ValueError("mine")
-        with pytest.raises(KeyboardInterrupt), Clock(60) as clock:
+        def interrupted():
             clock._end = 0.0
             raise KeyboardInterrupt
 
+        with pytest.raises(ValueError, match="invalid literal"):
+            Clock(60).run(lambda: int("mine"))
+        clock = Clock(60)
+        with pytest.raises(KeyboardInterrupt):
+            clock.run(interrupted)
+
     def test_nothing_is_raised_after_its_end(self):
-        for _ in range(50):
-            try:
-                with Clock(0.001):
-                    time.sleep(0.0009)
-            except TimeUp:
-                pass
-            sum(range(1000))
+        """Also where the end is cut itself, which is when the watch would go on."""
+        before = threading.active_count()
+        for _ in range(200):
+            with suppress(TimeUp):
+                Clock(0.001).run(lambda: time.sleep(0.0009))
+        for thread in threading.enumerate():
+            if thread.daemon and getattr(getattr(thread, "_target", None), "__name__", "") == "_watch":
+                thread.join(5)
+        assert threading.active_count() <= before
 
     def test_without_a_limit_there_is_none(self):
-        with Clock(None) as clock:
-            clock.keep(1)
+        clock = Clock(None)
+
+        assert clock.run(lambda: clock.keep(1)) is None
         assert clock.found == [1]
         assert not clock.expired
 

@@ -169,9 +169,10 @@ def stopped(claim: Claim, session: Session, clock: Clock) -> Outcome:
     first = next((r for r in results if r.verdict == ruling.verdict.value), None)
     counterexample = None
     if first is not None:
-        with suppress(TimeUp), Clock(clock.seconds), warnings.catch_warnings():
+        minimal = Minimal(first, shape_minimal=False)
+        with suppress(TimeUp), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            counterexample = describe(claim, Minimal(first, shape_minimal=False), session)
+            counterexample = Clock(clock.seconds).run(lambda: describe(claim, minimal, session))
     row = claim_row(
         claim,
         ruling.verdict,

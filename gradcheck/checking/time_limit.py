@@ -9,10 +9,12 @@ from __future__ import annotations
 import ctypes
 import threading
 import time
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 __all__ = ["Clock", "TimeUp"]
+
+T = TypeVar("T")
 
 _AGAIN = 0.5
 """Seconds after which a thread is told again: user code may catch whatever is raised in it."""
@@ -23,7 +25,7 @@ class TimeUp(KeyboardInterrupt):
 
 
 class Clock:
-    """Raises `TimeUp` in its own thread once its time is over, and at its end if it was; None is no limit.
+    """Raises `TimeUp` in the thread of `run` once its time is over, and at its end; None is no limit.
 
     A call of C code is not interrupted; it is cut when it returns. ``found`` holds what was finished in time.
     """
@@ -45,23 +47,36 @@ class Clock:
             raise TimeUp
         self.found.append(found)
 
-    def __enter__(self) -> Self:
-        if self.seconds is not None:
-            self._end = time.monotonic() + self.seconds
-            thread = threading.get_ident()
-            threading.Thread(target=self._watch, args=(thread, self.seconds), daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def run(self, work: Callable[[], T]) -> T:
+        """What ``work`` returns. Raises `TimeUp` if it was not done in time, whatever it did then."""
         if self.seconds is None:
-            return
+            return work()
+        try:
+            try:
+                self._start(self.seconds)
+                found = work()
+            finally:
+                self._stop()
+        except TimeUp:
+            self._stop()  # once more: it may be the first call of it that was cut
+            raise
+        except Exception as error:
+            if self.expired:
+                raise TimeUp from error
+            raise
+        if self.expired:
+            raise TimeUp
+        return found
+
+    def _start(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+        arguments = (threading.get_ident(), seconds)
+        threading.Thread(target=self._watch, args=arguments, daemon=True).start()
+
+    def _stop(self) -> None:
         with self._lock:  # from here on nothing more is raised
             self._over.set()
             _raise_in(threading.get_ident(), None)
-        if self.expired and (kind is None or issubclass(kind, Exception)):
-            raise TimeUp from error
 
     def _watch(self, thread: int, seconds: float) -> None:
         while not self._over.wait(seconds):

@@ -120,8 +120,8 @@ class Checker:
         clock = Clock(self.options.time_limit)
         with rare_collections(), process_kept():
             try:
-                with clock, user_code:
-                    outcome, row = self._checked(claim, clock)
+                with user_code:
+                    outcome, row = clock.run(lambda: self._checked(claim, clock))
             except TimeUp:
                 self._shared.clear()  # what it was doing then is half done
                 outcome = stopped(claim, Session(claim.formula, self.found), clock)
