@@ -16,13 +16,11 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 nox.needs_version = ">=2024.10"
-nox.options.sessions = ["lint", "types", "house", "build", "docs", "cover", "trust"]
+nox.options.sessions = ["lint", "types", "house", "build", "docs", "cover", "slow"]
 
 PYTHONS = ["3.11", "3.12", "3.13"]
 HERE = Path(__file__).parent
 MIN_COVERAGE = 90
-CORPORA = ("tests/catalogue", "tests/trust")
-UNIT = ("tests", *(f"--ignore={folder}" for folder in CORPORA))
 
 
 def python(session: nox.Session, *args: str, **options: object) -> None:
@@ -51,17 +49,26 @@ def house(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def cover(session: nox.Session) -> None:
-    """The tests with branch coverage, the README's examples and the main job among them."""
-    python(session, "pytest", "-n", "2", "--cov", f"--cov-fail-under={MIN_COVERAGE}", *UNIT, *session.posargs)
+    """The quick tests, with branch coverage."""
+    cov = ("--cov", f"--cov-fail-under={MIN_COVERAGE}")
+    python(session, "pytest", "-n", "2", "-m", "not slow", *cov, *session.posargs)
 
 
 @nox.session(venv_backend="none")
-def trust(session: nox.Session) -> None:
-    """Every wrong twin, with what is said of it, and every right formula; coverage would slow it down."""
-    python(session, "pytest", "-n", "2", *CORPORA, *session.posargs)
+def slow(session: nox.Session) -> None:
+    """The slow tests, without coverage: the examples of README and docs, workers, the browser, and a fixed part
+    of the corpora of right and wrong formulas.
+    """
+    python(session, "pytest", "-n", "2", "-m", "slow", *session.posargs)
 
 
-@nox.session(venv_backend="none")
+@nox.session(venv_backend="none", default=False)
+def whole(session: nox.Session) -> None:
+    """All tests with the corpora whole, every wrong twin with what is said of it: half an hour."""
+    python(session, "pytest", "-n", "2", *session.posargs, env={"GRADCHECK_WHOLE": "1"})
+
+
+@nox.session(venv_backend="none", default=False)
 def attacks(session: nox.Session) -> None:
     """2,000 random branches in front of wrong code, none of which may be proved."""
     test = "tests/proofs/test_random_branches.py"
@@ -168,9 +175,9 @@ def lowest_versions(pyproject: str) -> list[str]:
 
 @nox.session(python=PYTHONS[0], default=False)
 def lowest(session: nox.Session) -> None:
-    """The unit tests with the lowest versions that pyproject.toml allows, on the lowest Python."""
+    """The quick tests with the lowest versions that pyproject.toml allows, on the lowest Python."""
     constraints = Path(session.create_tmp()) / "lowest.txt"
     versions = lowest_versions((HERE / "pyproject.toml").read_text("utf-8"))
     constraints.write_text("\n".join(versions) + "\n", "utf-8")
     session.install("--constraint", str(constraints), ".[test,browser]", "mypy")  # what the tests use
-    session.run("pytest", "-n", "2", *UNIT, *session.posargs)
+    session.run("pytest", "-n", "2", "-m", "not slow", *session.posargs)

@@ -74,7 +74,7 @@ class Program(ABC):
     """The derivative of one `Problem`, ready to be evaluated."""
 
     method: str
-    """How the derivative is had, in a few words for the report."""
+    """How the derivative is computed, in a few words for the report."""
 
     exact_answers = False
     """Whether the radius covers everything (no truncation): any gap is then a real difference."""

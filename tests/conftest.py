@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +15,62 @@ from gradcheck.arithmetic import BALLS, enclose, wrap
 from gradcheck.backend import Answer, Problem, Program
 from gradcheck.judging.answers.backends import Found
 from gradcheck.judging.points.point import Point, evaluate_forward
+
+WHOLE = os.environ.get("GRADCHECK_WHOLE") == "1"
+"""Whether the large corpora are run whole (`nox -s whole`) or, as in CI, every n-th item of them."""
+
+SLOW = (
+    "adapters/test_autograd",
+    "adapters/test_caches",
+    "adapters/test_jax_functions",
+    "battery/",
+    "browser/",
+    "catalogue/",
+    "chains/test_chain",
+    "chains/test_trail",
+    "notes/test_corpus",
+    "notes/test_mutants",
+    "proofs/test_page",
+    "pytest_plugin/test_reports",
+    "test_ci_files",
+    "test_docs",
+    "test_doors",
+    "test_newcomer",
+    "test_published_report",
+    "test_readme",
+    "trust/",
+    "workers/",
+)
+"""Tests that are marked slow: whole checks again and again, or programs of their own. Coverage would double
+the time of some and sees nothing of others, so they run without it.
+"""
+
+
+def pytest_configure(config):
+    config.addinivalue_line(
+        "markers", "corpus(n): a large corpus; only every n-th item is run, unless GRADCHECK_WHOLE=1"
+    )
+    config.addinivalue_line("markers", "slow: run without coverage")
+
+
+def pytest_report_header():
+    return f"corpora: {'whole' if WHOLE else 'every n-th item (GRADCHECK_WHOLE=1 runs them whole)'}"
+
+
+def pytest_collection_modifyitems(config, items):
+    """Deselect what is not in the fixed part of a corpus; the last line of the run counts it."""
+    seen: Counter[object] = Counter()
+    kept, left = [], []
+    for item in items:
+        if item.nodeid.removeprefix("tests/").startswith(SLOW):
+            item.add_marker("slow")
+        marker = item.get_closest_marker("corpus")
+        apart = marker is not None and not WHOLE and seen[item.function] % marker.args[0]
+        (left if apart else kept).append(item)
+        seen[item.function] += 1
+    items[:] = kept
+    config.hook.pytest_deselected(items=left)
+
 
 settings.register_profile("gradcheck", derandomize=True, deadline=None, database=None, max_examples=25)
 settings.load_profile("gradcheck")

@@ -2,7 +2,7 @@
 
 Central differences in ball arithmetic, see `_ball_difference`; one random direction per argument, or
 one for all arguments together, gives a slope (an error in any entry shows with probability one), and
-every entry is had only on request. A forward that cannot run in balls is differenced in float64 with
+every entry is computed only on request. A forward that cannot run in balls is differenced in float64 with
 an adaptive step, see `_float_difference`.
 """
 

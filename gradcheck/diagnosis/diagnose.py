@@ -7,30 +7,30 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from gradcheck.diagnosis.case import EFFORT, Case
-from gradcheck.diagnosis.explaining.accuracy import accuracy_changes, is_nearly_right, rounded_values
-from gradcheck.diagnosis.explaining.added import added_multiples
-from gradcheck.diagnosis.explaining.constants import constant_changes
-from gradcheck.diagnosis.explaining.jacobians import jacobian_changes
-from gradcheck.diagnosis.explaining.known_costs import cost_changes
-from gradcheck.diagnosis.explaining.mistakes import mistakes
-from gradcheck.diagnosis.explaining.multiples import multiples
-from gradcheck.diagnosis.explaining.other_arguments import argument_changes
-from gradcheck.diagnosis.explaining.other_delta import delta_changes, ignores_delta, unused_delta
-from gradcheck.diagnosis.explaining.partial import (
+from gradcheck.diagnosis.explaining.chain_rule.added import added_multiples
+from gradcheck.diagnosis.explaining.chain_rule.known_costs import cost_changes
+from gradcheck.diagnosis.explaining.chain_rule.paths import pairs_of_paths, part_multiples, path_changes
+from gradcheck.diagnosis.explaining.chain_rule.saved import saved_changes
+from gradcheck.diagnosis.explaining.chain_rule.slopes import slope_changes
+from gradcheck.diagnosis.explaining.code.accuracy import accuracy_changes, is_nearly_right, rounded_values
+from gradcheck.diagnosis.explaining.code.constants import constant_changes
+from gradcheck.diagnosis.explaining.code.mistakes import mistakes
+from gradcheck.diagnosis.explaining.code.repairs import repairs
+from gradcheck.diagnosis.explaining.values.jacobians import jacobian_changes
+from gradcheck.diagnosis.explaining.values.multiples import multiples
+from gradcheck.diagnosis.explaining.values.other_arguments import argument_changes
+from gradcheck.diagnosis.explaining.values.other_delta import delta_changes, ignores_delta, unused_delta
+from gradcheck.diagnosis.explaining.values.ratios import factor_changes
+from gradcheck.diagnosis.explaining.values.symmetric import symmetric_changes
+from gradcheck.diagnosis.explaining.values.whole import whole_changes
+from gradcheck.diagnosis.explaining.where.partial import (
     at_kinks,
     not_finite,
     under_sizes,
     under_values,
     where_it_raises,
 )
-from gradcheck.diagnosis.explaining.parts import part_changes
-from gradcheck.diagnosis.explaining.paths import pairs_of_paths, part_multiples, path_changes
-from gradcheck.diagnosis.explaining.ratios import factor_changes
-from gradcheck.diagnosis.explaining.repairs import repairs
-from gradcheck.diagnosis.explaining.saved import saved_changes
-from gradcheck.diagnosis.explaining.slopes import slope_changes
-from gradcheck.diagnosis.explaining.symmetric import symmetric_changes
-from gradcheck.diagnosis.explaining.whole import whole_changes
+from gradcheck.diagnosis.explaining.where.parts import part_changes
 from gradcheck.diagnosis.explanation import Explanation
 from gradcheck.diagnosis.findings import record, records_of
 from gradcheck.diagnosis.samples import Sample

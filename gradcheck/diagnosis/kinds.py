@@ -17,12 +17,12 @@ KINDS: dict[str, str] = {
     "index": "entries are right but stand elsewhere: shifted, reversed, rolled, another row or column",
     # one step of the chain rule, read off the forward
     "derivative-missing": "a factor of the chain rule is left out: the local derivative is taken for 1",
-    "derivative-point": "the local derivative f' is taken at the wrong value (at f(z) in place of z)",
-    "derivative-wrong": "another expression stands in place of the local derivative of one function",
+    "derivative-point": "the local derivative f' is taken at the wrong value (at f(z), not at z)",
+    "derivative-wrong": "another expression is used for the local derivative of one function",
     "missing-term": "one term, path or step is left out: one use of an argument or of a value",
     "extra-term": "one term, factor or step too many",
-    "operation": "one operation stands in place of another: @ for *, - for +, assigned for added",
-    "other-value": "one step uses another value of the forward in place of the right one",
+    "operation": "one operation is used for another: @ for *, - for +, assigned for added",
+    "other-value": "one step uses another value of the forward than the right one",
     "constant": "a constant of the forward is left out or has another value (eps, a scale, digits)",
     "mask": "a mask or branch is left out, inverted, or has its boundary elsewhere",
     # right in one part, wrong in another

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gradcheck.diagnosis.case import Case
-from gradcheck.diagnosis.explaining.ratios import common_ratio
+from gradcheck.diagnosis.explaining.values.ratios import common_ratio
 from gradcheck.diagnosis.explanation import Explanation, exact_gap, holds, near, near_in_floats
 from gradcheck.diagnosis.samples import Sample
 from gradcheck.diagnosis.tracing.budget import spend

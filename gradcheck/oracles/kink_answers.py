@@ -2,7 +2,7 @@
 
 At a kink every source follows a convention: the slope of ReLU at zero is taken for 0, 1 or 1/2. Each of
 the first two is the gradient next to the kink, on one side of it; the last their mean. So the gradients
-on both sides of the point are had, along a few directions, and each pair's mean.
+on both sides of the point are computed, along a few directions, and each pair's mean.
 """
 
 from __future__ import annotations

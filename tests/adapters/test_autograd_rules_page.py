@@ -50,6 +50,7 @@ def test_the_findings_print_what_the_page_says(generator):
         assert generator.run(finding.code) == shown
 
 
+@pytest.mark.corpus(3)
 @pytest.mark.parametrize(
     "call",
     [

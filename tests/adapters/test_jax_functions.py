@@ -58,6 +58,7 @@ def test_a_right_rule_passes(checked, forward):
     assert answered == (["symbolic"] if forward else []) + ["finite_difference", "autodiff"]
 
 
+@pytest.mark.corpus(3)
 @pytest.mark.parametrize("forward", [in_numpy, None], ids=["NumPy's forward", "its own forward"])
 @pytest.mark.parametrize("name", TWINS)
 def test_wrong_twins_fail(checked, name, forward):

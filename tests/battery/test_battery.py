@@ -115,6 +115,7 @@ def test_too_large_points_are_left_to_the_comparison(monkeypatch):
     assert run_battery(formula.claims[0], [], session).suspects == []
 
 
+@pytest.mark.corpus(6)
 @pytest.mark.parametrize("formula", formulas(), ids=lambda f: f.name)
 def test_the_catalogue_has_no_failure_and_no_noise(formula):
     """One backend and few points: the numbers are tried elsewhere."""

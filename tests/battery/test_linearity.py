@@ -34,6 +34,7 @@ def test_a_linear_backward_passes_silently(battery):
     assert judged.rows["linearity"].counts
 
 
+@pytest.mark.corpus(2)
 @pytest.mark.parametrize(
     "change",
     [
@@ -58,6 +59,7 @@ def test_nonlinear_where_no_point_goes_is_a_fail_with_numbers(battery, change):
     assert not found.shape_minimal  # smaller shapes were not tried with such deltas
 
 
+@pytest.mark.corpus(3)
 @pytest.mark.parametrize(
     ("change", "zero_fails"),
     [

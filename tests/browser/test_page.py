@@ -80,6 +80,7 @@ def everything(tmp_path_factory):
 SIZES = [(390, "light"), (390, "dark"), (1440, "light"), (1440, "dark")]
 
 
+@pytest.mark.corpus(3)
 @pytest.mark.parametrize(("width", "scheme"), SIZES)
 @pytest.mark.parametrize("which", ["catalogue", "failing", "everything", "hostile"])
 def test_it_opens_without_a_complaint_and_nothing_sticks_out(visit, request, which, width, scheme):

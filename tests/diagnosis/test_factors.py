@@ -5,8 +5,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from gradcheck.diagnosis.explaining.factors import Atom, recognise, simple_fraction
-from gradcheck.diagnosis.explaining.ratios import common_ratio
+from gradcheck.diagnosis.explaining.values.factors import Atom, recognise, simple_fraction
+from gradcheck.diagnosis.explaining.values.ratios import common_ratio
 
 N, M = Atom("n", "", (2.0, 3.0, 5.0)), Atom("m", "", (7.0, 2.0, 4.0))
 

@@ -139,6 +139,7 @@ def diagnosed(forward, backward, shapes, max_examples=12):
     return row.diagnosis
 
 
+@pytest.mark.corpus(3)
 @pytest.mark.parametrize("kind", CASES)
 def test_it_is_said_where_it_is_so(kind):
     """With a sentence, and the points that it was held against."""
@@ -148,6 +149,7 @@ def test_it_is_said_where_it_is_so(kind):
     assert all(d.text and d.of > 0 for d in found)
 
 
+@pytest.mark.corpus(3)
 @pytest.mark.parametrize("kind", CASES)
 def test_and_not_where_it_is_not(kind):
     """The twin: a candidate with another mistake."""

@@ -4,7 +4,7 @@ import numpy as np
 
 from gradcheck import Formula
 from gradcheck.checking.claim_check import check_claim
-from gradcheck.diagnosis.explaining.regions import regions
+from gradcheck.diagnosis.explaining.where.regions import regions
 from gradcheck.judging.answers.backends import choose
 from gradcheck.judging.points.generation import generate
 from gradcheck.judging.session import Session

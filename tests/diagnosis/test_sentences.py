@@ -182,17 +182,17 @@ CASES = {
         lambda d, s, t: (d * density(s), None),
         lambda d, s, t: (-d * np.exp(-0.3 * t) * density(s), None),
     ),
-    "the Jacobian by z is returned in place of its product with delta": (
+    "the Jacobian by z is returned, not its product with delta": (
         (softmax, {"z": "n"}, {}),
         lambda d, z: softmax_jacobian(z),
         lambda d, z: -softmax_jacobian(z) @ d,
     ),
-    "in place of its product with delta, outputs along the last axes": (
+    "not its product with delta, outputs along the last axes": (
         (lambda x: np.outer(x, x)[0], VECTOR, {}),
         lambda d, x: x[0] * np.eye(len(x)) + np.outer(np.eye(len(x))[0], x),
         lambda d, x: x[0] * np.eye(len(x)) + np.outer(x, np.eye(len(x))[0]),
     ),
-    "and is taken at delta in place of z": (
+    "and is taken at delta, not at z": (
         (softmax, {"z": "n"}, {}),
         lambda d, z: softmax_jacobian(d),
         lambda d, z: softmax_jacobian(z),
@@ -297,6 +297,7 @@ CASES = {
 }
 
 
+@pytest.mark.corpus(3)
 @pytest.mark.parametrize("text", CASES)
 def test_it_is_said_where_it_is_so(text):
     """Of the first of two."""
@@ -304,6 +305,7 @@ def test_it_is_said_where_it_is_so(text):
     assert text in said(forward, shapes, wrong, values)
 
 
+@pytest.mark.corpus(3)
 @pytest.mark.parametrize("text", CASES)
 def test_and_of_no_other_mistake(text):
     """Of the second."""

@@ -46,6 +46,7 @@ def opinion_of(formula):
     return general_opinion(Memory(formula), theirs(formula))
 
 
+@pytest.mark.corpus(4)
 @pytest.mark.parametrize("name", AGREED)
 def test_jax_differentiates_to_the_same_normal_form(name):
     """All of the catalogue, and every proved formula of the corpus."""

@@ -53,6 +53,7 @@ def test_the_right_harness_passes_on_every_formula_that_it_claims(harness, langu
     assert {name: row.verdict for name, row in found.items()} == dict.fromkeys(FORMULAS, "pass")
 
 
+@pytest.mark.corpus(3)
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", FORMULAS)
 def test_every_wrong_twin_is_caught(harness, language, name):

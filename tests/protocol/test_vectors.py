@@ -34,6 +34,7 @@ def answers(command, file):
     return {"formula": vectors.formula, "implementation": implementation, "answers": found}
 
 
+@pytest.mark.corpus(3)
 @pytest.mark.parametrize("language", ["python", "javascript", "c"])
 @pytest.mark.parametrize("wrong", [False, True], ids=["right", "wrong"])
 @pytest.mark.parametrize("name", FORMULAS)

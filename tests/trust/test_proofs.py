@@ -1,4 +1,4 @@
-"""No wrong version is ever proved, and 2,000 random changes of right code contradict no proof."""
+"""No wrong version is ever proved, and 2,000 random changes (400 in CI) of right code contradict no proof."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from gradcheck.catalogue import formulas
 from gradcheck.proofs import Memory, prove
 from tests.catalogue.twins import TWINS
+from tests.conftest import WHOLE
 from tests.proofs.mutants import campaign
 from tests.proofs.test_corpus import PROVED
 
@@ -18,7 +19,7 @@ from .corpus import CORPUS
 from .wrong import WRONGS
 
 CLAIMS = {claim.uid: claim for formula in formulas() for claim in formula.claims}
-TRIES = 2000
+TRIES = 2000 if WHOLE else 400
 
 
 @functools.cache
@@ -26,6 +27,7 @@ def memory_of(formula):
     return Memory(formula)
 
 
+@pytest.mark.corpus(5)
 @pytest.mark.parametrize("twin", TWINS, ids=lambda twin: twin.label)
 def test_no_twin_of_the_catalogue_is_proved(twin):
     claim = dataclasses.replace(
@@ -37,6 +39,7 @@ def test_no_twin_of_the_catalogue_is_proved(twin):
     assert "prover itself" not in (proof.reason or "")
 
 
+@pytest.mark.corpus(5)
 @pytest.mark.parametrize("wrong", WRONGS, ids=lambda wrong: wrong.label)
 def test_no_wrong_backward_is_proved(wrong):
     formula = CORPUS[wrong.formula_name]
@@ -53,5 +56,5 @@ def test_no_random_change_contradicts_a_proof():
         counts, contradictions = campaign([CORPUS[name] for name in sorted(PROVED)], TRIES, seed=2024)
 
     assert sum(counts.values()) == TRIES
-    assert counts["proved"] > 100
+    assert counts["proved"] > TRIES / 20
     assert contradictions == []

@@ -22,7 +22,7 @@ __all__ = ["Term", "terms"]
 
 @dataclass(frozen=True, slots=True)
 class _Template:
-    """What is had of the first term of a skeleton: its value, and SymPy's partial by each of its symbols, as
+    """What the first term of a skeleton gives: its value, and SymPy's partial by each of its symbols, as
     functions of the symbols' values in order.
     """
 

@@ -18,7 +18,7 @@ import numpy as np
 from gradcheck.diagnosis.tracing.calls import Call, Key
 from gradcheck.diagnosis.tracing.run import Run
 
-__all__ = ["ARITHMETIC", "SHOULD_BE", "SHOULD_NOT", "Edit", "either", "known"]
+__all__ = ["ARITHMETIC", "SHOULD_BE", "SHOULD_NOT", "Edit", "either", "known", "taken_for"]
 
 Action = Callable[[Call, Run], Any]
 
@@ -33,6 +33,11 @@ _REDUCTIONS = frozenset(["sum", "mean", "max", "min", "amax", "amin", "prod", "v
 def either(repair: str, mistake: str) -> str:
     """A piece of text that is read one way for a repair and the other way for a mistake."""
     return f"{_OPEN}{repair}{_MIDDLE}{mistake}{_CLOSE}"
+
+
+def taken_for(other: str, this: str) -> str:
+    """What an edit says that puts ``other`` where the code (or the forward) has ``this``."""
+    return either(f"{this} should be {other}", f"{other} is used for {this}")
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from gradcheck.diagnosis.edits.actions import (
     latest,
     with_operand,
 )
-from gradcheck.diagnosis.edits.edit import ARITHMETIC, Edit, either, known
+from gradcheck.diagnosis.edits.edit import ARITHMETIC, Edit, either, known, taken_for
 from gradcheck.diagnosis.tracing.calls import Call, Value
 from gradcheck.diagnosis.tracing.traced import getitem
 from gradcheck.diagnosis.words import describe, operand, place_of
@@ -63,7 +63,7 @@ def other_operands(call: Call, before: Before) -> Iterator[Edit]:
         known(call.function, ARITHMETIC) or isinstance(call.function, np.ufunc) or call.function is np.where
     ):
         return
-    where, stands = place_of(call.key), either("should stand", "stands")
+    where = place_of(call.key)
     for k, arg in enumerate(call.args):
         if not isinstance(arg, Value) or np.dtype(arg.dtype).kind != "f":
             continue
@@ -85,7 +85,7 @@ def other_operands(call: Call, before: Before) -> Iterator[Edit]:
             stood = operand(call, k)
             if stood.strip("`") == name:  # a helper's own name for another value
                 stood = describe(arg, call.key)
-            text = f"in {where}, {name} {stands} in place of {stood}{more}"
+            text = f"in {where}, {taken_for(name, stood)}{more}"
             swap = with_operand(k, latest(key, other.name, turned=turned))
             yield Edit(kind, text, 2.0 + 0.3 * turned, call.key, swap)
 
@@ -93,20 +93,20 @@ def other_operands(call: Call, before: Before) -> Iterator[Edit]:
 def other_arrays(call: Call, before: Before) -> Iterator[Edit]:
     """The same place of another array: `a3[1, 0]` for `a2[1, 0]`; or another part of the same array."""
     array = call.args[0]
-    where, stands = place_of(call.key), either("should stand", "stands")
+    where = place_of(call.key)
     for other in before.of_rank(len(array.shape)):
         if other is array:
             continue
         key = other.call.key if other.call is not None else None
         if key is None and other.name is None:
             continue
-        text = f"in {where}, {describe(other, call.key)} {stands} in place of {describe(array, call.key)}"
+        text = f"in {where}, {taken_for(describe(other, call.key), describe(array, call.key))}"
         yield Edit("other-value", text, 2.1, call.key, with_operand(0, latest(key, other.name, turned=False)))
     for other in before.of_shapes(call.output.shape):
         made = other.call
         if made is None or made.function is not getitem or made.key == call.key or made.args[0] is not array:
             continue
-        text = f"{describe(other, call.key)} {stands} in place of {where}"
+        text = taken_for(describe(other, call.key), where)
         swap = latest(made.key, None, turned=False)
         yield Edit("index", text, 1.9, call.key, lambda c, r, swap=swap: swap(None, r))
 

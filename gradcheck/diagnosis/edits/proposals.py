@@ -17,7 +17,7 @@ from gradcheck.diagnosis.edits.actions import (
     without,
 )
 from gradcheck.diagnosis.edits.axes import ALONG, REDUCTIONS, axis_edits, reduction_edits, transposing_edits
-from gradcheck.diagnosis.edits.edit import Edit, either, known
+from gradcheck.diagnosis.edits.edit import Edit, known, taken_for
 from gradcheck.diagnosis.edits.indices import index_edits, order_edits
 from gradcheck.diagnosis.edits.operands import Before, other_arrays, other_operands
 from gradcheck.diagnosis.tracing.calls import Call, Key, Value
@@ -87,8 +87,7 @@ def _of_call(call: Call, indices: tuple[str, ...]) -> Iterator[Edit]:
     if known(call.function, REDUCTIONS):
         yield from reduction_edits(call)
     for other, kind, sign in SWAPS.get(call.function, []) if known(call.function, SWAPS) else []:
-        stand = either("should stand", "stands")
-        text = f"in {place_of(call.key)}, {sign} {stand} in place of {SIGNS[call.function]}"
+        text = f"in {place_of(call.key)}, {taken_for(sign, SIGNS[call.function])}"
         yield Edit(kind, text, 1.7, call.key, calling(other))
     yield from leaving_out(call)
     if call.function is getitem:

@@ -57,7 +57,7 @@ class Kink:
 
 
 UNKNOWN = Kink((), (), (), simple=False)
-"""A kink of which only that it is there is known."""
+"""A kink that is known to be there, and nothing else of it."""
 
 
 def examine(formula: Declaration, point: Point) -> Kink | None:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from gradcheck.diagnosis.edits.edit import Edit, either
-from gradcheck.diagnosis.explaining.known import known_function
-from gradcheck.diagnosis.explaining.segments import segments
+from gradcheck.diagnosis.explaining.chain_rule.known import known_function
+from gradcheck.diagnosis.explaining.chain_rule.segments import segments
 from gradcheck.diagnosis.tracing.calls import Call, Key, Value
 from gradcheck.diagnosis.tracing.run import Run
 from gradcheck.diagnosis.words import describe, place_of

@@ -10,7 +10,7 @@ from flint import arb
 
 from gradcheck.arithmetic import enclose
 from gradcheck.diagnosis.case import Case
-from gradcheck.diagnosis.explaining.whole_axes import Change, orders_of_axes, places_along, sums_over
+from gradcheck.diagnosis.explaining.values.whole_axes import Change, orders_of_axes, places_along, sums_over
 from gradcheck.diagnosis.explanation import Explanation, Sides
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.formulas.kinds import Update

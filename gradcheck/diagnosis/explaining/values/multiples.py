@@ -14,7 +14,7 @@ import numpy as np
 
 from gradcheck.arithmetic import enclose, wrap
 from gradcheck.diagnosis.case import Case
-from gradcheck.diagnosis.explaining.elsewhere import at_arguments
+from gradcheck.diagnosis.explaining.values.elsewhere import at_arguments
 from gradcheck.diagnosis.explanation import Explanation, Sides
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tape import is_right, tape_of
@@ -97,7 +97,7 @@ def multiples(case: Case, quantity: Quantity, pilot: Sample) -> Iterator[Explana
                 continue
             if not _spreads(source, pilot, quantity):
                 continue
-            text = f"{source.name} stands in place of {case.names[k]}"
+            text = f"uses {source.name}; should be {case.names[k]}"
             yield Explanation("other-value", text, 2.05, _times(ones, source, divide=False))
 
 

@@ -12,7 +12,7 @@ from gradcheck.arithmetic import enclose
 from gradcheck.diagnosis.case import Case
 from gradcheck.diagnosis.edits.edit import Edit
 from gradcheck.diagnosis.edits.proposals import proposals
-from gradcheck.diagnosis.explaining.skips import skips
+from gradcheck.diagnosis.explaining.code.skips import skips
 from gradcheck.diagnosis.explanation import Explanation, repairing
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tracing.backwards import reachable

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.diagnosis.case import Case
-from gradcheck.diagnosis.explaining.places import Changed, Place, places_of
+from gradcheck.diagnosis.explaining.chain_rule.places import Changed, Place, places_of
 from gradcheck.diagnosis.explanation import Explanation, predicting
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tape import Tape, tape_of
@@ -54,7 +54,7 @@ def saved_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
             text = f"on the way back through {where}, {operand(call, 1 - k)} is left out (taken for ones)"
             yield Explanation("derivative-missing", text, 1.7 + extra, predicting(_with(place, 1 - k, _ones)))
         for name, source in _others(tape_of(pilot), call, saved):
-            text = f"on the way back through {where}, {name} stands in place of {operand(call, 1 - k)}"
+            text = f"the way back through {where} uses {name}; should be {operand(call, 1 - k)}"
             yield Explanation("other-value", text, 1.95 + extra, predicting(_with(place, 1 - k, source)))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.diagnosis.explaining.elsewhere import Change
+from gradcheck.diagnosis.explaining.values.elsewhere import Change
 from gradcheck.diagnosis.explanation import Explanation, Sides
 
 __all__ = ["moved_along"]

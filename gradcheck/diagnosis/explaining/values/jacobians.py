@@ -11,7 +11,7 @@ import numpy as np
 
 from gradcheck.arithmetic import enclose
 from gradcheck.diagnosis.case import Case
-from gradcheck.diagnosis.explaining.elsewhere import with_arguments, with_delta
+from gradcheck.diagnosis.explaining.values.elsewhere import with_arguments, with_delta
 from gradcheck.diagnosis.explanation import Explanation, Sides
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tape import at_other_point
@@ -36,7 +36,7 @@ def jacobian_changes(case: Case, quantity: Quantity, pilot: Sample) -> Iterator[
     name = quantity.argument
     outputs, shape = point.output_shapes[0], pilot.shapes[quantity]
     if np.size(pilot.mine(quantity)) == int(np.prod(outputs, dtype=int)) * int(np.prod(shape, dtype=int)):
-        text = f"the Jacobian by {name} is returned in place of its product with delta"
+        text = f"the Jacobian by {name} is returned, not its product with delta"
         yield Explanation("delta-ignored", text, 1.3, _whole(lambda p: p))
         yield Explanation(
             "delta-ignored", f"{text}, outputs along the last axes", 1.35, _whole(lambda p: p, turned=True)
@@ -47,7 +47,7 @@ def jacobian_changes(case: Case, quantity: Quantity, pilot: Sample) -> Iterator[
                 def moved(p: Point, k: int = k) -> Point:
                     return with_arguments(p, {k: p.delta[0]}, case)
 
-                at_delta = f"{text}, and is taken at delta in place of {case.names[k]}"
+                at_delta = f"{text}, and is taken at delta, not at {case.names[k]}"
                 yield Explanation("delta-ignored", at_delta, 1.4, _whole(moved))
     if outputs == shape and int(np.prod(shape, dtype=int)) > 1:
         yield Explanation(

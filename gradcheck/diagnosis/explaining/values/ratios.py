@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.diagnosis.case import Case
-from gradcheck.diagnosis.explaining.factors import Atom, Factor, recognise, simple_fraction
+from gradcheck.diagnosis.explaining.values.factors import Atom, Factor, recognise, simple_fraction
 from gradcheck.diagnosis.explanation import NEAR, Explanation, Sides
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.errors import CandidateFault, Unsupported

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from gradcheck.diagnosis.case import Case
-from gradcheck.diagnosis.explaining.conditions import Condition, narrowed
-from gradcheck.diagnosis.explaining.values_where import value_conditions
+from gradcheck.diagnosis.explaining.where.conditions import Condition, narrowed
+from gradcheck.diagnosis.explaining.where.values_where import value_conditions
 from gradcheck.diagnosis.explanation import Explanation
 from gradcheck.diagnosis.samples import Sample
 from gradcheck.diagnosis.search import Finding, Scope, fits

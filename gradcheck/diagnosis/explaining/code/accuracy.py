@@ -10,8 +10,8 @@ import numpy as np
 from gradcheck.diagnosis.case import Case
 from gradcheck.diagnosis.edits.edit import Edit
 from gradcheck.diagnosis.edits.proposals import cast_edits
-from gradcheck.diagnosis.explaining.elsewhere import at_arguments, at_delta
-from gradcheck.diagnosis.explaining.repairs import of_edit, recorded
+from gradcheck.diagnosis.explaining.code.repairs import of_edit, recorded
+from gradcheck.diagnosis.explaining.values.elsewhere import at_arguments, at_delta
 from gradcheck.diagnosis.explanation import Explanation, Sides
 from gradcheck.diagnosis.samples import Sample
 from gradcheck.errors import Unsupported

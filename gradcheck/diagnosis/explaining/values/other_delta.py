@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.diagnosis.case import Case
-from gradcheck.diagnosis.explaining.along_axes import moved_along
-from gradcheck.diagnosis.explaining.elsewhere import Change, at_delta, masked
+from gradcheck.diagnosis.explaining.values.along_axes import moved_along
+from gradcheck.diagnosis.explaining.values.elsewhere import Change, at_delta, masked
 from gradcheck.diagnosis.explanation import Explanation, holds
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.formulas.kinds import Vjp

@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.diagnosis.case import Case
-from gradcheck.diagnosis.explaining.factors import Factor, recognise
-from gradcheck.diagnosis.explaining.places import (
+from gradcheck.diagnosis.explaining.chain_rule.places import (
     Changed,
     Place,
     nothing,
@@ -25,7 +24,8 @@ from gradcheck.diagnosis.explaining.places import (
     through,
     with_step,
 )
-from gradcheck.diagnosis.explaining.ratios import atoms_of, common_ratio, factor_at, factor_words
+from gradcheck.diagnosis.explaining.values.factors import Factor, recognise
+from gradcheck.diagnosis.explaining.values.ratios import atoms_of, common_ratio, factor_at, factor_words
 from gradcheck.diagnosis.explanation import Explanation, Sides, near, predicting
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tape import tape_of

@@ -1,6 +1,6 @@
 """Explanations by a local derivative: `f'` left out, taken twice, taken at `a`, or another expression.
 
-For each elementwise stretch `z -> a` of the forward a few things are tried in place of `f'`. Where none
+For each elementwise stretch `z -> a` of the forward a few things are tried for `f'`. Where none
 fits, the `f'` that the code must have used is solved for and looked up among short expressions in `z`,
 `a` and `f'`.
 """
@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from gradcheck.diagnosis.case import Case
-from gradcheck.diagnosis.explaining.known import Known, known_function
-from gradcheck.diagnosis.explaining.segments import Jump, Segment, Stretch, segments
+from gradcheck.diagnosis.explaining.chain_rule.known import Known, known_function
+from gradcheck.diagnosis.explaining.chain_rule.segments import Jump, Segment, Stretch, segments
 from gradcheck.diagnosis.explanation import Explanation, predicting
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tape import is_right, tape_of
@@ -61,17 +61,17 @@ def _of_segment(segment: Segment, stretch: Stretch) -> Iterator[Explanation]:
     )
     yield of("extra-term", f"the derivative of {name} is taken twice", 1.6, lambda s, g: _slope(s) ** 2)
     yield of(
-        "derivative-point", f"the derivative of {name} is taken at its value a in place of z", 1.6, _at_value
+        "derivative-point", f"the derivative of {name} is taken at its value a, not at z", 1.6, _at_value
     )
     yield of(
         "derivative-wrong",
-        f"the value of {name} stands in place of its derivative",
+        f"uses the value of {name}; should be its derivative",
         1.7,
         lambda s, g: s.end.output.value,
     )
     yield of(
         "derivative-wrong",
-        f"the argument of {name} stands in place of its derivative",
+        f"uses the argument of {name}; should be its derivative",
         1.9,
         lambda s, g: s.z.value,
     )
@@ -86,14 +86,14 @@ def _of_segment(segment: Segment, stretch: Stretch) -> Iterator[Explanation]:
             kind = _kind(known, text)
             yield of(
                 kind,
-                f"in the derivative of {name}, {text}",
+                f"the derivative of {name} {text}",
                 1.7,
                 lambda s, g, slope=slope: slope(s.z.value, s.end.output.value),
             )
 
 
 def _kind(known: Known, text: str) -> str:
-    if text.startswith("the sign"):
+    if text.endswith("the sign is wrong"):
         return "sign"
     if known.name == "ReLU":
         return "mask"

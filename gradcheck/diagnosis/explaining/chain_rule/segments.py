@@ -1,4 +1,4 @@
-"""Elementwise stretches of the forward, `z -> a = f(z)`, and what stands in place of `f'` on the way back."""
+"""Elementwise stretches of the forward, `z -> a = f(z)`, and what is used for `f'` on the way back."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def _start_of(segment: Segment, end: Call) -> Value | None:
 class Jump:
     """A detour over the stretches of a segment: what arrives at `a` goes to `z` times ``slope``.
 
-    ``slope`` gets the stretch and what arrives, and gives what stands in place of `f'`.
+    ``slope`` gets the stretch and what arrives, and gives what is used for `f'`.
     """
 
     def __init__(self, tape: Tape, segment: Segment, slope: Any) -> None:

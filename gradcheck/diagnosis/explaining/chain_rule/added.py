@@ -10,9 +10,9 @@ import numpy as np
 
 from gradcheck.arithmetic import enclose
 from gradcheck.diagnosis.case import Case
-from gradcheck.diagnosis.explaining.factors import Factor, recognise
-from gradcheck.diagnosis.explaining.places import Place, nothing, places_of, through, with_step
-from gradcheck.diagnosis.explaining.ratios import atoms_of, common_ratio, factor_at
+from gradcheck.diagnosis.explaining.chain_rule.places import Place, nothing, places_of, through, with_step
+from gradcheck.diagnosis.explaining.values.factors import Factor, recognise
+from gradcheck.diagnosis.explaining.values.ratios import atoms_of, common_ratio, factor_at
 from gradcheck.diagnosis.explanation import Explanation, Sides, predicting
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.errors import CandidateFault, Unsupported

@@ -1,7 +1,7 @@
 """Explanations by a well-known cost: softmax or logistic cross-entropy, differentiated as something else.
 
 The right cotangent in front of these costs is `c (p - y)`, with `p` the softmax or the logistic function of
-the logits `s`. What people write in place of `p` is tried: `s` itself, the other function, another axis.
+the logits `s`. What people write for `p` is tried: `s` itself, the other function, another axis.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def cost_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
         for other, (kind, function) in _OTHERS.items():
             if other == name:
                 continue
-            text = f"{other} stands in place of {name} in the derivative of the cost, p - {target}"
+            text = f"the derivative of the cost, p - {target}, uses {other}; should be {name}"
             yield Explanation(kind, text, 1.8, predicting(_with(logits, target, name, function, case)))
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from gradcheck.diagnosis.case import Case
-from gradcheck.diagnosis.explaining.along_axes import moved_along
-from gradcheck.diagnosis.explaining.elsewhere import (
+from gradcheck.diagnosis.explaining.values.along_axes import moved_along
+from gradcheck.diagnosis.explaining.values.elsewhere import (
     Array,
     Change,
     at_arguments,
@@ -70,7 +70,7 @@ def _of_argument(case: Case, pilot: Sample, k: int) -> Iterator[Explanation]:
         "missing-term", f"{noun} is the right one for {name} = 0: {name} is left out", 2.3, at(np.zeros_like)
     )
     yield Explanation(
-        "other-value", f"1 - {name} stands in place of {name}", 2.6, at(lambda x: 1 - x), rounds=True
+        "other-value", f"uses 1 - {name}; should be {name}", 2.6, at(lambda x: 1 - x), rounds=True
     )
     if len(shape) == 2 and shape[0] == shape[1]:
         yield Explanation("transposed", f"{name} is used transposed", 1.9, at(np.transpose))
@@ -79,9 +79,9 @@ def _of_argument(case: Case, pilot: Sample, k: int) -> Iterator[Explanation]:
             continue
         along = f" along axis {axis}" if len(shape) > 1 else ""
         yield from moved_along(name, axis, along, at, (2.1, 2.2, 2.2))
-        for what, test in _PARTS.items():
+        for kind, what, test in _PARTS:
             yield Explanation(
-                "index" if "stands" in what else "tail" if "ninth" in what else "missing-sum",
+                kind,
                 what.format(name=name, along=along),
                 2.3,
                 at(lambda x, axis=axis, test=test: test(x, axis)),
@@ -92,11 +92,19 @@ def _first_for_all(x: Array, axis: int) -> Array:
     return np.broadcast_to(np.take(x, [0], axis=axis), x.shape).copy()
 
 
-_PARTS: dict[str, Callable[[Array, int], Array]] = {
-    "the first entry of {name}{along} stands for all": _first_for_all,
-    "the last entry of {name}{along} is left out": lambda x, a: masked(x, a, lambda i, n: i < n - 1),
-    "entries of {name} from the ninth on{along} are left out": lambda x, a: masked(x, a, lambda i, n: i < 8),
-}
+_PARTS: tuple[tuple[str, str, Callable[[Array, int], Array]], ...] = (
+    ("index", "the first entry of {name}{along} stands for all", _first_for_all),
+    (
+        "missing-sum",
+        "the last entry of {name}{along} is left out",
+        lambda x, a: masked(x, a, lambda i, n: i < n - 1),
+    ),
+    (
+        "tail",
+        "entries of {name} from the ninth on{along} are left out",
+        lambda x, a: masked(x, a, lambda i, n: i < 8),
+    ),
+)
 
 
 def _of_pairs(case: Case, pilot: Sample) -> Iterator[Explanation]:
@@ -116,7 +124,7 @@ def _of_pairs(case: Case, pilot: Sample) -> Iterator[Explanation]:
                 )
             yield Explanation(
                 "other-value",
-                f"{two} stands in place of {one}",
+                f"uses {two}; should be {one}",
                 2.1,
                 at_point(lambda p, i=i, j=j: with_arguments(p, {i: p.args[j]}, case)),
             )

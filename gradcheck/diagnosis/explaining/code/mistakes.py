@@ -8,7 +8,7 @@ from typing import Any
 from gradcheck.diagnosis.case import Case
 from gradcheck.diagnosis.edits.edit import Edit
 from gradcheck.diagnosis.edits.proposals import proposals
-from gradcheck.diagnosis.explaining.skips import skips
+from gradcheck.diagnosis.explaining.code.skips import skips
 from gradcheck.diagnosis.explanation import Explanation, predicting
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tape import Tape, is_right, tape_of

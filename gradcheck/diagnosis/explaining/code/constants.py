@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from gradcheck.diagnosis.case import Case
-from gradcheck.diagnosis.explaining.mistakes import right_with
-from gradcheck.diagnosis.explaining.repairs import recorded, repaired_by
+from gradcheck.diagnosis.explaining.code.mistakes import right_with
+from gradcheck.diagnosis.explaining.code.repairs import recorded, repaired_by
 from gradcheck.diagnosis.explanation import Explanation
 from gradcheck.diagnosis.samples import Sample
 from gradcheck.diagnosis.tape import is_right, tape_of
@@ -31,7 +31,7 @@ _MOST = 8
 
 @dataclass(frozen=True)
 class _Replaced:
-    """A change: another number in place of one, wherever that stands."""
+    """A change: another number for one, wherever that stands."""
 
     number: float
     other: float

@@ -16,9 +16,9 @@ import numpy as np
 from gradcheck.arithmetic import enclose
 from gradcheck.diagnosis.case import Case
 from gradcheck.diagnosis.comparing import Mask
-from gradcheck.diagnosis.explaining.factors import Factor, recognise, simple_fraction
-from gradcheck.diagnosis.explaining.ratios import atoms_of, factor_at, factor_words
-from gradcheck.diagnosis.explaining.regions import Region, regions
+from gradcheck.diagnosis.explaining.values.factors import Factor, recognise, simple_fraction
+from gradcheck.diagnosis.explaining.values.ratios import atoms_of, factor_at, factor_words
+from gradcheck.diagnosis.explaining.where.regions import Region, regions
 from gradcheck.diagnosis.explanation import Explanation, Sides
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.errors import Unsupported

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from gradcheck.diagnosis.explaining.segments import Stretch
+    from gradcheck.diagnosis.explaining.chain_rule.segments import Stretch
 
 __all__ = ["Known", "known_function"]
 
@@ -18,7 +18,9 @@ Slope = Callable[[Any, Any], Any]
 
 @dataclass(frozen=True)
 class Known:
-    """``mistakes`` are what people write in place of `f'`, as functions of `z` and `a`, with words."""
+    """``mistakes`` are what people write for `f'`, as functions of `z` and `a`, with what is said of it:
+    "the derivative of tanh uses ...".
+    """
 
     name: str
     function: Callable[[Any], Any]
@@ -38,33 +40,33 @@ KNOWN: tuple[Known, ...] = (
         "the sigmoid",
         _sigmoid,
         (
-            ("z (1 - z) stands in place of a (1 - a): z for a", lambda z, a: z * (1 - z)),
-            ("the sign is wrong: a (1 + a) stands in place of a (1 - a)", lambda z, a: a * (1 + a)),
-            ("1 - a stands in place of a (1 - a)", lambda z, a: 1 - a),
-            ("1 - a^2, the derivative of tanh, stands in place of a (1 - a)", lambda z, a: 1 - a * a),
+            ("uses z (1 - z); should be a (1 - a): z for a", lambda z, a: z * (1 - z)),
+            ("uses a (1 + a); should be a (1 - a): the sign is wrong", lambda z, a: a * (1 + a)),
+            ("uses 1 - a; should be a (1 - a)", lambda z, a: 1 - a),
+            ("uses 1 - a^2, the derivative of tanh; should be a (1 - a)", lambda z, a: 1 - a * a),
         ),
     ),
     Known(
         "tanh",
         np.tanh,
         (
-            ("1 - z^2 stands in place of 1 - a^2: z for a", lambda z, a: 1 - z * z),
-            ("1 - a stands in place of 1 - a^2", lambda z, a: 1 - a),
-            ("the sign is wrong: 1 + a^2 stands in place of 1 - a^2", lambda z, a: 1 + a * a),
-            ("1 - 2 a stands in place of 1 - a^2", lambda z, a: 1 - 2 * a),
+            ("uses 1 - z^2; should be 1 - a^2: z for a", lambda z, a: 1 - z * z),
+            ("uses 1 - a; should be 1 - a^2", lambda z, a: 1 - a),
+            ("uses 1 + a^2; should be 1 - a^2: the sign is wrong", lambda z, a: 1 + a * a),
+            ("uses 1 - 2 a; should be 1 - a^2", lambda z, a: 1 - 2 * a),
             (
-                "a (1 - a), the derivative of the sigmoid, stands in place of 1 - a^2",
+                "uses a (1 - a), the derivative of the sigmoid; should be 1 - a^2",
                 lambda z, a: a * (1 - a),
             ),
-            ("a^2 stands in place of 1 - a^2", lambda z, a: a * a),
+            ("uses a^2; should be 1 - a^2", lambda z, a: a * a),
         ),
     ),
     Known(
         "ReLU",
         lambda z: np.maximum(z, 0.0),
         (
-            ("the other side is let through", lambda z, a: 1 - _mask(z, 0.0)),
-            ("the mask begins at 1, not at 0", lambda z, a: _mask(z, 1.0)),
+            ("lets the other side through", lambda z, a: 1 - _mask(z, 0.0)),
+            ("begins at 1, not at 0", lambda z, a: _mask(z, 1.0)),
         ),
     ),
     Known("exp", np.exp, ()),
@@ -72,14 +74,14 @@ KNOWN: tuple[Known, ...] = (
         "the square",
         np.square,
         (
-            ("z stands in place of 2 z", lambda z, a: z),
-            ("2 stands in place of 2 z", lambda z, a: 0 * z + 2.0),
+            ("uses z; should be 2 z", lambda z, a: z),
+            ("uses 2; should be 2 z", lambda z, a: 0 * z + 2.0),
         ),
     ),
     Known(
         "the square root",
         np.sqrt,
-        (("1 / (2 z) stands in place of 1 / (2 a)", lambda z, a: 0.5 / z),),
+        (("uses 1 / (2 z); should be 1 / (2 a)", lambda z, a: 0.5 / z),),
     ),
     Known("log", np.log, ()),
     Known("softplus", lambda z: np.logaddexp(z, 0.0), ()),

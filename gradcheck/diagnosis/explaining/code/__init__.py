@@ -1,0 +1,1 @@
+"""Explanations by one changed operation, in the hand-written code or in the forward that it is right for."""

@@ -1,0 +1,1 @@
+"""Explanations of a whole quantity: what the right value would be, changed in one simple way."""
