@@ -56,8 +56,8 @@ def cover(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def slow(session: nox.Session) -> None:
-    """The slow tests, without coverage: the examples of README and docs, workers, the browser, and a fixed part
-    of the corpora of right and wrong formulas.
+    """The slow tests, without coverage: the examples of README and docs, workers, the browser, a part of the
+    corpora of right and wrong formulas.
     """
     python(session, "pytest", "-n", "2", "-m", "slow", *session.posargs)
 
