@@ -1,5 +1,7 @@
 """A claim that is cut is never a pass: it fails if it is refuted by then, and is inconclusive else."""
 
+import subprocess
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -158,6 +160,19 @@ class TestClock:
             if thread.daemon and getattr(getattr(thread, "_target", None), "__name__", "") == "_watch":
                 thread.join(5)
         assert threading.active_count() <= before
+
+    def test_it_ends_where_calls_are_traced(self):
+        """As coverage and debuggers do: an exception that is taken back would have CPython 3.11 run in circles."""
+        program = (
+            "import sys, time\n"
+            "from gradcheck.checking.time_limit import Clock, TimeUp\n"
+            "def trace(*_):\n    return trace\n"
+            "sys.settrace(trace)\n"
+            "for _ in range(50):\n"
+            "    try:\n        Clock(0.001).run(lambda: time.sleep(0.0009))\n"
+            "    except TimeUp:\n        pass\n"
+        )
+        subprocess.run([sys.executable, "-c", program], check=True, timeout=120)
 
     def test_without_a_limit_there_is_none(self):
         clock = Clock(None)

@@ -74,9 +74,10 @@ class Clock:
         threading.Thread(target=self._watch, args=arguments, daemon=True).start()
 
     def _stop(self) -> None:
-        with self._lock:  # from here on nothing more is raised
+        with self._lock:  # from here on nothing more is sent
             self._over.set()
-            _raise_in(threading.get_ident(), None)
+        for _ in range(2):  # and what was sent is raised here, where a loop turns, and not later
+            pass
 
     def _watch(self, thread: int, seconds: float) -> None:
         while not self._over.wait(seconds):
@@ -86,7 +87,9 @@ class Clock:
             seconds = _AGAIN
 
 
-def _raise_in(thread: int, kind: type[BaseException] | None) -> None:
-    """Have a thread raise an exception before its next instruction, or take back one that is to come."""
-    exception = None if kind is None else ctypes.py_object(kind)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), exception)
+def _raise_in(thread: int, kind: type[BaseException]) -> None:
+    """Have a thread raise an exception before its next instruction.
+
+    It is never taken back: CPython 3.11 then runs in circles at the next call, where calls are traced.
+    """
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(kind))
