@@ -162,7 +162,7 @@ class TestClock:
         assert threading.active_count() <= before
 
     def test_it_ends_where_calls_are_traced(self):
-        """As coverage and debuggers do: an exception that is taken back would have CPython 3.11 run in circles."""
+        """As by coverage: an exception that is taken back would have CPython 3.11 run in circles."""
         program = (
             "import sys, time\n"
             "from gradcheck.checking.time_limit import Clock, TimeUp\n"
