@@ -7,7 +7,8 @@ Every adapter gives a pair `(forward, backward)`, so a check reads
 ====================== ======================================================================
 `value_and_grad`       `fun(*args) -> (value, gradients)`
 `with_cache`           `out, cache = forward(*args)` and `backward(dout, cache)`
-`layer`                objects with `forward` and `backward`, parameters and gradients as attributes
+`layer`                objects with `forward` and `backward`, parameters and gradients as attributes;
+                       `Recorder` stands in for an optimiser that such a layer calls
 `torch_function`       subclasses of `torch.autograd.Function`
 `jax_custom_vjp`       functions decorated with `jax.custom_vjp`
 `autograd_primitive`   HIPS autograd primitives with `defvjp`
@@ -26,14 +27,24 @@ if TYPE_CHECKING:
     from gradcheck.adapters.caches import with_cache
     from gradcheck.adapters.jax_functions import jax_custom_vjp
     from gradcheck.adapters.layers import layer
+    from gradcheck.adapters.recording import Recorder
     from gradcheck.adapters.torch_functions import torch_function
     from gradcheck.adapters.value_and_grad import value_and_grad
 
-__all__ = ["autograd_primitive", "jax_custom_vjp", "layer", "torch_function", "value_and_grad", "with_cache"]
+__all__ = [
+    "Recorder",
+    "autograd_primitive",
+    "jax_custom_vjp",
+    "layer",
+    "torch_function",
+    "value_and_grad",
+    "with_cache",
+]
 
 _HOME = {
     "autograd_primitive": "autograd_primitives",
     "jax_custom_vjp": "jax_functions",
+    "Recorder": "recording",
     "layer": "layers",
     "torch_function": "torch_functions",
     "value_and_grad": "value_and_grad",
