@@ -268,7 +268,7 @@ def _summarise(
         unchecked=sorted({str(u) for r in results if r.stated for u in r.stated.unchecked}),
         untried=untried,
         unstable=_unstable(results) if verdict is Verdict.PASS else None,
-        notes=_notes(points, results, measured),
+        notes=_notes(claim, points, results, measured),
         counterexample=counterexample,
         training=trained.training if trained is not None else None,
         precision=measured,
@@ -307,8 +307,10 @@ def _unstable(results: list[PointResult]) -> str | None:
     return f"{at.unstable} in float64{f' at {sizes}' if sizes else ''}; in exact arithmetic the code is right"
 
 
-def _notes(points: Generated, results: list[PointResult], measured: list[Precision]) -> list[str]:
-    notes = list(points.notes)
+def _notes(
+    claim: Claim, points: Generated, results: list[PointResult], measured: list[Precision]
+) -> list[str]:
+    notes = [*points.notes, *getattr(claim.candidate, "assumes", ())]
     notes += [note for note, _ in Counter(n for r in results for n in r.notes).most_common(5)]
     if any(o.rounded_constants for r in results for o in r.opinions.values()):
         notes.append(
