@@ -9,6 +9,7 @@ from gradcheck.adapters.layer_calls import LayerCalls
 from gradcheck.adapters.layer_parameters import Parameters, Places
 from gradcheck.adapters.layer_sources import Init, LayerSource
 from gradcheck.adapters.presenting import present
+from gradcheck.arithmetic.copies import exchanged
 from gradcheck.formulas.sequences import OF_LAYERS, Call, Played, UsedAgain
 
 __all__ = ["layer"]
@@ -108,7 +109,7 @@ def layer(
         nonlocal call_forward, call_backward
         values, weights = parted(args)
         for _ in range(2):  # once more, where the first forward shows that it makes the parameters
-            made = made_of.make(values, weights)
+            made = exchanged(made_of.make(values, weights))
             if not made_of.knows(made):  # a class of its own
                 call_forward, call_backward = made_of.method(forward), made_of.method(backward)
             returned = call_forward(made, *calls.given(values), **options)

@@ -75,6 +75,9 @@ class Evaluation:
         values = self.stated.values
         if same_code(values, run, lambda: self.balls(DOUBLE), self.point):
             return True
+        bits = self.claim.bits  # of code that rounds to float32 on the way, as its formula does
+        if bits < DOUBLE and same_code(values, run, lambda: self.balls(bits), self.point, bits):
+            return True
         if not candidate_leaves_range(self.claim, self.point):
             return False
         try:
