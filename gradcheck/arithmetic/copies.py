@@ -76,6 +76,7 @@ class Copies:
     def __init__(self, maker: Maker, replaced: Replaced = _USUAL, *, lifting: bool = False) -> None:
         self.maker, self.replaced, self.lifting = maker, replaced, lifting
         self.holds_arrays = False
+        self.depth = 0
         self.made: dict[int, tuple[Any, Any]] = {}  # with the original, which must outlive its id
         self.scopes: dict[int, tuple[dict[str, Any], dict[str, Any], set[str]]] = {}
         self.numpy = NumPy(maker, replaced.creators)
@@ -164,7 +165,13 @@ class Copies:
             self.holds_arrays = True
             if self.lifting and id(value) not in self.made:
                 return self._keep(value, self.maker(value))
-        return self.of(value)
+        if self.depth >= _DEEP:
+            return value
+        self.depth += 1
+        try:
+            return self.of(value)
+        finally:
+            self.depth -= 1
 
     def _concerns(self, kind: type) -> bool:
         return _is_users(kind) and mentions(kind, self.replaced.names)
@@ -210,6 +217,9 @@ class Copies:
             object.__setattr__(made, "__dict__", copies)
         return made
 
+
+_DEEP = 12
+"""How deep objects and containers are followed."""
 
 _LARGE = 4096
 """Numbers in an array that is not lifted, for what that costs."""
@@ -262,8 +272,8 @@ def mentions(value: Any, wanted: Iterable[str]) -> bool:
     return _mentions(value, frozenset(wanted), set())
 
 
-def _mentions(value: Any, wanted: frozenset[str], seen: set[int]) -> bool:
-    if id(value) in seen:
+def _mentions(value: Any, wanted: frozenset[str], seen: set[int], depth: int = 0) -> bool:
+    if id(value) in seen or depth > _DEEP:
         return False
     if isinstance(value, types.MethodType):
         return any(_mentions(v, wanted, seen) for v in (value.__func__, value.__self__))
@@ -281,11 +291,11 @@ def _mentions(value: Any, wanted: frozenset[str], seen: set[int]) -> bool:
         return any(_mentions(v, wanted, seen) for v in own if _is_code(v))
     if isinstance(value, list | tuple | dict):
         parts = value.values() if isinstance(value, dict) else value
-        return any(_mentions(v, wanted, seen) for v in parts if _is_code(v) or _is_users(type(v)))
+        return any(_mentions(v, wanted, seen, depth + 1) for v in parts if _is_code(v) or _is_users(type(v)))
     if not _is_users(type(value)):
         return False
     held = list(getattr(value, "__dict__", {}).values())
-    return any(_mentions(v, wanted, seen) for v in (type(value), *held))
+    return any(_mentions(v, wanted, seen, depth + 1) for v in (type(value), *held))
 
 
 def _function_mentions(function: types.FunctionType, wanted: frozenset[str], seen: set[int]) -> bool:
@@ -323,6 +333,10 @@ def _filled(cell: types.CellType) -> bool:
 
 
 _LIBRARIES = frozenset(["numpy", "scipy", "jax", "sympy", "functools"])
+_FRAMEWORKS = frozenset(
+    ["torch", "tensorflow", "autograd", "jaxlib", "flint", "hypothesis", "pytest", "_pytest"]
+)
+"""Their objects hold more than can be gone through, and no buffers of the user's."""
 
 
 def _is_library(module: str | None) -> bool:
@@ -333,7 +347,10 @@ def _is_users_module(name: str | None) -> bool:
     """Whether it may be the user's: no library that is known, none of Python's and none of ours."""
     top = (name or "").split(".")[0]
     return top == "__main__" or not (
-        top in _LIBRARIES or top in sys.stdlib_module_names or top in ("gradcheck", "gradcheck_backends")
+        top in _LIBRARIES
+        or top in _FRAMEWORKS
+        or top in sys.stdlib_module_names
+        or top in ("gradcheck", "gradcheck_backends")
     )
 
 
