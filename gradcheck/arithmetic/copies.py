@@ -89,10 +89,20 @@ class Copies:
         if id(value) in self.creators:
             return creator(self.creators[id(value)], self.maker)
         if value is exchanged:
-            return self.of
+            return self._of_passing
         if id(value) in self.made:
             return self.made[id(value)][1]
         return self._copied(value)
+
+    def _of_passing(self, value: Any) -> Any:
+        """The copy of an object that lives for one call: of what it leads to, code alone is kept."""
+        before, self.made = self.made, dict(self.made)
+        try:
+            return self.of(value)
+        finally:
+            lasting = types.FunctionType | type
+            before.update((k, kept) for k, kept in self.made.items() if isinstance(kept[0], lasting))
+            self.made = before
 
     def _copied(self, value: Any) -> Any:
         kind = type(value)

@@ -164,7 +164,13 @@ def _tried(
         for point in points_of_asked_sizes(claim, seed, delta):
             clock.keep(_checked(claim, point, session))
         certain = all(r.in_float64 is None for r in results)
-        steered = steer(claim, [r.point for r in results], free_delta=delta is None, beside=certain)
+        steered = steer(
+            claim,
+            [r.point for r in results],
+            free_delta=delta is None,
+            beside=certain,
+            unchecked={u for r in results if r.stated for u in r.stated.unchecked},
+        )
         for point in steered.points:
             clock.keep(_checked(claim, point, session))
     return _summarise(claim, session, points, clock, trained, steered, seed, delta, started, strict=strict)

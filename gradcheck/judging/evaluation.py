@@ -118,6 +118,14 @@ class Evaluation:
         return self.claim.kind.states_outputs or quantity in self.stated.values
 
     @cached_property
+    def moved(self) -> tuple[int, ...] | None:
+        """The positions of the arguments that may be moved, where not all: those with a stated gradient."""
+        if not self.claim.kind.by_argument or self.claim.kind.states_outputs or not self.stated.unchecked:
+            return None
+        names = map(self.claim.quantity, self.claim.formula.shapes.arguments)
+        return tuple(i for i, quantity in enumerate(names) if quantity in self.stated.values)
+
+    @cached_property
     def precisions(self) -> tuple[int, ...]:
         """The bits that are tried, in order."""
         if len(self.backends) == 1:

@@ -249,14 +249,21 @@ class Session:
             self._misread = next((w for p in planned if (w := _misreading(self.formula, p, narrow))), "")
         return self._misread or None
 
-    def kink(self, point: Point, *, disputed: bool = True) -> Kink | None:
+    def kink(
+        self, point: Point, *, disputed: bool = True, moved: tuple[int, ...] | None = None
+    ) -> Kink | None:
         """The kink at a point, None where the forward is smooth. Raises `Undecided`.
+
+        Arguments that are not ``moved`` (None: all are) stay where they are: labels, of which only some
+        values are allowed.
 
         Where the forward does not run in balls, a kink is looked for in float64, and only if somebody
         disagrees (``disputed``): it takes a hundred evaluations, and tells no more than that there is one.
         """
         try:
-            return self._kinks.get(id(point), lambda: examine(self.formula, point), alive=point)
+            return self._kinks.get(
+                (id(point), moved), lambda: examine(self.formula, point, moved), alive=point
+            )
         except Undecided:
             raise
         except NoAnswer:
@@ -264,5 +271,6 @@ class Session:
         except Unsupported:
             if not disputed:
                 return None
-        bent = self._kinks.get((id(point), "bends"), lambda: bends(self.formula, point), alive=point)
+        key = (id(point), moved, "bends")
+        bent = self._kinks.get(key, lambda: bends(self.formula, point, moved), alive=point)
         return UNKNOWN if bent else None
