@@ -39,7 +39,7 @@ def strict():
 def test_labels_are_not_moved(strict, backward, verdict):
     """Differences, kinks and steering find an answer, and never ask for other labels."""
     result = gradcheck.verify(
-        strict, backward, SHAPES, values=VALUES, backends=["finite_difference"], max_examples=12
+        strict, backward, SHAPES, values=VALUES, backends=["finite_difference"], max_examples=8
     )
     assert result.verdict == verdict, str(result)
     if verdict == "pass":  # the diagnosis of a failure tries other values
@@ -56,7 +56,7 @@ def test_kinks_in_labels_alone_are_none(strict):
     assert gradcheck.verify(forward, double, **how).verdict == "pass"
     assert gradcheck.verify(forward, lambda d, y, p: (None, d * p), **how).verdict == "fail"
     bent = lambda y, p: np.sum(np.abs(p) + y)
-    how["values"] = {"p": zeros}
+    how |= {"values": {"p": zeros}, "backends": None}  # some have a convention of their own there
     assert gradcheck.verify(bent, lambda d, y, p: (None, 0 * p), **how).verdict != "fail"
     outside = gradcheck.verify(bent, lambda d, y, p: (None, 5 * d + 0 * p), **how)
     assert outside.verdict == "fail"
