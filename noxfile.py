@@ -68,6 +68,12 @@ def attacks(session: nox.Session) -> None:
     python(session, "pytest", test, *session.posargs, env={"GRADCHECK_BRANCHES": "2000"})
 
 
+@nox.session(venv_backend="none", default=False)
+def zoo(session: nox.Session) -> None:
+    """Forty layers as public code writes them, each with a wrong twin; the tests take a sample."""
+    python(session, "pytest", "tests/zoo", *session.posargs, env={"GRADCHECK_ZOO": "all"})
+
+
 @nox.session(venv_backend="none")
 def docs(session: nox.Session) -> None:
     """Build the documentation; a warning is an error. Its examples are run by the tests."""

@@ -109,6 +109,8 @@ class LayerCalls:
         """The gradients of the inputs; or None and everything, where backward returns all gradients."""
         if self._gradients is not None:
             return self._left_behind(made, len(inputs)), None
+        if returned is None and parameters and all(map(_is_of_integers, inputs)):
+            return [None] * len(inputs), None  # indices have no gradient
         if returned is None:
             raise FormFault(
                 f"{self.methods[1]} returns None: is a return missing? Where it leaves the gradient of its "
@@ -156,6 +158,10 @@ _GRADIENTS = ("dinputs", "dinput", "dx", "dX", "grad_input", "gradInput")
 def _likely(made: Any, names: Sequence[str]) -> str:
     """The name of an attribute that the layer has and that is usual for this; the most usual else."""
     return next((n for n in names if hasattr(made, n)), names[0])
+
+
+def _is_of_integers(value: Any) -> bool:
+    return getattr(getattr(value, "dtype", None), "kind", "f") in "iub"
 
 
 def _is_container(value: Any) -> bool:

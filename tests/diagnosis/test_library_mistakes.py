@@ -19,7 +19,7 @@ CASES = {
         doubled,
         lambda d, x: d[::2, ::2],
         {"x": "n m"},
-        "only one of 4 entries of delta counts (every 2nd along axis 0 and every 2nd along axis 1); the sum over",
+        "only one of 4 entries of delta counts (every 2nd along axis 0 and every 2nd along axis 1); the sum",
     ),
     "one of three": (
         lambda x: x.repeat(3, axis=1),
