@@ -26,6 +26,7 @@ def elementwise(fn: Callable[..., Any], grad: Callable[..., Any]) -> Pair:
 
     The pair's backward is `(delta, x) -> delta * grad(x)`. It is taken for granted that an entry of `fn(x)`
     hangs on the same entry of x alone, which the report says; where it does not (softmax), the check fails.
+    Where both are methods of one object, ``fn`` is called before ``grad``, which may use what it keeps.
     Settings are bound first: `elementwise(functools.partial(elu, alpha=0.5), ...)`.
 
     Raises `UsageError` where one of the two is no function of one array.
@@ -44,7 +45,12 @@ def elementwise(fn: Callable[..., Any], grad: Callable[..., Any]) -> Pair:
     def value(x: Any) -> Any:
         return fn(x)
 
+    holders = [getattr(function, "__self__", None) for function in (fn, grad)]
+    of_one_object = holders[0] is not None and holders[0] is holders[1]
+
     def gradient(delta: Any, x: Any) -> Any:
+        if of_one_object:
+            fn(x)  # which may keep what its derivative needs
         return delta * grad(x)
 
     spelled = f"*gradcheck.elementwise({name_of(fn)}, {name_of(grad)})"

@@ -54,6 +54,14 @@ class LayerCalls:
         finally:
             np.random.set_state(before)  # noqa: NPY002
 
+    def forget(self, made: Any) -> bool:
+        """Have a layer that keeps all forwards in lists, until it is told, start anew. Whether it does so."""
+        flush = getattr(made, "flush_gradients", None)
+        if not callable(flush) or not _holds_lists(made):
+            return False
+        flush()
+        return True
+
     def given(self, inputs: Sequence[Any]) -> Sequence[Any]:
         """The inputs as forward takes them."""
         return inputs if self.listed is None else [self.listed(inputs)]
@@ -158,6 +166,13 @@ _GRADIENTS = ("dinputs", "dinput", "dx", "dX", "grad_input", "gradInput")
 def _likely(made: Any, names: Sequence[str]) -> str:
     """The name of an attribute that the layer has and that is usual for this; the most usual else."""
     return next((n for n in names if hasattr(made, n)), names[0])
+
+
+def _holds_lists(made: Any) -> bool:
+    """Whether an attribute is a list with something in it, or a dict with such lists."""
+    held = [*vars(made).values()] if hasattr(made, "__dict__") else []
+    lists = [p for value in held for p in (value.values() if isinstance(value, dict) else [value])]
+    return any(isinstance(part, list) and part for part in lists)
 
 
 def _is_of_integers(value: Any) -> bool:

@@ -47,8 +47,10 @@ class Parameters:
         for (label, place), value in zip(self.places.items(), values, strict=True):
             place.put(made, value)
             for left in self._left[label]:
-                held = left.get(made) if left.has(made) else None
-                if isinstance(held, np.ndarray | float | int):
+                held: Any = left.get(made) if left.has(made) else None
+                if type(held) is type(value) and held.shape == value.shape and held is not value:
+                    held[...] = 0.0  # where it is: parts of a layer may share it
+                elif isinstance(held, np.ndarray | float | int):
                     left.put(made, np.zeros_like(value))
 
     def are_others(self, made: Any, values: Sequence[Any]) -> bool:

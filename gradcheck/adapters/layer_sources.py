@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 import functools
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from types import FunctionType
 from typing import Any
 
 import numpy as np
 
+from gradcheck.adapters.layer_calls import LayerCalls
 from gradcheck.adapters.layer_parameters import Parameters
 from gradcheck.adapters.presenting import name_of, parameters_of
 from gradcheck.errors import FormFault, UsageError
@@ -24,7 +25,7 @@ Init = Callable[..., Any] | str
 class LayerSource:
     """A layer to copy, or what makes one; see `gradcheck.layer` for the arguments.
 
-    ``options`` are keywords of forward. ``is_late`` is whether a layer was seen that makes its parameters in
+    ``calls`` say how it is called. ``is_late`` is whether a layer was seen that makes its parameters in
     its first forward, over what was put there: it then runs once before they are put in.
     """
 
@@ -32,11 +33,11 @@ class LayerSource:
         self,
         source: Any,
         parameters: Parameters,
-        methods: tuple[str, str],
-        options: Mapping[str, Any],
+        calls: LayerCalls,
         init: Init | None,
     ) -> None:
-        self._source, self._methods, self._options = source, methods, options
+        methods = calls.methods
+        self._source, self._methods, self._options, self._calls = source, methods, calls.options, calls
         self.parameters, self._init = parameters, init
         self.is_late = False
         self._template: Any = None
@@ -112,7 +113,8 @@ class LayerSource:
             _initialised(self._init, made, inputs)
         if self.is_late:
             plain = [i if isinstance(i, np.ndarray) else np.ones(i.shape) for i in inputs]
-            getattr(made, self._methods[0])(*plain, **self._options)
+            getattr(made, self._methods[0])(*self._calls.given(plain), **self._options)
+            self._calls.forget(made)
         self.parameters.put(made, parameters)
         return made
 

@@ -94,7 +94,7 @@ def layer(
     """
     calls = LayerCalls((forward, backward), forward_options, inputs, output, input_gradients, seed)
     kept = Parameters(parameters, gradients)
-    made_of = LayerSource(source, kept, (forward, backward), calls.options, init)
+    made_of = LayerSource(source, kept, calls, init)
     options, count = calls.options, len(kept)
     # The methods as plain functions in the closures: ball arithmetic runs a copy of a function whose
     # np.zeros buffers it has to exchange, and this is where it finds them.
@@ -146,6 +146,8 @@ def layer(
             if step == "Z":
                 yield step, made.zero_grad()
             elif step.startswith("F"):
+                if calls.forget(made):
+                    yield "Z", None
                 with calls.seeded():
                     returned = getattr(made, forward)(*calls.given(values), **options)
                 yield step, calls.outputs(made, returned)

@@ -194,13 +194,15 @@ class ElementArray(Operators):
         raise Unsupported(f"ndarray.{name} is not available in {self.domain.name}")
 
     def astype(self, dtype: Any, **_: Any) -> Any:
-        """The same as float64, which is itself; as int64, plain integers where each is known."""
+        """The same as float64, which is itself; as int64 or bool, plain ones where each is known."""
         if np.dtype(dtype) == np.int64:
             whole = [self.domain.whole(x) for x in self.data.reshape(-1).tolist()]
             try:
                 return np.array(whole, dtype=np.int64).reshape(self.data.shape)
             except OverflowError:
                 raise Unsupported(f"a cast to int64 of {max(whole, key=abs)}, which does not fit") from None
+        if np.dtype(dtype) == bool and self.domain.decides:
+            return self != 0
         if not is_exact(dtype):
             raise Unsupported(f"a cast to {np.dtype(dtype)} is not available in {self.domain.name}")
         return self.copy()

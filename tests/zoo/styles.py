@@ -318,6 +318,82 @@ class WrappedTurned(Wrapped):
         return dx
 
 
+class Tape:
+    """Keeps all its forwards in lists until it is told to forget them; gradients pile up till then."""
+
+    def __init__(self, n_out):
+        self.n_out, self.X, self.is_initialized = n_out, [], False
+        self.parameters, self.gradients = {"W": None}, {}
+
+    def flush_gradients(self):
+        self.X = []
+        for k, v in self.gradients.items():
+            self.gradients[k] = np.zeros_like(v)
+
+    def forward(self, X, retain_derived=True):
+        if not self.is_initialized:
+            self.parameters = {"W": np.random.randn(X.shape[1], self.n_out)}
+            self.gradients = {"W": np.zeros_like(self.parameters["W"])}
+            self.is_initialized = True
+        if retain_derived:
+            self.X.append(X)
+        return np.tanh(X @ self.parameters["W"])
+
+    def backward(self, dLdy):
+        if not isinstance(dLdy, list):
+            dLdy = [dLdy]
+        dX = []
+        for dy, x in zip(dLdy, self.X, strict=False):
+            dZ = dy * self.slope(x @ self.parameters["W"])
+            self.gradients["W"] += x.T @ dZ
+            dX.append(dZ @ self.parameters["W"].T)
+        return dX[0] if len(self.X) == 1 else dX
+
+    def slope(self, z):
+        return 1 - np.tanh(z) ** 2
+
+
+class TapePlain(Tape):
+    def slope(self, z):
+        return 1 - np.tanh(z)
+
+
+class Outer:
+    """Lists of parameters and gradients that its parts share."""
+
+    def __init__(self, W1, W2):
+        self.parts = [Affine(W1), Affine(W2)]
+        self.params = self.parts[0].params + self.parts[1].params
+        self.grads = self.parts[0].grads + self.parts[1].grads
+
+    def forward(self, x):
+        return self.parts[0].forward(x) + self.parts[1].forward(x[::-1])[::-1]
+
+    def backward(self, d):
+        return self.parts[0].backward(d) + self.turned(self.parts[1].backward(d[::-1]))
+
+    def turned(self, d):
+        return d[::-1]
+
+
+class Affine:
+    def __init__(self, W):
+        self.params, self.grads = [W], [np.zeros_like(W)]
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.params[0]
+
+    def backward(self, d):
+        self.grads[0][...] = self.x.T @ d
+        return d @ self.params[0].T
+
+
+class OuterStraight(Outer):
+    def turned(self, d):
+        return d
+
+
 def keeping(kind):
     def make(W):
         class Kept(kind):
@@ -402,6 +478,22 @@ ENTRIES = [
             "parameters": {"W1": "layers[0].W", "W2": "layers[1].W"},
             "gradients": ("layers[0].grad_W", "layers[1].grad_W"),
         },
+    ),
+    Entry(
+        "forwards in a list till they are flushed",
+        lambda W: Tape(W.shape[1]),
+        lambda W: TapePlain(W.shape[1]),
+        {"X": "n i", "W": "i o"},
+        "1 - a stands in place of 1 - a^2",
+        {"parameters": ("parameters['W']",)},
+    ),
+    Entry(
+        "lists that parts share",
+        Outer,
+        OuterStraight,
+        {"x": "n i", "W1": "i o", "W2": "i o"},
+        "what arrives there is handed on as it is",
+        {"parameters": {"W1": "params[0]", "W2": "params[1]"}},
     ),
     Entry("a buffer of its own", OwnBuffer(), OwnBufferPower(), {"x": "n"}, "the factor x is left out"),
     Entry(
