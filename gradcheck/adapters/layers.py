@@ -173,6 +173,7 @@ def layer(
     present(run_forward, made_of.shown(forward), names)
     present(run_backward, made_of.shown(backward), ("delta", *names), spelled)
     run_forward.__name__ = made_of.name
+    run_forward.keeps_arguments = True  # type: ignore[attr-defined]
     run_backward.used_again = UsedAgain(  # type: ignore[attr-defined]
         "layer",
         play,

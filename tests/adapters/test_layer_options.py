@@ -311,6 +311,13 @@ def test_misuse_is_told_before_anything_runs(source, how, words):
         layer(source, **how)
 
 
+def test_parameters_that_were_not_named():
+    """The message has the line to write."""
+    words = r"called as \(x, W, b\): 3 arguments.*gradcheck\.layer\(\.\.\., parameters=\('W', 'b'\)\)"
+    with pytest.raises(gradcheck.UsageError, match=words):
+        gradcheck.verify(*layer(Optimised(W, B)), shapes={"x": "n i", "W": "i o", "b": "o"})
+
+
 @pytest.mark.parametrize(
     ("source", "how", "words"),
     [
