@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 
 from gradcheck.arithmetic.array import ElementArray
-from gradcheck.arithmetic.copies import Copies, Maker, Replaced, mentions
+from gradcheck.arithmetic.copies import Copies, Maker, Replaced
 from gradcheck.arithmetic.domain import Domain
+from gradcheck.arithmetic.reaching import mentions
 from gradcheck.errors import Undecided, user_code
 
 __all__ = ["call", "call_in"]

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import abc
 import functools
-import sys
 import types
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -19,8 +18,17 @@ from typing import Any
 import numpy as np
 
 from gradcheck.arithmetic.creating import CREATORS, Maker, NumPy, creator
+from gradcheck.arithmetic.reaching import (
+    DEEP,
+    exchanged,
+    is_library,
+    is_users,
+    is_users_module,
+    mentions,
+    names_in,
+)
 
-__all__ = ["Copies", "Maker", "Replaced", "exchanged", "mentions", "rebound", "rebound_where"]
+__all__ = ["Copies", "Maker", "Replaced", "rebound", "rebound_where"]
 
 
 @dataclass(frozen=True)
@@ -57,13 +65,6 @@ def rebound_where(function: Callable[..., Any], maker: Maker, replaced: Replaced
     For arithmetics whose arrays can be stored into a float64 buffer, and would be lost in it.
     """
     return rebound(function, maker, replaced) if mentions(function, replaced.names) else function
-
-
-def exchanged(value: Any) -> Any:
-    """The value itself. In a copy of the function that calls this, the value's copy: for objects that code of
-    ours makes and the user's methods then run on.
-    """
-    return value
 
 
 class Copies:
@@ -107,7 +108,7 @@ class Copies:
     def _copied(self, value: Any) -> Any:
         kind = type(value)
         if kind is types.FunctionType:
-            return value if _is_library(value.__module__) else self._function(value)
+            return value if is_library(value.__module__) else self._function(value)
         if kind is types.MethodType:
             return types.MethodType(self.of(value.__func__), self.of(value.__self__))
         if kind is functools.partial:
@@ -118,7 +119,7 @@ class Copies:
             return self._container(value)
         if isinstance(value, type):
             return self._class(value) if self._concerns(value) else value
-        return self._object(value) if _is_users(kind) else value
+        return self._object(value) if is_users(kind) else value
 
     def _keep(self, value: Any, copy: Any) -> Any:
         self.made[id(value)] = value, copy
@@ -144,7 +145,7 @@ class Copies:
         if id(names) not in self.scopes:
             self.scopes[id(names)] = names, dict(names), set()
         _, scope, done = self.scopes[id(names)]
-        for name in _names(function.__code__) - done:
+        for name in names_in(function.__code__) - done:
             done.add(name)
             if name in names:
                 scope[name] = self.of(names[name])
@@ -153,7 +154,7 @@ class Copies:
         return scope
 
     def _module(self, module: types.ModuleType) -> Any:
-        if not _is_users_module(module.__name__):
+        if not is_users_module(module.__name__):
             return module
         return self._keep(module, _Module(module, self.of))
 
@@ -175,7 +176,7 @@ class Copies:
             self.holds_arrays = True
             if self.lifting and id(value) not in self.made:
                 return self._keep(value, self.maker(value))
-        if self.depth >= _DEEP:
+        if self.depth >= DEEP:
             return value
         self.depth += 1
         try:
@@ -184,7 +185,7 @@ class Copies:
             self.depth -= 1
 
     def _concerns(self, kind: type) -> bool:
-        return _is_users(kind) and mentions(kind, self.replaced.names)
+        return is_users(kind) and mentions(kind, self.replaced.names)
 
     def _class(self, kind: type) -> Any:
         """A subclass with copies of all functions of the class and of those that it inherits from."""
@@ -228,9 +229,6 @@ class Copies:
         return made
 
 
-_DEEP = 12
-"""How deep objects and containers are followed."""
-
 _LARGE = 4096
 """Numbers in an array that is not lifted, for what that costs."""
 
@@ -266,103 +264,3 @@ def _own(copy: type) -> int:
 def _slots(kind: type) -> Iterable[str]:
     slots = vars(kind).get("__slots__", ())
     return [s for s in ([slots] if isinstance(slots, str) else slots) if not s.startswith("__")]
-
-
-def _names(code: types.CodeType) -> set[str]:
-    """Global names and attributes that a function uses, nested functions included."""
-    found = set(code.co_names)
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            found |= _names(constant)
-    return found
-
-
-def mentions(value: Any, wanted: Iterable[str]) -> bool:
-    """Whether a function, a class, or what it reaches by names, uses one of the names: may make a buffer."""
-    return _mentions(value, frozenset(wanted), set())
-
-
-def _mentions(value: Any, wanted: frozenset[str], seen: set[int], depth: int = 0) -> bool:
-    if id(value) in seen or depth > _DEEP:
-        return False
-    if isinstance(value, types.MethodType):
-        return any(_mentions(v, wanted, seen) for v in (value.__func__, value.__self__))
-    if isinstance(value, functools.partial):
-        return _mentions(value.func, wanted, seen)
-    if isinstance(value, staticmethod | classmethod):
-        return _mentions(value.__func__, wanted, seen)
-    if isinstance(value, property):
-        return _mentions(value.fget, wanted, seen)
-    seen.add(id(value))
-    if isinstance(value, types.FunctionType):
-        return not _is_library(value.__module__) and _function_mentions(value, wanted, seen)
-    if isinstance(value, type):
-        own = [v for c in value.__mro__[:-1] if _is_users(c) for v in vars(c).values()]
-        return any(_mentions(v, wanted, seen) for v in own if _is_code(v))
-    if isinstance(value, list | tuple | dict):
-        parts = value.values() if isinstance(value, dict) else value
-        return any(_mentions(v, wanted, seen, depth + 1) for v in parts if _is_code(v) or _is_users(type(v)))
-    if not _is_users(type(value)):
-        return False
-    held = list(getattr(value, "__dict__", {}).values())
-    return any(_mentions(v, wanted, seen, depth + 1) for v in (type(value), *held))
-
-
-def _function_mentions(function: types.FunctionType, wanted: frozenset[str], seen: set[int]) -> bool:
-    names = _names(function.__code__)
-    if names & wanted:
-        return True
-    reached = [c.cell_contents for c in function.__closure__ or () if _filled(c)]
-    for name in names & function.__globals__.keys():
-        value = function.__globals__[name]
-        reached.append(value)
-        if isinstance(value, types.ModuleType) and _is_users_module(value.__name__):
-            reached += [vars(value)[n] for n in names & vars(value).keys()]
-    return any(value is exchanged or _mentions(value, wanted, seen) for value in reached)
-
-
-def _is_code(value: Any) -> bool:
-    return isinstance(
-        value,
-        types.FunctionType
-        | types.MethodType
-        | staticmethod
-        | classmethod
-        | property
-        | functools.partial
-        | type,
-    )
-
-
-def _filled(cell: types.CellType) -> bool:
-    try:
-        cell.cell_contents  # noqa: B018  (raises where the cell is empty)
-    except ValueError:
-        return False
-    return True
-
-
-_LIBRARIES = frozenset(["numpy", "scipy", "jax", "sympy", "functools"])
-_FRAMEWORKS = frozenset(
-    ["torch", "tensorflow", "autograd", "jaxlib", "flint", "hypothesis", "pytest", "_pytest"]
-)
-"""Their objects hold more than can be gone through, and no buffers of the user's."""
-
-
-def _is_library(module: str | None) -> bool:
-    return (module or "").split(".")[0] in _LIBRARIES
-
-
-def _is_users_module(name: str | None) -> bool:
-    """Whether it may be the user's: no library that is known, none of Python's and none of ours."""
-    top = (name or "").split(".")[0]
-    return top == "__main__" or not (
-        top in _LIBRARIES
-        or top in _FRAMEWORKS
-        or top in sys.stdlib_module_names
-        or top in ("gradcheck", "gradcheck_backends")
-    )
-
-
-def _is_users(kind: type) -> bool:
-    return _is_users_module(kind.__module__)

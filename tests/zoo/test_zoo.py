@@ -7,9 +7,10 @@ import os
 
 import pytest
 
-from tests.zoo import features, images, sequences, styles
+from tests.zoo import activations, features, holders, images, sequences, styles
 
-ENTRIES = [*features.ENTRIES, *images.ENTRIES, *sequences.ENTRIES, *styles.ENTRIES]
+MODULES = (features, activations, images, sequences, styles, holders)
+ENTRIES = [entry for module in MODULES for entry in module.ENTRIES]
 EVERY = 1 if os.environ.get("GRADCHECK_ZOO") == "all" else 6
 STRENGTHS = ("agreed", "certified", "proved")
 sampled = pytest.mark.parametrize("entry", ENTRIES[::EVERY], ids=[e.name for e in ENTRIES[::EVERY]])
