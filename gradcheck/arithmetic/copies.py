@@ -210,6 +210,8 @@ class Copies:
 
     def _object(self, value: Any) -> Any:
         """An object of the copied class, with the same attributes, or copies of those that must be others."""
+        if hasattr(type(value), "__del__"):  # which would close for the copy what the original has open
+            return self._keep(value, value)
         kind = self.of(type(value))
         try:
             made = object.__new__(kind)

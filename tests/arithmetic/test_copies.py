@@ -188,6 +188,27 @@ def test_classes_that_act_when_they_are_inherited_are_left_alone():
     assert known == []
 
 
+def test_objects_that_close_something_at_their_end_are_left_alone():
+    """A copy that shares the attributes would close it for the original."""
+    closed = []
+
+    class Holding:
+        def __init__(self):
+            self.what = closed
+
+        def __del__(self):
+            self.what.append(1)
+
+        def method(self, x):
+            return cubes(x)
+
+    made = Holding()
+    with pytest.raises(ValueError, match="setting an array element"):
+        call_in(BALLS, lambda x: made.method(x), [wrap(enclose(X), BALLS)])
+    gc.collect()
+    assert closed == []
+
+
 def test_what_makes_no_buffer_is_seen():
     """Without one, code that raises is not run again."""
 
