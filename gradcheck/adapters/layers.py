@@ -83,7 +83,8 @@ def layer(
 
     Besides, one layer is used several times without a copy in between: two forwards before a backward,
     another batch in between, two backwards. It must answer as a fresh one does, and where it has a
-    `zero_grad`, that must clear what has piled up.
+    `zero_grad`, that must clear what has piled up. One that keeps all its forwards in lists is told to
+    forget them before another, by its `flush_gradients`.
 
     A gradient that the layer holds before backward is set to zero first, so a layer may add to it
     (`self.dW += ...`) or fill it in place. A layer whose forward takes several arrays returns a tuple of
@@ -136,6 +137,9 @@ def layer(
                     raise
         return run_backward(delta, *args)
 
+    def by_name(made: Any, *deltas: Any) -> Any:
+        return getattr(made, backward)(*deltas)
+
     def play(program: Sequence[str], steps: Sequence[Call]) -> Played:
         first, weights = parted(steps[0].args)  # the same in all steps
         with calls.seeded():
@@ -152,8 +156,8 @@ def layer(
                     returned = getattr(made, forward)(*calls.given(values), **options)
                 yield step, calls.outputs(made, returned)
             else:
-                lent = calls.lent(call.delta)
-                yield step, collected(made, calls.backward(call_backward, made, lent), (*values, *weights))
+                returned = calls.backward(by_name, made, calls.lent(call.delta))
+                yield step, collected(made, returned, (*values, *weights))
 
     told = {
         "parameters": parameters,
