@@ -16,7 +16,9 @@ from gradcheck._version import __version__
 if TYPE_CHECKING:
     from gradcheck import adapters, strategies
     from gradcheck.adapters.caches import with_cache
+    from gradcheck.adapters.elementwise import elementwise
     from gradcheck.adapters.layers import layer
+    from gradcheck.adapters.losses import loss
     from gradcheck.adapters.value_and_grad import value_and_grad
     from gradcheck.api import assert_correct, verify
     from gradcheck.chains.building import chain
@@ -49,9 +51,11 @@ __all__ = [
     "adapters",
     "assert_correct",
     "chain",
+    "elementwise",
     "formula",
     "integers",
     "layer",
+    "loss",
     "normal",
     "one_hot",
     "oracle",
@@ -66,7 +70,9 @@ __all__ = [
 
 _HOMES = {
     "adapters.caches": ("with_cache",),
+    "adapters.elementwise": ("elementwise",),
     "adapters.layers": ("layer",),
+    "adapters.losses": ("loss",),
     "adapters.value_and_grad": ("value_and_grad",),
     "api": ("assert_correct", "verify"),
     "running.result": ("Result",),

@@ -40,6 +40,7 @@ SLOW = (
     "test_readme",
     "trust/",
     "workers/",
+    "zoo/",
 )
 """Tests that are marked slow: whole checks again and again, or programs of their own. Coverage would double
 the time of some and sees nothing of others, so they run without it.

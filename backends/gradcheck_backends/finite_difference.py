@@ -174,13 +174,14 @@ class CentralDifference(Program):
     ) -> dict[int, Answer]:
         weights = np.concatenate([d.reshape(-1) for d in deltas])
         answers = {}
+        asked = set(self.problem.wrt if directions is None else directions)
         for i, direction in (directions or {}).items():
-            value, bound, scale = self._float_slope(args, i, direction, weights)
+            value, bound, scale = self._float_slope(args, i, direction, weights, asked)
             answers[i] = Answer(enclose(np.asarray(value), bound), direction, scale, rigorous=False)
         for i in self.problem.wrt if directions is None else ():
             values, bounds = np.empty(args[i].shape), np.empty(args[i].shape)
             for index, unit in zip(np.ndindex(args[i].shape), _units(args[i].shape), strict=True):
-                values[index], bounds[index], _ = self._float_slope(args, i, unit, weights)
+                values[index], bounds[index], _ = self._float_slope(args, i, unit, weights, asked)
             answers[i] = Answer(enclose(values, bounds), rigorous=False)
         return answers
 
@@ -190,6 +191,7 @@ class CentralDifference(Program):
         argument: int,
         direction: NDArray[np.float64],
         weights: NDArray[np.float64],
+        asked: set[int],
     ) -> tuple[float, float, float]:
         size = float(np.max(np.abs(args[argument]), initial=0.0))
 
@@ -199,7 +201,7 @@ class CentralDifference(Program):
         def shaken(relative: float, sample: int) -> NDArray[np.float64]:
             rng = np.random.default_rng([11, sample])
             moved = list(args)
-            for i in self.problem.wrt:
+            for i in asked:  # others may allow some values only, as labels do
                 reach = np.abs(args[i]) + (size * np.abs(direction) if i == argument else 0.0)
                 moved[i] = args[i] + relative * reach * rng.choice([-1.0, 1.0], args[i].shape)
             return self._values(moved)

@@ -7,7 +7,10 @@ Every adapter gives a pair `(forward, backward)`, so a check reads
 ====================== ======================================================================
 `value_and_grad`       `fun(*args) -> (value, gradients)`
 `with_cache`           `out, cache = forward(*args)` and `backward(dout, cache)`
-`layer`                objects with `forward` and `backward`, parameters and gradients as attributes
+`loss`                 `loss(p, y)` with `grad(p, y)`, which takes no dout
+`elementwise`          activations: `fn(x)` with `grad(x)`, its derivative entry by entry
+`layer`                objects with `forward` and `backward`, parameters and gradients as attributes;
+                       `Recorder` stands in for an optimiser that such a layer calls
 `torch_function`       subclasses of `torch.autograd.Function`
 `jax_custom_vjp`       functions decorated with `jax.custom_vjp`
 `autograd_primitive`   HIPS autograd primitives with `defvjp`
@@ -24,17 +27,33 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gradcheck.adapters.autograd_primitives import autograd_primitive
     from gradcheck.adapters.caches import with_cache
+    from gradcheck.adapters.elementwise import elementwise
     from gradcheck.adapters.jax_functions import jax_custom_vjp
     from gradcheck.adapters.layers import layer
+    from gradcheck.adapters.losses import loss
+    from gradcheck.adapters.recording import Recorder
     from gradcheck.adapters.torch_functions import torch_function
     from gradcheck.adapters.value_and_grad import value_and_grad
 
-__all__ = ["autograd_primitive", "jax_custom_vjp", "layer", "torch_function", "value_and_grad", "with_cache"]
+__all__ = [
+    "Recorder",
+    "autograd_primitive",
+    "elementwise",
+    "jax_custom_vjp",
+    "layer",
+    "loss",
+    "torch_function",
+    "value_and_grad",
+    "with_cache",
+]
 
 _HOME = {
     "autograd_primitive": "autograd_primitives",
     "jax_custom_vjp": "jax_functions",
+    "Recorder": "recording",
+    "elementwise": "elementwise",
     "layer": "layers",
+    "loss": "losses",
     "torch_function": "torch_functions",
     "value_and_grad": "value_and_grad",
     "with_cache": "caches",

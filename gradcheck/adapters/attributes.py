@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +49,12 @@ class Place:
             )
         return cls(text, tuple(steps))
 
+    @classmethod
+    def of(cls, steps: Sequence[tuple[str, Any]]) -> Place:
+        """The place that these steps lead to."""
+        text = "".join(f".{step}" if kind == "." else f"[{step!r}]" for kind, step in steps)
+        return cls(text.removeprefix("."), tuple(steps))
+
     @property
     def label(self) -> str:
         """A name for what is there: the last key or attribute that is a name, else all steps."""
@@ -70,8 +77,10 @@ class Place:
         return True
 
     def put(self, held: Any, value: Any) -> None:
-        """Store a value there. Raises `AttributeError`."""
-        for kind, step in self.steps[:-1]:
+        """Store a value there; a dict that is not there yet is made. Raises `AttributeError`."""
+        for (kind, step), (then, key) in zip(self.steps, self.steps[1:], strict=False):
+            if kind == "." and then == "[" and isinstance(key, str) and getattr(held, step, None) is None:
+                setattr(held, step, {})
             held = self._taken(held, kind, step)
         kind, step = self.steps[-1]
         if kind == "." or isinstance(held, tuple):

@@ -1,49 +1,64 @@
-"""What makes a layer for each call of a check, and where its parameters and gradients are."""
+"""What makes a layer for each call of a check."""
 
 from __future__ import annotations
 
 import copy
+import functools
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from types import FunctionType
 from typing import Any
 
 import numpy as np
 
-from gradcheck.adapters.attributes import Place
+from gradcheck.adapters.layer_calls import LayerCalls
+from gradcheck.adapters.layer_parameters import Parameters
 from gradcheck.adapters.presenting import name_of, parameters_of
-from gradcheck.errors import CandidateFault, UsageError
+from gradcheck.errors import FormFault, UsageError
+from gradcheck.formulas.suggestions import did_you_mean
 
-__all__ = ["LayerSource", "Places"]
+__all__ = ["Init", "LayerSource"]
 
-Places = Sequence[str] | Mapping[str, str]
+Init = Callable[..., Any] | str
 
 
 class LayerSource:
-    """A layer to copy, or what makes one; see `gradcheck.layer` for the arguments."""
+    """A layer to copy, or what makes one; see `gradcheck.layer` for the arguments.
+
+    ``calls`` say how it is called. ``is_late`` is whether a layer was seen that makes its parameters in
+    its first forward, over what was put there: it then runs once before they are put in.
+    """
 
     def __init__(
-        self, source: Any, parameters: Places, gradients: Places | None, methods: tuple[str, str]
+        self,
+        source: Any,
+        parameters: Parameters,
+        calls: LayerCalls,
+        init: Init | None,
     ) -> None:
-        self._source, self._methods = source, methods
-        self.parameters = _places(parameters, "parameters")
-        self._left = self._where_gradients_are(gradients)
+        methods = calls.methods
+        self._source, self._methods, self._options, self._calls = source, methods, calls.options, calls
+        self.parameters, self._init = parameters, init
+        self.is_late = False
         self._template: Any = None
         self.is_class = isinstance(source, type)
         self._type: type | None = source if self.is_class else None  # of the layers, as far as it is known
         if not self.is_class and all(callable(getattr(source, m, None)) for m in methods):
             self._template, self._type = source, type(source)
-            self._check_template()
         elif not callable(source):
             raise UsageError(
                 f"layer: expected a layer with the methods {methods[0]} and {methods[1]}, or a class or "
-                f"function that makes one, got {type(source).__name__}."
+                f"function that makes one, got {type(source).__name__}.{self._methods_like()}"
             )
         elif self._type is not None:
             for method in methods:
                 if not callable(getattr(source, method, None)):
-                    raise UsageError(f"layer: the class {source.__name__} has no method {method!r}.")
+                    raise UsageError(
+                        f"layer: the class {source.__name__} has no method {method!r}.{self._methods_like()}"
+                    )
         self._names = self._names_of_inputs()
+        if self._template is not None:
+            self._check_template()
         self._wanted = self._wanted_by_the_maker()
 
     @property
@@ -57,22 +72,19 @@ class LayerSource:
         return self.name if self.is_class else "..." if self._type is None else f"{self.name}(...)"
 
     @property
-    def arguments(self) -> tuple[str, ...]:
-        """The pair's arguments: the layer's inputs, then its parameters."""
-        return ("*args",) if self._names is None else (*self._names, *self.parameters)
+    def inputs(self) -> tuple[str, ...] | None:
+        """The names of forward's inputs, where they are known."""
+        return self._names
 
     @property
     def is_made_of_parameters(self) -> bool:
         """Whether one layer serves for other inputs: they are not what it is made of."""
-        return set(self._wanted) <= set(self.parameters)
+        return set(self._wanted) <= set(self.parameters) and self._init is None
 
     def has(self, method: str) -> bool:
         """Whether the layers are known to have this method."""
         holder = self._template if self._template is not None else self._type
         return callable(getattr(holder, method, None))
-
-    def inputs(self, args: Sequence[Any]) -> Sequence[Any]:
-        return args[: len(args) - len(self.parameters)]
 
     def knows(self, made: Any) -> bool:
         """Whether `method` gives what belongs to this layer; it does from now on."""
@@ -86,7 +98,7 @@ class LayerSource:
         own = getattr(self._template, "__dict__", {})
         if isinstance(found, FunctionType) and name not in own:
             return found
-        return lambda made, *args: getattr(made, name)(*args)
+        return lambda made, *args, **options: getattr(made, name)(*args, **options)
 
     def shown(self, name: str) -> Callable[..., Any]:
         """Whose source a report shows."""
@@ -94,64 +106,54 @@ class LayerSource:
         found: Callable[..., Any] = self._source if holder is None else getattr(holder, name)
         return found
 
-    def make(self, args: Sequence[Any]) -> Any:
-        """A fresh layer with these parameters, and with its gradients set to zero."""
-        if self._template is not None:
-            made = copy.deepcopy(self._template)
-        else:
-            known = dict(zip((*(self._names or ()), *self.parameters), args, strict=False))
-            if self._names is None:
-                known = dict(zip(self.parameters, args[len(args) - len(self.parameters) :], strict=True))
-            made = self._source(**{name: known[name] for name in self._wanted})
-        values = args[len(args) - len(self.parameters) :]
-        for (label, place), value in zip(self.parameters.items(), values, strict=True):
-            place.get(made)  # a misspelt name is an error, not a new attribute
-            place.put(made, value)
-            left = self._left[label]
-            if left is not None and left.has(made) and left.get(made) is not None:
-                left.put(made, np.zeros_like(value))
+    def make(self, inputs: Sequence[Any], parameters: Sequence[Any]) -> Any:
+        """A fresh layer with these parameters, its gradients set to zero."""
+        made = self._made(inputs, parameters)
+        if self._init is not None:
+            _initialised(self._init, made, inputs)
+        if self.is_late:
+            plain = [i if isinstance(i, np.ndarray) else np.ones(i.shape) for i in inputs]
+            getattr(made, self._methods[0])(*self._calls.given(plain), **self._options)
+            self._calls.forget(made)
+        self.parameters.put(made, parameters)
         return made
 
-    def gradients(self, made: Any, returned: Any, inputs: int) -> Any:
-        """What backward returned and left behind, as one tuple."""
-        count = inputs + len(self.parameters)
-        several = isinstance(returned, tuple | list)
-        if isinstance(returned, Mapping) or (several and len(returned) == count):
-            return returned
-        if several and len(returned) != inputs:
-            raise CandidateFault(
-                "error",
-                f"expected {self._methods[1]} to return {inputs} gradient{'s' * (inputs != 1)}, one for each "
-                f"input of {self._methods[0]}, got {len(returned)}",
-            )
-        given = list(returned) if several else [returned][:inputs]
-        given += [None] * (inputs - len(given))
-        return (*given, *(self._left_behind(made, label) for label in self.parameters))
+    def is_overwritten(self, made: Any, parameters: Sequence[Any]) -> bool:
+        """Whether its forward has made parameters of its own where there were none; `make` minds it then."""
+        if self.is_late or not self.parameters.are_others(made, parameters):
+            return False
+        before = self._made((), parameters) if self._template is not None else None
+        self.is_late = before is None or not self.parameters.are_made(before)
+        return self.is_late
 
-    def _left_behind(self, made: Any, label: str) -> Any:
-        place = self._left[label]
-        if place is None:
-            raise CandidateFault(
-                "error",
-                f"where does the layer leave the gradient of {self.parameters[label].text}? Say it with "
-                "gradients=(...), one place for each of the parameters",
+    def _made(self, inputs: Sequence[Any], parameters: Sequence[Any]) -> Any:
+        if self._template is not None:
+            return copy.deepcopy(self._template)
+        made = self._source(**self._taken(inputs, parameters))
+        missing = [m for m in self._methods if not callable(getattr(made, m, None))]
+        if missing:
+            raise FormFault(
+                f"layer: the function gives {_an_object(made)} without a method {missing[0]!r}; expected a "
+                f"layer with {self._methods[0]} and {self._methods[1]}"
             )
-        try:
-            return place.get(made)
-        except AttributeError as error:
-            raise CandidateFault("error", f"no gradient after {self._methods[1]}: {error}") from None
+        return made
 
-    def _where_gradients_are(self, gradients: Places | None) -> dict[str, Place | None]:
-        if gradients is None:
-            return {label: _beside(place) for label, place in self.parameters.items()}
-        found = _places(gradients, "gradients")
-        labels = list(found) if isinstance(gradients, Mapping) else list(self.parameters)
-        if len(found) != len(self.parameters) or set(labels) != set(self.parameters):
-            raise UsageError(
-                f"layer: expected gradients for the parameters {', '.join(self.parameters) or 'none'}, got "
-                f"{', '.join(found) or 'none'}."
+    def _taken(self, inputs: Sequence[Any], parameters: Sequence[Any]) -> dict[str, Any]:
+        """What the maker is called with: parameters by their names, and inputs by theirs, or in order where
+        the layers are not known before.
+        """
+        known = dict(zip(self.parameters, parameters, strict=True))
+        if self._names is not None:
+            known = {**dict(zip(self._names, inputs, strict=False)), **known}
+        unnamed = [n for n in self._wanted if n not in known]
+        if len(unnamed) > len(inputs):
+            raise FormFault(
+                f"layer: the function that makes the layer takes {', '.join(self._wanted)}, but there "
+                f"{'is 1 input' if len(inputs) == 1 else f'are {len(inputs)} inputs'} besides the parameters "
+                f"{', '.join(self.parameters) or 'none'}"
             )
-        return dict(zip(labels, found.values(), strict=True))
+        known.update(zip(unnamed, inputs, strict=False))
+        return {name: known[name] for name in self._wanted}
 
     def _check_template(self) -> None:
         try:
@@ -161,23 +163,50 @@ class LayerSource:
                 f"layer: {self._source!r} cannot be copied ({type(error).__name__}: {error}); give a class "
                 "or a function that makes one."
             ) from None
-        for place in self.parameters.values():
-            try:
-                place.get(copied)
-            except AttributeError as error:
-                raise UsageError(f"layer: there is no parameter {error}") from None
+        if self._init is not None:
+            return  # which may make them, and needs the inputs
+        try:
+            self.parameters.check(copied)
+        except AttributeError as error:
+            raise UsageError(f"layer: there is no parameter {error}") from None
 
     def _names_of_inputs(self) -> tuple[str, ...] | None:
         if self._type is None:
             return None
-        names = parameters_of(self.shown(self._methods[0]))
-        return None if names is None else tuple(names[self.is_class :])
+        forward = self.shown(self._methods[0])
+        self._check_options(forward)
+        names = parameters_of(forward)
+        return None if names is None else tuple(n for n in names[self.is_class :] if n not in self._options)
+
+    def _check_options(self, forward: Callable[..., Any]) -> None:
+        try:
+            parameters = inspect.signature(forward).parameters
+        except (TypeError, ValueError):
+            return
+        if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+            return
+        for name in self._options:
+            if name not in parameters:
+                raise UsageError(
+                    f"layer: forward_options has {name!r}, but {self._methods[0]} takes "
+                    f"{', '.join(list(parameters)[self.is_class :]) or 'nothing'}."
+                    f"{did_you_mean(name, parameters)}"
+                )
 
     def _wanted_by_the_maker(self) -> tuple[str, ...]:
         if self._template is not None:
             return ()
         wanted = parameters_of(self._source) or []
-        known = (*(self._names or ()), *self.parameters)
+        if self._names is None:
+            by_case = {label.lower(): label for label in self.parameters}
+            for name in wanted:
+                if name not in self.parameters and name.lower() in by_case and len(wanted) > 1:
+                    raise UsageError(
+                        f"layer: the function that makes the layer takes {name!r}, which is no parameter; "
+                        f"did you mean {by_case[name.lower()]!r}?"
+                    )
+            return tuple(wanted)
+        known = (*self._names, *self.parameters)
         if strange := [n for n in wanted if n not in known]:
             raise UsageError(
                 f"layer: {self.name} needs {strange[0]!r}, but it is called with those of "
@@ -186,24 +215,38 @@ class LayerSource:
             )
         return tuple(wanted)
 
+    def _methods_like(self) -> str:
+        """What the source has instead of the methods, and how to say it."""
+        if any(callable(getattr(self._source, m, None)) for m in self._methods):
+            missing = next(m for m in self._methods if not callable(getattr(self._source, m, None)))
+            role = ("forward", "backward")[self._methods.index(missing)]
+            own = [
+                n for n in dir(self._source) if not n.startswith("_") and callable(getattr(self._source, n))
+            ]
+            return f' It has {", ".join(own)}: name the right one with {role}="...".'
+        pairs = (("forward_pass", "backward_pass"), ("__call__", "backward"), ("forward", "grad"))
+        for forward, backward in pairs:
+            if callable(getattr(self._source, forward, None)) and callable(
+                getattr(self._source, backward, None)
+            ):
+                return f' It has {forward} and {backward}: say forward="{forward}", backward="{backward}".'
+        return ""
 
-def _places(given: Places, what: str) -> dict[str, Place]:
-    if isinstance(given, str):
-        raise UsageError(f"layer: {what} is {given!r}; expected a tuple of names, as in ({given!r},).")
-    if isinstance(given, Mapping):
-        return {str(label): Place.parse(text) for label, text in given.items()}
-    places = [Place.parse(text) for text in given]
-    labels = [p.label for p in places]
-    if len(set(labels)) != len(labels):
-        labels = ["_".join(str(step) for _, step in p.steps) for p in places]
-    if len(set(labels)) != len(labels):
-        raise UsageError(f"layer: {what} names a place twice: {', '.join(p.text for p in places)}.")
-    return dict(zip(labels, places, strict=True))
+
+def _initialised(init: Init, made: Any, inputs: Sequence[Any]) -> None:
+    """Call what makes the layer ready with the layer and as many of the inputs as it takes."""
+    if isinstance(init, str):
+        if not callable(getattr(made, init, None)):
+            raise FormFault(
+                f"layer: init is {init!r}, but {type(made).__name__} has no such method."
+                f"{did_you_mean(init, [n for n in dir(made) if not n.startswith('_')])}"
+            )
+        ready = getattr(made, init)
+    else:
+        ready = functools.partial(init, made)
+    names = parameters_of(ready)
+    ready(*(inputs if names is None else inputs[: len(names)]))
 
 
-def _beside(place: Place) -> Place | None:
-    """`dW` for `W`; where the parameter lies in a container, there is no telling."""
-    kind, name = place.steps[-1]
-    if kind != ".":
-        return None
-    return Place.parse(place.text[: len(place.text) - len(name)] + f"d{name}")
+def _an_object(made: Any) -> str:
+    return "None" if made is None else f"an object of {type(made).__name__}"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from gradcheck.adapters.layer_sources import LayerSource, Places
+from gradcheck.adapters.layer_calls import LayerCalls
+from gradcheck.adapters.layer_parameters import Parameters, Places
+from gradcheck.adapters.layer_sources import Init, LayerSource
 from gradcheck.adapters.presenting import present
+from gradcheck.arithmetic.reaching import exchanged
 from gradcheck.formulas.sequences import OF_LAYERS, Call, Played, UsedAgain
 
 __all__ = ["layer"]
@@ -22,6 +25,12 @@ def layer(
     gradients: Places | None = None,
     forward: str = "forward",
     backward: str = "backward",
+    inputs: str | None = None,
+    output: str | None = None,
+    input_gradients: str | Sequence[str] | None = None,
+    forward_options: Mapping[str, Any] | None = None,
+    init: Init | None = None,
+    seed: int | None = None,
     accumulates: bool | None = None,
 ) -> Pair:
     """A pair for `verify` from a layer: an object with `y = forward(x)` and `dx = backward(dout)`.
@@ -48,75 +57,137 @@ def layer(
 
     - ``source`` is a layer, copied afresh (`copy.deepcopy`) for every call; or a class or a function that
       makes one, called with those of the arguments that its own parameters name: `class Affine` with
-      `__init__(self, W, b)`, or `lambda W: Dense(*W.shape)` for a layer that remembers its sizes.
+      `__init__(self, W, b)`, `lambda W: Dense(*W.shape)` for a layer that remembers its sizes, or
+      `lambda x, W: Conv(x.shape[1:], len(W))`, where names that are no parameters are the inputs, in order.
     - ``parameters`` say where the layer keeps them: `("W", "b")`, `("params['W1']", "query.W")`, or a
-      dict from a name to a place.
+      dict from a name to a place. A place that the layer's code makes later is made; where its first
+      forward makes the parameters, they are put in after one.
     - ``gradients`` say, in the same order or by the same names, where it leaves the gradient of each:
-      `("dW", "db")`, `("grads['W1']", ...)`. Left out, it is `dW` for `W`, or backward returns all
-      gradients itself: `dx, dW, db`.
+      `("dW", "db")`, `("grads['W1']", ...)`. Left out, it is `dW` for `W` (or `grad_W`, `W_grad`,
+      `grads['W']`), `grads[0]` for `params[0]`, `W.grad` for `W.data`, or what an optimiser in the layer
+      was given (see `gradcheck.adapters.Recorder`); or backward returns all gradients itself: `dx, dW, db`.
     - ``forward`` and ``backward`` are the names of the two methods.
+    - ``inputs="list"`` (or `"tuple"`) is for a forward that takes its inputs as one list.
+    - ``output`` and ``input_gradients`` are the attributes where forward leaves its output and backward the
+      gradient of the input (a tuple of places for several inputs), instead of returning them.
+    - ``forward_options`` are keywords of forward, the same in every call: `{"training": True}`.
+    - ``init`` makes a fresh layer ready before the parameters are put in: a function that is called with
+      the layer and as many of the inputs as it takes, `lambda layer, x: layer.build(x.shape)`, or the name
+      of a method that is called with as many of the inputs.
+    - ``seed`` is given to `numpy.random.seed` before each call, so that a random mask is the same in all.
     - ``accumulates`` demands (True) that the gradients of parameters pile up from call to call, or forbids
       it (False); left out, either is accepted, and said.
 
+    A forward with several outputs gets a gradient for each, `backward(dh, dc)`, or one tuple, where it takes
+    one argument. A backward that writes into what it is given is judged on a copy, and a note says so.
+
     Besides, one layer is used several times without a copy in between: two forwards before a backward,
     another batch in between, two backwards. It must answer as a fresh one does, and where it has a
-    `zero_grad`, that must clear what has piled up.
+    `zero_grad`, that must clear what has piled up. One that keeps all its forwards in lists is told to
+    forget them before another, by its `flush_gradients`.
 
     A gradient that the layer holds before backward is set to zero first, so a layer may add to it
     (`self.dW += ...`) or fill it in place. A layer whose forward takes several arrays returns a tuple of
     their gradients; a single array is the gradient of the first, and the others count as not checked.
 
-    Raises `UsageError` where the source is no layer and makes none, or has no such parameter.
+    Raises `UsageError` where the source is no layer and makes none, has no such parameter, or where an option
+    has no such form.
     """
-    made_of = LayerSource(source, parameters, gradients, (forward, backward))
+    calls = LayerCalls((forward, backward), forward_options, inputs, output, input_gradients, seed)
+    kept = Parameters(parameters, gradients)
+    made_of = LayerSource(source, kept, calls, init)
+    options, count = calls.options, len(kept)
     # The methods as plain functions in the closures: ball arithmetic runs a copy of a function whose
     # np.zeros buffers it has to exchange, and this is where it finds them.
     call_forward, call_backward = made_of.method(forward), made_of.method(backward)
 
-    def run_forward(*args: Any) -> Any:
+    def parted(args: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
+        """The inputs and the parameters."""
+        return args[: len(args) - count], args[len(args) - count :]
+
+    def started(args: Sequence[Any]) -> tuple[Any, Any, Callable[..., Any]]:
+        """A layer after its forward, the output, and its backward."""
         nonlocal call_forward, call_backward
-        made = made_of.make(args)
-        if not made_of.knows(made):
-            call_forward, call_backward = made_of.method(forward), made_of.method(backward)
-        return call_forward(made, *made_of.inputs(args))
+        values, weights = parted(args)
+        for _ in range(2):  # once more, where the first forward shows that it makes the parameters
+            made = exchanged(made_of.make(values, weights))
+            if not made_of.knows(made):  # a class of its own
+                call_forward, call_backward = made_of.method(forward), made_of.method(backward)
+            returned = call_forward(made, *calls.given(values), **options)
+            if not made_of.is_overwritten(made, weights):
+                break
+        return made, calls.outputs(made, returned), call_backward
+
+    def collected(made: Any, returned: Any, args: Sequence[Any]) -> Any:
+        values, weights = parted(args)
+        found, everything = calls.gradients(made, returned, values, count)
+        return everything if found is None else (*found, *kept.gradients(made, weights, backward))
+
+    def run_forward(*args: Any) -> Any:
+        with calls.seeded():
+            return started(args)[1]
 
     def run_backward(delta: Any, *args: Any) -> Any:
-        inputs = made_of.inputs(args)
-        made = made_of.make(args)
-        call_forward(made, *inputs)
-        return made_of.gradients(made, call_backward(made, delta), len(inputs))
+        with calls.seeded():
+            made, _, call = started(args)
+            try:
+                return collected(made, calls.backward(call, made, calls.lent(delta)), args)
+            except ValueError as error:
+                if not calls.notice_writing(error):
+                    raise
+        return run_backward(delta, *args)
 
-    def play(program: Sequence[str], calls: Sequence[Call]) -> Played:
-        made = made_of.make(calls[0].args)
+    def by_name(made: Any, *deltas: Any) -> Any:
+        return getattr(made, backward)(*deltas)
+
+    def play(program: Sequence[str], steps: Sequence[Call]) -> Played:
+        first, weights = parted(steps[0].args)  # the same in all steps
+        with calls.seeded():
+            made = made_of.make(first, weights)
         for step in program:
-            call = calls[int(step[1:] or 0)]
-            inputs = made_of.inputs(call.args)
+            call = steps[int(step[1:] or 0)]
+            values, _ = parted(call.args)
             if step == "Z":
                 yield step, made.zero_grad()
             elif step.startswith("F"):
-                yield step, call_forward(made, *inputs)
+                if calls.forget(made):
+                    yield "Z", None
+                with calls.seeded():
+                    returned = getattr(made, forward)(*calls.given(values), **options)
+                yield step, calls.outputs(made, returned)
             else:
-                yield step, made_of.gradients(made, call_backward(made, call.delta), len(inputs))
+                returned = calls.backward(by_name, made, calls.lent(call.delta))
+                yield step, collected(made, returned, (*values, *weights))
 
-    options = "".join(
-        f", {word}={value!r}"
-        for word, value in (
-            ("parameters", parameters),
-            ("gradients", gradients),
-            ("accumulates", accumulates),
-        )
-        if value not in ((), None)
-    )
-    spelled = f"*gradcheck.layer({made_of.spelled}{options})"
-    present(run_forward, made_of.shown(forward), made_of.arguments)
-    present(run_backward, made_of.shown(backward), ("delta", *made_of.arguments), spelled)
+    told = {
+        "parameters": parameters,
+        "gradients": gradients,
+        "inputs": inputs,
+        "output": output,
+        "input_gradients": input_gradients,
+        "forward_options": forward_options,
+        "init": init,
+        "seed": seed,
+        "accumulates": accumulates,
+    }
+    written = "".join(f", {w}={_written(v)}" for w, v in told.items() if v not in ((), None))
+    spelled = f"*gradcheck.layer({made_of.spelled}{written})"
+    known = made_of.inputs is not None and inputs is None
+    names = (*(made_of.inputs or ()), *kept) if known else ("*args",)
+    present(run_forward, made_of.shown(forward), names)
+    present(run_backward, made_of.shown(backward), ("delta", *names), spelled)
     run_forward.__name__ = made_of.name
+    run_forward.keeps_arguments = True  # type: ignore[attr-defined]
     run_backward.used_again = UsedAgain(  # type: ignore[attr-defined]
         "layer",
         play,
         OF_LAYERS if made_of.is_made_of_parameters else ("F0 B0 F0 B0", "F0 B0 B2"),
-        len(made_of.parameters),
+        count,
         accumulates,
         made_of.has("zero_grad"),
     )
     return run_forward, run_backward
+
+
+def _written(value: Any) -> str:
+    return "..." if callable(value) else repr(value)

@@ -15,11 +15,13 @@ def present(
     original: Callable[..., Any],
     parameters: Sequence[str] | None = None,
     spelled: str | None = None,
+    assumes: Sequence[str] = (),
 ) -> Callable[..., Any]:
     """``function`` with the name and documentation of ``original``, whose source reports then show.
 
     ``parameters`` are the names of its positional arguments; None for those of ``original``.
-    ``spelled`` is how the pair is written in a call of `verify`, for the line that reproduces a failure.
+    ``spelled`` is how the pair is written in a call of `verify`, for the line that reproduces a failure;
+    ``assumes`` is what the adapter takes for granted, which the report says.
     """
     functools.update_wrapper(function, original, updated=())
     if parameters is not None:
@@ -27,6 +29,8 @@ def present(
         function.__signature__ = signature  # type: ignore[attr-defined]
     if spelled is not None:
         function.spelled = spelled  # type: ignore[attr-defined]
+    if assumes:
+        function.assumes = tuple(assumes)  # type: ignore[attr-defined]
     return function
 
 

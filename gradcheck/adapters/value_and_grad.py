@@ -13,7 +13,7 @@ from gradcheck.formulas.callables import defaults_beyond
 from gradcheck.formulas.kinds.per_argument import SomeGradients
 from gradcheck.formulas.nesting import parts_of, remade
 
-__all__ = ["value_and_grad"]
+__all__ = ["times", "value_and_grad"]
 
 Pair = tuple[Callable[..., Any], Callable[..., Any]]
 
@@ -51,7 +51,7 @@ def value_and_grad(fun: Callable[..., Any]) -> Pair:
         return _divided(fun, args, fun(*args))[0]
 
     def gradients(delta: Any, *args: Any) -> Any:
-        return _times(delta, _divided(fun, args, fun(*args))[1])
+        return times(delta, _divided(fun, args, fun(*args))[1])
 
     spelled = f"*gradcheck.value_and_grad({name_of(fun)})"
     return present(value, fun), present(gradients, fun, ("delta", "*args"), spelled)
@@ -79,12 +79,12 @@ def _left_out(fun: Callable[..., Any], args: tuple[Any, ...]) -> str:
     return f"; it ran with its defaults {', '.join(left)}, which have no entry in shapes" if left else ""
 
 
-def _times(delta: Any, gradients: Any) -> Any:
+def times(delta: Any, gradients: Any) -> Any:
     """Every array in a nesting, times delta."""
     if gradients is None:
         return None
     parts = parts_of(gradients)
     if parts is None:
         return delta * gradients
-    made = remade(gradients, [_times(delta, part.value) for part in parts])
+    made = remade(gradients, [times(delta, part.value) for part in parts])
     return SomeGradients(made) if isinstance(made, Mapping) else made

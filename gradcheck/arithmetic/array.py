@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.arithmetic.domain import PREDICATES, Domain, ObjectArray, zero_dimensional
+from gradcheck.arithmetic.narrow import is_exact
 from gradcheck.arithmetic.operators import Operators
 from gradcheck.errors import Unsupported
 
@@ -60,7 +61,7 @@ class ElementArray(Operators):
             return self._at(ufunc, inputs)
         if kwargs.pop("where", True) is not True:
             raise Unsupported(f"np.{name}(..., where=...) is not available in {domain.name}")
-        if kwargs.pop("dtype", None) not in (None, np.float64, float, np.dtype(np.float64)):
+        if (dtype := kwargs.pop("dtype", None)) is not None and not is_exact(dtype):
             raise Unsupported(f"np.{name}(..., dtype=...) is not available in {domain.name}")
         for harmless in ("casting", "subok", "order"):
             kwargs.pop(harmless, None)
@@ -97,7 +98,7 @@ class ElementArray(Operators):
     def __array__(self, dtype: Any = None, copy: Any = None) -> ObjectArray:
         # np.asarray(x): an object array of 0-d ElementArrays, so that what comes out of it is as
         # careful as what went in
-        if dtype is not None and np.dtype(dtype) not in (np.dtype(object), np.dtype(np.float64)):
+        if dtype is not None and np.dtype(dtype) != np.dtype(object) and not is_exact(dtype):
             raise Unsupported(f"a cast to {np.dtype(dtype)} is not available in {self.domain.name}")
         result = np.empty(self.data.shape, dtype=object)
         for index in np.ndindex(self.data.shape):
@@ -193,14 +194,16 @@ class ElementArray(Operators):
         raise Unsupported(f"ndarray.{name} is not available in {self.domain.name}")
 
     def astype(self, dtype: Any, **_: Any) -> Any:
-        """The same as float64, which is itself; as int64, plain integers where each is known."""
+        """The same as float64, which is itself; as int64 or bool, plain ones where each is known."""
         if np.dtype(dtype) == np.int64:
             whole = [self.domain.whole(x) for x in self.data.reshape(-1).tolist()]
             try:
                 return np.array(whole, dtype=np.int64).reshape(self.data.shape)
             except OverflowError:
                 raise Unsupported(f"a cast to int64 of {max(whole, key=abs)}, which does not fit") from None
-        if np.dtype(dtype) != np.float64:
+        if np.dtype(dtype) == bool and self.domain.decides:
+            return self != 0
+        if not is_exact(dtype):
             raise Unsupported(f"a cast to {np.dtype(dtype)} is not available in {self.domain.name}")
         return self.copy()
 

@@ -11,6 +11,7 @@ import numpy as np
 from gradcheck.arithmetic.array import FUNCTIONS, ElementArray, wrap
 from gradcheck.arithmetic.dispatch import find_domain, implements, lift
 from gradcheck.arithmetic.domain import Domain
+from gradcheck.arithmetic.narrow import is_exact
 from gradcheck.errors import Unsupported
 
 __all__: list[str] = []
@@ -118,7 +119,7 @@ def _full(shape: Any, value: Any, domain: Domain) -> ElementArray:
 
 def _like(default: Any) -> Callable[..., Any]:
     def make(a: ElementArray, dtype: Any = None, *, shape: Any = None) -> Any:
-        if dtype is not None and np.dtype(dtype) != np.float64:
+        if dtype is not None and not is_exact(dtype):
             if np.dtype(dtype).kind == "f":
                 raise Unsupported(f"a buffer of dtype {np.dtype(dtype)} would lose precision")
             return np.full(a.shape if shape is None else shape, default, dtype=dtype)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+from gradcheck.arithmetic.narrow import taken_as_exact
 from gradcheck.arithmetic.precisions import SINGLE
 from gradcheck.checking.battery import run_battery
 from gradcheck.checking.counterexample import describe
@@ -123,6 +124,23 @@ def _judged(
             points = fault
     if isinstance(points, ForwardFault):
         return cannot_run(claim, session, str(points), started)
+    if session.is_narrow(points.points):
+        claim = replace(claim, bits=SINGLE)
+        with taken_as_exact():  # the forward rounds to float32, and so may the code: it is the formula
+            return _tried(claim, session, points, seed, delta, started, clock, strict)
+    return _tried(claim, session, points, seed, delta, started, clock, strict)
+
+
+def _tried(
+    claim: Claim,
+    session: Session,
+    points: Generated,
+    seed: int,
+    delta: Values | None,
+    started: float,
+    clock: Clock,
+    strict: bool,
+) -> Outcome:
     if claim.bits == SINGLE:
         points = points.in_float32(claim.formula)
     with warnings.catch_warnings():
@@ -146,7 +164,13 @@ def _judged(
         for point in points_of_asked_sizes(claim, seed, delta):
             clock.keep(_checked(claim, point, session))
         certain = all(r.in_float64 is None for r in results)
-        steered = steer(claim, [r.point for r in results], free_delta=delta is None, beside=certain)
+        steered = steer(
+            claim,
+            [r.point for r in results],
+            free_delta=delta is None,
+            beside=certain,
+            unchecked={u for r in results if r.stated for u in r.stated.unchecked},
+        )
         for point in steered.points:
             clock.keep(_checked(claim, point, session))
     return _summarise(claim, session, points, clock, trained, steered, seed, delta, started, strict=strict)
@@ -269,7 +293,7 @@ def _summarise(
         unchecked=sorted({str(u) for r in results if r.stated for u in r.stated.unchecked}),
         untried=untried,
         unstable=_unstable(results) if verdict is Verdict.PASS else None,
-        notes=_notes(points, results, measured),
+        notes=_notes(claim, session, points, results, measured),
         counterexample=counterexample,
         training=trained.training if trained is not None else None,
         precision=measured,
@@ -308,14 +332,22 @@ def _unstable(results: list[PointResult]) -> str | None:
     return f"{at.unstable} in float64{f' at {sizes}' if sizes else ''}; in exact arithmetic the code is right"
 
 
-def _notes(points: Generated, results: list[PointResult], measured: list[Precision]) -> list[str]:
-    notes = list(points.notes)
+def _notes(
+    claim: Claim, session: Session, points: Generated, results: list[PointResult], measured: list[Precision]
+) -> list[str]:
+    notes = [*points.notes, *getattr(claim.candidate, "assumes", ())]
     notes += [note for note, _ in Counter(n for r in results for n in r.notes).most_common(5)]
     if any(o.rounded_constants for r in results for o in r.opinions.values()):
         notes.append(
             "at some points the difference is no more than float constants rounded in the last place"
         )
-    if any(p.dtype == "float64" and p.typical >= _UNSTABLE for p in measured):
+    narrow = session.is_narrow(points.points)
+    if narrow:
+        notes.append(
+            "the forward rounds to float32: judged is the formula, not its rounding; the digits lost say "
+            "what float32 costs"
+        )
+    if not narrow and any(p.dtype == "float64" and p.typical >= _UNSTABLE for p in measured):
         notes.append(
             "right as a formula, unstable as code: float64 typically loses more than half its digits"
         )

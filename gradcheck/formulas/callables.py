@@ -45,7 +45,7 @@ def check_parameters(function: Callable[..., Any], wanted: tuple[str, ...], who:
         count = f"{len(wanted)} argument{'' if len(wanted) == 1 else 's'}"
         raise UsageError(
             f"{who} takes ({', '.join(positional)}), but it is called as {call}: {count}."
-            f"{_hint(positional, wanted)}"
+            f"{_hint(positional, wanted) or _kept_hint(function, wanted[len(positional) :])}"
         )
     taken = positional[: len(wanted)]
     dropped = [n for n in taken if n not in wanted]
@@ -131,6 +131,13 @@ def _hint(positional: list[str], wanted: tuple[str, ...]) -> str:
         rest = positional[len(wanted) :]
         return f" Give shapes an entry for {rest[0]!r} too, or bind it with functools.partial."
     return ""
+
+
+def _kept_hint(function: Callable[..., Any], beyond: tuple[str, ...]) -> str:
+    """Where a layer may keep what it does not take."""
+    if not beyond or not hasattr(function, "keeps_arguments"):
+        return ""
+    return f" What the layer keeps itself is named for it: gradcheck.layer(..., parameters={beyond!r})."
 
 
 def _named(function: Callable[..., Any]) -> str:

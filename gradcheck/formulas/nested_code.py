@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from gradcheck.formulas.nesting import Nesting
+from gradcheck.formulas.sequences import Call, Played, UsedAgain
 
 __all__ = ["of_leaves"]
 
@@ -36,4 +38,20 @@ def of_leaves(
     kind = inspect.Parameter
     parameters = [kind(name, kind.POSITIONAL_OR_KEYWORD) for name in leading]
     nested.__signature__ = inspect.Signature([*parameters, kind("args", kind.VAR_POSITIONAL)])  # type: ignore[attr-defined]
+    if hasattr(function, "used_again"):
+        nested.used_again = _again(function.used_again, nesting, read)  # type: ignore[attr-defined]
     return nested
+
+
+def _again(how: UsedAgain, nesting: Nesting, read: Callable[[Any], Any] | None) -> UsedAgain:
+    """The same sequences at calls that are given leaves."""
+
+    def play(program: Sequence[str], calls: Sequence[Call]) -> Played:
+        arranged = [replace(call, args=nesting.arranged(call.args)) for call in calls]
+        for step, gave in how.play(program, arranged):
+            yield step, gave if read is None or not step.startswith("B") else read(gave)
+
+    own = list(nesting.arguments)
+    kept = own[len(own) - how.parameters :]
+    leaves = len(nesting.leaves_of(kept))
+    return replace(how, play=play, parameters=leaves)

@@ -84,6 +84,10 @@ class Nesting:
         """Whether every argument is an array."""
         return all(isinstance(form, int) for form in self.forms.values())
 
+    def leaves_of(self, arguments: Sequence[str]) -> list[str]:
+        """The names of the leaves of some arguments."""
+        return [leaf for name in arguments for leaf in _names(self.forms[name], name)]
+
     def arranged(self, leaves: Sequence[Any]) -> tuple[Any, ...]:
         """The function's own arguments, made of leaves."""
         return tuple(_filled(form, leaves) for form in self.forms.values())

@@ -105,7 +105,7 @@ def _with_outcome(opinion: Opinion) -> Opinion:
 def _directions_beside(check: Evaluation, settled: Mapping[Quantity, Match]) -> Directions | None:
     """The directions of what is not settled yet."""
     directions = check.directions
-    if directions is None or not settled:
+    if directions is None:
         return directions
     return {q: d for q, d in directions.items() if q not in settled and check.states(q)}
 

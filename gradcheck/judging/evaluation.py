@@ -75,6 +75,9 @@ class Evaluation:
         values = self.stated.values
         if same_code(values, run, lambda: self.balls(DOUBLE), self.point):
             return True
+        bits = self.claim.bits  # of code that rounds to float32 on the way, as its formula does
+        if bits < DOUBLE and same_code(values, run, lambda: self.balls(bits), self.point, bits):
+            return True
         if not candidate_leaves_range(self.claim, self.point):
             return False
         try:
@@ -113,6 +116,14 @@ class Evaluation:
     def states(self, quantity: Quantity) -> bool:
         """Whether the candidate states a quantity here; a forward claim is compared in all gradients."""
         return self.claim.kind.states_outputs or quantity in self.stated.values
+
+    @cached_property
+    def moved(self) -> tuple[int, ...] | None:
+        """The positions of the arguments that may be moved, where not all: those with a stated gradient."""
+        if not self.claim.kind.by_argument or self.claim.kind.states_outputs or not self.stated.unchecked:
+            return None
+        names = map(self.claim.quantity, self.claim.formula.shapes.arguments)
+        return tuple(i for i, quantity in enumerate(names) if quantity in self.stated.values)
 
     @cached_property
     def precisions(self) -> tuple[int, ...]:

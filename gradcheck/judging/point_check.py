@@ -61,7 +61,8 @@ def check_point(claim: Claim, point: Point, session: Session, only: str | None =
         try:
             disputed = not finite or any(o.says is Says.DIFFER for o in opinions.values())
             weighed = finite and claim.kind.uses_delta
-            kink = session.kink(point if weighed else _all_weighed(point), disputed=disputed)
+            at = point if weighed else _all_weighed(point)
+            kink = session.kink(at, disputed=disputed, moved=check.moved)
         except Unsupported as error:  # a tie that no precision decides
             return replace(result, opinions={}, notes=(*result.notes, f"a point was left out: {error}"))
         if kink is not None:
@@ -176,7 +177,7 @@ def _entry_outside(check: Evaluation) -> str | None:
     claim, point = check.claim, check.point
     ones = replace(point, delta=tuple(np.ones(d.shape) for d in point.delta))
     try:
-        kink = check.session.kink(ones)
+        kink = check.session.kink(ones, moved=check.moved)
         found = bounds(claim, point) if kink is not None and kink.simple else None
         if found is None:
             return None

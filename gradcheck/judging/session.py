@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.arithmetic import BALLS, Domain, Memo, ObjectArray, precision
-from gradcheck.arithmetic.precisions import BITS, DOUBLE
+from gradcheck.arithmetic.narrow import taken_as_exact
+from gradcheck.arithmetic.precisions import BITS, DOUBLE, SINGLE
 from gradcheck.backend import Answer, Backend, GeneralDerivative, Problem, Program, Traits
 from gradcheck.errors import NoAnswer, Undecided, Unsupported
 from gradcheck.formulas.declaration import Declaration
@@ -99,14 +100,17 @@ def _refuse(error: Exception, *_: Any) -> Any:
     raise error if isinstance(error, Unsupported) else _failed(error)
 
 
-def _misreading(formula: Declaration, point: Point) -> str | None:
+def _misreading(formula: Declaration, point: Point, narrow: bool) -> str | None:
     def run(bits: int) -> dict[Quantity, ObjectArray]:
         with precision(bits):
             return values_in_balls(formula, point)
 
     values = dict(zip(outputs(len(point.outputs)), point.outputs, strict=True))
     try:
-        if same_code(values, run(BITS), lambda: run(DOUBLE), point):
+        exact = run(BITS)
+        if same_code(values, exact, lambda: run(DOUBLE), point):
+            return None
+        if narrow and same_code(values, exact, lambda: run(SINGLE), point, SINGLE):
             return None
     except Unsupported:
         return None
@@ -118,6 +122,15 @@ def _misreading(formula: Declaration, point: Point) -> str | None:
         f"{sizes or 'its only sizes'}): does it ask for the type of its arguments? If not, please report "
         "this as a bug in gradcheck"
     )
+
+
+def _uses_float32(formula: Declaration, point: Point) -> bool:
+    with taken_as_exact() as narrow, precision(BITS):
+        try:
+            values_in_balls(formula, point)
+        except Unsupported:
+            return False
+    return narrow.seen
 
 
 @dataclass
@@ -158,6 +171,7 @@ class Session:
         self._memories: dict[Any, dict[Any, Any]] = {}
         self._kinks = Memo()
         self._misread: str | None = None
+        self._narrow: bool | None = None
         self._shared = Memo()
 
     def shared(self, make: Callable[[Declaration], T]) -> T:
@@ -214,6 +228,16 @@ class Session:
                 found = GeneralDerivative(usable.name, partial(_refuse, error))
             yield found
 
+    def is_narrow(self, points: Sequence[Point]) -> bool:
+        """Whether the forward rounds to float32 on the way, and runs in balls where that is taken as exact.
+
+        Asked once a session, at the first point that is not large.
+        """
+        if self._narrow is None:
+            small = next((p for p in points if not p.large), None)
+            self._narrow = small is not None and _uses_float32(self.formula, small)
+        return self._narrow
+
     def misread(self, points: Sequence[Point]) -> str | None:
         """Why ball arithmetic cannot be trusted with this forward, or None.
 
@@ -221,17 +245,25 @@ class Session:
         """
         if self._misread is None:
             planned = [p for p in points if p.origin == "plan" and not p.large]
-            self._misread = next((w for p in planned if (w := _misreading(self.formula, p))), "")
+            narrow = self.is_narrow(points)
+            self._misread = next((w for p in planned if (w := _misreading(self.formula, p, narrow))), "")
         return self._misread or None
 
-    def kink(self, point: Point, *, disputed: bool = True) -> Kink | None:
+    def kink(
+        self, point: Point, *, disputed: bool = True, moved: tuple[int, ...] | None = None
+    ) -> Kink | None:
         """The kink at a point, None where the forward is smooth. Raises `Undecided`.
+
+        Arguments that are not ``moved`` (None: all are) stay where they are: labels, of which only some
+        values are allowed.
 
         Where the forward does not run in balls, a kink is looked for in float64, and only if somebody
         disagrees (``disputed``): it takes a hundred evaluations, and tells no more than that there is one.
         """
         try:
-            return self._kinks.get(id(point), lambda: examine(self.formula, point), alive=point)
+            return self._kinks.get(
+                (id(point), moved), lambda: examine(self.formula, point, moved), alive=point
+            )
         except Undecided:
             raise
         except NoAnswer:
@@ -239,5 +271,6 @@ class Session:
         except Unsupported:
             if not disputed:
                 return None
-        bent = self._kinks.get((id(point), "bends"), lambda: bends(self.formula, point), alive=point)
+        key = (id(point), moved, "bends")
+        bent = self._kinks.get(key, lambda: bends(self.formula, point, moved), alive=point)
         return UNKNOWN if bent else None

@@ -9,7 +9,7 @@ margin changes sign. What is tried is counted in operations on arrays.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.foreign import is_float_only
 from gradcheck.formulas.point import Point
+from gradcheck.formulas.quantity import Quantity
 from gradcheck.formulas.values import normal, positive, unit_interval
 from gradcheck.judging.candidates.running import call_candidate, given
 from gradcheck.judging.points.point import Discarded, ForwardFault, evaluate_forward, in_single
@@ -118,22 +119,32 @@ class _Coverage:
         ]
 
 
-def steer(claim: Claim, points: Sequence[Point], *, free_delta: bool = True, beside: bool = True) -> Steered:
+def steer(
+    claim: Claim,
+    points: Sequence[Point],
+    *,
+    free_delta: bool = True,
+    beside: bool = True,
+    unchecked: Collection[Quantity] = (),
+) -> Steered:
     """Watch a claim's code at its points, and look for points of the sides that did not happen.
 
     ``free_delta`` is False where the user declared what delta holds. ``beside`` asks for points close to
     every number that values are compared with too: forward and hand-written code may switch over at numbers
-    that are almost the same. Code that cannot be watched, or gives
-    other values then, has nothing recorded against it.
+    that are almost the same. Arguments whose gradient is ``unchecked`` keep the values that they have. Code
+    that cannot be watched, or gives other values then, has nothing recorded against it.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return _Search(claim, points, free_delta).run(beside=beside)
+        return _Search(claim, points, free_delta, unchecked).run(beside=beside)
 
 
 class _Search:
-    def __init__(self, claim: Claim, points: Sequence[Point], free_delta: bool) -> None:
+    def __init__(
+        self, claim: Claim, points: Sequence[Point], free_delta: bool, unchecked: Collection[Quantity]
+    ) -> None:
         self.claim, self.free_delta = claim, free_delta
+        self.unchecked = unchecked
         self.forward = watchable(claim.formula.function)
         self.seen_through = not is_float_only(claim.candidate)
         self.watched_claim = (
@@ -337,6 +348,8 @@ class _Search:
             return self.free_delta and base.delta[i - len(base.args)].size > 0
         name = self.claim.formula.shapes.arguments[i]
         declared = self.claim.formula.values.get(name, normal)
+        if self.claim.kind.by_argument and self.claim.quantity(name) in self.unchecked:
+            return False
         return i in base.wrt and base.args[i].size > 0 and any(declared is d for d in _MOVABLE)
 
     def _allowed(self, base: Point, moved: dict[int, Array]) -> Values | None:

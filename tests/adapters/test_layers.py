@@ -72,9 +72,10 @@ class InLists:
 
 
 class InDicts:
-    def __init__(self):
+    def __init__(self, name="params"):
         self.params = {"W": np.ones((2, 2)), "b": np.zeros(2)}
         self.grads = {}
+        setattr(self, name, self.params)
 
     def forward(self, x):
         self.x = x
@@ -227,9 +228,9 @@ W_AND_B = {"parameters": ("W", "b")}
             "has no attribute 'grads'",
         ),
         (
-            InDicts(),
-            {"parameters": ("params['W']", "params['b']")},
-            "where does the layer leave the gradient",
+            InDicts("of"),
+            {"parameters": ("of['W']", "of['b']")},
+            "where does the layer leave the gradient of of['W']?",
         ),
     ],
 )

@@ -190,7 +190,7 @@ def float_slope(forward, x, weights, direction=None):
     x = np.array(x, dtype=float)
     problem = Problem(forward, ("x",), (x,), (0,), (np.shape(forward(x)),))
     direction = np.ones(x.shape) if direction is None else np.array(direction)
-    value, bound, _ = CentralDifference(problem)._float_slope((x,), 0, direction, np.array(weights))
+    value, bound, _ = CentralDifference(problem)._float_slope((x,), 0, direction, np.array(weights), {0})
     return value, bound
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from gradcheck.arithmetic import call
+from gradcheck.arithmetic.narrow import is_exact
 from gradcheck.errors import Unsupported
 from gradcheck_backends._jax.dimensions import is_symbolic
 from gradcheck_backends._jax.sizes import Number, Size
@@ -212,9 +213,11 @@ class TracedArray(NDArrayOperatorsMixin):
             self._replace(self.value.at[plain].set(stored))
 
     def astype(self, dtype: Any, **_: Any) -> TracedArray:
-        if np.dtype(dtype).kind == "f" and np.dtype(dtype) != np.float64:
+        if np.dtype(dtype).kind != "f":
+            return TracedArray(self.value.astype(dtype))
+        if not is_exact(dtype):
             raise Unsupported(f"a cast to {np.dtype(dtype)} in the forward")
-        return TracedArray(self.value.astype(dtype))
+        return TracedArray(self.value.astype(np.float64))
 
     def copy(self, order: str = "C") -> TracedArray:
         return TracedArray(self.value)

@@ -76,7 +76,8 @@ class Trial:
         try:
             with precision(BITS):
                 balls = self.balls()
-                return same_code(values, balls, lambda: self.balls(DOUBLE), self.point)
+                bits = self.claim.bits
+                return same_code(values, balls, lambda: self.balls(bits), self.point, bits)
         except Unsupported:
             return all(np.max(np.abs(values[q] - v)) <= self._allowed(q) for q, v in self.values.items())
 

@@ -33,7 +33,7 @@ _CLEAR = 64.0
 Direction = Mapping[int, NDArray[np.float64]]
 
 
-def bends(formula: Declaration, point: Point) -> bool:
+def bends(formula: Declaration, point: Point, moved: tuple[int, ...] | None = None) -> bool:
     """Whether the slopes of some output entry that delta weighs are not those of a linear function.
 
     Along `u` and `-u` they differ at most kinks; a median of three equal numbers tells only by
@@ -42,7 +42,7 @@ def bends(formula: Declaration, point: Point) -> bool:
     rng = np.random.default_rng(54321)
     weighed = np.concatenate([d.reshape(-1) for d in point.delta]) != 0
     for _ in range(_DIRECTIONS):
-        u, v = _direction(point, rng), _direction(point, rng)
+        u, v = (_direction(point, point.wrt if moved is None else moved, rng) for _ in range(2))
         if any(_bends_between(formula, point, u, w, weighed) for w in ({i: -a for i, a in u.items()}, v)):
             return True
     return False
@@ -68,11 +68,11 @@ def _bends_between(
     return any(np.logical_and.reduce(same[k : k + _ALIKE]).any() for k in range(len(same) - _ALIKE + 1))
 
 
-def _direction(point: Point, rng: np.random.Generator) -> Direction:
+def _direction(point: Point, moved: tuple[int, ...], rng: np.random.Generator) -> Direction:
     # entries of different sizes, so that what is tied comes apart
     return {
         i: rng.choice([-1.0, 1.0], point.args[i].shape) * rng.uniform(0.5, 1.0, point.args[i].shape)
-        for i in point.wrt
+        for i in moved
     }
 
 

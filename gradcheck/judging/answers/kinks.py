@@ -60,19 +60,21 @@ UNKNOWN = Kink((), (), (), simple=False)
 """A kink that is known to be there, and nothing else of it."""
 
 
-def examine(formula: Declaration, point: Point) -> Kink | None:
+def examine(formula: Declaration, point: Point, moved: tuple[int, ...] | None = None) -> Kink | None:
     """The kink at a point, or None where the forward is smooth. Raises `Unsupported`.
 
-    A random joint direction of all arguments crosses every kink that is met at first order.
+    A random joint direction of all arguments (of those that are ``moved``) crosses every kink that is met at
+    first order.
     """
+    moved = point.wrt if moved is None else moved
     rng = np.random.default_rng(12345)
     with precision(KINK_BITS):
         probe = Probe(formula, point)
-        u = _random(point, point.wrt, rng)
+        u = _random(point, moved, rng)
         if not any(_senses(probe, u)):
-            return None if _adds_up(probe, u, _random(point, point.wrt, rng)) else UNKNOWN
-        joint: list[Direction] = [{i: np.ones(point.args[i].shape) for i in point.wrt}]
-        joint += [_random(point, point.wrt, rng) for _ in range(_DIRECTIONS - 1)]
+            return None if _adds_up(probe, u, _random(point, moved, rng)) else UNKNOWN
+        joint: list[Direction] = [{i: np.ones(point.args[i].shape) for i in moved}]
+        joint += [_random(point, moved, rng) for _ in range(_DIRECTIONS - 1)]
         slopes = [probe.slopes(u, FINE_STEP) for u in joint]
         return Kink(
             tuple(joint),

@@ -39,36 +39,38 @@ def same_code(
     balls: Mapping[K, ObjectArray],
     low_precision: Callable[[], Mapping[K, ObjectArray]],
     point: Point,
+    bits: int = DOUBLE,
 ) -> bool:
     """Whether float64 values are those of the balls, within rounding, where they are finite.
 
-    ``low_precision`` gives the same balls at 53 bits; it is called only where the values are not close
-    anyway. Their radii alone are no bound: a sum that cancels may be exact in the order of one and not
-    of the other. So rounding at the size of what went in is granted too; this is no judgement on the
-    values, only a guard against another computation.
+    ``low_precision`` gives the same balls at 53 bits (at ``bits``, of code that rounds to so many on the
+    way); it is called only where the values are not close anyway. Their radii alone are no bound: a sum
+    that cancels may be exact in the order of one and not of the other. So rounding at the size of what went
+    in is granted too; this is no judgement on the values, only a guard against another computation.
     """
     if any(balls[quantity].shape != array.shape for quantity, array in values.items()):
         return False
     if _all_close(values, balls):
         return True
     rough: Mapping[K, ObjectArray] | None = None
-    granted = cancellation(point)
+    close = _CLOSE * 2.0 ** (DOUBLE - bits)
+    granted = cancellation(point) * 2.0 ** (DOUBLE - bits)
     for quantity, array in values.items():
         near = midpoints(balls[quantity])
         with np.errstate(all="ignore"):
-            doubtful = ~(np.abs(near - array) <= np.abs(near) * _CLOSE + granted)
+            doubtful = ~(np.abs(near - array) <= np.abs(near) * close + granted)
         most: Any = None
         for index in map(tuple, np.argwhere(doubtful)):
             ball: Any = balls[quantity][index]
             value = float(array[index])
-            if not math.isfinite(value) or not ball.is_finite() or abs(ball - value) <= abs(ball) * _CLOSE:
+            if not math.isfinite(value) or not ball.is_finite() or abs(ball - value) <= abs(ball) * close:
                 continue
             rough = low_precision() if rough is None else rough
             low: Any = rough[quantity][index]
             if most is None:
                 finite = [abs(b).upper() for b in balls[quantity].reshape(-1) if b.is_finite()]
                 most = max(finite, default=arb(0))
-            if abs(ball - value) > low.rad() * MORE_ROUNDING + most * _CLOSE + granted:
+            if abs(ball - value) > low.rad() * MORE_ROUNDING + most * close + granted:
                 return False
     return True
 

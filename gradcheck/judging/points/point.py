@@ -218,7 +218,8 @@ def check_deterministic(formula: Declaration, point: Point) -> None:
     if not same:
         raise ForwardFault(
             "the forward is not deterministic: a second call with the same arguments gives another "
-            "result. Fix its random state, or make what it draws (a dropout mask) an argument"
+            "result. Fix its random state (seed= of gradcheck.layer), or make what it draws (a dropout mask) "
+            "an argument"
         )
 
 

@@ -91,7 +91,8 @@ def rounded_values(case: Case, quantity: Quantity, wrong: Sequence[Sample]) -> E
     for name, (rounded, digits) in _WIDTHS.items():
         with np.errstate(all="ignore"):
             plain = all(np.array_equal(v, rounded(v)) for v in right)
-            if not plain and all(np.array_equal(v, rounded(v)) for v in stated):
+            held = all(np.array_equal(v, rounded(v)) for v in stated)
+            if not plain and held and _has_digits(digits, stated, right):
                 text = f"accurate to {digits} digits only: computed or stored in {name}"
                 return Explanation("float32", text, 0.8, _rounded_by(rounded))
     for decimals in range(2, 13):
@@ -101,6 +102,15 @@ def rounded_values(case: Case, quantity: Quantity, wrong: Sequence[Sample]) -> E
             text = f"{case.noun} is rounded to {decimals} decimals"
             return Explanation("rounded", text, 0.8, _rounded_by(lambda t, d=decimals: np.round(t, d)))
     return None
+
+
+def _has_digits(digits: int, stated: Sequence[Any], right: Sequence[Any]) -> bool:
+    """Whether so many digits of the largest entries are right, but for a unit of the last."""
+    return all(
+        float(np.max(np.abs(v - t), initial=0.0))
+        <= 10.0 ** (1 - digits) * float(np.max(np.abs(t), initial=0.0))
+        for v, t in zip(stated, right, strict=True)
+    )
 
 
 _FEWEST = 6

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -47,6 +49,15 @@ def _of_delta(case: Case, pilot: Sample, k: int) -> Iterator[Explanation]:
             1.2,
             at(np.zeros_like),
         )
+    for steps in {s for a in pilot.point.args if (s := _steps_between(a.shape, shape))}:
+        count = prod(steps)
+        yield Explanation(
+            "missing-sum",
+            f"only one of {count} entries of {name} counts ({_every(steps)}); the sum over the others is "
+            "missing",
+            1.5,
+            at(partial(_kept_at, steps)),
+        )
     yield Explanation("extra-term", f"{name} is squared", 2.0, at(np.square))
     if len(shape) == 2 and shape[0] == shape[1]:
         yield Explanation("transposed", f"{name} is used transposed", 1.6, at(np.transpose))
@@ -80,6 +91,31 @@ def _of_delta(case: Case, pilot: Sample, k: int) -> Iterator[Explanation]:
             "missing-sum", f"the first entry of {name}{along} does not count", 1.7, kept(lambda i, n: i > 0)
         )
         yield from moved_along(name, axis, along, at, (1.6, 1.7, 1.8))
+
+
+def _steps_between(small: tuple[int, ...], large: tuple[int, ...]) -> tuple[int, ...] | None:
+    """How many entries of the output stand for one of an argument that was repeated, along each axis."""
+    if (
+        len(small) != len(large)
+        or not small
+        or any(m == 0 or n % m for m, n in zip(small, large, strict=True))
+    ):
+        return None
+    steps = tuple(n // m for m, n in zip(small, large, strict=True))
+    return steps if max(steps) > 1 else None
+
+
+def _kept_at(steps: tuple[int, ...], d: NDArray[np.float64]) -> NDArray[np.float64]:
+    kept = np.zeros_like(d)
+    place = tuple(slice(None, None, s) for s in steps)
+    kept[place] = d[place]
+    return kept
+
+
+def _every(steps: tuple[int, ...]) -> str:
+    ordinal = {2: "2nd", 3: "3rd"}
+    along = [f"every {ordinal.get(s, f'{s}th')} along axis {axis}" for axis, s in enumerate(steps) if s > 1]
+    return " and ".join(along)
 
 
 def ignores_delta(case: Case, quantity: Quantity, wrong: Sequence[Sample]) -> bool:

@@ -1,0 +1,124 @@
+"""Losses whose gradient takes no dout: `loss(p, y)` with `grad(p, y)`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradcheck.adapters.presenting import name_of, parameters_of, present
+from gradcheck.adapters.value_and_grad import times
+from gradcheck.errors import FormFault, UsageError
+from gradcheck.formulas.callables import parameter_names
+from gradcheck.formulas.suggestions import did_you_mean
+
+__all__ = ["loss"]
+
+Pair = tuple[Callable[..., Any], Callable[..., Any]]
+
+
+def loss(f: Callable[..., Any], g: Callable[..., Any], *, labels: str | Sequence[str] = ()) -> Pair:
+    """A pair for `verify` from a loss and its gradient, which takes no dout.
+
+        def cross_entropy(p, y):
+            return -np.sum(y * np.log(p)) / len(p)
+
+        def cross_entropy_grad(p, y):
+            return -y / p / len(p)
+
+        gradcheck.assert_correct(
+            *gradcheck.loss(cross_entropy, cross_entropy_grad, labels="y"),
+            shapes={"p": "n k", "y": "n k"},
+            values={"p": gradcheck.unit_interval, "y": gradcheck.one_hot},
+        )
+
+    - ``f(*args)`` gives a scalar.
+    - ``g(*args)`` gives its gradient by every argument but the labels: an array where there is one, else a
+      tuple (labels may be in it, as None or whatever stands there). Where its parameters are those of
+      ``f`` in another order, they are given in that order. A ``g`` without parameters, such as
+      `layer.backward` with `dout=1`, is called after ``f``.
+    - ``labels`` are the arguments that are not differentiated, by the names that they have in ``f``.
+
+    The gradient is taken for that of the loss itself, delta = 1; the pair's backward is
+    `(delta, *args) -> delta times g(*args)`, and the report says so.
+
+    Raises `UsageError` where ``f`` or ``g`` is no function, or ``labels`` names no argument of ``f``.
+    """
+    for function, role in ((f, "the loss"), (g, "the gradient")):
+        if not callable(function):
+            raise UsageError(f"loss: expected a function as {role}, got {type(function).__name__}.")
+    fixed = _places_of_labels(f, labels)
+    order = _order(f, g)
+    takes_nothing = parameters_of(g) == [] and parameters_of(f) != []
+
+    def value(*args: Any) -> Any:
+        found = f(*args)
+        if np.ndim(found):
+            raise FormFault(
+                f"loss: {_said(f, 'the loss')} gives an array of shape {np.shape(found)}; a loss is a "
+                "scalar. Where each sample has its own, check their sum, as in "
+                "loss(lambda p, y: np.sum(f(p, y)), ...)"
+            )
+        return found
+
+    def gradients(delta: Any, *args: Any) -> Any:
+        if takes_nothing:
+            f(*args)
+            found = g()
+        else:
+            found = g(*(args if order is None else [args[k] for k in order]))
+        free = [k for k in range(len(args)) if k not in fixed]
+        return times(delta, _by_argument(found, free, len(args), _said(g, "the gradient")))
+
+    written = f", labels={labels!r}" if labels else ""
+    spelled = f"*gradcheck.loss({name_of(f)}, {name_of(g)}{written})"
+    assumed = f"{_said(g, 'the gradient')} takes no delta: what it gives is the gradient for delta = 1"
+    if labels:
+        names = labels if isinstance(labels, str) else ", ".join(labels)
+        assumed += f"; {names} is not differentiated"
+    return present(value, f), present(gradients, g, ("delta", "*args"), spelled, [assumed])
+
+
+def _by_argument(found: Any, free: Sequence[int], count: int, who: str) -> Any:
+    """One gradient for each argument, None for labels. Raises `FormFault`."""
+    if isinstance(found, dict):
+        return found
+    if not isinstance(found, tuple | list):
+        found = [found]
+    if len(found) == len(free):
+        given = dict(zip(free, found, strict=True))
+    elif len(found) == count:
+        given = {k: found[k] for k in free}
+    else:
+        raise FormFault(
+            f"loss: expected {who} to give {len(free)} gradient{'s' * (len(free) != 1)}, one for each "
+            f"argument that is no label, got {len(found)}; name the labels with labels=..."
+        )
+    return tuple(given.get(k) for k in range(count))
+
+
+def _places_of_labels(f: Callable[..., Any], labels: str | Sequence[str]) -> list[int]:
+    names = parameter_names(f)
+    given = [labels] if isinstance(labels, str) else list(labels)
+    for label in given:
+        if label not in names:
+            raise UsageError(
+                f"loss: labels names {label!r}, but {_said(f, 'the loss')} takes "
+                f"{', '.join(names) or 'what is not known'}."
+                f"{did_you_mean(label, names)}"
+            )
+    return [names.index(label) for label in given]
+
+
+def _order(f: Callable[..., Any], g: Callable[..., Any]) -> list[int] | None:
+    """Which arguments the gradient takes, where it has the loss's names in another order."""
+    ours, theirs = parameters_of(f), parameters_of(g)
+    if ours is None or theirs is None or ours == theirs or sorted(ours) != sorted(theirs):
+        return None
+    return [ours.index(name) for name in theirs]
+
+
+def _said(function: Callable[..., Any], role: str) -> str:
+    name = name_of(function)
+    return role if name == "..." else name
