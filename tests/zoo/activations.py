@@ -133,14 +133,14 @@ class ScaledForgets(Scaled):
 
 
 ENTRIES = [
-    Entry("relu in place", ReLU(), ReLUOfOutput(), {"x": "n m"}, "> should stand in place of <="),
+    Entry("relu in place", ReLU(), ReLUOfOutput(), {"x": "n m"}, "<= should be >"),
     Entry("sigmoid", Sigmoid(), SigmoidOfInput(), {"x": "n m"}, "z for a"),
     Entry(
         "elu as fn and grad",
         ELU(),
         ELUSlip(),
         {"x": "n"},
-        "+ should stand in place of -",
+        "- should be +",
         pair=lambda made: gradcheck.elementwise(made.fn, made.grad),
     ),
     Entry(

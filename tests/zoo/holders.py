@@ -246,7 +246,7 @@ ENTRIES = [
         lambda W: Tape(W.shape[1]),
         lambda W: TapePlain(W.shape[1]),
         {"X": "n i", "W": "i o"},
-        "1 - a stands in place of 1 - a^2",
+        "uses 1 - a; should be 1 - a^2",
         {"parameters": ("parameters['W']",)},
     ),
     Entry(
@@ -259,6 +259,6 @@ ENTRIES = [
     ),
     Entry("a buffer of its own", OwnBuffer(), OwnBufferPower(), {"x": "n"}, "the factor x is left out"),
     Entry(
-        "a table of objects", Registry(), RegistryPlain(), {"x": "n m"}, "1 - a stands in place of 1 - a^2"
+        "a table of objects", Registry(), RegistryPlain(), {"x": "n m"}, "uses 1 - a; should be 1 - a^2"
     ),
 ]
