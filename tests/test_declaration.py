@@ -42,7 +42,7 @@ def out_of_step(signature, own):
         (
             verify,
             {
-                *("forward", "backward", "shapes", "jac", "args", "delta"),
+                *("forward", "backward", "shapes", "jac", "jvp", "args", "delta"),
                 *("backends", "max_examples", "seed", "strict"),
             },
         ),

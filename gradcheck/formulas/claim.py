@@ -34,6 +34,7 @@ class Claim:
     entry     `(*indices, [delta,] *args) -> scalar or array` the entry of the derivative
     forward   `(*args) -> array`                              the formula's value, and its gradients
     update    `(rate, *args) -> new value per argument`       `arg - rate * dC/darg`
+    jvp       `(tangents, *args) -> tangent of the output`    `sum(dz/darg * tangent)`
     ========= =============================================== ==========================================
 
     ``printed`` marks a claim that stands exactly as its source prints it; ``erratum`` one of these

@@ -12,7 +12,7 @@ from gradcheck.formulas.callables import check_parameters
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.entries import EntrySpec
-from gradcheck.formulas.kinds import Descent, Entry, Forward, Jacobian, Kind, Layout, Update, Vjp
+from gradcheck.formulas.kinds import Descent, Entry, Forward, Jacobian, Jvp, Kind, Layout, Update, Vjp
 from gradcheck.formulas.kinds.jacobian import Form
 from gradcheck.formulas.nested_code import of_leaves
 from gradcheck.formulas.suggestions import short
@@ -128,9 +128,28 @@ class Formula(Declaration):
         """
         return self._decorate(candidate, Update(descent), about)
 
+    @overload
+    def jvp(self, candidate: F, /) -> F: ...
+    @overload
+    def jvp(self, /, **about: Any) -> Callable[[F], F]: ...
+    def jvp(self, candidate: F | None = None, /, **about: Any) -> F | Callable[[F], F]:
+        """Claim the tangent of the output, forward mode: `(tangents, *args) -> tangent`.
+
+        ``tangents`` is a named tuple with one array for each argument (zeros for one that holds integers).
+        The candidate returns an array of the output's shape, a tuple of them where the forward does.
+        """
+        return self._decorate(candidate, Jvp(), about)
+
     def claim(self, kind: Kind, /, **about: Any) -> Callable[[F], F]:
         """Claim what ``kind`` says, such as a kind of your own; the methods above are this for our kinds."""
         return self._decorator(kind, about)
+
+    def declared_for(self, kind: Kind) -> Declaration:
+        """The formula that a claim of this kind is about, one for all such claims; see `Kind.about`."""
+        made: dict[Kind, Declaration] = self.__dict__.setdefault("_declared_for", {})
+        if isinstance(kind, Kind) and kind not in made:
+            made[kind] = kind.about(self)
+        return made[kind] if isinstance(kind, Kind) else self
 
     @property
     def backwards(self) -> list[Claim]:
@@ -162,7 +181,7 @@ class Formula(Declaration):
             about.setdefault(name, getattr(self, name))
 
         def decorate(candidate: F) -> F:
-            claim = Claim.written(self, kind, candidate, **about)
+            claim = Claim.written(self.declared_for(kind), kind, candidate, **about)
             if any(claim.uid == other.uid for other in self.claims):
                 raise UsageError(
                     f"{claim.uid}: there is such a claim already; tell the two apart with suffix='...'."

@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-__all__ = ["JOINT", "Quantity", "derivative", "entry", "gradient", "outputs", "updated"]
+__all__ = ["JOINT", "Quantity", "derivative", "entry", "gradient", "outputs", "tangents", "updated"]
 
 Key = str | int
 
@@ -26,6 +26,7 @@ class Quantity(Struct, frozen=True, cache_hash=True):
     entry         as it was written      some entries of one of these; ``text`` is how it is written
     updated       `new W`                an argument after one step
     output        `z`, of several `z0`   an output of the forward; its path is its number, if any
+    tangent       `dz`, of several `dz0` an output's tangent
     joint         `all arguments`        the gradients of all arguments together
     intermediate  `the intermediate z1`  an array between arguments and output, by its name
     delta         `the delta of z1`      the gradient by an intermediate
@@ -34,7 +35,9 @@ class Quantity(Struct, frozen=True, cache_hash=True):
     Engine and records part here: inside, quantities are the keys of what is known; a record has the text.
     """
 
-    kind: Literal["gradient", "derivative", "entry", "updated", "output", "joint", "intermediate", "delta"]
+    kind: Literal[
+        "gradient", "derivative", "entry", "updated", "output", "tangent", "joint", "intermediate", "delta"
+    ]
     path: tuple[Key, ...] = ()
     text: str = ""
 
@@ -53,6 +56,7 @@ _FORMS = {
     "entry": "{}",
     "updated": "new {}",
     "output": "z{}",
+    "tangent": "dz{}",
     "joint": "all arguments",
     "intermediate": "the intermediate {}",
     "delta": "the delta of {}",
@@ -100,3 +104,9 @@ def outputs(count: int) -> tuple[Quantity, ...]:
     if count == 1:
         return (Quantity("output"),)
     return tuple(Quantity("output", (i,)) for i in range(count))
+
+
+@cache
+def tangents(count: int) -> tuple[Quantity, ...]:
+    """The tangents of the outputs of a forward that has so many."""
+    return tuple(Quantity("tangent", output.path) for output in outputs(count))

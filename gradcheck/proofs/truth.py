@@ -135,6 +135,26 @@ class Truth:
         """`dz/darg` at the output entry and the target entry."""
         return self._keep(("jacobian", argument), lambda: self._derived(self._entry(), argument))
 
+    def along(self, output: int, pairs: Sequence[tuple[int, int]]) -> Expr:
+        """The derivative of one output along others: pairs of an argument and the argument that is its
+        tangent.
+        """
+        key = ("along", output, tuple(pairs))
+        return self._keep(key, lambda: self._along(self.outputs[output], pairs))
+
+    def _along(self, output: IndexedArray, pairs: Sequence[tuple[int, int]]) -> Expr:
+        entry = self.entry(output, self.codes("out", output.shape))
+        total = Expr(self.space, {})
+        for argument, tangent in pairs:
+            shape = self.arrays[argument].shape
+            targets = self.codes("target", shape)
+            term = self._derived(entry, argument) * self.entry(self.arrays[tangent], targets)
+            for code in targets:
+                if not is_constant(code):
+                    term = term.summed(code)
+            total = total + term
+        return reduced(total)
+
     def total(self) -> Expr:
         """`J`."""
         return self._keep("total", self._total)

@@ -3,9 +3,10 @@
 from gradcheck.formulas.kinds.entry import Entry
 from gradcheck.formulas.kinds.forward import Forward
 from gradcheck.formulas.kinds.jacobian import Jacobian
+from gradcheck.formulas.kinds.jvp import Jvp
 from gradcheck.formulas.kinds.kind import Kind
 from gradcheck.formulas.kinds.layout import Layout
 from gradcheck.formulas.kinds.update import Descent, Update
 from gradcheck.formulas.kinds.vjp import Vjp
 
-__all__ = ["Descent", "Entry", "Forward", "Jacobian", "Kind", "Layout", "Update", "Vjp"]
+__all__ = ["Descent", "Entry", "Forward", "Jacobian", "Jvp", "Kind", "Layout", "Update", "Vjp"]

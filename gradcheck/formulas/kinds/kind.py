@@ -113,6 +113,12 @@ class Symbols(Setting, Protocol):
         """The derivative of the output by one argument."""
         ...
 
+    def along(self, output: int, pairs: Sequence[tuple[int, int]]) -> Any:
+        """The derivative of one output along others: pairs of an argument and the argument that is its
+        tangent.
+        """
+        ...
+
 
 @dataclass(frozen=True)
 class Kind(ABC):
@@ -174,6 +180,12 @@ class Kind(ABC):
     @abstractmethod
     def statement(self, name: str) -> str:
         """The claim on the formula of this name, in one line of plain text."""
+
+    def about(self, formula: Declaration) -> Declaration:
+        """The formula that the code takes the arguments of, where that is not the declared one itself: one
+        that has tangents beside them. In all other methods ``formula`` is this one.
+        """
+        return formula
 
     # -- what is stated
 
@@ -271,6 +283,12 @@ class Kind(ABC):
         return program.joint_slope(point.args, self.deltas(point), moved)
 
     # -- on symbols
+
+    def linear_in(self, formula: Declaration) -> tuple[str, tuple[int, ...]] | None:
+        """What the code must be linear in, in words, with the positions of these arguments; none where it
+        is delta. The battery tries it.
+        """
+        return ("delta", ()) if "delta" in self.leading else None
 
     def index_axes(self, formula: Declaration, symbols: Symbols) -> list[tuple[int | str, Any]]:
         """The leading indices, and numbers in their places, with the sizes of their axes."""
