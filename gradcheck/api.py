@@ -35,6 +35,9 @@ def verify(
     *,
     jac: Callable[..., Any] | bool | None = None,
     jvp: Callable[..., Any] | None = None,
+    hvp: Callable[..., Any] | None = None,
+    hessian: Callable[..., Any] | None = None,
+    double_backward: Callable[..., Any] | None = None,
     args: Sequence[Any] | None = None,
     values: Mapping[str, Values] | None = None,
     where: Callable[..., bool] | None = None,
@@ -61,10 +64,18 @@ def verify(
 
     ``jac`` in place of ``backward`` is SciPy's: `jac(*args)` is the gradient of a scalar ``forward`` by its
     first argument, the Jacobian of one that gives an array; `True` where ``forward`` returns both, the value
-    and the gradient. ``jvp``, beside a backward or without one, is forward mode: `jvp(tangents, *args)` gives
-    the output's tangent, where ``tangents`` is a named tuple with one array for each argument. Where several
-    are given the result is that of the worst, with the others in `Result.beside`. ``args`` are arrays to
-    check at, one for each argument: ``shapes`` may then be left out, and several deltas are tried.
+    and the gradient.
+
+    Beside a backward, or without one, other derivatives are checked. ``jvp`` is forward mode: `jvp(tangents,
+    *args)` gives the output's tangent, where ``tangents`` is a named tuple with one array for each argument.
+    For a scalar ``forward``, `hvp(v, *args)` gives its Hessian times ``v``, with one array for each argument
+    as ``v`` has, and `hessian(*args)` the Hessian itself (`x.shape + x.shape`, for one argument).
+    `double_backward(grads, delta, *args)` is the backward pass of the backward pass: gradients for delta and
+    every argument, given cotangents of what the backward returns. Where several are given, the result is
+    that of the worst, with the others in `Result.beside`.
+
+    ``args`` are arrays to check at, one for each argument: ``shapes`` may then be left out, and several
+    deltas are tried.
 
     ``delta`` says what delta holds, as ``values`` does for arguments; it is then the only source of it.
     With ``deterministic=False`` answers may differ from call to call within the rounding of their dtype (sums
@@ -89,7 +100,7 @@ def verify(
     declared: dict[str, Any] = {"shapes": shapes, "values": values, "where": where, "batch": batch}
     declared["deterministic"] = None if deterministic else False
     given = {name: value for name, value in declared.items() if value is not None}
-    modes = {"jvp": jvp}
+    modes = {"jvp": jvp, "hvp": hvp, "hessian": hessian, "double_backward": double_backward}
     modes = {name: code for name, code in modes.items() if code is not None}
     if isinstance(forward, Chain) and not given and delta is None and jac is None and not modes:
         return forward.verify(backward, backends=backends, max_examples=max_examples, seed=seed)

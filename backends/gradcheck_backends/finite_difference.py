@@ -9,6 +9,7 @@ an adaptive step, see `_float_difference`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import flint
@@ -81,8 +82,7 @@ class CentralDifference(Program):
         if self._why_float64 is not None:
             return None
         with precision(working_bits()):
-            difference = BallDifference(self.problem, args, domain)
-            return self._slope(difference, directions, _joined(deltas), None)
+            return self._slope(*self._weighted(args, deltas, domain), directions, None)
 
     def jacobian(
         self, args: Sequence[NDArray[Any]], argument: int, domain: Domain = BALLS
@@ -114,16 +114,29 @@ class CentralDifference(Program):
         domain: Domain,
     ) -> dict[int, Answer]:
         with precision(working_bits()):
-            difference, weights = BallDifference(self.problem, args, domain), _joined(deltas)
+            difference, weights = self._weighted(args, deltas, domain)
             if directions is None:
                 return {i: self._entries(difference, i, args[i].shape, weights) for i in self.problem.wrt}
-            return {i: self._slope(difference, {i: d}, weights, d) for i, d in directions.items()}
+            return {i: self._slope(difference, weights, {i: d}, d) for i, d in directions.items()}
+
+    def _weighted(
+        self, args: Sequence[NDArray[Any]], deltas: Sequence[NDArray[np.float64]], domain: Domain
+    ) -> tuple[BallDifference, ObjectArray]:
+        """The differences to take, and the weights of what they are of.
+
+        A gradient (`gradcheck.formulas.second_order`) gives its weighted sum at less cost than its entries.
+        """
+        weighted = getattr(self.problem.function, "weighted", None)
+        if weighted is None:
+            return BallDifference(self.problem, args, domain), _joined(deltas)
+        total = replace(self.problem, function=weighted(tuple(deltas)))
+        return BallDifference(total, args, domain), enclose(np.ones(1))
 
     def _slope(
         self,
         difference: BallDifference,
-        directions: Directions,
         weights: ObjectArray,
+        directions: Directions,
         direction: NDArray[np.float64] | None,
     ) -> Answer:
         bits = flint.ctx.prec

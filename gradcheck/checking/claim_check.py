@@ -122,7 +122,8 @@ def _judged(
         except ForwardFault as fault:
             points = fault
     if isinstance(points, ForwardFault):
-        return cannot_run(claim, session, str(points), started)
+        verdict = Verdict.INCONCLUSIVE if points.only_unknown else Verdict.ERROR
+        return cannot_run(claim, session, str(points), started, verdict)
     if claim.bits == SINGLE:
         points = points.in_float32(claim.formula)
     with warnings.catch_warnings():
@@ -279,14 +280,23 @@ def _summarise(
     return Outcome(row, rows, battery.rows, minimal, results)
 
 
-def cannot_run(claim: Claim, session: Session, reason: str, started: float | None = None) -> Outcome:
-    """The outcome of a claim whose check cannot be made at all: an ``error`` with the reason."""
+def cannot_run(
+    claim: Claim,
+    session: Session,
+    reason: str,
+    started: float | None = None,
+    verdict: Verdict = Verdict.ERROR,
+) -> Outcome:
+    """The outcome of a claim whose check cannot be made at all: an ``error`` with the reason, as a rule."""
     seconds = 0.0 if started is None else time.perf_counter() - started
-    row = claim_row(claim, Verdict.ERROR, [], seconds=seconds, strength=None, discarded=0, reason=reason)
+    row = claim_row(claim, verdict, [], seconds=seconds, strength=None, discarded=0, reason=reason)
     return Outcome(row, [silent_row(claim, usable, reason) for usable in session.backends])
 
 
 def _large(claim: Claim, point: Point, session: Session) -> PointResult:
+    if claim.kind.costs_slopes and not point.large:
+        cheap = (u.name for u in session.backends if u.traits.takes_differences)
+        return check_point(claim, point, session, next(cheap, ""))
     return check_large_point(claim, point, session, session.backends)
 
 

@@ -65,6 +65,7 @@ def describe(claim: Claim, minimal: Minimal, session: Session) -> Counterexample
         message=_message(result, quantity, index, candidate, truth),
         inputs={n: encode(np.asarray(a)) for n, a in zip(names, point.args, strict=True)},
         delta=[encode(np.asarray(d)) for d in point.delta] if claim.kind.uses_delta else [],
+        delta_name=claim.kind.delta_name,
         shape_minimal=minimal.shape_minimal,
         quantity=None if quantity is None else str(quantity),
         index=index,

@@ -35,7 +35,12 @@ class Claim:
     forward   `(*args) -> array`                              the formula's value, and its gradients
     update    `(rate, *args) -> new value per argument`       `arg - rate * dC/darg`
     jvp       `(tangents, *args) -> tangent of the output`    `sum(dz/darg * tangent)`
+    hvp       `(v, *args) -> one array per argument`          the second derivatives of a scalar, times v
+    hessian   `(*args) -> array`                              all of them by one argument
     ========= =============================================== ==========================================
+
+    A double_backward, `(grads, delta, *args) -> gradients for (delta, *args)`, is compared with the gradients
+    of the true backward pass.
 
     ``printed`` marks a claim that stands exactly as its source prints it; ``erratum`` one of these
     that is wrong and has to be refuted. ``bits`` are those of the significand in the candidate's own
@@ -82,7 +87,8 @@ class Claim:
         nesting = formula.shapes.nesting
         if nesting.is_flat or not isinstance(kind, Kind):
             return cls(formula, kind, candidate, **about)
-        claim = cls(formula, kind, of_leaves(candidate, nesting, kind.leading, kind.reader(formula)), **about)
+        flat = of_leaves(candidate, nesting, kind.leading, kind.reader(formula), kind.lead(formula))
+        claim = cls(formula, kind, flat, **about)
         check_parameters(candidate, (*kind.leading, *nesting.arguments), f"{claim.uid}: the {kind.role}")
         return claim
 

@@ -7,7 +7,18 @@ from typing import Literal
 
 from msgspec import Struct
 
-__all__ = ["JOINT", "Quantity", "derivative", "entry", "gradient", "outputs", "tangents", "updated"]
+__all__ = [
+    "JOINT",
+    "Quantity",
+    "derivative",
+    "entry",
+    "gradient",
+    "outputs",
+    "product",
+    "second",
+    "tangents",
+    "updated",
+]
 
 Key = str | int
 
@@ -25,6 +36,8 @@ class Quantity(Struct, frozen=True, cache_hash=True):
     derivative    `dz/dW`                all derivatives of the output by an argument
     entry         as it was written      some entries of one of these; ``text`` is how it is written
     updated       `new W`                an argument after one step
+    product       `(H v) by W`           the Hessian times a vector, the part of an argument
+    second        `d2z/dx2`              all second derivatives of the output by an argument
     output        `z`, of several `z0`   an output of the forward; its path is its number, if any
     tangent       `dz`, of several `dz0` an output's tangent
     joint         `all arguments`        the gradients of all arguments together
@@ -36,7 +49,17 @@ class Quantity(Struct, frozen=True, cache_hash=True):
     """
 
     kind: Literal[
-        "gradient", "derivative", "entry", "updated", "output", "tangent", "joint", "intermediate", "delta"
+        "gradient",
+        "derivative",
+        "entry",
+        "updated",
+        "product",
+        "second",
+        "output",
+        "tangent",
+        "joint",
+        "intermediate",
+        "delta",
     ]
     path: tuple[Key, ...] = ()
     text: str = ""
@@ -55,6 +78,8 @@ _FORMS = {
     "derivative": "dz/d{}",
     "entry": "{}",
     "updated": "new {}",
+    "product": "(H v) by {}",
+    "second": "d2z/d{}2",
     "output": "z{}",
     "tangent": "dz{}",
     "joint": "all arguments",
@@ -62,7 +87,7 @@ _FORMS = {
     "delta": "the delta of {}",
 }
 
-_OF_ARGUMENTS = ("gradient", "derivative", "entry", "updated")
+_OF_ARGUMENTS = ("gradient", "derivative", "entry", "updated", "product", "second")
 
 JOINT = Quantity("joint")
 """The gradients of all arguments together, which one slope is of."""
@@ -90,6 +115,18 @@ def derivative(*path: Key) -> Quantity:
 def updated(*path: Key) -> Quantity:
     """The new value of an argument."""
     return Quantity("updated", path)
+
+
+@cache
+def product(*path: Key) -> Quantity:
+    """The part that belongs to an argument, of the Hessian times a vector."""
+    return Quantity("product", path)
+
+
+@cache
+def second(*path: Key) -> Quantity:
+    """All second derivatives by an argument."""
+    return Quantity("second", path)
 
 
 @cache

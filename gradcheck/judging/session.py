@@ -18,6 +18,7 @@ from gradcheck.backend import Answer, Backend, GeneralDerivative, Problem, Progr
 from gradcheck.errors import NoAnswer, Undecided, Unsupported
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.quantity import Quantity, outputs
+from gradcheck.formulas.second_order import GradientOf
 from gradcheck.judging.answers.backends import Found
 from gradcheck.judging.answers.float_kinks import bends
 from gradcheck.judging.answers.forward_values import values_in_balls
@@ -229,7 +230,10 @@ class Session:
 
         Where the forward does not run in balls, a kink is looked for in float64, and only if somebody
         disagrees (``disputed``): it takes a hundred evaluations, and tells no more than that there is one.
+        The same holds for a gradient, each evaluation of which takes two for every entry.
         """
+        if not disputed and isinstance(self.formula, GradientOf):
+            return None
         try:
             return self._kinks.get(id(point), lambda: examine(self.formula, point), alive=point)
         except Undecided:

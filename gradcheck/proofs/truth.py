@@ -7,8 +7,10 @@ from typing import Any
 
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.declaration import Declaration
+from gradcheck.formulas.second_order import GradientOf
 from gradcheck.proofs.arguments import make_arguments, variable
 from gradcheck.proofs.branches import Branch
+from gradcheck.proofs.conditions import steps_in
 from gradcheck.proofs.indexed import Expr, IndexedArray, axis_codes, derivative, rebound, reduced
 from gradcheck.proofs.indexed.algebra.codes import is_constant
 from gradcheck.proofs.indexed.algebra.questions import Question
@@ -29,14 +31,16 @@ class Truth:
     def __init__(self, formula: Declaration, branch: Branch, *, expand: bool = False, limit: int) -> None:
         self.formula = formula
         self.branch = branch
+        self.steps: set[int] = set()  # that the forward of second order depends on already
         self.arguments = made = make_arguments(formula, branch, expand=expand, limit=limit)
         self.space = space = made.space
-        result = rebound(formula.function, space)(*made.arrays)
-        if space.refusals:
-            raise space.refusals[0]
-        self.multiple = isinstance(result, tuple | list)
-        parts = list(result) if self.multiple else [result]
-        self.outputs: list[IndexedArray] = [as_array(space, part) for part in parts]
+        self.outputs: list[IndexedArray]
+        if isinstance(formula, GradientOf):
+            self.multiple = formula.target is None
+            self.outputs = self._gradients(formula)
+        else:
+            self.multiple, self.outputs = self._run(formula.function, made.arrays)
+        parts = self.outputs
         names = ["delta"] if len(parts) == 1 else [f"delta{k}" for k in range(len(parts))]
         self.deltas = [variable(space, n, o.shape)[0] for n, o in zip(names, self.outputs, strict=True)]
         for output in self.outputs:
@@ -48,6 +52,42 @@ class Truth:
         self._kept: dict[Any, Expr] = {}
         self._base = self._mark = space.mark()
         self._for: Hashable = None
+
+    def _run(
+        self, function: Callable[..., Any], arrays: Sequence[IndexedArray]
+    ) -> tuple[bool, list[IndexedArray]]:
+        """The forward's outputs, and whether it returns several. Raises `Unsupported`."""
+        result = rebound(function, self.space)(*arrays)
+        if self.space.refusals:
+            raise self.space.refusals[0]
+        multiple = isinstance(result, tuple | list)
+        return multiple, [as_array(self.space, part) for part in (list(result) if multiple else [result])]
+
+    def _gradients(self, formula: GradientOf) -> list[IndexedArray]:
+        """The outputs of a formula that is the gradient of another: that one's forward, differentiated."""
+        made, space = self.arguments, self.space
+        count = len(made.arrays) - len(formula.of.shapes.arguments)
+        _, outputs = self._run(formula.of.function, made.arrays[count:])
+        deltas = made.arrays[:count]
+        total = Expr(space, {})
+        for k, output in enumerate(outputs):
+            if not deltas and output.shape:
+                raise Unsupported("second derivatives of a forward that gives no scalar")
+            if deltas and list(map(polynomial_of, deltas[k].shape)) != list(map(polynomial_of, output.shape)):
+                raise Unsupported("delta has another shape than the output")
+            weighted = deltas[k].entry * output.entry if deltas else output.entry
+            total = total + _summed(space, weighted, output.shape)
+        found = []
+        for position in range(count, len(made.arrays)):
+            name = formula.shapes.arguments[position]
+            if made.real[position] and formula.target in (None, name):
+                shape = made.arrays[position].shape
+                codes = self.codes("target", shape)
+                own = dict(zip(codes, axis_codes(space, shape), strict=True))
+                entry = self._derived(total, position)
+                self.steps |= steps_in(entry)
+                found.append(IndexedArray(space, self.placed(entry, own), shape, "f"))
+        return found
 
     def prepare(self, what: Hashable, derive: Callable[[], object]) -> None:
         """Be ready for a candidate: ``derive`` what it is held against, where that was not done last.

@@ -25,6 +25,7 @@ def checked(jvp, forward=layer, shapes=SHAPES, backward=None, **options):
 
 
 @pytest.mark.parametrize("name", CASES)
+@pytest.mark.usefixtures("undiagnosed")
 def test_the_right_one_passes_and_every_twin_fails(name):
     forward, shapes, options, right, wrong = CASES[name]
     assert checked(right, forward, shapes, **options).verdict == "pass"

@@ -19,10 +19,12 @@ from gradcheck.checking.battery.finding import Finding, skipped
 from gradcheck.checking.battery.layout import non_contiguous, read_only
 from gradcheck.checking.battery.linearity import linearity, zero_delta
 from gradcheck.checking.battery.repetition import same_answer, unchanged_inputs
+from gradcheck.checking.battery.symmetry import symmetry
 from gradcheck.checking.battery.used_again import used_again
 from gradcheck.checking.verdict import Ruling
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.kinds import Hessian
 from gradcheck.judging.opinions import PointResult
 from gradcheck.judging.points.point import Point
 from gradcheck.judging.points.sizes import distinct
@@ -41,6 +43,7 @@ CHECKS: dict[str, tuple[str, bool]] = {
     "read-only inputs": ("the code takes arrays that cannot be written into", True),
     "used again": ("a layer or cache used several times answers as a fresh one does", True),
     "adjoint": ("the vjp beside a jvp belongs to the same derivative: <d, J t> = <J^T d, t>", False),
+    "symmetry": ("a Hessian is symmetric", False),
     "batch": ("the rows of the declared batch give alone what they give together", False),
     "sizes of 1": ("the code is not wrong only where an axis has the size 1", False),
     "sizes of 0": ("where the forward takes a size of 0, so does the code; never more than a note", False),
@@ -112,6 +115,8 @@ def run_battery(
         checks["used again"] = lambda: used_again(claim, basis, results)
     if (vjp := backward_beside(claim)) is not None:
         checks["adjoint"] = lambda: adjoint(claim, vjp, basis, session)
+    if isinstance(claim.kind, Hessian):
+        checks["symmetry"] = lambda: symmetry(claim, basis, session)
     name = claim.formula.batch
     if name is not None and claim.kind.is_backward:
         checks["batch"] = lambda: batch(claim, name, basis, session)

@@ -35,6 +35,7 @@ class Jvp(Kind):
     name = "jvp"
     noun = "your tangent"
     keyword = "jvp"
+    costs_slopes = True
 
     def about(self, formula: Declaration) -> Declaration:
         return WithTangents(formula)

@@ -150,6 +150,10 @@ class Kind(ABC):
     """Whether its derivatives are gradients, one an argument, so that one slope along all of them says as
     much as one along each; see `gradients` and `joint_slope`."""
 
+    costs_slopes: ClassVar[bool] = False
+    """Whether one slope of the forward, or of its gradient, is all that a comparison costs. Then a proof is
+    followed by a comparison in balls at sizes far from those that were drawn."""
+
     # -- in words
 
     @property
@@ -171,6 +175,11 @@ class Kind(ABC):
     def role(self) -> str:
         """What the code is called in a message on its parameters."""
         return f"{self.name} candidate"
+
+    @property
+    def delta_name(self) -> str:
+        """What the code calls delta."""
+        return "delta"
 
     @property
     def uses_delta(self) -> bool:
@@ -223,6 +232,10 @@ class Kind(ABC):
         """What makes the result of code with nested arguments one of code with arrays alone; None where they
         are the same.
         """
+        return None
+
+    def lead(self, formula: Declaration) -> Callable[[tuple[Any, ...]], tuple[Any, ...]] | None:
+        """What nests the inputs that come before nested arguments; None where they stay as they are."""
         return None
 
     @abstractmethod
