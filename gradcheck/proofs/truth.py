@@ -41,12 +41,13 @@ class Truth:
         else:
             self.multiple, self.outputs = self._run(formula.function, made.arrays)
         parts = self.outputs
-        names = ["delta"] if len(parts) == 1 else [f"delta{k}" for k in range(len(parts))]
-        self.deltas = [variable(space, n, o.shape)[0] for n, o in zip(names, self.outputs, strict=True)]
+        names = delta_names(formula, len(parts))
+        made_of = [variable(space, n, o.shape) for n, o in zip(names, self.outputs, strict=True)]
+        self.deltas, self.delta_heads = [array for array, _ in made_of], [head for _, head in made_of]
         for output in self.outputs:
             output.shared = True
         self.delta: Any = tuple(self.deltas) if self.multiple else self.deltas[0]
-        self.rate = variable(space, "rate", ())[0]
+        self.rate, self.rate_head = variable(space, _another("rate", formula.shapes.arguments), ())
         self.uses = space.uses
         self.asked: dict[Question, bool] = dict(space.questions.asked)
         self._kept: dict[Any, Expr] = {}
@@ -228,6 +229,24 @@ class Truth:
         if key not in self._kept:
             self._kept[key] = make()
         return self._kept[key]
+
+
+def delta_names(formula: Declaration, count: int) -> list[str]:
+    """What the cotangents of so many outputs are called. What has one name is one array, so no argument may
+    have it.
+    """
+    name = "delta"
+    if isinstance(formula, GradientOf):
+        name = "grads" if formula.weighted else "v"
+    names = [name] if count == 1 else [f"{name}{k}" for k in range(count)]
+    return [_another(n, formula.shapes.arguments) for n in names]
+
+
+def _another(name: str, taken: Sequence[str]) -> str:
+    """A name that no argument has."""
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _summed(space: Any, entry: Expr, shape: tuple[Any, ...]) -> Expr:

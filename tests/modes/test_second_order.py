@@ -178,3 +178,13 @@ def test_files_and_the_command_line(tmp_path, monkeypatch):
     again = run(cli, ["replay", "squares.double_backward.twin"])
     assert again.exit_code == 1 and "squares.double_backward.twin" in again.output
     assert layer(np.eye(2), np.zeros(2)).tolist() == [0, 0]
+
+
+def test_an_argument_called_delta_is_not_the_cotangent():
+    """In a proof too, where what has one name is one array."""
+    forward = lambda delta: delta**2 / 2
+    right = gradcheck.verify(forward, lambda g, delta: delta * g, shapes={"delta": "n"}, max_examples=5)
+    assert (right.verdict, right.strength) == ("pass", "proved")
+    twin = gradcheck.verify(forward, lambda g, delta: g * g, shapes={"delta": "n"}, max_examples=5)
+    assert (twin.verdict, twin.proof.status) == ("fail", "refuted")
+    assert checked("squares", backends=None).strength == "proved"
