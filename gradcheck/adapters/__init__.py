@@ -10,6 +10,7 @@ Every adapter gives a pair `(forward, backward)`, so a check reads
 `layer`                objects with `forward` and `backward`, parameters and gradients as attributes
 `torch_function`       subclasses of `torch.autograd.Function`
 `jax_custom_vjp`       functions decorated with `jax.custom_vjp`
+`jax_custom_jvp`       functions decorated with `jax.custom_jvp`: a forward and its jvp
 `autograd_primitive`   HIPS autograd primitives with `defvjp`
 ====================== ======================================================================
 
@@ -24,15 +25,25 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gradcheck.adapters.autograd_primitives import autograd_primitive
     from gradcheck.adapters.caches import with_cache
+    from gradcheck.adapters.jax_forward_mode import jax_custom_jvp
     from gradcheck.adapters.jax_functions import jax_custom_vjp
     from gradcheck.adapters.layers import layer
     from gradcheck.adapters.torch_functions import torch_function
     from gradcheck.adapters.value_and_grad import value_and_grad
 
-__all__ = ["autograd_primitive", "jax_custom_vjp", "layer", "torch_function", "value_and_grad", "with_cache"]
+__all__ = [
+    "autograd_primitive",
+    "jax_custom_jvp",
+    "jax_custom_vjp",
+    "layer",
+    "torch_function",
+    "value_and_grad",
+    "with_cache",
+]
 
 _HOME = {
     "autograd_primitive": "autograd_primitives",
+    "jax_custom_jvp": "jax_forward_mode",
     "jax_custom_vjp": "jax_functions",
     "layer": "layers",
     "torch_function": "torch_functions",
