@@ -44,6 +44,7 @@ def verify(
     delta: Values | None = None,
     batch: str | None = None,
     deterministic: bool = True,
+    accuracy: float | None = None,
     strict: bool = False,
     backends: Sequence[str] | None = None,
     max_examples: int = 50,
@@ -77,6 +78,10 @@ def verify(
     ``args`` are arrays to check at, one for each argument: ``shapes`` may then be left out, and several
     deltas are tried.
 
+    ``accuracy=1e-8`` says that ``forward`` is a solver, a table or an early stop, right to this part of its
+    value: the derivative is then judged against the function that it comes near to, by differences over long
+    steps.
+
     ``delta`` says what delta holds, as ``values`` does for arguments; it is then the only source of it.
     With ``deterministic=False`` answers may differ from call to call within the rounding of their dtype (sums
     in the order in which threads come); more than that fails. With ``strict=True`` a side of a comparison
@@ -98,6 +103,7 @@ def verify(
     from gradcheck.chains.chain import Chain
 
     declared: dict[str, Any] = {"shapes": shapes, "values": values, "where": where, "batch": batch}
+    declared["accuracy"] = accuracy
     declared["deterministic"] = None if deterministic else False
     given = {name: value for name, value in declared.items() if value is not None}
     modes = {"jvp": jvp, "hvp": hvp, "hessian": hessian, "double_backward": double_backward}

@@ -16,7 +16,7 @@ from gradcheck.errors import UsageError, user_code
 from gradcheck.formulas.callables import check_parameters, defaults_beyond, hashable, parameter_names
 from gradcheck.formulas.nested_code import of_leaves
 from gradcheck.formulas.shapes import ShapeLike, Shapes
-from gradcheck.formulas.suggestions import did_you_mean
+from gradcheck.formulas.suggestions import did_you_mean, short
 from gradcheck.formulas.values import Values, check_values
 
 __all__ = ["Declaration"]
@@ -29,7 +29,9 @@ class Declaration:
     ``shapes`` has one entry per argument, in order; see `gradcheck.formulas.shapes` for the language.
     ``values`` says what an argument may hold (default `gradcheck.normal`); ``where`` is a relation
     between dimensions. ``batch`` names a dimension whose rows do not meet. Code that
-    is not ``deterministic`` may answer differently from call to call, within rounding. ``id``,
+    is not ``deterministic`` may answer differently from call to call, within rounding. ``accuracy`` says how
+    near the forward is to the function that is meant, relative to each of its values: a solver that stops
+    early, a table. ``id``,
     ``section``, ``latex`` and ``note`` say where the formula comes from and how to show it.
     ``intermediates`` is the forward once more, which names what lies between; see
     `gradcheck.Formula.intermediates`.
@@ -45,6 +47,7 @@ class Declaration:
     where: Callable[..., bool] | None
     batch: str | None
     deterministic: bool
+    accuracy: float | None
     id: str | None
     section: str | None
     latex: str | None
@@ -61,6 +64,7 @@ class Declaration:
         where: Callable[..., bool] | None = None,
         batch: str | None = None,
         deterministic: bool = True,
+        accuracy: float | None = None,
         id: str | None = None,
         section: str | None = None,
         latex: str | None = None,
@@ -80,6 +84,7 @@ class Declaration:
             where=where,
             batch=parsed.check_batch(batch),
             deterministic=bool(deterministic),
+            accuracy=_checked_accuracy(accuracy, name),
             id=id,
             section=section,
             latex=latex,
@@ -139,6 +144,17 @@ class Declaration:
                 f"{self.name}: where must give True or False for all sizes of 1 or more, but at {at} it "
                 f"raises {type(error).__name__}: {error}."
             ) from error
+
+
+def _checked_accuracy(accuracy: float | None, name: str) -> float | None:
+    if accuracy is None:
+        return None
+    if isinstance(accuracy, bool) or not isinstance(accuracy, int | float) or not 0 < accuracy < 1:
+        raise UsageError(
+            f"{name}: accuracy is how near the forward comes, relative to its value, such as 1e-8; got "
+            f"{short(accuracy)}."
+        )
+    return float(accuracy)
 
 
 def _check_where(where: Callable[..., bool], shapes: Shapes, name: str) -> None:

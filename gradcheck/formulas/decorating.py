@@ -276,7 +276,8 @@ def formula(*function: Any, **declared: Any) -> Callable[[Callable[..., Any]], F
     between dimensions; ``intermediates`` is what `Formula.intermediates` takes. ``batch`` names a
     dimension whose rows do not meet: each row of the output depends on its own row of the arguments
     only, or the output is a sum over rows. The battery then holds the gradients of a batch against
-    those of its rows (a mean cost has no such dimension). With ``deterministic=False`` answers may differ
+    those of its rows (a mean cost has no such dimension). ``accuracy=1e-8`` says that the forward is a solver
+    or a table, right to this part of its value. With ``deterministic=False`` answers may differ
     from call to call within rounding. Raises `UsageError` where the declaration
     contradicts itself or the function.
 

@@ -38,6 +38,11 @@ class GradientOf(Declaration):
     target: str | None
 
     def __init__(self, formula: Declaration, *, weighted: bool = False, target: str | None = None) -> None:
+        if formula.accuracy:
+            raise UsageError(
+                f"{formula.name}: accuracy={formula.accuracy:g} leaves nothing to tell second derivatives "
+                "by. Claim them of a forward that is exact."
+            )
         own = formula.shapes.declared
         count = 0
         if weighted:

@@ -38,6 +38,7 @@ class WithTangents(Declaration):
             name=formula.name,
             where=formula.where,
             deterministic=formula.deterministic,
+            accuracy=formula.accuracy,
             id=formula.id,
             section=formula.section,
             latex=formula.latex,

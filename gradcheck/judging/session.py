@@ -179,6 +179,8 @@ class Session:
         backend = usable.backend
         if backend is None:
             raise Unsupported(usable.found.reason or "the backend is not installed")
+        if (accuracy := self.formula.accuracy) and not usable.traits.takes_differences:
+            raise Unsupported(f"the forward is right to {accuracy:g} only; its own derivative says nothing")
         shapes = tuple(
             (a.shape, a.dtype.kind, a.tobytes() if a.dtype.kind != "f" else b"") for a in point.args
         )
@@ -199,12 +201,13 @@ class Session:
             point.output_shapes,
             point.sizes,
             self._memories.setdefault((usable.name, function), {}),
+            self.formula.accuracy or 0.0,
             shapes.at,
         )
 
     def general(self, point: Point) -> Iterator[GeneralDerivative]:
         """The derivatives for all shapes, of the backends that have one; a point gives them the types."""
-        for usable in self.backends:
+        for usable in self.backends if not self.formula.accuracy else ():
             derive = getattr(usable.backend, "derive_for_all_shapes", None)
             if derive is None:
                 continue
@@ -220,6 +223,8 @@ class Session:
 
         Its values in balls must be those in float64, at the points of the plan. Asked once a session.
         """
+        if self.formula.accuracy:  # it stops where its numbers say so, and these are others in balls
+            return None
         if self._misread is None:
             planned = [p for p in points if p.origin == "plan" and not p.large]
             self._misread = next((w for p in planned if (w := _misreading(self.formula, p))), "")
@@ -232,8 +237,8 @@ class Session:
         disagrees (``disputed``): it takes a hundred evaluations, and tells no more than that there is one.
         The same holds for a gradient, each evaluation of which takes two for every entry.
         """
-        if not disputed and isinstance(self.formula, GradientOf):
-            return None
+        if self.formula.accuracy or (not disputed and isinstance(self.formula, GradientOf)):
+            return None  # where a solver bends is not where its function does; long differences see that
         try:
             return self._kinks.get(id(point), lambda: examine(self.formula, point), alive=point)
         except Undecided:

@@ -182,6 +182,7 @@ def reproduce(claim: Claim, formula: Formula, row: ClaimRow, seed: int, max_exam
     # an adapter knows how its pair is written
     pair = getattr(claim.candidate, "spelled", None) or f"{formula.name}, {code}"
     rest = "" if formula.deterministic else ", deterministic=False"
+    rest += f", accuracy={formula.accuracy:g}" if formula.accuracy else ""
     found = row.counterexample
     if (
         found is None

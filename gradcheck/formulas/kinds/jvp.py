@@ -139,7 +139,7 @@ def _entries(
 ) -> Answer:
     """One slope for each entry of output number k, the truncation in its radius."""
     values = np.empty(shape, dtype=object)
-    scale, rigorous, convention = 0.0, True, False
+    scale, rigorous, convention, coarse = 0.0, True, False, 0.0
     for index in np.ndindex(shape):
         unit = np.zeros(shape)
         unit[index] = 1.0
@@ -148,8 +148,8 @@ def _entries(
             slope = slope.refine()
         values[index] = slope.values.item()
         scale, rigorous = max(scale, slope.scale), rigorous and slope.rigorous
-        convention = convention or slope.convention
-    return Answer(values, None, scale, rigorous, convention)
+        convention, coarse = convention or slope.convention, max(coarse, slope.coarse)
+    return Answer(values, None, scale, rigorous, convention, coarse)
 
 
 def _along(slope: Answer, direction: NDArray[np.float64]) -> Answer:
@@ -175,5 +175,6 @@ def _total(slopes: list[Answer]) -> Answer:
         sum(s.scale for s in slopes),
         all(s.rigorous for s in slopes),
         any(s.convention for s in slopes),
+        max((s.coarse for s in slopes), default=0.0),
         (lambda: _total([r() for r in refines])) if any(s.refine for s in slopes) else None,
     )
