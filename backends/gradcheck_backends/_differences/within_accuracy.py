@@ -37,9 +37,10 @@ def slope_within(
     centre = function(0.0)
     steps = differences(function, weights, centre, size)
     noise = [accuracy * s.terms / (2 * s.length) for s in steps]
-    if kinked(steps, noise):
+    apart = [4 * n for n in noise]  # by which one-sided slopes may differ: three values, over half of the way
+    if kinked(steps, apart):
         raise NoAnswer("a kink: the one-sided slopes differ, so there is no derivative to difference")
-    first = first_smooth(steps, noise)
+    first = first_smooth(steps, apart)
     if len(steps) - first < _FEWEST:
         raise NoAnswer("the forward is rough next to this point (kinks?)")
     value, bound = _extrapolated([s.central for s in steps[first:]], noise[first:])
