@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gradcheck.formulas.claim import Claim
     from gradcheck.formulas.decorating import Formula, formula
     from gradcheck.formulas.kinds.update import Descent
+    from gradcheck.formulas.spaces import lower_triangular, rotations, simplex, sphere, symmetric
     from gradcheck.formulas.values import integers, normal, one_hot, positive, spd, unit_interval
     from gradcheck.oracles.reference import oracle
     from gradcheck.records.verdicts import Strength, Verdict
@@ -52,12 +53,17 @@ __all__ = [
     "formula",
     "integers",
     "layer",
+    "lower_triangular",
     "normal",
     "one_hot",
     "oracle",
     "positive",
+    "rotations",
+    "simplex",
     "spd",
+    "sphere",
     "strategies",
+    "symmetric",
     "unit_interval",
     "value_and_grad",
     "verify",
@@ -79,6 +85,7 @@ _HOMES = {
     "formulas.decorating": ("Formula", "formula"),
     "formulas.kinds.update": ("Descent",),
     "oracles.reference": ("oracle",),
+    "formulas.spaces": ("lower_triangular", "rotations", "simplex", "sphere", "symmetric"),
     "formulas.values": ("integers", "normal", "one_hot", "positive", "spd", "unit_interval"),
     "records.verdicts": ("Strength", "Verdict"),
 }

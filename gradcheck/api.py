@@ -18,6 +18,7 @@ from gradcheck.formulas.given_arrays import declared_at
 from gradcheck.formulas.kinds import Vjp
 from gradcheck.formulas.process_state import process_kept
 from gradcheck.formulas.shapes import ShapeLike
+from gradcheck.formulas.spaces import Space
 from gradcheck.formulas.values import Values
 from gradcheck.running.garbage import rare_collections
 from gradcheck.running.result import Result, failure, own_name, reproduce
@@ -45,6 +46,7 @@ def verify(
     batch: str | None = None,
     deterministic: bool = True,
     accuracy: float | None = None,
+    spaces: Mapping[str, Space] | None = None,
     strict: bool = False,
     backends: Sequence[str] | None = None,
     max_examples: int = 50,
@@ -82,6 +84,10 @@ def verify(
     value: the derivative is then judged against the function that it comes near to, by differences over long
     steps.
 
+    ``spaces`` says in which space an argument lives: `{"q": gradcheck.sphere}`, `symmetric`,
+    `lower_triangular`, `rotations`, `simplex`, or an object with `draw(shape, rng)` and `tangent(x, v)`. It
+    is drawn there, and its gradient is compared along tangents only.
+
     ``delta`` says what delta holds, as ``values`` does for arguments; it is then the only source of it.
     With ``deterministic=False`` answers may differ from call to call within the rounding of their dtype (sums
     in the order in which threads come); more than that fails. With ``strict=True`` a side of a comparison
@@ -103,7 +109,7 @@ def verify(
     from gradcheck.chains.chain import Chain
 
     declared: dict[str, Any] = {"shapes": shapes, "values": values, "where": where, "batch": batch}
-    declared["accuracy"] = accuracy
+    declared |= {"accuracy": accuracy, "spaces": spaces}
     declared["deterministic"] = None if deterministic else False
     given = {name: value for name, value in declared.items() if value is not None}
     modes = {"jvp": jvp, "hvp": hvp, "hessian": hessian, "double_backward": double_backward}

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from gradcheck.arithmetic.precisions import SINGLE
 from gradcheck.checking.battery import run_battery
-from gradcheck.checking.counterexample import describe
+from gradcheck.checking.beside_spaces import passed, sentences
+from gradcheck.checking.counterexample import describe, right_values
 from gradcheck.checking.first_call import wrong_form
 from gradcheck.checking.further_points import (
     points_of_asked_sizes,
@@ -269,7 +270,7 @@ def _summarise(
         unchecked=sorted({str(u) for r in results if r.stated for u in r.stated.unchecked}),
         untried=untried,
         unstable=_unstable(results) if verdict is Verdict.PASS else None,
-        notes=_notes(points, results, measured),
+        notes=_notes(points, results, measured) + _beside(claim, results, session, verdict),
         counterexample=counterexample,
         training=trained.training if trained is not None else None,
         precision=measured,
@@ -315,6 +316,14 @@ def _unstable(results: list[PointResult]) -> str | None:
         return None
     sizes = ", ".join(f"{n} = {s}" for n, s in at.point.sizes.items())
     return f"{at.unstable} in float64{f' at {sizes}' if sizes else ''}; in exact arithmetic the code is right"
+
+
+def _beside(claim: Claim, results: list[PointResult], session: Session, verdict: Verdict) -> list[str]:
+    """What of a gradient that passed was not compared."""
+    if verdict is not Verdict.PASS or not claim.formula.spaces:
+        return []
+    some = passed(results)
+    return sentences(claim, some, [right_values(claim, r.point, session) for r in some])
 
 
 def _notes(points: Generated, results: list[PointResult], measured: list[Precision]) -> list[str]:

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from gradcheck.arithmetic import BALLS, Domain
 from gradcheck.arithmetic.precisions import DOUBLE
 from gradcheck.backend import Answer, Program
@@ -17,6 +20,7 @@ from gradcheck.formulas.kinds.directions import Directions
 from gradcheck.formulas.nested_code import of_leaves
 from gradcheck.formulas.point import Point
 from gradcheck.formulas.quantity import Quantity
+from gradcheck.formulas.spaces import Space, tangent_direction
 
 __all__ = ["Claim"]
 
@@ -74,6 +78,11 @@ class Claim:
             raise UsageError(
                 f"{self.formula.name}: a {self.kind.name} claim names the argument {self.kind.argument!r}, "
                 f"but the formula has {', '.join(arguments)}."
+            )
+        if self.formula.spaces and not self.kind.is_backward:
+            raise UsageError(
+                f"{self.formula.name}: spaces are for gradients, and this is a {self.kind.name} claim. Make "
+                "it about a formula without spaces."
             )
         if self.erratum and not self.printed:
             raise UsageError(
@@ -139,8 +148,25 @@ class Claim:
         return self.kind.truths(self.formula, point, program, directions, domain)
 
     def directions(self, point: Point) -> Directions | None:
-        """The directions along which slopes are compared at a point."""
-        return self.kind.directions(self.formula, point)
+        """The directions along which slopes are compared at a point: tangents of the arguments' spaces."""
+        found = self.kind.directions(self.formula, point)
+        if not self.formula.spaces or found is None:
+            return found
+        return {q: self._tangent(q, d, point) for q, d in found.items()}
+
+    def space(self, quantity: Quantity) -> Space | None:
+        """The space along which a quantity is compared; None where all of it counts."""
+        return self.formula.spaces.get(quantity.argument or "")
+
+    def _tangent(
+        self, quantity: Quantity, direction: NDArray[np.float64], point: Point
+    ) -> NDArray[np.float64]:
+        name = quantity.argument or ""
+        space = self.space(quantity)
+        if space is None:
+            return direction
+        x = point.args[self.formula.shapes.arguments.index(name)]
+        return tangent_direction(space, x, direction, name)
 
     def _check_parameters(self) -> None:
         """The candidate must be callable with what it will get: found now, not at the first point."""

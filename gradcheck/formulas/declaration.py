@@ -16,6 +16,7 @@ from gradcheck.errors import UsageError, user_code
 from gradcheck.formulas.callables import check_parameters, defaults_beyond, hashable, parameter_names
 from gradcheck.formulas.nested_code import of_leaves
 from gradcheck.formulas.shapes import ShapeLike, Shapes
+from gradcheck.formulas.spaces import Space, check_spaces
 from gradcheck.formulas.suggestions import did_you_mean, short
 from gradcheck.formulas.values import Values, check_values
 
@@ -31,7 +32,7 @@ class Declaration:
     between dimensions. ``batch`` names a dimension whose rows do not meet. Code that
     is not ``deterministic`` may answer differently from call to call, within rounding. ``accuracy`` says how
     near the forward is to the function that is meant, relative to each of its values: a solver that stops
-    early, a table. ``id``,
+    early, a table. ``spaces`` says in which space an argument lives; see `gradcheck.formulas.spaces`. ``id``,
     ``section``, ``latex`` and ``note`` say where the formula comes from and how to show it.
     ``intermediates`` is the forward once more, which names what lies between; see
     `gradcheck.Formula.intermediates`.
@@ -48,6 +49,7 @@ class Declaration:
     batch: str | None
     deterministic: bool
     accuracy: float | None
+    spaces: Mapping[str, Space]
     id: str | None
     section: str | None
     latex: str | None
@@ -65,6 +67,7 @@ class Declaration:
         batch: str | None = None,
         deterministic: bool = True,
         accuracy: float | None = None,
+        spaces: Mapping[str, Space] | None = None,
         id: str | None = None,
         section: str | None = None,
         latex: str | None = None,
@@ -75,16 +78,18 @@ class Declaration:
         name = name or str(getattr(function, "__name__", type(function).__name__))
         original = hashable(function) if callable(function) else function
         check_parameters(function, parsed.nesting.arguments, f"{name}: the forward")
+        living = check_spaces(spaces, parsed)
         self.__dict__.update(  # the fields are frozen
             function=of_leaves(original, parsed.nesting),
             original=original,
             name=name,
             shapes=parsed,
-            values=check_values(values or {}, parsed),
+            values={**{a: s.draw for a, s in living.items()}, **check_values(values or {}, parsed)},
             where=where,
             batch=parsed.check_batch(batch),
             deterministic=bool(deterministic),
             accuracy=_checked_accuracy(accuracy, name),
+            spaces=living,
             id=id,
             section=section,
             latex=latex,

@@ -64,6 +64,7 @@ class GradientOf(Declaration):
             name=formula.name,
             where=formula.where,
             deterministic=formula.deterministic,
+            spaces=formula.spaces,
             id=formula.id,
             section=formula.section,
             latex=formula.latex,

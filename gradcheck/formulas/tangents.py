@@ -39,6 +39,7 @@ class WithTangents(Declaration):
             where=formula.where,
             deterministic=formula.deterministic,
             accuracy=formula.accuracy,
+            spaces=formula.spaces,
             id=formula.id,
             section=formula.section,
             latex=formula.latex,
