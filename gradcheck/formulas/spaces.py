@@ -167,8 +167,8 @@ def check_spaces(spaces: Mapping[str, Any] | None, shapes: Shapes) -> dict[str, 
             found = getattr(space, method, None)
             if not callable(found):
                 raise UsageError(
-                    f"spaces[{argument!r}]: expected gradcheck.sphere (symmetric, rotations, ...) or an object "
-                    f"with draw(shape, rng) and tangent(x, v), got {short(space)}."
+                    f"spaces[{argument!r}]: expected gradcheck.sphere (symmetric, rotations, ...) or an "
+                    f"object with draw(shape, rng) and tangent(x, v), got {short(space)}."
                 )
             check_parameters(found, parameters, f"spaces[{argument!r}].{method}")
         checked[argument] = space

@@ -44,13 +44,8 @@ def linearity(claim: Claim, basis: Sequence[Point], session: Session) -> Finding
         try:
             trials = [Trial(claim, p, session) for p in points]
         except CandidateFault as fault:
-            return Finding(
-                "fail",
-                settled + 1,
-                f"with {'other tangents' if positions else 'another delta'} {fault}",
-                point,
-                points,
-            )
+            other = f"other {what.removeprefix('the ')}" if positions else f"another {what}"
+            return Finding("fail", settled + 1, f"with {other} {fault}", point, points)
         if not all(t.finite for t in trials):
             continue
         whole, *parts = trials
