@@ -170,3 +170,15 @@ def test_a_formula_keeps_its_own_claims():
     assert [c.uid for c in made.claims] == ["softmax.jvp"]
     assert gradcheck.verify(made, jvp=softmax_jvp, max_examples=5).passed
     assert matmul(np.eye(2), np.eye(2)).tolist() == [[1, 0], [0, 1]]
+
+
+@pytest.mark.usefixtures("undiagnosed")
+def test_at_a_kink_a_tangent_lies_between_the_one_sided_slopes():
+    """Any convention will do, five times the slope will not."""
+    relu = CASES["relu"][0]
+    at_zero = {"shapes": {"x": "n"}, "max_examples": 20, "backends": None}
+    for convention in (0.0, 0.5, 1.0):
+        jvp = lambda t, x, c=convention: np.where(x > 0, t.x, np.where(x == 0, c * t.x, 0))
+        assert checked(jvp, relu, **at_zero).verdict == "pass"
+    found = checked(lambda t, x: np.where(x > 0, t.x, np.where(x == 0, 5 * t.x, 0)), relu, **at_zero)
+    assert found.verdict == "fail" and "no derivative exists here (a kink)" in found.reason

@@ -109,9 +109,8 @@ def _slope(
     if not moved:
         raise Unsupported("every argument holds integers: nothing moves")
     joint = None
-    if not program.exact_answers:
-        with suppress(Unsupported):  # what does not run in balls has a slope for each argument
-            joint = program.joint_slope(point.args, weights, moved, domain)
+    with suppress(Unsupported):  # what does not run in balls has a slope for each argument
+        joint = program.joint_slope(point.args, weights, moved, domain)
     if joint is not None:
         return joint
     return _total([_contracted(a, moved[i]) for i, a in _gradients(point, program, moved, weights, domain)])
