@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from gradcheck.formulas.claim import Claim
     from gradcheck.formulas.decorating import Formula, formula
     from gradcheck.formulas.kinds.update import Descent
+    from gradcheck.formulas.spaces import lower_triangular, rotations, simplex, sphere, symmetric
     from gradcheck.formulas.values import integers, normal, one_hot, positive, spd, unit_interval
     from gradcheck.oracles.reference import oracle
     from gradcheck.records.verdicts import Strength, Verdict
@@ -56,12 +57,17 @@ __all__ = [
     "integers",
     "layer",
     "loss",
+    "lower_triangular",
     "normal",
     "one_hot",
     "oracle",
     "positive",
+    "rotations",
+    "simplex",
     "spd",
+    "sphere",
     "strategies",
+    "symmetric",
     "unit_interval",
     "value_and_grad",
     "verify",
@@ -85,6 +91,7 @@ _HOMES = {
     "formulas.decorating": ("Formula", "formula"),
     "formulas.kinds.update": ("Descent",),
     "oracles.reference": ("oracle",),
+    "formulas.spaces": ("lower_triangular", "rotations", "simplex", "sphere", "symmetric"),
     "formulas.values": ("integers", "normal", "one_hot", "positive", "spd", "unit_interval"),
     "records.verdicts": ("Strength", "Verdict"),
 }

@@ -18,6 +18,7 @@ from gradcheck.formulas.given_arrays import declared_at
 from gradcheck.formulas.kinds import Vjp
 from gradcheck.formulas.process_state import process_kept
 from gradcheck.formulas.shapes import ShapeLike
+from gradcheck.formulas.spaces import Space
 from gradcheck.formulas.values import Values
 from gradcheck.running.garbage import rare_collections
 from gradcheck.running.result import Result, failure, own_name, reproduce
@@ -34,12 +35,18 @@ def verify(
     shapes: Mapping[str, ShapeLike] | None = None,
     *,
     jac: Callable[..., Any] | bool | None = None,
+    jvp: Callable[..., Any] | None = None,
+    hvp: Callable[..., Any] | None = None,
+    hessian: Callable[..., Any] | None = None,
+    double_backward: Callable[..., Any] | None = None,
     args: Sequence[Any] | None = None,
     values: Mapping[str, Values] | None = None,
     where: Callable[..., bool] | None = None,
     delta: Values | None = None,
     batch: str | None = None,
     deterministic: bool = True,
+    accuracy: float | None = None,
+    spaces: Mapping[str, Space] | None = None,
     strict: bool = False,
     backends: Sequence[str] | None = None,
     max_examples: int = 50,
@@ -60,8 +67,26 @@ def verify(
 
     ``jac`` in place of ``backward`` is SciPy's: `jac(*args)` is the gradient of a scalar ``forward`` by its
     first argument, the Jacobian of one that gives an array; `True` where ``forward`` returns both, the value
-    and the gradient. ``args`` are arrays to check at, one for each argument: ``shapes`` may then be left
-    out, and several deltas are tried.
+    and the gradient.
+
+    Beside a backward, or without one, other derivatives are checked. ``jvp`` is forward mode: `jvp(tangents,
+    *args)` gives the output's tangent, where ``tangents`` is a named tuple with one array for each argument.
+    For a scalar ``forward``, `hvp(v, *args)` gives its Hessian times ``v``, with one array for each argument
+    as ``v`` has, and `hessian(*args)` the Hessian itself (`x.shape + x.shape`, for one argument).
+    `double_backward(grads, delta, *args)` is the backward pass of the backward pass: gradients for delta and
+    every argument, given cotangents of what the backward returns. Where several are given, the result is
+    that of the worst, with the others in `Result.beside`.
+
+    ``args`` are arrays to check at, one for each argument: ``shapes`` may then be left out, and several
+    deltas are tried.
+
+    ``accuracy=1e-8`` says that ``forward`` is a solver, a table or an early stop, right to this part of its
+    value: the derivative is then judged against the function that it comes near to, by differences over long
+    steps.
+
+    ``spaces`` says in which space an argument lives: `{"q": gradcheck.sphere}`, `symmetric`,
+    `lower_triangular`, `rotations`, `simplex`, or an object with `draw(shape, rng)` and `tangent(x, v)`. It
+    is drawn there, and its gradient is compared along tangents only.
 
     ``delta`` says what delta holds, as ``values`` does for arguments; it is then the only source of it.
     With ``deterministic=False`` answers may differ from call to call within the rounding of their dtype (sums
@@ -84,27 +109,38 @@ def verify(
     from gradcheck.chains.chain import Chain
 
     declared: dict[str, Any] = {"shapes": shapes, "values": values, "where": where, "batch": batch}
+    declared |= {"accuracy": accuracy, "spaces": spaces}
     declared["deterministic"] = None if deterministic else False
     given = {name: value for name, value in declared.items() if value is not None}
-    if isinstance(forward, Chain) and not given and delta is None and jac is None:
+    modes = {"jvp": jvp, "hvp": hvp, "hessian": hessian, "double_backward": double_backward}
+    modes = {name: code for name, code in modes.items() if code is not None}
+    if isinstance(forward, Chain) and not given and delta is None and jac is None and not modes:
         return forward.verify(backward, backends=backends, max_examples=max_examples, seed=seed)
-    formula = _formula(forward, backward, jac, given)
+    formula = _formula(forward, backward, jac, modes, given)
+    options = RunOptions(seed, max_examples, None if backends is None else tuple(backends))
+    return Result.joined([_checked(claim, formula, options, delta, strict) for claim in formula.claims])
+
+
+def _checked(
+    claim: Claim, formula: Formula, options: RunOptions, delta: Values | None, strict: bool
+) -> Result:
+    """The result of one of the formula's claims."""
+    seed, max_examples = options.seed, options.max_examples
     with rare_collections(), process_kept():
         outcome = check_claim(
-            formula.claims[-1],
+            claim,
             max_examples=max_examples,
             seed=seed,
-            backends=backends,
+            backends=options.backends,
             delta=delta,
             strict=strict,
         )
-    line = reproduce(formula, outcome.row, seed, max_examples)
+    line = reproduce(claim, formula, outcome.row, seed, max_examples)
     row = outcome.row
     if row.counterexample is not None:
         # the command line cannot find what was only handed to a function
         again = msgspec.structs.replace(row.counterexample, replay=None, python=line)
         row = msgspec.structs.replace(row, counterexample=again)
-    options = RunOptions(seed, max_examples, None if backends is None else tuple(backends))
     return Result(row, tuple(outcome.backends), line, tuple(outcome.battery), options)
 
 
@@ -135,30 +171,37 @@ _DELTAS = 8
 """Points that are tried at given arrays: only delta differs between them."""
 
 
-def _formula(forward: Any, backward: Any, jac: Any, given: Mapping[str, Any]) -> Formula:
-    """The formula to be checked, with one claim; ``given`` comes before what a formula brings."""
+def _formula(
+    forward: Any, backward: Any, jac: Any, modes: Mapping[str, Any], given: Mapping[str, Any]
+) -> Formula:
+    """The formula to be checked, with its claims; ``given`` comes before what a formula brings.
+
+    ``modes`` are further claims, each by the name of its decorator.
+    """
     if backward is not None and jac is not None:
         raise UsageError("verify: give a backward or jac, not both; they are checked one at a time.")
     if jac is True:
         forward, jac = _both(forward)
-    for role, function in (("forward", forward), ("backward", backward), ("jac", jac)):
+    for role, function in {"forward": forward, "backward": backward, "jac": jac, **modes}.items():
         if not callable(function) and not (function is None and role != "forward"):
             raise UsageError(f"{role}: expected a function, got {type(function).__name__}.")
     if isinstance(forward, Formula):
         built = Formula(**{**forward.given(), **{name: value for name, value in given.items() if value}})
-        if backward is None and jac is None:
+        if backward is None and jac is None and not modes:
             built.claims.append(Claim(built, Vjp(), _own_backward(forward)))
             return built
     else:
-        if backward is None and jac is None:
+        if backward is None and jac is None and not modes:
             raise UsageError("verify: expected a forward and a backward; the backward is missing.")
         if "shapes" not in given:
             raise UsageError("verify: shapes is missing; it has one entry per argument, as in {'x': 'n'}.")
         built = Formula(forward, name=own_name(forward, "forward"), **given)
     if jac is not None:
         built.jacobian(_first(built))(jac)
-    else:
+    elif backward is not None:
         built.vjp(backward)
+    for decorator, code in modes.items():
+        getattr(built, decorator)(code)
     return built
 
 

@@ -32,7 +32,9 @@ class Problem:
     ``output_shapes`` has one entry per output. ``sizes`` is what the names of the declared shapes stand
     for here. ``shapes_at`` gives the declared shapes for sizes by name, which may be symbols of any kind that
     know sums and products. ``memory`` is shared by all problems of one formula under check: a backend
-    keeps in it what serves every shape.
+    keeps in it what serves every shape. ``accuracy`` is above 0 where the forward is no more than near to the
+    function that is meant, to this part of its value (a solver, a table): then its values can be differenced
+    over long steps, and its own derivative says nothing.
     """
 
     function: Callable[..., Any]
@@ -42,6 +44,7 @@ class Problem:
     output_shapes: tuple[tuple[int, ...], ...]
     sizes: Mapping[str, int] = field(default_factory=dict)
     memory: dict[Any, Any] = field(default_factory=dict, compare=False)
+    accuracy: float = 0.0
     shapes_at: Callable[[Mapping[str, Any]], Sequence[Sequence[Any]]] | None = field(
         default=None, compare=False
     )
@@ -59,7 +62,8 @@ class Answer:
     then follows a convention and may differ from a derivative that exists all the same. ``refine``,
     where it is given, makes the same answer with a radius that covers more (truncation): it is called
     only where this one does not agree with the candidate, since nothing wrong agrees by chance to 25
-    digits.
+    digits. An answer that is not rigorous counts up to a radius of ``coarse``, as a part of its scale, where
+    that is more than what floating point is granted.
     """
 
     values: ObjectArray
@@ -67,6 +71,7 @@ class Answer:
     scale: float = 0.0
     rigorous: bool = True
     convention: bool = False
+    coarse: float = 0.0
     refine: Callable[[], Answer] | None = None
 
 

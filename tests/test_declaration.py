@@ -43,6 +43,7 @@ def out_of_step(signature, own):
             verify,
             {
                 *("forward", "backward", "shapes", "jac", "args", "delta"),
+                *("jvp", "hvp", "hessian", "double_backward"),
                 *("backends", "max_examples", "seed", "strict"),
             },
         ),

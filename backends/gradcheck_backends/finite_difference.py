@@ -9,6 +9,7 @@ an adaptive step, see `_float_difference`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import flint
@@ -28,10 +29,13 @@ from gradcheck_backends._differences.in_balls import (
 )
 from gradcheck_backends._differences.in_floats import slope
 from gradcheck_backends._differences.seen_precision import unit_of
+from gradcheck_backends._differences.within_accuracy import slope_within
 
 __all__ = ["BACKEND", "FiniteDifference"]
 
 T = TypeVar("T")
+_WIDEST = 2.0**-5
+"""A wider answer would pass too much, however little is known of the forward."""
 Directions = Mapping[int, NDArray[np.float64]]
 
 
@@ -57,6 +61,9 @@ class CentralDifference(Program):
         self._why_float64: str | None = None  # why the forward does not run in balls
         self._unit: float | None = None  # of the precision that it computes in
         self.method = f"central difference, {BITS} bits, h = 2^-{COARSE_STEP} and 2^-{FINE_STEP}"
+        if problem.accuracy:
+            self._why_float64 = f"the forward is right to {problem.accuracy:g} only"
+            self.method = f"central difference in float64, long steps ({self._why_float64})"
 
     def vjp(
         self,
@@ -81,8 +88,7 @@ class CentralDifference(Program):
         if self._why_float64 is not None:
             return None
         with precision(working_bits()):
-            difference = BallDifference(self.problem, args, domain)
-            return self._slope(difference, directions, _joined(deltas), None)
+            return self._slope(*self._weighted(args, deltas, domain), directions, None)
 
     def jacobian(
         self, args: Sequence[NDArray[Any]], argument: int, domain: Domain = BALLS
@@ -114,16 +120,29 @@ class CentralDifference(Program):
         domain: Domain,
     ) -> dict[int, Answer]:
         with precision(working_bits()):
-            difference, weights = BallDifference(self.problem, args, domain), _joined(deltas)
+            difference, weights = self._weighted(args, deltas, domain)
             if directions is None:
                 return {i: self._entries(difference, i, args[i].shape, weights) for i in self.problem.wrt}
-            return {i: self._slope(difference, {i: d}, weights, d) for i, d in directions.items()}
+            return {i: self._slope(difference, weights, {i: d}, d) for i, d in directions.items()}
+
+    def _weighted(
+        self, args: Sequence[NDArray[Any]], deltas: Sequence[NDArray[np.float64]], domain: Domain
+    ) -> tuple[BallDifference, ObjectArray]:
+        """The differences to take, and the weights of what they are of.
+
+        A gradient (`gradcheck.formulas.second_order`) gives its weighted sum at less cost than its entries.
+        """
+        weighted = getattr(self.problem.function, "weighted", None)
+        if weighted is None:
+            return BallDifference(self.problem, args, domain), _joined(deltas)
+        total = replace(self.problem, function=weighted(tuple(deltas)))
+        return BallDifference(total, args, domain), enclose(np.ones(1))
 
     def _slope(
         self,
         difference: BallDifference,
-        directions: Directions,
         weights: ObjectArray,
+        directions: Directions,
         direction: NDArray[np.float64] | None,
     ) -> Answer:
         bits = flint.ctx.prec
@@ -177,13 +196,21 @@ class CentralDifference(Program):
         asked = set(self.problem.wrt if directions is None else directions)
         for i, direction in (directions or {}).items():
             value, bound, scale = self._float_slope(args, i, direction, weights, asked)
-            answers[i] = Answer(enclose(np.asarray(value), bound), direction, scale, rigorous=False)
+            balls = enclose(np.asarray(value), bound)
+            answers[i] = Answer(balls, direction, scale, rigorous=False, coarse=self._coarse)
         for i in self.problem.wrt if directions is None else ():
             values, bounds = np.empty(args[i].shape), np.empty(args[i].shape)
             for index, unit in zip(np.ndindex(args[i].shape), _units(args[i].shape), strict=True):
                 values[index], bounds[index], _ = self._float_slope(args, i, unit, weights, asked)
-            answers[i] = Answer(enclose(values, bounds), rigorous=False)
+            answers[i] = Answer(enclose(values, bounds), rigorous=False, coarse=self._coarse)
         return answers
+
+    @property
+    def _coarse(self) -> float:
+        """How wide an answer may be, as a part of its scale, where the forward is known no better: a slope
+        may be some hundred times smaller than the values that it is the difference of.
+        """
+        return min(_WIDEST, 2.0**12 * self.problem.accuracy)
 
     def _float_slope(
         self,
@@ -206,6 +233,8 @@ class CentralDifference(Program):
                 moved[i] = args[i] + relative * reach * rng.choice([-1.0, 1.0], args[i].shape)
             return self._values(moved)
 
+        if accuracy := self.problem.accuracy:
+            return slope_within(along, weights, size, accuracy)
         if self._unit is None:
             self._unit = unit_of(self.problem.function, args)
         return slope(along, weights, size, shaken, self._unit)

@@ -13,6 +13,7 @@ Every adapter gives a pair `(forward, backward)`, so a check reads
                        `Recorder` stands in for an optimiser that such a layer calls
 `torch_function`       subclasses of `torch.autograd.Function`
 `jax_custom_vjp`       functions decorated with `jax.custom_vjp`
+`jax_custom_jvp`       functions decorated with `jax.custom_jvp`: a forward and its jvp
 `autograd_primitive`   HIPS autograd primitives with `defvjp`
 ====================== ======================================================================
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from gradcheck.adapters.autograd_primitives import autograd_primitive
     from gradcheck.adapters.caches import with_cache
     from gradcheck.adapters.elementwise import elementwise
+    from gradcheck.adapters.jax_forward_mode import jax_custom_jvp
     from gradcheck.adapters.jax_functions import jax_custom_vjp
     from gradcheck.adapters.layers import layer
     from gradcheck.adapters.losses import loss
@@ -39,6 +41,7 @@ __all__ = [
     "Recorder",
     "autograd_primitive",
     "elementwise",
+    "jax_custom_jvp",
     "jax_custom_vjp",
     "layer",
     "loss",
@@ -49,6 +52,7 @@ __all__ = [
 
 _HOME = {
     "autograd_primitive": "autograd_primitives",
+    "jax_custom_jvp": "jax_forward_mode",
     "jax_custom_vjp": "jax_functions",
     "Recorder": "recording",
     "elementwise": "elementwise",

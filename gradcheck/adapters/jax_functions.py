@@ -14,7 +14,7 @@ from gradcheck.adapters.same_function import check_same_function
 from gradcheck.errors import CandidateFault, UsageError
 from gradcheck.formulas.foreign import float_only
 
-__all__ = ["jax_custom_vjp"]
+__all__ = ["Pair", "arrays_of", "in_float64", "jax_custom_vjp", "tracer_of"]
 
 Pair = tuple[Callable[..., Any], Callable[..., Any]]
 
@@ -67,15 +67,15 @@ def jax_custom_vjp(
     name = str(getattr(function, "__name__", "function"))
 
     def run_forward(*args: Any) -> Any:
-        tracers = [_tracer(a) for a in args]
+        tracers = [tracer_of(a) for a in args]
         if any(t is not None for t in tracers):  # JAX's own derivative, without the rule
             given = [a if t is None else t for a, t in zip(args, tracers, strict=True)]
             return function.fun(*place_fixed(given, settings))
         return float_forward(*args)
 
-    def in_float64(*args: Any) -> Any:
-        with _float64():
-            return _arrays(function.fun(*place_fixed(_given(args), settings)))
+    def _values(*args: Any) -> Any:
+        with in_float64():
+            return arrays_of(function.fun(*place_fixed(_given(args), settings)))
 
     def run_backward(delta: Any, *args: Any) -> tuple[Any, ...]:
         import jax
@@ -88,7 +88,7 @@ def jax_custom_vjp(
             given = dict(zip(moving, floats, strict=True))
             return function(*(given.get(k, a) for k, a in enumerate(whole)))
 
-        with _float64():
+        with in_float64():
             outputs, pullback = jax.vjp(of_floats, *(jax.numpy.asarray(whole[k]) for k in moving))
             if forward is not None:
                 check_same_function([np.asarray(o) for o in as_outputs(outputs)], forward, args, name)
@@ -99,7 +99,7 @@ def jax_custom_vjp(
                 found = _as_returned(function, whole, given, settings, moving)
         return tuple(found.get(k) for k in range(len(whole)) if k not in settings)
 
-    float_forward = float_only(in_float64, "JAX")
+    float_forward = float_only(_values, "JAX")
     spelled = f"*gradcheck.adapters.jax_custom_vjp({name}, ...)"
     backwards = present(float_only(run_backward, "JAX"), function.bwd, ("delta", "*args"), spelled)
     if forward is not None:
@@ -126,7 +126,7 @@ def _as_returned(
     return {k: np.zeros(whole[k].shape) if raw[k] is None else np.asarray(raw[k]) for k in moving}
 
 
-def _float64() -> AbstractContextManager[Any]:
+def in_float64() -> AbstractContextManager[Any]:
     """JAX in float64 for this block only: never through its global switch."""
     import jax
     import jax.experimental
@@ -140,7 +140,7 @@ def _given(args: Sequence[Any]) -> list[Any]:
     return [np.array(a) for a in args]
 
 
-def _arrays(returned: Any) -> Any:
+def arrays_of(returned: Any) -> Any:
     values = [np.asarray(o) for o in as_outputs(returned)]
     return tuple(values) if isinstance(returned, tuple | list) else values[0]
 
@@ -156,7 +156,7 @@ def _like(outputs: Any, delta: Any) -> Any:
     return type(outputs)(parts) if isinstance(outputs, tuple | list) else parts[0]
 
 
-def _tracer(arg: Any) -> Any:
+def tracer_of(arg: Any) -> Any:
     """The tracer that an array of a backend stands for, None for anything else."""
     import jax
 

@@ -15,6 +15,7 @@ from gradcheck.arithmetic.balls import (
 )
 from gradcheck.arithmetic.buffers import call, call_in
 from gradcheck.arithmetic.domain import Domain, ObjectArray, of_entries, zero_dimensional
+from gradcheck.arithmetic.gradients import gradient
 from gradcheck.arithmetic.memo import Memo
 from gradcheck.arithmetic.remembered import Remembered
 
@@ -32,6 +33,7 @@ __all__ = [
     "call_in",
     "dot",
     "enclose",
+    "gradient",
     "midpoints",
     "of_entries",
     "precision",

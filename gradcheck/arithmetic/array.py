@@ -105,6 +105,10 @@ class ElementArray(Operators):
             result[index] = wrap(self.data[index], self.domain)
         return result
 
+    def gradient_of(self, function: Any, args: Any, deltas: Any) -> Any:
+        """See `gradcheck.arithmetic.gradients`."""
+        return self.domain.gradient(function, args, deltas)
+
     # -- decisions and numbers, which an enclosure cannot give
 
     def __bool__(self) -> bool:

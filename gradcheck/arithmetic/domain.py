@@ -49,6 +49,7 @@ class Domain(ABC):
     name: str
     ufuncs: Mapping[str, Callable[..., Any]]
     decides: bool = True
+    differentiates: Callable[..., tuple[Any, ...]] | None = None  # see `gradient`; a method put in later
 
     @abstractmethod
     def lift(self, number: Any) -> Any:
@@ -78,6 +79,17 @@ class Domain(ABC):
     def linalg(self, name: str, *args: ObjectArray) -> Any:
         """`np.linalg.<name>` for one matrix (no leading axes). Raises `Unsupported`."""
         raise Unsupported(f"np.linalg.{name} is not available in {self.name}")
+
+    def gradient(
+        self, function: Callable[..., Any], args: Sequence[Any], deltas: Sequence[Any]
+    ) -> tuple[Any, ...]:
+        """The gradients of `sum(delta * output)` by the arguments that are arrays of this arithmetic, in
+        order; see `gradcheck.arithmetic.gradients`. Raises `Unsupported`.
+        """
+        if self.differentiates is None:
+            raise Unsupported(f"second derivatives are not available in {self.name}")
+        found: tuple[Any, ...] = self.differentiates(function, args, deltas)
+        return found
 
     def lift_array(self, value: Any) -> Any:
         """An object array of scalars from anything array-like; a scalar for a scalar."""

@@ -82,7 +82,7 @@ def verify_chain(
     whole.vjp(claim.candidate)
     found = _result(ChainResult, whole, claim, checker)
     row = _worst(found.row, [r.row for r in layers.values()])
-    return ChainResult(row, found.backends, found.reproduce, found.battery, options, layers)
+    return ChainResult(row, found.backends, found.reproduce, found.battery, options, layers=layers)
 
 
 def _claim(chain: Net, backward: Callable[..., Any] | None) -> Claim:
@@ -99,7 +99,7 @@ def _result(kind: type[Result], spelled: Formula, claim: Claim, checker: Checker
     records = checker.check(claim)
     row = next(r for r in records if isinstance(r, ClaimRow))
     options = checker.options
-    line = reproduce(spelled, row, options.seed, options.max_examples)
+    line = reproduce(spelled.claims[-1], spelled, row, options.seed, options.max_examples)
     if row.counterexample is not None:
         row = replace(row, counterexample=replace(row.counterexample, replay=None, python=line))
     backends = tuple(r for r in records if isinstance(r, BackendRow))

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from gradcheck.arithmetic.narrow import taken_as_exact
 from gradcheck.arithmetic.precisions import SINGLE
 from gradcheck.checking.battery import run_battery
-from gradcheck.checking.counterexample import describe
+from gradcheck.checking.beside_spaces import passed, sentences
+from gradcheck.checking.counterexample import describe, right_values
 from gradcheck.checking.first_call import wrong_form
 from gradcheck.checking.further_points import (
     points_of_asked_sizes,
@@ -123,7 +124,8 @@ def _judged(
         except ForwardFault as fault:
             points = fault
     if isinstance(points, ForwardFault):
-        return cannot_run(claim, session, str(points), started)
+        verdict = Verdict.INCONCLUSIVE if points.only_unknown else Verdict.ERROR
+        return cannot_run(claim, session, str(points), started, verdict)
     if session.is_narrow(points.points):
         claim = replace(claim, bits=SINGLE)
         with taken_as_exact():  # the forward rounds to float32, and so may the code: it is the formula
@@ -293,7 +295,7 @@ def _summarise(
         unchecked=sorted({str(u) for r in results if r.stated for u in r.stated.unchecked}),
         untried=untried,
         unstable=_unstable(results) if verdict is Verdict.PASS else None,
-        notes=_notes(claim, session, points, results, measured),
+        notes=_notes(claim, session, points, results, measured) + _beside(claim, results, session, verdict),
         counterexample=counterexample,
         training=trained.training if trained is not None else None,
         precision=measured,
@@ -304,14 +306,23 @@ def _summarise(
     return Outcome(row, rows, battery.rows, minimal, results)
 
 
-def cannot_run(claim: Claim, session: Session, reason: str, started: float | None = None) -> Outcome:
-    """The outcome of a claim whose check cannot be made at all: an ``error`` with the reason."""
+def cannot_run(
+    claim: Claim,
+    session: Session,
+    reason: str,
+    started: float | None = None,
+    verdict: Verdict = Verdict.ERROR,
+) -> Outcome:
+    """The outcome of a claim whose check cannot be made at all: an ``error`` with the reason, as a rule."""
     seconds = 0.0 if started is None else time.perf_counter() - started
-    row = claim_row(claim, Verdict.ERROR, [], seconds=seconds, strength=None, discarded=0, reason=reason)
+    row = claim_row(claim, verdict, [], seconds=seconds, strength=None, discarded=0, reason=reason)
     return Outcome(row, [silent_row(claim, usable, reason) for usable in session.backends])
 
 
 def _large(claim: Claim, point: Point, session: Session) -> PointResult:
+    if claim.kind.costs_slopes and not point.large:
+        cheap = (u.name for u in session.backends if u.traits.takes_differences)
+        return check_point(claim, point, session, next(cheap, ""))
     return check_large_point(claim, point, session, session.backends)
 
 
@@ -330,6 +341,14 @@ def _unstable(results: list[PointResult]) -> str | None:
         return None
     sizes = ", ".join(f"{n} = {s}" for n, s in at.point.sizes.items())
     return f"{at.unstable} in float64{f' at {sizes}' if sizes else ''}; in exact arithmetic the code is right"
+
+
+def _beside(claim: Claim, results: list[PointResult], session: Session, verdict: Verdict) -> list[str]:
+    """What of a gradient that passed was not compared."""
+    if verdict is not Verdict.PASS or not claim.formula.spaces:
+        return []
+    some = passed(results)
+    return sentences(claim, some, [right_values(claim, r.point, session) for r in some])
 
 
 def _notes(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gradcheck.arithmetic import ObjectArray, midpoints, precision
 from gradcheck.arithmetic.precisions import BITS
+from gradcheck.checking.beside_spaces import along
 from gradcheck.checking.comparison import comparison
 from gradcheck.checking.minimise import Minimal
 from gradcheck.checking.step_curve import step_curve
@@ -17,6 +18,7 @@ from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.in_place_writes import plain
 from gradcheck.formulas.quantity import Quantity, outputs
+from gradcheck.formulas.spaces import Space, name_of
 from gradcheck.judging.candidates.running import call_candidate, given
 from gradcheck.judging.opinions import PointResult
 from gradcheck.judging.points.point import Point
@@ -24,7 +26,7 @@ from gradcheck.judging.session import Session
 from gradcheck.records.arrays import encode
 from gradcheck.records.types import Comparison, Counterexample, StepCurve
 
-__all__ = ["describe"]
+__all__ = ["describe", "right_values"]
 
 
 _MOST_SLOPES = 256
@@ -46,7 +48,7 @@ def describe(claim: Claim, minimal: Minimal, session: Session) -> Counterexample
     index: list[int] | None = None
     if quantity is None and claim.kind.is_backward and stated and result.fault is None:
         quantity = next(iter(stated))
-    exact = _exact_truth(claim, point, session)
+    exact = right_values(claim, point, session)
     if quantity is None and len(exact) == 1:
         quantity = next(iter(exact))
     if claim.kind.states_outputs:
@@ -57,14 +59,18 @@ def describe(claim: Claim, minimal: Minimal, session: Session) -> Counterexample
     candidate = stated.get(quantity) if quantity else None
     if candidate is None and quantity and result.fault is not None:
         candidate = _as_returned(claim, point, quantity)
+    space = claim.space(quantity) if quantity is not None else None
+    if quantity is not None and space is not None and candidate is not None and truth is not None:
+        candidate, truth = (along(claim, point, quantity, v) for v in (candidate, truth))
     if candidate is not None and truth is not None:
         index = _worst_entry(candidate, truth)
     names = claim.formula.shapes.arguments
     return Counterexample(
         sizes=dict(point.sizes),
-        message=_message(result, quantity, index, candidate, truth),
+        message=_message(result, quantity, index, candidate, truth, space),
         inputs={n: encode(np.asarray(a)) for n, a in zip(names, point.args, strict=True)},
         delta=[encode(np.asarray(d)) for d in point.delta] if claim.kind.uses_delta else [],
+        delta_name=claim.kind.delta_name,
         shape_minimal=minimal.shape_minimal,
         quantity=None if quantity is None else str(quantity),
         index=index,
@@ -116,7 +122,7 @@ def _comparisons(result: PointResult) -> list[Comparison]:
     return found
 
 
-def _exact_truth(claim: Claim, point: Point, session: Session) -> dict[Quantity, NDArray[np.float64]]:
+def right_values(claim: Claim, point: Point, session: Session) -> dict[Quantity, NDArray[np.float64]]:
     """The right values, rounded to float64, from the first backend that has every entry."""
     if claim.kind.states_outputs:
         return {q: np.asarray(o) for q, o in zip(outputs(len(point.outputs)), point.outputs, strict=True)}
@@ -159,6 +165,8 @@ def _curve(
     """The step-size curve at the worst entry, held against the first backend whose value is exact."""
     if quantity is None or index is None or candidate is None or claim.kind.states_outputs:
         return None
+    if claim.space(quantity) is not None:  # an entry is no slope along a tangent
+        return None
     for usable in session.backends:
         try:
             program = session.program(usable, point)
@@ -186,7 +194,12 @@ def _worst_entry(candidate: NDArray[np.float64], truth: NDArray[np.float64]) -> 
 
 
 def _message(
-    result: PointResult, quantity: Quantity | None, index: list[int] | None, candidate: Any, truth: Any
+    result: PointResult,
+    quantity: Quantity | None,
+    index: list[int] | None,
+    candidate: Any,
+    truth: Any,
+    space: Space | None = None,
 ) -> str:
     if result.fault is not None:
         return str(result.fault)
@@ -196,6 +209,8 @@ def _message(
     yours, right = candidate[tuple(index)], truth[tuple(index)]
     sources = _against(result)
     say = "says" if len(sources) == 1 else "say"
+    if space is not None:
+        place += f" along {name_of(space)}"
     return f"{quantity}{place} is {yours!s}, but {_names(sources)} {say} {right!s}"
 
 

@@ -49,11 +49,14 @@ _MOST_UNPROVED = 12
 
 
 def points_of_large_sizes(claim: Claim, seed: int, delta: Values | None) -> Iterator[Point]:
-    """A point at about 40 and one at about 200 in every free dimension, as far as the cost allows."""
+    """A point at about 40 and one at about 200 in every free dimension, as far as the cost allows: for kinds
+    that are compared in balls the first alone.
+    """
     formula = claim.formula
+    chosen = LARGE_SIZES if claim.kind.is_backward else LARGE_SIZES[:1] if claim.kind.costs_slopes else ()
     bound = formula.shapes.bind({a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)})
     names = [n for n in formula.shapes.names if n not in bound]
-    for number, large in enumerate(LARGE_SIZES if names else ()):
+    for number, large in enumerate(chosen if names else ()):
         sizes = {**bound, **{n: large[k % len(large)] for k, n in enumerate(names)}}
         shapes = formula.shapes.concrete(sizes) if formula.allows(sizes) else None
         if shapes is not None and sum(map(prod, shapes)) <= _MOST_ENTRIES:

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from gradcheck.arithmetic import BALLS, Domain
 from gradcheck.arithmetic.precisions import DOUBLE
 from gradcheck.backend import Answer, Program
@@ -17,6 +20,7 @@ from gradcheck.formulas.kinds.directions import Directions
 from gradcheck.formulas.nested_code import of_leaves
 from gradcheck.formulas.point import Point
 from gradcheck.formulas.quantity import Quantity
+from gradcheck.formulas.spaces import Space, tangent_direction
 
 __all__ = ["Claim"]
 
@@ -34,7 +38,13 @@ class Claim:
     entry     `(*indices, [delta,] *args) -> scalar or array` the entry of the derivative
     forward   `(*args) -> array`                              the formula's value, and its gradients
     update    `(rate, *args) -> new value per argument`       `arg - rate * dC/darg`
+    jvp       `(tangents, *args) -> tangent of the output`    `sum(dz/darg * tangent)`
+    hvp       `(v, *args) -> one array per argument`          the second derivatives of a scalar, times v
+    hessian   `(*args) -> array`                              all of them by one argument
     ========= =============================================== ==========================================
+
+    A double_backward, `(grads, delta, *args) -> gradients for (delta, *args)`, is compared with the gradients
+    of the true backward pass.
 
     ``printed`` marks a claim that stands exactly as its source prints it; ``erratum`` one of these
     that is wrong and has to be refuted. ``bits`` are those of the significand in the candidate's own
@@ -69,6 +79,11 @@ class Claim:
                 f"{self.formula.name}: a {self.kind.name} claim names the argument {self.kind.argument!r}, "
                 f"but the formula has {', '.join(arguments)}."
             )
+        if self.formula.spaces and not self.kind.is_backward:
+            raise UsageError(
+                f"{self.formula.name}: spaces are for gradients, and this is a {self.kind.name} claim. Make "
+                "it about a formula without spaces."
+            )
         if self.erratum and not self.printed:
             raise UsageError(
                 f"{self.uid}: an erratum is a claim as printed; declare it with printed=True as well."
@@ -81,7 +96,8 @@ class Claim:
         nesting = formula.shapes.nesting
         if nesting.is_flat or not isinstance(kind, Kind):
             return cls(formula, kind, candidate, **about)
-        claim = cls(formula, kind, of_leaves(candidate, nesting, kind.leading, kind.reader(formula)), **about)
+        flat = of_leaves(candidate, nesting, kind.leading, kind.reader(formula), kind.lead(formula))
+        claim = cls(formula, kind, flat, **about)
         check_parameters(candidate, (*kind.leading, *nesting.arguments), f"{claim.uid}: the {kind.role}")
         return claim
 
@@ -132,8 +148,25 @@ class Claim:
         return self.kind.truths(self.formula, point, program, directions, domain)
 
     def directions(self, point: Point) -> Directions | None:
-        """The directions along which slopes are compared at a point."""
-        return self.kind.directions(self.formula, point)
+        """The directions along which slopes are compared at a point: tangents of the arguments' spaces."""
+        found = self.kind.directions(self.formula, point)
+        if not self.formula.spaces or found is None:
+            return found
+        return {q: self._tangent(q, d, point) for q, d in found.items()}
+
+    def space(self, quantity: Quantity) -> Space | None:
+        """The space along which a quantity is compared; None where all of it counts."""
+        return self.formula.spaces.get(quantity.argument or "")
+
+    def _tangent(
+        self, quantity: Quantity, direction: NDArray[np.float64], point: Point
+    ) -> NDArray[np.float64]:
+        name = quantity.argument or ""
+        space = self.space(quantity)
+        if space is None:
+            return direction
+        x = point.args[self.formula.shapes.arguments.index(name)]
+        return tangent_direction(space, x, direction, name)
 
     def _check_parameters(self) -> None:
         """The candidate must be callable with what it will get: found now, not at the first point."""

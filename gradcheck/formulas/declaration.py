@@ -16,7 +16,8 @@ from gradcheck.errors import UsageError, user_code
 from gradcheck.formulas.callables import check_parameters, defaults_beyond, hashable, parameter_names
 from gradcheck.formulas.nested_code import of_leaves
 from gradcheck.formulas.shapes import ShapeLike, Shapes
-from gradcheck.formulas.suggestions import did_you_mean
+from gradcheck.formulas.spaces import Space, check_spaces
+from gradcheck.formulas.suggestions import did_you_mean, short
 from gradcheck.formulas.values import Values, check_values
 
 __all__ = ["Declaration"]
@@ -29,7 +30,9 @@ class Declaration:
     ``shapes`` has one entry per argument, in order; see `gradcheck.formulas.shapes` for the language.
     ``values`` says what an argument may hold (default `gradcheck.normal`); ``where`` is a relation
     between dimensions. ``batch`` names a dimension whose rows do not meet. Code that
-    is not ``deterministic`` may answer differently from call to call, within rounding. ``id``,
+    is not ``deterministic`` may answer differently from call to call, within rounding. ``accuracy`` says how
+    near the forward is to the function that is meant, relative to each of its values: a solver that stops
+    early, a table. ``spaces`` says in which space an argument lives; see `gradcheck.formulas.spaces`. ``id``,
     ``section``, ``latex`` and ``note`` say where the formula comes from and how to show it.
     ``intermediates`` is the forward once more, which names what lies between; see
     `gradcheck.Formula.intermediates`.
@@ -45,6 +48,8 @@ class Declaration:
     where: Callable[..., bool] | None
     batch: str | None
     deterministic: bool
+    accuracy: float | None
+    spaces: Mapping[str, Space]
     id: str | None
     section: str | None
     latex: str | None
@@ -61,6 +66,8 @@ class Declaration:
         where: Callable[..., bool] | None = None,
         batch: str | None = None,
         deterministic: bool = True,
+        accuracy: float | None = None,
+        spaces: Mapping[str, Space] | None = None,
         id: str | None = None,
         section: str | None = None,
         latex: str | None = None,
@@ -71,15 +78,18 @@ class Declaration:
         name = name or str(getattr(function, "__name__", type(function).__name__))
         original = hashable(function) if callable(function) else function
         check_parameters(function, parsed.nesting.arguments, f"{name}: the forward")
+        living = check_spaces(spaces, parsed)
         self.__dict__.update(  # the fields are frozen
             function=of_leaves(original, parsed.nesting),
             original=original,
             name=name,
             shapes=parsed,
-            values=check_values(values or {}, parsed),
+            values={**{a: s.draw for a, s in living.items()}, **check_values(values or {}, parsed)},
             where=where,
             batch=parsed.check_batch(batch),
             deterministic=bool(deterministic),
+            accuracy=_checked_accuracy(accuracy, name),
+            spaces=living,
             id=id,
             section=section,
             latex=latex,
@@ -139,6 +149,17 @@ class Declaration:
                 f"{self.name}: where must give True or False for all sizes of 1 or more, but at {at} it "
                 f"raises {type(error).__name__}: {error}."
             ) from error
+
+
+def _checked_accuracy(accuracy: float | None, name: str) -> float | None:
+    if accuracy is None:
+        return None
+    if isinstance(accuracy, bool) or not isinstance(accuracy, int | float) or not 0 < accuracy < 1:
+        raise UsageError(
+            f"{name}: accuracy is how near the forward comes, relative to its value, such as 1e-8; got "
+            f"{short(accuracy)}."
+        )
+    return float(accuracy)
 
 
 def _check_where(where: Callable[..., bool], shapes: Shapes, name: str) -> None:

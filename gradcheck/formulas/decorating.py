@@ -12,7 +12,20 @@ from gradcheck.formulas.callables import check_parameters
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.entries import EntrySpec
-from gradcheck.formulas.kinds import Descent, Entry, Forward, Jacobian, Kind, Layout, Update, Vjp
+from gradcheck.formulas.kinds import (
+    Descent,
+    DoubleBackward,
+    Entry,
+    Forward,
+    Hessian,
+    Hvp,
+    Jacobian,
+    Jvp,
+    Kind,
+    Layout,
+    Update,
+    Vjp,
+)
 from gradcheck.formulas.kinds.jacobian import Form
 from gradcheck.formulas.nested_code import of_leaves
 from gradcheck.formulas.suggestions import short
@@ -128,9 +141,70 @@ class Formula(Declaration):
         """
         return self._decorate(candidate, Update(descent), about)
 
+    @overload
+    def jvp(self, candidate: F, /) -> F: ...
+    @overload
+    def jvp(self, /, **about: Any) -> Callable[[F], F]: ...
+    def jvp(self, candidate: F | None = None, /, **about: Any) -> F | Callable[[F], F]:
+        """Claim the tangent of the output, forward mode: `(tangents, *args) -> tangent`.
+
+        ``tangents`` is a named tuple with one array for each argument (zeros for one that holds integers).
+        The candidate returns an array of the output's shape, a tuple of them where the forward does.
+        """
+        return self._decorate(candidate, Jvp(), about)
+
+    @overload
+    def hvp(self, candidate: F, /) -> F: ...
+    @overload
+    def hvp(self, /, **about: Any) -> Callable[[F], F]: ...
+    def hvp(self, candidate: F | None = None, /, **about: Any) -> F | Callable[[F], F]:
+        """Claim the Hessian of a scalar times a vector: `(v, *args) -> one array per argument`.
+
+        ``v`` is a tuple with one array for each argument; what is returned has the form of a vjp's result.
+        """
+        return self._decorate(candidate, Hvp(), about)
+
+    @overload
+    def hessian(self, target: F, /) -> F: ...
+    @overload
+    def hessian(self, target: str | None = None, /, **about: Any) -> Callable[[F], F]: ...
+    def hessian(self, target: str | F | None = None, /, **about: Any) -> F | Callable[[F], F]:
+        """Claim all second derivatives of a scalar by the argument ``target``: `(*args) -> array`.
+
+        Its shape is `x.shape + x.shape`. A formula of one argument needs no name.
+        """
+        name = target if isinstance(target, str) else None
+        if name is None:
+            if len(self.shapes.arguments) != 1:
+                raise UsageError(
+                    f"{self.name}: hessian says by which argument it is, as in "
+                    f"@{self.name}.hessian({self.shapes.arguments[0]!r})."
+                )
+            (name,) = self.shapes.arguments
+        return self._decorate(None if isinstance(target, str) else target, Hessian(name), about)
+
+    @overload
+    def double_backward(self, candidate: F, /) -> F: ...
+    @overload
+    def double_backward(self, /, **about: Any) -> Callable[[F], F]: ...
+    def double_backward(self, candidate: F | None = None, /, **about: Any) -> F | Callable[[F], F]:
+        """Claim the backward pass of the backward pass: `(grads, delta, *args) -> gradients`.
+
+        ``grads`` is a tuple with the cotangents of what the backward pass returns, one array for each
+        argument. The candidate returns one gradient for delta and one for each argument.
+        """
+        return self._decorate(candidate, DoubleBackward(), about)
+
     def claim(self, kind: Kind, /, **about: Any) -> Callable[[F], F]:
         """Claim what ``kind`` says, such as a kind of your own; the methods above are this for our kinds."""
         return self._decorator(kind, about)
+
+    def declared_for(self, kind: Kind) -> Declaration:
+        """The formula that a claim of this kind is about, one for all such claims; see `Kind.about`."""
+        made: dict[Kind, Declaration] = self.__dict__.setdefault("_declared_for", {})
+        if isinstance(kind, Kind) and kind not in made:
+            made[kind] = kind.about(self)
+        return made[kind] if isinstance(kind, Kind) else self
 
     @property
     def backwards(self) -> list[Claim]:
@@ -162,7 +236,7 @@ class Formula(Declaration):
             about.setdefault(name, getattr(self, name))
 
         def decorate(candidate: F) -> F:
-            claim = Claim.written(self, kind, candidate, **about)
+            claim = Claim.written(self.declared_for(kind), kind, candidate, **about)
             if any(claim.uid == other.uid for other in self.claims):
                 raise UsageError(
                     f"{claim.uid}: there is such a claim already; tell the two apart with suffix='...'."
@@ -202,7 +276,8 @@ def formula(*function: Any, **declared: Any) -> Callable[[Callable[..., Any]], F
     between dimensions; ``intermediates`` is what `Formula.intermediates` takes. ``batch`` names a
     dimension whose rows do not meet: each row of the output depends on its own row of the arguments
     only, or the output is a sum over rows. The battery then holds the gradients of a batch against
-    those of its rows (a mean cost has no such dimension). With ``deterministic=False`` answers may differ
+    those of its rows (a mean cost has no such dimension). ``accuracy=1e-8`` says that the forward is a solver
+    or a table, right to this part of its value. With ``deterministic=False`` answers may differ
     from call to call within rounding. Raises `UsageError` where the declaration
     contradicts itself or the function.
 

@@ -19,9 +19,10 @@ def of_leaves(
     nesting: Nesting,
     leading: tuple[str, ...] = (),
     read: Callable[[Any], Any] | None = None,
+    lead: Callable[[tuple[Any, ...]], tuple[Any, ...]] | None = None,
 ) -> Callable[..., Any]:
-    """``function`` as one of ``leading``, which go through as they are, and of leaves; itself where each of
-    its arguments is an array.
+    """``function`` as one of ``leading``, which go through as they are (or as ``lead`` nests them), and of
+    leaves; itself where each of its arguments is an array.
 
     ``read`` makes of the result what the engine takes. The wrapper is a plain Python function that
     wraps, so that its source is the user's, and what looks into functions (buffers, proofs) sees through.
@@ -31,7 +32,8 @@ def of_leaves(
     count = len(leading)
 
     def nested(*given: Any) -> Any:
-        result = function(*given[:count], *nesting.arranged(given[count:]))
+        before = given[:count] if lead is None else lead(given[:count])
+        result = function(*before, *nesting.arranged(given[count:]))
         return result if read is None else read(result)
 
     functools.update_wrapper(nested, function)

@@ -7,7 +7,18 @@ from typing import Literal
 
 from msgspec import Struct
 
-__all__ = ["JOINT", "Quantity", "derivative", "entry", "gradient", "outputs", "updated"]
+__all__ = [
+    "JOINT",
+    "Quantity",
+    "derivative",
+    "entry",
+    "gradient",
+    "outputs",
+    "product",
+    "second",
+    "tangents",
+    "updated",
+]
 
 Key = str | int
 
@@ -25,7 +36,10 @@ class Quantity(Struct, frozen=True, cache_hash=True):
     derivative    `dz/dW`                all derivatives of the output by an argument
     entry         as it was written      some entries of one of these; ``text`` is how it is written
     updated       `new W`                an argument after one step
+    product       `(H v) by W`           the Hessian times a vector, the part of an argument
+    second        `d2z/dx2`              all second derivatives of the output by an argument
     output        `z`, of several `z0`   an output of the forward; its path is its number, if any
+    tangent       `dz`, of several `dz0` an output's tangent
     joint         `all arguments`        the gradients of all arguments together
     intermediate  `the intermediate z1`  an array between arguments and output, by its name
     delta         `the delta of z1`      the gradient by an intermediate
@@ -34,7 +48,19 @@ class Quantity(Struct, frozen=True, cache_hash=True):
     Engine and records part here: inside, quantities are the keys of what is known; a record has the text.
     """
 
-    kind: Literal["gradient", "derivative", "entry", "updated", "output", "joint", "intermediate", "delta"]
+    kind: Literal[
+        "gradient",
+        "derivative",
+        "entry",
+        "updated",
+        "product",
+        "second",
+        "output",
+        "tangent",
+        "joint",
+        "intermediate",
+        "delta",
+    ]
     path: tuple[Key, ...] = ()
     text: str = ""
 
@@ -52,13 +78,16 @@ _FORMS = {
     "derivative": "dz/d{}",
     "entry": "{}",
     "updated": "new {}",
+    "product": "(H v) by {}",
+    "second": "d2z/d{}2",
     "output": "z{}",
+    "tangent": "dz{}",
     "joint": "all arguments",
     "intermediate": "the intermediate {}",
     "delta": "the delta of {}",
 }
 
-_OF_ARGUMENTS = ("gradient", "derivative", "entry", "updated")
+_OF_ARGUMENTS = ("gradient", "derivative", "entry", "updated", "product", "second")
 
 JOINT = Quantity("joint")
 """The gradients of all arguments together, which one slope is of."""
@@ -89,6 +118,18 @@ def updated(*path: Key) -> Quantity:
 
 
 @cache
+def product(*path: Key) -> Quantity:
+    """The part that belongs to an argument, of the Hessian times a vector."""
+    return Quantity("product", path)
+
+
+@cache
+def second(*path: Key) -> Quantity:
+    """All second derivatives by an argument."""
+    return Quantity("second", path)
+
+
+@cache
 def entry(argument: str, text: str) -> Quantity:
     """The entries of a derivative by ``argument`` that ``text`` describes."""
     return Quantity("entry", (argument,), text)
@@ -100,3 +141,9 @@ def outputs(count: int) -> tuple[Quantity, ...]:
     if count == 1:
         return (Quantity("output"),)
     return tuple(Quantity("output", (i,)) for i in range(count))
+
+
+@cache
+def tangents(count: int) -> tuple[Quantity, ...]:
+    """The tangents of the outputs of a forward that has so many."""
+    return tuple(Quantity("tangent", output.path) for output in outputs(count))

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from gradcheck.arithmetic import SHIFTED, WIDENED, ObjectArray, enclose, precision, zero_dimensional
-from gradcheck.backend import Answer
+from gradcheck.backend import Answer, Program
 from gradcheck.errors import NoAnswer, Unsupported
 from gradcheck.formulas.kinds.directions import Directions
 from gradcheck.formulas.kinds.tables import contract
 from gradcheck.formulas.quantity import Quantity
+from gradcheck.formulas.spaces import Space
+from gradcheck.judging.along_spaces import compare_along
 from gradcheck.judging.answers.forward_values import values_in_balls
 from gradcheck.judging.candidates.same_code import unknown_rounding
 from gradcheck.judging.comparing import Match, compare, running_scale
@@ -74,10 +75,10 @@ def _at_precision(check: Evaluation, usable: Usable, bits: int) -> Opinion:
         return Opinion(usable.name, answers=answers, method=program.method, bits=bits)
     stated, rigorous = _stated(check, usable, left, bits)
     for quantity in [q for q in answers if q in stated]:  # in order: a set's changes from run to run
-        match = _match(check, quantity, stated[quantity], answers[quantity], rigorous)
+        match = _match(check, quantity, stated[quantity], answers[quantity], rigorous, program)
         if match.outcome != "agree" and (refine := answers[quantity].refine) is not None:
             answers[quantity] = refine()
-            match = _match(check, quantity, stated[quantity], answers[quantity], rigorous)
+            match = _match(check, quantity, stated[quantity], answers[quantity], rigorous, program)
         matches[quantity] = match
     if check.claim.kind.states_outputs:
         matches.update(_values(check, bits))
@@ -122,8 +123,15 @@ def _stated(
 
 
 def _match(
-    check: Evaluation, quantity: Quantity, stated: ObjectArray, answer: Answer, rigorous: bool
+    check: Evaluation,
+    quantity: Quantity,
+    stated: ObjectArray,
+    answer: Answer,
+    rigorous: bool,
+    program: Program,
 ) -> Match:
+    if (space := check.claim.space(quantity)) is not None:
+        return _match_along(check, space, quantity, stated, answer, rigorous, program)
     return compare(
         stated,
         answer,
@@ -133,6 +141,23 @@ def _match(
         slopes=check.claim.kind.states_outputs,
         bits=check.claim.bits,
     )
+
+
+def _match_along(
+    check: Evaluation,
+    space: Space,
+    quantity: Quantity,
+    stated: ObjectArray,
+    answer: Answer,
+    rigorous: bool,
+    program: Program,
+) -> Match:
+    """Along one tangent of the space that the argument lives in."""
+    assert check.directions is not None
+    direction = check.directions[quantity]
+    entries = lambda: check.claim.truths(check.point, program)[quantity]
+    bits = check.claim.bits
+    return compare_along(space, direction, stated, answer, entries, rigorous=rigorous, bits=bits)
 
 
 def _values(check: Evaluation, bits: int) -> dict[Quantity, Match]:
@@ -161,12 +186,8 @@ def _without_rounded_constants(check: Evaluation, usable: Usable, opinion: Opini
             truth = _uncertain_truth(check, usable, opinion)
             opinion = replace(opinion, loose=truth)
             stated = check.balls(opinion.bits, WIDENED)
-            outcomes = {
-                compare(
-                    stated[q], truth[q], rigorous=False, scales=partial(check.scale, q), floor=check.floor
-                ).outcome
-                for q in differing
-            }
+            program = check.session.program(usable, check.point)
+            outcomes = {_match(check, q, stated[q], truth[q], False, program).outcome for q in differing}
     except Unsupported:
         return opinion
     if "differ" in outcomes:

@@ -93,7 +93,8 @@ def compare(
         first = (0,) * stated.ndim
         own: Any = stated[first]
         its: Any = answer.values[first]
-        match = _entry(first, own, its, _magnitude(own) + _magnitude(its), both, arb(0), bits=bits)
+        size = _magnitude(own) + _magnitude(its)
+        match = _entry(first, own, its, size, both, arb(0), bits=bits, coarse=answer.coarse)
         return replace(match, resolved=flags[0], zero=flags[1])
     worst: Match | None = None
     resolved, zero = False, True
@@ -103,15 +104,15 @@ def compare(
         c: Any = stated[index]
         t: Any = answer.values[index]
         scale = (_magnitude(c) + _magnitude(t)).max(arb(floor))
-        match = _entry(index, c, t, scale, both, arb(0), bits=bits)
+        match = _entry(index, c, t, scale, both, arb(0), bits=bits, coarse=answer.coarse)
         if match.outcome == "unclear" and scales is not None:
             if not asked:
                 lazily, asked = scales(), True
             if lazily is not None:
                 scale = scale.max(arb(float(lazily[index])))
-                match = _entry(index, c, t, scale, both, arb(0), bits=bits)
+                match = _entry(index, c, t, scale, both, arb(0), bits=bits, coarse=answer.coarse)
         if match.outcome == "unclear":
-            match = _entry(index, c, t, scale, both, subtracted, bits=bits)
+            match = _entry(index, c, t, scale, both, subtracted, bits=bits, coarse=answer.coarse)
         resolved, zero = resolved or match.resolved, zero and match.zero
         if worst is None or _rank(match) > _rank(worst):
             worst = match
@@ -127,7 +128,8 @@ def compare_slopes(
     true_slope: arb = answer.values.item()
     scale = magnitude.max(_magnitude(slope)).max(_magnitude(true_slope))
     both = rigorous and answer.rigorous
-    return _entry((), slope, true_slope, scale, both, arb(answer.scale), slope=True, bits=bits)
+    subtracted = arb(answer.scale)
+    return _entry((), slope, true_slope, scale, both, subtracted, slope=True, bits=bits, coarse=answer.coarse)
 
 
 def running_scale(low_precision: ObjectArray) -> NDArray[np.float64]:
@@ -161,6 +163,7 @@ def _entry(
     subtracted: arb,
     slope: bool = False,
     bits: int = DOUBLE,
+    coarse: float = 0.0,
 ) -> Match:
     """One number against another. Everything is compared as balls: a saturated gradient of 1e-400 has no
     float, and must not agree with its own negative for that.
@@ -189,7 +192,7 @@ def _entry(
             reason = Reason(ReasonKind.BELOW_RESOLUTION)
     spread = c.rad() + t.rad()
     outcome: Outcome = "unclear"
-    smallest, coarsest = _SMALLEST[bits], _COARSEST[bits]
+    smallest, coarsest = _SMALLEST[bits], max(coarse, _COARSEST[bits])
     if low > 0 and abs(c) < smallest and abs(t) < smallest:
         # both are zero to float64: what they differ by is nobody's mistake
         reason = Reason(ReasonKind.BELOW_RESOLUTION)

@@ -63,6 +63,12 @@ def check_large_point(claim: Claim, point: Point, session: Session, usable: list
     """One slope of all stated gradients together; argument by argument and entry by entry on a failure."""
     too_large = Reason(ReasonKind.TOO_LARGE, f"{point.entries:,}")
     opinions = {one.name: Opinion(one.name, reason=too_large) for one in usable}
+    if claim.formula.spaces:
+        note = "too large for an argument that lives in a space"
+        return PointResult(point, PointVerdict.NONE, opinions, notes=(note,))
+    if claim.formula.accuracy:
+        note = f"too large for a forward that is right to {claim.formula.accuracy:g} only"
+        return PointResult(point, PointVerdict.NONE, opinions, notes=(note,))
     if not claim.kind.is_backward:
         note = f"too large for a {claim.kind.name} claim: {point.entries:,} numbers at a point"
         return PointResult(point, PointVerdict.NONE, opinions, notes=(note,))

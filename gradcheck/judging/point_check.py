@@ -160,6 +160,8 @@ def _at_kink(result: PointResult, check: Evaluation, kink: Kink, usable: list[Us
 def _outside(check: Evaluation, kink: Kink) -> str | None:
     """How the stated gradients lie outside what a kink allows, or None."""
     names = check.claim.formula.shapes.arguments
+    if check.claim.formula.spaces:  # the joint directions are no tangents
+        return None
     try:
         with precision(PRECISIONS[1]):
             stated, _ = check.certain_or_bounded(PRECISIONS[1])

@@ -19,6 +19,7 @@ from gradcheck.backend import Answer, Backend, GeneralDerivative, Problem, Progr
 from gradcheck.errors import NoAnswer, Undecided, Unsupported
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.quantity import Quantity, outputs
+from gradcheck.formulas.second_order import GradientOf
 from gradcheck.judging.answers.backends import Found
 from gradcheck.judging.answers.float_kinks import bends
 from gradcheck.judging.answers.forward_values import values_in_balls
@@ -192,6 +193,8 @@ class Session:
         backend = usable.backend
         if backend is None:
             raise Unsupported(usable.found.reason or "the backend is not installed")
+        if (accuracy := self.formula.accuracy) and not usable.traits.takes_differences:
+            raise Unsupported(f"the forward is right to {accuracy:g} only; its own derivative says nothing")
         shapes = tuple(
             (a.shape, a.dtype.kind, a.tobytes() if a.dtype.kind != "f" else b"") for a in point.args
         )
@@ -212,12 +215,13 @@ class Session:
             point.output_shapes,
             point.sizes,
             self._memories.setdefault((usable.name, function), {}),
+            self.formula.accuracy or 0.0,
             shapes.at,
         )
 
     def general(self, point: Point) -> Iterator[GeneralDerivative]:
         """The derivatives for all shapes, of the backends that have one; a point gives them the types."""
-        for usable in self.backends:
+        for usable in self.backends if not self.formula.accuracy else ():
             derive = getattr(usable.backend, "derive_for_all_shapes", None)
             if derive is None:
                 continue
@@ -243,6 +247,8 @@ class Session:
 
         Its values in balls must be those in float64, at the points of the plan. Asked once a session.
         """
+        if self.formula.accuracy:  # it stops where its numbers say so, and these are others in balls
+            return None
         if self._misread is None:
             planned = [p for p in points if p.origin == "plan" and not p.large]
             narrow = self.is_narrow(points)
@@ -259,7 +265,10 @@ class Session:
 
         Where the forward does not run in balls, a kink is looked for in float64, and only if somebody
         disagrees (``disputed``): it takes a hundred evaluations, and tells no more than that there is one.
+        The same holds for a gradient, each evaluation of which takes two for every entry.
         """
+        if self.formula.accuracy or (not disputed and isinstance(self.formula, GradientOf)):
+            return None  # where a solver bends is not where its function does; long differences see that
         try:
             return self._kinks.get(
                 (id(point), moved), lambda: examine(self.formula, point, moved), alive=point

@@ -86,7 +86,7 @@ def compare(claim: Claim, truth: Truth) -> Compared:
         result.findings.append(_compared(truth, quantity, wanted[quantity], array, result.asked))
     taken = with_poles(truth.uses, [q.truth for q in wanted.values()])
     why = objection(uses, taken, space)
-    steps: set[int] = set()
+    steps = set(truth.steps)
     for finding in result.findings:
         if finding.outcome == "equal" and finding.candidate is not None:
             steps |= steps_in(finding.candidate)

@@ -131,7 +131,7 @@ def _multiple(truth: Truth, compared: Compared, finding: Finding) -> Proposals:
 
 def _without_delta(truth: Truth, compared: Compared, finding: Finding) -> Proposals:
     candidate, right = _forms(finding)
-    names = {truth.space.keys["variable", "delta", False, False]} if len(truth.outputs) == 1 else set()
+    names = set(truth.delta_heads) if len(truth.outputs) == 1 else set()
     if not names:
         return
     ones = Expr(truth.space, {})

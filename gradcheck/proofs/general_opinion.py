@@ -166,9 +166,7 @@ def _differs(
     given = [wrap(enclose(np.asarray(a, float)), WIDENED) if k in real else a for k, a in enumerate(args)]
     found = theirs.gradients(sizes, given, [wrap(enclose(np.asarray(d)), WIDENED) for d in deltas])
     heads = dict(zip(truth.arguments.heads, args, strict=True))
-    for k, delta in enumerate(deltas):
-        name = "delta" if len(deltas) == 1 else f"delta{k}"
-        heads[truth.space.keys["variable", name, False, False]] = delta
+    heads |= dict(zip(truth.delta_heads, deltas, strict=True))
     values = {head: enclose(np.asarray(array, float)) for head, array in heads.items()}
     numbers = Numbers(truth.space, sizes, values, BALL_RULES)
     for k, name in zip(real, _names(truth), strict=True):

@@ -36,6 +36,8 @@ def prove(claim: Claim, memory: Memory | None = None, *, steps: bool = True) -> 
 
 
 def _proof(claim: Claim, memory: Memory, *, steps: bool) -> Proof:
+    if claim.formula.accuracy:
+        raise Unsupported(f"the forward is right to {claim.formula.accuracy:g} only, and so is its form")
     attempts, complete = explore(claim, memory)
     general = attempts[0]
     if general.truth is None or general.compared.reason is not None:

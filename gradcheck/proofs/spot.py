@@ -144,10 +144,9 @@ def _numbers(truth: Truth, point: Point, rules: Rules) -> Numbers:
         values[head] = lift(np.asarray(array, dtype=float))
         if head in truth.arguments.rules:
             values[truth.arguments.rules[head]] = values[head]
-    for k, delta in enumerate(point.delta):
-        name = "delta" if len(point.delta) == 1 else f"delta{k}"
-        values[truth.space.keys["variable", name, False, False]] = lift(np.asarray(delta, dtype=float))
-    values[truth.space.keys["variable", "rate", False, False]] = lift(np.asarray(point.rate, dtype=float))
+    for head, delta in zip(truth.delta_heads, point.delta, strict=True):
+        values[head] = lift(np.asarray(delta, dtype=float))
+    values[truth.rate_head] = lift(np.asarray(point.rate, dtype=float))
     return Numbers(truth.space, point.sizes, values, rules)
 
 

@@ -7,8 +7,10 @@ from typing import Any
 
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.declaration import Declaration
+from gradcheck.formulas.second_order import GradientOf
 from gradcheck.proofs.arguments import make_arguments, variable
 from gradcheck.proofs.branches import Branch
+from gradcheck.proofs.conditions import steps_in
 from gradcheck.proofs.indexed import Expr, IndexedArray, axis_codes, derivative, rebound, reduced
 from gradcheck.proofs.indexed.algebra.codes import is_constant
 from gradcheck.proofs.indexed.algebra.questions import Question
@@ -29,25 +31,64 @@ class Truth:
     def __init__(self, formula: Declaration, branch: Branch, *, expand: bool = False, limit: int) -> None:
         self.formula = formula
         self.branch = branch
+        self.steps: set[int] = set()  # that the forward of second order depends on already
         self.arguments = made = make_arguments(formula, branch, expand=expand, limit=limit)
         self.space = space = made.space
-        result = rebound(formula.function, space)(*made.arrays)
-        if space.refusals:
-            raise space.refusals[0]
-        self.multiple = isinstance(result, tuple | list)
-        parts = list(result) if self.multiple else [result]
-        self.outputs: list[IndexedArray] = [as_array(space, part) for part in parts]
-        names = ["delta"] if len(parts) == 1 else [f"delta{k}" for k in range(len(parts))]
-        self.deltas = [variable(space, n, o.shape)[0] for n, o in zip(names, self.outputs, strict=True)]
+        self.outputs: list[IndexedArray]
+        if isinstance(formula, GradientOf):
+            self.multiple = formula.target is None
+            self.outputs = self._gradients(formula)
+        else:
+            self.multiple, self.outputs = self._run(formula.function, made.arrays)
+        parts = self.outputs
+        names = delta_names(formula, len(parts))
+        made_of = [variable(space, n, o.shape) for n, o in zip(names, self.outputs, strict=True)]
+        self.deltas, self.delta_heads = [array for array, _ in made_of], [head for _, head in made_of]
         for output in self.outputs:
             output.shared = True
         self.delta: Any = tuple(self.deltas) if self.multiple else self.deltas[0]
-        self.rate = variable(space, "rate", ())[0]
+        self.rate, self.rate_head = variable(space, _another("rate", formula.shapes.arguments), ())
         self.uses = space.uses
         self.asked: dict[Question, bool] = dict(space.questions.asked)
         self._kept: dict[Any, Expr] = {}
         self._base = self._mark = space.mark()
         self._for: Hashable = None
+
+    def _run(
+        self, function: Callable[..., Any], arrays: Sequence[IndexedArray]
+    ) -> tuple[bool, list[IndexedArray]]:
+        """The forward's outputs, and whether it returns several. Raises `Unsupported`."""
+        result = rebound(function, self.space)(*arrays)
+        if self.space.refusals:
+            raise self.space.refusals[0]
+        multiple = isinstance(result, tuple | list)
+        return multiple, [as_array(self.space, part) for part in (list(result) if multiple else [result])]
+
+    def _gradients(self, formula: GradientOf) -> list[IndexedArray]:
+        """The outputs of a formula that is the gradient of another: that one's forward, differentiated."""
+        made, space = self.arguments, self.space
+        count = len(made.arrays) - len(formula.of.shapes.arguments)
+        _, outputs = self._run(formula.of.function, made.arrays[count:])
+        deltas = made.arrays[:count]
+        total = Expr(space, {})
+        for k, output in enumerate(outputs):
+            if not deltas and output.shape:
+                raise Unsupported("second derivatives of a forward that gives no scalar")
+            if deltas and list(map(polynomial_of, deltas[k].shape)) != list(map(polynomial_of, output.shape)):
+                raise Unsupported("delta has another shape than the output")
+            weighted = deltas[k].entry * output.entry if deltas else output.entry
+            total = total + _summed(space, weighted, output.shape)
+        found = []
+        for position in range(count, len(made.arrays)):
+            name = formula.shapes.arguments[position]
+            if made.real[position] and formula.target in (None, name):
+                shape = made.arrays[position].shape
+                codes = self.codes("target", shape)
+                own = dict(zip(codes, axis_codes(space, shape), strict=True))
+                entry = self._derived(total, position)
+                self.steps |= steps_in(entry)
+                found.append(IndexedArray(space, self.placed(entry, own), shape, "f"))
+        return found
 
     def prepare(self, what: Hashable, derive: Callable[[], object]) -> None:
         """Be ready for a candidate: ``derive`` what it is held against, where that was not done last.
@@ -135,6 +176,26 @@ class Truth:
         """`dz/darg` at the output entry and the target entry."""
         return self._keep(("jacobian", argument), lambda: self._derived(self._entry(), argument))
 
+    def along(self, output: int, pairs: Sequence[tuple[int, int]]) -> Expr:
+        """The derivative of one output along others: pairs of an argument and the argument that is its
+        tangent.
+        """
+        key = ("along", output, tuple(pairs))
+        return self._keep(key, lambda: self._along(self.outputs[output], pairs))
+
+    def _along(self, output: IndexedArray, pairs: Sequence[tuple[int, int]]) -> Expr:
+        entry = self.entry(output, self.codes("out", output.shape))
+        total = Expr(self.space, {})
+        for argument, tangent in pairs:
+            shape = self.arrays[argument].shape
+            targets = self.codes("target", shape)
+            term = self._derived(entry, argument) * self.entry(self.arrays[tangent], targets)
+            for code in targets:
+                if not is_constant(code):
+                    term = term.summed(code)
+            total = total + term
+        return reduced(total)
+
     def total(self) -> Expr:
         """`J`."""
         return self._keep("total", self._total)
@@ -168,6 +229,24 @@ class Truth:
         if key not in self._kept:
             self._kept[key] = make()
         return self._kept[key]
+
+
+def delta_names(formula: Declaration, count: int) -> list[str]:
+    """What the cotangents of so many outputs are called. What has one name is one array, so no argument may
+    have it.
+    """
+    name = "delta"
+    if isinstance(formula, GradientOf):
+        name = "grads" if formula.weighted else "v"
+    names = [name] if count == 1 else [f"{name}{k}" for k in range(count)]
+    return [_another(n, formula.shapes.arguments) for n in names]
+
+
+def _another(name: str, taken: Sequence[str]) -> str:
+    """A name that no argument has."""
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _summed(space: Any, entry: Expr, shape: tuple[Any, ...]) -> Expr:

@@ -247,6 +247,14 @@ class Counterexample(_Struct, frozen=True):
     replay: str | None = None  # the shell command that runs it again
     python: str | None = None  # the Python line that runs it again
     step_curve: StepCurve | None = None
+    delta_name: str = "delta"  # what the code calls it: `v` or `grads` in claims of second order
+
+    @property
+    def deltas(self) -> dict[str, ArrayRecord]:
+        """Delta by name; of several outputs `delta[0]`, ..."""
+        if len(self.delta) == 1 and self.delta_name == "delta":
+            return {"delta": self.delta[0]}
+        return {f"{self.delta_name}[{k}]": delta for k, delta in enumerate(self.delta)}
 
 
 class Precision(_Struct, frozen=True):

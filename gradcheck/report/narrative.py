@@ -183,9 +183,7 @@ def counterexample_head(found: Counterexample) -> str:
 
 def arrays_of(found: Counterexample) -> list[tuple[str, ArrayRecord]]:
     """Every array that is put in, by name: `delta` first."""
-    single = len(found.delta) == 1
-    deltas = [("delta" if single else f"delta[{k}]", delta) for k, delta in enumerate(found.delta)]
-    return [*deltas, *((one_line(name), array) for name, array in found.inputs.items())]
+    return [*found.deltas.items(), *((one_line(name), array) for name, array in found.inputs.items())]
 
 
 def agreed_value(found: Counterexample) -> str | None:

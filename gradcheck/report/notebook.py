@@ -55,8 +55,7 @@ def counterexample_page(found: Counterexample) -> str:
     parts = [f"<p>At {_text(sizes_text(found.sizes))} ({smallest}): {_text(found.message)}</p>"]
     name = quantity(found.quantity, None)
     arrays = [(f"{name}, hand-written", found.candidate), (f"{name}, right", found.truth)]
-    single = len(found.delta) == 1
-    arrays += [("delta" if single else f"delta[{i}]", d) for i, d in enumerate(found.delta)]
+    arrays += found.deltas.items()
     arrays += list(found.inputs.items())
     rows = [
         f'<tr><th style="{_LEFT}">{_text(label)}</th><td style="{_LEFT}">{_array(array)}</td></tr>'

@@ -190,8 +190,7 @@ def _arrays(claim: ClaimRow) -> list[tuple[str, ArrayRecord]]:
     found = claim.counterexample
     if found is None:
         return []
-    deltas = [("delta" if len(found.delta) == 1 else f"delta[{i}]", d) for i, d in enumerate(found.delta)]
-    return [*deltas, *found.inputs.items()]
+    return [*found.deltas.items(), *found.inputs.items()]
 
 
 class _Drawer:

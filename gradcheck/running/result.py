@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from gradcheck.errors import GradientError
+from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.decorating import Formula
 from gradcheck.records.arrays import decode
 from gradcheck.records.reading import Log
@@ -33,6 +36,8 @@ class Result:
 
     ``row``, ``backends`` and ``battery`` are the records that a run's log would hold: the claim's own
     row, one per backend, and one per check of the code besides the numbers (`gradcheck.checking.battery`).
+    Where a call made several claims (``jvp=`` beside a backward), this is the worst of them, and ``beside``
+    are the others.
     ``reproduce`` is the Python line that runs the check again, ``options`` what it was made with.
     `print(result)` tells the story; a notebook shows it as a page, as it does the counterexample and the
     proof; `to_html` writes the report.
@@ -43,6 +48,16 @@ class Result:
     reproduce: str
     battery: tuple[BatteryRow, ...] = ()
     options: RunOptions = field(default_factory=RunOptions)
+    beside: tuple[Result, ...] = ()
+
+    @classmethod
+    def joined(cls, results: Sequence[Result]) -> Result:
+        """Several claims of one call as one result: that of the worst, with the others ``beside`` it.
+
+        Of passes, the one of the least strength is the worst.
+        """
+        order = sorted(results, key=_badness, reverse=True)
+        return replace(order[0], beside=tuple(order[1:]))
 
     @property
     def verdict(self) -> Verdict:
@@ -99,39 +114,49 @@ class Result:
         return tuple(self.row.unchecked)
 
     def to_html(self, path: str | os.PathLike[str]) -> Path:
-        """Write the report of `gradcheck verify` on this one claim as an HTML page, and give its path."""
+        """Write the report of `gradcheck verify` on this and what is beside it as HTML; give its path."""
         from gradcheck.report import render_text, write_file
 
-        row = self.row
+        every = (self, *self.beside)
+        rows = tuple(r.row for r in every)
+        right = sum(row.as_declared for row in rows)
         log = Log(
-            header=Checker(self.options).header([row.uid]),
-            claims=(row,),
-            rows={row.uid: self.backends},
+            header=Checker(self.options).header([row.uid for row in rows]),
+            claims=rows,
+            rows={r.row.uid: r.backends for r in every},
             footer=Footer(
                 finished=now(),
-                seconds=row.seconds,
-                claims=1,
-                verdicts={row.verdict: 1},
-                as_declared=int(row.as_declared),
-                exit_code=int(not row.as_declared),
+                seconds=sum(row.seconds for row in rows),
+                claims=len(rows),
+                verdicts=dict(Counter(row.verdict for row in rows)),
+                as_declared=right,
+                exit_code=int(right < len(rows)),
             ),
-            battery={row.uid: self.battery},
+            battery={r.row.uid: r.battery for r in every},
         )
         return write_file(Path(path), render_text(log, "html"))
 
     def __str__(self) -> str:
         from gradcheck.report.narrative import story
 
-        return story(self.row, self.backends, self.battery)
+        own = story(self.row, self.backends, self.battery)
+        return "\n".join([own, *map(str, self.beside)])
 
     def _repr_html_(self) -> str:
         from gradcheck.report.notebook import page
 
-        return page(self.row, self.backends, self.battery)
+        own = page(self.row, self.backends, self.battery)
+        return "\n".join([own, *(other._repr_html_() for other in self.beside)])
 
     def __repr__(self) -> str:
         strength = f", {self.strength}" if self.strength else ""
-        return f"<gradcheck {self.row.uid}: {self.verdict}{strength}>"
+        beside = f", {len(self.beside)} beside it" if self.beside else ""
+        return f"<gradcheck {self.row.uid}: {self.verdict}{strength}{beside}>"
+
+
+def _badness(result: Result) -> tuple[int, int]:
+    strength = 0 if result.strength is None else list(Strength).index(result.strength)
+    return result.verdict.badness, strength
 
 
 def failure(result: Result) -> GradientError:
@@ -147,19 +172,23 @@ def own_name(function: Any, role: str) -> str:
     return name if name.isidentifier() else role
 
 
-def reproduce(formula: Formula, row: ClaimRow, seed: int, max_examples: int) -> str:
+def reproduce(claim: Claim, formula: Formula, row: ClaimRow, seed: int, max_examples: int) -> str:
     """The Python line that runs it again: the smallest counterexample's exact arrays where there are
     some, else the same seed.
     """
     shapes = formula.shapes.declared
-    claim = formula.claims[-1]
     taken = claim.kind.keyword
     code = f"{taken}={own_name(claim.candidate, taken)}" if taken else own_name(claim.candidate, "backward")
     # an adapter knows how its pair is written
     pair = getattr(claim.candidate, "spelled", None) or f"{formula.name}, {code}"
     rest = "" if formula.deterministic else ", deterministic=False"
+    rest += f", accuracy={formula.accuracy:g}" if formula.accuracy else ""
     found = row.counterexample
-    if found is None or any(a.dec is None for a in [*found.inputs.values(), *found.delta]):
+    if (
+        found is None
+        or claim.formula is not formula  # tangents stand beside its arguments
+        or any(a.dec is None for a in [*found.inputs.values(), *found.delta])
+    ):
         given = [n for n in ("values", "where", "batch") if getattr(formula, n)]
         note = f"  # and the same {', '.join(given)}" if given else ""
         return (

@@ -24,9 +24,7 @@ class Counterexample(types.Counterexample, frozen=True):
         """The exact value of every argument by its name (nested ones as `params["W1"]`) and of "delta"
         (of several outputs "delta[0]", ...); scalars are 0-d.
         """
-        single = len(self.delta) == 1
-        deltas = {"delta" if single else f"delta[{i}]": d for i, d in enumerate(self.delta)}
-        return {name: decode(array) for name, array in {**self.inputs, **deltas}.items()}
+        return {name: decode(array) for name, array in {**self.inputs, **self.deltas}.items()}
 
     def _repr_html_(self) -> str:
         from gradcheck.report.notebook import counterexample_page

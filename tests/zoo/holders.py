@@ -258,7 +258,5 @@ ENTRIES = [
         {"parameters": {"W1": "params[0]", "W2": "params[1]"}},
     ),
     Entry("a buffer of its own", OwnBuffer(), OwnBufferPower(), {"x": "n"}, "the factor x is left out"),
-    Entry(
-        "a table of objects", Registry(), RegistryPlain(), {"x": "n m"}, "uses 1 - a; should be 1 - a^2"
-    ),
+    Entry("a table of objects", Registry(), RegistryPlain(), {"x": "n m"}, "uses 1 - a; should be 1 - a^2"),
 ]

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from gradcheck.errors import NoAnswer
 from gradcheck_backends._differences.seen_precision import DOUBLE, HALF, SINGLE
 
-__all__ = ["slope"]
+__all__ = ["Function", "Step", "differences", "first_smooth", "kinked", "slope"]
 
 Function = Callable[[float], NDArray[np.float64]]
 Shaken = Callable[[float, int], NDArray[np.float64]]
@@ -69,7 +69,7 @@ _SHAKES = 4
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class Step:
     """The differences over one step: one-sided, and central; ``terms`` is the size of what was subtracted."""
 
     length: float
@@ -99,19 +99,19 @@ def slope(
     is too noisy.
     """
     centre = function(0.0)
-    steps = _differences(function, weights, centre, size)
+    steps = differences(function, weights, centre, size)
     unit = max(unit, _unit(function, centre, steps[0].length))
     own_noise = _measured_noise(function, weights)
     own_noise = max(own_noise, _argument_noise(shaken, weights, centre, unit))
     units = _noise_units(len(weights)) * unit
     lost = float(np.abs(weights).sum()) * _UNDERFLOW[unit]
     noise = [(units * s.terms + own_noise + lost) / s.length for s in steps]
-    if _kinked(steps, noise):
+    if kinked(steps, noise):
         raise NoAnswer("a kink: the one-sided slopes differ, so there is no derivative to difference")
     most = max(s.terms for s in steps)
     if own_noise > _ROUGH * max(unit, SINGLE) * _noise_units(len(weights)) * most:
         raise NoAnswer("the forward jumps next to this point")
-    first = _first_smooth(steps, noise)
+    first = first_smooth(steps, noise)
     if len(steps) - first < _FEWEST:
         raise NoAnswer("the forward is rough next to this point (kinks?)")
     value, error = _extrapolate([s.central for s in steps[first:]], noise[first:])
@@ -119,11 +119,11 @@ def slope(
     return value, max(_MARGIN * error, _FLOOR * scale), scale
 
 
-def _differences(
+def differences(
     function: Function, weights: NDArray[np.float64], centre: NDArray[np.float64], size: float
-) -> list[_Step]:
+) -> list[Step]:
     """The differences over all steps below the last one that leaves the forward's domain."""
-    found: list[_Step] = []
+    found: list[Step] = []
     outside = "the forward is not finite next to this point"
     length = 2.0 ** (math.floor(math.log2(max(1.0, size))) - 2)
     while length >= _SMALLEST_STEP or (len(found) < _ENOUGH and length >= _LAST_STEP):
@@ -137,7 +137,7 @@ def _differences(
             found = []
             continue
         found.append(
-            _Step(
+            Step(
                 h,
                 float(weights @ (ahead - centre)) / h,
                 float(weights @ (centre - behind)) / h,
@@ -219,7 +219,7 @@ def _noise_units(outputs: int) -> float:
     return 32.0 + outputs
 
 
-def _first_smooth(steps: Sequence[_Step], noise: Sequence[float]) -> int:
+def first_smooth(steps: Sequence[Step], noise: Sequence[float]) -> int:
     """The first step below those that may cross a kink or a jump of the forward beside the point.
 
     Curvature halves the gap of the one-sided slopes from step to step. What is kinked keeps it, and what
@@ -265,7 +265,7 @@ def _check_longer(value: float, longer: Sequence[float], errors: Sequence[float]
         )
 
 
-def _kinked(steps: Sequence[_Step], noise: Sequence[float]) -> bool:
+def kinked(steps: Sequence[Step], noise: Sequence[float]) -> bool:
     """Whether the one-sided slopes stay apart as the step shrinks: curvature halves, a kink does not."""
     clear = [k for k, step in enumerate(steps) if step.gap > _KINK * noise[k]]
     if len(clear) < 4:

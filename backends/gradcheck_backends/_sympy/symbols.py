@@ -7,14 +7,14 @@ with the depth of the computation, and SymPy differentiates each definition once
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import sympy
 from sympy import Symbol
 
-from gradcheck.arithmetic import Domain
+from gradcheck.arithmetic import Domain, ElementArray, call_in, of_entries
 from gradcheck.arithmetic.domain import ObjectArray, elementwise
 from gradcheck.errors import Unsupported
 from gradcheck_backends._sympy.sums import Product, Sum, single, terms_of
@@ -202,6 +202,44 @@ class SymbolDomain(Domain):
         if not isinstance(condition, sympy.core.relational.Relational | sympy.logic.boolalg.Boolean):
             condition = sympy.Ne(self.bind(condition), 0)
         return self.bind(sympy.Piecewise((self.bind(yes), condition), (self.bind(no), True)))
+
+    def gradient(
+        self, function: Callable[..., Any], args: Sequence[Any], deltas: Sequence[Any]
+    ) -> tuple[Any, ...]:
+        """The chain rule backwards through the names that the function makes, in symbols."""
+        arrays = [a for a in args if isinstance(a, ElementArray)]
+        result = call_in(self, function, list(args))
+        adjoint: dict[Any, Any] = {}
+        parts = result if isinstance(result, tuple | list) else [result]
+        for part, delta in zip(parts, deltas, strict=True):
+            outputs, weights = self._entries(part), self._entries(delta)
+            if len(outputs) != len(weights):
+                raise Unsupported("delta has another shape than the output")
+            for weight, output in zip(weights, outputs, strict=True):
+                self._spread(weight, terms_of(output), adjoint)
+        for symbol, terms in reversed(self.lets[:]):
+            if symbol in adjoint:
+                self._spread(adjoint[symbol], terms, adjoint)
+        zero = sympy.S.Zero
+        return tuple(
+            ElementArray(
+                of_entries([adjoint.get(s, zero) for s in a.data.ravel().tolist()], a.data.shape), self
+            )
+            for a in arrays
+        )
+
+    def _entries(self, value: Any) -> list[Any]:
+        data = value.data if isinstance(value, ElementArray) else self.lift_array(value)
+        return list(np.asarray(data, dtype=object).reshape(-1))
+
+    def _spread(self, weight: Any, terms: Iterable[Any], adjoint: dict[Any, Any]) -> None:
+        """Weight times each partial goes to its symbol."""
+        weight = self.bind(weight)
+        for term in terms:
+            expression = term.expression() if type(term) is Product else term
+            for symbol in sorted(expression.free_symbols - self.constants.keys(), key=str):
+                part = _product(weight, self.bind(sympy.diff(expression, symbol)))
+                adjoint[symbol] = adjoint[symbol] + part if symbol in adjoint else part
 
     def linalg(self, name: str, *args: ObjectArray) -> Any:
         """`det`, `inv` and `solve` by Cramer's rule, for matrices of at most `MAX_CRAMER` rows."""

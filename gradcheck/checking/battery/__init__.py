@@ -12,16 +12,19 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from gradcheck.checking.battery.adjoint import adjoint, backward_beside
 from gradcheck.checking.battery.batch import batch
 from gradcheck.checking.battery.edge_sizes import size_one, size_zero
 from gradcheck.checking.battery.finding import Finding, skipped
 from gradcheck.checking.battery.layout import non_contiguous, read_only
 from gradcheck.checking.battery.linearity import linearity, zero_delta
 from gradcheck.checking.battery.repetition import same_answer, unchanged_inputs
+from gradcheck.checking.battery.symmetry import symmetry
 from gradcheck.checking.battery.used_again import used_again
 from gradcheck.checking.verdict import Ruling
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.kinds import Hessian
 from gradcheck.judging.opinions import PointResult
 from gradcheck.judging.points.point import Point
 from gradcheck.judging.points.sizes import distinct
@@ -32,13 +35,15 @@ from gradcheck.records.verdicts import Verdict
 __all__ = ["CHECKS", "Battery", "run_battery"]
 
 CHECKS: dict[str, tuple[str, bool]] = {
-    "linearity": ("the gradients are linear in delta", True),
-    "zero delta": ("the gradients are zero at delta = 0", False),
+    "linearity": ("the gradients are linear in delta, tangents in the tangents", True),
+    "zero delta": ("the gradients are zero at delta = 0, tangents at tangents of 0", False),
     "unchanged inputs": ("arguments and delta are not written into", True),
     "same answer": ("the same arguments give the same answer, also after others", True),
     "non-contiguous inputs": ("sliced, transposed, reversed and repeated arrays give the same answer", True),
     "read-only inputs": ("the code takes arrays that cannot be written into", True),
     "used again": ("a layer or cache used several times answers as a fresh one does", True),
+    "adjoint": ("the vjp beside a jvp belongs to the same derivative: <d, J t> = <J^T d, t>", False),
+    "symmetry": ("a Hessian is symmetric", False),
     "batch": ("the rows of the declared batch give alone what they give together", False),
     "sizes of 1": ("the code is not wrong only where an axis has the size 1", False),
     "sizes of 0": ("where the forward takes a size of 0, so does the code; never more than a note", False),
@@ -99,7 +104,7 @@ def run_battery(
     results, basis = small, _basis(small)
     battery = Battery()
     checks: dict[str, Callable[[], Finding]] = {}
-    if "delta" in claim.leading:
+    if (linear := claim.kind.linear_in(claim.formula)) is not None:
         checks["linearity"] = lambda: linearity(claim, basis, session)
         checks["zero delta"] = lambda: zero_delta(claim, basis, session)
     checks["unchanged inputs"] = lambda: unchanged_inputs(results)
@@ -108,6 +113,10 @@ def run_battery(
     checks["read-only inputs"] = lambda: read_only(claim, results)
     if hasattr(claim.candidate, "used_again"):
         checks["used again"] = lambda: used_again(claim, basis, results)
+    if (vjp := backward_beside(claim)) is not None:
+        checks["adjoint"] = lambda: adjoint(claim, vjp, basis, session)
+    if isinstance(claim.kind, Hessian):
+        checks["symmetry"] = lambda: symmetry(claim, basis, session)
     name = claim.formula.batch
     if name is not None and claim.kind.is_backward:
         checks["batch"] = lambda: batch(claim, name, basis, session)
@@ -115,7 +124,7 @@ def run_battery(
         checks["sizes of 1"] = lambda: size_one(results)
         checks["sizes of 0"] = lambda: size_zero(claim, results, basis)
     for check, make in checks.items():
-        if check in ("linearity", "zero delta") and not free_delta:
+        if check in ("linearity", "zero delta") and not free_delta and not (linear and linear[1]):
             found = skipped("delta is declared, and only what it holds may be asked about")
         elif not basis and check not in _OF_RESULTS:
             found = skipped("the code gave no answer at any point")

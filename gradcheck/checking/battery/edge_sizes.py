@@ -89,7 +89,7 @@ def _cut(claim: Claim, point: Point, sizes: Mapping[str, int]) -> tuple[NDArray[
         shape = tuple(d.size(sizes) for d in declared)
         if any(not 0 <= new <= old for new, old in zip(shape, value.shape, strict=True)):
             return None
-        cut = value[tuple(slice(0, new) for new in shape)]
+        cut = np.asarray(value[tuple(slice(0, new) for new in shape)])  # of a 0-d array it is a number
         cut.flags.writeable = False
         args.append(cut)
     return tuple(args)

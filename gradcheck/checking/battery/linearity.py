@@ -1,4 +1,5 @@
-"""A vjp is linear in delta: `J(a d1 + b d2) = a J(d1) + b J(d2)`, and so `J(0) = 0`.
+"""A vjp is linear in delta: `J(a d1 + b d2) = a J(d1) + b J(d2)`, and so `J(0) = 0`; a jvp is linear in its
+tangents.
 
 That holds whatever the derivative is, so it needs no backend. It finds a delta that is ignored, clipped,
 squared, normalised or passed through a ReLU of its own, also at deltas that no point happened to hold.
@@ -34,15 +35,17 @@ Deltas = tuple[NDArray[np.float64], ...]
 
 def linearity(claim: Claim, basis: Sequence[Point], session: Session) -> Finding:
     """`J(1024 d1 - d2)` against `1024 J(d1) - J(d2)`, in balls where the code runs in them."""
+    what, positions = claim.kind.linear_in(claim.formula) or ("delta", ())
     settled = 0
     reason = "the code is not finite at the points tried"
     for number, point in enumerate(basis):
-        first, second, sum_of = _deltas(point, number)
-        points = [replace(point, delta=d, origin="battery") for d in (sum_of, first, second)]
+        first, second, sum_of = _drawn_pairs(point, positions, number)
+        points = [_with(point, positions, d) for d in (sum_of, first, second)]
         try:
             trials = [Trial(claim, p, session) for p in points]
         except CandidateFault as fault:
-            return Finding("fail", settled + 1, f"with another delta {fault}", point, points)
+            other = f"other {what.removeprefix('the ')}" if positions else f"another {what}"
+            return Finding("fail", settled + 1, f"with {other} {fault}", point, points)
         if not all(t.finite for t in trials):
             continue
         whole, *parts = trials
@@ -53,25 +56,26 @@ def linearity(claim: Claim, basis: Sequence[Point], session: Session) -> Finding
             continue
         settled += 1
         if found is not None:
-            return Finding("fail", settled, _words(*found), point, points)
+            return Finding("fail", settled, _words(what, *found), point, points)
     return Finding("pass", settled) if settled else skipped(reason)
 
 
 def zero_delta(claim: Claim, basis: Sequence[Point], session: Session) -> Finding:
     """`J(0) = 0`, exactly or within the bound of the code's rounding."""
+    what, positions = claim.kind.linear_in(claim.formula) or ("delta", ())
     for number, point in enumerate(basis):
-        zero = point.with_values(point.args, tuple(np.zeros(d.shape) for d in point.delta))
+        zero = _with(point, positions, tuple(np.zeros(d.shape) for d in _given(point, positions)))
         try:
             trial = Trial(claim, zero, session)
         except CandidateFault as fault:
-            return Finding("fail", number + 1, f"at delta = 0 {fault}", point)
+            return Finding("fail", number + 1, f"at {what} = 0 {fault}", point)
         wrong = next((q for q, v in trial.values.items() if np.any(v != 0)), None)
         if wrong is None:
             continue
         entry = _first(trial.values[wrong])
         name = f"{wrong}{_place(entry)}"
         if not trial.finite:
-            return Finding("fail", number + 1, f"{name} is {trial.values[wrong][entry]} at delta = 0", point)
+            return Finding("fail", number + 1, f"{name} is {trial.values[wrong][entry]} at {what} = 0", point)
         try:
             another = Trial(claim, point, session)
             nothing = {q: (lambda parts: parts[0] * 0) for q in trial.values}
@@ -82,18 +86,36 @@ def zero_delta(claim: Claim, basis: Sequence[Point], session: Session) -> Findin
             entry = found[1].index
             name = f"{found[0]}{_place(entry)}"
             value = trial.values[found[0]][entry]
-            return Finding("fail", number + 1, f"{name} is {value} at delta = 0, where it must be 0", point)
+            text = f"{name} is {value} at {what} = 0, where it must be 0"
+            return Finding("fail", number + 1, text, point)
     return Finding("pass", len(basis))
 
 
-def _deltas(point: Point, number: int) -> tuple[Deltas, Deltas, Deltas]:
-    """Two deltas of 10-bit numbers between 1/4 and 4, and their combination. The signs of their first
-    entries differ: that shows a delta whose sign is used, even where it is a single number.
+def _given(point: Point, positions: tuple[int, ...]) -> Deltas:
+    """The arrays at these positions of the arguments; delta where there are none."""
+    return tuple(point.args[i] for i in positions) or point.delta
+
+
+def _with(point: Point, positions: tuple[int, ...], arrays: Deltas) -> Point:
+    """The point with other arrays there."""
+    if not positions:
+        return replace(point, delta=arrays, origin="battery")
+    args = list(point.args)
+    for i, array in zip(positions, arrays, strict=True):
+        args[i] = array
+    return replace(point, args=tuple(args), origin="battery")
+
+
+def _drawn_pairs(point: Point, positions: tuple[int, ...], number: int) -> tuple[Deltas, Deltas, Deltas]:
+    """Two deltas of 10-bit numbers between 1/4 and 4, and their combination; what is all zero (the tangent of
+    integers) stays so. The signs of their first entries differ: that shows a delta whose sign is used, even
+    where it is a single number.
     """
     rng = np.random.default_rng([97, number])
     first, second, combined = [], [], []
-    for delta in point.delta:
-        one, two = (_drawn(delta.shape, rng) for _ in range(2))
+    for delta in _given(point, positions):
+        still = bool(positions) and not delta.any()
+        one, two = (np.zeros(delta.shape) if still else _drawn(delta.shape, rng) for _ in range(2))
         if delta.size:
             start = (0,) * delta.ndim
             one[start], two[start] = abs(one[start]), -abs(two[start])
@@ -118,11 +140,11 @@ def _combined(parts: list[Any]) -> Any:
     return made if isinstance(made, np.ndarray) else zero_dimensional(made)
 
 
-def _words(quantity: Quantity, match: Match) -> str:
+def _words(what: str, quantity: Quantity, match: Match) -> str:
     name = f"{quantity}{_place(match.index)}"
     return (
-        f"{name} is not linear in delta: {match.candidate} for {_A} d1 - d2, while {_A} times what it is for "
-        f"d1, less what it is for d2, makes {match.truth}"
+        f"{name} is not linear in {what}: {match.candidate} for {_A} d1 - d2, while {_A} times what it is "
+        f"for d1, less what it is for d2, makes {match.truth}"
     )
 
 

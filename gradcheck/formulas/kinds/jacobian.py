@@ -40,6 +40,11 @@ class Jacobian(Kind):
     def argument(self) -> str:
         return self.target
 
+    @property
+    def stated(self) -> Quantity:
+        """What the code states."""
+        return derivative(self.target)
+
     def statement(self, name: str) -> str:
         return f"derivative of {name} by {self.target}"
 
@@ -51,7 +56,7 @@ class Jacobian(Kind):
             shape = (int(np.prod(output, dtype=int)), int(np.prod(argument, dtype=int)))
         elif self.layout == "own":
             shape = argument
-        return {derivative(self.target): shape}
+        return {self.stated: shape}
 
     def place(
         self, formula: Declaration, point: Point, quantity: Quantity, index: Shape
@@ -63,7 +68,7 @@ class Jacobian(Kind):
         return position, index if self.layout == "own" else index[len(index) - len(shape) :]
 
     def divided(self, formula: Declaration, setting: Setting, result: Any) -> dict[Quantity, Any]:
-        return {derivative(self.target): result}
+        return {self.stated: result}
 
     def derivatives(
         self,
@@ -104,7 +109,7 @@ class Jacobian(Kind):
         elif self.layout == "numerator":
             row, column = symbols.flat(rows, outer), symbols.flat(columns, inner)
             found = Symbolic((row[0], column[0]), (row[1], column[1]), entry)
-        return {derivative(self.target): found}
+        return {self.stated: found}
 
     def by(self, argument: str) -> Kind | None:
         return replace(self, target=argument)

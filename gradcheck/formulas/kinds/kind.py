@@ -113,6 +113,12 @@ class Symbols(Setting, Protocol):
         """The derivative of the output by one argument."""
         ...
 
+    def along(self, output: int, pairs: Sequence[tuple[int, int]]) -> Any:
+        """The derivative of one output along others: pairs of an argument and the argument that is its
+        tangent.
+        """
+        ...
+
 
 @dataclass(frozen=True)
 class Kind(ABC):
@@ -144,6 +150,10 @@ class Kind(ABC):
     """Whether its derivatives are gradients, one an argument, so that one slope along all of them says as
     much as one along each; see `gradients` and `joint_slope`."""
 
+    costs_slopes: ClassVar[bool] = False
+    """Whether one slope of the forward, or of its gradient, is all that a comparison costs. Then a proof is
+    followed by a comparison in balls at sizes far from those that were drawn."""
+
     # -- in words
 
     @property
@@ -167,6 +177,11 @@ class Kind(ABC):
         return f"{self.name} candidate"
 
     @property
+    def delta_name(self) -> str:
+        """What the code calls delta."""
+        return "delta"
+
+    @property
     def uses_delta(self) -> bool:
         """Whether what is compared depends on delta."""
         return "delta" in self.leading
@@ -174,6 +189,12 @@ class Kind(ABC):
     @abstractmethod
     def statement(self, name: str) -> str:
         """The claim on the formula of this name, in one line of plain text."""
+
+    def about(self, formula: Declaration) -> Declaration:
+        """The formula that the code takes the arguments of, where that is not the declared one itself: one
+        that has tangents beside them. In all other methods ``formula`` is this one.
+        """
+        return formula
 
     # -- what is stated
 
@@ -211,6 +232,10 @@ class Kind(ABC):
         """What makes the result of code with nested arguments one of code with arrays alone; None where they
         are the same.
         """
+        return None
+
+    def lead(self, formula: Declaration) -> Callable[[tuple[Any, ...]], tuple[Any, ...]] | None:
+        """What nests the inputs that come before nested arguments; None where they stay as they are."""
         return None
 
     @abstractmethod
@@ -271,6 +296,12 @@ class Kind(ABC):
         return program.joint_slope(point.args, self.deltas(point), moved)
 
     # -- on symbols
+
+    def linear_in(self, formula: Declaration) -> tuple[str, tuple[int, ...]] | None:
+        """What the code must be linear in, in words, with the positions of these arguments; none where it
+        is delta. The battery tries it.
+        """
+        return ("delta", ()) if "delta" in self.leading else None
 
     def index_axes(self, formula: Declaration, symbols: Symbols) -> list[tuple[int | str, Any]]:
         """The leading indices, and numbers in their places, with the sizes of their axes."""

@@ -13,7 +13,7 @@ import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic import BALLS, Domain, ObjectArray, precision
+from gradcheck.arithmetic import BALLS, Domain, ObjectArray, precision, zero_dimensional
 from gradcheck.arithmetic.precisions import FINE_STEP, KINK_BITS
 from gradcheck.backend import Answer, Problem, Program
 from gradcheck.errors import Unsupported
@@ -67,6 +67,21 @@ class _OneSided(Program):
         domain: Domain = BALLS,
     ) -> dict[int, Answer]:
         raise Unsupported("one-sided slopes of a sum do not add up")
+
+    def joint_slope(
+        self,
+        args: Sequence[NDArray[Any]],
+        deltas: Sequence[NDArray[np.float64]],
+        directions: Mapping[int, NDArray[np.float64]],
+        domain: Domain = BALLS,
+    ) -> Answer | None:
+        """Of a single output entry: the slope to one side along the directions together."""
+        weights = np.concatenate([np.asarray(d).reshape(-1) for d in deltas])
+        (entries,) = np.nonzero(weights)
+        if len(entries) != 1 or weights[entries[0]] != 1.0:
+            raise Unsupported("one-sided slopes of a sum do not add up")
+        slopes = self._probe.slopes(directions, FINE_STEP)[self._side]
+        return Answer(zero_dimensional(slopes[entries[0]]))
 
 
 def bounds(claim: Claim, point: Point) -> Bounds | None:

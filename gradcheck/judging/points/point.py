@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.arithmetic.precisions import DOUBLE, SINGLE
-from gradcheck.errors import CandidateFault, EndsProgram, UsageError, user_code
+from gradcheck.errors import CandidateFault, EndsProgram, Unsupported, UsageError, user_code
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.in_place_writes import unchanged
 from gradcheck.formulas.point import LARGE, Point
 from gradcheck.formulas.returned_arrays import NotNumbers, as_array
+from gradcheck.formulas.second_order import GradientOf
 from gradcheck.formulas.user_lines import named, user_line
 from gradcheck.formulas.values import Filler, Values, dense, normal
 from gradcheck.judging.points.repeats import within_rounding
@@ -42,6 +43,9 @@ class Discarded(Exception):
 
 class ForwardFault(Exception):
     """The forward cannot be checked at all: it raised, or its result is no array of floats."""
+
+    only_unknown = False
+    """Whether it may be right all the same: there is no arithmetic for what is asked of it."""
 
 
 def draw_arguments(
@@ -155,6 +159,12 @@ def _evaluated(formula: Declaration, args: list[Any]) -> tuple[tuple[NDArray[np.
         raise ForwardFault(f"the forward ends the program, with {error}{user_line(error)}") from None
     except CandidateFault as fault:  # of an adapter, which says what its function must return
         raise ForwardFault(str(fault)) from fault
+    except Unsupported as error:
+        if isinstance(formula, GradientOf):
+            unknown = ForwardFault(f"no second derivatives are to be had: {error}")
+            unknown.only_unknown = True
+            raise unknown from error
+        raise ForwardFault(f"the forward raises {named(error)}{user_line(error)}") from error
     except Exception as error:
         if isinstance(error, np.linalg.LinAlgError) and str(error).startswith(_NO_RESULT):
             raise Discarded(f"the forward raises {named(error)}") from error

@@ -1,0 +1,110 @@
+"""The shape of a forward's output as an expression in the names of its sizes, told by running it."""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradcheck.errors import UsageError, user_code
+from gradcheck.formulas.declaration import Declaration
+from gradcheck.formulas.dimensions import parse_dimension
+
+__all__ = ["OutputShapes", "output_shapes"]
+
+_RUNS = 4
+"""Runs at sizes that are drawn apart. Expressions that are equal at all of them are equal as a rule; where
+they are not, the gradient refuses a delta of the wrong shape, and nothing is passed."""
+
+_TRIES = 200
+
+
+@dataclass(frozen=True)
+class OutputShapes:
+    """``shapes`` in the language of declared shapes, one for each output; ``multiple`` says that the forward
+    returns a tuple.
+    """
+
+    shapes: tuple[str, ...]
+    multiple: bool
+
+
+def output_shapes(formula: Declaration) -> OutputShapes:
+    """Raises `UsageError` where the forward cannot be run, or no simple expression fits."""
+    runs = list(itertools.islice(_runs(formula), _RUNS))
+    if not runs:
+        raise UsageError(
+            f"{formula.name}: the shape of the output is not known: the forward runs at none of the sizes "
+            "that were tried."
+        )
+    first, multiple = runs[0][1], runs[0][2]
+    expressions = list(_expressions(formula))
+    found = []
+    for k, shape in enumerate(first):
+        axes = []
+        for axis in range(len(shape)):
+            seen = [(sizes, shapes[k][axis]) for sizes, shapes, _ in runs]
+            text = next((t for t in expressions if all(_size(t, s) == size for s, size in seen)), None)
+            text = text or (str(shape[axis]) if len({size for _, size in seen}) == 1 else None)
+            if text is None:
+                raise UsageError(
+                    f"{formula.name}: axis {axis} of the output has the sizes "
+                    f"{', '.join(str(size) for _, size in seen)}, which no simple expression in "
+                    f"{', '.join(formula.shapes.names)} gives; the shape of delta must be one."
+                )
+            axes.append(text)
+        found.append(" ".join(axes))
+    return OutputShapes(tuple(found), multiple)
+
+
+def _size(text: str, sizes: Mapping[str, int]) -> int:
+    return parse_dimension(text, "the output").size(sizes)
+
+
+def _expressions(formula: Declaration) -> Iterator[str]:
+    """What an axis may be: a name, a declared size, sums, differences and products of two names."""
+    names = formula.shapes.names
+    yield from names
+    yield from (d.text for shape in formula.shapes.shapes for d in shape if d.names and not d.is_name)
+    for a, b in itertools.permutations(names, 2):
+        yield from (f"{a}+{b}", f"{a}-{b}", f"{a}-{b}+1", f"{a}*{b}", f"{a}+{b}-1")
+    for a in names:
+        yield from (f"{a}+1", f"{a}-1", f"2*{a}", f"{a}//2", f"{a}*{a}")
+
+
+def _runs(formula: Declaration) -> Iterator[tuple[dict[str, int], tuple[tuple[int, ...], ...], bool]]:
+    """Sizes, the shapes of the outputs there, and whether there are several."""
+    fixed = {a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)}
+    bound = formula.shapes.bind(fixed)
+    rng = np.random.default_rng(5)
+    seen = set()
+    for _ in range(_TRIES):
+        sizes = {n: bound.get(n) or int(rng.integers(2, 12)) for n in formula.shapes.names}
+        key = tuple(sizes.values())
+        if key in seen or not formula.allows(sizes):
+            continue
+        seen.add(key)
+        try:
+            with np.errstate(all="ignore"), warnings.catch_warnings(), user_code:
+                warnings.simplefilter("ignore")
+                result = formula.function(*_arguments(formula, sizes, rng))
+                multiple = isinstance(result, tuple | list)
+                shapes = tuple(np.shape(z) for z in (result if multiple else [result]))
+        except Exception:  # what the forward cannot do is told where points are drawn
+            shapes = None
+        if shapes is not None:
+            yield sizes, shapes, multiple
+
+
+def _arguments(formula: Declaration, sizes: Mapping[str, int], rng: np.random.Generator) -> list[Any]:
+    shapes = formula.shapes.concrete(sizes) or ()
+    found: list[Any] = []
+    for name, shape in zip(formula.shapes.arguments, shapes, strict=True):
+        value = formula.values.get(name)
+        drawn = value(shape, rng) if callable(value) else rng.uniform(0.25, 0.75, shape)
+        found.append(np.array(value if isinstance(value, np.ndarray) else drawn))
+    return [a if a.ndim else a[()] for a in found]
