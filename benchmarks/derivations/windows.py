@@ -61,8 +61,8 @@ def pool_back(wrong, delta, x):
                 for j in range(delta.shape[3]):
                     top, left = i * STRIDE, j * STRIDE
                     window = x[n, c, top : top + SIZE, left : left + SIZE]
-                    mask = window == np.max(window)
-                    dx[n, c, top : top + SIZE, left : left + SIZE] += mask * delta[n, c, i, j]
+                    r, s = np.unravel_index(np.argmax(window), window.shape)
+                    dx[n, c, top + r, left + s] += delta[n, c, i, j]
         if wrong:  # `return` stands one level too deep
             return dx
     return dx

@@ -28,9 +28,7 @@ Merged = dict[tuple[int, tuple[int, ...]], Number]
 
 
 def work_of(factors: Sequence[Factor]) -> int:
-    """What a term with so many factors counts for: it is short mostly, and what is done with it looks at every
-    pair of them.
-    """
+    """What a term counts for: 1 mostly, more where it is long, since every pair of factors is looked at."""
     return 1 + len(factors) ** 2 // _SHORT**2
 
 
