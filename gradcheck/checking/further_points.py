@@ -40,7 +40,7 @@ def points_of_asked_sizes(claim: Claim, session: Session, seed: int, delta: Valu
                 yield point
 
 
-_MOST_OPERATIONS = 3000
+_MOST_OPERATIONS = 1500
 """Operations of the forward at all sizes that are asked about. A dense layer of 64 units takes 70."""
 
 

@@ -19,25 +19,25 @@ from gradcheck.judging.session import Session
 
 __all__ = ["SETTLED", "check_further"]
 
-SETTLED = 6
+SETTLED = 4
 """Failures by the vote of all, behind which one backend is asked."""
 
-_EVERYWHERE = 12
-"""Points that are judged, and all of them failures, behind which the code is only run."""
+_ENOUGH = 12
+"""Failures behind which the code is only run at what is drawn; the plan's points are judged all."""
 
 
 def check_further(claim: Claim, point: Point, session: Session, before: Sequence[PointResult]) -> PointResult:
     """`check_point`; by one backend alone where the points ``before`` have settled that the claim fails, and
-    by none where it fails everywhere.
+    by none where it fails at many.
 
     The one always said what the vote came to: it has exact answers and is ready for this shape, or a shape
     costs it nothing.
     """
     failed = [r for r in before if r.verdict is PointVerdict.FAIL and r.fault is None and not r.by_estimates]
-    others = [r for r in before if r.verdict not in (PointVerdict.FAIL, PointVerdict.KINK, PointVerdict.NONE)]
-    if point.large or len(failed) < SETTLED or any(r.verdict is PointVerdict.SPLIT for r in others):
+    split = any(r.verdict is PointVerdict.SPLIT for r in before)
+    if point.large or len(failed) < SETTLED or split:
         return check_point(claim, point, session)
-    if len(failed) >= _EVERYWHERE and not others:
+    if len(failed) >= _ENOUGH and point.origin == "drawn":
         return _only_run(claim, point, session)
     one = _speaker(session, point, failed)
     result = check_point(claim, point, session, only=one)

@@ -32,7 +32,7 @@ def work_of(factors: Sequence[Factor]) -> int:
     return 1 + len(factors) ** 2 // _SHORT**2
 
 
-_SHORT = 12
+_SHORT = 20
 
 
 def normal_product(space: Space, factors: Sequence[Factor], bounds: Sequence[int]) -> Terms:
