@@ -40,9 +40,10 @@ def check_further(claim: Claim, point: Point, session: Session, before: Sequence
     if len(failed) >= _ENOUGH and point.origin == "drawn":
         return _only_run(claim, point, session)
     one = _speaker(session, point, failed)
-    result = check_point(claim, point, session, only=one)
-    if one is None or result.verdict in (PointVerdict.FAIL, PointVerdict.PASS):
-        return _with_silent(result, session)
+    if one is not None:
+        result = check_point(claim, point, session, only=one)
+        if result.verdict in (PointVerdict.FAIL, PointVerdict.PASS):
+            return _with_silent(result, session)
     return check_point(claim, point, session)
 
 

@@ -13,13 +13,17 @@ from functools import cached_property
 
 from gradcheck.judging.points.sizes import distinct
 
-__all__ = ["MOST", "TOTAL", "Affordable"]
+__all__ = ["EACH", "MOST", "Affordable"]
 
 MOST = 400
 """Operations that a point may cost. Layers as people write them take 5 to 100."""
 
-TOTAL = 4000
-"""Operations of all points of a formula, after which no more are drawn; the plan's are always tried."""
+EACH = 80
+"""Operations that the points of a formula may cost on average, 50 or as many as are asked for; beyond that no
+more are drawn. The plan's are always tried."""
+
+_USUAL = 50
+
 
 _FEW = 9
 """Sizes from here on are large: the plan wants each of them once."""
@@ -51,20 +55,20 @@ class Affordable:
         self.spent += self._known[key]
         return self.replaced.get(key) or dict(wanted)
 
+    def is_spent(self, examples: int) -> bool:
+        """Whether no more points should be drawn, of so many that are asked for."""
+        return self.spent > EACH * max(examples, _USUAL)
+
     def _smaller(self, wanted: Sizes) -> dict[str, int] | None:
         possible = [{**wanted, **s} for s in self._candidates(wanted) if self.allows({**wanted, **s})]
         if not possible or self._growth is None:
             return None
         cheapest = min(possible, key=self._predicted)
-        if not self._known_yet and distinct(wanted):  # the one shape at which no two axes can be mistaken
+        if len(self._known) == 1 and distinct(wanted):  # the one shape at which no two axes can be mistaken
             possible = [s for s in possible if distinct(s)]
             cheapest = min(possible, key=self._predicted, default=cheapest)
         found = next((s for s in possible if self._predicted(s) <= MOST), cheapest)
         return found if self._predicted(found) <= self._predicted(wanted) / 2 else None
-
-    @property
-    def _known_yet(self) -> bool:
-        return len(self._known) > 1
 
     def _candidates(self, wanted: Sizes) -> Iterator[dict[str, int]]:
         """Sizes like these, the likest first: as different from each other, with a large one, without."""

@@ -19,7 +19,7 @@ import numpy as np
 from gradcheck.errors import FormFault, UsageError
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.values import Values, is_strategy
-from gradcheck.judging.points.affordable import MOST, TOTAL, Affordable
+from gradcheck.judging.points.affordable import MOST, Affordable
 from gradcheck.judging.points.allowed_sizes import Allowed, checked_delta
 from gradcheck.judging.points.operations import operations
 from gradcheck.judging.points.point import (
@@ -83,7 +83,7 @@ def generate(formula: Declaration, *, max_examples: int, seed: int, delta: Value
     raised: Counter[str] = Counter()
     affordable = _affordable(formula, seed, delta)
     for draw in draws(formula, max_examples, seed, result.notes, delta):
-        if affordable.spent > TOTAL and draw.origin == "drawn":
+        if draw.origin == "drawn" and affordable.is_spent(max_examples):
             break
         if not draw.elements:  # those were drawn for the sizes that they have
             draw = replace(draw, sizes=affordable.sizes(draw.sizes))
@@ -141,7 +141,7 @@ def _chosen(formula: Declaration) -> tuple[dict[str, tuple[int, ...]], dict[str,
 def _about_cost(affordable: Affordable, points: list[Point], wanted: int) -> list[str]:
     """What a dear forward was spared."""
     notes = []
-    if affordable.spent > TOTAL and len(points) < wanted:
+    if affordable.is_spent(wanted) and len(points) < wanted:
         notes.append(
             f"{len(points)} of {wanted} points are checked: the forward takes {affordable.spent:,} "
             "operations on arrays for them"

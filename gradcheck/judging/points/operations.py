@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.errors import user_code
+from gradcheck.formulas.foreign import is_float_only
 
 __all__ = ["operations"]
 
@@ -30,9 +31,11 @@ def operations(function: Callable[..., Any], args: Sequence[NDArray[Any]], most:
     """How many operations a forward performs at these arguments, large results counting for more; it is
     stopped where they are more than ``most``.
 
-    What the code does with arrays that it makes itself is not seen, and where it raises on arrays that count,
-    it costs what it did until then.
+    What the code does with arrays that it makes itself is not seen, nor what a program or a framework does;
+    where it raises on arrays that count, it costs what it did until then.
     """
+    if is_float_only(function):
+        return 0
     counter = _Counter(most)
     token = _counter.set(counter)
     try:
