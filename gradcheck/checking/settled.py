@@ -22,7 +22,7 @@ __all__ = ["SETTLED", "check_further"]
 SETTLED = 4
 """Failures by the vote of all, behind which one backend is asked."""
 
-_ENOUGH = 12
+_ENOUGH = 24
 """Failures behind which the code is only run at what is drawn; the plan's points are judged all."""
 
 
