@@ -187,6 +187,8 @@ class Backend(Protocol):
     needs. Besides these a backend may have
 
     - ``traits``, a `Traits` where its defaults do not fit;
+    - a method `serves_every_shape(problem)`, which says whether a new shape of this formula costs it nothing;
+      one that pays for shapes is asked at few of them where they are dear;
     - a method `derive_for_all_shapes(problem)`, which gives a `GeneralDerivative`: proofs for all shapes are
       then held against it.
     """

@@ -3,6 +3,7 @@
 import numpy as np
 
 from gradcheck.checking.claim_check import check_claim
+from gradcheck.checking.settled import SETTLED
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.decorating import Formula
 
@@ -35,7 +36,7 @@ def test_backends_that_refute_the_code_agree_with_each_other(told):
     found, row = pairs(wrong, [told("a", right), told("b", right)])
 
     assert found["hand-written", "a"].agreed < found["hand-written", "a"].points == row.points
-    assert found["a", "b"].agreed == row.points
+    assert found["a", "b"].agreed == min(row.points, SETTLED)  # behind these, one backend is asked
 
 
 def test_an_outlier_agrees_with_nobody_away_from_zero(told):

@@ -39,6 +39,12 @@ class Autodiff:
         """Trace the VJP at the problem's shapes. Raises `Unsupported` where JAX cannot."""
         return VjpProgram(problem)
 
+    def serves_every_shape(self, problem: Problem) -> bool:
+        """Whether one trace does, so that a new shape costs nothing."""
+        from gradcheck_backends._jax.traces import shared
+
+        return shared(problem) is not None
+
     def derive_for_all_shapes(self, problem: Problem) -> GeneralDerivative:
         """The VJP traced with symbols for sizes, as NumPy calls."""
         from gradcheck_backends._jax.general import general

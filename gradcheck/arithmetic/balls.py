@@ -157,6 +157,17 @@ def _trunc(x: arb) -> arb:
     return x.ceil() if x <= 0 else x.floor().union(x.ceil())
 
 
+def _nearest(x: arb) -> arb:
+    """The nearest integer, of two the even one; both where a ball reaches over the middle."""
+    low, high = (x - _HALF).ceil(), (x + _HALF).floor()
+    if x.is_exact() and not low.overlaps(high):
+        return low if (low / 2).is_integer() else high
+    return low.union(high)
+
+
+_HALF = arb(0.5)
+
+
 def _signbit(x: arb) -> bool:
     if x.contains(0) and not x.is_zero():
         raise Undecided(f"the sign of {x.str(5)}")
@@ -216,6 +227,7 @@ _UFUNCS: dict[str, Callable[..., Any]] = {
     "copysign": elementwise(lambda a, b: abs(a) * b.sgn() if not b.is_zero() else abs(a), 2),
     "floor": elementwise(arb.floor),
     "ceil": elementwise(arb.ceil),
+    "rint": elementwise(_nearest),
     # the quotient's floor is an enclosure too: as wide as 1 where it may jump
     "remainder": elementwise(lambda x, y: x - y * (x / y).floor(), 2),
     "floor_divide": elementwise(lambda x, y: (x / y).floor(), 2),
@@ -316,6 +328,8 @@ class BallDomain(Domain):
         return super().matmul(left, right)
 
     def linalg(self, name: str, *args: ObjectArray) -> Any:
+        if name == "cholesky":
+            return _cholesky(_as_eliminated(args[0]))
         matrix = flint.arb_mat(_as_eliminated(args[0]).tolist())
         try:
             if name == "det":
@@ -328,6 +342,25 @@ class BallDomain(Domain):
         except (ZeroDivisionError, ValueError) as error:
             raise Undecided(f"np.linalg.{name}: no enclosure at this precision ({error})") from None
         return super().linalg(name, *args)
+
+
+def _cholesky(matrix: ObjectArray) -> ObjectArray:
+    """The lower factor, of the lower triangle."""
+    a = matrix.tolist()
+    lower = [[_ZERO] * len(a) for _ in a]
+    for i, row in enumerate(lower):
+        for j in range(i + 1):
+            other = lower[j]
+            rest = a[i][j] - sum((row[k] * other[k] for k in range(j)), _ZERO)
+            if i != j:
+                row[j] = rest / other[j]
+            elif rest > 0:
+                row[j] = rest.sqrt()
+            elif rest <= 0:
+                raise np.linalg.LinAlgError("Matrix is not positive definite")
+            else:
+                raise Undecided("np.linalg.cholesky: no enclosure at this precision")
+    return of_entries([x for row in lower for x in row], matrix.shape)
 
 
 def _as_eliminated(matrix: ObjectArray) -> ObjectArray:

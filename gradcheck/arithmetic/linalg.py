@@ -59,6 +59,14 @@ def _slogdet(a: ElementArray) -> Any:
     return type(result)(np.sign(determinant), np.log(np.abs(determinant)))
 
 
+@implements(np.linalg.cholesky)
+def _cholesky(a: ElementArray, *, upper: bool = False) -> Any:
+    """NumPy reads one triangle of the matrix alone."""
+    if not upper:
+        return _square("cholesky")(a)
+    return np.swapaxes(_square("cholesky")(np.swapaxes(a, -1, -2)), -1, -2)
+
+
 @implements(np.linalg.norm)
 def _norm(x: ElementArray, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     if ord is None or ord == "fro" or (ord == 2 and (x.ndim == 1 or isinstance(axis, int))):

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from gradcheck.arithmetic.narrow import taken_as_exact
 from gradcheck.arithmetic.precisions import SINGLE
@@ -22,6 +23,7 @@ from gradcheck.checking.further_points import (
 )
 from gradcheck.checking.minimise import Minimal, minimise
 from gradcheck.checking.rows import backend_row, claim_row, silent_row
+from gradcheck.checking.settled import check_further
 from gradcheck.checking.time_limit import Clock, TimeUp
 from gradcheck.checking.training import Trained, train
 from gradcheck.checking.verdict import MIN_ANSWERS, Ruling, rule
@@ -152,7 +154,7 @@ def _tried(
         return cannot_run(claim, session, misread, started)
     results = clock.found
     for point in points.points:
-        clock.keep(_checked(claim, point, session))
+        clock.keep(_checked(claim, point, session, partial(check_further, before=results)))
         found = results[0].fault
         if found is not None and found.kind is FaultKind.FORM:
             return cannot_run(claim, session, str(found), started)
@@ -163,7 +165,7 @@ def _tried(
             clock.keep(result)
     steered = Steered()
     if not _decided(results):
-        for point in points_of_asked_sizes(claim, seed, delta):
+        for point in points_of_asked_sizes(claim, session, seed, delta):
             clock.keep(_checked(claim, point, session))
         certain = all(r.in_float64 is None for r in results)
         steered = steer(

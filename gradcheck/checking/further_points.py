@@ -18,6 +18,7 @@ from gradcheck.formulas.values import Values
 from gradcheck.judging.large_points import BEHIND_A_PROOF
 from gradcheck.judging.points.asked_sizes import MOST_ENTRIES, asked_sizes
 from gradcheck.judging.points.point import Discarded, ForwardFault, in_float32, make_point
+from gradcheck.judging.session import Session
 
 __all__ = ["LARGE_SIZES", "points_of_asked_sizes", "points_of_large_sizes"]
 
@@ -28,10 +29,19 @@ _MOST_ENTRIES = 2**19
 """Numbers in the arguments of a point of large sizes; beyond it the code would take too long."""
 
 
-def points_of_asked_sizes(claim: Claim, seed: int, delta: Values | None) -> Iterator[Point]:
-    """A point at each size that forward or candidate may ask about."""
+def points_of_asked_sizes(claim: Claim, session: Session, seed: int, delta: Values | None) -> Iterator[Point]:
+    """A point at each size that forward or candidate may ask about, as far as the cost allows."""
+    left = _MOST_OPERATIONS
     for number, sizes in enumerate(asked_sizes(claim.formula, claim.candidate)):
-        yield from _made(claim, sizes, [seed, 31, number], delta, "asked")
+        for point in _made(claim, sizes, [seed, 31, number], delta, "asked"):
+            cost = session.cost(point)
+            if cost <= left:
+                left -= cost
+                yield point
+
+
+_MOST_OPERATIONS = 1500
+"""Operations of the forward at all sizes that are asked about. A dense layer of 64 units takes 70."""
 
 
 def points_of_unproved_sizes(

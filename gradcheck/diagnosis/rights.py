@@ -22,6 +22,14 @@ __all__ = ["right_at"]
 _A_PROGRAM = 100
 """What an exact derivative at a point counts for, in operations."""
 
+_AN_OPERATION = 10
+"""What an operation of the forward counts for, beyond `_SHORT` of them, where a derivative is evaluated."""
+
+_PREPARED = 100
+"""What it counts for where the derivative has to be prepared for a new shape."""
+
+_SHORT = 40
+
 _AN_ENTRY = 50
 """What an entry counts for that is known by a difference of the forward: four evaluations, at the least."""
 
@@ -39,6 +47,7 @@ def _truths(claim: Claim, session: Session, point: Point, how: Domain) -> dict[Q
     reason = "no backend"
     for usable in sorted(session.backends, key=_cost):
         try:
+            _pay_for_shape(session, usable, point)
             program = session.program(usable, point)
             _pay_for(program, claim, point)
             found = _answers(claim, program, point, how)
@@ -54,6 +63,15 @@ def _truths(claim: Claim, session: Session, point: Point, how: Domain) -> dict[Q
 def _cost(usable: Usable) -> tuple[bool, int]:
     """Every entry is wanted, at a few shapes."""
     return usable.traits.pays_per_slope, usable.traits.cost_of_shape
+
+
+def _pay_for_shape(session: Session, usable: Usable, point: Point) -> None:
+    """Raises `Unsupported` where a long forward costs more than is left."""
+    long = max(0, session.cost(point) - _SHORT)
+    cost = long * (_AN_OPERATION if session.is_prepared(usable, point) else _PREPARED)
+    if not affordable(cost):
+        raise Unsupported("a derivative of code that is so long costs more than is left")
+    spend(cost)
 
 
 def _pay_for(program: Program, claim: Claim, point: Point) -> None:

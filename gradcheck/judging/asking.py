@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -41,9 +41,10 @@ def ask(check: Evaluation, usable: Usable) -> Opinion:
             with precision(bits):
                 opinion = _at_precision(check, usable, bits)
         except Unsupported as error:
-            reason = Reason(ReasonKind.UNSUPPORTED, str(error))
+            here = isinstance(error, NoAnswer)
+            reason = Reason(ReasonKind.NO_ANSWER if here else ReasonKind.UNSUPPORTED, str(error))
             opinion = replace(opinion, reason=reason, method=_method(check, usable), bits=bits)
-            if isinstance(error, NoAnswer):  # a higher precision may have one
+            if here:  # a higher precision may have one
                 continue
             return opinion
         if opinion.says is not Says.NONE or not opinion.matches:
@@ -183,11 +184,15 @@ def _without_rounded_constants(check: Evaluation, usable: Usable, opinion: Opini
         return opinion
     try:
         with precision(opinion.bits):
-            truth = _uncertain_truth(check, usable, opinion)
-            opinion = replace(opinion, loose=truth)
             stated = check.balls(opinion.bits, WIDENED)
             program = check.session.program(usable, check.point)
-            outcomes = {_match(check, q, stated[q], truth[q], False, program).outcome for q in differing}
+
+            def outcomes_by(truth: Mapping[Quantity, Answer]) -> set[str]:
+                return {_match(check, q, stated[q], truth[q], False, program).outcome for q in differing}
+
+            truth = _uncertain_truth(check, usable, opinion, lambda found: "differ" in outcomes_by(found))
+            opinion = replace(opinion, loose=truth)
+            outcomes = outcomes_by(truth)
     except Unsupported:
         return opinion
     if "differ" in outcomes:
@@ -197,18 +202,40 @@ def _without_rounded_constants(check: Evaluation, usable: Usable, opinion: Opini
     return replace(opinion, says=Says.AGREE, strength=Strength.AGREED, rounded_constants=True)
 
 
-def _uncertain_truth(check: Evaluation, usable: Usable, opinion: Opinion) -> Mapping[Quantity, Answer]:
+def _uncertain_truth(
+    check: Evaluation,
+    usable: Usable,
+    opinion: Opinion,
+    differs: Callable[[Mapping[Quantity, Answer]], bool],
+) -> Mapping[Quantity, Answer]:
     """A backend's answer, as uncertain as the constants of the code make it.
 
     A difference of widened evaluations would be as wide as 1 / h. So the constants are moved by a few
     units in the last place, by the same in all evaluations, and the spread of a few such answers, with a
-    margin, is the uncertainty.
+    margin, is the uncertainty. One of them is enough where the code ``differs`` by `_FAR` times as much.
     """
     program = check.session.program(usable, check.point)
     if program.exact_answers:
         return check.claim.truths(check.point, program, None, WIDENED)
-    moved = [check.claim.truths(check.point, program, check.directions, domain) for domain in SHIFTED]
-    return {q: spread(a, [m[q] for m in moved]) for q, a in opinion.answers.items()}
+    moved: list[Mapping[Quantity, Answer]] = []
+    for domain in SHIFTED:
+        moved.append(check.claim.truths(check.point, program, check.directions, domain))
+        if len(moved) == 1 and differs(_spread(opinion, moved, _FAR)):
+            return _spread(opinion, moved, _LOOSE)
+    return _spread(opinion, moved)
+
+
+def _spread(
+    opinion: Opinion, moved: Sequence[Mapping[Quantity, Answer]], times: float = 4.0
+) -> Mapping[Quantity, Answer]:
+    return {q: spread(a, [m[q] for m in moved], times) for q, a in opinion.answers.items()}
+
+
+_FAR = 2.0**20
+"""No four samples of a sum of as many moved constants are so much farther out than a first one."""
+
+_LOOSE = 64.0
+"""The margin of a single sample."""
 
 
 def _without_cancellation(check: Evaluation, opinion: Opinion) -> Opinion:

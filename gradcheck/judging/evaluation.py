@@ -209,12 +209,12 @@ class Evaluation:
         return found
 
 
-def spread(own: Answer, moved: list[Answer]) -> Answer:
-    """An answer with a radius that covers others, four times over: a sample is no bound."""
+def spread(own: Answer, moved: list[Answer], times: float = 4.0) -> Answer:
+    """An answer with a radius that covers others, several ``times`` over: a sample is no bound."""
     values = np.empty(own.values.shape, dtype=object)
     for index in np.ndindex(own.values.shape):
         centre: Any = own.values[index]
         others: list[Any] = [m.values[index] for m in moved]
         rim = max((abs(o - centre).upper() for o in others), default=arb(0))
-        values[index] = centre + arb(0, 1) * rim * 4
+        values[index] = centre + arb(0, 1) * rim * times
     return Answer(values, own.direction, own.scale, rigorous=False)

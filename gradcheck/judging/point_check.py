@@ -24,6 +24,7 @@ from gradcheck.judging.opinions import Opinion, PointResult, PointVerdict, Says
 from gradcheck.judging.points.point import Point
 from gradcheck.judging.reasons import Fault, Reason, ReasonKind
 from gradcheck.judging.session import Session, Usable
+from gradcheck.records.verdicts import Strength
 
 __all__ = ["check_point"]
 
@@ -48,7 +49,7 @@ def check_point(claim: Claim, point: Point, session: Session, only: str | None =
         )
     check = Evaluation(claim, point, session, stated, usable)
     finite = check.comparable
-    opinions = {one.name: ask(check, one) for one in usable}
+    opinions = _asked(check, usable, spare=only is None)
     result = PointResult(
         point,
         PointVerdict.NONE,
@@ -78,10 +79,30 @@ def check_point(claim: Claim, point: Point, session: Session, only: str | None =
     return result
 
 
+def _asked(check: Evaluation, usable: Sequence[Usable], *, spare: bool) -> dict[str, Opinion]:
+    """What the backends say. One for which this shape is beyond its budget is asked only where no other
+    certifies the code.
+    """
+    dear = [one for one in usable if spare and check.session.spares(one, check.point)]
+    opinions = {one.name: ask(check, one) for one in usable if one not in dear}
+    if any(o.says is Says.AGREE and o.strength is Strength.CERTIFIED for o in opinions.values()):
+        opinions |= {one.name: Opinion(one.name, reason=Reason(ReasonKind.SPARED)) for one in dear}
+    else:
+        opinions |= {one.name: ask(check, one) for one in dear}
+    return {one.name: opinions[one.name] for one in usable}
+
+
 def _all_agree(usable: Sequence[Usable], opinions: Mapping[str, Opinion]) -> bool:
-    """Everyone agrees, among them one that sees a kink as what it is."""
-    seen = any(one.traits.sees_kinks for one in usable)
-    return seen and all(o.says is Says.AGREE for o in opinions.values())
+    """Everyone agrees who runs the code and was asked, among them one that sees a kink as what it is."""
+    said = {one.name: opinions[one.name] for one in usable}
+    seen = any(one.traits.sees_kinks and said[one.name].says is Says.AGREE for one in usable)
+    return seen and all(
+        o.says is Says.AGREE or (o.reason is not None and o.reason.kind in _ABSENT) for o in said.values()
+    )
+
+
+_ABSENT = {ReasonKind.UNSUPPORTED, ReasonKind.SPARED}
+"""Reasons of who says nothing about any point of such a shape."""
 
 
 def _digits(check: Evaluation, stated: Stated) -> float | None:

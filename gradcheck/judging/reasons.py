@@ -18,6 +18,12 @@ class ReasonKind(Enum):
 
     UNSUPPORTED = auto()
     """The code does not run in an arithmetic, or a backend cannot answer; the detail says why."""
+    NO_ANSWER = auto()
+    """The code runs, but at this point there is no answer; the detail says why."""
+    SETTLED = auto()
+    """Not asked: the claim had failed by the vote of all at enough points."""
+    SPARED = auto()
+    """Not asked: a new shape costs this backend too much, and a difference in balls agrees with the code."""
     BELOW_RESOLUTION = auto()
     """An answer exists, but says nothing about a gradient as small as the stated one."""
     NO_ENCLOSURE = auto()
@@ -37,6 +43,9 @@ class ReasonKind(Enum):
 
 _SENTENCES = {
     ReasonKind.UNSUPPORTED: "{}",
+    ReasonKind.NO_ANSWER: "{}",
+    ReasonKind.SETTLED: "not asked: the claim had failed at enough points",
+    ReasonKind.SPARED: "not asked: its budget for new shapes is spent, and differences agree in balls",
     ReasonKind.BELOW_RESOLUTION: (
         "below resolution: the gradient is too small to be told from zero here (saturated?)"
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -25,7 +25,10 @@ from gradcheck.judging.answers.float_kinks import bends
 from gradcheck.judging.answers.forward_values import values_in_balls
 from gradcheck.judging.answers.kinks import UNKNOWN, Kink, examine
 from gradcheck.judging.candidates.same_code import leaves_range, same_code
+from gradcheck.judging.points.operations import operations
 from gradcheck.judging.points.point import Point
+from gradcheck.judging.points.sizes import distinct
+from gradcheck.judging.shape_budget import MOST_COUNTED, ShapeBudget
 
 __all__ = ["Session", "Usable"]
 
@@ -92,6 +95,11 @@ class _Watched(Program):
         return answer if refine is None else replace(answer, refine=lambda: self._usable.timed(refine))
 
 
+def _shapes(point: Point) -> tuple[Any, ...]:
+    """What a program is for: the shapes of floating arguments, the values of integers."""
+    return tuple((a.shape, a.dtype.kind, a.tobytes() if a.dtype.kind != "f" else b"") for a in point.args)
+
+
 def _failed(error: Exception) -> Unsupported:
     text = str(error).splitlines()
     return Unsupported(f"the backend failed: {type(error).__name__}: {text[0] if text else ''}")
@@ -136,10 +144,11 @@ def _uses_float32(formula: Declaration, point: Point) -> bool:
 
 @dataclass
 class Usable:
-    """A backend in use, with the time spent in its own code: deriving, and giving answers."""
+    """A backend in use, with the time spent in its own code, and the shapes that it is prepared for."""
 
     found: Found
     seconds: float = 0.0
+    budget: ShapeBudget = field(default_factory=ShapeBudget)
 
     def timed(self, work: Callable[[], T]) -> T:
         """What the backend's code gives, its time counted, also where it raises."""
@@ -170,6 +179,7 @@ class Session:
         self.backends = [Usable(found) for found in backends]
         self._programs = Memo(failed=_failed)  # a broken backend must not end the run
         self._memories: dict[Any, dict[Any, Any]] = {}
+        self._costs = Memo()
         self._kinks = Memo()
         self._misread: str | None = None
         self._narrow: bool | None = None
@@ -195,15 +205,48 @@ class Session:
             raise Unsupported(usable.found.reason or "the backend is not installed")
         if (accuracy := self.formula.accuracy) and not usable.traits.takes_differences:
             raise Unsupported(f"the forward is right to {accuracy:g} only; its own derivative says nothing")
-        shapes = tuple(
-            (a.shape, a.dtype.kind, a.tobytes() if a.dtype.kind != "f" else b"") for a in point.args
-        )
+        key = _shapes(point)
 
         def derive() -> Program:
             problem = self._problem(usable, point, function)
-            return _Watched(usable.timed(lambda: backend.derive(problem)), usable)
+            program = _Watched(usable.timed(lambda: backend.derive(problem)), usable)
+            if function is self.formula.function:
+                usable.budget.derived[key] = distinct(point.sizes)
+            return program
 
-        return self._programs.get((usable.name, function, shapes), derive)
+        return self._programs.get((usable.name, function, key), derive)
+
+    def ready(self, usable: Usable, point: Point) -> bool:
+        """Whether the backend answers exactly at this point's shape, as far as it is prepared for it."""
+        try:
+            return not self.spares(usable, point) and self.program(usable, point).exact_answers
+        except Unsupported:
+            return False
+
+    def spares(self, usable: Usable, point: Point) -> bool:
+        """Whether the backend is not to be asked at this point, because a new shape is beyond its budget."""
+        if usable.backend is None or self._serves(usable, point):
+            return False
+        return not usable.budget.takes(_shapes(point), self.cost(point), distinct=distinct(point.sizes))
+
+    def is_prepared(self, usable: Usable, point: Point) -> bool:
+        """Whether this point's shape costs the backend nothing any more."""
+        return self._serves(usable, point) or _shapes(point) in usable.budget.derived
+
+    def cost(self, point: Point) -> int:
+        """The operations of the forward at this point's shape, as far as any budget goes."""
+        count = lambda: operations(self.formula.function, point.args, MOST_COUNTED)
+        return self._costs.get(_shapes(point), count)
+
+    def _serves(self, usable: Usable, point: Point) -> bool:
+        """Whether one derivative serves every shape."""
+        serves = getattr(usable.backend, "serves_every_shape", None)
+        if not usable.traits.cost_of_shape or serves is None:
+            return not usable.traits.cost_of_shape
+        problem = self._problem(usable, point, self.formula.function)
+        return self._programs.get(
+            (usable.name, "serves"), lambda: bool(usable.timed(lambda: serves(problem)))
+        )
 
     def _problem(self, usable: Usable, point: Point, function: Callable[..., Any]) -> Problem:
         shapes = self.formula.shapes

@@ -80,7 +80,24 @@ def test_a_singular_matrix_is_undecided_and_not_inverted(in_balls):
         in_balls(np.linalg.inv, np.ones((2, 2)))
 
 
-@pytest.mark.parametrize("name", ["cholesky", "eigh", "svd", "qr", "pinv", "eigvals"])
+@pytest.mark.parametrize("upper", [False, True])
+def test_cholesky_reads_one_triangle(agrees, upper):
+    """Single matrices and stacks; the other triangle is never looked at."""
+    definite = STACK @ np.swapaxes(STACK, -1, -2)
+    strange = definite + (np.tril(B, -1) if upper else np.triu(B, 1))
+    for matrix in (definite, definite[0, 0], strange):
+        agrees(lambda a: np.linalg.cholesky(a, upper=upper), matrix)
+
+
+def test_cholesky_of_what_is_not_definite(in_balls):
+    """NumPy's own error where it is certain, and undecided where it is not."""
+    with pytest.raises(np.linalg.LinAlgError, match="not positive definite"):
+        in_balls(np.linalg.cholesky, -np.eye(2))
+    with pytest.raises(Undecided, match="cholesky"):
+        in_balls(lambda x: np.linalg.cholesky(x / 3), np.array([[1.0, 3.0], [3.0, 9.0]]))
+
+
+@pytest.mark.parametrize("name", ["eigh", "svd", "qr", "pinv", "eigvals"])
 def test_decompositions_are_not_there_and_say_so(in_balls, name):
     """By the name that the user wrote."""
     with pytest.raises(Unsupported, match=rf"np\.linalg\.{name} is not available in ball arithmetic"):

@@ -12,7 +12,12 @@ import numpy as np
 
 from gradcheck.arithmetic import BALLS, Domain
 from gradcheck.errors import Unsupported
-from gradcheck_backends._jax import rules_elementwise, rules_linalg, rules_structure  # noqa: F401
+from gradcheck_backends._jax import (  # noqa: F401  (they fill the table)
+    rules_elementwise,
+    rules_linalg,
+    rules_structure,
+    rules_windows,
+)
 from gradcheck_backends._jax.rules import RULES, as_array
 from gradcheck_backends._jax.walking import walk, walk_inner
 
@@ -100,9 +105,36 @@ def _cond(machine: _Balls, params: Any, values: Any) -> list[Any]:
     return walk_inner(params["branches"][which], values[1:], machine)
 
 
+def _while(machine: _Balls, params: Any, values: Any) -> list[Any]:
+    """`while_loop`: its condition is decided at every step."""
+    first, second = params["cond_nconsts"], params["body_nconsts"]
+    asks, does = values[:first], values[first : first + second]
+    carry = list(values[first + second :])
+    while bool(walk_inner(params["cond_jaxpr"], [*asks, *carry], machine)[0]):
+        carry = walk_inner(params["body_jaxpr"], [*does, *carry], machine)
+    return carry
+
+
+def _scan(machine: _Balls, params: Any, values: Any) -> list[Any]:
+    """`scan`: a body that is run over the first axis of its inputs, and hands a carry on."""
+    constants, carried, length = params["num_consts"], params["num_carry"], params["length"]
+    fixed, carry = values[:constants], list(values[constants : constants + carried])
+    rows = values[constants + carried :]
+    order = range(length)[::-1] if params["reverse"] else range(length)
+    made: list[Any] = [None] * length
+    for k in order:
+        inputs = [*fixed, *carry, *(as_array(row[k]) for row in rows)]
+        results = walk_inner(params["jaxpr"], inputs, machine)
+        carry, made[k] = results[:carried], results[carried:]
+    outputs = [np.stack([one[i] for one in made]) for i in range(len(made[0]))] if made else []
+    return [*carry, *outputs]
+
+
 _HOLDING: dict[str, Callable[[_Balls, Any, Any], list[Any]]] = {
     "custom_linear_solve": _linear_solve,
     "cond": _cond,
+    "while": _while,
+    "scan": _scan,
 }
 
 

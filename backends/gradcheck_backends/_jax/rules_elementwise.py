@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from flint import arb
+from jax import lax
 
 from gradcheck.arithmetic import BALLS, Domain
 from gradcheck.errors import Unsupported
@@ -26,7 +27,7 @@ def _ufunc(primitive: str, ufunc: str, integer: Any = None) -> None:
     RULES[primitive] = run
 
 
-_PREDICATES = frozenset(["eq", "ne", "lt", "le", "gt", "ge", "is_finite"])
+_PREDICATES = frozenset(["eq", "ne", "lt", "le", "gt", "ge", "lt_to", "le_to", "is_finite"])
 for _primitive, _name in {
     "add": "add", "add_any": "add", "sub": "subtract", "mul": "multiply", "neg": "negative",
     "max": "maximum", "min": "minimum", "exp": "exp", "exp2": "exp2", "expm1": "expm1", "log": "log",
@@ -37,6 +38,7 @@ for _primitive, _name in {
     "erfc": "erfc", "lgamma": "gammaln", "digamma": "psi", "floor": "floor", "ceil": "ceil",
     "eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater",
     "ge": "greater_equal", "is_finite": "isfinite",
+    "lt_to": "less", "le_to": "less_equal",  # a total order: balls know no -0
 }.items():  # fmt: skip
     _ufunc(_primitive, _name)
 
@@ -51,6 +53,13 @@ def _div(domain: Domain, params: Any, a: Any, b: Any) -> Any:
     if a.dtype != object and b.dtype != object:
         return np.asarray(np.fix(a / b).astype(a.dtype))  # lax.div truncates integers
     return as_array(np.true_divide(a, b))
+
+
+@rule("round")
+def _round(domain: Domain, params: Any, x: Any) -> Any:
+    if params["rounding_method"] != lax.RoundingMethod.TO_NEAREST_EVEN:
+        raise Unsupported("the JAX primitive round away from zero is not available in ball arithmetic")
+    return as_array(domain.ufuncs["rint"](x))
 
 
 @rule("logistic")

@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from flint import arb
 
-from gradcheck.arithmetic import Domain
+from gradcheck.arithmetic import Domain, wrap
 from gradcheck.errors import NoAnswer
 from gradcheck_backends._jax.rules import rule
 
@@ -80,13 +79,7 @@ def _substitute(a: Any, b: Any, *, lower: bool, unit: bool) -> Any:
 @rule("cholesky")
 def _cholesky(domain: Domain, params: Any, matrix: Any) -> Any:
     """The lower factor, of the symmetric part's lower half, over leading axes."""
-    result = np.empty(matrix.shape, dtype=object)
-    for index in np.ndindex(matrix.shape[:-2]):
-        a = matrix[index]
-        factor = np.full(a.shape, arb(0), dtype=object)
-        for j in range(len(a)):
-            for i in range(j, len(a)):
-                rest = a[i, j] - sum((factor[i, k] * factor[j, k] for k in range(j)), arb(0))
-                factor[i, j] = rest.sqrt() if i == j else rest / factor[j, j]
-        result[index] = factor
-    return result
+    try:
+        return np.linalg.cholesky(wrap(matrix, domain)).data
+    except np.linalg.LinAlgError as error:
+        raise NoAnswer(f"a factor of Cholesky: {error}") from None

@@ -11,7 +11,7 @@ from gradcheck.errors import Unsupported
 from gradcheck_backends._jax.gather import gather_positions, scatter_positions
 from gradcheck_backends._jax.rules import RULES, Rule, as_array, rule
 
-__all__: list[str] = []
+__all__ = ["padded"]
 
 
 # -- axes and positions
@@ -47,9 +47,16 @@ def _split(domain: Domain, params: Any, x: Any) -> Any:
     return np.split(x, np.cumsum(params["sizes"])[:-1], axis=params["axis"])
 
 
+RULES["tile"] = lambda domain, params, x: np.tile(x, params["reps"])
+
+
 @rule("pad")
 def _pad(domain: Domain, params: Any, x: Any, value: Any) -> Any:
-    config = params["padding_config"]
+    return padded(x, value, params["padding_config"])
+
+
+def padded(x: Any, value: Any, config: Any) -> Any:
+    """`lax.pad`: for each axis how much of ``value`` stands before, behind and between the entries."""
     shape = [lo + hi + n + max(n - 1, 0) * gap for n, (lo, hi, gap) in zip(x.shape, config, strict=True)]
     full = [n + max(n - 1, 0) * gap for n, (_, _, gap) in zip(x.shape, config, strict=True)]
     spread = np.empty(full, dtype=x.dtype)
@@ -73,6 +80,13 @@ def _iota(domain: Domain, params: Any, *_: Any) -> Any:
     if np.dtype(params["dtype"]).kind == "f":
         return as_array(BALLS.lift_array(result))
     return result.astype(params["dtype"])
+
+
+@rule("empty2")
+def _empty(domain: Domain, params: Any) -> Any:
+    """What a branch that is not taken leaves: a float of which nothing is known."""
+    dtype = np.dtype(params["dtype"])
+    return as_array(domain.lift(float("nan"))) if dtype.kind == "f" else np.zeros((), dtype)
 
 
 RULES["dim_as_value"] = lambda domain, params: np.asarray(params["dim"])  # a size, put in by `concrete`
@@ -183,6 +197,11 @@ def _cumprod(domain: Domain, params: Any, x: Any) -> Any:
 @rule("cummax")
 def _cummax(domain: Domain, params: Any, x: Any) -> Any:
     return _accumulate(domain.ufuncs["maximum"], params, x)
+
+
+@rule("cummin")
+def _cummin(domain: Domain, params: Any, x: Any) -> Any:
+    return _accumulate(domain.ufuncs["minimum"], params, x)
 
 
 def _accumulate(ufunc: Any, params: Any, x: Any) -> Any:

@@ -14,6 +14,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from gradcheck.arithmetic import call
 from gradcheck.arithmetic.narrow import is_exact
 from gradcheck.errors import Unsupported
+from gradcheck_backends._jax import primitives
 from gradcheck_backends._jax.dimensions import is_symbolic
 from gradcheck_backends._jax.sizes import Number, Size
 
@@ -68,12 +69,13 @@ class TracedArray(NDArrayOperatorsMixin):
     storing into one, or into the array that it was taken from, is refused.
     """
 
-    __slots__ = ("_base", "_held", "_index", "_shared")
+    __slots__ = ("_base", "_held", "_index", "_shared", "_written")
 
     def __init__(self, value: Any, *, base: TracedArray | None = None, index: Any = None) -> None:
         self._held = value
         self._base = base
         self._index = index
+        self._written: dict[tuple[int, ...], Any] = {}  # single entries, stored all together
         self._shared = False  # a copy exists that NumPy would have made a view
 
     def _copy_of_view(self, value: Any) -> Any:
@@ -89,7 +91,14 @@ class TracedArray(NDArrayOperatorsMixin):
 
     @property
     def value(self) -> Any:
-        return self._held if self._base is None else self._base.value[self._index]
+        if self._base is not None:
+            whole = self._base.value
+            found = primitives.part(whole, self._index)
+            return whole[self._index] if found is None else found
+        if self._written:
+            written, self._written = self._written, {}
+            self._held = primitives.concatenated(self._held, written)
+        return self._held
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         out = kwargs.pop("out", None)
@@ -99,7 +108,10 @@ class TracedArray(NDArrayOperatorsMixin):
             raise Unsupported(f"np.{name} cannot be traced by JAX")
         kwargs = {k: unwrap(v) for k, v in kwargs.items() if k not in ("casting", "subok")}
         values = [i.value if isinstance(i, Size | Number) else unwrap(i) for i in inputs]
-        if method == "__call__":
+        direct = primitives.ufunc(name, values) if method == "__call__" and not kwargs else None
+        if direct is not None:
+            result = direct
+        elif method == "__call__":
             result = function(*values, **kwargs)
         elif method == "reduce" and name in _REDUCTIONS:
             result = _REDUCTIONS[name](*values, **{"axis": 0, **kwargs})
@@ -140,7 +152,12 @@ class TracedArray(NDArrayOperatorsMixin):
         keywords = {k: v for k, v in unwrap(kwargs).items() if not (k == "optimize" and name == "einsum")}
         if keywords.get("out") is not None:
             raise Unsupported(f"np.{name}(..., out=...) cannot be traced by JAX")
-        result = function(*unwrap(args), **keywords)
+        plain = unwrap(args)
+        along = {k: v for k, v in keywords.items() if v is not None and v is not np._NoValue}  # noqa: SLF001
+        direct = (
+            primitives.reduced(name, *plain, **along) if set(along) <= {"axis"} and len(plain) < 3 else None
+        )
+        result = function(*plain, **keywords) if direct is None else direct
         if name in _VIEWS and isinstance(args[0], TracedArray):
             return args[0]._copy_of_view(result)  # noqa: SLF001
         return wrap(result)
@@ -161,7 +178,7 @@ class TracedArray(NDArrayOperatorsMixin):
         if self._shared:
             raise Unsupported("storing into an array of which there is a view cannot be traced by JAX")
         if self._base is None:
-            self._held = value
+            self._held, self._written = value, {}
         else:
             self._base._replace(self._base.value.at[self._index].set(value))
 
@@ -188,14 +205,19 @@ class TracedArray(NDArrayOperatorsMixin):
 
     @property
     def shape(self) -> tuple[Any, ...]:
-        return tuple(Size(d) if is_symbolic(d) else d for d in self.value.shape)
+        return tuple(Size(d) if is_symbolic(d) else d for d in self._whole.shape)
+
+    @property
+    def _whole(self) -> Any:
+        """The value for questions about its shape and type: without what is still to be stored."""
+        return self._held if self._base is None else self.value
 
     @property
     def dtype(self) -> Any:
-        return self.value.dtype
+        return self._whole.dtype
 
-    ndim = property(lambda self: self.value.ndim)
-    size = property(lambda self: wrap(self.value.size))
+    ndim = property(lambda self: self._whole.ndim)
+    size = property(lambda self: wrap(self._whole.size))
     T = property(lambda self: self._copy_of_view(self.value.T))
     mT = property(lambda self: self._copy_of_view(self.value.mT))
     real = property(lambda self: self)
@@ -208,7 +230,10 @@ class TracedArray(NDArrayOperatorsMixin):
 
     def __getitem__(self, index: Any) -> TracedArray:
         plain = _index(index)
-        taken = self.value[plain]
+        if self._written and (place := primitives.place(self._held.shape, plain)) is not None:
+            return TracedArray(self._written[place] if place in self._written else self._held[place])
+        found = primitives.part(self.value, plain)
+        taken = self.value[plain] if found is None else found
         parts = plain if isinstance(plain, tuple) else (plain,)
         basic = all(p is None or p is Ellipsis or isinstance(p, int | np.integer | slice) for p in parts)
         if basic and taken.ndim:
@@ -217,7 +242,11 @@ class TracedArray(NDArrayOperatorsMixin):
 
     def __setitem__(self, index: Any, value: Any) -> None:
         plain, stored = _index(index), unwrap(value)
-        if isinstance(index, TracedArray) and index.dtype == bool and not jnp.ndim(stored):
+        single = self._base is None and not jnp.ndim(stored)
+        if single and (place := primitives.place(self._held.shape, plain)) is not None and not self._shared:
+            self._written.pop(place, None)
+            self._written[place] = stored
+        elif isinstance(index, TracedArray) and index.dtype == bool and not jnp.ndim(stored):
             # JAX has no place for a mask that it does not know
             mask = plain.reshape(plain.shape + (1,) * (self.ndim - plain.ndim))
             self._replace(jnp.where(mask, stored, self.value))

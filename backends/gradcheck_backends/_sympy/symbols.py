@@ -242,10 +242,12 @@ class SymbolDomain(Domain):
                 adjoint[symbol] = adjoint[symbol] + part if symbol in adjoint else part
 
     def linalg(self, name: str, *args: ObjectArray) -> Any:
-        """`det`, `inv` and `solve` by Cramer's rule, for matrices of at most `MAX_CRAMER` rows."""
+        """`det`, `inv`, `solve` by Cramer's rule, and `cholesky`, of at most `MAX_CRAMER` rows."""
         matrix = args[0]
-        if name not in {"det", "inv", "solve"} or len(matrix) > MAX_CRAMER:
+        if name not in {"det", "inv", "solve", "cholesky"} or len(matrix) > MAX_CRAMER:
             raise Unsupported(f"np.linalg.{name} of a {len(matrix)} x {len(matrix)} matrix in symbols")
+        if name == "cholesky":
+            return self._cholesky(matrix)
         rows = tuple(range(len(matrix)))
         determinant = self._minor(matrix, rows, rows, {})
         if name == "det":
@@ -255,6 +257,14 @@ class SymbolDomain(Domain):
             rest = self._minor(matrix, _without(rows, j), _without(rows, i), {})
             inverse[i, j] = self.bind((-1) ** (i + j) * rest / determinant)
         return inverse if name == "inv" else self.matmul(inverse, args[1])
+
+    def _cholesky(self, matrix: ObjectArray) -> ObjectArray:
+        lower = np.full(matrix.shape, sympy.S.Zero, dtype=object)
+        for i, j in zip(*np.tril_indices(len(matrix)), strict=True):
+            products = [lower[i, k] * lower[j, k] for k in range(j)]
+            rest = self.bind(sympy.Add(matrix[i, j], *(-p for p in products)))
+            lower[i, j] = self.bind(sympy.sqrt(rest) if i == j else rest / lower[j, j])
+        return lower
 
     def _minor(self, a: ObjectArray, rows: tuple[int, ...], columns: tuple[int, ...], memo: Any) -> Any:
         """The determinant of some rows and columns, expanded along the first row."""

@@ -19,12 +19,16 @@ import numpy as np
 from gradcheck.errors import FormFault, UsageError
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.values import Values, is_strategy
+from gradcheck.judging.points.affordable import MOST, Affordable
 from gradcheck.judging.points.allowed_sizes import Allowed, checked_delta
+from gradcheck.judging.points.operations import operations
 from gradcheck.judging.points.point import (
+    LARGE,
     Discarded,
     ForwardFault,
     Point,
     check_deterministic,
+    draw_arguments,
     in_float32,
     make_point,
 )
@@ -77,7 +81,12 @@ def generate(formula: Declaration, *, max_examples: int, seed: int, delta: Value
     result = Generated()
     delta = checked_delta(delta)
     raised: Counter[str] = Counter()
+    affordable = _affordable(formula, seed, delta)
     for draw in draws(formula, max_examples, seed, result.notes, delta):
+        if draw.origin == "drawn" and affordable.is_spent(max_examples):
+            break
+        if not draw.elements:  # those were drawn for the sizes that they have
+            draw = replace(draw, sizes=affordable.sizes(draw.sizes))
         for attempt in range(_REDRAWS):
             rng = np.random.default_rng([seed, draw.seed, draw.position, attempt])
             try:
@@ -102,9 +111,47 @@ def generate(formula: Declaration, *, max_examples: int, seed: int, delta: Value
                 f"{result.points[-1].entries:,} numbers"
             )
             break
+    result.notes += _about_cost(affordable, result.points, max_examples)
     for reason, times in raised.items():
         result.notes.append(f"{times} of what was drawn {'was' if times == 1 else 'were'} left out: {reason}")
     return result
+
+
+def _affordable(formula: Declaration, seed: int, delta: Values | None) -> Affordable:
+    """What points cost, counted at values that stand for all: those that a shape's first point would have."""
+    fixed, bound, names = _chosen(formula)
+
+    def cost(sizes: Mapping[str, int], most: float) -> int:
+        try:
+            args = draw_arguments(formula, {**bound, **sizes}, np.random.default_rng(seed))
+        except Exception:  # whatever it is, making the point will say it better
+            return 0
+        return 0 if sum(a.size for a in args) > LARGE else operations(formula.function, args, most)
+
+    return Affordable(cost, Allowed(formula, bound, fixed, delta), names)
+
+
+def _chosen(formula: Declaration) -> tuple[dict[str, tuple[int, ...]], dict[str, int], tuple[str, ...]]:
+    """The shapes of given arrays, the sizes that these bind, and the names of all other sizes."""
+    fixed = {a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)}
+    bound = formula.shapes.bind(fixed)
+    return fixed, bound, tuple(n for n in formula.shapes.names if n not in bound)
+
+
+def _about_cost(affordable: Affordable, points: list[Point], wanted: int) -> list[str]:
+    """What a dear forward was spared."""
+    notes = []
+    if affordable.is_spent(wanted) and len(points) < wanted:
+        notes.append(
+            f"{len(points)} of {wanted} points are checked: the forward takes {affordable.spent:,} "
+            "operations on arrays for them"
+        )
+    if affordable.replaced:
+        notes.append(
+            f"smaller sizes stand in place of {len(affordable.replaced)} at which the forward takes more "
+            f"than {MOST} operations on arrays"
+        )
+    return notes
 
 
 def first_point(formula: Declaration, *, seed: int, delta: Values | None = None) -> Point | None:
@@ -159,9 +206,7 @@ def draws(
 
     Raises `UsageError` where no sizes satisfy the declaration.
     """
-    fixed = {a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)}
-    bound = formula.shapes.bind(fixed)
-    names = tuple(n for n in formula.shapes.names if n not in bound)
+    fixed, bound, names = _chosen(formula)
     allows = Allowed(formula, bound, fixed, delta)
     planned, missing = plan(names, allows)
     if not planned:

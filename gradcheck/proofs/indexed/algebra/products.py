@@ -20,11 +20,19 @@ from gradcheck.proofs.indexed.algebra.space import DELTA, Factor, Number, Space,
 if TYPE_CHECKING:
     from gradcheck.proofs.indexed.algebra.expression import Expr
 
-__all__ = ["Terms", "normal_product"]
+__all__ = ["Terms", "normal_product", "work_of"]
 
 Terms = dict[Term, Number]
 """A sum of terms: term -> coefficient, none of them zero."""
 Merged = dict[tuple[int, tuple[int, ...]], Number]
+
+
+def work_of(factors: Sequence[Factor]) -> int:
+    """What a term counts for: 1 mostly, more where it is long, since every pair of factors is looked at."""
+    return 1 + len(factors) ** 2 // _SHORT**2
+
+
+_SHORT = 20
 
 
 def normal_product(space: Space, factors: Sequence[Factor], bounds: Sequence[int]) -> Terms:
@@ -32,7 +40,7 @@ def normal_product(space: Space, factors: Sequence[Factor], bounds: Sequence[int
     key = (tuple(factors), tuple(bounds))
     known = space.products.get(key)
     if known is None:
-        space.spend()
+        space.spend(work_of(factors))
         known = space.products[key] = _normal(space, factors, bounds)
     return known
 

@@ -14,7 +14,7 @@ from gradcheck.proofs.indexed.algebra.codes import BOUND
 from gradcheck.proofs.indexed.algebra.expression import Expr, constant, factor
 from gradcheck.proofs.indexed.algebra.interning import argument_at, slot_codes
 from gradcheck.proofs.indexed.algebra.matching import match
-from gradcheck.proofs.indexed.algebra.products import Terms, normal_product
+from gradcheck.proofs.indexed.algebra.products import Terms, normal_product, work_of
 from gradcheck.proofs.indexed.algebra.space import Factor, Head, Number, Space, Term, TooLarge, plain
 
 __all__ = ["leading_term", "reduced", "vanishes"]
@@ -79,7 +79,7 @@ def leading_term(base: Expr) -> Term | None:
 
 def _reduced_term(space: Space, term: Term) -> Terms:
     """One term in normal form."""
-    space.spend()
+    space.spend(work_of(term[0]))
     rewritten = _rewritten(space, term)
     if rewritten is None:
         return {term: 1}

@@ -14,6 +14,7 @@ from gradcheck.proofs.indexed.arrays.array import ACCESS, IndexedArray
 from gradcheck.proofs.indexed.arrays.axes import Shape, axis_codes, broadcast
 from gradcheck.proofs.indexed.arrays.converting import as_array, from_entry
 from gradcheck.proofs.indexed.arrays.guarding import alike, is_a
+from gradcheck.proofs.indexed.arrays.known_sizes import chosen, picked, spread, sum_of
 from gradcheck.proofs.indexed.arrays.size import Size, text_of
 from gradcheck.proofs.indexed.arrays.symbolic_index import SymbolicIndex
 
@@ -32,6 +33,7 @@ def get(array: IndexedArray, key: Any) -> IndexedArray:
     kept: list[int] = []
     axis = 0
     copied = True
+    held = array.held
     for place in places:
         if place is None:
             shape.append(1)
@@ -40,9 +42,16 @@ def get(array: IndexedArray, key: Any) -> IndexedArray:
         code, size = codes[axis], array.shape[axis]
         axis += 1
         if type(place) is slice:
-            shape.append(size)
-            kept.append(code)
             copied = False
+            if _whole(place):
+                shape.append(size)
+                kept.append(code)
+                continue
+            taken = chosen(space, place, size)
+            index = 0 if len(taken) == 1 else space.fresh(space.size_number(len(taken)))
+            held = spread(space, held, code, index, [{k: 1} for k in taken])
+            shape.append(len(taken))
+            kept.append(index)
             continue
         single = type(place) is list
         index = _code(space, place[0] if single else place, size)
@@ -52,7 +61,7 @@ def get(array: IndexedArray, key: Any) -> IndexedArray:
             shape.append(1)
             kept.append(0)
     moved = {c: space.fresh(space.size_of(c)) for c in kept if not is_constant(c)}
-    entry = array.held.renamed(names | moved)
+    entry = held.renamed(names | moved)
     result = from_entry(space, entry, [moved.get(c, c) for c in kept], tuple(shape), array.kind)
     if not copied:
         result.shared = True
@@ -84,8 +93,15 @@ def put(array: IndexedArray, key: Any, value: Any, by: IndexedArray | None = Non
     here = constant(space, 1)
     kept: list[int] = []
     shape: list[Any] = []
+    parts: list[tuple[int, int, range]] = []
     for place, code, size in zip(places, codes, array.shape, strict=True):
-        if type(place) is slice:
+        if type(place) is slice and not _whole(place):
+            taken = chosen(space, place, size)
+            index = 0 if len(taken) == 1 else space.fresh(space.size_number(len(taken)))
+            parts.append((code, index, taken))
+            kept.append(index)
+            shape.append(len(taken))
+        elif type(place) is slice:
             kept.append(code)
             shape.append(size)
         elif type(place) is list:
@@ -99,7 +115,15 @@ def put(array: IndexedArray, key: Any, value: Any, by: IndexedArray | None = Non
     own = axis_codes(space, given.shape)
     offset = len(shape) - len(given.shape)
     names = {o: k for o, k in zip(own, kept[offset:], strict=True) if not is_constant(o)}
-    stored = here * given.entry.renamed(names) + (constant(space, 1) - here) * array.held
+    entry = given.entry.renamed(names)
+    everywhere = here
+    for code, index, taken in parts:
+        if is_constant(code):
+            continue
+        inside = [delta(space, code, k) for k in taken]
+        entry = sum_of(space, [d * picked(entry, index, k) for k, d in enumerate(inside)])
+        everywhere = everywhere * sum_of(space, inside)
+    stored = here * entry + (constant(space, 1) - everywhere) * array.held
     array.change(_all_set(stored, codes, array.shape), by)
 
 
@@ -138,10 +162,6 @@ def _places(array: IndexedArray, key: Any) -> list[Any]:
     for place in given:
         if type(place) is list:
             lists += 1
-        if type(place) is slice and not (
-            _is(place.start, None, 0) and place.stop is None and _is(place.step, None, 1)
-        ):
-            raise array.space.refused(Unsupported("a slice of part of an axis"))
         single = type(place) is list and len(place) == 1
         if not (place is None or is_a(place, slice, SymbolicIndex, int, np.integer) or single):
             raise array.space.refused(Unsupported(f"indexing with {_called(place)}"))
@@ -150,6 +170,11 @@ def _places(array: IndexedArray, key: Any) -> list[Any]:
     if lists > 1 or (lists and any(is_a(p, int, np.integer, SymbolicIndex) for p in given)):
         raise array.space.refused(Unsupported("indexing with lists on several axes"))
     return given
+
+
+def _whole(place: slice) -> bool:
+    """Whether a slice takes all of an axis, whatever its size."""
+    return _is(place.start, None, 0) and place.stop is None and _is(place.step, None, 1)
 
 
 def _is(value: Any, *plain: Any) -> bool:

@@ -1,0 +1,169 @@
+"""Dear forwards: counted operations decide on sizes, on how many points there are, and on whom is asked."""
+
+import numpy as np
+import pytest
+
+import gradcheck
+from gradcheck import Formula
+from gradcheck.checking.claim_check import check_claim
+from gradcheck.checking.settled import SETTLED
+from gradcheck.judging.points.affordable import EACH, MOST, Affordable
+from gradcheck.judging.points.generation import generate
+from gradcheck.judging.points.operations import operations
+from gradcheck.judging.points.sizes import distinct
+from gradcheck.judging.shape_budget import MIN_SHAPES, ShapeBudget
+
+
+def naive(x):
+    out = np.zeros(x.shape)
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            for k in range(x.shape[2]):
+                out[i, j, k] = np.sum(x[i, j, k : k + 1] ** 2) * 0.5
+    return out
+
+
+def naive_back(d, x):
+    return d * x
+
+
+def test_operations_are_counted_and_large_results_count_for_more():
+    """A loop costs what its entries do; counting ends at a limit; a forward that raises costs what it did."""
+    x = np.ones((2, 3, 4))
+    assert operations(naive, (x,)) >= 3 * x.size
+    assert operations(lambda x: x * 2.0, (x,)) == 2
+    assert operations(lambda x: x @ x.T, (np.ones((20, 20)),)) > 100
+    assert operations(np.exp, (np.ones(400),)) > operations(lambda x: x + 1.0, (np.ones(400),))
+    assert operations(naive, (np.ones((20, 20, 20)),), 100) <= 102
+    assert operations(lambda x: np.linalg.inv(x * 2.0), (np.ones((2, 3)),)) == 2
+
+
+def test_counting_changes_nothing_that_the_code_computes():
+    """The counted run is thrown away, arguments are copies, integers stay plain."""
+    seen = []
+
+    def forward(x, k):
+        seen.append(type(k))
+        x[0] = 7.0
+        return x[k]
+
+    x, k = np.arange(3.0), np.array([0, 2])
+    assert operations(forward, (x, k)) > 0
+    assert x.tolist() == [0, 1, 2]
+    assert seen == [np.ndarray]
+
+
+def counted(power):
+    """Costs that grow with the first size by a power, and not with the second."""
+    cost = lambda s, most: min(int(10 * s["n"] ** power), int(min(most + 1, 1e9)))
+    return Affordable(cost, lambda s: True, ("n", "m"))
+
+
+def test_cheap_sizes_stay_as_they_are():
+    """And what they cost is added up."""
+    affordable = counted(1)
+    assert affordable.sizes({"n": 7, "m": 13}) == {"n": 7, "m": 13}
+    assert affordable.spent == 70
+    assert not affordable.replaced
+
+
+def test_dear_sizes_get_smaller_by_what_makes_them_dear():
+    """The first shape stays distinct; large sizes that cost nothing stay large; nothing shrinks in vain."""
+    affordable = counted(3)
+    first = affordable.sizes({"n": 6, "m": 5})
+    assert distinct(first)
+    assert 10 * first["n"] ** 3 <= MOST
+    assert affordable.sizes({"n": 4, "m": 11}) == {"n": 2, "m": 11}
+    assert counted(0).sizes({"n": 8, "m": 8}) == {"n": 8, "m": 8}
+    always = Affordable(lambda s, most: 10**6, lambda s: True, ("n",))
+    assert always.sizes({"n": 8}) == {"n": 8}
+
+
+def test_sizes_that_are_not_allowed_are_not_taken():
+    """Not even for measuring."""
+    dear = Affordable(lambda s, most: 1000, lambda s: s["n"] >= 5, ("n",))
+    assert dear.sizes({"n": 8}) == {"n": 8}
+
+
+def test_a_formula_in_loops_is_drawn_smaller_and_less_often():
+    """One shape is distinct, and the notes say what was spared; a cheap formula keeps all."""
+    formula = Formula(naive, {"x": "a b c"})
+    found = generate(formula, max_examples=50, seed=0)
+    costs = [operations(naive, p.args) for p in found.points]
+    assert max(costs) <= 2 * MOST
+    assert sum(costs) < 3 * EACH * 50
+    assert any(distinct(p.sizes) for p in found.points)
+    assert any("smaller sizes stand in place" in note for note in found.notes)
+    assert not generate(Formula(lambda x: 2 * x, {"x": "a b c"}), max_examples=50, seed=0).notes
+
+
+def test_a_budget_for_shapes_has_a_minimum():
+    """So many shapes, and one that is distinct, are always in it; a shape that was tried is free."""
+    budget = ShapeBudget()
+    for k in range(MIN_SHAPES):
+        assert budget.takes(k, 10_000, distinct=False)
+        budget.derived[k] = False
+    assert not budget.takes("next", 1, distinct=False)
+    assert budget.takes(0, 10_000, distinct=False)
+    assert budget.takes("distinct", 10_000, distinct=True)
+    budget.derived["distinct"] = True
+    assert not budget.takes("another", 1, distinct=True)
+    assert ShapeBudget().takes("cheap", 1, distinct=False)
+
+
+def long(x):
+    for _ in range(90):
+        x = x * 1.0 + 0.25
+    return x * len(x)  # a question about a size: JAX traces it shape by shape
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [(1.0, "pass"), (1.0 + 1e-9, "fail")])
+def test_who_pays_for_shapes_is_asked_at_few_where_they_are_dear(factor, verdict):
+    """The verdict is the same, and there are as many answers as are needed, one at distinct sizes."""
+    given = {"max_examples": 12, "backends": ["finite_difference", "autodiff"]}
+    result = gradcheck.verify(long, lambda d, x: factor * d * len(x), {"x": "n"}, **given)
+    assert result.verdict == verdict
+    asked, free = (
+        next(r for r in result.backends if r.backend == n) for n in ("autodiff", "finite_difference")
+    )
+    assert asked.distinct
+    if verdict == "pass":
+        assert MIN_SHAPES <= asked.answered < free.answered
+    else:
+        assert min(asked.answered, free.answered) >= SETTLED
+
+
+def outcome(backward):
+    formula = Formula(lambda x: 2 * x, {"x": "n m"})
+    formula.vjp(backward)
+    return check_claim(formula.claims[0], backends=["finite_difference", "autodiff"])
+
+
+def test_a_claim_that_failed_enough_is_judged_by_one_backend():
+    """Every point is still run in float64."""
+    sizes = set()
+
+    def wrong(d, x):
+        if type(x) is np.ndarray:
+            sizes.add(x.shape)
+        return 3 * d
+
+    row = outcome(wrong).row
+    assert row.verdict == "fail"
+    assert row.points == 50
+    assert sizes >= {tuple(shape.values()) for shape in row.shapes}
+    pair = next(a for a in row.agreement if {a.first, a.second} == {"finite_difference", "autodiff"})
+    assert pair.points == SETTLED
+
+
+def test_what_raises_behind_many_failures_is_found():
+    """The code is run where nobody is asked."""
+
+    def raising(d, x):
+        if x.shape[0] == 5:
+            raise ValueError("this one")
+        return 3 * d
+
+    faults = [str(r.fault) for r in outcome(raising).results if r.fault is not None]
+    assert faults
+    assert all("this one" in text for text in faults)
