@@ -148,7 +148,7 @@ def _about_cost(affordable: Affordable, points: list[Point], wanted: int) -> lis
         )
     if affordable.replaced:
         notes.append(
-            f"smaller sizes stand in place of {len(affordable.replaced)} at which the forward takes more "
+            f"smaller sizes are drawn for {len(affordable.replaced)} at which the forward takes more "
             f"than {MOST} operations on arrays"
         )
     return notes
