@@ -5,6 +5,8 @@ from gradcheck.arithmetic.array import ElementArray, wrap
 from gradcheck.arithmetic.balls import (
     BALLS,
     SHIFTED,
+    STORED,
+    SUMMING,
     UNDERFLOWING,
     WIDENED,
     dot,
@@ -21,6 +23,8 @@ from gradcheck.arithmetic.remembered import Remembered
 __all__ = [
     "BALLS",
     "SHIFTED",
+    "STORED",
+    "SUMMING",
     "UNDERFLOWING",
     "WIDENED",
     "Domain",

@@ -70,7 +70,7 @@ class ElementArray(Operators):
         elif method == "reduce":
             result = reduce(function, data[0], domain, name, **kwargs)
         elif method == "accumulate":
-            result = np.asarray(_ufunc(function).accumulate(data[0], **kwargs), dtype=object)
+            result = _summed(domain, name, lambda: _accumulated(function, data[0], kwargs))
         elif method == "outer":
             result = _ufunc(function).outer(*data)
         else:
@@ -328,9 +328,18 @@ def reduce(
         initial = 0 if name == "add" else 1
     extra = {} if initial is None else {"initial": domain.lift(initial)}
     if ufunc.identity is not None or (axis is not None and not isinstance(axis, tuple)):
-        return ufunc.reduce(data, axis=axis, keepdims=keepdims, **extra)
+        return _summed(domain, name, lambda: ufunc.reduce(data, axis=axis, keepdims=keepdims, **extra))
     # frompyfunc's ufuncs reduce one axis at a time
     axes = range(data.ndim) if axis is None else [a % data.ndim for a in axis]
     for a in sorted(axes, reverse=True):
         data = ufunc.reduce(data, axis=a, keepdims=keepdims, **extra)
     return data
+
+
+def _accumulated(function: Callable[..., Any], data: Any, keywords: Any) -> Any:
+    return np.asarray(_ufunc(function).accumulate(data, **keywords), dtype=object)
+
+
+def _summed(domain: Domain, name: str, compute: Callable[[], Any]) -> Any:
+    """A reduction, which an arithmetic may make in another precision where it is a sum."""
+    return domain.summed(compute) if name == "add" else compute()

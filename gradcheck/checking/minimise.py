@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic.precisions import SINGLE
 from gradcheck.errors import FaultKind, Unsupported, UsageError
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.values import Values, normal, positive, unit_interval
@@ -26,7 +25,7 @@ from gradcheck.judging.points.point import (
     ForwardFault,
     Point,
     evaluate_forward,
-    in_float32,
+    in_dtype,
     make_point,
 )
 from gradcheck.judging.points.sizes import smallest_first
@@ -183,7 +182,7 @@ def _draw(
         point = make_point(formula, sizes, rng, delta=delta, elements=elements, origin="minimised")
     except (Discarded, ForwardFault, UsageError):
         return None
-    return in_float32(formula, point) if claim.bits == SINGLE else point
+    return in_dtype(formula, point, claim.dtype)
 
 
 def _simplify(
@@ -254,7 +253,7 @@ def _at(
     except (Discarded, ForwardFault):
         return None
     moved = replace(point, args=args, delta=delta, outputs=outputs, multiple=multiple)
-    return in_float32(claim.formula, moved) if claim.bits == SINGLE else moved
+    return in_dtype(claim.formula, moved, claim.dtype)
 
 
 def _first(found: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float64]:

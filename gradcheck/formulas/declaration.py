@@ -7,13 +7,15 @@ they offer of it, and `tests/test_declaration.py` holds them together.
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Self
 
 from gradcheck.errors import UsageError, user_code
 from gradcheck.formulas.callables import check_parameters, defaults_beyond, hashable, parameter_names
+from gradcheck.formulas.dtypes import Dtype, as_dtype, as_grade
 from gradcheck.formulas.nested_code import of_leaves
 from gradcheck.formulas.shapes import ShapeLike, Shapes
 from gradcheck.formulas.suggestions import did_you_mean
@@ -29,7 +31,9 @@ class Declaration:
     ``shapes`` has one entry per argument, in order; see `gradcheck.formulas.shapes` for the language.
     ``values`` says what an argument may hold (default `gradcheck.normal`); ``where`` is a relation
     between dimensions. ``batch`` names a dimension whose rows do not meet. Code that
-    is not ``deterministic`` may answer differently from call to call, within rounding. ``id``,
+    is not ``deterministic`` may answer differently from call to call, within rounding. ``dtype`` is the
+    floating-point type in which the claims' code is called and judged; the forward is the formula. ``grade``
+    is what the code claims of its rounding there (`gradcheck.formulas.dtypes.GRADES`). ``id``,
     ``section``, ``latex`` and ``note`` say where the formula comes from and how to show it.
     ``intermediates`` is the forward once more, which names what lies between; see
     `gradcheck.Formula.intermediates`.
@@ -45,6 +49,8 @@ class Declaration:
     where: Callable[..., bool] | None
     batch: str | None
     deterministic: bool
+    dtype: Dtype
+    grade: str
     id: str | None
     section: str | None
     latex: str | None
@@ -61,6 +67,8 @@ class Declaration:
         where: Callable[..., bool] | None = None,
         batch: str | None = None,
         deterministic: bool = True,
+        dtype: str = "float64",
+        grade: str = "throughout",
         id: str | None = None,
         section: str | None = None,
         latex: str | None = None,
@@ -80,6 +88,8 @@ class Declaration:
             where=where,
             batch=parsed.check_batch(batch),
             deterministic=bool(deterministic),
+            dtype=as_dtype(dtype, f"{name}: dtype"),
+            grade=as_grade(grade, f"{name}: grade"),
             id=id,
             section=section,
             latex=latex,
@@ -113,6 +123,12 @@ class Declaration:
         own = {"id", "section", "latex", "note", "tapped", "original"}
         declared = {f.name: getattr(self, f.name) for f in fields(Declaration) if f.name not in own}
         return {**declared, "function": self.original, "shapes": self.shapes.declared}
+
+    def in_dtype(self, dtype: Dtype) -> Self:
+        """The same declaration, with its claims, in another floating-point type."""
+        twin = copy.copy(self)
+        twin.__dict__["dtype"] = dtype
+        return twin
 
     def allows(self, sizes: Mapping[str, int]) -> bool:
         """Whether the sizes are all 1 or more and satisfy ``where``."""

@@ -12,6 +12,7 @@ from gradcheck.formulas.decorating import Formula
 from gradcheck.records.arrays import decode
 from gradcheck.records.reading import Log
 from gradcheck.records.types import (
+    Accuracy,
     ArrayRecord,
     BackendRow,
     BatteryRow,
@@ -22,7 +23,7 @@ from gradcheck.records.types import (
 )
 from gradcheck.records.verdicts import Strength, Verdict
 from gradcheck.running.checker import Checker, RunOptions, now
-from gradcheck.running.shown import Counterexample, Proof
+from gradcheck.running.shown import Counterexample, Proof, Ulp
 
 __all__ = ["Result", "failure", "own_name", "reproduce"]
 
@@ -87,6 +88,19 @@ class Result:
     def untried(self) -> tuple[Untried, ...]:
         """Comparisons in the code of which one side never happened and that no proof covers: where, what."""
         return tuple(self.row.untried)
+
+    @property
+    def ulp(self) -> dict[str, Ulp] | None:
+        """The error in low precision by gradient, in units in the last place: ``worst``, ``typical``,
+        ``where`` the worst entry is and the ``size`` there, as attributes or keys; None in float64.
+        """
+        found = self.row.accuracy
+        return None if found is None else {u.quantity: Ulp.of(u) for u in found.ulp}
+
+    @property
+    def accuracy(self) -> Accuracy | None:
+        """How the code does in low precision: the grades that it meets or not, and by how much."""
+        return self.row.accuracy
 
     @property
     def unstable(self) -> str | None:
@@ -158,6 +172,9 @@ def reproduce(formula: Formula, row: ClaimRow, seed: int, max_examples: int) -> 
     # an adapter knows how its pair is written
     pair = getattr(claim.candidate, "spelled", None) or f"{formula.name}, {code}"
     rest = "" if formula.deterministic else ", deterministic=False"
+    if formula.dtype.is_low:
+        rest += f", dtype={formula.dtype.name!r}"
+        rest += "" if formula.grade == "throughout" else f", grade={formula.grade!r}"
     found = row.counterexample
     if found is None or any(a.dec is None for a in [*found.inputs.values(), *found.delta]):
         given = [n for n in ("values", "where", "batch") if getattr(formula, n)]

@@ -148,7 +148,7 @@ def _axes_one_by_one(ufunc: Any, x: Any, axes: Any) -> Any:
 
 @rule("reduce_sum")
 def _reduce_sum(domain: Domain, params: Any, x: Any) -> Any:
-    return as_array(np.add.reduce(x, axis=tuple(params["axes"])))
+    return as_array(domain.summed(lambda: np.add.reduce(x, axis=tuple(params["axes"]))))
 
 
 @rule("reduce_prod")
@@ -172,7 +172,7 @@ RULES["reduce_or"] = lambda domain, params, x: np.asarray(np.any(x, axis=tuple(p
 
 @rule("cumsum")
 def _cumsum(domain: Domain, params: Any, x: Any) -> Any:
-    return _accumulate(np.add, params, x)
+    return domain.summed(lambda: _accumulate(np.add, params, x))
 
 
 @rule("cumprod")
