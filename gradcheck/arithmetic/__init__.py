@@ -6,7 +6,6 @@ from gradcheck.arithmetic.balls import (
     BALLS,
     SHIFTED,
     STORED,
-    SUMMING,
     UNDERFLOWING,
     WIDENED,
     dot,
@@ -17,6 +16,7 @@ from gradcheck.arithmetic.balls import (
 )
 from gradcheck.arithmetic.buffers import call, call_in
 from gradcheck.arithmetic.domain import Domain, ObjectArray, of_entries, zero_dimensional
+from gradcheck.arithmetic.low_precision import WORKING_BITS, low_domain
 from gradcheck.arithmetic.memo import Memo
 from gradcheck.arithmetic.remembered import Remembered
 
@@ -24,9 +24,9 @@ __all__ = [
     "BALLS",
     "SHIFTED",
     "STORED",
-    "SUMMING",
     "UNDERFLOWING",
     "WIDENED",
+    "WORKING_BITS",
     "Domain",
     "ElementArray",
     "Memo",
@@ -36,6 +36,7 @@ __all__ = [
     "call_in",
     "dot",
     "enclose",
+    "low_domain",
     "midpoints",
     "of_entries",
     "precision",

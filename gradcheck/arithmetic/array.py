@@ -70,7 +70,7 @@ class ElementArray(Operators):
         elif method == "reduce":
             result = reduce(function, data[0], domain, name, **kwargs)
         elif method == "accumulate":
-            result = _summed(domain, name, lambda: _accumulated(function, data[0], kwargs))
+            result = _summed(domain, name, lambda x: _accumulated(function, x, kwargs), data[0])
         elif method == "outer":
             result = _ufunc(function).outer(*data)
         else:
@@ -328,7 +328,9 @@ def reduce(
         initial = 0 if name == "add" else 1
     extra = {} if initial is None else {"initial": domain.lift(initial)}
     if ufunc.identity is not None or (axis is not None and not isinstance(axis, tuple)):
-        return _summed(domain, name, lambda: ufunc.reduce(data, axis=axis, keepdims=keepdims, **extra))
+        return _summed(
+            domain, name, lambda x: ufunc.reduce(x, axis=axis, keepdims=keepdims, **_own(extra, x)), data
+        )
     # frompyfunc's ufuncs reduce one axis at a time
     axes = range(data.ndim) if axis is None else [a % data.ndim for a in axis]
     for a in sorted(axes, reverse=True):
@@ -337,9 +339,16 @@ def reduce(
 
 
 def _accumulated(function: Callable[..., Any], data: Any, keywords: Any) -> Any:
+    if data.dtype != object:
+        return np.add.accumulate(data, **keywords)
     return np.asarray(_ufunc(function).accumulate(data, **keywords), dtype=object)
 
 
-def _summed(domain: Domain, name: str, compute: Callable[[], Any]) -> Any:
-    """A reduction, which an arithmetic may make in another precision where it is a sum."""
-    return domain.summed(compute) if name == "add" else compute()
+def _summed(domain: Domain, name: str, compute: Callable[..., Any], data: Any) -> Any:
+    """A reduction, of which an arithmetic may round each addition."""
+    return domain.summed(compute, data) if name == "add" else compute(data)
+
+
+def _own(extra: dict[str, Any], data: Any) -> dict[str, Any]:
+    """Keywords of a reduction, for plain numbers without those of the arithmetic."""
+    return extra if data.dtype == object else {}

@@ -30,7 +30,6 @@ __all__ = [
     "BALLS",
     "SHIFTED",
     "STORED",
-    "SUMMING",
     "WIDENED",
     "BallDomain",
     "dot",
@@ -400,38 +399,14 @@ class _UnderflowingDomain(BallDomain):
 UNDERFLOWING = _UnderflowingDomain()
 
 
-class _SummingDomain(BallDomain):
-    """Balls of low precision whose sums are made at more ``bits`` and rounded once, as code does that adds
-    float16 numbers in float32.
-    """
-
-    def __init__(self, bits: int) -> None:
-        super().__init__()
-        self._bits = bits
-
-    def summed(self, compute: Callable[[], Any]) -> Any:
-        with precision(self._bits):
-            found = compute()
-        if not isinstance(found, np.ndarray):
-            return +found if type(found) is arb else found
-        return np.positive(found) if found.dtype == object else found
-
-    def matmul(self, left: ObjectArray, right: ObjectArray) -> Any:
-        return self.summed(lambda: np.matmul(left, right)) if left.shape[-1] else super().matmul(left, right)
-
-
-SUMMING = {bits: _SummingDomain(bits + 1) for bits in (SINGLE, DOUBLE)}
-"""By the bits of the type in which sums are made."""
-
-
 class _StoredDomain(BallDomain):
     """Balls in which a float constant that a type of few ``bits`` holds may have been rounded to it: it
-    carries half a unit of doubt. What that type does not hold was not stored in it, and stays exact.
+    carries half a unit of doubt. What that type does not hold was not stored in it, and is widened as usual.
     """
 
     def __init__(self, bits: int) -> None:
-        super().__init__()
-        self._bits, self._exact = bits, False
+        super().__init__(widened=True)
+        self._bits = bits
 
     def lift(self, number: Any) -> arb:
         lifted = super().lift(number)

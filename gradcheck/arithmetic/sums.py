@@ -117,7 +117,7 @@ def _dot(a: Any, b: Any) -> Any:
         return wrap(left, domain) * wrap(right, domain)
     if left.ndim <= 2 and right.ndim <= 2:
         return wrap(domain.matmul(left, right), domain)
-    return wrap(domain.summed(lambda: np.dot(left, right)), domain)
+    return wrap(domain.summed(np.dot, left, right), domain)
 
 
 @implements(np.outer)
@@ -135,7 +135,7 @@ def _two(function: Callable[..., Any]) -> None:
     def compute(a: Any, b: Any, *args: Any, **kwargs: Any) -> Any:
         domain = find_domain((a, b))
         left, right = lift(a, domain), lift(b, domain)
-        return wrap(domain.summed(lambda: function(left, right, *args, **kwargs)), domain)
+        return wrap(domain.summed(lambda x, y: function(x, y, *args, **kwargs), left, right), domain)
 
 
 _PRODUCTS: tuple[Callable[..., Any], ...] = (np.inner, np.tensordot, np.kron, np.convolve)
@@ -147,7 +147,8 @@ for _function in _PRODUCTS:
 def _einsum(subscripts: Any, *operands: Any) -> Any:
     domain = find_domain(operands)
     lifted = [lift(o, domain) for o in operands]
-    return wrap(domain.summed(lambda: np.einsum(subscripts, *lifted, optimize=False)), domain)
+    multiplied = lambda *arrays: np.einsum(subscripts, *arrays, optimize=False)
+    return wrap(domain.summed(multiplied, *lifted), domain)
 
 
 @implements(np.cross)

@@ -4,6 +4,7 @@ happen, and behind a proof the real code at large sizes.
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import product
@@ -13,11 +14,12 @@ import numpy as np
 
 from gradcheck.errors import UsageError
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.point import Point
 from gradcheck.formulas.values import Values
 from gradcheck.judging.large_points import BEHIND_A_PROOF
 from gradcheck.judging.points.asked_sizes import MOST_ENTRIES, asked_sizes
-from gradcheck.judging.points.point import Discarded, ForwardFault, in_dtype, make_point
+from gradcheck.judging.points.point import Discarded, ForwardFault, evaluate_forward, in_dtype, make_point
 
 __all__ = ["LARGE_SIZES", "points_of_asked_sizes", "points_of_large_sizes", "points_of_long_sums"]
 
@@ -72,9 +74,31 @@ def points_of_long_sums(claim: Claim, seed: int, delta: Values | None) -> Iterat
             sizes = {**bound, **dict.fromkeys(names, others), name: length}
             shapes = formula.shapes.concrete(sizes) if formula.allows(sizes) else None
             if shapes is not None and sum(map(prod, shapes)) <= _MOST_LONG:
-                yield from _made(claim, sizes, [seed, 43, number], delta, "long")
+                yield from _kept_small(formula, _made(claim, sizes, [seed, 43, number], delta, "long"))
                 break
 
+
+def _kept_small(formula: Declaration, points: Iterator[Point]) -> Iterator[Point]:
+    """The points at which the forward holds no more than a few numbers at a time: a table of 4096 x 4096 scores
+    would take minutes in balls.
+    """
+    for point in points:
+        tracing = tracemalloc.is_tracing()
+        if not tracing:
+            tracemalloc.start()
+        try:
+            before, _ = tracemalloc.get_traced_memory()
+            tracemalloc.reset_peak()
+            evaluate_forward(formula, point.args)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            if not tracing:
+                tracemalloc.stop()
+        if peak - before <= 8 * _MOST_HELD:
+            yield point
+
+
+_MOST_HELD = 2**17
 
 LONG = (64, 512, 4096)
 """Lengths of sums in low precision. From 256 on a sum of ones stands still in bfloat16, from 2048 in

@@ -21,7 +21,7 @@ def accuracy(claim: Claim, results: Sequence[PointResult]) -> Accuracy | None:
     """The record of a claim that is checked in low precision; None for others, and where nothing was
     measured.
     """
-    found = [(r, r.measured) for r in results if r.measured is not None]
+    found = [(r, r.measured) for r in results if r.measured is not None and r.verdict in ("pass", "fail")]
     if not claim.formula.dtype.is_low or not found:
         return None
     dtype = claim.dtype

@@ -7,7 +7,7 @@ import numpy as np
 from gradcheck.formulas.decorating import formula
 from gradcheck.formulas.values import integers
 
-__all__ = ["FORMULAS", "softmax_rows"]
+__all__ = ["FORMULAS", "softmax_of_kept", "softmax_rows"]
 
 SECTION = "Probabilities and losses"
 CLASSES = 4
@@ -65,6 +65,13 @@ def some_masked(shape, rng):
     return mask
 
 
+def softmax_of_kept(x, kept):
+    """The softmax along the last axis of the entries that are kept, zero for the others."""
+    least = x.min(axis=-1, keepdims=True)
+    e = kept * np.exp(kept * (x - (least + kept * (x - least)).max(axis=-1, keepdims=True)))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
 @formula(
     shapes={"X": "N D", "mask": "N D"},
     values={"mask": some_masked},
@@ -73,14 +80,12 @@ def some_masked(shape, rng):
     latex=r"p_i = m_i e^{x_i} / \sum_j m_j e^{x_j}",
 )
 def masked_softmax(X, mask):
-    e = mask * np.exp(X - X.max(axis=-1, keepdims=True))
-    return e / e.sum(axis=-1, keepdims=True)
+    return softmax_of_kept(X, mask)
 
 
 @masked_softmax.vjp(title="Back through a masked softmax: as without, since p is zero where the mask is")
 def masked_softmax_vjp(delta, X, mask):
-    e = mask * np.exp(X - X.max(axis=-1, keepdims=True))
-    p = e / e.sum(axis=-1, keepdims=True)
+    p = softmax_of_kept(X, mask)
     return p * (delta - (p * delta).sum(axis=-1, keepdims=True)), None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gradcheck.catalogue.layers.gates import sigmoid
-from gradcheck.catalogue.layers.probabilities import softmax_rows
+from gradcheck.catalogue.layers.probabilities import softmax_of_kept, softmax_rows
 from gradcheck.formulas.decorating import formula
 
 __all__ = ["FORMULAS"]
@@ -84,8 +84,7 @@ def attention_vjp(delta, Q, K, V):
 def causal(S):
     """The weights of what is not later than a position."""
     seen = np.arange(S.shape[0])[:, None] >= np.arange(S.shape[1])
-    e = seen * np.exp(S - S.max(axis=1, keepdims=True))
-    return e / e.sum(axis=1, keepdims=True)
+    return softmax_of_kept(S, 1 * seen)
 
 
 @formula(
@@ -109,12 +108,6 @@ def first_kept(shape, rng):
     return kept
 
 
-def padded_out(S, kept):
-    """The weights of the positions that are kept."""
-    e = kept * np.exp(S - S.max(axis=1, keepdims=True))
-    return e / e.sum(axis=1, keepdims=True)
-
-
 @formula(
     shapes={**ATTENTION, "kept": "S"},
     values={"kept": first_kept},
@@ -123,12 +116,12 @@ def padded_out(S, kept):
     latex=r"\operatorname{softmax}_{m_s = 1}(Q K^T / \sqrt d) V",
 )
 def masked_attention(Q, K, V, kept):
-    return padded_out(scores(Q, K), kept) @ V
+    return softmax_of_kept(scores(Q, K), kept) @ V
 
 
 @masked_attention.vjp(title="Back through attention with padding: nothing from what is padded")
 def masked_attention_vjp(delta, Q, K, V, kept):
-    return *back_through_attention(delta, Q, K, V, padded_out(scores(Q, K), kept)), None
+    return *back_through_attention(delta, Q, K, V, softmax_of_kept(scores(Q, K), kept)), None
 
 
 CELL = {"x": "N D", "h": "N H", "W": "D {n}*H", "U": "H {n}*H", "b": "{n}*H"}

@@ -16,6 +16,7 @@ operation, carried through all that follows. The largest radius of any derivatio
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic import BALLS, SUMMING, Domain, ObjectArray, precision, radii
+from gradcheck.arithmetic import BALLS, WORKING_BITS, Domain, ObjectArray, low_domain, precision, radii
 from gradcheck.arithmetic.precisions import SINGLE
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
@@ -59,30 +60,40 @@ class Allowed:
 
 @dataclass(frozen=True)
 class _Arithmetic:
-    """Bits in which everything is evaluated, and the domain that says how sums are."""
+    """What everything is evaluated in, of how many bits it stands for, and how many half units an operation errs."""
 
-    bits: int
     domain: Domain
+    bits: int
+    ulps: float
+
+    @property
+    def parts(self) -> float:
+        """How many errors of one operation a number holds."""
+        return float(2.0**self.bits / self.ulps)
 
 
 def _arithmetics(dtype: Dtype) -> dict[str, _Arithmetic]:
-    """What each grade computes in. One bit more than the type has, since a ball counts a whole unit in the
-    last place where rounding to nearest takes half of one.
-    """
-    wide = NAMED[dtype.wide].bits
-    own = dtype.bits + 1 - (_LIBRARY if dtype.bits == SINGLE else 0)
-    inside = wide + 1 - (_LIBRARY if wide == SINGLE else 0)
+    """What each grade computes in."""
+    wide = NAMED[dtype.wide]
+    normal = dtype.normal if dtype.lowest > _RARE else None
+    own = functools.partial(low_domain, dtype.bits, normal=normal, ulps=_ulps(dtype))
     return {
-        "rounded": _Arithmetic(inside, BALLS),
-        "sums": _Arithmetic(own, SUMMING[wide]),
-        "throughout": _Arithmetic(own, BALLS),
+        "rounded": _Arithmetic(low_domain(wide.bits, wide.bits, ulps=_ulps(wide)), wide.bits, _ulps(wide)),
+        "sums": _Arithmetic(own(wide.bits), dtype.bits, _ulps(dtype)),
+        "throughout": _Arithmetic(own(dtype.bits), dtype.bits, _ulps(dtype)),
     }
 
 
-_LIBRARY = 3
-"""Libraries give exp, log and tanh in float32 within four units in the last place (NumPy, CUDA and SLEEF
-state
-1 to 4), which are eight half units. Those of float16 and bfloat16 are computed in float32 and rounded."""
+def _ulps(dtype: Dtype) -> float:
+    """Half units in the last place that an operation may be off: libraries give exp, log and tanh in float32 and
+    float64 within four units (NumPy, CUDA and SLEEF state 1 to 4); those of float16 and bfloat16 are computed in
+    float32 and rounded.
+    """
+    return 1.0 if dtype.bits < SINGLE else 8.0
+
+
+_RARE = -100
+"""Types whose numbers go below 2^-100 lose nothing to underflow that `_underflowing` does not count."""
 
 _OTHER_WAYS = 2.0
 """Where the code's own operations are not seen, it may make twice as many as any derivation at hand: a
@@ -119,7 +130,7 @@ def allowed(
         running = _largest([*sources, *([own] if own else [])], arithmetic, right)
         if running is None:
             continue
-        terms = terms or {q: e * 2.0**arithmetic.bits / _FEW for q, e in running.items()}
+        terms = terms or {q: e * arithmetic.parts / _FEW for q, e in running.items()}
         factor = 1.0 if own else _OTHER_WAYS
         bounds = {q: factor * e for q, e in running.items()}
         for quantity, value in right.items():
@@ -140,17 +151,26 @@ that of more operations than this at its own size."""
 
 
 def _largest(sources: list[Derivation], arithmetic: _Arithmetic, right: Bounds) -> Bounds | None:
-    """The largest running error of the derivations, None where none has a finite one."""
-    errors: Bounds = {}
-    for source in sources:
-        with suppress(Unsupported), precision(arithmetic.bits):
-            low = source(arithmetic.domain)
-            if not low.keys() >= right.keys():
-                continue
-            radius = {q: radii(low[q]) for q in right}
-            if all(np.isfinite(r).all() for r in radius.values()):
-                errors = {q: np.maximum(errors.get(q, 0.0), r) for q, r in radius.items()}
+    """The largest running error of the derivations, None where none has a finite one.
+
+    A backend that evaluates expressions of its own makes nothing round: where there is no other, it is run at as
+    many bits as the type has, and its balls count what they round themselves.
+    """
+    for domain, bits in ((arithmetic.domain, WORKING_BITS), (BALLS, arithmetic.bits)):
+        errors: Bounds = {}
+        for source in sources:
+            with suppress(Unsupported), precision(bits):
+                low = source(domain)
+                radius = {q: radii(low[q]) for q in right} if low.keys() >= right.keys() else {}
+                if radius and all(np.isfinite(r).all() for r in radius.values()):
+                    errors = {q: np.maximum(errors.get(q, 0.0), r) for q, r in radius.items()}
+        if any((e > np.abs(right[q]) * _NOISE).any() for q, e in errors.items()):
+            break
     return errors or None
+
+
+_NOISE = 2.0**-52
+"""Radii below this part of a value come from the balls' own rounding."""
 
 
 def _stored(right: NDArray[np.float64], error: NDArray[np.float64], dtype: Dtype) -> NDArray[np.float64]:

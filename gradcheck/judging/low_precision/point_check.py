@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from flint import arb
 
-from gradcheck.arithmetic import BALLS, STORED, ObjectArray, midpoints, precision, radii
+from gradcheck.arithmetic import BALLS, SHIFTED, STORED, ObjectArray, midpoints, precision, radii
 from gradcheck.arithmetic.precisions import BITS
 from gradcheck.backend import Answer
 from gradcheck.errors import FaultKind, Unsupported
@@ -23,6 +23,7 @@ from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.arbitration import arbitrate
 from gradcheck.judging.candidates.running import Stated, run_in_balls
 from gradcheck.judging.comparing import Match, compare
+from gradcheck.judging.evaluation import spread
 from gradcheck.judging.low_precision.errors import Measured, error, measured
 from gradcheck.judging.low_precision.grades import Allowed, Derivation, allowed, derivations, grade_name
 from gradcheck.judging.opinions import Opinion, PointResult, PointVerdict, Says
@@ -44,7 +45,10 @@ def judge_low_precision(
     rights = {one.name: _right(claim, point, session, one) for one in usable}
     known = {n: a for n, a in rights.items() if isinstance(a, dict)}
     run = _in_balls(claim, point)
-    wrong_formula = {n: _formula(run, a, claim, point) for n, a in known.items()} if run else {}
+    wrong_formula: dict[str, dict[Quantity, Match]] = {}
+    if run is not None:
+        asked = [one for one in usable if one.name in known]
+        wrong_formula = {one.name: _formula(run, known[one.name], claim, point, session, one) for one in asked}
     own: Derivation | None = None
     if run is not None and known and not any(wrong_formula.values()):
         own = lambda domain: run_in_balls(claim, point, domain)
@@ -110,22 +114,36 @@ def _in_balls(claim: Claim, point: Point) -> dict[Quantity, ObjectArray] | None:
 
 
 def _formula(
-    run: dict[Quantity, ObjectArray] | None, answers: dict[Quantity, Answer], claim: Claim, point: Point
+    run: dict[Quantity, ObjectArray],
+    answers: dict[Quantity, Answer],
+    claim: Claim,
+    point: Point,
+    session: Session,
+    one: Usable,
 ) -> dict[Quantity, Match]:
-    """Quantities that are wrong as formulas, whatever is rounded; but for constants stored in the type."""
-    wrong = _differing(run or {}, answers)
+    """Quantities that are wrong as formulas, whatever is rounded; but for constants, of the code or of the
+    forward, which may be rounded to the type where it holds them, and by a few units of float64 where not.
+    """
+    wrong = _differing(run, answers)
     if not wrong:
         return {}
+    stored = STORED[claim.dtype.bits]
     try:
         with precision(BITS):
-            loose = run_in_balls(claim, point, STORED[claim.dtype.bits])
+            loose = run_in_balls(claim, point, stored)
+            program = session.program(one, point)
+            if program.exact_answers:
+                answers = claim.truths(point, program, None, stored)
+            else:
+                moved = [claim.truths(point, program, None, domain) for domain in SHIFTED]
+                answers = {q: spread(a, [m[q] for m in moved]) for q, a in answers.items()}
     except Unsupported:
         return wrong
     still = _differing(loose, answers)
     return {q: m for q, m in wrong.items() if q in still}
 
 
-def _differing(run: Mapping[Quantity, ObjectArray], answers: dict[Quantity, Answer]) -> dict[Quantity, Match]:
+def _differing(run: Mapping[Quantity, ObjectArray], answers: Mapping[Quantity, Answer]) -> dict[Quantity, Match]:
     with precision(BITS):
         matches = {q: compare(v, answers[q], rigorous=True) for q, v in run.items() if q in answers}
     return {q: m for q, m in matches.items() if m.outcome == "differ"}
