@@ -72,7 +72,7 @@ class ElementArray(Operators):
         elif method == "accumulate":
             result = _summed(domain, name, lambda x: _accumulated(function, x, kwargs), data[0])
         elif method == "outer":
-            result = _ufunc(function).outer(*data)
+            result = domain.rounded(_ufunc(function).outer(*data))
         else:
             raise Unsupported(f"np.{name}.{method} is not available in {domain.name}")
         if out is not None:
@@ -300,6 +300,7 @@ def lift(value: Any, domain: Domain) -> ObjectArray:
 
 
 def _ufunc(function: Callable[..., Any]) -> np.ufunc:
+    function = getattr(function, "exactly", function)  # whoever calls it lets the outcome be rounded
     if not isinstance(function, np.ufunc):
         raise Unsupported("this reduction is not available")
     return function
@@ -345,8 +346,14 @@ def _accumulated(function: Callable[..., Any], data: Any, keywords: Any) -> Any:
 
 
 def _summed(domain: Domain, name: str, compute: Callable[..., Any], data: Any) -> Any:
-    """A reduction, of which an arithmetic may round each addition."""
-    return domain.summed(compute, data) if name == "add" else compute(data)
+    """A reduction, of which an arithmetic may round each addition or product."""
+    if name == "add":
+        return domain.summed(compute, data)
+    result = compute(data)
+    if name == "multiply":
+        for _ in range(data.size // max(np.size(result), 1) - 1):
+            result = domain.rounded(result)
+    return result
 
 
 def _own(extra: dict[str, Any], data: Any) -> dict[str, Any]:

@@ -80,7 +80,9 @@ class Domain(ABC):
         return value
 
     def summed(self, compute: Callable[..., Any], *arrays: Any) -> Any:
-        """`compute(*arrays)`, a sum or a product of arrays: an arithmetic may let each addition be rounded."""
+        """`compute(*arrays)`, a sum or a product of arrays: an arithmetic may let each addition be
+        rounded.
+        """
         return compute(*arrays)
 
     def linalg(self, name: str, *args: ObjectArray) -> Any:

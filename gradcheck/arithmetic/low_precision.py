@@ -1,7 +1,9 @@
 """Balls in which every operation rounds as in a type of few bits: their radii are a running error bound.
 
-The standard model of floating point: what an operation gives is the exact value times 1 + d, with d at most half a
-unit in the last place; a sum of n terms, in whatever order, is off by at most n - 1 such units of the sum of their
+The standard model of floating point: what an operation gives is the exact value times 1 + d, with d at
+most half a
+unit in the last place; a sum of n terms, in whatever order, is off by at most n - 1 such units of the sum
+of their
 magnitudes (Higham, Accuracy and Stability of Numerical Algorithms, 2.2 and 4.2). The midpoints stay the exact
 values, so nothing is decided otherwise than in exact arithmetic unless rounding may decide it.
 """
@@ -32,8 +34,8 @@ _EXACT = PREDICATES | {
 
 
 class _LowDomain(BallDomain):
-    """The arithmetic of a type of ``bits`` bits: results below ``normal`` may be zero as well; sums are made at
-    ``summing`` bits.
+    """The arithmetic of a type of ``bits`` bits: results below ``normal`` may be zero as well; sums are
+    made at ``summing`` bits.
     """
 
     def __init__(self, bits: int, summing: int, normal: float | None, ulps: float) -> None:
@@ -45,7 +47,12 @@ class _LowDomain(BallDomain):
         self.ufuncs = {n: f if n in _EXACT else self._rounding(f) for n, f in own.items()}
 
     def _rounding(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda *args, **kwargs: self.rounded(function(*args, **kwargs))
+        def run(*args: Any, **kwargs: Any) -> Any:
+            return self.rounded(function(*args, **kwargs))
+
+        if isinstance(function, np.ufunc):
+            run.exactly = function  # type: ignore[attr-defined]
+        return run
 
     def rounded(self, value: Any) -> Any:
         if isinstance(value, np.ndarray):
@@ -63,7 +70,7 @@ class _LowDomain(BallDomain):
 
     def summed(self, compute: Callable[..., Any], *arrays: Any) -> Any:
         exact = compute(*arrays)
-        if not (type(exact) is arb or getattr(exact, "dtype", None) == object):
+        if not (isinstance(exact, arb) or getattr(exact, "dtype", None) == object):
             return exact
         sizes = np.asarray(compute(*map(_magnitudes, arrays)), dtype=np.float64)
         terms = np.asarray(compute(*(np.ones(np.shape(a)) for a in arrays)), dtype=np.float64)
@@ -71,7 +78,10 @@ class _LowDomain(BallDomain):
         with np.errstate(over="ignore", invalid="ignore"):
             lost = np.expm1(roundings * np.log1p(2.0**-self._summing)) * sizes
         entries = [exact] if type(exact) is arb else exact.ravel().tolist()
-        wide = [arb(b, r) if np.isfinite(r) else arb.nan() for b, r in zip(entries, lost.ravel().tolist(), strict=True)]
+        wide = [
+            arb(b, r) if np.isfinite(r) else arb.nan()
+            for b, r in zip(entries, lost.ravel().tolist(), strict=True)
+        ]
         found = wide[0] if type(exact) is arb else of_entries(wide, exact.shape)
         return found if self._summing == self._bits else self.rounded(found)
 
@@ -86,7 +96,7 @@ def _holds_balls(*arrays: Any) -> bool:
 def _magnitudes(array: Any) -> NDArray[np.float64]:
     """Upper bounds of what an array holds."""
     if array.dtype != object:
-        return np.abs(array.astype(np.float64))
+        return np.asarray(np.abs(array.astype(np.float64)))
     return np.array([float(abs(b).upper()) for b in array.ravel().tolist()]).reshape(array.shape)
 
 
@@ -94,7 +104,7 @@ def _magnitudes(array: Any) -> NDArray[np.float64]:
 def low_domain(bits: int, summing: int, normal: float | None = None, ulps: float = 1.0) -> BallDomain:
     """The arithmetic of a type of ``bits`` bits whose sums are made at ``summing`` bits.
 
-    ``normal`` is its smallest number with all digits, where what lies below may matter; an operation is off by at
-    most ``ulps`` half units in the last place.
+    ``normal`` is its smallest number with all digits, where what lies below may matter; an operation is
+    off by at most ``ulps`` half units in the last place.
     """
     return _LowDomain(bits, summing, normal, ulps)

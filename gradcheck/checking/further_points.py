@@ -79,8 +79,8 @@ def points_of_long_sums(claim: Claim, seed: int, delta: Values | None) -> Iterat
 
 
 def _kept_small(formula: Declaration, points: Iterator[Point]) -> Iterator[Point]:
-    """The points at which the forward holds no more than a few numbers at a time: a table of 4096 x 4096 scores
-    would take minutes in balls.
+    """The points at which the forward holds no more than a few numbers at a time: a table of 4096 x 4096
+    scores would take minutes in balls.
     """
     for point in points:
         tracing = tracemalloc.is_tracing()
@@ -100,11 +100,11 @@ def _kept_small(formula: Declaration, points: Iterator[Point]) -> Iterator[Point
 
 _MOST_HELD = 2**17
 
-LONG = (64, 512, 4096)
+LONG = (512, 4096)
 """Lengths of sums in low precision. From 256 on a sum of ones stands still in bfloat16, from 2048 in
 float16."""
 
-_MOST_LONG = 20_000
+_MOST_LONG = 2**14
 
 
 def _made(

@@ -12,7 +12,9 @@ __all__ = ["FORMULAS"]
 SECTION = "Linear layers"
 
 
-@formula(shapes={"X": "N D", "W": "D H", "b": "H"}, id="L01", section=SECTION, latex=r"Y = X W + b", batch="N")
+@formula(
+    shapes={"X": "N D", "W": "D H", "b": "H"}, id="L01", section=SECTION, latex=r"Y = X W + b", batch="N"
+)
 def dense(X, W, b):
     return X @ W + b
 

@@ -70,9 +70,7 @@ def cosine_similarity_vjp(delta, x, y):
     return d * (v - c * u) / a, d * (u - c * v) / b
 
 
-@formula(
-    shapes={"A": "n n", "b": "n"}, values={"A": spd}, id="L34", section=SECTION, latex=r"x = A^{-1} b"
-)
+@formula(shapes={"A": "n n", "b": "n"}, values={"A": spd}, id="L34", section=SECTION, latex=r"x = A^{-1} b")
 def solve(A, b):
     return np.linalg.solve(A, b)
 

@@ -21,9 +21,7 @@ def softmax_rows(x):
     return e / e.sum(axis=-1, keepdims=True)
 
 
-@formula(
-    shapes={"X": "N D"}, id="L11", section=SECTION, latex=r"p_i = e^{x_i} / \sum_j e^{x_j}", batch="N"
-)
+@formula(shapes={"X": "N D"}, id="L11", section=SECTION, latex=r"p_i = e^{x_i} / \sum_j e^{x_j}", batch="N")
 def softmax(X):
     return softmax_rows(X)
 

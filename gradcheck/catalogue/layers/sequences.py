@@ -48,7 +48,9 @@ def rotary_vjp(delta, x):
     return interleaved(delta, -1)
 
 
-@formula(shapes={"x": "T 2*d"}, id="L24", section=SECTION, latex=ROTARY.replace("2k+1", "k+d").replace("2k", "k"))
+@formula(
+    shapes={"x": "T 2*d"}, id="L24", section=SECTION, latex=ROTARY.replace("2k+1", "k+d").replace("2k", "k")
+)
 def rotary_half(x):
     return half_split(x, 1)
 

@@ -12,7 +12,7 @@ from gradcheck.formulas.dtypes import GRADES, Dtype
 from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.low_precision.grades import Allowed
 
-__all__ = ["Measured", "Part", "error", "measured"]
+__all__ = ["Measured", "Part", "error", "measured", "within"]
 
 Floats = NDArray[np.float64]
 
@@ -79,6 +79,20 @@ def measured(
     widest = max(allowed.errors, key=GRADES.index, default=None)
     granted = {} if widest is None else allowed.errors[widest]
     return Measured(parts, errors, outward, right, granted)
+
+
+def within(
+    stated: Mapping[Quantity, Floats],
+    right: Mapping[Quantity, Floats],
+    bounds: Mapping[Quantity, Floats],
+    dtype: Dtype,
+) -> bool:
+    """Whether all stated values are as near to the right ones as is allowed."""
+    for quantity, value in stated.items():
+        off = error(value, right[quantity], dtype)
+        if (_ratios(value, right[quantity], off, bounds[quantity], dtype) > 1).any():
+            return False
+    return True
 
 
 def _ratios(value: Floats, truth: Floats, off: Floats, bound: Floats, dtype: Dtype) -> Floats:

@@ -60,7 +60,9 @@ class Allowed:
 
 @dataclass(frozen=True)
 class _Arithmetic:
-    """What everything is evaluated in, of how many bits it stands for, and how many half units an operation errs."""
+    """What everything is evaluated in, of how many bits it stands for, and how many half units an
+    operation errs.
+    """
 
     domain: Domain
     bits: int
@@ -85,9 +87,10 @@ def _arithmetics(dtype: Dtype) -> dict[str, _Arithmetic]:
 
 
 def _ulps(dtype: Dtype) -> float:
-    """Half units in the last place that an operation may be off: libraries give exp, log and tanh in float32 and
-    float64 within four units (NumPy, CUDA and SLEEF state 1 to 4); those of float16 and bfloat16 are computed in
-    float32 and rounded.
+    """Half units in the last place that an operation may be off: libraries give exp, log and tanh in
+    float32 and
+    float64 within four units (NumPy, CUDA and SLEEF state 1 to 4); those of float16 and bfloat16 are
+    computed in float32 and rounded.
     """
     return 1.0 if dtype.bits < SINGLE else 8.0
 
@@ -117,32 +120,54 @@ def derivations(claim: Claim, point: Point, session: Session, usable: list[Usabl
 
 
 def allowed(
-    claim: Claim, point: Point, sources: list[Derivation], own: Derivation | None, right: Bounds
+    claim: Claim,
+    point: Point,
+    sources: list[Derivation],
+    own: Derivation | None,
+    right: Bounds,
+    within: Callable[[Bounds], bool],
 ) -> Allowed:
-    """What each grade allows, by quantity. ``own`` is the code's own derivation, where its operations are
-    seen and it is right; ``right`` the right values.
+    """What each grade allows, by quantity, up to the first that the code is ``within``.
+
+    ``own`` is the code's own derivation, where its operations are seen and it is right; ``right`` the right
+    values.
     """
     dtype = claim.dtype
     found: dict[str, Bounds] = {}
     terms: Bounds = {}
-    before: Bounds | None = None
+    before: Bounds = {}
     for grade, arithmetic in _arithmetics(dtype).items():
-        running = _largest([*sources, *([own] if own else [])], arithmetic, right)
-        if running is None:
+        mine = _largest([own], arithmetic, right) if own else None
+        theirs = _largest(sources, arithmetic, right)
+        running = {q: np.maximum(e, (mine or {}).get(q, 0.0)) for q, e in (theirs or mine or {}).items()}
+        if not running:
             continue
-        terms = terms or {q: e * arithmetic.parts / _FEW for q, e in running.items()}
-        factor = 1.0 if own else _OTHER_WAYS
-        bounds = {q: factor * e for q, e in running.items()}
+        if grade == "rounded" and any(
+            (e * arithmetic.parts > _FEW * np.abs(right[q])).any() for q, e in running.items()
+        ):
+            terms = _terms(sources, own, dtype, right)
+        bounds = {
+            q: (1.0 if mine else _OTHER_WAYS) * e + _underflowing(point, dtype) for q, e in running.items()
+        }
         for quantity, value in right.items():
+            bound = bounds[quantity]
             if grade == "rounded":  # the others count the last rounding as they count all
-                bounds[quantity] = bounds[quantity] + _stored(value, bounds[quantity], dtype)
-            elif own is None:
-                bounds[quantity] = bounds[quantity] + _saved(point, dtype)
-            bounds[quantity] = bounds[quantity] + _underflowing(point, dtype)
-            if before is not None:
-                bounds[quantity] = np.maximum(bounds[quantity], before[quantity])
+                bound = bound + _stored(value, bound, dtype)
+            elif not mine:
+                bound = bound + _saved(point, dtype)
+            bounds[quantity] = np.maximum(bound, before.get(quantity, 0.0))
         found[grade] = before = bounds
+        if within(bounds):
+            break
     return Allowed(found, {q: np.maximum(np.abs(v), terms.get(q, 0.0)) for q, v in right.items()})
+
+
+def _terms(sources: list[Derivation], own: Derivation | None, dtype: Dtype, right: Bounds) -> Bounds:
+    """What entries count as left over from, by quantity: their running errors where sums are exact, in units."""
+    wide = NAMED[dtype.wide]
+    exact_sums = _Arithmetic(low_domain(wide.bits, 2 * wide.bits), wide.bits, 1.0)
+    found = _largest([*sources, *([own] if own else [])], exact_sums, right) or {}
+    return {q: e * exact_sums.parts / _FEW for q, e in found.items()}
 
 
 _FEW = 32.0
@@ -153,8 +178,8 @@ that of more operations than this at its own size."""
 def _largest(sources: list[Derivation], arithmetic: _Arithmetic, right: Bounds) -> Bounds | None:
     """The largest running error of the derivations, None where none has a finite one.
 
-    A backend that evaluates expressions of its own makes nothing round: where there is no other, it is run at as
-    many bits as the type has, and its balls count what they round themselves.
+    A backend that evaluates expressions of its own makes nothing round: where there is no other, it is run
+    at as many bits as the type has, and its balls count what they round themselves.
     """
     for domain, bits in ((arithmetic.domain, WORKING_BITS), (BALLS, arithmetic.bits)):
         errors: Bounds = {}

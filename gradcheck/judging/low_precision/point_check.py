@@ -6,6 +6,7 @@ between. Code that runs in balls has its formula judged there too, where nothing
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -24,7 +25,7 @@ from gradcheck.judging.arbitration import arbitrate
 from gradcheck.judging.candidates.running import Stated, run_in_balls
 from gradcheck.judging.comparing import Match, compare
 from gradcheck.judging.evaluation import spread
-from gradcheck.judging.low_precision.errors import Measured, error, measured
+from gradcheck.judging.low_precision.errors import Measured, error, measured, within
 from gradcheck.judging.low_precision.grades import Allowed, Derivation, allowed, derivations, grade_name
 from gradcheck.judging.opinions import Opinion, PointResult, PointVerdict, Says
 from gradcheck.judging.points.point import Point
@@ -48,7 +49,9 @@ def judge_low_precision(
     wrong_formula: dict[str, dict[Quantity, Match]] = {}
     if run is not None:
         asked = [one for one in usable if one.name in known]
-        wrong_formula = {one.name: _formula(run, known[one.name], claim, point, session, one) for one in asked}
+        wrong_formula = {
+            one.name: _formula(run, known[one.name], claim, point, session, one) for one in asked
+        }
     own: Derivation | None = None
     if run is not None and known and not any(wrong_formula.values()):
         own = lambda domain: run_in_balls(claim, point, domain)
@@ -61,7 +64,8 @@ def judge_low_precision(
             continue
         right = {q: midpoints(answers[q].values) for q in stated.values}
         sources = list(derivations(claim, point, session, usable))
-        granted = allowed(claim, point, sources, own, right)
+        good = functools.partial(within, stated.values, right, dtype=claim.dtype)
+        granted = allowed(claim, point, sources, own, right, good)
         here = measured(stated.values, right, granted, claim.dtype)
         found = found or here
         opinions[one.name] = _opinion(
@@ -105,7 +109,9 @@ def _right(claim: Claim, point: Point, session: Session, one: Usable) -> dict[Qu
 
 
 def _in_balls(claim: Claim, point: Point) -> dict[Quantity, ObjectArray] | None:
-    """The code in balls, where it runs in them."""
+    """The code in balls, where it runs in them, and answers the same every time."""
+    if not claim.formula.deterministic:
+        return None
     try:
         with precision(BITS):
             return run_in_balls(claim, point, BALLS)
@@ -143,7 +149,9 @@ def _formula(
     return {q: m for q, m in wrong.items() if q in still}
 
 
-def _differing(run: Mapping[Quantity, ObjectArray], answers: Mapping[Quantity, Answer]) -> dict[Quantity, Match]:
+def _differing(
+    run: Mapping[Quantity, ObjectArray], answers: Mapping[Quantity, Answer]
+) -> dict[Quantity, Match]:
     with precision(BITS):
         matches = {q: compare(v, answers[q], rigorous=True) for q, v in run.items() if q in answers}
     return {q: m for q, m in matches.items() if m.outcome == "differ"}
