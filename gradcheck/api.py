@@ -14,6 +14,7 @@ from gradcheck.checking.claim_check import check_claim
 from gradcheck.errors import UsageError
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.dtypes import check_held
 from gradcheck.formulas.given_arrays import declared_at
 from gradcheck.formulas.kinds import Vjp
 from gradcheck.formulas.process_state import process_kept
@@ -97,6 +98,7 @@ def verify(
     if isinstance(forward, Chain) and not given and delta is None and jac is None:
         return forward.verify(backward, backends=backends, max_examples=max_examples, seed=seed)
     formula = _formula(forward, backward, jac, given)
+    check_held(delta, formula.dtype, "delta")
     with rare_collections(), process_kept():
         outcome = check_claim(
             formula.claims[-1],

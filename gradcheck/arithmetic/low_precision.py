@@ -62,15 +62,15 @@ class _LowDomain(BallDomain):
         return self._entry(value) if type(value) is arb else value
 
     def _entry(self, ball: arb) -> arb:
-        if ball.is_exact() and ball.is_finite() and int(ball.man_exp()[0]).bit_length() <= self._bits:
-            return ball
-        if self._normal is not None and not abs(ball) >= self._normal:
+        if self._normal is not None and not abs(ball) >= self._normal and not ball.is_zero():
             ball = ball + arb(0, 1) * abs(ball).upper()  # it may be flushed
+        elif ball.is_exact() and ball.is_finite() and int(ball.man_exp()[0]).bit_length() <= self._bits:
+            return ball
         return ball * self._step
 
     def summed(self, compute: Callable[..., Any], *arrays: Any) -> Any:
         exact = compute(*arrays)
-        if not (isinstance(exact, arb) or getattr(exact, "dtype", None) == object):
+        if not isinstance(exact, arb) and not _holds_balls(np.asarray(exact)):
             return exact
         sizes = np.asarray(compute(*map(_magnitudes, arrays)), dtype=np.float64)
         terms = np.asarray(compute(*(np.ones(np.shape(a)) for a in arrays)), dtype=np.float64)

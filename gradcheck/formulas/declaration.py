@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from gradcheck.errors import UsageError, user_code
 from gradcheck.formulas.callables import check_parameters, defaults_beyond, hashable, parameter_names
-from gradcheck.formulas.dtypes import Dtype, as_dtype, as_grade
+from gradcheck.formulas.dtypes import Dtype, as_dtype, as_grade, check_held
 from gradcheck.formulas.nested_code import of_leaves
 from gradcheck.formulas.shapes import ShapeLike, Shapes
 from gradcheck.formulas.suggestions import did_you_mean
@@ -98,6 +98,8 @@ class Declaration:
             __doc__=getattr(function, "__doc__", None),
             __wrapped__=function,
         )
+        for argument, value in self.values.items():
+            check_held(value, self.dtype, f"{name}: values[{argument!r}]")
         if where is not None:
             _check_where(where, parsed, name)
         if intermediates is not None:

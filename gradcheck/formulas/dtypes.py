@@ -14,7 +14,18 @@ from numpy.typing import NDArray
 from gradcheck.errors import UsageError
 from gradcheck.formulas.suggestions import did_you_mean
 
-__all__ = ["FLOAT32", "FLOAT64", "GRADES", "NAMED", "Dtype", "as_dtype", "as_grade", "from_numpy", "widened"]
+__all__ = [
+    "FLOAT32",
+    "FLOAT64",
+    "GRADES",
+    "NAMED",
+    "Dtype",
+    "as_dtype",
+    "as_grade",
+    "check_held",
+    "from_numpy",
+    "widened",
+]
 
 GRADES = ("rounded", "sums", "throughout")
 """What code may claim of its rounding, the strictest first: computed in a wider type and rounded once;
@@ -135,6 +146,21 @@ def as_grade(value: Any, who: str = "grade") -> str:
             f"{who}: expected one of {', '.join(GRADES)}, got {value!r}.{did_you_mean(value, GRADES)}"
         )
     return str(value)
+
+
+def check_held(value: Any, dtype: Dtype, who: str) -> None:
+    """Raise `UsageError` for an array with numbers that the type does not hold; anything else passes."""
+    for one in value if isinstance(value, tuple) else (value,):
+        if not isinstance(one, np.ndarray) or one.dtype.kind not in "fV" or not dtype.is_low:
+            continue
+        array = widened(one).astype(np.float64)
+        missed = array != dtype.rounded(array)
+        if missed.any():
+            number, module = array[missed].item(0), "ml_dtypes" if dtype.name == "bfloat16" else "np"
+            raise UsageError(
+                f"{who}: expected numbers that {dtype.name} holds, but {number!r} is none. Round them first: "
+                f"array.astype({module}.{dtype.name})."
+            )
 
 
 def from_numpy(array: NDArray[Any]) -> Dtype | None:

@@ -142,9 +142,8 @@ def allowed(
         running = {q: np.maximum(e, (mine or {}).get(q, 0.0)) for q, e in (theirs or mine or {}).items()}
         if not running:
             continue
-        if grade == "rounded" and any(
-            (e * arithmetic.parts > _FEW * np.abs(right[q])).any() for q, e in running.items()
-        ):
+        cancelled = [(e * arithmetic.parts > _FEW * np.abs(right[q])).any() for q, e in running.items()]
+        if grade == "rounded" and any(cancelled):
             terms = _terms(sources, own, dtype, right)
         bounds = {
             q: (1.0 if mine else _OTHER_WAYS) * e + _underflowing(point, dtype) for q, e in running.items()
@@ -163,7 +162,9 @@ def allowed(
 
 
 def _terms(sources: list[Derivation], own: Derivation | None, dtype: Dtype, right: Bounds) -> Bounds:
-    """What entries count as left over from, by quantity: their running errors where sums are exact, in units."""
+    """What entries count as left over from, by quantity: their running errors where sums are exact, in
+    units.
+    """
     wide = NAMED[dtype.wide]
     exact_sums = _Arithmetic(low_domain(wide.bits, 2 * wide.bits), wide.bits, 1.0)
     found = _largest([*sources, *([own] if own else [])], exact_sums, right) or {}

@@ -170,7 +170,10 @@ def _opinion(
     if wrong_formula:
         return Opinion(name, Says.DIFFER, matches=wrong_formula, answers=answers)
     if not granted.errors:
-        detail = f"in so few bits every derivation loses all digits, or cannot decide ({claim.dtype.name})"
+        detail = (
+            f"no derivation has a bound for its rounding in {claim.dtype.name} here: none is at hand (JAX is "
+            "missing, or the forward is not NumPy), or it loses all digits, or a comparison is too close"
+        )
         return Opinion(name, answers=answers, reason=Reason(ReasonKind.UNSUPPORTED, detail))
     claimed = claim.formula.grade
     shown = granted.errors.get(claimed) or granted.errors[max(granted.errors, key=GRADES.index)]
