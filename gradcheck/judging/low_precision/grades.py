@@ -154,6 +154,8 @@ def allowed(
                 bound = bound + _stored(value, bound, dtype)
             elif not mine:
                 bound = bound + _saved(point, dtype)
+                if grade == "throughout":  # it makes one operation at the least
+                    bound = np.maximum(bound, _OTHER_WAYS * np.abs(value) / arithmetic.parts)
             bounds[quantity] = np.maximum(bound, before.get(quantity, 0.0))
         found[grade] = before = bounds
         if within(bounds):

@@ -13,15 +13,17 @@ from typing import Any
 
 import numpy as np
 from flint import arb
+from numpy.typing import NDArray
 
 from gradcheck.arithmetic import BALLS, SHIFTED, STORED, ObjectArray, midpoints, precision, radii
-from gradcheck.arithmetic.precisions import BITS
+from gradcheck.arithmetic.precisions import BITS, SINGLE
 from gradcheck.backend import Answer
 from gradcheck.errors import FaultKind, Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.dtypes import GRADES, Dtype
 from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.arbitration import arbitrate
+from gradcheck.judging.candidates.rounding import rounding_bound
 from gradcheck.judging.candidates.running import Stated, run_in_balls
 from gradcheck.judging.comparing import Match, compare
 from gradcheck.judging.evaluation import spread
@@ -66,6 +68,8 @@ def judge_low_precision(
         sources = list(derivations(claim, point, session, usable))
         good = functools.partial(within, stated.values, right, dtype=claim.dtype)
         granted = allowed(claim, point, sources, own, right, good)
+        if not granted.errors:
+            granted = _by_sensitivity(claim, point, stated, right)
         here = measured(stated.values, right, granted, claim.dtype)
         found = found or here
         opinions[one.name] = _opinion(
@@ -85,6 +89,21 @@ def judge_low_precision(
     if voted.verdict is PointVerdict.FAIL and not stated.is_finite:
         return _not_finite(result, stated, claim.dtype)
     return result
+
+
+def _by_sensitivity(
+    claim: Claim, point: Point, stated: Stated, right: dict[Quantity, NDArray[np.float64]]
+) -> Allowed:
+    """What is allowed where no derivation is at hand: what the code itself makes of inputs that are moved by
+    rounding, an estimate that takes the digits of float32.
+    """
+    sizes = {q: np.abs(v) for q, v in right.items()}
+    if claim.bits < SINGLE:
+        return Allowed({}, sizes)
+    try:
+        return Allowed({"throughout": rounding_bound(claim, point, stated)}, sizes)
+    except Unsupported:
+        return Allowed({}, sizes)
 
 
 def _right(claim: Claim, point: Point, session: Session, one: Usable) -> dict[Quantity, Answer] | Reason:
