@@ -71,8 +71,8 @@ def torch_function(
         )
     if dtype not in (None, "float64", "float32"):
         raise UsageError(
-            f"torch_function: expected dtype 'float64' or 'float32', got {dtype!r}. For other types give dtype "
-            "to verify, which then draws numbers of that type."
+            f"torch_function: expected dtype 'float64' or 'float32', got {dtype!r}. For other types give "
+            "dtype to verify, which then draws numbers of that type."
         )
     kernel = TorchKernel(torch, function, fixed or {}, unchecked, dtype)
 
