@@ -1,4 +1,4 @@
-"""Writes docs/low-precision-table.md: right and wrong backward passes of layers in float16 and bfloat16, judged.
+"""Writes docs/low-precision-table.md: backward passes of layers in float16 and bfloat16, judged.
 
 python docs/generate_low_precision.py
 """
@@ -31,14 +31,15 @@ CLOSE = {"float16": (1e-3, 1e-5), "bfloat16": (1.6e-2, 1e-5)}
 
 HEAD = """# Low precision: what is told from rounding
 
-Backward passes of layers in float16 and bfloat16, judged by gradcheck, each as a kernel of which nothing but its
-numbers is seen. *inside* computes in float32 and rounds once; *throughout* is NumPy's own arithmetic in the type; the
-others are wrong by a factor, by a mistake that is usual for the layer. Beside
-the verdict stands the strictest grade that is met (see [low precision](low-precision.md)), and what
+Backward passes of layers in float16 and bfloat16, judged by gradcheck, each as a kernel of which nothing
+but its numbers is seen. *inside* computes in float32 and rounds once; *throughout* is NumPy's own arithmetic
+in the type; the others are wrong by a factor, or by a mistake that is usual for the layer. Beside the
+verdict stands the strictest grade that is met (see [low precision](low-precision.md)), and what
 `torch.testing.assert_close` would say of the same numbers against the right ones with its default tolerances.
 
-A candidate that passes with `grade` left out can still fail where it claims more: what is off by 0.1 % cannot be told
-from rounding in every operation, and shows against rounding once. The page is made by `nox -s low_precision`.
+A candidate that passes with `grade` left out can still fail where it claims more: what is off by 0.1 %
+cannot be told from rounding in every operation, and shows against rounding once. `nox -s low_precision`
+makes the page.
 """
 
 
