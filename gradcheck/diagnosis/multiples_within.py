@@ -69,7 +69,8 @@ def _explained(cases: list[_Case]) -> Iterator[tuple[str, str]]:
     """What fits at every point, the simplest first."""
     if all(not np.any(c.value) for c in cases):
         yield "missing-term", "your gradient is zero, the right one is not"
-    if (factor := _common([_interval(c, 1.0) for c in cases])) is not None:
+    factor = _common([_interval(c, 1.0) for c in cases])
+    if factor is not None and not factor[0] <= 1 <= factor[1]:
         yield _constant(factor)
     for name in cases[0].sizes:
         for power, words in ((1, f"{name} times"), (-1, f"1/{name} times")):

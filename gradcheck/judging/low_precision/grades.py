@@ -77,10 +77,11 @@ class _Arithmetic:
 def _arithmetics(dtype: Dtype) -> dict[str, _Arithmetic]:
     """What each grade computes in."""
     wide = NAMED[dtype.wide]
-    normal = dtype.normal if dtype.lowest > _RARE else None
-    own = functools.partial(low_domain, dtype.bits, normal=normal, ulps=_ulps(dtype))
+    own = functools.partial(low_domain, dtype.bits, normal=dtype.normal, ulps=_ulps(dtype))
     return {
-        "rounded": _Arithmetic(low_domain(wide.bits, wide.bits, ulps=_ulps(wide)), wide.bits, _ulps(wide)),
+        "rounded": _Arithmetic(
+            low_domain(wide.bits, wide.bits, normal=wide.normal, ulps=_ulps(wide)), wide.bits, _ulps(wide)
+        ),
         "sums": _Arithmetic(own(wide.bits), dtype.bits, _ulps(dtype)),
         "throughout": _Arithmetic(own(dtype.bits), dtype.bits, _ulps(dtype)),
     }
@@ -94,9 +95,6 @@ def _ulps(dtype: Dtype) -> float:
     """
     return 1.0 if dtype.bits < SINGLE else 8.0
 
-
-_RARE = -100
-"""Types whose numbers go below 2^-100 lose nothing to underflow that `_underflowing` does not count."""
 
 _OTHER_WAYS = 2.0
 """Where the code's own operations are not seen, it may make twice as many as any derivation at hand: a
