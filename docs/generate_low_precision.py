@@ -46,9 +46,9 @@ in the type; the others are wrong by a factor, or by a mistake that is usual for
 verdict stands the strictest grade that is met (see [low precision](low-precision.md)), and what
 `torch.testing.assert_close` would say of the same numbers against the right ones with its default tolerances.
 
-A candidate that passes with `grade` left out can still fail where it claims more: what is off by 0.1 %
-cannot be told from rounding in every operation, and shows against rounding once. `nox -s low_precision`
-makes the page.
+A candidate that passes with `grade` left out can still fail where it claims more: what is off by 0.1 %, or
+in bfloat16 a term of a few per cent, cannot be told from rounding in every operation of a kernel, and shows
+against rounding once. `nox -s low_precision` makes the page.
 """
 
 
