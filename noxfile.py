@@ -75,6 +75,18 @@ def attacks(session: nox.Session) -> None:
     python(session, "pytest", test, *session.posargs, env={"GRADCHECK_BRANCHES": "2000"})
 
 
+@nox.session(venv_backend="none", default=False)
+def layers(session: nox.Session) -> None:
+    """Every layer of the catalogue and every mistake that is usual for it; the tests have a few of each."""
+    python(session, "pytest", "-n", "2", "tests/layers", *session.posargs, env={"GRADCHECK_LAYERS": "all"})
+
+
+@nox.session(venv_backend="none", default=False)
+def low_precision(session: nox.Session) -> None:
+    """Make the page with candidates in float16 and bfloat16 anew."""
+    session.run(sys.executable, "docs/generate_low_precision.py", external=True)
+
+
 @nox.session(venv_backend="none")
 def docs(session: nox.Session) -> None:
     """Build the documentation; a warning is an error. Its examples are run by the tests."""

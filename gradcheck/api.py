@@ -14,6 +14,7 @@ from gradcheck.checking.claim_check import check_claim
 from gradcheck.errors import UsageError
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.dtypes import check_held
 from gradcheck.formulas.given_arrays import declared_at
 from gradcheck.formulas.kinds import Vjp
 from gradcheck.formulas.process_state import process_kept
@@ -47,6 +48,8 @@ def verify(
     deterministic: bool = True,
     accuracy: float | None = None,
     spaces: Mapping[str, Space] | None = None,
+    dtype: str = "float64",
+    grade: str = "throughout",
     strict: bool = False,
     backends: Sequence[str] | None = None,
     max_examples: int = 50,
@@ -90,7 +93,11 @@ def verify(
 
     ``delta`` says what delta holds, as ``values`` does for arguments; it is then the only source of it.
     With ``deterministic=False`` answers may differ from call to call within the rounding of their dtype (sums
-    in the order in which threads come); more than that fails. With ``strict=True`` a side of a comparison
+    in the order in which threads come); more than that fails. With ``dtype`` "float32", "float16" or
+    "bfloat16" arguments and delta come in that type, the truth is taken at these very numbers, and the code
+    is judged within what rounding in that type may do (`Result.ulp`): by default everything may be computed
+    in it (``grade`` "throughout"); "sums" claims that sums are made in a wider type, "rounded" that the
+    whole is and rounded once. With ``strict=True`` a side of a comparison
     that no point tried and no proof covers (`Result.untried`) makes a pass weak.
 
     ``backends`` are names (None: all that are installed). ``max_examples`` points are tried, the fixed plan
@@ -111,12 +118,15 @@ def verify(
     declared: dict[str, Any] = {"shapes": shapes, "values": values, "where": where, "batch": batch}
     declared |= {"accuracy": accuracy, "spaces": spaces}
     declared["deterministic"] = None if deterministic else False
+    declared["dtype"] = None if dtype == "float64" else dtype
+    declared["grade"] = None if grade == "throughout" else grade
     given = {name: value for name, value in declared.items() if value is not None}
     modes = {"jvp": jvp, "hvp": hvp, "hessian": hessian, "double_backward": double_backward}
     modes = {name: code for name, code in modes.items() if code is not None}
     if isinstance(forward, Chain) and not given and delta is None and jac is None and not modes:
         return forward.verify(backward, backends=backends, max_examples=max_examples, seed=seed)
     formula = _formula(forward, backward, jac, modes, given)
+    check_held(delta, formula.dtype, "delta")
     options = RunOptions(seed, max_examples, None if backends is None else tuple(backends))
     return Result.joined([_checked(claim, formula, options, delta, strict) for claim in formula.claims])
 

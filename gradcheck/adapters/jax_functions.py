@@ -12,6 +12,7 @@ from gradcheck.adapters.frameworks import as_outputs, load, place_fixed, places_
 from gradcheck.adapters.presenting import parameters_of, present
 from gradcheck.adapters.same_function import check_same_function
 from gradcheck.errors import CandidateFault, UsageError
+from gradcheck.formulas.dtypes import from_numpy
 from gradcheck.formulas.foreign import float_only
 
 __all__ = ["Pair", "arrays_of", "in_float64", "jax_custom_vjp", "tracer_of"]
@@ -42,7 +43,7 @@ def jax_custom_vjp(
         )
 
     The candidate is the rule, run by `jax.vjp` in float64: through JAX's context manager, so that the
-    process keeps its own setting.
+    process keeps its own setting. With `verify(..., dtype="bfloat16")` its arrays are of that type.
 
     - ``forward`` is the same function in NumPy. The truth is then found in ball arithmetic, and the values
       of the two are compared. Without it the truth is JAX's own derivative of the function without its
@@ -82,7 +83,7 @@ def jax_custom_vjp(
 
         whole = place_fixed(_given(args), settings)
         moving = [k for k in range(len(whole)) if k not in settings]
-        moving = [k for k in moving if whole[k].dtype.kind == "f"]
+        moving = [k for k in moving if from_numpy(whole[k]) is not None]
 
         def of_floats(*floats: Any) -> Any:
             given = dict(zip(moving, floats, strict=True))

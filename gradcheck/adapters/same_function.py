@@ -13,6 +13,7 @@ from gradcheck.adapters.frameworks import as_outputs
 from gradcheck.arithmetic import BALLS, ElementArray, ObjectArray, call_in, enclose, precision, wrap
 from gradcheck.arithmetic.precisions import BITS, DOUBLE
 from gradcheck.errors import CandidateFault, Unsupported
+from gradcheck.formulas.dtypes import from_numpy
 from gradcheck.judging.candidates.same_code import leaves_range, same_code
 from gradcheck.judging.points.point import Point
 
@@ -31,7 +32,8 @@ def check_same_function(
     A gradient of another function would be called wrong otherwise. Both are held against the NumPy
     forward in ball arithmetic, within the rounding of float64; a forward that is right within the
     rounding of float32 gets a warning, unless ``in_float32`` expects that. Where the NumPy forward does
-    not run in balls, and for arguments that are too large for them, only shapes are compared.
+    not run in balls, for arguments that are too large for them, and in other types than float64, only shapes
+    are compared.
     """
     ours = [np.asarray(o) for o in as_outputs(forward(*args))]
     shapes = ([t.shape for t in theirs], [o.shape for o in ours])
@@ -42,7 +44,8 @@ def check_same_function(
             f"{_listed(shapes[1])}: they are not the same function",
         )
     arrays = tuple(np.asarray(a) for a in args)
-    if any(a.dtype == np.float32 for a in arrays) or not all(np.isfinite(t).all() for t in theirs):
+    low = any(d.is_low for a in arrays if (d := from_numpy(a)) is not None)
+    if low or not all(np.isfinite(t).all() for t in theirs):
         return
     values = {str(k): np.asarray(t, dtype=np.float64) for k, t in enumerate(theirs)}
     deltas = tuple(np.zeros(v.shape) for v in values.values())

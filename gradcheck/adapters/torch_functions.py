@@ -56,7 +56,8 @@ def torch_function(
     - ``unchecked`` names inputs that require no gradient. It also serves to check a backward that looks at
       `ctx.needs_input_grad`: leave out one input after the other.
     - ``dtype`` is "float32" for a kernel that takes nothing else. It is then tried on values that float32
-      holds, and judged within the rounding of float32.
+      holds, and judged within the rounding of float32. With `verify(..., dtype="float16")` the tensors are of
+      that type, and the answers are judged by how good code in it is (`Result.ulp`).
 
     Outputs that are not differentiable (indices, masks) are left out. Raises `UsageError` where PyTorch
     is missing and for what is no such class.
@@ -69,7 +70,10 @@ def torch_function(
             "the class itself, not its apply."
         )
     if dtype not in (None, "float64", "float32"):
-        raise UsageError(f"torch_function: expected dtype 'float64' or 'float32', got {dtype!r}.")
+        raise UsageError(
+            f"torch_function: expected dtype 'float64' or 'float32', got {dtype!r}. For other types give "
+            "dtype to verify, which then draws numbers of that type."
+        )
     kernel = TorchKernel(torch, function, fixed or {}, unchecked, dtype)
 
     def run_forward(*args: Any) -> Any:

@@ -12,6 +12,7 @@ from gradcheck.adapters.frameworks import as_outputs, place_fixed, places_of
 from gradcheck.adapters.presenting import parameters_of
 from gradcheck.adapters.same_function import check_same_function
 from gradcheck.errors import CandidateFault
+from gradcheck.formulas.dtypes import NAMED, widened
 
 __all__ = ["TorchKernel", "to_numpy"]
 
@@ -101,7 +102,7 @@ class TorchKernel:
         """A tensor of its own that lies in memory as the array does, in the function's dtype."""
         torch = self._torch
         array = np.asarray(value)
-        tensor = torch.tensor(np.array(array, order="C"))
+        tensor = torch.tensor(widened(np.array(array, order="C")))  # PyTorch reads no bfloat16 of NumPy's
         if tensor.is_floating_point():
             tensor = tensor.to(dtype or getattr(torch, self._dtype or str(array.dtype)))
         strides = [s // array.itemsize if array.itemsize else 0 for s in array.strides]
@@ -191,4 +192,8 @@ def _dense(gradient: Any, tensor: Any) -> Any:
 
 
 def to_numpy(tensor: Any) -> Any:
-    return tensor.detach().cpu().numpy()
+    """The tensor as an array of its own type, bfloat16 too."""
+    held = tensor.detach().cpu()
+    if str(held.dtype) == "torch.bfloat16":
+        return NAMED["bfloat16"].array(held.double().numpy())
+    return held.numpy()

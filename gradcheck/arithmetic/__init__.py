@@ -5,6 +5,7 @@ from gradcheck.arithmetic.array import ElementArray, wrap
 from gradcheck.arithmetic.balls import (
     BALLS,
     SHIFTED,
+    STORED,
     UNDERFLOWING,
     WIDENED,
     dot,
@@ -16,14 +17,17 @@ from gradcheck.arithmetic.balls import (
 from gradcheck.arithmetic.buffers import call, call_in
 from gradcheck.arithmetic.domain import Domain, ObjectArray, of_entries, zero_dimensional
 from gradcheck.arithmetic.gradients import gradient
+from gradcheck.arithmetic.low_precision import WORKING_BITS, low_domain
 from gradcheck.arithmetic.memo import Memo
 from gradcheck.arithmetic.remembered import Remembered
 
 __all__ = [
     "BALLS",
     "SHIFTED",
+    "STORED",
     "UNDERFLOWING",
     "WIDENED",
+    "WORKING_BITS",
     "Domain",
     "ElementArray",
     "Memo",
@@ -34,6 +38,7 @@ __all__ = [
     "dot",
     "enclose",
     "gradient",
+    "low_domain",
     "midpoints",
     "of_entries",
     "precision",

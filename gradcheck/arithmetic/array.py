@@ -71,9 +71,9 @@ class ElementArray(Operators):
         elif method == "reduce":
             result = reduce(function, data[0], domain, name, **kwargs)
         elif method == "accumulate":
-            result = np.asarray(_ufunc(function).accumulate(data[0], **kwargs), dtype=object)
+            result = _summed(domain, name, lambda x: _accumulated(function, x, kwargs), data[0])
         elif method == "outer":
-            result = _ufunc(function).outer(*data)
+            result = domain.rounded(_ufunc(function).outer(*data))
         else:
             raise Unsupported(f"np.{name}.{method} is not available in {domain.name}")
         if out is not None:
@@ -307,6 +307,7 @@ def lift(value: Any, domain: Domain) -> ObjectArray:
 
 
 def _ufunc(function: Callable[..., Any]) -> np.ufunc:
+    function = getattr(function, "exactly", function)  # whoever calls it lets the outcome be rounded
     if not isinstance(function, np.ufunc):
         raise Unsupported("this reduction is not available")
     return function
@@ -335,9 +336,33 @@ def reduce(
         initial = 0 if name == "add" else 1
     extra = {} if initial is None else {"initial": domain.lift(initial)}
     if ufunc.identity is not None or (axis is not None and not isinstance(axis, tuple)):
-        return ufunc.reduce(data, axis=axis, keepdims=keepdims, **extra)
+        return _summed(
+            domain, name, lambda x: ufunc.reduce(x, axis=axis, keepdims=keepdims, **_own(extra, x)), data
+        )
     # frompyfunc's ufuncs reduce one axis at a time
     axes = range(data.ndim) if axis is None else [a % data.ndim for a in axis]
     for a in sorted(axes, reverse=True):
         data = ufunc.reduce(data, axis=a, keepdims=keepdims, **extra)
     return data
+
+
+def _accumulated(function: Callable[..., Any], data: Any, keywords: Any) -> Any:
+    if data.dtype != object:
+        return np.add.accumulate(data, **keywords)
+    return np.asarray(_ufunc(function).accumulate(data, **keywords), dtype=object)
+
+
+def _summed(domain: Domain, name: str, compute: Callable[..., Any], data: Any) -> Any:
+    """A reduction, of which an arithmetic may round each addition or product."""
+    if name == "add":
+        return domain.summed(compute, data)
+    result = compute(data)
+    if name == "multiply":
+        for _ in range(data.size // max(np.size(result), 1) - 1):
+            result = domain.rounded(result)
+    return result
+
+
+def _own(extra: dict[str, Any], data: Any) -> dict[str, Any]:
+    """Keywords of a reduction, for plain numbers without those of the arithmetic."""
+    return extra if data.dtype == object else {}

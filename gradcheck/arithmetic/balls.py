@@ -10,6 +10,7 @@ A scalar that is the *same object* stands for the same real number. That is how 
 
 from __future__ import annotations
 
+import math
 import operator
 import random
 from collections.abc import Callable
@@ -21,11 +22,22 @@ from flint import arb
 from numpy.typing import NDArray
 
 from gradcheck.arithmetic.domain import Domain, ObjectArray, elementwise, of_entries, zero_dimensional
-from gradcheck.arithmetic.precisions import DOUBLE
+from gradcheck.arithmetic.precisions import DOUBLE, SINGLE
 from gradcheck.arithmetic.remembered import Remembered
 from gradcheck.errors import Undecided, Unsupported
 
-__all__ = ["BALLS", "SHIFTED", "WIDENED", "BallDomain", "dot", "enclose", "midpoints", "precision", "radii"]
+__all__ = [
+    "BALLS",
+    "SHIFTED",
+    "STORED",
+    "WIDENED",
+    "BallDomain",
+    "dot",
+    "enclose",
+    "midpoints",
+    "precision",
+    "radii",
+]
 
 WIDENING_ULPS = 4
 """How far a float constant may be from the number that it stands for, in units in its last place.
@@ -418,6 +430,28 @@ class _UnderflowingDomain(BallDomain):
 
 
 UNDERFLOWING = _UnderflowingDomain()
+
+
+class _StoredDomain(BallDomain):
+    """Balls in which a float constant that a type of few ``bits`` holds may have been rounded to it: it
+    carries half a unit of doubt. What that type does not hold was not stored in it, and is widened as usual.
+    """
+
+    def __init__(self, bits: int) -> None:
+        super().__init__(widened=True)
+        self._bits = bits
+
+    def lift(self, number: Any) -> arb:
+        lifted = super().lift(number)
+        if isinstance(number, float | np.floating) and np.isfinite(number) and not float(number).is_integer():
+            fraction, _ = math.frexp(float(number))
+            if math.ldexp(fraction, self._bits).is_integer():
+                return arb(lifted, abs(lifted) * 2.0**-self._bits)
+        return lifted
+
+
+STORED = {bits: _StoredDomain(bits) for bits in (8, 11, SINGLE)}
+"""By the bits of the type in which the code's constants may be stored."""
 
 
 def enclose(values: NDArray[np.float64], bound: NDArray[np.float64] | float | None = None) -> ObjectArray:

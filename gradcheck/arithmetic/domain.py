@@ -76,6 +76,16 @@ class Domain(ABC):
         zeros[...] = self.lift(0)
         return zeros
 
+    def rounded(self, value: Any) -> Any:
+        """What an operation gives: an arithmetic may let it be rounded."""
+        return value
+
+    def summed(self, compute: Callable[..., Any], *arrays: Any) -> Any:
+        """`compute(*arrays)`, a sum or a product of arrays: an arithmetic may let each addition be
+        rounded.
+        """
+        return compute(*arrays)
+
     def linalg(self, name: str, *args: ObjectArray) -> Any:
         """`np.linalg.<name>` for one matrix (no leading axes). Raises `Unsupported`."""
         raise Unsupported(f"np.linalg.{name} is not available in {self.name}")

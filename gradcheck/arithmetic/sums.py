@@ -117,7 +117,7 @@ def _dot(a: Any, b: Any) -> Any:
         return wrap(left, domain) * wrap(right, domain)
     if left.ndim <= 2 and right.ndim <= 2:
         return wrap(domain.matmul(left, right), domain)
-    return wrap(np.dot(left, right), domain)
+    return wrap(domain.summed(np.dot, left, right), domain)
 
 
 @implements(np.outer)
@@ -134,7 +134,8 @@ def _two(function: Callable[..., Any]) -> None:
     @implements(function)
     def compute(a: Any, b: Any, *args: Any, **kwargs: Any) -> Any:
         domain = find_domain((a, b))
-        return wrap(function(lift(a, domain), lift(b, domain), *args, **kwargs), domain)
+        left, right = lift(a, domain), lift(b, domain)
+        return wrap(domain.summed(lambda x, y: function(x, y, *args, **kwargs), left, right), domain)
 
 
 _PRODUCTS: tuple[Callable[..., Any], ...] = (np.inner, np.tensordot, np.kron, np.convolve)
@@ -145,7 +146,9 @@ for _function in _PRODUCTS:
 @implements(np.einsum)
 def _einsum(subscripts: Any, *operands: Any) -> Any:
     domain = find_domain(operands)
-    return wrap(np.einsum(subscripts, *(lift(o, domain) for o in operands), optimize=False), domain)
+    lifted = [lift(o, domain) for o in operands]
+    multiplied = lambda *arrays: np.einsum(subscripts, *arrays, optimize=False)
+    return wrap(domain.summed(multiplied, *lifted), domain)
 
 
 @implements(np.cross)

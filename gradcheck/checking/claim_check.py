@@ -19,15 +19,17 @@ from gradcheck.checking.first_call import wrong_form
 from gradcheck.checking.further_points import (
     points_of_asked_sizes,
     points_of_large_sizes,
+    points_of_long_sums,
     points_of_unproved_sizes,
 )
+from gradcheck.checking.low_precision import accuracy, low_precision_notes
 from gradcheck.checking.minimise import Minimal, minimise
 from gradcheck.checking.rows import backend_row, claim_row, silent_row
 from gradcheck.checking.settled import check_further
 from gradcheck.checking.time_limit import Clock, TimeUp
 from gradcheck.checking.training import Trained, train
 from gradcheck.checking.verdict import MIN_ANSWERS, Ruling, rule
-from gradcheck.checking.weighing import refuted, uncrowned, weigh
+from gradcheck.checking.weighing import refuted, uncrowned, unweighed, weigh
 from gradcheck.diagnosis import diagnosed
 from gradcheck.errors import Escaped, FaultKind, UsageError, user_code
 from gradcheck.formulas.claim import Claim
@@ -145,8 +147,7 @@ def _tried(
     clock: Clock,
     strict: bool,
 ) -> Outcome:
-    if claim.bits == SINGLE:
-        points = points.in_float32(claim.formula)
+    points = points.in_dtype(claim.formula, claim.dtype)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         misread = session.misread(points.points)
@@ -167,6 +168,9 @@ def _tried(
     if not _decided(results):
         for point in points_of_asked_sizes(claim, session, seed, delta):
             clock.keep(_checked(claim, point, session))
+        if claim.formula.dtype.is_low and not _decided(results):
+            for point in points_of_long_sums(claim, seed, delta):
+                clock.keep(_checked(claim, point, session))
         certain = all(r.in_float64 is None for r in results)
         steered = steer(
             claim,
@@ -248,7 +252,8 @@ def _summarise(
     ruling = battery.overrule(rule(claim, session, results), deterministic=claim.formula.deterministic)
     if trained is not None and trained.stuck and ruling.verdict is Verdict.PASS:
         ruling = Ruling(Verdict.FAIL, trained.training.stopped)
-    weighed = weigh(claim, session.shared(Memory), ruling, results)
+    low = claim.formula.dtype.is_low
+    weighed = unweighed(ruling) if low else weigh(claim, session.shared(Memory), ruling, results)
     if weighed.proved:  # what runs is the code, not the symbols: at sizes far from those that were drawn
         large = [_checked(claim, p, session, _large) for p in points_of_large_sizes(claim, seed, delta)]
         for found in large:
@@ -279,7 +284,7 @@ def _summarise(
     strength = Strength.weakest(strengths) if verdict is Verdict.PASS else None
     if weighed.proved:
         strength = Strength.PROVED
-    measured = _precision(claim, results) if verdict is Verdict.PASS else []
+    measured = _precision(claim, results) if verdict is Verdict.PASS and not low else []
     counterexample = describe(claim, minimal, session) if minimal else None
     if counterexample is not None:
         reason = counterexample.message
@@ -297,12 +302,17 @@ def _summarise(
         unchecked=sorted({str(u) for r in results if r.stated for u in r.stated.unchecked}),
         untried=untried,
         unstable=_unstable(results) if verdict is Verdict.PASS else None,
-        notes=_notes(claim, session, points, results, measured) + _beside(claim, results, session, verdict),
+        notes=[
+            *_notes(claim, session, points, results, measured),
+            *low_precision_notes(claim, results),
+            *_beside(claim, results, session, verdict),
+        ],
         counterexample=counterexample,
         training=trained.training if trained is not None else None,
         precision=measured,
+        accuracy=accuracy(claim, results),
         diagnosis=mistakes,
-        proof=refuted(weighed.proof, counterexample),
+        proof=None if low else refuted(weighed.proof, counterexample),
     )
     rows = [backend_row(claim, usable, results) for usable in session.backends]
     return Outcome(row, rows, battery.rows, minimal, results)

@@ -4,23 +4,25 @@ happen, and behind a proof the real code at large sizes.
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import product
 from math import prod
 
 import numpy as np
 
-from gradcheck.arithmetic.precisions import SINGLE
 from gradcheck.errors import UsageError
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.point import Point
 from gradcheck.formulas.values import Values
 from gradcheck.judging.large_points import BEHIND_A_PROOF
 from gradcheck.judging.points.asked_sizes import MOST_ENTRIES, asked_sizes
-from gradcheck.judging.points.point import Discarded, ForwardFault, in_float32, make_point
+from gradcheck.judging.points.point import Discarded, ForwardFault, evaluate_forward, in_dtype, make_point
 from gradcheck.judging.session import Session
 
-__all__ = ["LARGE_SIZES", "points_of_asked_sizes", "points_of_large_sizes"]
+__all__ = ["LARGE_SIZES", "points_of_asked_sizes", "points_of_large_sizes", "points_of_long_sums"]
 
 LARGE_SIZES = ((41, 37, 43, 39, 45), (197, 203, 199, 201, 205))
 """Sizes far from those that are drawn, no two alike: what a proof of all shapes is held against."""
@@ -73,12 +75,57 @@ def points_of_large_sizes(claim: Claim, seed: int, delta: Values | None) -> Iter
             yield from _made(claim, sizes, [seed, 37, number], delta, BEHIND_A_PROOF)
 
 
+def points_of_long_sums(claim: Claim, seed: int, delta: Values | None) -> Iterator[Point]:
+    """Points at which one dimension after the other is long and the others are short: what is rounded in a
+    sum grows with its length.
+    """
+    formula = claim.formula
+    bound = formula.shapes.bind({a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)})
+    names = [n for n in formula.shapes.names if n not in bound]
+    for number, (length, name) in enumerate(product(LONG, names)):
+        for others in (2, 1, length):
+            sizes = {**bound, **dict.fromkeys(names, others), name: length}
+            shapes = formula.shapes.concrete(sizes) if formula.allows(sizes) else None
+            if shapes is not None and sum(map(prod, shapes)) <= _MOST_LONG:
+                yield from _kept_small(formula, _made(claim, sizes, [seed, 43, number], delta, "long"))
+                break
+
+
+def _kept_small(formula: Declaration, points: Iterator[Point]) -> Iterator[Point]:
+    """The points at which the forward holds no more than a few numbers at a time: a table of 4096 x 4096
+    scores would take minutes in balls.
+    """
+    for point in points:
+        tracing = tracemalloc.is_tracing()
+        if not tracing:
+            tracemalloc.start()
+        try:
+            before, _ = tracemalloc.get_traced_memory()
+            tracemalloc.reset_peak()
+            evaluate_forward(formula, point.args)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            if not tracing:
+                tracemalloc.stop()
+        if peak - before <= 8 * _MOST_HELD:
+            yield point
+
+
+_MOST_HELD = 2**17
+
+LONG = (512, 4096)
+"""Lengths of sums in low precision. From 256 on a sum of ones stands still in bfloat16, from 2048 in
+float16."""
+
+_MOST_LONG = 2**14
+
+
 def _made(
     claim: Claim, sizes: Mapping[str, int], seed: Sequence[int], delta: Values | None, origin: str
 ) -> Iterator[Point]:
     """The point, where there is one: values for which the forward breaks down are nobody's mistake."""
     with suppress(Discarded, ForwardFault, UsageError):
         point = make_point(claim.formula, sizes, np.random.default_rng(seed), delta=delta, origin=origin)
-        made = in_float32(claim.formula, point) if claim.bits == SINGLE else point
+        made = in_dtype(claim.formula, point, claim.dtype)
         if made is not None:
             yield made

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic.precisions import SINGLE
 from gradcheck.errors import FaultKind, Unsupported, UsageError
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.values import Values, normal, positive, unit_interval
@@ -26,7 +25,7 @@ from gradcheck.judging.points.point import (
     ForwardFault,
     Point,
     evaluate_forward,
-    in_float32,
+    in_dtype,
     make_point,
 )
 from gradcheck.judging.points.sizes import smallest_first
@@ -54,6 +53,8 @@ def minimise(
     """The smallest shape and the simplest values at which the claim still gets the same verdict."""
     if failing.point.large and not _can_shrink(claim):
         return Minimal(failing, shape_minimal=True)
+    if failing.point.origin == "long":  # what is rounded in a sum shows where it is long
+        return Minimal(failing, shape_minimal=False)
     judge = _Judge(claim, failing, session)
     best, exhausted = _smallest_shape(claim, failing.point, judge, seed, delta)
     simple = _simplify(claim, best, judge, free_delta=delta is None, by_numbers=failing.fault is None)
@@ -183,7 +184,7 @@ def _draw(
         point = make_point(formula, sizes, rng, delta=delta, elements=elements, origin="minimised")
     except (Discarded, ForwardFault, UsageError):
         return None
-    return in_float32(formula, point) if claim.bits == SINGLE else point
+    return in_dtype(formula, point, claim.dtype)
 
 
 def _simplify(
@@ -254,7 +255,7 @@ def _at(
     except (Discarded, ForwardFault):
         return None
     moved = replace(point, args=args, delta=delta, outputs=outputs, multiple=multiple)
-    return in_float32(claim.formula, moved) if claim.bits == SINGLE else moved
+    return in_dtype(claim.formula, moved, claim.dtype)
 
 
 def _first(found: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float64]:

@@ -24,7 +24,7 @@ from gradcheck.proofs.spot import Spot, spot_check, truth_holds, violated
 from gradcheck.records.types import Counterexample, Proof
 from gradcheck.records.verdicts import Verdict
 
-__all__ = ["Weighed", "refuted", "uncrowned", "weigh"]
+__all__ = ["Weighed", "refuted", "uncrowned", "unweighed", "weigh"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,11 @@ class Weighed:
     ruling: Ruling
     proof: Proof
     proved: bool = False
+
+
+def unweighed(ruling: Ruling) -> Weighed:
+    """The ruling of code that is judged by its rounding: a proof is of formulas, where nothing is rounded."""
+    return Weighed(ruling, Proof(status="open"))
 
 
 def weigh(claim: Claim, memory: Memory, ruling: Ruling, results: list[PointResult]) -> Weighed:

@@ -44,10 +44,10 @@ def compare(
     """
     from gradcheck.oracles.answers.compare import compare as judge
     from gradcheck.oracles.lookup import find_formulas
-    from gradcheck.running.registry import catalogue
+    from gradcheck.running.registry import catalogue, layers
 
     chosen = ["--formula", word] if word else []
     command = shlex.join(["gradcheck", "compare", str(vectors), str(answers), *chosen])
     with begun(report_dir, command) as folder:
-        formulas = [*(find_formulas([word]) if word else ()), *catalogue()]
+        formulas = [*(find_formulas([word]) if word else ()), *catalogue(), *layers()]
         record_and_report(ctx, judge(vectors, answers, formulas, command), folder, formats)

@@ -33,7 +33,7 @@ _SECONDS = click.FloatRange(min=0, min_open=True)
     "--dtype",
     "dtypes",
     multiple=True,
-    type=click.Choice(["<f8", "<f4"]),
+    type=click.Choice(["<f8", "<f4", "<f2", "bfloat16"]),
     help="Check in this dtype only. Repeatable.  [default: all that the program speaks]",
 )
 @click.option("--backend", "backends", multiple=True, metavar="B", help="Use only this backend. Repeatable.")

@@ -106,7 +106,7 @@ class _Claims:
 
     def now(self, row: ClaimRow) -> Claim:
         from gradcheck.errors import UsageError
-        from gradcheck.running.registry import catalogue
+        from gradcheck.running.registry import catalogue, layers
 
         again = row.counterexample.replay if row.counterexample else None
         if again is not None and (again.startswith("gradcheck external") or " --backward " in again):
@@ -119,7 +119,7 @@ class _Claims:
             for claim in self._in_file(file):
                 if claim.uid == row.uid:
                     return claim
-        for formula in catalogue():
+        for formula in (*catalogue(), *layers()):
             for claim in formula.claims:
                 if claim.uid == row.uid:
                     return claim

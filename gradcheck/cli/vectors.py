@@ -78,9 +78,9 @@ def _write(out: Path, words: tuple[str, ...], seed: int, backends: tuple[str, ..
 def _check(folder: Path, words: tuple[str, ...], backends: tuple[str, ...]) -> int:
     from gradcheck.oracles.lookup import find_formulas
     from gradcheck.oracles.vectors.lint import lint, vector_paths
-    from gradcheck.running.registry import catalogue
+    from gradcheck.running.registry import catalogue, layers
 
-    formulas = [*(find_formulas(words) if words else ()), *catalogue()]
+    formulas = [*(find_formulas(words) if words else ()), *catalogue(), *layers()]
     paths = vector_paths(folder)
     wrong = 0
     for path in paths:

@@ -158,10 +158,11 @@ def _pair(
 def _selected(words: tuple[str, ...], allow_empty: bool) -> tuple[tuple[str, ...], Selection]:
     """The claims that the words name, and the words without folders."""
     from gradcheck.running.folders import files_of
-    from gradcheck.running.registry import catalogue, select
+    from gradcheck.running.registry import LAYERS, catalogue, layers, select
 
     if any(Path(word).is_dir() for word in words):
-        words = files_of(words, [formula.name for formula in catalogue()])
+        known = [formula.name for formula in (*catalogue(), *layers())]
+        words = files_of(words, [*known, LAYERS])
     return words, select(words, allow_empty=allow_empty)
 
 

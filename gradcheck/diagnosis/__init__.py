@@ -8,8 +8,11 @@ from collections.abc import Sequence
 from msgspec import structs
 
 from gradcheck.diagnosis.kinds import UNEXPLAINED
+from gradcheck.diagnosis.low_precision import in_float64, of_numbers
+from gradcheck.diagnosis.multiples_within import multiples_within
 from gradcheck.errors import user_code
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.foreign import is_float_only
 from gradcheck.formulas.values import Values
 from gradcheck.judging.opinions import PointResult
 from gradcheck.judging.session import Session
@@ -36,6 +39,13 @@ def diagnosed(
     from gradcheck.diagnosis.diagnose import diagnose  # here, so that the module keeps its name
 
     small = [r for r in results if not r.point.large]
+    if claim.formula.dtype.is_low:
+        failed = [r for r in small if r.verdict == "fail"]
+        if numbers := of_numbers(claim, failed):
+            return numbers
+        claim = in_float64(claim, small)
+        if is_float_only(claim.candidate) and (found := multiples_within(failed)):
+            return found
     if not small:
         return []
     with warnings.catch_warnings():

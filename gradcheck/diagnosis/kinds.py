@@ -32,6 +32,8 @@ KINDS: dict[str, str] = {
     # numbers and not formulas
     "float32": "right to float32 (or float16) accuracy only",
     "rounded": "right to a number of digits only: rounded, or a small number added",
+    "rounding": "right as a formula, with more rounding than the code claims (sums in too few bits)",
+    "overflow": "infinite or NaN in a type of floats that holds the right value",
     # no numbers to compare
     "does-not-conform": "the code raises where sizes differ: the shapes in it do not fit each other",
     "raises": "the code raises at some points",

@@ -24,7 +24,7 @@ from gradcheck.arithmetic import (
     precision,
     zero_dimensional,
 )
-from gradcheck.arithmetic.precisions import BITS
+from gradcheck.arithmetic.precisions import BITS, SINGLE
 from gradcheck.diagnosis.comparing import ROUNDED, Mask, apart, distance, same
 from gradcheck.diagnosis.rights import right_at
 from gradcheck.diagnosis.tracing.calling import run_candidate
@@ -155,7 +155,7 @@ class Sample:
             self._in_floats_only = True
             bounded, _ = examined.certain_or_bounded(BITS)
             # an entry that belongs elsewhere brings its own rounding, and the bound is of its place
-            own = 2.0 ** (13 - self.claim.bits)
+            own = 2.0 ** ((13 if self.claim.bits >= SINGLE else 0) - self.claim.bits)
             return {
                 q: b + enclose(np.zeros(b.shape), np.abs(stated.values[q]) * own) for q, b in bounded.items()
             }

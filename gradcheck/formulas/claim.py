@@ -15,6 +15,7 @@ from gradcheck.backend import Answer, Program
 from gradcheck.errors import UsageError
 from gradcheck.formulas.callables import check_parameters, hashable
 from gradcheck.formulas.declaration import Declaration
+from gradcheck.formulas.dtypes import FLOAT32, Dtype
 from gradcheck.formulas.kinds import Kind
 from gradcheck.formulas.kinds.directions import Directions
 from gradcheck.formulas.nested_code import of_leaves
@@ -69,6 +70,8 @@ class Claim:
         own = getattr(self.candidate, "significand_bits", None)
         if own is not None:  # an adapter knows that its kernel takes float32 only
             object.__setattr__(self, "bits", own)
+        if self.formula.dtype.is_low:
+            object.__setattr__(self, "bits", self.formula.dtype.bits)
         if not isinstance(self.kind, Kind):
             raise UsageError(
                 f"{self.formula.name}: expected a kind of claim, such as Vjp(), got {self.kind!r}."
@@ -110,6 +113,11 @@ class Claim:
         elif self.printed:
             parts.append("printed")
         return (f"{self.id}/" if self.id else "") + ".".join(parts)
+
+    @property
+    def dtype(self) -> Dtype:
+        """The floating-point type whose numbers its points hold."""
+        return FLOAT32 if self.bits == FLOAT32.bits else self.formula.dtype
 
     @property
     def expected(self) -> str:

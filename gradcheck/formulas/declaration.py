@@ -7,13 +7,15 @@ they offer of it, and `tests/test_declaration.py` holds them together.
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Self
 
 from gradcheck.errors import UsageError, user_code
 from gradcheck.formulas.callables import check_parameters, defaults_beyond, hashable, parameter_names
+from gradcheck.formulas.dtypes import Dtype, as_dtype, as_grade, check_held
 from gradcheck.formulas.nested_code import of_leaves
 from gradcheck.formulas.shapes import ShapeLike, Shapes
 from gradcheck.formulas.spaces import Space, check_spaces
@@ -32,7 +34,9 @@ class Declaration:
     between dimensions. ``batch`` names a dimension whose rows do not meet. Code that
     is not ``deterministic`` may answer differently from call to call, within rounding. ``accuracy`` says how
     near the forward is to the function that is meant, relative to each of its values: a solver that stops
-    early, a table. ``spaces`` says in which space an argument lives; see `gradcheck.formulas.spaces`. ``id``,
+    early, a table. ``spaces`` says in which space an argument lives; see `gradcheck.formulas.spaces`.
+    ``dtype`` is the floating-point type in which the claims' code is called and judged; the forward is the
+    formula. ``grade`` is what the code claims of its rounding there (`GRADES` of `dtypes.py`). ``id``,
     ``section``, ``latex`` and ``note`` say where the formula comes from and how to show it.
     ``intermediates`` is the forward once more, which names what lies between; see
     `gradcheck.Formula.intermediates`.
@@ -50,6 +54,8 @@ class Declaration:
     deterministic: bool
     accuracy: float | None
     spaces: Mapping[str, Space]
+    dtype: Dtype
+    grade: str
     id: str | None
     section: str | None
     latex: str | None
@@ -68,6 +74,8 @@ class Declaration:
         deterministic: bool = True,
         accuracy: float | None = None,
         spaces: Mapping[str, Space] | None = None,
+        dtype: str = "float64",
+        grade: str = "throughout",
         id: str | None = None,
         section: str | None = None,
         latex: str | None = None,
@@ -90,6 +98,8 @@ class Declaration:
             deterministic=bool(deterministic),
             accuracy=_checked_accuracy(accuracy, name),
             spaces=living,
+            dtype=as_dtype(dtype, f"{name}: dtype"),
+            grade=as_grade(grade, f"{name}: grade"),
             id=id,
             section=section,
             latex=latex,
@@ -98,6 +108,8 @@ class Declaration:
             __doc__=getattr(function, "__doc__", None),
             __wrapped__=function,
         )
+        for argument, value in self.values.items():
+            check_held(value, self.dtype, f"{name}: values[{argument!r}]")
         if where is not None:
             _check_where(where, parsed, name)
         if intermediates is not None:
@@ -123,6 +135,12 @@ class Declaration:
         own = {"id", "section", "latex", "note", "tapped", "original"}
         declared = {f.name: getattr(self, f.name) for f in fields(Declaration) if f.name not in own}
         return {**declared, "function": self.original, "shapes": self.shapes.declared}
+
+    def in_dtype(self, dtype: Dtype) -> Self:
+        """The same declaration, with its claims, in another floating-point type."""
+        twin = copy.copy(self)
+        twin.__dict__["dtype"] = dtype
+        return twin
 
     def allows(self, sizes: Mapping[str, int]) -> bool:
         """Whether the sizes are all 1 or more and satisfy ``where``."""

@@ -277,9 +277,12 @@ def formula(*function: Any, **declared: Any) -> Callable[[Callable[..., Any]], F
     dimension whose rows do not meet: each row of the output depends on its own row of the arguments
     only, or the output is a sum over rows. The battery then holds the gradients of a batch against
     those of its rows (a mean cost has no such dimension). ``accuracy=1e-8`` says that the forward is a solver
-    or a table, right to this part of its value. With ``deterministic=False`` answers may differ
-    from call to call within rounding. Raises `UsageError` where the declaration
-    contradicts itself or the function.
+    or a table, right to this part of its value. With
+    ``deterministic=False`` answers may differ from call to call within rounding. ``dtype`` is "float64",
+    "float32", "float16" or "bfloat16": the claims' code is called in it, and judged within what its rounding
+    may do; ``grade`` says how much that is: "throughout" (every operation rounds), "sums" (but sums, made in
+    a wider type) or "rounded" (once, at the end). Raises `UsageError` where the declaration contradicts
+    itself or the function.
 
         @gradcheck.formula(shapes={"W": "n m", "x": "m"})
         def wx(W, x):

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.errors import user_code
+from gradcheck.formulas.dtypes import widened
 
 __all__ = ["NotNumbers", "as_array", "one_shot"]
 
@@ -33,7 +34,7 @@ def as_array(
         )
     try:
         with user_code:
-            array = np.asarray(value)
+            array = widened(np.asarray(value))
     except Exception as error:
         raise NotNumbers(f"no array: {type(error).__name__}: {str(error).rstrip('.')}") from None
     if array.dtype.kind == "c" and "c" not in kinds:

@@ -25,7 +25,7 @@ from gradcheck.arithmetic import (
     precision,
     radii,
 )
-from gradcheck.arithmetic.precisions import BITS, DOUBLE, PRECISIONS, SLOPE_BITS
+from gradcheck.arithmetic.precisions import BITS, DOUBLE, PRECISIONS, SINGLE, SLOPE_BITS
 from gradcheck.backend import Answer
 from gradcheck.errors import Undecided, Unsupported
 from gradcheck.formulas.claim import Claim
@@ -149,7 +149,8 @@ class Evaluation:
 
         Every derivation at hand, the backends' and those written by hand, is evaluated at the
         candidate's own precision: each radius is then a running error bound of that evaluation. The
-        candidate is granted `MORE_ROUNDING` times the largest, because it may be written like any of
+        candidate is granted `MORE_ROUNDING` times the largest (in types of few bits twice, since sixteen
+        times would be everything), because it may be written like any of
         them: `a (1 - a)` loses digits that `exp(-z) / (1 + exp(-z))^2` keeps. Where nothing runs in
         balls, the code's own sensitivity gives the bound.
         """
@@ -160,7 +161,8 @@ class Evaluation:
                     error = radii(values) + np.abs(midpoints(values)) * 2.0**-self.claim.bits
                     errors[q] = np.maximum(errors[q], error) if q in errors else error
             if errors.keys() >= self.stated.values.keys():
-                bounds = {q: MORE_ROUNDING * e for q, e in errors.items()}
+                more = MORE_ROUNDING if self.claim.bits >= SINGLE else 2
+                bounds = {q: more * e for q, e in errors.items()}
             else:
                 bounds = rounding_bound(self.claim, self.point, self.stated)
             self._bounded = {q: enclose(value, bounds[q]) for q, value in self.stated.values.items()}

@@ -11,6 +11,7 @@ from gradcheck.backend import Answer
 from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.candidates.running import Stated
 from gradcheck.judging.comparing import Match
+from gradcheck.judging.low_precision.errors import Measured
 from gradcheck.judging.points.point import Point
 from gradcheck.judging.reasons import Fault, Reason
 from gradcheck.records.verdicts import Strength
@@ -84,7 +85,8 @@ class PointResult:
 
     ``quantity`` is the one that fails. ``lost`` are the decimal digits that float64 loses here, where that
     was measured; ``in_float64`` says why the code is not judged in balls, where it is not; ``unstable`` names
-    what is NaN or infinite in float64 although the code is right in exact arithmetic.
+    what is NaN or infinite in float64 although the code is right in exact arithmetic. ``measured`` is
+    how far off an answer in low precision is.
     """
 
     point: Point
@@ -97,6 +99,7 @@ class PointResult:
     lost: float | None = None
     in_float64: str | None = None
     unstable: str | None = None
+    measured: Measured | None = None
 
     @property
     def strength(self) -> Strength | None:

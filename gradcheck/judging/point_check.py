@@ -20,6 +20,7 @@ from gradcheck.judging.candidates.digits import digits_lost
 from gradcheck.judging.candidates.running import Stated, run_in_float64
 from gradcheck.judging.evaluation import Evaluation
 from gradcheck.judging.large_points import check_large_point
+from gradcheck.judging.low_precision.point_check import judge_low_precision
 from gradcheck.judging.opinions import Opinion, PointResult, PointVerdict, Says
 from gradcheck.judging.points.point import Point
 from gradcheck.judging.reasons import Fault, Reason, ReasonKind
@@ -47,6 +48,8 @@ def check_point(claim: Claim, point: Point, session: Session, only: str | None =
         return PointResult(
             point, PointVerdict.NONE, {u.name: Opinion(u.name, reason=declined) for u in usable}
         )
+    if claim.formula.dtype.is_low:
+        return judge_low_precision(claim, point, session, stated, usable)
     check = Evaluation(claim, point, session, stated, usable)
     finite = check.comparable
     opinions = _asked(check, usable, spare=only is None)

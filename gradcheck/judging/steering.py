@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic.precisions import SINGLE
 from gradcheck.arithmetic.watched import Extent, Site, Watch, run_watched, watchable
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas.claim import Claim
@@ -26,7 +25,7 @@ from gradcheck.formulas.point import Point
 from gradcheck.formulas.quantity import Quantity
 from gradcheck.formulas.values import normal, positive, unit_interval
 from gradcheck.judging.candidates.running import call_candidate, given
-from gradcheck.judging.points.point import Discarded, ForwardFault, evaluate_forward, in_single
+from gradcheck.judging.points.point import Discarded, ForwardFault, evaluate_forward
 from gradcheck.records.types import Untried
 
 __all__ = ["Steered", "UntriedSide", "steer"]
@@ -301,8 +300,8 @@ class _Search:
 
     def _point(self, base: Point, args: Sequence[Array], delta: Sequence[Array]) -> Point | None:
         """A point at other values, where the forward is finite and gives arrays of the same shapes."""
-        if self.claim.bits == SINGLE:
-            args, delta = list(map(in_single, args)), list(map(in_single, delta))
+        rounded = self.claim.dtype.rounded
+        args, delta = list(map(rounded, args)), list(map(rounded, delta))
         frozen = tuple(map(_frozen, args))
         try:
             outputs, multiple = evaluate_forward(self.claim.formula, frozen)

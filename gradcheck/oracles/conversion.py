@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gradcheck.errors import UsageError
 from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.dtypes import widened
 from gradcheck.formulas.values import is_strategy, normal, one_hot, positive, spd, unit_interval
 from gradcheck.judging.points.point import draw_arguments
 
@@ -21,7 +22,7 @@ _EXACT = 2**53
 
 def as_array(value: Any, who: str) -> NDArray[Any]:
     try:
-        array = np.array(value)
+        array = widened(np.array(value))
     except Exception as error:
         raise UsageError(f"{who}: no array can be made of it: {error}.") from None
     if array.dtype.kind == "c":

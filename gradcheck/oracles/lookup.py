@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gradcheck.errors import UsageError
 from gradcheck.formulas.decorating import Formula
-from gradcheck.running.registry import catalogue, load_file
+from gradcheck.running.registry import LAYERS, catalogue, layers, load_file
 
 __all__ = ["find_formula", "find_formulas"]
 
@@ -50,7 +50,9 @@ def _named(word: str) -> list[Formula]:
         file = Path(head + ".py" if separator else word)
         formulas = load_file(file)
         return _among(formulas, name, str(file)) if separator else formulas
-    return _among(catalogue(), word, "the catalogue")
+    if word == LAYERS:
+        return layers()
+    return _among([*catalogue(), *layers()], word, "the catalogue")
 
 
 def _among(formulas: Sequence[Formula], word: str, origin: str) -> list[Formula]:

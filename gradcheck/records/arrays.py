@@ -11,15 +11,19 @@ import binascii
 from math import prod
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.errors import UsageError
 from gradcheck.records.types import ArrayRecord
 
-__all__ = ["DTYPES", "MAX_DECIMALS", "decode", "encode"]
+__all__ = ["BFLOAT16", "DTYPES", "MAX_DECIMALS", "decode", "encode"]
 
-DTYPES = ("<f8", "<f4", "<f2", "<i8", "<i4", "<i2", "|i1", "<u8", "<u4", "<u2", "|u1", "|b1")
+BFLOAT16 = "bfloat16"
+"""A float32 without its lower half: no letter of NumPy's stands for it, so it goes by its name."""
+
+DTYPES = ("<f8", "<f4", "<f2", BFLOAT16, "<i8", "<i4", "<i2", "|i1", "<u8", "<u4", "<u2", "|u1", "|b1")
 """What an array in a record may hold: little-endian floats, integers and booleans."""
 
 MAX_DECIMALS = 64
@@ -35,6 +39,9 @@ def encode(array: NDArray[Any]) -> ArrayRecord:
     reader on another machine could not hold, such as complex, object or long double.
     """
     array = np.asarray(array)
+    if array.dtype.name == BFLOAT16:
+        halves = np.ascontiguousarray(array).view(np.uint16)
+        return msgspec.structs.replace(encode(halves), dtype=BFLOAT16, dec=_of_bfloat16(array))
     dtype = array.dtype.newbyteorder("<")
     if dtype.str not in DTYPES:
         raise UsageError(
@@ -57,6 +64,8 @@ def decode(record: ArrayRecord) -> NDArray[Any]:
     """
     if record.dtype not in DTYPES:
         raise UsageError(f"array: unknown dtype {record.dtype!r}; known are {', '.join(DTYPES)}.")
+    if record.dtype == BFLOAT16:
+        return _bfloat16(record)
     dtype = np.dtype(record.dtype)
     shape = tuple(record.shape)
     if any(size < 0 for size in shape):
@@ -79,6 +88,26 @@ def decode(record: ArrayRecord) -> NDArray[Any]:
     if record.dec is not None:
         _check_decimals(array, record.dec)
     return array
+
+
+def _bfloat16(record: ArrayRecord) -> NDArray[Any]:
+    """The array of a record of bfloat16. Raises `UsageError` where ml_dtypes is missing too."""
+    try:
+        from ml_dtypes import bfloat16
+    except ImportError:
+        raise UsageError(
+            "array: bfloat16 takes the package ml_dtypes; install it: pip install 'gradcheck[bfloat16]'."
+        ) from None
+    halves = decode(ArrayRecord(dtype="<u2", shape=record.shape, b64=record.b64))
+    array: NDArray[Any] = halves.view(bfloat16)
+    if record.dec is not None:
+        _check_decimals(array, record.dec)
+    return array
+
+
+def _of_bfloat16(array: NDArray[Any]) -> list[float] | None:
+    """The entries as decimals: every one is a float32, and has few digits."""
+    return _decimals(array.astype(np.float32))
 
 
 def _decimals(array: NDArray[Any]) -> list[float] | None:

@@ -12,6 +12,7 @@ import msgspec
 
 __all__ = [
     "SCHEMA",
+    "Accuracy",
     "Agreement",
     "ArrayRecord",
     "BackendInfo",
@@ -23,6 +24,7 @@ __all__ = [
     "Counterexample",
     "Diagnosis",
     "Footer",
+    "Grade",
     "Header",
     "Precision",
     "Proof",
@@ -32,6 +34,7 @@ __all__ = [
     "Source",
     "StepCurve",
     "Training",
+    "Ulp",
     "Untried",
 ]
 
@@ -269,6 +272,51 @@ class Precision(_Struct, frozen=True):
     sizes: dict[str, int]  # of the worst point
 
 
+class Ulp(_Struct, frozen=True):
+    """The error of one quantity in low precision, in units in the last place of the right value."""
+
+    quantity: str
+    worst: float
+    typical: float  # the median over all entries at all points
+    where: list[int]  # the worst entry
+    sizes: dict[str, int]  # and the sizes at which it is
+
+
+class Grade(_Struct, frozen=True):
+    """How the code compares with one way of computing: the entry that comes nearest to what that allows,
+    or goes
+    farthest beyond. ``ulp`` is the error there, ``allowed`` what the grade allows, both in units in the
+    last place.
+    """
+
+    name: str  # "float32 sums"
+    met: bool  # at every point where the grade has a bound
+    points: int  # such points
+    quantity: str
+    where: list[int]
+    sizes: dict[str, int]
+    ulp: float
+    allowed: float
+
+
+class Length(_Struct, frozen=True):
+    """The worst error among the points whose largest size is ``size``, and what the grades allow there."""
+
+    size: int
+    ulp: float
+    allowed: dict[str, float]  # by grade, at the entry that uses most of it
+
+
+class Accuracy(_Struct, frozen=True):
+    """How the code does in low precision: by grade, the strictest first, by quantity and by size."""
+
+    dtype: str
+    claimed: str  # the grade that the code claims
+    grades: list[Grade]
+    ulp: list[Ulp]
+    lengths: list[Length] = []
+
+
 class TrainingStep(_Struct, frozen=True):
     """One step of gradient descent: the cost before it, the rate used, the gradient check."""
 
@@ -323,6 +371,7 @@ class ClaimRow(_Struct, frozen=True, tag_field="record", tag="claim"):
     counterexample: Counterexample | None = None
     training: Training | None = None
     precision: list[Precision] = []
+    accuracy: Accuracy | None = None  # of code that is checked in float32, float16 or bfloat16
     diagnosis: list[Diagnosis] = []  # of a failure
     proof: Proof | None = None
     chain: list[ChainLayer] = []

@@ -20,7 +20,8 @@ from gradcheck.records.reading import Log
 from gradcheck.report import narrative, text
 from gradcheck.report.evidence import MEANINGS, strengths, unchecked_text
 from gradcheck.report.highlight import highlight
-from gradcheck.report.pictures import digits_picture
+from gradcheck.report.narrative import accuracy_text
+from gradcheck.report.pictures import digits_picture, ulps_picture
 from gradcheck.report.views import View, anchors, array_rows, formula, glyph, view
 
 __all__ = ["BUDGET", "render"]
@@ -91,6 +92,8 @@ def _environment() -> Environment:
         "array_text": text.array_text,
         "code": highlight,
         "digits": digits_picture,
+        "accuracy": accuracy_text,
+        "ulps": ulps_picture,
         "duration": text.duration,
         "entry": lambda c: text.quantity(c.quantity, c.index),
         "formula": formula,

@@ -9,12 +9,14 @@ from typing import NamedTuple
 
 from gradcheck.records.reading import Log
 from gradcheck.records.types import (
+    Accuracy,
     ArrayRecord,
     BackendRow,
     BatteryRow,
     ClaimRow,
     Comparison,
     Counterexample,
+    Grade,
     Precision,
 )
 from gradcheck.records.verdicts import Verdict
@@ -25,6 +27,7 @@ from gradcheck.report.witnesses import agreement_text, curve_text, proof_text, t
 
 __all__ = [
     "Status",
+    "accuracy_text",
     "agreed_value",
     "arrays_of",
     "battery_text",
@@ -264,6 +267,24 @@ def precision_text(found: Precision) -> str:
     )
 
 
+def accuracy_text(found: Accuracy) -> list[str]:
+    """How the code does in low precision: the strictest grade that it meets, and what it does not meet."""
+    met = next((g for g in found.grades if g.met), None)
+    failed = [g for g in found.grades if not g.met]
+    lines = [f"{found.dtype}: meets {met.name}: {_grade_text(met)}"] if met else []
+    told = failed if met is None else failed[-1:]
+    lines += [f"{found.dtype}: worse than {g.name} would be: {_grade_text(g)}" for g in told]
+    return lines + [
+        f"{u.quantity}: worst {u.worst:g} ulp at {sizes_text(u.sizes)}, typical {u.typical:g} ulp"
+        for u in found.ulp
+    ]
+
+
+def _grade_text(grade: Grade) -> str:
+    place = f"{quantity(grade.quantity, grade.where)} at {sizes_text(grade.sizes)}"
+    return f"{grade.ulp:g} ulp, {grade.allowed:g} allowed ({place})"
+
+
 def battery_text(row: BatteryRow) -> str:
     """One check of the battery that failed, or what it notes, in one line."""
     if row.outcome == "fail":
@@ -299,6 +320,7 @@ def story(claim: ClaimRow, rows: tuple[BackendRow, ...], battery: tuple[BatteryR
     lines += filter(None, [agreement_text(claim)])
     lines += [battery_text(row) for row in remarkable(claim, battery)]
     lines += [precision_text(p) for p in claim.precision]
+    lines += accuracy_text(claim.accuracy) if claim.accuracy else []
     lines += [training_text(claim.training)] if claim.training else []
     lines += [proof_text(claim.proof)] if claim.proof else []
     lines += [unchecked_names(claim)] if claim.unchecked else []

@@ -14,6 +14,7 @@ from gradcheck.records.arrays import MAX_DECIMALS
 from gradcheck.records.types import ArrayRecord, BackendRow, BatteryRow, ClaimRow, Counterexample, Proof
 from gradcheck.report.mathml import mathml
 from gradcheck.report.narrative import (
+    accuracy_text,
     battery_text,
     own_reason,
     precision_text,
@@ -114,6 +115,7 @@ def _evidence(claim: ClaimRow, rows: tuple[BackendRow, ...], battery: tuple[Batt
     lines += [row_text(row) for row in rows if row.points or row.reason != claim.reason]
     lines += [battery_text(row) for row in remarkable(claim, battery)]
     lines += [precision_text(found) for found in claim.precision]
+    lines += accuracy_text(claim.accuracy) if claim.accuracy else []
     lines += [f"note: {note}" for note in claim.notes]
     if claim.unchecked:
         lines.append(f"not checked, because the code returns None: {', '.join(claim.unchecked)}")

@@ -13,7 +13,7 @@ from gradcheck.formulas.decorating import Formula
 from gradcheck.running.broken_files import BrokenFile
 from gradcheck.running.user_files import CannotLoad, NoFormula, load_file
 
-__all__ = ["Selection", "catalogue", "find", "load_file", "select"]
+__all__ = ["LAYERS", "Selection", "catalogue", "find", "layers", "load_file", "select"]
 
 
 @dataclass(frozen=True)
@@ -30,17 +30,30 @@ class Selection:
 
 
 def catalogue() -> list[Formula]:
-    """The formulas of the catalogue, in its order."""
+    """The formulas of the derivation, in its order: what a run without names checks."""
     from gradcheck.catalogue import formulas
 
     return list(formulas())
 
 
+def layers() -> list[Formula]:
+    """The layers that people write by hand, by id: they are checked where they are named."""
+    from gradcheck.catalogue.layers import formulas
+
+    return list(formulas())
+
+
+LAYERS = "layers"
+"""The word that names all of them."""
+
+
 def select(words: Sequence[str] = (), *, allow_empty: bool = False) -> Selection:
     """The claims that the words name, each once, in the order of the words.
 
-    A word is a formula's name, an id in the derivation (`D09`), a claim's uid, a file of formulas
-    (`FILE.py`), or one of these in a file (`FILE.py::name`). No words select the whole catalogue.
+    A word is a formula's name, an id in the derivation (`D09`) or of a layer (`L08`), a claim's uid, a
+    file of
+    formulas (`FILE.py`), or one of these in a file (`FILE.py::name`); `layers` are all layers. No words
+    select the derivation, without the layers.
     A file without a claim is passed over with a remark, and one that cannot be loaded is ``broken``, where
     another word names a claim. ``allow_empty``: files without claims are all that is needed.
     Raises `UsageError` for what is unknown, with the nearest names, and for two claims of one name.
@@ -57,8 +70,12 @@ def select(words: Sequence[str] = (), *, allow_empty: bool = False) -> Selection
     empty: list[UsageError] = []
     for word in words:
         file, name = _split(word)
+        if file is None and word == LAYERS:
+            found += [(claim, "the catalogue") for claim in find(None, layers(), "the catalogue")]
+            continue
         if file is None:
-            found += [(claim, "the catalogue") for claim in find(word, catalogue(), "the catalogue")]
+            known = [*catalogue(), *layers()]
+            found += [(claim, "the catalogue") for claim in find(word, known, "the catalogue")]
             continue
         place = file.resolve()
         try:

@@ -15,6 +15,7 @@ from gradcheck.formulas.decorating import Formula
 from gradcheck.records.arrays import decode
 from gradcheck.records.reading import Log
 from gradcheck.records.types import (
+    Accuracy,
     ArrayRecord,
     BackendRow,
     BatteryRow,
@@ -25,7 +26,7 @@ from gradcheck.records.types import (
 )
 from gradcheck.records.verdicts import Strength, Verdict
 from gradcheck.running.checker import Checker, RunOptions, now
-from gradcheck.running.shown import Counterexample, Proof
+from gradcheck.running.shown import Counterexample, Proof, Ulp
 
 __all__ = ["Result", "failure", "own_name", "reproduce"]
 
@@ -102,6 +103,19 @@ class Result:
     def untried(self) -> tuple[Untried, ...]:
         """Comparisons in the code of which one side never happened and that no proof covers: where, what."""
         return tuple(self.row.untried)
+
+    @property
+    def ulp(self) -> dict[str, Ulp] | None:
+        """The error in low precision by gradient, in units in the last place: ``worst``, ``typical``,
+        ``where`` the worst entry is and the ``size`` there, as attributes or keys; None in float64.
+        """
+        found = self.row.accuracy
+        return None if found is None else {u.quantity: Ulp.of(u) for u in found.ulp}
+
+    @property
+    def accuracy(self) -> Accuracy | None:
+        """How the code does in low precision: the grades that it meets or not, and by how much."""
+        return self.row.accuracy
 
     @property
     def unstable(self) -> str | None:
@@ -183,6 +197,9 @@ def reproduce(claim: Claim, formula: Formula, row: ClaimRow, seed: int, max_exam
     pair = getattr(claim.candidate, "spelled", None) or f"{formula.name}, {code}"
     rest = "" if formula.deterministic else ", deterministic=False"
     rest += f", accuracy={formula.accuracy:g}" if formula.accuracy else ""
+    if formula.dtype.is_low:
+        rest += f", dtype={formula.dtype.name!r}"
+        rest += "" if formula.grade == "throughout" else f", grade={formula.grade!r}"
     found = row.counterexample
     if (
         found is None

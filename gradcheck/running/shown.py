@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.records import types
 from gradcheck.records.arrays import decode
 
-__all__ = ["Counterexample", "Proof"]
+__all__ = ["Counterexample", "Proof", "Ulp"]
 
 
 class Counterexample(types.Counterexample, frozen=True):
@@ -30,6 +32,29 @@ class Counterexample(types.Counterexample, frozen=True):
         from gradcheck.report.notebook import counterexample_page
 
         return counterexample_page(self)
+
+
+class Ulp(types.Ulp, frozen=True):
+    """The error of one gradient in low precision; its parts are attributes, and keys as in a dict."""
+
+    @classmethod
+    def of(cls, record: types.Ulp) -> Ulp:
+        """The record with what people want of it."""
+        return cls(**{name: getattr(record, name) for name in record.__struct_fields__})
+
+    @property
+    def size(self) -> dict[str, int]:
+        """The sizes at which the error is worst."""
+        return self.sizes
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self.keys():
+            raise KeyError(name)
+        return getattr(self, name)
+
+    def keys(self) -> tuple[str, ...]:
+        """What there is to look up."""
+        return ("worst", "typical", "where", "size")
 
 
 class Proof(types.Proof, frozen=True):

@@ -246,7 +246,7 @@ def test_float32_programs_are_sent_float32_and_judged_as_such(checked):
     rows, _ = checked(
         RIGHT
         + """
-DTYPES = ["<f4", "<f8", "<f2"]
+DTYPES = ["<f4", "<f8", "<f3"]
 def answer(m):
     assert m["case"]["inputs"]["x"]["dtype"] == m["case"]["delta"]["dtype"] in DTYPES
     small = 1 + 2.0 ** -23
@@ -309,7 +309,7 @@ def test_files_of_formulas_are_checked_by_name(checked, tmp_path):
         ("", {"words": ["wx"]}, "wx: the program does not claim 'wx'; it claims 'identity'"),
         ("", {"words": ["identit"]}, "Did you mean"),
         ("", {"words": ["nowhere.py"]}, "no such file"),
-        ("DTYPES = ['<f2']", {}, "speaks '<f2'; gradcheck checks gradients in '<f8', '<f4'"),
+        ("DTYPES = ['<f3']", {}, "speaks '<f3'; gradcheck checks gradients in '<f8', '<f4'"),
         ("DTYPES = []", {}, "speaks nothing"),
         ("", {"dtypes": ["<f4"]}, "does not speak '<f4'; it speaks '<f8'"),
     ],
@@ -352,3 +352,42 @@ def test_formulas_of_like_names_have_a_case_each(checked, tmp_path):
     texts = [p.read_text() for p in (tmp_path / "r").iterdir()]
     assert len(texts) == len(rows) == 2
     assert all(sum(f'"formula":"{name}"' in text for text in texts) == 1 for name in ("a.b", "a-b"))
+
+
+SIXTEEN_BITS = """
+import base64, struct
+DTYPES = ["<f2", "bfloat16"]
+
+def numbers(array):
+    data = base64.b64decode(array["b64"])
+    if array["dtype"] == "<f2":
+        return list(struct.unpack("<%de" % (len(data) // 2), data))
+    halves = struct.unpack("<%dH" % (len(data) // 2), data)
+    return [struct.unpack("<f", struct.pack("<I", h << 16))[0] for h in halves]
+
+def packed(values, like):
+    if like["dtype"] == "<f2":
+        data = struct.pack("<%de" % len(values), *values)
+    else:
+        bits = [struct.unpack("<I", struct.pack("<f", v))[0] for v in values]
+        halves = [(b + 0x7FFF + ((b >> 16) & 1)) >> 16 for b in bits]
+        data = struct.pack("<%dH" % len(halves), *halves)
+    return {"dtype": like["dtype"], "shape": like["shape"], "b64": base64.b64encode(data).decode()}
+
+def answer(m):
+    delta = m["case"]["delta"]
+    assert delta["dtype"] == m["case"]["inputs"]["x"]["dtype"] in DTYPES
+    say({"seq": m["seq"], "gradients": {"x": packed([d * FACTOR for d in numbers(delta)], delta)}})
+"""
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [(1.0, "pass"), (1.05, "fail"), (-1.0, "fail")])
+def test_programs_in_sixteen_bits_are_sent_them_and_judged_within_their_rounding(checked, factor, verdict):
+    rows, _ = checked(SIXTEEN_BITS.replace("FACTOR", str(factor)), backends=["autodiff"], points=6)
+
+    assert {uid.rpartition("-")[2] for uid in rows} == {"f2", "bfloat16"}
+    for row in rows.values():
+        assert row.verdict == verdict, row.reason
+        assert row.accuracy.dtype in row.statement
+    if factor == -1:
+        assert {d.kind for row in rows.values() for d in row.diagnosis} == {"sign"}

@@ -52,7 +52,7 @@ _POWERS: dict[int, Any] = {}
 def _div(domain: Domain, params: Any, a: Any, b: Any) -> Any:
     if a.dtype != object and b.dtype != object:
         return np.asarray(np.fix(a / b).astype(a.dtype))  # lax.div truncates integers
-    return as_array(np.true_divide(a, b))
+    return as_array(domain.rounded(np.true_divide(a, b)))
 
 
 @rule("round")
@@ -64,17 +64,17 @@ def _round(domain: Domain, params: Any, x: Any) -> Any:
 
 @rule("logistic")
 def _logistic(domain: Domain, params: Any, x: Any) -> Any:
-    return as_array(_LOGISTIC(x))
+    return as_array(domain.rounded(_LOGISTIC(x)))
 
 
 @rule("one_minus_square")  # JAX 0.12 differentiates tanh with it
 def _one_minus_square(domain: Domain, params: Any, x: Any) -> Any:
-    return as_array(1 - x * x)
+    return as_array(domain.rounded(1 - domain.rounded(x * x)))
 
 
 @rule("rsqrt")
 def _rsqrt(domain: Domain, params: Any, x: Any) -> Any:
-    return as_array(_RSQRT(x))
+    return as_array(domain.rounded(_RSQRT(x)))
 
 
 @rule("integer_pow")
@@ -83,7 +83,7 @@ def _integer_pow(domain: Domain, params: Any, x: Any) -> Any:
     if x.dtype != object:
         return np.asarray(x**exponent)
     power = _POWERS.setdefault(exponent, _each(lambda b: b**exponent, 1, 1))
-    return as_array(power(x))
+    return as_array(domain.rounded(power(x)))
 
 
 for _primitive, _logical in {"and": np.bitwise_and, "or": np.bitwise_or, "xor": np.bitwise_xor}.items():

@@ -126,7 +126,7 @@ def _scatter(*, adds: bool) -> Rule:
         result = x.reshape(-1).copy()
         for place, update in zip(target.reshape(-1), updates.reshape(-1), strict=True):
             if place >= 0:
-                result[place] = result[place] + update if adds else update
+                result[place] = domain.rounded(result[place] + update) if adds else update
         return result.reshape(x.shape)
 
     return run
@@ -162,7 +162,7 @@ def _axes_one_by_one(ufunc: Any, x: Any, axes: Any) -> Any:
 
 @rule("reduce_sum")
 def _reduce_sum(domain: Domain, params: Any, x: Any) -> Any:
-    return as_array(np.add.reduce(x, axis=tuple(params["axes"])))
+    return as_array(domain.summed(lambda a: np.add.reduce(a, axis=tuple(params["axes"])), x))
 
 
 @rule("reduce_prod")
@@ -186,7 +186,7 @@ RULES["reduce_or"] = lambda domain, params, x: np.asarray(np.any(x, axis=tuple(p
 
 @rule("cumsum")
 def _cumsum(domain: Domain, params: Any, x: Any) -> Any:
-    return _accumulate(np.add, params, x)
+    return domain.summed(lambda a: _accumulate(np.add, params, a), x)
 
 
 @rule("cumprod")

@@ -26,6 +26,7 @@ from gradcheck.judging.candidates.same_code import MORE_ROUNDING, same_code, unk
 from gradcheck.judging.comparing import Match, compare, running_scale
 from gradcheck.judging.evaluation import Evaluation
 from gradcheck.judging.points.point import Point, all_finite
+from gradcheck.judging.points.repeats import within_rounding
 from gradcheck.judging.session import Session
 
 __all__ = ["COARSE", "Trial", "apart"]
@@ -73,6 +74,9 @@ class Trial:
             return True
         if not all(map(all_finite, values.values())):
             return False
+        if self.claim.formula.dtype.is_low:
+            bits = self.claim.bits
+            return all(within_rounding(values[q], v, self.point, bits) for q, v in self.values.items())
         try:
             with precision(BITS):
                 balls = self.balls()

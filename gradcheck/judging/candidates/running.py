@@ -28,6 +28,7 @@ from gradcheck.errors import (
     user_code,
 )
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.dtypes import Dtype, from_numpy
 from gradcheck.formulas.entries import assignments
 from gradcheck.formulas.in_place_writes import IN_PLACE, culprit, plain, read_only, unchanged, writes
 from gradcheck.formulas.quantity import Quantity
@@ -53,13 +54,15 @@ __all__ = [
 class Stated:
     """What a candidate states at a point: by quantity. ``unchecked`` are the arguments for
     which it returned None; ``warnings`` the messages of warnings that it caused; ``read_only`` why it
-    did not run on read-only arrays, without writing into them.
+    did not run on read-only arrays, without writing into them; ``dtypes`` names the types of floats that
+    quantities come in.
     """
 
     values: dict[Quantity, Any]
     unchecked: tuple[Quantity, ...] = ()
     warnings: list[str] = field(default_factory=list)
     read_only: str | None = None
+    dtypes: Mapping[Quantity, str] = field(default_factory=dict)
 
     @cached_property
     def is_finite(self) -> bool:
@@ -143,44 +146,66 @@ def run_prepared(
     shapes: Mapping[Quantity, tuple[int, ...]] | None = None,
     before: Callable[[NDArray[Any]], Any] | None = None,
 ) -> Stated:
-    """Run the candidate once, in float64, on what ``prepare`` makes of every argument and delta.
+    """Run the candidate once, in its dtype, on what ``prepare`` makes of every argument and delta.
 
     ``before`` is for delta, where that is another; ``shapes`` are the expected ones, where they are known
     already. Raises `CandidateFault`, also where the code changes what it was given.
     """
-    args = [prepare(a) for a in point.args]
-    leading = given(claim, point, before or prepare)
+    cast = claim.formula.dtype.array
+    args = [prepare(cast(a)) for a in point.args]
+    leading = given(claim, point, lambda d: (before or prepare)(cast(d)))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         result = call_candidate(claim, point, args, leading)
     if prepare is not read_only:  # those NumPy guards
         _check_unchanged(claim, point, args, leading)
     shapes = shapes or claim.shapes(point)
-    values, unchecked = {}, []
+    values, unchecked, dtypes = {}, [], {}
     for name, value in result.items():
         if value is None:
             unchecked.append(name)
         else:
             values[name] = as_float64(value, name, shapes[name])
+            if claim.formula.dtype.is_low:
+                dtypes[name] = _own_dtype(value, name, claim.formula.dtype)
     if not values and not shapes:
         raise FormFault(
             "every argument holds integers, which have no derivative; give floats where one is meant"
         )
     if not values:
         raise FormFault("the code returned None for every argument: there is nothing to check")
-    return Stated(values, tuple(unchecked), sorted({message(w.message) for w in caught}))
+    return Stated(values, tuple(unchecked), sorted({message(w.message) for w in caught}), dtypes=dtypes)
+
+
+def _own_dtype(value: Any, name: Quantity, declared: Dtype) -> str:
+    """The type of floats that a quantity comes in. Raises `CandidateFault` where it holds less than the
+    declared one: its numbers are then another computation's.
+    """
+    found = from_numpy(np.asarray(value))
+    if found is None or found == declared:
+        return declared.name
+    if found.bits < declared.bits or found.lowest > declared.lowest:
+        raise CandidateFault(
+            "error",
+            f"{name} comes in {found.name}, but the code is checked in {declared.name}, which that does not "
+            f"hold. Return {declared.name} or a wider type, or name dtype={found.name!r}",
+            name,
+            FaultKind.CONTRACT,
+        )
+    return found.name
 
 
 def _check_unchanged(claim: Claim, point: Point, args: list[Any], before: Mapping[str, Any]) -> None:
     names = claim.formula.shapes.arguments
+    cast = claim.formula.dtype.array
     for name, old, new in zip(names, point.args, args, strict=True):
-        if not unchanged(old, new):
+        if not unchanged(cast(old), new):
             raise CandidateFault(
                 "error", f"the code changes its argument {name!r} {IN_PLACE}", kind=FaultKind.WRITES
             )
     for name, value in claim.kind.inputs(claim.formula, point).items():
         for old, new in zip(_leaves(value), _leaves(before[name]), strict=True):
-            if isinstance(old, np.ndarray) and not unchanged(old, new):
+            if isinstance(old, np.ndarray) and not unchanged(cast(old), new):
                 raise CandidateFault("error", f"the code changes {name} {IN_PLACE}", kind=FaultKind.WRITES)
 
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from gradcheck.errors import FormFault, UsageError
 from gradcheck.formulas.declaration import Declaration
+from gradcheck.formulas.dtypes import Dtype
 from gradcheck.formulas.values import Values, is_strategy
 from gradcheck.judging.points.affordable import MOST, Affordable
 from gradcheck.judging.points.allowed_sizes import Allowed, checked_delta
@@ -29,7 +30,7 @@ from gradcheck.judging.points.point import (
     Point,
     check_deterministic,
     draw_arguments,
-    in_float32,
+    in_dtype,
     make_point,
 )
 from gradcheck.judging.points.sampling import PER_ARRAY, each
@@ -66,9 +67,11 @@ class Generated:
     discarded: int = 0
     notes: list[str] = field(default_factory=list)
 
-    def in_float32(self, formula: Declaration) -> Generated:
-        """The same points, their values rounded to float32."""
-        rounded = [in_float32(formula, point) for point in self.points]
+    def in_dtype(self, formula: Declaration, dtype: Dtype) -> Generated:
+        """The same points, their values rounded to a type. Raises `UsageError` for those beyond it."""
+        if not dtype.is_low:
+            return self
+        rounded = [in_dtype(formula, point, dtype) for point in self.points]
         kept = [point for point in rounded if point is not None]
         return Generated(kept, self.discarded + len(rounded) - len(kept), self.notes)
 

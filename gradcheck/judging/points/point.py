@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from gradcheck.arithmetic.precisions import DOUBLE, SINGLE
 from gradcheck.errors import CandidateFault, EndsProgram, Unsupported, UsageError, user_code
 from gradcheck.formulas.declaration import Declaration
+from gradcheck.formulas.dtypes import Dtype
 from gradcheck.formulas.in_place_writes import unchanged
 from gradcheck.formulas.point import LARGE, Point
 from gradcheck.formulas.returned_arrays import NotNumbers, as_array
@@ -31,8 +32,7 @@ __all__ = [
     "check_deterministic",
     "draw_arguments",
     "evaluate_forward",
-    "in_float32",
-    "in_single",
+    "in_dtype",
     "make_point",
 ]
 
@@ -192,24 +192,31 @@ _NO_RESULT = (
 is raised (a matrix that is not square) is a mistake in the forward or in the declaration."""
 
 
-def in_float32(formula: Declaration, point: Point) -> Point | None:
-    """The point with every value rounded to float32; None where the forward is not finite there."""
-    args, delta = tuple(map(in_single, point.args)), tuple(map(in_single, point.delta))
+def in_dtype(formula: Declaration, point: Point, dtype: Dtype) -> Point | None:
+    """The point with every value rounded to a type; None where the forward is not finite there.
+
+    Raises `UsageError` for numbers that are beyond the type.
+    """
+    if not dtype.is_low:
+        return point
+    args, delta = tuple(map(dtype.rounded, point.args)), tuple(map(dtype.rounded, point.delta))
+    names = (*formula.shapes.arguments, *(["delta"] * len(delta)))
+    for name, rounded, drawn in zip(names, (*args, *delta), (*point.args, *point.delta), strict=True):
+        if not all_finite(rounded):
+            if not formula.dtype.is_low:  # a foreign program's own type: the point is left out
+                return None
+            beyond = drawn[~np.isfinite(rounded)].item(0)
+            raise UsageError(
+                f"{formula.name}: {name} holds {beyond:g}, which is beyond {dtype.name}, whose largest "
+                f"number is {dtype.largest:g}. Scale the values, or name a wider dtype."
+            )
+    if not any(np.any(d) for d in delta):
+        return None  # an all-zero delta makes every gradient right
     try:
         outputs, multiple = evaluate_forward(formula, args)
     except (Discarded, ForwardFault):
         return None
     return replace(point, args=args, delta=delta, outputs=outputs, multiple=multiple)
-
-
-def in_single(values: NDArray[Any]) -> NDArray[Any]:
-    """Floats rounded to float32, still as float64; integers as they are."""
-    if values.dtype.kind != "f":
-        return values
-    with np.errstate(over="ignore", under="ignore"):
-        rounded = values.astype(np.float32).astype(np.float64)
-    rounded.flags.writeable = False
-    return rounded
 
 
 def check_deterministic(formula: Declaration, point: Point) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic.precisions import DOUBLE, SINGLE
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.dtypes import NAMED
 from gradcheck.formulas.foreign import float_only
 from gradcheck.formulas.kinds import Vjp
 from gradcheck.oracles.protocol.answers import decimals_differ, read_gradients
@@ -21,8 +21,8 @@ from gradcheck.oracles.protocol.faults import Exhausted, ProgramFault
 
 __all__ = ["FLOATS", "Foreign"]
 
-FLOATS = {"<f8": DOUBLE, "<f4": SINGLE}
-"""The dtypes in which gradients are checked, with the bits of their significands."""
+FLOATS = {d.code: d for d in NAMED.values()}
+"""The dtypes in which gradients are checked, by what the protocol calls them."""
 
 _CAREFUL = 2
 """Failures of one claim after which only cases that are no larger than the smallest of them are sent: a
@@ -41,7 +41,8 @@ class Foreign:
     """
 
     def __init__(self, driver: Driver, formula: Formula, dtype: str) -> None:
-        self.driver, self.formula, self.dtype = driver, formula, dtype
+        self.driver, self.dtype = driver, dtype
+        self.formula = formula.in_dtype(FLOATS[dtype])
         self.stderr: list[str] = []
         self._faults: dict[bytes, str] = {}  # by case: one that failed is not sent again
         self._timeouts = 0
@@ -54,19 +55,18 @@ class Foreign:
     def claim(self) -> Claim:
         """The claim that the program's gradients are right."""
         started = self.driver.started.implementation
-        single = self.dtype == "<f4"
+        floats = FLOATS[self.dtype]
         return Claim(
             self.formula,
             Vjp(),
             float_only(self._gradients, self.floats),
             id=self.formula.id
             or next((c.id for c in self.formula.claims if c.kind.is_backward and c.id), None),
-            suffix="external-f4" if single else "external",
+            suffix=f"external-{self.dtype.lstrip('<')}" if floats.is_low else "external",
             title=f"gradients of {self.formula.name} by {started.name} ({started.language})"
-            + (" in float32" if single else ""),
+            + (f" in {floats.name}" if floats.is_low else ""),
             section=self.formula.section,
             latex=self.formula.latex,
-            bits=FLOATS[self.dtype],
         )
 
     @property
@@ -89,8 +89,9 @@ class Foreign:
     def _gradients(self, delta: Any, *args: Any) -> dict[str, Any]:
         """The program's answer, as a candidate of a vjp claim gives it."""
         parts = (*(delta if isinstance(delta, tuple) else (delta,)), *args)
-        if any(np.asarray(p).dtype == np.float32 for p in parts):
-            raise Unsupported("float32 is a claim of its own, where the program speaks it")
+        found = {FLOATS[self.dtype].name, *(np.asarray(p).dtype.name for p in parts if _is_float(p))}
+        if len(found) > 1:
+            raise Unsupported(f"{max(found - {FLOATS[self.dtype].name})} is a claim of its own")
         case = make_case(self.formula, self.dtype, delta, args)
         key = hashlib.sha256(b"".join(_signature(np.asarray(p)) for p in parts)).digest()
         if key in self._faults:
@@ -139,6 +140,10 @@ class Foreign:
             return Unsupported(f"not run: {exhausted}")
         self._told = True
         return CandidateFault("error", f"not run: {exhausted}")
+
+
+def _is_float(value: Any) -> bool:
+    return np.asarray(value).dtype.name in NAMED
 
 
 def _signature(array: NDArray[Any]) -> bytes:

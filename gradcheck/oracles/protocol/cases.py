@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.dtypes import NAMED
 from gradcheck.oracles.protocol.messages import Case
 from gradcheck.records.arrays import encode
 
@@ -43,13 +44,13 @@ def data_arguments(formula: Formula, delta: Any, args: tuple[Any, ...]) -> set[s
 
 def _in(dtype: str, value: Any) -> NDArray[Any]:
     array = np.asarray(value)
-    if array.dtype.kind != "f" or dtype == "<f8":
+    floats = next(d for d in NAMED.values() if d.code == dtype)
+    if array.dtype.kind != "f" or not floats.is_low:
         return array
-    with np.errstate(over="ignore", under="ignore"):
-        single = array.astype(np.float32)
-    if not np.array_equal(single, array, equal_nan=True):
-        raise Unsupported("float32 does not hold these numbers")
-    return single
+    cast = floats.array(array)
+    if not np.array_equal(cast.astype(np.float64), array, equal_nan=True):
+        raise Unsupported(f"{floats.name} does not hold these numbers")
+    return cast
 
 
 def _left_out(

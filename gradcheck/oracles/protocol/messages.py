@@ -86,7 +86,9 @@ class Implementation(_Struct, frozen=True):
 
 
 class Capabilities(_Struct, frozen=True):
-    """What a program can be asked: formulas by name, and dtypes of arrays ("<f8", "<f4")."""
+    """What a program can be asked: formulas by name, and dtypes of arrays ("<f8", "<f4", "<f2",
+    "bfloat16").
+    """
 
     formulas: list[str]
     dtypes: list[str]

@@ -1,7 +1,7 @@
 """Answering the protocol: another program's test suite asks, and gets right gradients.
 
 What is asked for is computed by the backends in ball arithmetic (see `gradcheck.oracles`): each number is
-the float64 nearest to the true one; for a case in float32 that is rounded once more.
+the float64 nearest to the true one; for a case in another type of floats that is rounded once more.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from gradcheck._version import __version__
 from gradcheck.errors import NoAnswer, Unsupported, UsageError
 from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.dtypes import NAMED, from_numpy
 from gradcheck.oracles.protocol.faults import shown
 from gradcheck.oracles.protocol.messages import (
     VERSION,
@@ -40,7 +41,8 @@ from gradcheck.running.registry import catalogue
 
 __all__ = ["Server", "serve", "serve_standard_streams"]
 
-_DTYPES = ["<f8", "<f4"]
+_DTYPES = {d.code: d for d in NAMED.values()}
+"""The types that are served, by what the protocol calls them."""
 
 Answer = Started | Gradients | Skipped | Errored
 
@@ -81,7 +83,7 @@ class Server:
         return Started(
             version=VERSION,
             implementation=Implementation(name="gradcheck", language="Python", version=__version__),
-            capabilities=Capabilities(formulas=list(self._oracles), dtypes=_DTYPES),
+            capabilities=Capabilities(formulas=list(self._oracles), dtypes=list(_DTYPES)),
         )
 
     def _gradients(self, case: Case) -> dict[str, ArrayRecord | None]:
@@ -93,13 +95,11 @@ class Server:
         several = isinstance(case.delta, list)
         records = case.delta if isinstance(case.delta, list) else [case.delta]
         deltas = [_array(record, "delta") for record in records]
-        floats = {a.dtype.str for a in (*inputs.values(), *deltas) if a.dtype.kind == "f"}
-        if unknown := sorted(floats - set(_DTYPES)):
-            raise UsageError(f"arrays of dtype {unknown[0]!r} are not served; send {' or '.join(_DTYPES)}.")
-        dtype = "<f4" if floats == {"<f4"} else "<f8"
+        floats = {d for a in (*inputs.values(), *deltas) if (d := from_numpy(a)) is not None}
+        dtype = floats.pop() if len(floats) == 1 else NAMED["float64"]
         reference = oracle.at(inputs, tuple(deltas) if several else deltas[0])
         with np.errstate(over="ignore"):
-            found = {n: encode(g.value.astype(dtype)) for n, g in reference.gradients.items()}
+            found = {n: encode(dtype.array(g.value)) for n, g in reference.gradients.items()}
         return {name: found.get(name) for name in inputs}
 
 

@@ -13,6 +13,7 @@ from gradcheck.errors import CandidateFault, Unsupported, UsageError
 from gradcheck.formulas.decorating import Formula
 from gradcheck.judging.points.sizes import plan
 from gradcheck.oracles.protocol.answers import decimals_differ, read_array, read_gradients
+from gradcheck.oracles.protocol.candidate import FLOATS
 from gradcheck.oracles.protocol.cases import data_arguments, make_case
 from gradcheck.oracles.protocol.driver import Driver, Limits
 from gradcheck.oracles.protocol.faults import Exhausted, ProgramFault
@@ -25,6 +26,9 @@ __all__ = ["SmokeReport", "smoke"]
 _SAME_DIGITS = 2.0**-10
 """What still counts as right here, as a part of the largest entry: a look at the first three digits, which
 tells arrays that are read or written wrongly. The run itself judges to the last digit."""
+
+_ROUNDINGS = 8
+"""Half units in the last place that are no matter, where the type has few digits."""
 
 _MOST_FAULTS = 3
 """Failures after which the rest is not tried: they are mostly one and the same."""
@@ -128,7 +132,7 @@ def _try(report: SmokeReport, driver: Driver, formula: Formula, dtype: str) -> N
         report.add("BROKEN", f"{name}: {told}")
         return
     pairs = [(n, g, expected[n]) for n, g in found.items() if g is not None and n in expected]
-    wrong = [_words(n, g, right) for n, g, right in pairs if not _close(g, right)]
+    wrong = [_words(n, g, right) for n, g, right in pairs if not _close(g, right, FLOATS[dtype].unit)]
     if wrong:
         report.add("WRONG", f"{name}: the harness works, and the gradient of {' and '.join(wrong)} is wrong")
         return
@@ -150,17 +154,13 @@ def _trivial(formula: Formula, dtype: str) -> tuple[Case, dict[str, NDArray[Any]
         raise UsageError("no sizes satisfy its declaration")
     oracle = Oracle(formula)
     inputs, delta = oracle.draw({**bound, **sizes[0]}, seed=1)
-    if dtype == "<f4":
-        inputs = {n: _single(a) for n, a in inputs.items()}
-        delta = tuple(map(_single, delta)) if isinstance(delta, tuple) else _single(delta)
+    rounded = FLOATS[dtype].rounded
+    inputs = {n: rounded(a) for n, a in inputs.items()}
+    delta = tuple(map(rounded, delta)) if isinstance(delta, tuple) else rounded(delta)
     reference = oracle.at(inputs, delta)
     args = tuple(inputs.values())
     gradients = {n: g.value for n, g in reference.gradients.items()}
     return make_case(formula, dtype, delta, args), gradients, data_arguments(formula, delta, args)
-
-
-def _single(array: NDArray[Any]) -> NDArray[Any]:
-    return array.astype(np.float32).astype(np.float64) if array.dtype.kind == "f" else array
 
 
 def _harness_faults(
@@ -179,7 +179,8 @@ def _harness_faults(
         right = expected.get(name)
         if values is None or right is None or values.shape != right.shape or _close(values, right):
             continue
-        if _close(values.astype(dtype).byteswap().astype(np.float64), right):
+        swapped = FLOATS[dtype].numpy()
+        if _close(values.astype(swapped).byteswap().view(swapped).astype(np.float64), right):
             yield f"the bytes of the gradient of {name} are big-endian; b64 is little-endian"
 
 
@@ -192,11 +193,12 @@ def _words(name: str, values: NDArray[Any], right: NDArray[Any]) -> str:
     return name
 
 
-def _close(values: NDArray[Any], right: NDArray[Any]) -> bool:
+def _close(values: NDArray[Any], right: NDArray[Any], unit: float = 0.0) -> bool:
     if values.shape != right.shape or not np.isfinite(values).all():
         return False
     return bool(
-        np.max(np.abs(values - right), initial=0.0) <= _SAME_DIGITS * np.max(np.abs(right), initial=0.0)
+        np.max(np.abs(values - right), initial=0.0)
+        <= max(_SAME_DIGITS, _ROUNDINGS * unit) * np.max(np.abs(right), initial=0.0)
     )
 
 

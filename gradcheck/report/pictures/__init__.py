@@ -10,5 +10,13 @@ from gradcheck.report.pictures.digits import digits_picture
 from gradcheck.report.pictures.heat import heat_pictures
 from gradcheck.report.pictures.shapes import shapes_picture
 from gradcheck.report.pictures.steps import steps_picture
+from gradcheck.report.pictures.ulps import ulps_picture
 
-__all__ = ["cost_picture", "digits_picture", "heat_pictures", "shapes_picture", "steps_picture"]
+__all__ = [
+    "cost_picture",
+    "digits_picture",
+    "heat_pictures",
+    "shapes_picture",
+    "steps_picture",
+    "ulps_picture",
+]

@@ -1,0 +1,136 @@
+"""Mistakes that show through rounding: values that are the right ones times something, within what is
+allowed.
+
+Every entry says in which interval the factor lies. Where the intervals of all entries at all points meet,
+that is the factor, known as well as the numbers allow.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.formulas.quantity import Quantity
+from gradcheck.judging.opinions import PointResult
+from gradcheck.records.types import Diagnosis
+
+__all__ = ["multiples_within"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Case:
+    """One quantity at one failing point."""
+
+    value: Floats
+    right: Floats
+    granted: Floats
+    sizes: Mapping[str, int]
+
+    def turned(self) -> _Case:
+        """Against the right values with their axes the other way round."""
+        return _Case(self.value, self.right.T, self.granted.T, self.sizes)
+
+
+def multiples_within(results: Sequence[PointResult]) -> list[Diagnosis]:
+    """A diagnosis for each quantity that is the right one times a factor, transposed, or zero."""
+    found = []
+    for quantity in dict.fromkeys(q for r in results if r.measured is not None for q in r.measured.errors):
+        cases = [c for r in results if (c := _case(r, quantity)) is not None]
+        if not cases:
+            continue
+        told = next(_explained(cases), None)
+        if told is not None:
+            kind, text = told
+            found.append(
+                Diagnosis(quantity=str(quantity), kind=kind, text=text, points=len(cases), of=len(cases))
+            )
+    return found
+
+
+def _case(result: PointResult, quantity: Quantity) -> _Case | None:
+    """The quantity at a point where it is wrong, finite, and of the right shape."""
+    measured, stated = result.measured, result.stated
+    if measured is None or stated is None or quantity not in measured.granted:
+        return None
+    value, right, granted = stated.values[quantity], measured.right[quantity], measured.granted[quantity]
+    if not np.isfinite(value).all() or not (np.abs(value - right) > granted).any():
+        return None
+    return _Case(value, right, granted, result.point.sizes)
+
+
+def _explained(cases: list[_Case]) -> Iterator[tuple[str, str]]:
+    """What fits at every point, the simplest first."""
+    if all(not np.any(c.value) for c in cases):
+        yield "missing-term", "your gradient is zero, the right one is not"
+    factor = _common([_interval(c, 1.0) for c in cases])
+    if factor is not None and not factor[0] <= 1 <= factor[1]:
+        yield _constant(factor)
+    for name in cases[0].sizes:
+        for power, words in ((1, f"{name} times"), (-1, f"1/{name} times")):
+            if _common([_interval(c, float(c.sizes[name]) ** power) for c in cases], one=True) is not None:
+                yield "size-factor", f"your gradient is {words} the right one"
+    square = all(c.value.ndim >= 2 and c.value.shape == c.right.T.shape for c in cases)
+    if square and _common([_interval(c.turned(), 1.0) for c in cases], one=True) is not None:
+        yield "transposed", "your gradient is the right one transposed"
+
+
+def _interval(case: _Case, by: float) -> tuple[float, float] | None:
+    """Where the factor of the right values times ``by`` lies at a point (anywhere, where nothing tells);
+    None where there is none.
+    """
+    right, granted = case.right * by, np.maximum(case.granted * abs(by), case.granted)
+    telling = np.abs(right) > _TELLING * granted
+    beside = ~telling & (np.abs(case.value) > _LOOSE * (granted + np.abs(right)))
+    if beside.any():
+        return None
+    if not telling.any():
+        return -math.inf, math.inf
+    ratio = case.value[telling] / right[telling]
+    spread = granted[telling] / np.abs(right[telling]) * np.maximum(np.abs(ratio), 1.0)
+    low, high = float(np.max(ratio - spread)), float(np.min(ratio + spread))
+    return (low, high) if low <= high else None
+
+
+_TELLING = 4.0
+"""An entry tells of a factor where it is so many times what is allowed of it."""
+
+_LOOSE = 64.0
+"""Beside entries that tell, one that does not may be so many times what is allowed, as factors multiply
+that."""
+
+
+def _common(
+    intervals: Sequence[tuple[float, float] | None], *, one: bool = False
+) -> tuple[float, float] | None:
+    """Where all intervals meet, holding 1 where that is asked; None where they do not."""
+    found = [i for i in intervals if i is not None]
+    if len(found) < len(intervals):
+        return None
+    low, high = max(i[0] for i in found), min(i[1] for i in found)
+    if low > high or math.isinf(low) or (one and not low <= 1 <= high):
+        return None
+    return low, high
+
+
+def _constant(factor: tuple[float, float]) -> tuple[str, str]:
+    low, high = factor
+    if low <= -1 <= high:
+        return "sign", "your gradient is the right one with the other sign"
+    number = _shortest(low, high)
+    return "factor", f"your gradient is the right one times {number}, as well as rounding lets one tell"
+
+
+def _shortest(low: float, high: float) -> Any:
+    """The shortest decimal between two numbers."""
+    for digits in range(1, 17):
+        number = float(f"{(low + high) / 2:.{digits}g}")
+        if low <= number <= high:
+            return f"{number:g}" if digits <= 6 else repr(number)
+    return repr(low)

@@ -1,0 +1,62 @@
+"""Every layer is right in float64, most are proved, and the mistakes that are usual for them fail."""
+
+import os
+
+import pytest
+
+import gradcheck
+from gradcheck.catalogue import formulas as derivation
+from gradcheck.catalogue.layers import formulas
+from gradcheck.running.registry import select
+from tests.layers.mistakes import MISTAKES
+
+LAYERS = {f.name: f for f in formulas()}
+TWINS = [(name, mistake) for name, found in MISTAKES.items() for mistake in found]
+WHOLE = os.environ.get("GRADCHECK_LAYERS") == "all"
+"""Every layer and every mistake, as `nox -s layers` has it; else a few of each."""
+
+PROVED = {
+    *("dense", "batch_norm", "layer_norm", "group_norm", "rms_norm", "softmax", "log_softmax", "hinge"),
+    *(
+        "kl_divergence",
+        "gelu_tanh",
+        "silu",
+        "swiglu",
+        "dropout",
+        "attention",
+        "cosine_similarity",
+        "gaussian",
+    ),
+}
+"""Those whose vjp is proved for all shapes."""
+
+ROUNDED_CONSTANTS = {"gelu"}
+"""2 / sqrt(pi) is a rounded constant, which is granted and not certified."""
+
+
+@pytest.mark.parametrize("name", list(LAYERS)[:: 1 if WHOLE else 8])
+def test_a_layers_vjp_is_proved_or_certified(name):
+    result = gradcheck.verify(LAYERS[name], max_examples=5, backends=["symbolic", "autodiff"])
+    expected = "proved" if name in PROVED else "agreed" if name in ROUNDED_CONSTANTS else "certified"
+    assert (result.verdict, result.strength) == ("pass", expected), result.reason
+
+
+@pytest.mark.parametrize(("name", "mistake"), TWINS[:: 1 if WHOLE else 9])
+def test_a_usual_mistake_fails(name, mistake):
+    wrong = MISTAKES[name][mistake]
+    assert gradcheck.verify(LAYERS[name], wrong, max_examples=4, backends=["autodiff"]).verdict == "fail"
+
+
+def test_every_layer_has_an_id_of_its_own_in_order_and_a_mistake():
+    assert [f.id for f in formulas()] == [f"L{n:02d}" for n in range(1, 37)]
+    assert set(MISTAKES) == set(LAYERS)
+    assert all(f.latex and f.section and f.claims[0].title for f in formulas())
+
+
+def test_a_run_without_names_leaves_the_layers_out_and_names_bring_them():
+    assert not any(c.formula.name in LAYERS for c in select().claims)
+    assert not set(LAYERS) & {f.name for f in derivation()}
+    assert [c.formula.name for c in select(["L08", "softmax"]).claims] == ["layer_norm", "softmax"]
+    assert len(select(["layers"]).claims) == 36
+    with pytest.raises(gradcheck.UsageError, match="Did you mean 'layer_norm'"):
+        select(["layer_nrom"])
