@@ -76,12 +76,6 @@ def attacks(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none", default=False)
-def layers(session: nox.Session) -> None:
-    """Every layer of the catalogue and every mistake that is usual for it; the tests have a few of each."""
-    python(session, "pytest", "-n", "2", "tests/layers", *session.posargs, env={"GRADCHECK_LAYERS": "all"})
-
-
-@nox.session(venv_backend="none", default=False)
 def low_precision(session: nox.Session) -> None:
     """Make the page with candidates in float16 and bfloat16 anew."""
     session.run(sys.executable, "docs/generate_low_precision.py", external=True)

@@ -93,7 +93,7 @@ def test_a_formula_in_loops_is_drawn_smaller_and_less_often():
     assert max(costs) <= 2 * MOST
     assert sum(costs) < 3 * EACH * 50
     assert any(distinct(p.sizes) for p in found.points)
-    assert any("smaller sizes stand in place" in note for note in found.notes)
+    assert any("smaller sizes are drawn" in note for note in found.notes)
     assert not generate(Formula(lambda x: 2 * x, {"x": "a b c"}), max_examples=50, seed=0).notes
 
 

@@ -1,7 +1,5 @@
 """Every layer is right in float64, most are proved, and the mistakes that are usual for them fail."""
 
-import os
-
 import pytest
 
 import gradcheck
@@ -12,8 +10,6 @@ from tests.layers.mistakes import MISTAKES
 
 LAYERS = {f.name: f for f in formulas()}
 TWINS = [(name, mistake) for name, found in MISTAKES.items() for mistake in found]
-WHOLE = os.environ.get("GRADCHECK_LAYERS") == "all"
-"""Every layer and every mistake, as `nox -s layers` has it; else a few of each."""
 
 PROVED = {
     *("dense", "batch_norm", "layer_norm", "group_norm", "rms_norm", "softmax", "log_softmax", "hinge"),
@@ -34,14 +30,16 @@ ROUNDED_CONSTANTS = {"gelu"}
 """2 / sqrt(pi) is a rounded constant, which is granted and not certified."""
 
 
-@pytest.mark.parametrize("name", list(LAYERS)[:: 1 if WHOLE else 8])
+@pytest.mark.corpus(8)
+@pytest.mark.parametrize("name", LAYERS)
 def test_a_layers_vjp_is_proved_or_certified(name):
     result = gradcheck.verify(LAYERS[name], max_examples=5, backends=["symbolic", "autodiff"])
     expected = "proved" if name in PROVED else "agreed" if name in ROUNDED_CONSTANTS else "certified"
     assert (result.verdict, result.strength) == ("pass", expected), result.reason
 
 
-@pytest.mark.parametrize(("name", "mistake"), TWINS[:: 1 if WHOLE else 9])
+@pytest.mark.corpus(9)
+@pytest.mark.parametrize(("name", "mistake"), TWINS)
 def test_a_usual_mistake_fails(name, mistake):
     wrong = MISTAKES[name][mistake]
     assert gradcheck.verify(LAYERS[name], wrong, max_examples=4, backends=["autodiff"]).verdict == "fail"
