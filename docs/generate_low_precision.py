@@ -20,7 +20,7 @@ from gradcheck.checking.claim_check import Outcome, check_claim  # noqa: E402
 from gradcheck.formulas.claim import Claim  # noqa: E402
 from gradcheck.formulas.dtypes import NAMED  # noqa: E402
 from gradcheck.formulas.kinds import Vjp  # noqa: E402
-from tests.layers.mistakes import MISTAKES  # noqa: E402
+from tests.layer_catalogue.mistakes import MISTAKES  # noqa: E402
 from tests.low_precision.candidates import inside, kernel, times  # noqa: E402
 
 LAYERS = (

@@ -127,24 +127,27 @@ def verify(
         return forward.verify(backward, backends=backends, max_examples=max_examples, seed=seed)
     formula = _formula(forward, backward, jac, modes, given)
     check_held(delta, formula.dtype, "delta")
-    options = RunOptions(seed, max_examples, None if backends is None else tuple(backends))
-    return Result.joined([_checked(claim, formula, options, delta, strict) for claim in formula.claims])
+    return Result.joined(
+        [_checked(c, formula, backends, max_examples, seed, delta, strict=strict) for c in formula.claims]
+    )
 
 
 def _checked(
-    claim: Claim, formula: Formula, options: RunOptions, delta: Values | None, strict: bool
+    claim: Claim,
+    formula: Formula,
+    backends: Sequence[str] | None,
+    max_examples: int,
+    seed: int,
+    delta: Values | None,
+    *,
+    strict: bool,
 ) -> Result:
     """The result of one of the formula's claims."""
-    seed, max_examples = options.seed, options.max_examples
     with rare_collections(), process_kept():
         outcome = check_claim(
-            claim,
-            max_examples=max_examples,
-            seed=seed,
-            backends=options.backends,
-            delta=delta,
-            strict=strict,
+            claim, backends=backends, max_examples=max_examples, seed=seed, delta=delta, strict=strict
         )
+    options = RunOptions(seed, max_examples, None if backends is None else tuple(backends))
     line = reproduce(claim, formula, outcome.row, seed, max_examples)
     row = outcome.row
     if row.counterexample is not None:

@@ -44,10 +44,10 @@ class Problem:
     output_shapes: tuple[tuple[int, ...], ...]
     sizes: Mapping[str, int] = field(default_factory=dict)
     memory: dict[Any, Any] = field(default_factory=dict, compare=False)
-    accuracy: float = 0.0
     shapes_at: Callable[[Mapping[str, Any]], Sequence[Sequence[Any]]] | None = field(
         default=None, compare=False
     )
+    accuracy: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,8 @@ class Answer:
     scale: float = 0.0
     rigorous: bool = True
     convention: bool = False
-    coarse: float = 0.0
     refine: Callable[[], Answer] | None = None
+    coarse: float = 0.0
 
 
 class Program(ABC):

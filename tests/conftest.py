@@ -28,7 +28,7 @@ SLOW = (
     "catalogue/",
     "chains/test_chain",
     "chains/test_trail",
-    "layers/",
+    "layer_catalogue/",
     "low_precision/",
     "modes/",
     "notes/test_corpus",

@@ -38,28 +38,33 @@ def check_further(claim: Claim, point: Point, session: Session, before: Sequence
     if point.large or len(failed) < SETTLED or split:
         return check_point(claim, point, session)
     if len(failed) >= _ENOUGH and point.origin == "drawn":
-        return _only_run(claim, point, session)
+        return _only_run(claim, point, session, before)
     one = _speaker(session, point, failed)
     if one is not None:
         result = check_point(claim, point, session, only=one)
         if result.verdict in (PointVerdict.FAIL, PointVerdict.PASS):
-            return _with_silent(result, session)
+            return _with_silent(result, session, before)
     return check_point(claim, point, session)
 
 
-def _only_run(claim: Claim, point: Point, session: Session) -> PointResult:
+def _only_run(claim: Claim, point: Point, session: Session, before: Sequence[PointResult]) -> PointResult:
     try:
         stated = run_in_float64(claim, point)
     except (CandidateFault, Unsupported):
         return check_point(claim, point, session)
-    return _with_silent(PointResult(point, PointVerdict.NONE, stated=stated), session)
+    return _with_silent(PointResult(point, PointVerdict.NONE, stated=stated), session, before)
 
 
-def _with_silent(result: PointResult, session: Session) -> PointResult:
-    """The result with an opinion of everyone, for those too who were not asked."""
-    silent = Reason(ReasonKind.SETTLED)
-    said = result.opinions
-    opinions = {u.name: said.get(u.name) or Opinion(u.name, reason=silent) for u in session.backends}
+def _with_silent(result: PointResult, session: Session, before: Sequence[PointResult]) -> PointResult:
+    """The result with an opinion of everyone, for those too who were not asked: their reason is the one that
+    they had at every point before, such as that they are not installed.
+    """
+    opinions = dict(result.opinions)
+    for usable in session.backends:
+        earlier = {r.opinions[usable.name].reason for r in before if usable.name in r.opinions}
+        always = earlier.pop() if len(earlier) == 1 else None
+        silent = Opinion(usable.name, reason=always or Reason(ReasonKind.SETTLED))
+        opinions[usable.name] = opinions.get(usable.name) or silent
     return replace(result, opinions=opinions)
 
 

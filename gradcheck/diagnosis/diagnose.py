@@ -32,7 +32,7 @@ from gradcheck.diagnosis.explaining.where.partial import (
 )
 from gradcheck.diagnosis.explaining.where.parts import part_changes
 from gradcheck.diagnosis.explanation import Explanation
-from gradcheck.diagnosis.findings import record, records_of
+from gradcheck.diagnosis.findings import record, records_of, unexplained
 from gradcheck.diagnosis.samples import Sample
 from gradcheck.diagnosis.scopes import by_pilot, pilot_of, scopes_of
 from gradcheck.diagnosis.search import Finding, Scope, settle
@@ -73,7 +73,7 @@ def diagnose(
     if not records and (raises := where_it_raises(case)) is not None:
         kind, text = raises
         records.append(Diagnosis(quantity="", kind=kind, text=text, of=len(case.raising())))
-    return records
+    return records or unexplained(results)
 
 
 def _explained(case: Case, *, ones: bool = False) -> tuple[list[Scope], dict[Quantity, list[Finding]]]:

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from gradcheck.diagnosis.kinds import UNEXPLAINED
 from gradcheck.diagnosis.search import BONUS, Finding, Scope
 from gradcheck.formulas.quantity import Quantity
+from gradcheck.judging.opinions import PointResult, PointVerdict
 from gradcheck.records.types import Diagnosis
 
-__all__ = ["record", "records_of"]
+__all__ = ["record", "records_of", "unexplained"]
 
 
 def records_of(scopes: Sequence[Scope], found: dict[Quantity, list[Finding]]) -> list[Diagnosis]:
@@ -24,11 +25,19 @@ def records_of(scopes: Sequence[Scope], found: dict[Quantity, list[Finding]]) ->
     return [
         record(s.quantity, min(found[s.quantity], key=rank))
         if found[s.quantity]
-        else Diagnosis(
-            quantity=str(s.quantity), kind=UNEXPLAINED, text="no simple explanation", of=len(s.wrong)
-        )
+        else _unexplained(s.quantity, len(s.wrong))
         for s in scopes
     ]
+
+
+def unexplained(results: Sequence[PointResult]) -> list[Diagnosis]:
+    """That nothing was found, where nothing could be tried: of each quantity in which the code differs."""
+    wrong = Counter(r.quantity for r in results if r.verdict is PointVerdict.FAIL and r.quantity is not None)
+    return [_unexplained(quantity, count) for quantity, count in wrong.items()]
+
+
+def _unexplained(quantity: Quantity, count: int) -> Diagnosis:
+    return Diagnosis(quantity=str(quantity), kind=UNEXPLAINED, text="no simple explanation", of=count)
 
 
 def record(quantity: Quantity | None, finding: Finding) -> Diagnosis:

@@ -165,9 +165,9 @@ def check_held(value: Any, dtype: Dtype, who: str) -> None:
 
 def from_numpy(array: NDArray[Any]) -> Dtype | None:
     """The type that an array is of; None for integers and whatever else."""
-    return NAMED.get(str(array.dtype))
+    return NAMED.get(array.dtype.type.__name__)
 
 
 def widened(array: NDArray[Any]) -> NDArray[Any]:
     """A bfloat16 array, which NumPy does not know as one of floats, as float32; others as they are."""
-    return array.astype(np.float32) if str(array.dtype) == "bfloat16" else array
+    return array.astype(np.float32) if array.dtype.type.__name__ == "bfloat16" else array

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -134,7 +135,8 @@ def _misreading(formula: Declaration, point: Point, narrow: bool) -> str | None:
 
 
 def _uses_float32(formula: Declaration, point: Point) -> bool:
-    with taken_as_exact() as narrow, precision(BITS):
+    with taken_as_exact() as narrow, precision(BITS), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         try:
             values_in_balls(formula, point)
         except Unsupported:
@@ -244,9 +246,11 @@ class Session:
         if not usable.traits.cost_of_shape or serves is None:
             return not usable.traits.cost_of_shape
         problem = self._problem(usable, point, self.formula.function)
-        return self._programs.get(
-            (usable.name, "serves"), lambda: bool(usable.timed(lambda: serves(problem)))
-        )
+        key = (usable.name, "serves")
+        try:
+            return bool(self._programs.get(key, lambda: usable.timed(lambda: serves(problem))))
+        except Unsupported:  # a backend that fails here says why when it is asked
+            return False
 
     def _problem(self, usable: Usable, point: Point, function: Callable[..., Any]) -> Problem:
         shapes = self.formula.shapes
@@ -258,8 +262,8 @@ class Session:
             point.output_shapes,
             point.sizes,
             self._memories.setdefault((usable.name, function), {}),
-            self.formula.accuracy or 0.0,
             shapes.at,
+            self.formula.accuracy or 0.0,
         )
 
     def general(self, point: Point) -> Iterator[GeneralDerivative]:

@@ -7,6 +7,7 @@ and little for its entries: a convolution in loops is some hundred times as dear
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -39,7 +40,8 @@ def operations(function: Callable[..., Any], args: Sequence[NDArray[Any]], most:
     counter = _Counter(most)
     token = _counter.set(counter)
     try:
-        with np.errstate(all="ignore"), user_code:
+        with np.errstate(all="ignore"), warnings.catch_warnings(), user_code:
+            warnings.simplefilter("ignore")
             function(*(_counted(a) for a in args))
     except Exception:
         return math.ceil(counter.spent)
