@@ -23,6 +23,9 @@ from gradcheck.formulas.lent_stream import Lent
 
 __all__ = ["process_kept"]
 
+# NumPy imports the Python halves of these on their first use, which code that breaks `sys.modules` would stop
+np.ones(1).any(), np.ones(1).all(), np.ones(1).mean(), str(np.dtype(float))
+
 
 @contextmanager
 def process_kept(*, configured: bool = False) -> Iterator[None]:

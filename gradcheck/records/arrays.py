@@ -39,7 +39,7 @@ def encode(array: NDArray[Any]) -> ArrayRecord:
     reader on another machine could not hold, such as complex, object or long double.
     """
     array = np.asarray(array)
-    if array.dtype.name == BFLOAT16:
+    if array.dtype.type.__name__ == BFLOAT16:
         halves = np.ascontiguousarray(array).view(np.uint16)
         return msgspec.structs.replace(encode(halves), dtype=BFLOAT16, dec=_of_bfloat16(array))
     dtype = array.dtype.newbyteorder("<")

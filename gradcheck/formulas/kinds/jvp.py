@@ -148,7 +148,7 @@ def _entries(
         values[index] = slope.values.item()
         scale, rigorous = max(scale, slope.scale), rigorous and slope.rigorous
         convention, coarse = convention or slope.convention, max(coarse, slope.coarse)
-    return Answer(values, None, scale, rigorous, convention, coarse)
+    return Answer(values, None, scale, rigorous, convention, coarse=coarse)
 
 
 def _along(slope: Answer, direction: NDArray[np.float64]) -> Answer:
@@ -174,6 +174,6 @@ def _total(slopes: list[Answer]) -> Answer:
         sum(s.scale for s in slopes),
         all(s.rigorous for s in slopes),
         any(s.convention for s in slopes),
-        max((s.coarse for s in slopes), default=0.0),
         (lambda: _total([r() for r in refines])) if any(s.refine for s in slopes) else None,
+        max((s.coarse for s in slopes), default=0.0),
     )

@@ -91,6 +91,6 @@ def _total(slopes: list[Answer], direction: NDArray[np.float64]) -> Answer:
         sum(s.scale for s in slopes),
         all(s.rigorous for s in slopes),
         any(s.convention for s in slopes),
-        max((s.coarse for s in slopes), default=0.0),
         (lambda: _total([r() for r in refines], direction)) if any(s.refine for s in slopes) else None,
+        max((s.coarse for s in slopes), default=0.0),
     )

@@ -127,8 +127,8 @@ def _step(argument: NDArray[np.float64], rate: float, gradient: Answer) -> Answe
         gradient.scale * rate,
         gradient.rigorous,
         gradient.convention,
-        gradient.coarse,
         None if refine is None else lambda: _step(argument, rate, refine()),
+        gradient.coarse,
     )
 
 
