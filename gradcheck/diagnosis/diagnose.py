@@ -73,7 +73,9 @@ def diagnose(
     if not records and (raises := where_it_raises(case)) is not None:
         kind, text = raises
         records.append(Diagnosis(quantity="", kind=kind, text=text, of=len(case.raising())))
-    return records or unexplained(results)
+    if not records and case.is_spent:
+        return unexplained(results)
+    return records
 
 
 def _explained(case: Case, *, ones: bool = False) -> tuple[list[Scope], dict[Quantity, list[Finding]]]:
