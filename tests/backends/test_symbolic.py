@@ -182,3 +182,16 @@ def test_a_sum_of_two_traces_is_not_zero(problem):
         answers = symbolic.BACKEND.derive(asked).vjp(asked.example, [np.ones(())])
     assert [float(v) for v in answers[0].values.ravel()] == [6, 0, 0, 6]
     assert [float(v) for v in answers[1].values.ravel()] == [2, 2, 2, 2]
+
+
+@pytest.mark.parametrize("function", [np.linalg.cholesky, np.linalg.inv])
+def test_matrices_of_sums_are_factored_and_inverted(gradients, function):
+    """The entries of `X @ X.T + I` are sums; the slope is a difference's, and twice it is not."""
+    X, direction = RNG.normal(size=(2, 3)), RNG.normal(size=(2, 3))
+    whole = lambda X: np.sum(function(X @ X.T + np.eye(2)))
+
+    found, _ = gradients(symbolic.BACKEND, whole, X)[0]
+
+    slope = (whole(X + 1e-6 * direction) - whole(X - 1e-6 * direction)) / 2e-6
+    assert np.isclose(np.sum(found * direction), slope, rtol=1e-6)
+    assert not np.isclose(2 * np.sum(found * direction), slope, rtol=1e-3)

@@ -262,7 +262,7 @@ class SymbolDomain(Domain):
         lower = np.full(matrix.shape, sympy.S.Zero, dtype=object)
         for i, j in zip(*np.tril_indices(len(matrix)), strict=True):
             products = [lower[i, k] * lower[j, k] for k in range(j)]
-            rest = self.bind(sympy.Add(matrix[i, j], *(-p for p in products)))
+            rest = self.bind(sympy.Add(self.bind(matrix[i, j]), *(-p for p in products)))
             lower[i, j] = self.bind(sympy.sqrt(rest) if i == j else rest / lower[j, j])
         return lower
 
