@@ -177,10 +177,15 @@ def outside(kink: Kink, gradients: Mapping[int, ObjectArray]) -> str | None:
         if slope + margin < left.min(right) or slope - margin > left.max(right):
             return (
                 f"no derivative exists here (a kink), and the stated gradients have the slope {_text(slope)} "
-                f"along {_which(kink, direction)}, which is not "
-                f"between the one-sided slopes {_text(left)} and {_text(right)}"
+                f"along {_which(kink, direction)}, {_instead_of(left, right)}"
             )
     return None
+
+
+def _instead_of(left: arb, right: arb) -> str:
+    if left.overlaps(right):
+        return f"where the forward's is {_text(right)} to both sides"
+    return f"which is not between the one-sided slopes {_text(left)} and {_text(right)}"
 
 
 def _which(kink: Kink, direction: Direction) -> str:
