@@ -21,6 +21,9 @@ MARK = "GRADCHECK_PROGRAM"
 TERM_SECONDS = 0.5
 """What is left to a program between SIGTERM and SIGKILL, to end what it started elsewhere (a container)."""
 
+_KILLED_SECONDS = 30.0
+"""In which a program that was killed ends: at once, but for a machine under load, or a disk that hangs."""
+
 _POLL = 0.005
 _SWEEPS = 5
 _PROC = Path("/proc")
@@ -57,7 +60,7 @@ def end_group(process: subprocess.Popen[bytes], mark: str) -> int:
         _signal(process, signal.SIGKILL)
         _end_strays(mark)
     try:
-        return process.wait(TERM_SECONDS)
+        return process.wait(_KILLED_SECONDS)
     except subprocess.TimeoutExpired:  # caught in the kernel; it ends when that lets it go
         return -signal.SIGKILL
 
