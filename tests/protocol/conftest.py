@@ -71,7 +71,7 @@ def program(tmp_path):
 @pytest.fixture
 def quick():
     """Time limits for programs that fail on purpose."""
-    return Limits(case=1.0, start=5.0, stop=0.5)
+    return Limits(case=2.0, start=60.0, stop=0.5)
 
 
 @pytest.fixture

@@ -196,10 +196,10 @@ def test_a_crash_is_led_to_the_smallest_shape_that_crashes(checked):
 
 def test_a_hang_costs_its_time_limit_few_times(checked):
     began = time.monotonic()
-    rows, _ = checked("def answer(m): size(m) == 2 and time.sleep(60); right(m)", limits=Limits(case=0.4))
+    rows, _ = checked("def answer(m): size(m) == 2 and time.sleep(60); right(m)", limits=Limits(case=2.0))
 
     assert rows["identity"].verdict == "error"
-    assert "no answer within 0.4 s" in rows["identity"].reason
+    assert "no answer within 2 s" in rows["identity"].reason
     assert rows["identity"].counterexample.sizes == {"n": 2}
     assert time.monotonic() - began < 8
 
