@@ -18,7 +18,7 @@ from gradcheck.arithmetic.gradients import gradient, slope_along
 from gradcheck.errors import UsageError
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.output_shapes import output_shapes
-from gradcheck.formulas.tangents import beside
+from gradcheck.formulas.tangents import beside, check_float64
 
 __all__ = ["DELTA", "GradientOf"]
 
@@ -43,6 +43,7 @@ class GradientOf(Declaration):
                 f"{formula.name}: accuracy={formula.accuracy:g} leaves nothing to tell second derivatives "
                 "by. Claim them of a forward that is exact."
             )
+        check_float64(formula)
         own = formula.shapes.declared
         count = 0
         if weighted:

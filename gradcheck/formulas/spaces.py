@@ -142,9 +142,8 @@ simplex = Named("simplex", _weights, _without_mean)
 def name_of(space: Space) -> str:
     """What a sentence calls a space: "the sphere", "symmetric directions"."""
     name = str(getattr(space, "name", None) or getattr(space, "__name__", type(space).__name__))
-    return {"symmetric": "symmetric directions", "lower triangular": "the lower triangle"}.get(
-        name, f"the {name}"
-    )
+    own = name if name.startswith("the ") else f"the {name}"
+    return {"symmetric": "symmetric directions", "lower triangular": "the lower triangle"}.get(name, own)
 
 
 def check_spaces(spaces: Mapping[str, Any] | None, shapes: Shapes) -> dict[str, Space]:

@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.errors import UsageError
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.values import Values
 
-__all__ = ["TANGENTS", "WithTangents", "beside", "leading_first", "tangent_values"]
+__all__ = ["TANGENTS", "WithTangents", "beside", "check_float64", "leading_first", "tangent_values"]
 
 TANGENTS = "tangents"
 
@@ -30,6 +31,7 @@ class WithTangents(Declaration):
     of: Declaration
 
     def __init__(self, formula: Declaration) -> None:
+        check_float64(formula)
         own = formula.shapes.declared
         super().__init__(
             leading_first(formula.original, (TANGENTS,)),
@@ -46,6 +48,15 @@ class WithTangents(Declaration):
             note=formula.note,
         )
         self.__dict__["of"] = formula  # its fields are frozen
+
+
+def check_float64(formula: Declaration) -> None:
+    """Raise `UsageError` for a formula in another type: what rounding may do is derived for gradients."""
+    if formula.dtype.is_low:
+        raise UsageError(
+            f"{formula.name}: dtype={formula.dtype.name!r} is for gradients. Claim forward mode and second "
+            "order of a formula in float64."
+        )
 
 
 def beside(name: str, own: dict[str, Any]) -> Any:

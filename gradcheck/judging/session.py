@@ -27,7 +27,7 @@ from gradcheck.judging.answers.forward_values import values_in_balls
 from gradcheck.judging.answers.kinks import UNKNOWN, Kink, examine
 from gradcheck.judging.candidates.same_code import leaves_range, same_code
 from gradcheck.judging.points.operations import operations
-from gradcheck.judging.points.point import Point
+from gradcheck.judging.points.point import Discarded, ForwardFault, Point, evaluate_forward
 from gradcheck.judging.points.sizes import distinct
 from gradcheck.judging.shape_budget import MOST_COUNTED, ShapeBudget
 
@@ -302,6 +302,23 @@ class Session:
             self._misread = next((w for p in planned if (w := _misreading(self.formula, p, narrow))), "")
         return self._misread or None
 
+    def _first_order_kink(self, gradient: GradientOf, point: Point) -> bool:
+        """Whether the forward itself has a kink where its gradient is asked about: there is none then.
+
+        It is looked for with a delta of ones: where a gradient exists does not hang on its weights.
+        """
+        args = point.args[-len(gradient.of.shapes.arguments) :]
+
+        def look() -> Kink | None:
+            outputs, multiple = evaluate_forward(gradient.of, args)
+            ones = tuple(np.ones(z.shape) for z in outputs)
+            return examine(gradient.of, Point(point.sizes, args, outputs, ones, multiple))
+
+        try:
+            return self._kinks.get((id(point), "first order"), look, alive=point) is not None
+        except (Unsupported, Discarded, ForwardFault):
+            return False
+
     def kink(
         self, point: Point, *, disputed: bool = True, moved: tuple[int, ...] | None = None
     ) -> Kink | None:
@@ -316,6 +333,8 @@ class Session:
         """
         if self.formula.accuracy or (not disputed and isinstance(self.formula, GradientOf)):
             return None  # where a solver bends is not where its function does; long differences see that
+        if isinstance(self.formula, GradientOf) and self._first_order_kink(self.formula, point):
+            return UNKNOWN
         try:
             return self._kinks.get(
                 (id(point), moved), lambda: examine(self.formula, point, moved), alive=point

@@ -188,3 +188,23 @@ def test_an_argument_called_delta_is_not_the_cotangent():
     twin = gradcheck.verify(forward, lambda g, delta: g * g, shapes={"delta": "n"}, max_examples=5)
     assert (twin.verdict, twin.proof.status) == ("fail", "refuted")
     assert checked("squares", backends=None).strength == "proved"
+
+
+@pytest.mark.parametrize(
+    "relu", [lambda x: np.maximum(x, 0), lambda x: x * (x > 0), lambda x: np.where(x > 0, x, 0.0)]
+)
+def test_at_a_kink_of_the_forward_nobody_is_compared(relu):
+    """The derivative by delta is a convention there; the twin has the other side."""
+    right = lambda grads, delta, x: (grads[0] * (x > 0), np.zeros_like(x))
+    wrong = lambda grads, delta, x: (grads[0] * (x < 0), np.zeros_like(x))
+    few = {"shapes": {"x": "n"}, "max_examples": 12}
+
+    assert gradcheck.verify(relu, double_backward=right, **few).verdict == "pass"
+    assert gradcheck.verify(relu, double_backward=wrong, **few).verdict == "fail"
+
+
+@pytest.mark.parametrize("mode", ["jvp", "hvp", "hessian", "double_backward"])
+def test_another_dtype_is_refused(mode):
+    """What rounding may do is derived for gradients alone."""
+    with pytest.raises(gradcheck.UsageError, match="dtype='float16' is for gradients"):
+        gradcheck.verify(np.sum, shapes={"x": "n"}, dtype="float16", **{mode: lambda *args: args[-1]})

@@ -184,3 +184,16 @@ def test_misuse_is_told(spaces, words):
 def test_other_claims_have_no_spaces():
     with pytest.raises(gradcheck.UsageError, match="spaces are for gradients, and this is a jvp claim"):
         gradcheck.verify(rayleigh, jvp=layer_jvp, **Q)
+
+
+@pytest.mark.parametrize(("shape", "verdict"), [("1", "weak"), ("n", "fail")])
+def test_where_a_space_is_a_point_no_gradient_is_wrong_and_none_passes(shape, verdict):
+    """The sphere of one number has no tangents; on the others seven times the gradient is wrong."""
+    result = gradcheck.verify(
+        lambda x: np.sum(x**3),
+        lambda d, x: 21 * d * x**2,
+        shapes={"x": shape},
+        spaces={"x": gradcheck.sphere},
+        max_examples=10,
+    )
+    assert result.verdict == verdict
