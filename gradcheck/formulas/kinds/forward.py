@@ -7,11 +7,11 @@ from typing import Any
 
 from gradcheck.arithmetic import BALLS, Domain
 from gradcheck.backend import Answer, Program
-from gradcheck.errors import FormFault
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.kinds.directions import Directions, random_directions
 from gradcheck.formulas.kinds.kind import Kind, Setting, Shape, Symbolic, Symbols
 from gradcheck.formulas.kinds.per_argument import gradients_of
+from gradcheck.formulas.kinds.per_output import per_output
 from gradcheck.formulas.point import Point
 from gradcheck.formulas.quantity import Quantity, outputs
 from gradcheck.formulas.values import is_strategy, normal, positive, unit_interval
@@ -36,12 +36,7 @@ class Forward(Kind):
         return dict(zip(outputs(len(point.outputs)), point.output_shapes, strict=True))
 
     def divided(self, formula: Declaration, setting: Setting, result: Any) -> dict[Quantity, Any]:
-        count = len(setting.outputs)
-        if not setting.multiple:
-            return {outputs(1)[0]: result}
-        if not isinstance(result, tuple | list) or len(result) != count:
-            raise FormFault(f"expected a tuple of {count} outputs")
-        return dict(zip(outputs(count), result, strict=True))
+        return per_output(outputs, setting, result, "outputs")
 
     def derivatives(
         self,

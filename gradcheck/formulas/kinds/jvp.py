@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from gradcheck.arithmetic import BALLS, Domain, zero_dimensional
 from gradcheck.backend import Answer, Program
-from gradcheck.errors import FormFault, Unsupported
+from gradcheck.errors import Unsupported
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.kinds.directions import Directions
 from gradcheck.formulas.kinds.kind import Kind, Setting, Shape, Symbolic, Symbols
+from gradcheck.formulas.kinds.per_output import per_output
 from gradcheck.formulas.kinds.tables import contract
 from gradcheck.formulas.point import Point
 from gradcheck.formulas.quantity import Quantity, tangents
@@ -51,12 +52,7 @@ class Jvp(Kind):
         return dict(zip(tangents(len(point.outputs)), point.output_shapes, strict=True))
 
     def divided(self, formula: Declaration, setting: Setting, result: Any) -> dict[Quantity, Any]:
-        count = len(setting.outputs)
-        if not setting.multiple:
-            return {tangents(1)[0]: result}
-        if not isinstance(result, tuple | list) or len(result) != count:
-            raise FormFault(f"expected a tuple of {count} tangents, one for each output of the forward")
-        return dict(zip(tangents(count), result, strict=True))
+        return per_output(tangents, setting, result, "tangents, one for each output of the forward")
 
     def derivatives(
         self,
