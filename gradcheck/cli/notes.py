@@ -88,7 +88,7 @@ def _formats(text: str) -> list[str]:
 
 def _declarations(file: str | None) -> str | None:
     from gradcheck.errors import UsageError
-    from gradcheck.notes.reading_files import decoded
+    from gradcheck.notes.files import decoded
 
     if file is None:
         return None

@@ -8,7 +8,7 @@ under each convention that is open; `deciding` compares both sides, `judging` as
 
 from __future__ import annotations
 
-from gradcheck.notes.reading_files import check_file, check_text
+from gradcheck.notes.files import check_file, check_text
 from gradcheck.notes.records import ClaimRecord, NoteRecord
 
 __all__ = ["ClaimRecord", "NoteRecord", "check_file", "check_text"]

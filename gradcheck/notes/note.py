@@ -6,21 +6,29 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from gradcheck.notes.claims import Formula, Piece, derives, sort
-from gradcheck.notes.conditions import first_condition
-from gradcheck.notes.context import Context, Definition, key_of, nodes
-from gradcheck.notes.corrections import Correction, correction
-from gradcheck.notes.deciding import CHOICES, Outcome, Readings
-from gradcheck.notes.declarations import Declarations
-from gradcheck.notes.graph import NotDifferentiable
-from gradcheck.notes.judging import Judgement, judge
-from gradcheck.notes.lexer import NotRead
-from gradcheck.notes.reader import Options, Reader
+from gradcheck.notes.arrays.graph import NotDifferentiable
+from gradcheck.notes.arrays.values import Mismatch, Slip, Undeclared
+from gradcheck.notes.grammar.lexer import NotRead
+from gradcheck.notes.grammar.syntax import (
+    Addition,
+    Apply,
+    Derivative,
+    Differential,
+    Group,
+    Multiplication,
+    Name,
+)
+from gradcheck.notes.judging.conditions import first_condition
+from gradcheck.notes.judging.corrections import Correction, correction
+from gradcheck.notes.judging.deciding import CHOICES, Outcome, Readings
+from gradcheck.notes.judging.judging import Judgement, judge
 from gradcheck.notes.reading.arrays import NUMBERS
+from gradcheck.notes.reading.reader import Options, Reader
+from gradcheck.notes.reading.showing import in_words
 from gradcheck.notes.records import VERSION, ClaimRecord, NoteRecord
-from gradcheck.notes.showing import in_words
-from gradcheck.notes.syntax import Addition, Apply, Derivative, Differential, Group, Multiplication, Name
-from gradcheck.notes.values import Mismatch, Slip, Undeclared
+from gradcheck.notes.statements.claims import Formula, Piece, derives, sort
+from gradcheck.notes.statements.context import Context, Definition, key_of, nodes
+from gradcheck.notes.statements.declarations import Declarations
 
 __all__ = ["check_formulas"]
 

@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from gradcheck.notes.claims import sort
-from gradcheck.notes.corrections import edits
-from gradcheck.notes.deciding import Readings
-from gradcheck.notes.evaluating import Evaluation
-from gradcheck.notes.judging import _draw, _sizes
-from gradcheck.notes.latex import latex
+from gradcheck.notes.statements.claims import sort
+from gradcheck.notes.judging.corrections import edits
+from gradcheck.notes.judging.deciding import Readings
+from gradcheck.notes.arrays.evaluating import Evaluation
+from gradcheck.notes.judging.judging import _draw, _sizes
+from gradcheck.notes.grammar.latex import latex
 from gradcheck.notes.note import _rows
-from gradcheck.notes.terms import Index
+from gradcheck.notes.arrays.terms import Index
 from tests.notes.corpus import claims
 
 EACH = 12

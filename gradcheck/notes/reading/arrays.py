@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from gradcheck.notes.context import LOSSES, Definition, key_of, letter_of, nodes
-from gradcheck.notes.declarations import Declared
-from gradcheck.notes.graph import NotDifferentiable
-from gradcheck.notes.lexer import NotRead
-from gradcheck.notes.reading.options import Info
-from gradcheck.notes.reading.symbols import Symbols
-from gradcheck.notes.syntax import (
-    Addition,
-    Literal,
-    Name,
-    Node,
-)
-from gradcheck.notes.terms import (
+from gradcheck.notes.arrays.graph import NotDifferentiable
+from gradcheck.notes.arrays.terms import (
     Dim,
     Entry,
     Number,
     fresh,
 )
-from gradcheck.notes.values import (
+from gradcheck.notes.arrays.values import (
     Mismatch,
     Slip,
     Undeclared,
     Value,
 )
+from gradcheck.notes.grammar.lexer import NotRead
+from gradcheck.notes.grammar.syntax import (
+    Addition,
+    Literal,
+    Name,
+    Node,
+)
+from gradcheck.notes.reading.options import Info
+from gradcheck.notes.reading.symbols import Symbols
+from gradcheck.notes.statements.context import LOSSES, Definition, key_of, letter_of, nodes
+from gradcheck.notes.statements.declarations import Declared
 
 __all__ = ["NUMBERS", "POSITIVE", "Arrays"]
 

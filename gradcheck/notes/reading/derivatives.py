@@ -5,20 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from gradcheck.notes.context import LOSSES, key_of
-from gradcheck.notes.lexer import NotRead
-from gradcheck.notes.reading.functions import Functions
-from gradcheck.notes.reading.options import Operand
-from gradcheck.notes.syntax import (
-    Apply,
-    Derivative,
-    Group,
-    Nabla,
-    Name,
-    Node,
-    Raised,
-)
-from gradcheck.notes.terms import (
+from gradcheck.notes.arrays.terms import (
     Delta,
     Entry,
     Number,
@@ -28,9 +15,22 @@ from gradcheck.notes.terms import (
     multiply,
     names,
 )
-from gradcheck.notes.values import (
+from gradcheck.notes.arrays.values import (
     Value,
 )
+from gradcheck.notes.grammar.lexer import NotRead
+from gradcheck.notes.grammar.syntax import (
+    Apply,
+    Derivative,
+    Group,
+    Nabla,
+    Name,
+    Node,
+    Raised,
+)
+from gradcheck.notes.reading.functions import Functions
+from gradcheck.notes.reading.options import Operand
+from gradcheck.notes.statements.context import LOSSES, key_of
 
 __all__ = ["Derivatives"]
 

@@ -5,19 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from gradcheck.notes.context import ACTIVATIONS, LOSSES, Definition, key_of
-from gradcheck.notes.graph import Graph
-from gradcheck.notes.lexer import NotRead
-from gradcheck.notes.normalising import FUNCTIONS
-from gradcheck.notes.reading.inlining import put
-from gradcheck.notes.reading.options import Info
-from gradcheck.notes.reading.sums import Sums
-from gradcheck.notes.syntax import (
-    Apply,
-    Name,
-    Node,
-)
-from gradcheck.notes.terms import (
+from gradcheck.notes.arrays.graph import Graph
+from gradcheck.notes.arrays.inlining import put
+from gradcheck.notes.arrays.terms import (
     Delta,
     Det,
     Entry,
@@ -32,13 +22,23 @@ from gradcheck.notes.terms import (
     substitute,
     total,
 )
-from gradcheck.notes.values import (
+from gradcheck.notes.arrays.values import (
     Mismatch,
     Slip,
     Undeclared,
     Value,
     compatible,
 )
+from gradcheck.notes.grammar.lexer import NotRead
+from gradcheck.notes.grammar.normalising import FUNCTIONS
+from gradcheck.notes.grammar.syntax import (
+    Apply,
+    Name,
+    Node,
+)
+from gradcheck.notes.reading.options import Info
+from gradcheck.notes.reading.sums import Sums
+from gradcheck.notes.statements.context import ACTIVATIONS, LOSSES, Definition, key_of
 
 __all__ = ["Functions"]
 

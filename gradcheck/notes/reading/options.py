@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gradcheck.notes.terms import (
+from gradcheck.notes.arrays.terms import (
     Dim,
     Place,
 )
-from gradcheck.notes.values import (
+from gradcheck.notes.arrays.values import (
     Value,
 )
 

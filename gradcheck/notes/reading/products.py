@@ -5,20 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from gradcheck.notes.context import letter_of
-from gradcheck.notes.lexer import NotRead
-from gradcheck.notes.reading.unknowns import Unknowns
-from gradcheck.notes.syntax import (
-    Group,
-    Indicator,
-    Literal,
-    Name,
-    Node,
-    Norm,
-    Raised,
-    Relation,
-)
-from gradcheck.notes.terms import (
+from gradcheck.notes.arrays.terms import (
     Delta,
     Det,
     Function,
@@ -33,7 +20,7 @@ from gradcheck.notes.terms import (
     substitute,
     total,
 )
-from gradcheck.notes.values import (
+from gradcheck.notes.arrays.values import (
     Mismatch,
     Undeclared,
     Value,
@@ -43,6 +30,19 @@ from gradcheck.notes.values import (
     same_shape,
     scaled,
 )
+from gradcheck.notes.grammar.lexer import NotRead
+from gradcheck.notes.grammar.syntax import (
+    Group,
+    Indicator,
+    Literal,
+    Name,
+    Node,
+    Norm,
+    Raised,
+    Relation,
+)
+from gradcheck.notes.reading.unknowns import Unknowns
+from gradcheck.notes.statements.context import letter_of
 
 __all__ = ["Products"]
 

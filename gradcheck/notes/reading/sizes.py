@@ -6,27 +6,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 
-from gradcheck.notes.context import key_of, letter_of
-from gradcheck.notes.declarations import node_of
-from gradcheck.notes.lexer import NotRead
-from gradcheck.notes.reading.options import LARGEST, MOST_INDICES
-from gradcheck.notes.reading.state import State
-from gradcheck.notes.syntax import (
+from gradcheck.notes.arrays.terms import (
+    Dim,
+    Index,
+    Number,
+    fresh,
+)
+from gradcheck.notes.arrays.values import (
+    Slip,
+)
+from gradcheck.notes.grammar.lexer import NotRead
+from gradcheck.notes.grammar.syntax import (
     Addition,
     Group,
     Literal,
     Name,
     Node,
 )
-from gradcheck.notes.terms import (
-    Dim,
-    Index,
-    Number,
-    fresh,
-)
-from gradcheck.notes.values import (
-    Slip,
-)
+from gradcheck.notes.reading.options import LARGEST, MOST_INDICES
+from gradcheck.notes.reading.state import State
+from gradcheck.notes.statements.context import key_of, letter_of
+from gradcheck.notes.statements.declarations import node_of
 
 __all__ = ["Sizes"]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gradcheck.notes.context import Context
-from gradcheck.notes.declarations import Declared
-from gradcheck.notes.graph import Graph
+from gradcheck.notes.arrays.graph import Graph
+from gradcheck.notes.arrays.terms import Dim, Index, Term
+from gradcheck.notes.arrays.values import Value
+from gradcheck.notes.grammar.syntax import Name, Node
 from gradcheck.notes.reading.options import Info, Operand, Options
-from gradcheck.notes.syntax import Name, Node
-from gradcheck.notes.terms import Dim, Index, Term
-from gradcheck.notes.values import Value
+from gradcheck.notes.statements.context import Context
+from gradcheck.notes.statements.declarations import Declared
 
 __all__ = ["State"]
 

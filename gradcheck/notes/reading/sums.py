@@ -5,17 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from gradcheck.notes.context import key_of, letter_of
-from gradcheck.notes.lexer import NotRead
-from gradcheck.notes.reading.products import Products
-from gradcheck.notes.syntax import (
-    BigSum,
-    Literal,
-    Name,
-    Node,
-    Relation,
-)
-from gradcheck.notes.terms import (
+from gradcheck.notes.arrays.terms import (
     ONE,
     ZERO,
     Delta,
@@ -31,10 +21,20 @@ from gradcheck.notes.terms import (
     substitute,
     total,
 )
-from gradcheck.notes.values import (
+from gradcheck.notes.arrays.values import (
     Value,
     plus,
 )
+from gradcheck.notes.grammar.lexer import NotRead
+from gradcheck.notes.grammar.syntax import (
+    BigSum,
+    Literal,
+    Name,
+    Node,
+    Relation,
+)
+from gradcheck.notes.reading.products import Products
+from gradcheck.notes.statements.context import key_of, letter_of
 
 __all__ = ["Sums"]
 

@@ -5,17 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from gradcheck.notes.context import LAYERS, key_of, letter_of
-from gradcheck.notes.lexer import NotRead
-from gradcheck.notes.reading.options import Info
-from gradcheck.notes.reading.sizes import Sizes
-from gradcheck.notes.syntax import (
-    Group,
-    Literal,
-    Name,
-    Node,
-)
-from gradcheck.notes.terms import (
+from gradcheck.notes.arrays.terms import (
     ONE,
     ZERO,
     Delta,
@@ -30,11 +20,21 @@ from gradcheck.notes.terms import (
     multiply,
     total,
 )
-from gradcheck.notes.values import (
+from gradcheck.notes.arrays.values import (
     Slip,
     Undeclared,
     Value,
 )
+from gradcheck.notes.grammar.lexer import NotRead
+from gradcheck.notes.grammar.syntax import (
+    Group,
+    Literal,
+    Name,
+    Node,
+)
+from gradcheck.notes.reading.options import Info
+from gradcheck.notes.reading.sizes import Sizes
+from gradcheck.notes.statements.context import LAYERS, key_of, letter_of
 
 __all__ = ["Symbols"]
 

@@ -5,15 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from gradcheck.notes.context import Definition
-from gradcheck.notes.graph import NotDifferentiable, unused
-from gradcheck.notes.lexer import NotRead
-from gradcheck.notes.reading.arrays import Arrays
-from gradcheck.notes.reading.options import Info
-from gradcheck.notes.syntax import (
-    Name,
-)
-from gradcheck.notes.terms import (
+from gradcheck.notes.arrays.graph import NotDifferentiable, unused
+from gradcheck.notes.arrays.terms import (
     ONE,
     ZERO,
     Entry,
@@ -28,12 +21,19 @@ from gradcheck.notes.terms import (
     power,
     total,
 )
-from gradcheck.notes.values import (
+from gradcheck.notes.arrays.values import (
     Mismatch,
     Slip,
     Undeclared,
     Value,
 )
+from gradcheck.notes.grammar.lexer import NotRead
+from gradcheck.notes.grammar.syntax import (
+    Name,
+)
+from gradcheck.notes.reading.arrays import Arrays
+from gradcheck.notes.reading.options import Info
+from gradcheck.notes.statements.context import Definition
 
 __all__ = ["Unknowns"]
 

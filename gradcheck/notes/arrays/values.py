@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gradcheck.notes.terms import (
+from gradcheck.notes.arrays.terms import (
     Dim,
     Entry,
     Index,

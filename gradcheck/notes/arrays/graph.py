@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from gradcheck.notes.terms import (
+from gradcheck.notes.arrays.terms import (
     ONE,
     ZERO,
     Delta,

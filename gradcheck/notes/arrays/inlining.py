@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gradcheck.notes.graph import Graph
-from gradcheck.notes.terms import (
+from gradcheck.notes.arrays.graph import Graph
+from gradcheck.notes.arrays.terms import (
     Det,
     Entry,
     Function,
@@ -31,7 +31,7 @@ def put(term: Term, array: str, x: Term) -> Term:
 
 def inline(graph: Graph, term: Term, which: set[str]) -> Term:
     """A term with entries of the arrays in ``which`` replaced by what defines them, once."""
-    from gradcheck.notes.terms import Power, Product, Sum, Total
+    from gradcheck.notes.arrays.terms import Power, Product, Sum, Total
 
     def go(t: Term) -> Term:
         match t:

@@ -6,8 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from gradcheck.errors import UsageError
-from gradcheck.notes.claims import Formula
-from gradcheck.notes.declarations import Declarations, read_declarations
 from gradcheck.notes.note import check_formulas
 from gradcheck.notes.records import NoteRecord
 from gradcheck.notes.sources.macros import Macros
@@ -15,6 +13,8 @@ from gradcheck.notes.sources.markdown import read_markdown
 from gradcheck.notes.sources.notebook import read_notebook
 from gradcheck.notes.sources.source import Source
 from gradcheck.notes.sources.tex import read_tex
+from gradcheck.notes.statements.claims import Formula
+from gradcheck.notes.statements.declarations import Declarations, read_declarations
 
 __all__ = ["check_file", "check_text", "decoded"]
 

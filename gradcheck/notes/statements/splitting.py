@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gradcheck.notes.lexer import NotRead, Token
+from gradcheck.notes.grammar.lexer import NotRead, Token
 
 __all__ = ["Statement", "split"]
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.notes.graph import Graph
-from gradcheck.notes.terms import (
+from gradcheck.notes.arrays.graph import Graph
+from gradcheck.notes.arrays.terms import (
     Delta,
     Det,
     Entry,

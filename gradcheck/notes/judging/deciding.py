@@ -6,15 +6,15 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from gradcheck.notes.claims import Piece
-from gradcheck.notes.context import Context, key_of, letter_of, nodes
-from gradcheck.notes.graph import NotDifferentiable
-from gradcheck.notes.judging import Comparison, Target, screen
-from gradcheck.notes.lexer import NotRead
-from gradcheck.notes.reader import Options, Reader
-from gradcheck.notes.syntax import BigSum, Derivative, Literal, Multiplication, Nabla, Name, Node
-from gradcheck.notes.terms import ZERO, Delta, Index, Place, Term, multiply, names, substitute, total
-from gradcheck.notes.values import Mismatch, Slip, Undeclared, Value, compatible, same_shape, unify
+from gradcheck.notes.arrays.graph import NotDifferentiable
+from gradcheck.notes.arrays.terms import ZERO, Delta, Index, Place, Term, multiply, names, substitute, total
+from gradcheck.notes.arrays.values import Mismatch, Slip, Undeclared, Value, compatible, same_shape, unify
+from gradcheck.notes.grammar.lexer import NotRead
+from gradcheck.notes.grammar.syntax import BigSum, Derivative, Literal, Multiplication, Nabla, Name, Node
+from gradcheck.notes.judging.judging import Comparison, Target, screen
+from gradcheck.notes.reading.reader import Options, Reader
+from gradcheck.notes.statements.claims import Piece
+from gradcheck.notes.statements.context import Context, key_of, letter_of, nodes
 
 __all__ = ["Outcome", "Readings", "compare"]
 
@@ -456,7 +456,7 @@ def _placed(places: tuple[Place, ...], to: dict[Index, Index]) -> tuple[Place, .
 
 
 def _free_axes(reader: Reader, term: Term) -> tuple[Index, ...]:
-    from gradcheck.notes.terms import free
+    from gradcheck.notes.arrays.terms import free
 
     inside = free(term)
     return tuple(i for i in reader.free.values() if i in inside)
@@ -477,7 +477,7 @@ def fitted(a: Value, b: Value, node: Node) -> Value:
 
 def summed(reader: Reader, node: Node, value: Value, letters: dict[str, Index]) -> Value:
     """Einstein's convention: an index that the left side does not have is summed over."""
-    from gradcheck.notes.terms import total
+    from gradcheck.notes.arrays.terms import total
 
     body = value.body
     for letter in [x for x in reader.free if x not in letters]:

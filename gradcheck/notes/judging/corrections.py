@@ -6,15 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from gradcheck.notes.claims import Piece
-from gradcheck.notes.context import Definition, key_of, letter_of, nodes
-from gradcheck.notes.deciding import Outcome, Readings
-from gradcheck.notes.graph import NotDifferentiable
-from gradcheck.notes.judging import Comparison
-from gradcheck.notes.latex import latex
-from gradcheck.notes.lexer import NotRead
-from gradcheck.notes.reader import Options, Reader
-from gradcheck.notes.syntax import (
+from gradcheck.notes.arrays.graph import NotDifferentiable
+from gradcheck.notes.arrays.values import Mismatch, Slip, Undeclared
+from gradcheck.notes.grammar.latex import latex
+from gradcheck.notes.grammar.lexer import NotRead
+from gradcheck.notes.grammar.syntax import (
     Addition,
     Apply,
     BigSum,
@@ -26,7 +22,11 @@ from gradcheck.notes.syntax import (
     Quotient,
     Raised,
 )
-from gradcheck.notes.values import Mismatch, Slip, Undeclared
+from gradcheck.notes.judging.deciding import Outcome, Readings
+from gradcheck.notes.judging.judging import Comparison
+from gradcheck.notes.reading.reader import Options, Reader
+from gradcheck.notes.statements.claims import Piece
+from gradcheck.notes.statements.context import Definition, key_of, letter_of, nodes
 
 __all__ = ["Correction", "correction", "edits"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from gradcheck.notes.lexer import NotRead, tokens
-from gradcheck.notes.normalising import FUNCTIONS, normalise
-from gradcheck.notes.parser import parse
-from gradcheck.notes.syntax import Name, Node
+from gradcheck.notes.grammar.lexer import NotRead, tokens
+from gradcheck.notes.grammar.normalising import FUNCTIONS, normalise
+from gradcheck.notes.grammar.parser import parse
+from gradcheck.notes.grammar.syntax import Name, Node
 
 __all__ = ["Declarations", "Declared", "read_declarations"]
 

@@ -7,13 +7,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from gradcheck.notes.context import LOSSES, Context, Definition, key_of, letter_of, nodes
-from gradcheck.notes.declarations import Declarations, membership
-from gradcheck.notes.lexer import NotRead, Token, tokens
-from gradcheck.notes.normalising import normalise
-from gradcheck.notes.parser import parse
-from gradcheck.notes.statements import Statement, split
-from gradcheck.notes.syntax import (
+from gradcheck.notes.grammar.lexer import NotRead, Token, tokens
+from gradcheck.notes.grammar.normalising import normalise
+from gradcheck.notes.grammar.parser import parse
+from gradcheck.notes.grammar.syntax import (
     Addition,
     Apply,
     Bars,
@@ -30,6 +27,9 @@ from gradcheck.notes.syntax import (
     Relation,
     Vectorised,
 )
+from gradcheck.notes.statements.context import LOSSES, Context, Definition, key_of, letter_of, nodes
+from gradcheck.notes.statements.declarations import Declarations, membership
+from gradcheck.notes.statements.splitting import Statement, split
 
 __all__ = ["Formula", "Piece", "sort"]
 
@@ -212,7 +212,7 @@ def _plain(size: str) -> str:
 
 
 def _limits(everything: list[Node]) -> set[str]:
-    from gradcheck.notes.syntax import BigSum
+    from gradcheck.notes.grammar.syntax import BigSum
 
     found: set[str] = set()
     for side in everything:
@@ -355,7 +355,7 @@ def _related(formula: Formula, statement: Statement, context: Context, start: in
 
 
 def _condition(tokens_: list[Token], piece: Piece, context: Context) -> None:
-    from gradcheck.notes.parser import Parser
+    from gradcheck.notes.grammar.parser import Parser
 
     if any(t.text in {"\\forall", "\\in", "\\ldots"} for t in tokens_):
         return
@@ -477,7 +477,7 @@ def _pure(node: Node) -> bool:
 
 def _overlap(a: Name, b: Name) -> bool:
     """Whether two left sides can mean the same: no different numbers as layer or index."""
-    from gradcheck.notes.syntax import Literal
+    from gradcheck.notes.grammar.syntax import Literal
 
     for x, y in ((a.sup, b.sup), (a.sub, b.sub)):
         for m, n in zip(x, y, strict=False):

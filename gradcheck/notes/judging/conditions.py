@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from gradcheck.notes.judging import Comparison, screen
-from gradcheck.notes.terms import ONE, Delta, Entry, Index, Term, add, multiply, negative
+from gradcheck.notes.arrays.terms import ONE, Delta, Entry, Index, Term, add, multiply, negative
+from gradcheck.notes.judging.judging import Comparison, screen
 
 __all__ = ["Condition", "conditions", "first_condition"]
 

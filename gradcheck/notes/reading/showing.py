@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from gradcheck.notes.claims import Piece
-from gradcheck.notes.graph import NotDifferentiable
-from gradcheck.notes.latex import latex
-from gradcheck.notes.lexer import NotRead
-from gradcheck.notes.reader import Reader
-from gradcheck.notes.syntax import (
+from gradcheck.notes.arrays.graph import NotDifferentiable
+from gradcheck.notes.arrays.values import Mismatch, Slip, Undeclared, Value
+from gradcheck.notes.grammar.latex import latex
+from gradcheck.notes.grammar.lexer import NotRead
+from gradcheck.notes.grammar.syntax import (
     Addition,
     Apply,
     BigSum,
@@ -23,7 +22,8 @@ from gradcheck.notes.syntax import (
     Raised,
     Root,
 )
-from gradcheck.notes.values import Mismatch, Slip, Undeclared, Value
+from gradcheck.notes.reading.reader import Reader
+from gradcheck.notes.statements.claims import Piece
 
 __all__ = ["in_numpy", "in_words"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradcheck.notes.syntax import (
+from gradcheck.notes.grammar.syntax import (
     Addition,
     Apply,
     Bars,

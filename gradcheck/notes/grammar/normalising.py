@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 
-from gradcheck.notes.lexer import NotRead, Token, matching
+from gradcheck.notes.grammar.lexer import NotRead, Token, matching
 
 __all__ = ["FUNCTIONS", "normalise"]
 

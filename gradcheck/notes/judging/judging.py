@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.notes.evaluating import Evaluation
-from gradcheck.notes.graph import Array, Graph
-from gradcheck.notes.reading.inlining import inline
-from gradcheck.notes.terms import (
+from gradcheck.notes.arrays.evaluating import Evaluation
+from gradcheck.notes.arrays.graph import Array, Graph
+from gradcheck.notes.arrays.inlining import inline
+from gradcheck.notes.arrays.terms import (
     Delta,
     Dim,
     Entry,
@@ -338,7 +338,7 @@ def _carried(
     graph: Graph, leaves: list[str], terms: list[Term], extra: tuple[Array, ...], axes: tuple[Index, ...]
 ) -> bool:
     """Whether every size that the terms ask about is the size of an argument."""
-    from gradcheck.notes.terms import Det, Inverse, Largest, Size, Total
+    from gradcheck.notes.arrays.terms import Det, Inverse, Largest, Size, Total
 
     known = {id(d.root()) for n in leaves for d in graph.arrays[n].dims}
     known |= {id(d.root()) for a in extra for d in a.dims}
@@ -455,7 +455,7 @@ def _moved_claim(comparison: Comparison) -> _Claim | None:
 
 
 def _shifted(body: Term, target: Target, shift: str, axes: tuple[Index, ...]) -> Term:
-    from gradcheck.notes.terms import fresh
+    from gradcheck.notes.arrays.terms import fresh
 
     graph = Graph()
     dims = [p.dim if isinstance(p, Index) else Dim() for p in target.places]

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 
-from gradcheck.notes.declarations import Declarations, Declared
-from gradcheck.notes.syntax import (
+from gradcheck.notes.grammar.syntax import (
     Addition,
     Apply,
     Derivative,
@@ -15,6 +14,7 @@ from gradcheck.notes.syntax import (
     Name,
     Node,
 )
+from gradcheck.notes.statements.declarations import Declarations, Declared
 
 __all__ = ["Context", "Definition", "key_of", "letter_of", "nodes"]
 

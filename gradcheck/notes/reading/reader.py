@@ -8,12 +8,24 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from gradcheck.notes.context import key_of, letter_of
-from gradcheck.notes.lexer import NotRead
-from gradcheck.notes.reading.arrays import POSITIVE
-from gradcheck.notes.reading.derivatives import Derivatives
-from gradcheck.notes.reading.options import Info, Options
-from gradcheck.notes.syntax import (
+from gradcheck.notes.arrays.terms import (
+    ZERO,
+    Entry,
+    Function,
+    Index,
+    Number,
+    Size,
+    negative,
+    substitute,
+)
+from gradcheck.notes.arrays.values import (
+    Mismatch,
+    Undeclared,
+    Value,
+    plus,
+)
+from gradcheck.notes.grammar.lexer import NotRead
+from gradcheck.notes.grammar.syntax import (
     Addition,
     Apply,
     Bars,
@@ -37,22 +49,10 @@ from gradcheck.notes.syntax import (
     Root,
     Vectorised,
 )
-from gradcheck.notes.terms import (
-    ZERO,
-    Entry,
-    Function,
-    Index,
-    Number,
-    Size,
-    negative,
-    substitute,
-)
-from gradcheck.notes.values import (
-    Mismatch,
-    Undeclared,
-    Value,
-    plus,
-)
+from gradcheck.notes.reading.arrays import POSITIVE
+from gradcheck.notes.reading.derivatives import Derivatives
+from gradcheck.notes.reading.options import Info, Options
+from gradcheck.notes.statements.context import key_of, letter_of
 
 __all__ = ["Info", "Options", "Reader"]
 

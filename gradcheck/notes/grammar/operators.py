@@ -1,0 +1,180 @@
+"""Fractions, derivatives, gradients, roots, and sums over an index."""
+
+from __future__ import annotations
+
+from gradcheck.notes.grammar.cursor import OPENERS, Cursor
+from gradcheck.notes.grammar.lexer import NotRead, Token
+from gradcheck.notes.grammar.syntax import (
+    Addition,
+    BigSum,
+    Derivative,
+    Nabla,
+    Name,
+    Node,
+    Quotient,
+    Relation,
+    Root,
+)
+
+__all__ = ["Operators"]
+
+
+class Operators(Cursor):
+    """Fractions, derivatives, gradients, roots, and sums over an index."""
+
+    def fraction(self) -> Node:
+        at = self.take().start
+        above, below = self.argument(), self.argument()
+        derivative = self.derivative(above, below, at)
+        if derivative is not None:
+            return derivative
+        return self.postfix(Quotient(self.whole(above), self.whole(below)))
+
+    def derivative(self, above: list[Token], below: list[Token], at: int) -> Node | None:
+        """A fraction of differentials, or None where it is an ordinary one."""
+        sign = above[0].text
+        if sign not in {"\\partial", "d"}:
+            if below[0].text == "\\partial":
+                raise NotRead("there is a \\partial below the line and none above it")
+            return None
+        if below[0].text != sign or len(below) < 2:
+            if sign == "\\partial" or below[0].text == "\\partial":
+                raise NotRead("a derivative needs the same sign, \\partial or d, above and below the line")
+            return None
+        order, rest = self.order(above[1:])
+        by = self.differentials(below, sign)
+        if len(by) != order:
+            raise NotRead(f"the derivative is of order {order} above the line and {len(by)} below it")
+        if rest:
+            body = self.whole(rest)
+            return self.postfix(Derivative(body, tuple(by), sign == "d", at))
+        # the operator in front of what it differentiates
+        grouped = (
+            self.text() in OPENERS
+            or self.text() in {"|", "\\|"}
+            or (self.here is not None and self.here.kind == "open")
+        )
+        if self.here is None or not self.starts():
+            raise NotRead("a derivative has nothing to differentiate")
+        if grouped:
+            body = self.factor()
+            if self.starts():
+                raise NotRead("how far a derivative in front of brackets reaches is not clear")
+        else:
+            body = self.product()
+            if self.text() in {"+", "-"}:
+                raise NotRead("how far a derivative in front of a sum reaches is not clear; use brackets")
+        return Derivative(body, tuple(by), sign == "d", at)
+
+    def order(self, tokens: list[Token]) -> tuple[int, list[Token]]:
+        if tokens and tokens[0].kind == "sup":
+            inner = self.inner(tokens[1:])
+            content = inner.script()
+            rest = inner.tokens[inner.k :]
+            text = "".join(t.text for t in content)
+            if text not in {"1", "2"}:
+                raise NotRead(f"a derivative of order {text} is not read")
+            return int(text), rest
+        return 1, tokens
+
+    def differentials(self, tokens: list[Token], sign: str) -> list[Node]:
+        parser = self.inner(tokens)
+        by: list[Node] = []
+        while parser.here is not None:
+            if parser.take().text != sign:
+                raise NotRead("below the line of a derivative something is not a differential")
+            if parser.here is None:
+                raise NotRead("a differential has no variable")
+            if parser.here.kind == "sup":
+                raise NotRead("a power of a differential sign is not read")
+            factor = parser.factor()
+            by.append(factor)
+        return by
+
+    def partial(self) -> Node:
+        r"""\\partial L / \\partial W in a line."""
+        at = self.take().start
+        if self.here is None:
+            raise NotRead("a \\partial stands alone")
+        body = self.factor()
+        if self.text() != "/":
+            raise NotRead("a \\partial stands alone")
+        self.take()
+        self.take("\\partial")
+        return Derivative(body, (self.factor(),), total=False, at=at)
+
+    def nabla(self) -> Node:
+        self.take()
+        by: Node | None = None
+        order = 1
+        while self.here is not None and self.here.kind in {"sub", "sup"}:
+            mark = self.take().kind
+            content = self.script()
+            if mark == "sub":
+                by = self.whole(content)
+            else:
+                text = "".join(t.text for t in content)
+                if text != "2":
+                    raise NotRead(f"\\nabla^{text} is not read")
+                order = 2
+        if self.text() in {"\\cdot", "\\times"}:
+            raise NotRead("divergence and curl are not read")
+        return Nabla(self.factor(), by, order)
+
+    def root(self) -> Node:
+        self.take()
+        if self.text() == "[":
+            raise NotRead("a root of another order than 2 is not read")
+        return self.postfix(Root(self.whole(self.argument())))
+
+    def big(self) -> Node:
+        kind = self.take().text[1:]
+        low: list[Token] = []
+        high: Node | None = None
+        while self.here is not None and self.here.kind in {"sub", "sup"}:
+            mark = self.take().kind
+            content = self.script()
+            if mark == "sub":
+                low = content
+            else:
+                high = self.whole(content)
+        index, more, start, condition = self.limits(low)
+        negative = self.text() == "-"
+        if negative:
+            self.take()
+        if self.here is None or not self.starts():
+            raise NotRead("a sum has nothing to add up")
+        if kind == "prod":
+            raise NotRead("products over an index are not read")
+        body = self.product()
+        if negative:
+            body = Addition(((-1, body),))
+        return BigSum(kind, index, start, high, condition, body, more)
+
+    def limits(self, tokens: list[Token]) -> tuple[Node | None, tuple[Node, ...], Node | None, Node | None]:
+        if not tokens:
+            return None, (), None, None
+        parser = self.inner(tokens)
+        first = parser.factor()
+        if not isinstance(first, Name):
+            raise NotRead("the index of a sum is not clear")
+        if parser.text() == "=":
+            parser.take()
+            start = parser.expression()
+            if parser.here is not None:
+                raise NotRead("the lower limit of a sum is not clear")
+            return first, (), start, None
+        if parser.text() == "\\neq":
+            parser.take()
+            other = parser.expression()
+            if parser.here is not None:
+                raise NotRead("the condition of a sum is not clear")
+            return first, (), None, Relation(first, "\\neq", other)
+        more: list[Node] = []
+        while parser.here is not None:
+            if parser.text() == ",":
+                parser.take()
+            if parser.here is None or parser.here.kind != "letter":
+                raise NotRead("the index of a sum is not clear")
+            more.append(parser.factor())
+        return first, tuple(more), None, None

@@ -1,0 +1,213 @@
+"""Symbols with their marks, differentials, and functions with a name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gradcheck.notes.grammar.cursor import ACCENTS, GREEK, OPENERS, Cursor, is_transpose
+from gradcheck.notes.grammar.lexer import NotRead, Token
+from gradcheck.notes.grammar.normalising import FUNCTIONS
+from gradcheck.notes.grammar.syntax import (
+    Addition,
+    Apply,
+    Bars,
+    Derivative,
+    Differential,
+    Group,
+    Multiplication,
+    Name,
+    Node,
+    Norm,
+    Raised,
+)
+
+__all__ = ["Symbols"]
+
+
+class Symbols(Cursor):
+    """Symbols with their marks, differentials, and functions with a name."""
+
+    def symbol(self) -> Node:
+        token = self.take()
+        if token.text in ACCENTS:
+            return self.accented(token)
+        if token.text == "d" and token.kind == "letter" and self.differential_ahead(token):
+            return self.slashed(token)
+        name = Name(token.text, at=token.start, word=token.kind == "word")
+        if token.kind == "word":
+            known = FUNCTIONS.get(token.text)
+            if known is not None and token.text not in self.symbols:
+                return self.function(Name(known, at=token.start, word=True))
+        if token.text == "\\mathcalL":
+            name = Name("\\mathcal{L}", at=token.start)
+        if token.text == "1" and token.kind == "letter":
+            name = Name("\\ones", at=token.start)
+        return self.named(name)
+
+    def differential_ahead(self, token: Token) -> bool:
+        following = self.here
+        if following is None or "d" in self.symbols:
+            return False
+        joined = following.start == token.end or following.text in ACCENTS
+        return joined and (following.kind == "letter" or following.text in GREEK or following.text in ACCENTS)
+
+    def slashed(self, token: Token) -> Node:
+        """dX, the shorthand, or dL/dW in a line."""
+        body = self.factor()
+        if self.text() == "/" and (after := self.ahead()) is not None and after.text == "d":
+            self.take()
+            self.take()
+            return Derivative(body, (self.factor(),), total=True, at=token.start)
+        transposed = isinstance(body, Raised) and body.transposed and not body.inverse
+        if isinstance(body, Raised) and transposed:
+            return Raised(Differential(body.base), None, transposed=True)
+        return Differential(body)
+
+    def accented(self, token: Token) -> Node:
+        accent = token.text[1:]
+        if self.here is None:
+            raise NotRead(f"{token.text} has nothing to stand on")
+        content = self.argument()
+        inner = self.whole(content)
+        if not isinstance(inner, Name) or inner.accent:
+            raise NotRead(f"{token.text} stands on more than a symbol")
+        return self.named(replace(inner, accent=accent, at=token.start))
+
+    def named(self, name: Name) -> Node:
+        name, after = self.marks(name)
+        base = name.base
+        if self.text() == "(" and (base in self.functions or name.primes):
+            if after:
+                raise NotRead("a transposed function is not read")
+            return self.applied(name)
+        node: Node = name
+        for raised in after:
+            node = replace(raised, base=node)
+        return self.postfix(node)
+
+    def applied(self, name: Name) -> Node:
+        self.take("(")
+        self.bars.append("(")
+        arguments = self.items(")")
+        self.take(")")
+        self.bars.pop()
+        return self.postfix(Apply(name, tuple(arguments)))
+
+    def marks(self, name: Name) -> tuple[Name, list[Raised]]:
+        """Subscripts, superscripts and primes of a symbol; what is an operation comes back beside it."""
+        raised: list[Raised] = []
+        while self.here is not None:
+            kind = self.here.kind
+            if kind == "sub" and not name.sub and not name.text:
+                self.take()
+                content = self.script()
+                name = self.subscripted(name, content)
+            elif kind == "sup":
+                self.take()
+                content = self.script()
+                name, more = self.superscripted(name, content)
+                raised += more
+            elif self.text() == "'":
+                self.take()
+                name = replace(name, primes=name.primes + 1)
+            else:
+                break
+        return name, raised
+
+    def subscripted(self, name: Name, content: list[Token]) -> Name:
+        content = [t for t in content if t.kind != "space"]
+        if not content:
+            return name
+        if len(content) == 1 and content[0].kind == "word":
+            return replace(name, text=content[0].text)
+        if any(t.kind in {"word", "remark"} or t.text == "|" for t in content):
+            return replace(name, text="".join(t.text for t in content))
+        letters = "".join(t.text for t in content)
+        if len(content) >= 3 and all(t.kind == "letter" for t in content) and set(letters) - set("ijklmnpq"):
+            return replace(name, text=letters)
+        return replace(name, sub=self.indices(content))
+
+    def indices(self, content: list[Token]) -> tuple[Node, ...]:
+        parser = self.inner(content)
+        items: list[Node] = []
+        while parser.here is not None:
+            if parser.text() == ",":
+                parser.take()
+                continue
+            if parser.text() == "(":
+                parser.take()
+                items += self.indices(parser.until(")"))
+                continue
+            item = parser.factor()
+            if parser.text() in {"+", "-"}:
+                terms: list[tuple[int, Node]] = [(1, item)]
+                while parser.text() in {"+", "-"}:
+                    sign = 1 if parser.take().text == "+" else -1
+                    terms.append((sign, parser.factor()))
+                item = Addition(tuple(terms))
+            items.append(item)
+        return tuple(items)
+
+    def superscripted(self, name: Name, content: list[Token]) -> tuple[Name, list[Raised]]:
+        texts = [t.text for t in content]
+        if texts and all(t == "'" for t in texts):
+            return replace(name, primes=name.primes + len(texts)), []
+        nothing = Name("")
+        if is_transpose(texts):
+            return name, [Raised(nothing, None, transposed=True)]
+        if texts and texts[0] == "-" and is_transpose(texts[1:]):
+            return name, [Raised(nothing, None, transposed=True, inverse=True)]
+        if texts == ["-", "1"]:
+            return name, [Raised(nothing, None, inverse=True)]
+        bracket = texts[0] if texts and texts[0] in {"(", "["} else ""
+        more: list[Raised] = []
+        if len(content) > 1 and content[-1].text in {"T", "\\top"} and texts[-2] not in {"+", "-"}:
+            content, texts = content[:-1], texts[:-1]
+            more.append(Raised(nothing, None, transposed=True))
+        if bracket and texts[-1] == OPENERS[bracket]:
+            content = content[1:-1]
+        elif bracket:
+            bracket = ""
+        if name.sup:
+            raise NotRead("a symbol has two superscripts")
+        if not content:
+            raise NotRead("a superscript is empty")
+        if any(t.text in {"*", "\\dagger", "\\star", "+"} for t in content) and len(content) == 1:
+            raise NotRead(f"what the superscript {content[0].text} means is not clear")
+        return replace(name, sup=(self.whole(content),), bracket=bracket), more
+
+    def function(self, name: Name) -> Node:
+        """A function with a name of its own: in brackets, or bare before one factor."""
+        name, raised = self.marks(name)
+        if raised or name.text:
+            if name.text and name.base in {"max", "min"}:
+                raise NotRead(f"{name.base} over an index is not read")
+            if any(r.transposed or r.inverse for r in raised):
+                raise NotRead(f"a superscript of {name.base} is not read")
+        exponent = name.sup[0] if name.sup else None
+        plain = replace(name, sup=())
+        if self.text() in OPENERS:
+            opener = self.take().text
+            self.bars.append(opener)
+            arguments = self.items(OPENERS[opener])
+            self.take(OPENERS[opener])
+            self.bars.pop()
+            node: Node = Apply(plain, tuple(arguments))
+        elif self.here is not None and self.starts():
+            scale: Node | None = None
+            if self.here.kind == "number":
+                scale = self.factor()
+            inner = self.factor() if scale is None or self.starts() else scale
+            if scale is not None and inner is not scale:
+                inner = Multiplication((("", scale), ("", inner)))
+            bare = isinstance(inner, Group | Bars | Norm)
+            node = Apply(plain, (inner,), bare=not bare)
+            if not bare and self.here is not None and self.starts() and not self.next_is_function():
+                raise NotRead(f"how far {name.base} reaches is not clear; use brackets")
+        else:
+            raise NotRead(f"{name.base} has no argument")
+        node = Raised(node, exponent) if exponent is not None else node
+        return self.postfix(node)
+
+    def next_is_function(self) -> bool:
+        return self.here is not None and self.here.kind == "word" and self.here.text in FUNCTIONS
