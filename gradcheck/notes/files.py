@@ -13,8 +13,8 @@ from gradcheck.notes.sources.markdown import read_markdown
 from gradcheck.notes.sources.notebook import read_notebook
 from gradcheck.notes.sources.source import Source
 from gradcheck.notes.sources.tex import read_tex
-from gradcheck.notes.statements.claims import Formula
 from gradcheck.notes.statements.declarations import Declarations, read_declarations
+from gradcheck.notes.statements.pieces import Formula
 
 __all__ = ["check_file", "check_text", "decoded"]
 

@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from gradcheck.notes.statements.claims import Formula
 from gradcheck.notes.statements.declarations import Declarations, read_declarations
+from gradcheck.notes.statements.pieces import Formula
 
 FILE = Path(__file__).with_name("claims.jsonl")
 

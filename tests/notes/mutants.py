@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from gradcheck.notes.statements.claims import sort
-from gradcheck.notes.judging.corrections import edits
-from gradcheck.notes.judging.deciding import Readings
 from gradcheck.notes.arrays.evaluating import Evaluation
-from gradcheck.notes.judging.judging import _draw, _sizes
-from gradcheck.notes.grammar.latex import latex
-from gradcheck.notes.note import _rows
 from gradcheck.notes.arrays.terms import Index
+from gradcheck.notes.convention import rows_of
+from gradcheck.notes.grammar.latex import latex
+from gradcheck.notes.judging.corrections import edits
+from gradcheck.notes.judging.readings import Readings
+from gradcheck.notes.judging.screening import draw, sizes_of
+from gradcheck.notes.statements.claims import sort
 from tests.notes.corpus import claims
 
 EACH = 12
@@ -26,7 +26,7 @@ def mutants():
             continue
         pieces, context = sort(claim.formulas(), claim.declarations())
         last = len(claim.definitions) + 1
-        readings = Readings(context, rows=_rows(context, context.declarations))
+        readings = Readings(context, rows=rows_of(context, context.declarations))
         for piece in pieces:
             if piece.formula.line != last or piece.reason is not None or len(piece.sides) != 2:
                 continue
@@ -49,8 +49,8 @@ def differs(comparison):
     graph = comparison.graph
     leaves = graph.leaves(target.body, comparison.right)
     rng = np.random.default_rng(7)
-    sizes = _sizes(graph, leaves, comparison.axes, 1)
-    arrays = {n: _draw(graph.arrays[n], sizes, rng, None, positive=True) for n in leaves}
+    sizes = sizes_of(graph, leaves, comparison.axes, 1)
+    arrays = {n: draw(graph.arrays[n], sizes, rng, None, positive=True) for n in leaves}
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         stated = Evaluation(graph, arrays)

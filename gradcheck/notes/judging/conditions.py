@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from gradcheck.notes.arrays.terms import ONE, Delta, Entry, Index, Term, add, multiply, negative
-from gradcheck.notes.judging.judging import Comparison, screen
+from gradcheck.notes.judging.comparison import Comparison
+from gradcheck.notes.judging.screening import screen
 
 __all__ = ["Condition", "conditions", "first_condition"]
 

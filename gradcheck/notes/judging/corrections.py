@@ -22,11 +22,11 @@ from gradcheck.notes.grammar.syntax import (
     Quotient,
     Raised,
 )
-from gradcheck.notes.judging.deciding import Outcome, Readings
-from gradcheck.notes.judging.judging import Comparison
+from gradcheck.notes.judging.comparison import Comparison
+from gradcheck.notes.judging.readings import Outcome, Readings
 from gradcheck.notes.reading.reader import Options, Reader
-from gradcheck.notes.statements.claims import Piece
 from gradcheck.notes.statements.context import Definition, key_of, letter_of, nodes
+from gradcheck.notes.statements.pieces import Piece
 
 __all__ = ["Correction", "correction", "edits"]
 

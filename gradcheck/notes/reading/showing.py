@@ -23,7 +23,7 @@ from gradcheck.notes.grammar.syntax import (
     Root,
 )
 from gradcheck.notes.reading.reader import Reader
-from gradcheck.notes.statements.claims import Piece
+from gradcheck.notes.statements.pieces import Piece
 
 __all__ = ["in_numpy", "in_words"]
 

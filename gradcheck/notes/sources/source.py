@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 from dataclasses import dataclass, field
 
-from gradcheck.notes.statements.claims import Formula
+from gradcheck.notes.statements.pieces import Formula
 
 __all__ = ["Builder", "Comment", "Source"]
 

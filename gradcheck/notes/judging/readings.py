@@ -7,16 +7,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from gradcheck.notes.arrays.graph import NotDifferentiable
-from gradcheck.notes.arrays.terms import ZERO, Delta, Index, Place, Term, multiply, names, substitute, total
-from gradcheck.notes.arrays.values import Mismatch, Slip, Undeclared, Value, compatible, same_shape, unify
+from gradcheck.notes.arrays.terms import ZERO, names
+from gradcheck.notes.arrays.values import Mismatch, Slip, Undeclared, Value
 from gradcheck.notes.grammar.lexer import NotRead
-from gradcheck.notes.grammar.syntax import BigSum, Derivative, Literal, Multiplication, Nabla, Name, Node
-from gradcheck.notes.judging.judging import Comparison, Target, screen
+from gradcheck.notes.grammar.syntax import Derivative, Literal, Nabla, Name, Node
+from gradcheck.notes.judging.comparing import LeftMismatch, Licensed, compare
+from gradcheck.notes.judging.comparison import Comparison
+from gradcheck.notes.judging.screening import screen
 from gradcheck.notes.reading.reader import Options, Reader
-from gradcheck.notes.statements.claims import Piece
-from gradcheck.notes.statements.context import Context, key_of, letter_of, nodes
+from gradcheck.notes.statements.context import Context, key_of, nodes
+from gradcheck.notes.statements.pieces import Piece
 
-__all__ = ["Outcome", "Readings", "compare"]
+__all__ = ["CHOICES", "NOTE_WIDE", "Outcome", "Readings", "first_derivative", "is_zero"]
 
 CHOICES: dict[str, tuple[object, ...]] = {
     "layout": ("denominator", "numerator", "gradient"),
@@ -27,6 +29,8 @@ CHOICES: dict[str, tuple[object, ...]] = {
     "elementwise": (False, True),
     "turned": (False, True),
 }
+
+
 NOTE_WIDE = ("layout", "matrix")
 """Conventions of a whole note; the other choices are made claim by claim, the first first."""
 
@@ -252,9 +256,9 @@ class Readings:
         )
         try:
             comparison, values = compare(reader, a, b, piece.conditions, first=pair == 0)
-        except _LeftMismatch as error:
+        except LeftMismatch as error:
             return Outcome(options, "not-read", f"the left side does not conform: {error}")
-        except _Batch as error:
+        except Licensed as error:
             return Outcome(options, "mismatch", str(error), batch=error.condition)
         except Mismatch as error:
             return Outcome(options, "mismatch", str(error))
@@ -300,188 +304,3 @@ def is_zero(node: Node) -> bool:
 
 def first_derivative(node: Node) -> bool:
     return isinstance(node, Derivative | Nabla)
-
-
-class _LeftMismatch(Exception):
-    pass
-
-
-class _Batch(Mismatch):
-    """Sides of different shapes that are equal all the same under a usual licence; ``condition`` says it."""
-
-    def __init__(self, text: str, condition: str) -> None:
-        super().__init__(text)
-        self.condition = condition
-
-
-def compare(
-    reader: Reader, left: Node, right: Node, conditions: list[Node], *, first: bool = True
-) -> tuple[Comparison, tuple[Value, Value]]:
-    """Both sides as terms over the same indices. Raises what says why they cannot be compared."""
-    target = None
-    try:
-        a = reader.value(left)
-    except Mismatch as error:
-        if first:
-            raise _LeftMismatch(str(error)) from error
-        raise
-    except Slip as error:
-        if first:
-            raise NotRead(str(error)) from error
-        raise
-    letters = dict(reader.free)
-    assumed = reader.used & {"partial"}
-    b = reader.value(right)
-    if reader.context.declarations.einstein:
-        a, b = summed(reader, left, a, letters), summed(reader, right, b, letters)
-    mask: Term | None = None
-    if conditions:
-        masks = []
-        for condition in conditions:
-            value = reader.condition(condition)
-            masks.append(value.body)
-        mask = multiply(masks)
-    new = [x for x in reader.free if x not in letters]
-    missing = [x for x in letters if x not in indices_of(right)]
-    if missing and any(repeated(left, x) for x in missing):
-        raise NotRead(
-            f"the index {missing[0]} is repeated on the left without a sum; if it is summed, declare einstein"
-        )
-    if new:
-        if any(repeated(right, x) for x in new):
-            raise NotRead(
-                f"the index {new[0]} is repeated on the right without a sum; if summed, declare einstein"
-            )
-        raise Slip(reader.stray(new, set(letters)))
-    if a.vector and b.matrix:
-        _batch(reader, a, b, letters)
-    if a.matrix and b.vector:
-        _diagonal(reader, a, b, letters)
-    b = fitted(a, b, right)
-    axes = (*a.open, *letters.values())
-    if isinstance(left, Derivative) and len(left.by) == 1 and not assumed and "partial" not in reader.used:
-        target = _target(reader, left, a)
-    right_body = b.at(a.row, a.column)
-    comparison = Comparison(reader.graph, axes, a.body, right_body, mask, target, tuple(letters.items()))
-    return comparison, (a, b)
-
-
-def _batch(reader: Reader, a: Value, b: Value, letters: dict[str, Index]) -> None:
-    along, other = (b.column, b.row) if a.row is None else (b.row, b.column)
-    own = a.open[0]
-    assert along is not None and other is not None
-    if not compatible(own, along) or own.dim.root() is other.dim.root():
-        return
-    own.dim.unify(along.dim)
-    summed = total(other, substitute(b.body, {along: own}))
-    if screen(Comparison(reader.graph, (own, *letters.values()), a.body, summed)):
-        said = f"the left side is {a.words()}, the right side {b.words()}"
-        raise _Batch(said, f"{other.dim} = 1; for a batch, sum over its rows")
-
-
-def _diagonal(reader: Reader, a: Value, b: Value, letters: dict[str, Index]) -> None:
-    """f'(x) for the derivative of an elementwise function: the Jacobian's diagonal, all else is zero."""
-    assert a.row is not None and a.column is not None
-    own = b.open[0]
-    if not (compatible(a.row, own) and compatible(a.column, own) and compatible(a.row, a.column)):
-        return
-    a.row.dim.unify(a.column.dim)
-    a.row.dim.unify(own.dim)
-    right = multiply((Delta(a.row, a.column), substitute(b.body, {own: a.row})))
-    if screen(Comparison(reader.graph, (a.row, a.column, *letters.values()), a.body, right)):
-        said = f"the left side is {a.words()}, the right side {b.words()}"
-        raise _Batch(said, "it is read entry by entry: the right side is the diagonal of the Jacobian")
-
-
-def indices_of(node: Node) -> set[str]:
-    return {x for n in nodes(node) if isinstance(n, Name) for s in (*n.sub, *n.sup) if (x := letter_of(s))}
-
-
-def _sum_letters(node: BigSum) -> set[str | None]:
-    return {letter_of(n) for n in (node.index, *node.more) if n is not None}
-
-
-def repeated(node: Node, letter: str) -> bool:
-    """Whether an index stands twice in one product, as in Einstein's convention."""
-    own = {
-        id(n)
-        for b in nodes(node)
-        if isinstance(b, BigSum) and b.index is not None and letter in _sum_letters(b)
-        for n in nodes(b)
-    }
-    for inner in nodes(node):
-        if isinstance(inner, Multiplication) and id(inner) not in own:
-            count = sum(
-                1
-                for _, f in inner.factors
-                if isinstance(f, Name) and any(letter_of(s) == letter for s in f.sub)
-            )
-            if count >= 2:
-                return True
-    return False
-
-
-def _target(reader: Reader, left: Derivative, value: Value) -> Target | None:
-    """The left side as gradcheck states it, with the indices of ``value``."""
-    body = reader.value(left.body)
-    by = reader.operand(left.by[0])
-    if body.scalar and by.value.scalar:
-        return Target(body.body, _free_axes(reader, body.body), by.array, by.places)
-    own, theirs = list(value.open), [*body.open, *by.value.open]
-    if len(own) != len(theirs):
-        return None
-    if body.vector and by.value.vector:
-        (i,), (p,) = body.open, by.value.open
-        turned = reader.options.layout == "denominator"
-        a, b = (own[1], own[0]) if turned else (own[0], own[1])
-        to = {i: a, p: b}
-        return Target(substitute(body.body, to), (a,), by.array, _placed(by.places, to))
-    if body.scalar and by.value.matrix:
-        assert by.value.row is not None and by.value.column is not None
-        flipped = reader.options.matrix == "transposed"
-        rows = (own[1], own[0]) if flipped else (own[0], own[1])
-        to = {by.value.row: rows[0], by.value.column: rows[1]}
-        return Target(body.body, _free_axes(reader, body.body), by.array, _placed(by.places, to))
-    if body.scalar and by.value.vector:
-        to = {by.value.open[0]: own[0]}
-        return Target(body.body, _free_axes(reader, body.body), by.array, _placed(by.places, to))
-    if body.vector and by.value.scalar:
-        to = {body.open[0]: own[0]}
-        return Target(substitute(body.body, to), tuple(own), by.array, by.places)
-    return None
-
-
-def _placed(places: tuple[Place, ...], to: dict[Index, Index]) -> tuple[Place, ...]:
-    return tuple(to.get(p, p) if isinstance(p, Index) else p for p in places)
-
-
-def _free_axes(reader: Reader, term: Term) -> tuple[Index, ...]:
-    from gradcheck.notes.arrays.terms import free
-
-    inside = free(term)
-    return tuple(i for i in reader.free.values() if i in inside)
-
-
-def fitted(a: Value, b: Value, node: Node) -> Value:
-    """The right side in the left side's shape. Raises `Mismatch`."""
-    zero = isinstance(node, Literal) and node.value == 0
-    if zero or (b.listed and b.scalar):
-        return Value(a.row, a.column, b.body)
-    if not same_shape(a, b) and (a.listed or b.listed) and a.vector and b.vector:
-        b = b.transposed()
-    if not same_shape(a, b):
-        raise Mismatch(f"the left side is {a.words()}, the right side {b.words()}")
-    unify(a, b)
-    return b
-
-
-def summed(reader: Reader, node: Node, value: Value, letters: dict[str, Index]) -> Value:
-    """Einstein's convention: an index that the left side does not have is summed over."""
-    from gradcheck.notes.arrays.terms import total
-
-    body = value.body
-    for letter in [x for x in reader.free if x not in letters]:
-        index = reader.free.pop(letter)
-        reader.letters.pop(letter, None)
-        body = total(index, body)
-    return value.with_body(body)

@@ -1,0 +1,53 @@
+"""The two sides of a claim, ready to be compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gradcheck.notes.arrays.graph import Graph
+from gradcheck.notes.arrays.terms import (
+    Entry,
+    Index,
+    Place,
+    Term,
+    walk,
+)
+
+__all__ = ["Comparison", "Target"]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The left side as a derivative: of ``body`` (over ``axes``) by an entry of ``array``."""
+
+    body: Term
+    axes: tuple[Index, ...]
+    array: str
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two terms over the same free indices. ``mask`` is 0 where nothing is claimed."""
+
+    graph: Graph
+    axes: tuple[Index, ...]
+    left: Term
+    right: Term
+    mask: Term | None = None
+    target: Target | None = None
+    letters: tuple[tuple[str, Index], ...] = ()  # the free indices that the note writes
+
+    def work(self) -> int:
+        """How many terms both sides have, definitions included."""
+        count, seen = 0, set[str]()
+        stack = [self.left, self.right]
+        while stack:
+            for term in walk(stack.pop()):
+                count += 1
+                if isinstance(term, Entry) and term.name not in seen:
+                    seen.add(term.name)
+                    body = self.graph.arrays[term.name].body
+                    if body is not None:
+                        stack.append(body)
+        return count

@@ -1,0 +1,95 @@
+"""gradcheck's own verdict of a comparison: the one that is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gradcheck.notes.judging.comparison import Comparison
+from gradcheck.notes.judging.drawing import filler
+from gradcheck.notes.judging.forms import Claim, derivative_claim, moved_claim, value_claim
+
+__all__ = ["EXAMPLES", "PROVED", "Judgement", "judge"]
+
+PROVED = 100
+"""Terms of a comparison beyond which no proof is tried: points decide it, and the note stays quick."""
+
+
+EXAMPLES = 8
+"""Points that gradcheck tries of each claim, beside its fixed plan of shapes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """``equal``: True, False, or None where gradcheck could not decide."""
+
+    equal: bool | None
+    strength: str | None = None
+    diagnosis: str | None = None
+    reason: str | None = None
+    proof: str | None = None
+
+
+def judge(comparison: Comparison, values: Mapping[str, str] | None = None) -> Judgement:
+    """The verdict of gradcheck: of the claim in its own form, else of two expressions for one value."""
+    forms: list[Callable[[], Claim | None]] = [
+        lambda: derivative_claim(comparison),
+        lambda: moved_claim(comparison),
+        lambda: value_claim(comparison),
+    ]
+    last: Judgement | None = None
+    for make in forms:
+        claim = make()
+        if claim is None:
+            continue
+        if comparison.work() > PROVED:
+            claim = replace(claim, forward=_on_numbers(claim.forward))
+        judgement = _verified(claim, values or {})
+        if judgement.equal is None:  # at the large values of `normal` exponentials leave nothing to compare
+            mild = {n: "mild" for n, kind in claim.values.items() if kind == "normal"}
+            judgement = _verified(claim, {**mild, **(values or {})})
+        if judgement.equal is not None:
+            return judgement
+        last = last or judgement
+    return last or Judgement(None, reason="it has no form that gradcheck can check")
+
+
+def _on_numbers(forward: Callable[..., Any]) -> Callable[..., Any]:
+    """A forward that says no to symbols for all shapes."""
+
+    def numeric(*arguments: Any) -> Any:
+        from gradcheck import Unsupported
+
+        if any("indexed" in type(a).__module__ for a in arguments):
+            raise Unsupported("the formula is long, so that no proof is tried")
+        return forward(*arguments)
+
+    return numeric
+
+
+def _verified(claim: Claim, values: Mapping[str, str]) -> Judgement:
+    import gradcheck
+
+    fillers = {n: f for n, kind in claim.values.items() if (f := filler(values.get(n, kind))) is not None}
+    labels = {n: f"a{k}" for k, n in enumerate(claim.shapes)}
+    try:
+        result = gradcheck.verify(
+            claim.forward,
+            claim.backward,
+            {labels[n]: shape for n, shape in claim.shapes.items()},
+            values={labels[n]: f for n, f in fillers.items()},
+            backends=["finite_difference"],
+            max_examples=EXAMPLES,
+        )
+    except gradcheck.UsageError as error:
+        return Judgement(None, reason=str(error))
+    verdict = str(result.verdict)
+    strength = str(result.strength) if result.strength is not None else None
+    if verdict in {"pass", "weak"}:
+        return Judgement(True, strength, proof=result.proof.reason if result.proof else None)
+    if verdict == "fail":
+        # what points into our own evaluation of a formula says nothing to its author
+        text = "; ".join(d.text for d in result.diagnosis if ".py:" not in d.text and d.kind != "unexplained")
+        return Judgement(False, diagnosis=text or None, reason=result.reason)
+    return Judgement(None, reason=result.reason)

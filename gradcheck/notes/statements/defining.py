@@ -1,0 +1,119 @@
+"""Whether a statement defines the symbol on its left."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gradcheck.notes.grammar.syntax import (
+    Apply,
+    Derivative,
+    Differential,
+    Literal,
+    Nabla,
+    Name,
+    Node,
+)
+from gradcheck.notes.statements.context import Context, Definition, key_of, nodes
+from gradcheck.notes.statements.pieces import Piece
+
+__all__ = ["define", "derives", "numbered"]
+
+
+def derives(node: Node) -> bool:
+    """Whether a derivative stands in an expression."""
+    return any(isinstance(n, Derivative | Nabla | Differential) for n in nodes(node))
+
+
+def numbered(name: Name) -> Name:
+    """W_1 as a symbol of its own, with the number as text."""
+    if len(name.sub) == 1 and isinstance(name.sub[0], Literal) and not name.text:
+        return replace(name, sub=(), text=name.sub[0].text)
+    return name
+
+
+def _mentions(node: Node, name: Name) -> bool:
+    """Whether a symbol stands in an expression, with the same marks and outside of derivatives."""
+    own = (key_of(name), tuple(map(str, name.sub)), tuple(map(str, name.sup)))
+    plain = {
+        id(n)
+        for d in nodes(node)
+        if isinstance(d, Derivative | Nabla)
+        for n in nodes(d)
+        if isinstance(n, Name)
+    }
+    return any(
+        isinstance(n, Name)
+        and id(n) not in plain
+        and (key_of(n), tuple(map(str, n.sub)), tuple(map(str, n.sup))) == own
+        for n in nodes(node)
+    )
+
+
+def _written_out(node: Node, name: Name) -> bool:
+    """x = [x_1, ..., x_n]: a symbol by its own entries, which says nothing new."""
+    return not name.sub and any(
+        isinstance(n, Name) and n.sub and key_of(n) == key_of(name) and str(n.sup) == str(name.sup)
+        for n in nodes(node)
+    )
+
+
+def define(piece: Piece, context: Context) -> None:
+    """A symbol that is not known yet, by itself on the left, is defined by what follows."""
+    left, scope = piece.sides[0], piece.formula.scope
+    parameters: tuple[Node, ...] = ()
+    name = left
+    if isinstance(left, Apply) and not left.bare and not left.function.primes:
+        parameters, name = left.arguments, left.function
+        if not all(isinstance(p, Name) for p in parameters):
+            return
+    if not isinstance(name, Name) or name.primes:
+        return
+    if _written_out(piece.sides[1], name):
+        return
+    if not parameters and _mentions(piece.sides[1], name):
+        piece.reason, piece.sides = f"it is an update of {key_of(name)}, not a claim about a derivative", []
+        return
+    declared = context.declared(key_of(name))
+    if (declared is None or not declared.sizes) and name.base != "\\delta":
+        name = numbered(name)
+    key = key_of(name)
+    derived = any(derives(s) for s in piece.sides[1:])
+    if key == "\\delta" and not _pure(piece.sides[1]) and not (context.is_defined(key)):
+        return
+    if key == "\\delta" and len(name.sub) == 2:
+        return
+    if any(
+        key_of(d.name) == key and d.scope in {scope, -1} and _overlap(d.name, name)
+        for d in context.definitions
+    ):
+        return
+    squared = (
+        bool(name.sup) and not name.bracket and not name.sub and key in {"\\sigma", "s", "v", "\\rho"}
+        and getattr(name.sup[0], "text", "") == "2"
+    )  # fmt: skip
+    definition = Definition(name, piece.sides[1], parameters, scope, derived=derived, squared=squared)
+    context.definitions.append(definition)
+    piece.definition = definition
+    if squared:
+        context.squared.add(key)
+    if not (key == "\\delta" and name.sup) or not derived:
+        piece.kind = "definition"
+
+
+def _pure(node: Node) -> bool:
+    return isinstance(node, Derivative | Nabla)
+
+
+def _overlap(a: Name, b: Name) -> bool:
+    """Whether two left sides can mean the same: no different numbers as layer or index."""
+    for x, y in ((a.sup, b.sup), (a.sub, b.sub)):
+        for m, n in zip(x, y, strict=False):
+            if isinstance(m, Literal) and isinstance(n, Literal) and m.value != n.value:
+                return False
+        if bool(x) != bool(y) and x is a.sup:
+            return False
+        if len(x) == len(y) and any(
+            isinstance(m, Literal) != isinstance(n, Literal) for m, n in zip(x, y, strict=True)
+        ):
+            return x is a.sub
+    return True

@@ -1,0 +1,83 @@
+"""A formula where it stands in the note, and one statement of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gradcheck.notes.grammar.syntax import (
+    Node,
+)
+from gradcheck.notes.statements.context import Definition
+
+__all__ = ["Formula", "Piece", "excerpt"]
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A formula of the note: its text, and where it begins (line and column count from 1)."""
+
+    text: str
+    line: int
+    column: int
+    scope: int = 0
+    display: bool = True
+    ignored: bool = False
+
+    def place(self, offset: int) -> tuple[int, int]:
+        before = self.text[:offset]
+        line = before.count("\n")
+        if not line:
+            return self.line, self.column + offset
+        return self.line + line, offset - before.rindex("\n")
+
+
+@dataclass(slots=True)
+class Piece:
+    """One statement: ``sides`` as nodes, or ``reason`` why it is not read."""
+
+    formula: Formula
+    start: int
+    end: int
+    kind: str  # definition, claim, step
+    sides: list[Node] = field(default_factory=list)
+    latex: list[str] = field(default_factory=list)
+    reason: str | None = None
+    conditions: list[Node] = field(default_factory=list)
+    unclear: str | None = None  # a condition in words
+    definition: Definition | None = None
+    wrong: str | None = None
+    known: int = 0  # how many definitions stand before it
+
+    whole: bool = False  # the only statement of its formula
+
+    @property
+    def text(self) -> str:
+        """The statement as it is written; all of the formula where it has no other."""
+        if self.whole:
+            return self.formula.text.strip()
+        return excerpt(self.formula.text, self.start, self.end)
+
+    @property
+    def offset(self) -> int:
+        return 0 if self.whole else self.start
+
+
+def excerpt(text: str, start: int, end: int) -> str:
+    """A part of a formula, with the braces and commands that belong to its ends."""
+    depth = lowest = 0
+    for char in text[start:end]:
+        depth += {"{": 1, "}": -1}.get(char, 0)
+        lowest = min(lowest, depth)
+    while lowest < 0 and start > 0:
+        start -= 1
+        if text[start] == "{":
+            lowest += 1
+            depth += 1
+            back = start
+            while back > 0 and text[back - 1].isalpha():
+                back -= 1
+            start = back - 1 if back > 0 and text[back - 1] == "\\" else start
+    while depth > 0 and end < len(text):
+        depth += {"{": 1, "}": -1}.get(text[end], 0)
+        end += 1
+    return text[start:end].strip()

@@ -1,0 +1,96 @@
+"""Which of the verdicts a formula gets, in the order in which they are tried."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gradcheck.notes.convention import Found, under
+from gradcheck.notes.records import ClaimRecord
+from gradcheck.notes.verdicts.definitions import judge_definition
+from gradcheck.notes.verdicts.evidence import Evidence, completed, plainest, sentence
+from gradcheck.notes.verdicts.right import judge_right
+from gradcheck.notes.verdicts.right_if import in_another_layout, of_the_mean, under_another_name
+from gradcheck.notes.verdicts.wrong import judge_wrong, restated_definition
+
+__all__ = ["Verdicts"]
+
+
+@dataclass(slots=True)
+class Verdicts:
+    """The record of each formula; the same formula in the same section is judged once."""
+
+    evidence: Evidence
+    judged_before: dict[object, ClaimRecord] = field(default_factory=dict)
+
+    def once(self, found: Found) -> ClaimRecord:
+        """The same formula in the same section is judged once."""
+        piece = found.piece
+        if piece.definition is not None or piece.reason is not None:
+            return self.record(found)
+        key = (piece.formula.scope, piece.text, piece.kind, len(self.evidence.readings.context.definitions))
+        known = self.judged_before.get(key)
+        if known is None:
+            known = self.judged_before[key] = self.record(found)
+            return known
+        line, column = piece.formula.place(piece.offset)
+        return completed(known, line=line, column=column)
+
+    def record(self, found: Found) -> ClaimRecord:
+        piece = found.piece
+        line, column = piece.formula.place(piece.offset)
+        base = ClaimRecord(self.evidence.file, line, column, piece.text, piece.kind, "not-read")  # type: ignore[arg-type]
+        if piece.reason is not None:
+            return completed(base, reason=sentence(piece.reason))
+        try:
+            if piece.definition is not None:
+                said = judge_definition(self.evidence, base, found, piece.definition)
+                if said is not None:
+                    return said
+            return judge_claim(self.evidence, base, found)
+        except RecursionError:
+            return completed(base, reason="It is nested too deeply.")
+        except (
+            TypeError,
+            ValueError,
+            KeyError,
+            AssertionError,
+            AttributeError,
+            ArithmeticError,
+            MemoryError,
+        ) as error:
+            return completed(
+                base, reason=f"gradcheck does not know how to read it ({type(error).__name__}: {error})."
+            )
+
+
+def judge_claim(evidence: Evidence, base: ClaimRecord, found: Found) -> ClaimRecord:
+    """Right in the note's layout first, then right under a licence, and wrong only when nothing is left."""
+    piece, outcomes = found.piece, found.outcomes
+    here = [o for o in outcomes if under(o, evidence.convention)] or outcomes
+    right = [o for o in here if o.state == "right"]
+    if right:
+        return judge_right(evidence, base, piece, plainest(right), here)
+    elsewhere = [o for o in outcomes if o.state == "right"]
+    if elsewhere:
+        return in_another_layout(evidence, base, piece, plainest(elsewhere), here)
+    aliased = under_another_name(evidence, base, piece, outcomes)
+    if aliased is not None:
+        return aliased
+    averaged = of_the_mean(evidence, base, piece, here)
+    if averaged is not None:
+        return averaged
+    narrow = next((o.narrow for o in here if o.narrow is not None), None)
+    if narrow is not None:
+        return completed(
+            base, verdict="ambiguous", reading=evidence.reading(piece, narrow),
+            reason="It is right if the loss depends only on what the right side names, and wrong if it "
+            "depends on everything that is defined here; define the loss.",
+        )  # fmt: skip
+    states = {o.state for o in outcomes}
+    if "not-read" in states:
+        redefined = restated_definition(evidence, base, piece)
+        if redefined is not None:
+            return redefined
+        first = next(o for o in (*here, *outcomes) if o.state == "not-read")
+        return completed(base, reason=sentence(first.message), reading=evidence.reading(piece, first))
+    return judge_wrong(evidence, base, piece, here, outcomes)

@@ -1,0 +1,162 @@
+"""A claim that is wrong, and what is said of it; nobody is accused on a guess."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gradcheck.notes.arrays.graph import NotDifferentiable
+from gradcheck.notes.arrays.values import Mismatch, Slip, Undeclared
+from gradcheck.notes.grammar.lexer import NotRead
+from gradcheck.notes.grammar.syntax import (
+    Apply,
+    Name,
+)
+from gradcheck.notes.judging.conditions import first_condition
+from gradcheck.notes.judging.corrections import Correction, correction
+from gradcheck.notes.judging.readings import Outcome
+from gradcheck.notes.judging.verifying import Judgement, judge
+from gradcheck.notes.reading.arrays import NUMBERS
+from gradcheck.notes.reading.showing import in_words
+from gradcheck.notes.records import ClaimRecord
+from gradcheck.notes.statements.context import Definition, key_of, nodes
+from gradcheck.notes.statements.defining import derives
+from gradcheck.notes.statements.pieces import Piece
+from gradcheck.notes.verdicts.definitions import why_broken
+from gradcheck.notes.verdicts.evidence import UNSURE, Evidence, completed, sentence
+from gradcheck.notes.verdicts.right_if import for_a_batch_of_one
+
+__all__ = ["guessed_symbol", "is_equation", "judge_wrong", "refuted", "restated_definition"]
+
+WORK = 60
+"""Terms of a comparison beyond which a failure is not explained by gradcheck if a correction is known."""
+
+
+def judge_wrong(
+    evidence: Evidence, base: ClaimRecord, piece: Piece, here: list[Outcome], outcomes: list[Outcome]
+) -> ClaimRecord:
+    valued = [o for o in here if o.state == "wrong"] or [o for o in outcomes if o.state == "wrong"]
+    slips = [o for o in here if o.state == "slip"]
+    if slips:  # what needs no calculus comes before anything else
+        valued, here = [], slips
+    first = valued[0] if valued else here[0]
+    reading = evidence.reading(piece, first)
+    if piece.unclear:
+        return completed(
+            base,
+            reason=sentence(f"it holds under a condition that is not read: {piece.unclear}"),
+            reading=reading,
+        )
+    if valued:
+        for outcome in valued:
+            held = first_condition(outcome.comparisons)
+            if held is not None:
+                judgements = [judge(c.comparison, c.values) for c in held]
+                if all(j.equal for j in judgements):
+                    strength = judgements[-1].strength
+                    return completed(
+                        base, verdict="right-if", condition=held[0].text, strength=strength,
+                        reading=reading, layout=evidence.layout(outcome),
+                    )  # fmt: skip
+        if is_equation(evidence, piece):
+            text = "it is an equation that does not hold for all values: a condition, or to be solved"
+            return completed(base, reason=sentence(text))
+        guessed = guessed_symbol(evidence, first)
+        if guessed is not None:
+            return completed(base, reason=sentence(str(Undeclared(guessed))), reading=reading)
+        assert first.comparison is not None
+        fixed = correction(evidence.readings, piece, first.options, None, first)
+        judgement = refuted(evidence, piece, first, fixed)
+        if judgement.equal is not False:
+            return completed(base, reason=UNSURE, reading=reading)
+        reason: str = judgement.diagnosis or "the two sides differ in value"
+    else:
+        batch = for_a_batch_of_one(evidence, base, piece, here)
+        if batch is not None:
+            return batch
+        reason = first.message
+    broken = _which(piece, first)
+    if not valued:
+        fixed = correction(evidence.readings, piece, first.options, None, first)
+    shown = fixed.latex if fixed is not None else None
+    return completed(
+        base,
+        verdict="wrong",
+        reason=sentence(broken + reason),
+        correction=shown,
+        reading=reading,
+        layout=evidence.layout(first),
+    )
+
+
+def guessed_symbol(evidence: Evidence, outcome: Outcome) -> str | None:
+    """A symbol that was only taken for a number; nobody is accused on a guess."""
+    parameters = {
+        key_of(p) for d in evidence.readings.context.definitions for p in d.parameters if isinstance(p, Name)
+    }
+    for text in outcome.assumed:
+        key = text.removesuffix(" is a number")
+        if key != text and key not in parameters | NUMBERS:
+            return key
+    return None
+
+
+def is_equation(evidence: Evidence, piece: Piece) -> bool:
+    """Whether neither a derivative nor a defined quantity is claimed, as in x^T x = 1."""
+    left = piece.sides[0]
+    head = left.function if isinstance(left, Apply) else left
+    known = evidence.readings.context
+    if isinstance(head, Name) and (known.is_defined(key_of(head)) or head.base == "\\delta"):
+        return False
+    return (
+        not any(derives(side) for side in piece.sides)
+        and not any(isinstance(n, Apply) and n.function.primes for n in nodes(tuple(piece.sides)))
+        and not any(isinstance(n, Name) and n.base == "\\delta" for n in nodes(tuple(piece.sides)))
+    )
+
+
+def refuted(evidence: Evidence, piece: Piece, outcome: Outcome, fixed: Correction | None) -> Judgement:
+    """gradcheck's verdict of a claim whose sides differ in our numbers.
+
+    A failure is explained by gradcheck, which costs much for long formulas. There it is enough that
+    the derivative which the note's right side differs from passes.
+    """
+    assert outcome.comparison is not None
+    change = f"; {fixed.change}" if fixed is not None else ""
+    plain = Judgement(False, diagnosis=f"the two sides differ in value{change}")
+    judgement = Judgement(None)
+    if outcome.comparison.work() <= WORK:
+        judgement = judge(outcome.comparison)
+    if judgement.equal is None:
+        truth = judge(replace(outcome.comparison, right=outcome.comparison.left))
+        return plain if truth.equal else replace(truth, equal=None)
+    return judgement if judgement.diagnosis or judgement.equal else plain
+
+
+def restated_definition(evidence: Evidence, base: ClaimRecord, piece: Piece) -> ClaimRecord | None:
+    """A definition given once more, where the first cannot be used: judged by itevidence."""
+    left = piece.sides[0]
+    if not isinstance(left, Name) or not evidence.readings.context.is_defined(key_of(left)):
+        return None
+    reader = evidence.readings.reader(evidence.readings.at(piece.formula.scope), piece.formula.scope)
+    error = why_broken(
+        evidence, reader, next(d for d in evidence.readings.context.definitions if d.key == key_of(left))
+    )
+    if error is None:
+        return None
+    own = Definition(left, piece.sides[1], (), piece.formula.scope)
+    try:
+        array, _, _ = reader.array(left)
+        reader.broken.pop(array, None)
+        with reader.apart():
+            reader.computed(array, own)
+    except (Slip, Mismatch) as slip:
+        return completed(base, verdict="wrong", reason=sentence(str(slip)), reading=in_words(piece, reader))
+    except (NotRead, Undeclared, NotDifferentiable):
+        return None
+    return None
+
+
+def _which(piece: Piece, outcome: Outcome) -> str:
+    if len(piece.sides) <= 2:
+        return ""
+    return f"the equality before `{piece.latex[outcome.pair + 1]}` is the first that does not hold: "
