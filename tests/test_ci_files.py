@@ -107,6 +107,14 @@ class TestPreCommit:
         assert "twice.vjp" in bad.stdout
 
 
+WRONG_NOTE = r"""<!-- gradcheck
+W: n m; x: m
+-->
+$J = x^\top x$
+
+$\frac{\partial J}{\partial x} = 3 x$
+"""
+
 FORMULA = """
 import gradcheck
 
@@ -199,6 +207,24 @@ class TestAction:
 
         assert code == 2
         assert not (formulas / "hacked").exists()
+
+    def test_notes_alone(self, formulas):
+        """Right notes pass, and the catalogue is not checked beside them; a wrong one fails and is shown."""
+        (formulas / "right.md").write_text("$z = W x$\n\n$\\frac{\\partial z}{\\partial x} = W$\n")
+        (formulas / "wrong.md").write_text(WRONG_NOTE)
+
+        code, outputs, summary = self.run(formulas, notes="right.md")
+        assert (code, outputs) == (0, "exit-code=0\n")
+        assert "right.md" in summary
+        assert not (formulas / "reports" / "run.jsonl").exists()
+
+        code, outputs, summary = self.run(
+            formulas, notes="*.md", claims="good.py", options="--max-examples 2"
+        )
+        assert (code, outputs.splitlines()[-1]) == (1, "exit-code=1")
+        assert "::error file=wrong.md,line=6" in "".join(self.printed)
+        assert "square.vjp" in summary
+        assert "wrong.md" in summary
 
     def test_without_the_summary(self, formulas):
         _, _, summary = self.run(formulas, claims="good.py", options="--max-examples 2", summary="false")
