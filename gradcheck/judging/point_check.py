@@ -230,10 +230,13 @@ def _lies_between(check: Evaluation, found: Bounds, usable: Usable) -> bool:
 def _convention_fits(check: Evaluation, kink: Kink, usable: list[Usable]) -> bool:
     """Whether some backend's own convention at this kink satisfies what is asked of the candidate.
 
-    Where none does (several kinks behind one another), the question is not a fair one.
+    Where none does (several kinks behind one another), the question is not a fair one. A backend that is
+    spared at this shape is spared here too.
     """
     session = check.session
     for one in session.backends:
+        if session.spares(one, check.point):
+            continue
         try:
             program = session.program(one, check.point)
             if not program.exact_answers:

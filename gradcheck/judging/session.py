@@ -224,9 +224,9 @@ class Session:
         return self._programs.get((usable.name, function, key), derive)
 
     def ready(self, usable: Usable, point: Point) -> bool:
-        """Whether the backend answers exactly at this point's shape, as far as it is prepared for it."""
+        """Whether the backend answers exactly at this point, and is prepared for its shape."""
         try:
-            return not self.spares(usable, point) and self.program(usable, point).exact_answers
+            return self.is_prepared(usable, point) and self.program(usable, point).exact_answers
         except Unsupported:
             return False
 
