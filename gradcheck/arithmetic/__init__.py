@@ -20,10 +20,12 @@ from gradcheck.arithmetic.gradients import gradient
 from gradcheck.arithmetic.low_precision import WORKING_BITS, low_domain
 from gradcheck.arithmetic.memo import Memo
 from gradcheck.arithmetic.remembered import Remembered
+from gradcheck.arithmetic.smooth import SMOOTH
 
 __all__ = [
     "BALLS",
     "SHIFTED",
+    "SMOOTH",
     "STORED",
     "UNDERFLOWING",
     "WIDENED",

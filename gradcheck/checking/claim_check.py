@@ -154,6 +154,7 @@ def _tried(
     if misread is not None:
         return cannot_run(claim, session, misread, started)
     results = clock.found
+    session.foresee(points.points)
     for point in points.points:
         clock.keep(_checked(claim, point, session, partial(check_further, before=results)))
         found = results[0].fault

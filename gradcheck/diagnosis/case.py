@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from itertools import islice
+from typing import Any
 
 import numpy as np
 
-from gradcheck.diagnosis.samples import Sample, Source
+from gradcheck.arithmetic import Domain
+from gradcheck.diagnosis.rights import right_at
+from gradcheck.diagnosis.samples import Sample
 from gradcheck.diagnosis.tape import is_right, right_by_tape
 from gradcheck.diagnosis.tracing.budget import Budget
-from gradcheck.errors import UsageError
+from gradcheck.errors import Unsupported, UsageError
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.quantity import Quantity
 from gradcheck.formulas.values import Values
@@ -50,7 +55,7 @@ class Case:
         judged = [r for r in results if r.verdict in ("pass", "fail")]
         judged.sort(key=lambda r: _order(r.point))
         failed = [r for r in judged if r.verdict == "fail"]
-        self.samples = [Sample(claim, session, r.point, r.verdict, r.fault) for r in judged]
+        self.samples = [Sample(claim, session, r.point, r.verdict, r.fault, self._right) for r in judged]
         self.failed = [s for s in self.samples if s.verdict == "fail"]
         self.passed = [s for s in self.samples if s.verdict == "pass"]
         self.kinks = [s for s, r in zip(self.failed, failed, strict=True) if _at_kink(r)]
@@ -58,6 +63,8 @@ class Case:
         self.by_sizes: dict[tuple[int, ...], list[Sample]] = {}
         self._count = 0
         self.ones = False
+        self._exact = [u for u in session.backends if u.traits.cost_of_shape and not u.traits.pays_per_slope]
+        self._tape: bool | None = None
 
     @property
     def is_spent(self) -> bool:
@@ -69,7 +76,7 @@ class Case:
         other = copy.copy(self)
         other.ones, other.by_sizes, other.brought = True, {}, []
         other.samples = [
-            Sample(self.claim, self.session, _with_ones(s.point), None, None)
+            Sample(self.claim, self.session, _with_ones(s.point), None, None, self._right)
             for s in (*self.failed, *self.passed[:_FEW])
         ]
         other.failed, other.passed, other.kinks = other.samples, [], []
@@ -152,12 +159,23 @@ class Case:
             found += self.by_sizes[key]
         return found
 
-    def _source(self) -> Source | None:
-        """The forward gone through backwards, where that gives what the backends say at points of the run:
-        to derive a program for every new shape costs more than all else.
+    def _right(self, claim: Claim, session: Session, point: Point, how: Domain) -> dict[Quantity, Any]:
+        """What a backend says that is prepared for the shape, or the forward gone through backwards, where
+        that gives what backends say elsewhere: to derive a program for a shape costs more than all else.
         """
-        known = [s for s in self.failed[:_FEW] if s.values]
-        return right_by_tape if known and all(map(is_right, known)) else None
+        if not any(session.is_prepared(u, point) for u in self._exact) and self._is_tape_right():
+            with suppress(Unsupported):
+                return right_by_tape(claim, session, point, how)
+        return right_at(claim, session, point, how)
+
+    def _is_tape_right(self) -> bool:
+        if self._tape is None:
+            self._tape = False  # it is the backends that are asked meanwhile
+            known = [s for s in self.failed if s.values]
+            prepared = (s for s in known if any(self.session.ready(u, s.point) for u in self._exact))
+            first = list(islice(prepared, _FEW)) or known[:_FEW]
+            self._tape = bool(first) and all(map(is_right, first))
+        return self._tape
 
     def bring(self, sizes: Iterable[dict[str, int]], per_shape: int = 1) -> list[Sample]:
         """New points of the given sizes, with dense values, as samples. Those not allowed are left out."""
@@ -178,7 +196,7 @@ class Case:
                     continue
                 if self.ones:
                     point = _with_ones(point)
-                made.append(Sample(self.claim, self.session, point, None, None, self._source()))
+                made.append(Sample(self.claim, self.session, point, None, None, self._right))
         return made
 
 

@@ -52,7 +52,8 @@ def check_point(claim: Claim, point: Point, session: Session, only: str | None =
         return judge_low_precision(claim, point, session, stated, usable)
     check = Evaluation(claim, point, session, stated, usable)
     finite = check.comparable
-    opinions = _asked(check, usable, spare=only is None)
+    dear = [one for one in usable if only is None and session.spares(one, point)]
+    opinions = {one.name: ask(check, one) for one in usable if one not in dear}
     result = PointResult(
         point,
         PointVerdict.NONE,
@@ -61,16 +62,20 @@ def check_point(claim: Claim, point: Point, session: Session, only: str | None =
         notes=() if check.why_float64 is None else (f"judged in float64, not in balls: {check.why_float64}",),
         in_float64=check.why_float64,
     )
-    if not (finite and _all_agree(usable, opinions)):
-        try:
-            disputed = not finite or any(o.says is Says.DIFFER for o in opinions.values())
-            weighed = finite and claim.kind.uses_delta
-            at = point if weighed else _all_weighed(point)
-            kink = session.kink(at, disputed=disputed, moved=check.moved)
-        except Unsupported as error:  # a tie that no precision decides
-            return replace(result, opinions={}, notes=(*result.notes, f"a point was left out: {error}"))
-        if kink is not None:
+    try:
+        if dear and any(o.says is Says.AGREE and o.strength is Strength.CERTIFIED for o in opinions.values()):
+            opinions |= {one.name: Opinion(one.name, reason=Reason(ReasonKind.SPARED)) for one in dear}
+        elif dear:  # at a kink nobody is compared, so nobody has to be asked
+            if (kink := _kink(check, opinions)) is not None:
+                return _at_kink(result, check, kink, usable)
+            opinions |= {one.name: ask(check, one) for one in dear}
+        opinions = {one.name: opinions[one.name] for one in usable}
+        result = replace(result, opinions=opinions)
+        agree = finite and _all_agree(usable, opinions)
+        if not agree and (kink := _kink(check, opinions)) is not None:
             return _at_kink(result, check, kink, usable)
+    except Unsupported as error:  # a tie that no precision decides
+        return replace(result, opinions={}, notes=(*result.notes, f"a point was left out: {error}"))
     if not finite:
         return _not_finite(result, stated)
     voted = arbitrate(opinions)
@@ -82,17 +87,12 @@ def check_point(claim: Claim, point: Point, session: Session, only: str | None =
     return result
 
 
-def _asked(check: Evaluation, usable: Sequence[Usable], *, spare: bool) -> dict[str, Opinion]:
-    """What the backends say. One for which this shape is beyond its budget is asked only where no other
-    certifies the code.
-    """
-    dear = [one for one in usable if spare and check.session.spares(one, check.point)]
-    opinions = {one.name: ask(check, one) for one in usable if one not in dear}
-    if any(o.says is Says.AGREE and o.strength is Strength.CERTIFIED for o in opinions.values()):
-        opinions |= {one.name: Opinion(one.name, reason=Reason(ReasonKind.SPARED)) for one in dear}
-    else:
-        opinions |= {one.name: ask(check, one) for one in dear}
-    return {one.name: opinions[one.name] for one in usable}
+def _kink(check: Evaluation, opinions: Mapping[str, Opinion]) -> Kink | None:
+    """The kink at a point, by what was said of it. Raises `Unsupported`."""
+    finite = check.comparable
+    disputed = not finite or any(o.says is Says.DIFFER for o in opinions.values())
+    at = check.point if finite and check.claim.kind.uses_delta else _all_weighed(check.point)
+    return check.session.kink(at, disputed=disputed, moved=check.moved)
 
 
 def _all_agree(usable: Sequence[Usable], opinions: Mapping[str, Opinion]) -> bool:
@@ -230,10 +230,13 @@ def _lies_between(check: Evaluation, found: Bounds, usable: Usable) -> bool:
 def _convention_fits(check: Evaluation, kink: Kink, usable: list[Usable]) -> bool:
     """Whether some backend's own convention at this kink satisfies what is asked of the candidate.
 
-    Where none does (several kinks behind one another), the question is not a fair one.
+    Where none does (several kinks behind one another), the question is not a fair one. A backend that is
+    spared at this shape is spared here too.
     """
     session = check.session
     for one in session.backends:
+        if session.spares(one, check.point):
+            continue
         try:
             program = session.program(one, check.point)
             if not program.exact_answers:

@@ -29,7 +29,7 @@ from gradcheck.judging.candidates.same_code import leaves_range, same_code
 from gradcheck.judging.points.operations import operations
 from gradcheck.judging.points.point import Discarded, ForwardFault, Point, evaluate_forward
 from gradcheck.judging.points.sizes import distinct
-from gradcheck.judging.shape_budget import MOST_COUNTED, ShapeBudget
+from gradcheck.judging.shape_budget import MOST_COUNTED, Asked, ShapeBudget
 
 __all__ = ["Session", "Usable"]
 
@@ -186,6 +186,11 @@ class Session:
         self._misread: str | None = None
         self._narrow: bool | None = None
         self._shared = Memo()
+        self._coming: list[Point] = []
+
+    def foresee(self, points: Sequence[Point]) -> None:
+        """Say which points are coming, so that a backend that pays for shapes is asked at the cheap ones."""
+        self._coming = [p for p in points if not p.large]
 
     def shared(self, make: Callable[[Declaration], T]) -> T:
         """What ``make`` makes of the formula, made once for all its claims: the proofs' memory."""
@@ -219,9 +224,9 @@ class Session:
         return self._programs.get((usable.name, function, key), derive)
 
     def ready(self, usable: Usable, point: Point) -> bool:
-        """Whether the backend answers exactly at this point's shape, as far as it is prepared for it."""
+        """Whether the backend answers exactly at this point, and is prepared for its shape."""
         try:
-            return not self.spares(usable, point) and self.program(usable, point).exact_answers
+            return self.is_prepared(usable, point) and self.program(usable, point).exact_answers
         except Unsupported:
             return False
 
@@ -229,6 +234,11 @@ class Session:
         """Whether the backend is not to be asked at this point, because a new shape is beyond its budget."""
         if usable.backend is None or self._serves(usable, point):
             return False
+        if self._coming and not usable.budget.planned:
+            shapes = {_shapes(p): p for p in reversed(self._coming)}
+            usable.budget.plan(
+                {key: Asked(self.cost(p), distinct(p.sizes)) for key, p in reversed(shapes.items())}
+            )
         return not usable.budget.takes(_shapes(point), self.cost(point), distinct=distinct(point.sizes))
 
     def is_prepared(self, usable: Usable, point: Point) -> bool:

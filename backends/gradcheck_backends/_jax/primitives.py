@@ -17,7 +17,7 @@ from jax import lax
 
 from gradcheck_backends._jax.dimensions import is_symbolic
 
-__all__ = ["concatenated", "part", "place", "reduced", "ufunc"]
+__all__ = ["concatenated", "key", "part", "place", "reduced", "ufunc"]
 
 _BINARY: dict[str, Callable[..., Any]] = {
     "add": lax.add, "subtract": lax.sub, "multiply": lax.mul, "divide": lax.div, "true_divide": lax.div,
@@ -113,6 +113,17 @@ def place(shape: Sequence[Any], index: Any) -> tuple[int, ...] | None:
     if any(is_symbolic(n) or not -n <= p < n for p, n in zip(parts, shape, strict=True)):
         return None
     return tuple(int(p) % n for p, n in zip(parts, shape, strict=True))
+
+
+def key(index: Any) -> tuple[Any, ...] | None:
+    """An index of plain integers and slices as the key of a table; None for other indices."""
+    found: list[Any] = []
+    for one in index if type(index) is tuple else (index,):
+        bounds = (one.start, one.stop, one.step) if type(one) is slice else (one,)
+        if not all(b is None or b is Ellipsis or type(b) is int or isinstance(b, np.integer) for b in bounds):
+            return None
+        found.append(bounds)
+    return tuple(found)
 
 
 def part(value: Any, index: Any) -> Any:

@@ -69,7 +69,7 @@ class TracedArray(NDArrayOperatorsMixin):
     storing into one, or into the array that it was taken from, is refused.
     """
 
-    __slots__ = ("_base", "_held", "_index", "_shared", "_written")
+    __slots__ = ("_base", "_held", "_index", "_shared", "_taken", "_written")
 
     def __init__(self, value: Any, *, base: TracedArray | None = None, index: Any = None) -> None:
         self._held = value
@@ -77,6 +77,7 @@ class TracedArray(NDArrayOperatorsMixin):
         self._index = index
         self._written: dict[tuple[int, ...], Any] = {}  # single entries, stored all together
         self._shared = False  # a copy exists that NumPy would have made a view
+        self._taken: tuple[Any, dict[Any, Any]] = (None, {})  # parts of a value that were taken out of it
 
     def _copy_of_view(self, value: Any) -> Any:
         """The result of an operation that gives a view in NumPy."""
@@ -92,13 +93,25 @@ class TracedArray(NDArrayOperatorsMixin):
     @property
     def value(self) -> Any:
         if self._base is not None:
-            whole = self._base.value
-            found = primitives.part(whole, self._index)
-            return whole[self._index] if found is None else found
+            return self._base._part(self._index)  # noqa: SLF001
         if self._written:
             written, self._written = self._written, {}
             self._held = primitives.concatenated(self._held, written)
         return self._held
+
+    def _part(self, index: Any) -> Any:
+        """A part of the value; the same one again where it was taken before, as code in loops does."""
+        whole, key = self.value, primitives.key(index)
+        if self._taken[0] is not whole:
+            self._taken = (whole, {})
+        known = self._taken[1]
+        if key is not None and key in known:
+            return known[key]
+        found = primitives.part(whole, index)
+        found = whole[index] if found is None else found
+        if key is not None:
+            known[key] = found
+        return found
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         out = kwargs.pop("out", None)
@@ -232,8 +245,7 @@ class TracedArray(NDArrayOperatorsMixin):
         plain = _index(index)
         if self._written and (place := primitives.place(self._held.shape, plain)) is not None:
             return TracedArray(self._written[place] if place in self._written else self._held[place])
-        found = primitives.part(self.value, plain)
-        taken = self.value[plain] if found is None else found
+        taken = self._part(plain)
         parts = plain if isinstance(plain, tuple) else (plain,)
         basic = all(p is None or p is Ellipsis or isinstance(p, int | np.integer | slice) for p in parts)
         if basic and taken.ndim:

@@ -20,7 +20,17 @@ import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic import BALLS, ElementArray, ObjectArray, call_in, enclose, precision, wrap
+from gradcheck.arithmetic import (
+    BALLS,
+    SMOOTH,
+    ElementArray,
+    ObjectArray,
+    call_in,
+    enclose,
+    precision,
+    wrap,
+    zero_dimensional,
+)
 from gradcheck.arithmetic.precisions import COARSE_STEP, FINE_STEP, KINK_BITS
 from gradcheck.errors import NoAnswer, Unsupported
 from gradcheck.formulas.declaration import Declaration
@@ -64,27 +74,51 @@ def examine(formula: Declaration, point: Point, moved: tuple[int, ...] | None = 
     """The kink at a point, or None where the forward is smooth. Raises `Unsupported`.
 
     A random joint direction of all arguments (of those that are ``moved``) crosses every kink that is met at
-    first order.
+    first order. Most points have none near them, which one run shows.
     """
     moved = point.wrt if moved is None else moved
     rng = np.random.default_rng(12345)
     with precision(KINK_BITS):
+        if _is_smooth_around(formula, point, moved):
+            return None
         probe = Probe(formula, point)
         u = _random(point, moved, rng)
         if not any(_senses(probe, u)):
             return None if _adds_up(probe, u, _random(point, moved, rng)) else UNKNOWN
         joint: list[Direction] = [{i: np.ones(point.args[i].shape) for i in moved}]
         joint += [_random(point, moved, rng) for _ in range(_DIRECTIONS - 1)]
+        if not _bends_one_way(probe, joint):
+            return UNKNOWN
         slopes = [probe.slopes(u, FINE_STEP) for u in joint]
         return Kink(
             tuple(joint),
             tuple(probe.contracted(left) for left, _ in slopes),
             tuple(probe.contracted(right) for _, right in slopes),
-            _bends_one_way(probe, joint, slopes),
+            simple=True,
         )
 
 
-def _bends_one_way(probe: Probe, joint: list[Direction], slopes: list[tuple[Any, Any]]) -> bool:
+def _is_smooth_around(formula: Declaration, point: Point, moved: tuple[int, ...]) -> bool:
+    """Whether the forward is sure to be smooth at all points that a coarse step leads to."""
+    step = zero_dimensional(arb(0, 2.0**-COARSE_STEP))
+    args = [
+        wrap(enclose(a) + step if i in moved else enclose(a), SMOOTH) if i in point.wrt else a
+        for i, a in enumerate(point.args)
+    ]
+    try:
+        result = call_in(SMOOTH, formula.function, args)
+    except Exception:  # whatever it is, the slopes will tell
+        return False
+    parts = list(result) if isinstance(result, tuple | list) else [result]
+    return len(parts) == len(point.delta) and all(
+        type(part) is ElementArray
+        and part.shape == delta.shape
+        and all(ball.is_finite() for ball in part.data.ravel().tolist())
+        for part, delta in zip(parts, point.delta, strict=True)
+    )
+
+
+def _bends_one_way(probe: Probe, joint: list[Direction]) -> bool:
     """Whether the slope of `sum(delta * output)`, as a function of the direction, is convex or concave.
 
     Asked of every output entry alone, because a kink under a small delta would be swamped by the
@@ -94,16 +128,21 @@ def _bends_one_way(probe: Probe, joint: list[Direction], slopes: list[tuple[Any,
     """
     ways: set[int] = set()
     for u in joint:
-        ways |= set(_senses(probe, u))
+        ways |= set(_senses(probe, u)) - {0}
+        if len(ways) > 1 or _JUMP in ways:
+            return False
     for k, u in enumerate(joint):
-        after = (k + 1) % len(joint)
-        right = probe.slopes({i: u[i] + joint[after][i] for i in u}, FINE_STEP)[1]
+        v = joint[(k + 1) % len(joint)]
+        (_, first), (_, second) = probe.slopes(u, FINE_STEP), probe.slopes(v, FINE_STEP)
+        right = probe.right_slope({i: u[i] + v[i] for i in u}, FINE_STEP)
         for entry, weight in enumerate(probe.weights):
-            one, two, both = slopes[k][1][entry], slopes[after][1][entry], right[entry]
+            one, two, both = first[entry], second[entry], right[entry]
             excess = one + two - both
             if abs(excess) > (abs(one) + abs(two) + abs(both)) * RESOLUTION:
-                ways.add(_sign(excess * weight))
-    return len(ways - {0}) == 1 and _JUMP not in ways
+                ways |= {_sign(excess * weight)} - {0}
+        if len(ways) > 1:
+            return False
+    return len(ways) == 1
 
 
 def _adds_up(probe: Probe, u: Direction, v: Direction) -> bool:
@@ -113,7 +152,7 @@ def _adds_up(probe: Probe, u: Direction, v: Direction) -> bool:
     derivative: no gradient has all these slopes.
     """
     ways = (u, v, {i: u[i] + v[i] for i in u})
-    coarse, fine = ([probe.slopes(w, bits)[1] for w in ways] for bits in (COARSE_STEP, FINE_STEP))
+    coarse, fine = ([probe.right_slope(w, bits) for w in ways] for bits in (COARSE_STEP, FINE_STEP))
     for k, weight in enumerate(probe.weights):
         excess, finer = (one[k] + two[k] - both[k] for one, two, both in (coarse, fine))
         scale = sum((abs(slopes[k]) for slopes in coarse), arb(0))
@@ -215,13 +254,23 @@ class Probe:
         self._balls = [enclose(a) if i in point.wrt else a for i, a in enumerate(point.args)]
         self.weights = np.concatenate([enclose(d).reshape(-1) for d in point.delta])
         self._at = self._outputs({}, arb(0))
+        self._known: dict[tuple[int, int], tuple[Direction, list[Any]]] = {}
 
     def slopes(self, u: Direction, bits: int) -> tuple[Any, Any]:
-        """The one-sided slopes of every output entry along u, from the left and from the right."""
+        """The one-sided slopes of every output entry along u, from the left and from the right; u must stay
+        the same.
+        """
+        _, known = self._known.setdefault((id(u), bits), (u, []))
+        if not known:
+            step = arb(2) ** -bits
+            left = (self._at - self._outputs(u, -step)) / step
+            known += [left, self.right_slope(u, bits)]
+        return known[0], known[1]
+
+    def right_slope(self, u: Direction, bits: int) -> Any:
+        """The slope from the right alone, which takes one evaluation."""
         step = arb(2) ** -bits
-        left = (self._at - self._outputs(u, -step)) / step
-        right = (self._outputs(u, step) - self._at) / step
-        return left, right
+        return (self._outputs(u, step) - self._at) / step
 
     def contracted(self, slopes: Any) -> arb:
         """`sum(delta * slope)`."""
