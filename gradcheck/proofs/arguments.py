@@ -68,6 +68,7 @@ def _declare(made: Arguments, name: str, shape: tuple[Any, ...], value: Values |
     space = made.space
     about: dict[str, Any] = {}
     kind = "f"
+    about["declared"] = value is not None
     if value is positive:
         about["positive"] = True
         made.sentences.append(f"{name} > 0")
@@ -76,7 +77,7 @@ def _declare(made: Arguments, name: str, shape: tuple[Any, ...], value: Values |
         made.sentences.append(f"0 < {name} < 1")
     elif (bounds := _integer_range(value)) is not None:
         kind = "i"
-        about["magnitude"] = max(map(abs, bounds))
+        about |= {"magnitude": max(map(abs, bounds)), "bounds": bounds}
         if bounds == (0, 2):
             about["binary"] = True
             made.sentences.append(f"{name} holds zeros and ones")

@@ -28,7 +28,8 @@ def with_poles(uses: Uses, expressions: list[Expr]) -> Uses:
     if space is None:
         return uses
     before = space.uses
-    space.uses = Uses(dict(uses.nonzero), dict(uses.positive), dict(uses.roots))
+    nonzero = uses.nonzero | uses.unequal
+    space.uses = Uses(nonzero=nonzero, positive=dict(uses.positive), roots=dict(uses.roots))
     for expression in expressions:
         for part in _denominators(expression, set()):
             needs_nonzero(part)
@@ -58,6 +59,11 @@ def objection(candidate: Uses, truth: Uses, space: Space) -> str | None:
     for key, part in candidate.nonzero.items():
         if key not in known:
             return f"the code divides by {plain_text(part)}, which can be 0 where the derivative exists"
+    for key, part in candidate.unequal.items():
+        if key not in known:
+            return (
+                f"the code asks whether {plain_text(part)} is 0, which it can be where the derivative exists"
+            )
     for key, part in candidate.positive.items():
         if key not in truth.positive:
             return f"the code takes the logarithm of {plain_text(part)}, which need not be positive"

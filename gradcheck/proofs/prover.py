@@ -88,6 +88,7 @@ def _attempted(claim: Claim, memory: Memory, branch: Branch) -> Attempt:
     if first.compared.proved or first.truth is None:
         return first
     declared = {d.size({}) for shape in claim.formula.shapes.shapes for d in shape if not d.names}
+    declared |= {size for output in first.truth.outputs for size in output.shape if type(size) is int}
     numbers = {size for size in declared if size > 1}
     if not numbers or sum(numbers) > _MOST_WRITTEN_OUT:
         return first

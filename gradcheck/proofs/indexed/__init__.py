@@ -10,7 +10,9 @@ from gradcheck.proofs.indexed.algebra.space import Space, TooLarge
 from gradcheck.proofs.indexed.arrays import (  # noqa: F401  (they register)
     comparisons,
     contraction,
+    equalities,
     indexing,
+    moving,
     operators,
     reductions,
     selecting,

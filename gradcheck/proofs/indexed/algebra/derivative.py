@@ -43,10 +43,15 @@ def _of_factor(space: Space, one: Factor, variable: int, targets: tuple[int, ...
         left = plain(exponent - 1)
         lowered = factor(space, number, indices, left) if left else constant(space, 1)
         return (lowered * result).scaled(exponent)
+    if head.kind == "undefined":
+        return factor(space, number, indices, exponent)
     if head.argument is None or variable not in variables_of(space, number):
         return Expr(space, {})
     if head.kind == "step":
         return Expr(space, {})  # off its kink
+    if head.kind == "equals":  # declared values stand on the very place where it jumps: no code has this
+        undefined = space.head(("undefined",), "undefined", "undefined", slots=(), over=())
+        return factor(space, undefined.number, ())
     if head.kind == "max":
         return _of_maximum(space, head, indices, exponent, variable, targets)
     outer = _outer(space, head, indices, exponent)

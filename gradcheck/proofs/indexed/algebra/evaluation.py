@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -107,6 +108,8 @@ class Numbers:
             return np.asarray(lift(int(head.name)))
         if head.kind == "argmax":
             return self._place(head)
+        if head.kind in RELATIONS:
+            return np.asarray(lift(self._related(head)))
         if head.argument is None:
             raise Unsupported(f"no value for {head.name}")
         slots = slot_codes(self.space, head)
@@ -117,10 +120,22 @@ class Numbers:
             return inner
         if head.kind == "step":
             return np.asarray(lift(self.rules.positive(inner).astype(int)))
+        if head.kind == "equals":
+            return np.asarray(lift((~self.rules.positive(inner) & ~self.rules.positive(-inner)).astype(int)))
         name = head.name or head.kind
         if name not in self.rules.functions or head.order:
             raise Unsupported(f"no value for the function {name}")
         return self.rules.functions[name](inner)
+
+    def _related(self, head: Head) -> Array:
+        axes = np.ogrid[tuple(slice(self.size(s)) for s in head.slots)]
+        if head.kind == "label":
+            assert head.of is not None
+            of = self.space.heads[head.of]
+            values = np.asarray(self._heads[of.number])
+            return np.asarray(values[..., None] == axes[-1], dtype=int)
+        offset = sum(c * prod(self.sizes[n] for n in names) for names, c in head.offset)
+        return np.asarray(RELATIONS[head.kind](*axes, offset), dtype=int)
 
     def _place(self, head: Head) -> Array:
         assert head.of is not None
@@ -130,6 +145,18 @@ class Numbers:
         axes = tuple(range(len(of.slots), inner.ndim))
         top = inner.max(axis=axes, keepdims=True)
         return np.asarray(self.rules.lift((~self.rules.positive(top - inner)).astype(int)))
+
+
+RELATIONS: dict[str, Callable[..., Any]] = {
+    "place": lambda i, j, offset: j == i + offset,
+    "turn": lambda i, j, offset: (j - i - offset) % max(i.size, 1) == 0,
+    "mirror": lambda i, j, _: i + j == i.size - 1,
+    "add": lambda i, j, k, _: k == i + j,
+    "order": lambda i, j, _: i <= j,
+    "position": lambda i, _: i,
+    "label": lambda *_: None,
+}
+"""Relations between indices, given as arrays, and the offset."""
 
 
 def _spread(axis: int, lengths: Sequence[int]) -> Array:

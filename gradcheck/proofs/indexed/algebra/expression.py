@@ -8,6 +8,7 @@ from typing import Any
 
 from gradcheck.errors import Unsupported
 from gradcheck.proofs.indexed.algebra.codes import BOUND, is_bound, is_constant
+from gradcheck.proofs.indexed.algebra.constants import meant
 from gradcheck.proofs.indexed.algebra.polynomials import Polynomial
 from gradcheck.proofs.indexed.algebra.products import Terms, normal_product
 from gradcheck.proofs.indexed.algebra.space import DELTA, Factor, Number, Space, Term, plain
@@ -155,12 +156,12 @@ def _replaced(factors: tuple[Factor, ...], names: Mapping[int, int]) -> tuple[Fa
 
 
 def constant(space: Space, number: object) -> Expr:
-    """A plain number, exactly: a float is the fraction that it is. Raises `Unsupported` for NaN."""
+    """A plain number, exactly: a float is the number that it stands for. Raises `Unsupported` for NaN."""
     if isinstance(number, int | Fraction):
         exact: Number = number
     else:
         try:
-            exact = Fraction(float(number))  # type: ignore[arg-type]
+            exact = meant(float(number))  # type: ignore[arg-type]
         except (ValueError, OverflowError):
             raise space.refused(Unsupported(f"the constant {number} in a formula")) from None
     return Expr(space, {((), ()): plain(exact)} if exact else {})

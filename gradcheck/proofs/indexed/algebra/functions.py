@@ -21,9 +21,11 @@ from gradcheck.proofs.indexed.algebra.signs import sign_of
 from gradcheck.proofs.indexed.algebra.space import Head, Number, Space
 
 __all__ = [
+    "MAKERS",
     "ODD",
     "absolute",
     "apply",
+    "equals",
     "exp",
     "instance",
     "larger",
@@ -47,9 +49,8 @@ def instance(space: Space, number: int, indices: Sequence[int]) -> Expr:
         return maximum(inner.renamed(dict(zip(head.over, free, strict=True))), free)
     if head.kind == "argmax":
         raise space.refused(Unsupported("the place of a maximum, at an index that is given"))
-    makers: dict[str, Callable[[Expr], Expr]] = {"power": lambda e: e, "exp": exp, "log": log, "step": step}
-    if head.kind in makers:
-        return makers[head.kind](inner)
+    if head.kind in MAKERS:
+        return MAKERS[head.kind](inner)
     return apply(head.name, inner, head.order)
 
 
@@ -187,6 +188,24 @@ def step(argument: Expr, at_zero: Number | None = None) -> Expr:
     head, indices, negated = _signed("step", rest, binary=True)
     result = factor(space, head.number, indices)
     return constant(space, 1) - result if negated else result
+
+
+def equals(argument: Expr) -> Expr:
+    """1 where the argument is 0, 0 elsewhere."""
+    argument = reduced(argument)
+    split = by_cases(equals, argument)
+    if split is not None:
+        return split
+    if (value := argument.number) is not None:
+        return constant(argument.space, int(value == 0))
+    head, indices, _ = _signed("equals", content(argument, signed=False)[1], binary=True)
+    return factor(argument.space, head.number, indices)
+
+
+MAKERS: dict[str, Callable[[Expr], Expr]] = {
+    "power": lambda e: e, "exp": exp, "log": log, "step": step, "equals": equals
+}  # fmt: skip
+"""What makes a let-bound name of these kinds anew from its inner expression."""
 
 
 def _signed(kind: str, inner: Expr, *, name: str = "", **about: Any) -> tuple[Head, tuple[int, ...], bool]:

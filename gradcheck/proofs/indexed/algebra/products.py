@@ -15,6 +15,7 @@ from gradcheck.errors import Unsupported
 from gradcheck.proofs.indexed.algebra.canonical import canonical_term, oriented
 from gradcheck.proofs.indexed.algebra.codes import BOUND, FREE, is_bound, is_constant
 from gradcheck.proofs.indexed.algebra.polynomials import SymbolicSize
+from gradcheck.proofs.indexed.algebra.settling import settle
 from gradcheck.proofs.indexed.algebra.space import DELTA, Factor, Number, Space, Term, plain
 
 if TYPE_CHECKING:
@@ -50,7 +51,16 @@ def _normal(space: Space, factors: Sequence[Factor], bounds: Sequence[int]) -> T
     merged, pairs = _merge(space, factors)
     pairs += _one_hot(space, merged, live)
     kept: set[tuple[int, int]] = set()
-    while pairs:
+    coefficient: Number = 1
+    while True:
+        if not pairs and space.relations:
+            settled = settle(space, merged, live)
+            if settled is None:
+                return {}
+            coefficient *= settled[0]
+            pairs = settled[1]
+        if not pairs:
+            break
         contracted = _contract(space, merged, [*pairs, *kept], live)
         if contracted is None:
             return {}
@@ -58,7 +68,6 @@ def _normal(space: Space, factors: Sequence[Factor], bounds: Sequence[int]) -> T
         pairs = _one_hot(space, merged, live)
     for pair in kept:
         merged[DELTA, pair] = 1
-    coefficient: Number = 1
     again: list[tuple[tuple[int, tuple[int, ...]], Number]] = []
     for (head, indices), power in list(merged.items()):
         known = space.heads[head]

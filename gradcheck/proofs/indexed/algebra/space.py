@@ -9,6 +9,7 @@ from typing import Any
 
 from gradcheck.errors import Unsupported
 from gradcheck.proofs.indexed.algebra.codes import FREE
+from gradcheck.proofs.indexed.algebra.polynomials import Polynomial
 from gradcheck.proofs.indexed.algebra.questions import Question, Questions
 
 __all__ = [
@@ -63,7 +64,7 @@ class Head:
     """
 
     number: int
-    kind: str  # delta, size, root, variable, power, exp, log, step, max, argmax, apply
+    kind: str  # delta, size, root, variable, power, exp, log, step, max, argmax, apply; see `relations`
     name: str
     slots: tuple[int, ...] = ()  # sizes, by number
     argument: Any = None  # an `Expr`, which is made of heads
@@ -74,7 +75,10 @@ class Head:
     one_hot: bool = False  # binary, one 1 along the last slot
     unit: bool = False  # strictly between 0 and 1
     order: int = 0  # of apply: which derivative
-    of: int | None = None  # of argmax: the head of the maximum
+    of: int | None = None  # of argmax: the head of the maximum; of label: that of the whole numbers
+    offset: Polynomial = ()  # of place and turn
+    bounds: tuple[int, int] | None = None  # of a variable of whole numbers: the least, and the first beyond
+    declared: bool = False  # of a variable: where its values come from is declared
     leading: Term | None = None  # of power: the argument's term that relations rewrite
     magnitude: int = LARGEST  # of a variable of integers: none is larger
 
@@ -84,6 +88,7 @@ class Uses:
     """What a run took for granted about values, beside their being real numbers.
 
     ``nonzero``, ``positive`` and ``roots``: what was divided by, or had its logarithm or a root taken;
+    ``unequal``: what code compared with 0 for equality, and was told that it is not;
     ``halves``: steps that `np.sign` made, which are neither side's at 0; ``bent``: those of them that were
     multiplied with themselves or put into a function, so that 0 does not stand halfway between;
     ``sides``: for steps `z > 0`, what the code gives at z = 0 (0, 1, or 0.5 for `np.sign`);
@@ -91,6 +96,7 @@ class Uses:
     """
 
     nonzero: dict[Hashable, Any] = field(default_factory=dict)
+    unequal: dict[Hashable, Any] = field(default_factory=dict)
     positive: dict[Hashable, Any] = field(default_factory=dict)
     roots: dict[Hashable, Any] = field(default_factory=dict)
     sides: dict[int, set[float]] = field(default_factory=dict)
@@ -126,6 +132,7 @@ class Space:
         self.epoch = 0  # counts the times that tables were rewound
         self.heads: list[Head] = []
         self.keys: dict[Hashable, int] = {}
+        self.relations: set[int] = set()  # the heads that `settling` has rules for
         self.size_list: list[Any] = []  # of ints, and of sizes that are not known
         self.code_sizes: list[int] = []
         self.code_names: list[tuple[str, int]] = []
@@ -156,6 +163,7 @@ class Space:
                 table.popitem()
         for entries, count in zip(self._lists(), mark.lists, strict=True):
             del entries[count:]
+        self.relations = {h for h in self.relations if h < len(self.heads)}
         self._fresh = mark.fresh
         self.epoch += 1
         self.work = 0

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from gradcheck.proofs.indexed.algebra.codes import BOUND
 from gradcheck.proofs.indexed.algebra.derivative import variables_of
 from gradcheck.proofs.indexed.algebra.expression import Expr, constant, factor
-from gradcheck.proofs.indexed.algebra.functions import apply, exp, log, maximum, step
+from gradcheck.proofs.indexed.algebra.functions import MAKERS, apply, maximum
 from gradcheck.proofs.indexed.algebra.interning import slot_codes
 from gradcheck.proofs.indexed.algebra.powers import power
 from gradcheck.proofs.indexed.algebra.space import Head
@@ -50,6 +50,6 @@ def _remade(head: Head, heads: Mapping[int, int]) -> Expr:
         elif head.kind == "apply":
             made = apply(head.name, inner, head.order)
         else:
-            made = {"power": lambda e: e, "exp": exp, "log": log, "step": step}[head.kind](inner)
+            made = MAKERS[head.kind](inner)
         space.memo[key] = made
     return space.memo[key]  # type: ignore[no-any-return]
