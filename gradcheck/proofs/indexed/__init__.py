@@ -12,6 +12,7 @@ from gradcheck.proofs.indexed.arrays import (  # noqa: F401  (they register)
     contraction,
     equalities,
     indexing,
+    matrices,
     moving,
     operators,
     reductions,

@@ -98,6 +98,7 @@ class Expr:
     def summed(self, *codes: int) -> Expr:
         """The sum over named indices."""
         space = self.space
+        codes = space.flat(codes)
         if space.expand:
             for k, code in enumerate(codes):
                 size = space.size_list[space.size_of(code)]
@@ -124,6 +125,8 @@ class Expr:
 
     def renamed(self, names: Mapping[int, int]) -> Expr:
         """With other indices, all at once; constants are indices too."""
+        if self.space.digits:
+            names = self.space.flat_names(names)
         names = {old: new for old, new in names.items() if old != new and old in self.free}
         if not names:
             return self
@@ -174,6 +177,13 @@ def factor(space: Space, head: int, indices: tuple[int, ...], power: Number = 1)
 
 def delta(space: Space, i: int, j: int) -> Expr:
     """The Kronecker delta of two indices."""
+    if i in space.digits or j in space.digits:
+        i, j = (i, j) if i in space.digits else (j, i)
+        result = constant(space, 1)
+        pairs = space.flat_names({i: j}).items()
+        for a, b in pairs:
+            result = result * factor(space, DELTA, (a, b))
+        return result
     return factor(space, DELTA, (i, j))
 
 

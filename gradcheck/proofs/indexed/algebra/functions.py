@@ -21,6 +21,7 @@ from gradcheck.proofs.indexed.algebra.signs import sign_of
 from gradcheck.proofs.indexed.algebra.space import Head, Number, Space
 
 __all__ = [
+    "INSTANCES",
     "MAKERS",
     "ODD",
     "absolute",
@@ -40,6 +41,10 @@ ODD = {"sin": -1, "arctan": -1, "arcsin": -1, "cos": 1}
 """What a minus before the argument does."""
 
 
+INSTANCES: dict[str, Callable[[Space, int, Sequence[int]], Expr]] = {}
+"""How functions of matrices are made anew: filled in by `matrices`."""
+
+
 def instance(space: Space, number: int, indices: Sequence[int]) -> Expr:
     """A let-bound function at other indices, made anew from its inner expression."""
     head = space.heads[number]
@@ -49,6 +54,8 @@ def instance(space: Space, number: int, indices: Sequence[int]) -> Expr:
         return maximum(inner.renamed(dict(zip(head.over, free, strict=True))), free)
     if head.kind == "argmax":
         raise space.refused(Unsupported("the place of a maximum, at an index that is given"))
+    if head.kind in INSTANCES:
+        return INSTANCES[head.kind](space, number, indices)
     if head.kind in MAKERS:
         return MAKERS[head.kind](inner)
     return apply(head.name, inner, head.order)
@@ -237,6 +244,7 @@ def maximum(argument: Expr, over: Sequence[int]) -> Expr:
     """The greatest value over indices. What does not depend on them is taken out."""
     argument = reduced(argument)
     space = argument.space
+    over = space.flat(over)
     outside, inside = Expr(space, {}), Expr(space, {})
     for coefficient, term in argument.term_expressions():
         if term.free & set(over):

@@ -51,9 +51,12 @@ class Printer:
         """The name of an index, given to it here where it has none."""
         if is_constant(code):
             return str(code)
+        if code in self.space.digits:
+            return f"({', '.join(map(self.index, self.space.digits[code]))})"
         if code not in self.names:
             kind, position = self.space.code_names[code - FREE]
             taken = set(self.names.values())
+            kind = kind.split(" of ")[-1]
             letters = {"target": "pqrstu", "slot": "ijklrs", "out": "ijkl"}.get(kind, "")
             free = [c for c in letters if c not in taken] + [c for c in self._letters if c not in taken]
             self.names[code] = free[0] if letters or kind != "axis" else free[position % len(free)]
@@ -142,6 +145,8 @@ class Printer:
             return self._relation(head, indices)
         if head.kind == "max":
             return self._maximum(head, indices, used)
+        if head.over:
+            return self._of_matrix(head, indices, used)
         inner = self._inner(head, indices, used)
         if head.kind == "power":
             return f"\\left({inner}\\right)" if self.latex else f"({inner})"
@@ -174,6 +179,18 @@ class Printer:
         if head.kind in ("position", "undefined"):
             return text
         return f"\\left[{text}\\right]" if self.latex else f"[{text}]"
+
+    def _of_matrix(self, head: Head, indices: list[str], used: frozenset[str]) -> str:
+        """An inverse or a determinant, with the letters of the matrix's rows and columns."""
+        free = [c for c in self._letters if c not in used and c not in self.names.values()]
+        over = dict(zip(head.over, free, strict=False))
+        inner = self._inner(head, indices, used | set(over.values()), over)
+        letters = ", ".join(over.values())
+        own = indices[-2:] if head.kind == "inverse" else []
+        if self.latex:
+            name = f"\\operatorname{{{head.kind}}}_{{{letters}}}\\left({inner}\\right)"
+            return f"{name}_{{{', '.join(own)}}}" if own else name
+        return self.indexed(f"{head.kind}_{letters}({inner})", own)
 
     def _maximum(self, head: Head, indices: list[str], used: frozenset[str]) -> str:
         free = [c for c in self._letters if c not in used and c not in self.names.values()]

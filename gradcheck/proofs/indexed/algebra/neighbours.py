@@ -63,6 +63,8 @@ def label(space: Space, variable: int, indices: tuple[int, ...], code: int, size
     if lowest < 0:
         raise space.refused(Unsupported(what))
     _fits(space, difference_of(as_polynomial(space.size_list[size]), {(): beyond}), what)
+    if code in space.digits:
+        raise space.refused(Unsupported("an index of an axis that np.reshape splits"))
     slots = (*head.slots, size)
     about = {"slots": slots, "binary": True, "one_hot": True, "of": variable}
     made = space.head(("label", variable, size), "label", head.name, **about)
@@ -73,6 +75,8 @@ def position(space: Space, i: int, size: int) -> Expr:
     """The index as a number, counted from 0."""
     if space.size_list[size] == 1:
         return constant(space, 0)
+    if i in space.digits:
+        raise space.refused(Unsupported("an index of an axis that np.reshape splits"))
     made = space.head(("position", size), "position", "position", slots=(size,))
     space.relations.add(made.number)
     return factor(space, made.number, (i,))
@@ -81,6 +85,8 @@ def position(space: Space, i: int, size: int) -> Expr:
 def _made(
     space: Space, kind: str, indices: tuple[int, ...], sizes: tuple[int, ...], offset: Polynomial = ()
 ) -> Expr:
+    if not space.digits.keys().isdisjoint(indices):
+        raise space.refused(Unsupported("a part of an axis that np.reshape splits"))
     found = relation(space, kind, sizes, offset)
     if found is None:
         return delta(space, *indices)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from gradcheck.errors import Unsupported
-from gradcheck.proofs.indexed.algebra.equality import equal_off_ties
+from gradcheck.proofs.indexed.algebra.equality import equal_off_ties, place_where_zero
 from gradcheck.proofs.indexed.algebra.expression import Expr, constant
 from gradcheck.proofs.indexed.algebra.functions import equals
 from gradcheck.proofs.indexed.algebra.reduction import reduced
@@ -61,6 +61,8 @@ def _same(a: Expr, b: Expr, negated: bool) -> Expr:
     if equal is None:
         equal = _given(a, b)
     if equal is None:
+        equal = _of_maximum(a, b)
+    if equal is None:
         equal = _never(a, b)
     return _one(a) - equal if negated else equal
 
@@ -89,6 +91,18 @@ def _given(a: Expr, b: Expr) -> Expr | None:
         if head is not None and head.declared and y.number is not None:
             return equals(x - y)
     return None
+
+
+def _of_maximum(a: Expr, b: Expr) -> Expr | None:
+    """An argument's entry beside the greatest of them: where that is attained, if it is attained once."""
+    if not (_variable(a) or _variable(b)):
+        return None
+    place = place_where_zero(reduced(a - b))
+    if place is not None:
+        ((factors, _),) = place.terms
+        space = a.space
+        space.uses.once.add(space.heads[factors[0][0]].of)
+    return place
 
 
 def _variable(entry: Expr) -> Head | None:

@@ -16,7 +16,8 @@ from gradcheck.proofs.indexed.arrays.contraction import find_space
 from gradcheck.proofs.indexed.arrays.converting import as_array, from_entry
 from gradcheck.proofs.indexed.arrays.guarding import alike, is_a
 from gradcheck.proofs.indexed.arrays.known_sizes import laid_out
-from gradcheck.proofs.indexed.arrays.size import Size, text_of
+from gradcheck.proofs.indexed.arrays.regrouping import regrouped
+from gradcheck.proofs.indexed.arrays.size import Size
 from gradcheck.proofs.indexed.arrays.widths import is_wide
 
 __all__ = ["at_least", "normal_axes", "seen"]
@@ -56,6 +57,20 @@ def seen(a: IndexedArray) -> None:
     """The array has a view now, so it must not be changed in place any more."""
     a.shared = True
     a.part_of = None
+
+
+def _repeat(a: Any, repeats: Any, axis: Any = None) -> IndexedArray:
+    """Every entry so often along an axis: a new digit behind its own."""
+    space = find_space([a])
+    a = as_array(space, a)
+    if not is_a(repeats, int, Size) or not (is_a(axis, int) or a.ndim == 1):
+        raise space.refused(Unsupported("np.repeat but so often along one axis"))
+    (place,) = normal_axes(0 if axis is None else axis, a.ndim)
+    longer = np.expand_dims(a, place + 1)
+    beside = (*a.shape[: place + 1], repeats, *a.shape[place + 1 :])
+    wanted = (*a.shape[:place], a.shape[place] * repeats, *a.shape[place + 1 :])
+    made = _reshape(_broadcast_to(longer, beside), wanted)
+    return IndexedArray(space, made.entry, made.shape, made.kind)
 
 
 def _transpose(a: Any, axes: Any = None, *more: Any) -> IndexedArray:
@@ -110,7 +125,7 @@ def _squeeze(a: Any, axis: Any = None) -> IndexedArray:
 
 
 def _reshape(a: Any, shape: Any = None, *more: Any, newshape: Any = None, order: str = "C") -> IndexedArray:
-    """Only axes of size 1 may come and go."""
+    """Axes of size 1 come and go; others are split, or put together, at whole digits."""
     space = find_space([a])
     a = as_array(space, a)
     wanted = newshape if shape is None else shape
@@ -121,28 +136,7 @@ def _reshape(a: Any, shape: Any = None, *more: Any, newshape: Any = None, order:
     if (known := laid_out(a, wanted)) is not None:
         seen(a)
         return known
-    kept = [k for k, size in enumerate(a.shape) if not _is_one(size)]
-    places: list[int | None] = []
-    rest = list(kept)
-    for position, size in enumerate(wanted):
-        if _is_one(size):
-            places.append(None)
-        elif type(size) is int and size == -1:
-            following = sum(1 for s in wanted[position + 1 :] if not _is_one(s))
-            taken = len(rest) - following
-            if taken == 0:
-                places.append(None)
-            elif taken == 1:
-                places.append(rest.pop(0))
-            else:
-                raise space.refused(Unsupported("np.reshape that joins axes"))
-        elif rest and same_size(space, size, a.shape[rest[0]]):
-            places.append(rest.pop(0))
-        else:
-            raise space.refused(Unsupported(f"np.reshape of {text_of(a.shape)} to {text_of(tuple(wanted))}"))
-    if rest:
-        raise space.refused(Unsupported(f"np.reshape of {text_of(a.shape)} to {text_of(tuple(wanted))}"))
-    return rearranged(a, places)
+    return regrouped(a, wanted)
 
 
 def _ravel(a: Any, order: str = "C") -> IndexedArray:
@@ -231,6 +225,7 @@ FUNCTIONS.update(
         np.squeeze: _squeeze,
         np.reshape: _reshape,
         np.ravel: _ravel,
+        np.repeat: _repeat,
         np.broadcast_to: _broadcast_to,
         np.stack: _stack,
         np.cross: _cross,
@@ -251,6 +246,7 @@ METHODS.update(
         "reshape": _reshape,
         "squeeze": _squeeze,
         "ravel": _ravel,
+        "repeat": _repeat,
         "flatten": lambda a: _ravel(_copy(a)),
         "copy": _copy,
         "astype": _astype,
