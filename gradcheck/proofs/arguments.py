@@ -13,6 +13,7 @@ from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.values import Values, one_hot, positive, spd, unit_interval
 from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.indexed import IndexedArray, Questions, Space, axis_codes, make_size
+from gradcheck.proofs.indexed.algebra.digits import Splits
 from gradcheck.proofs.indexed.algebra.expression import factor
 
 __all__ = ["Arguments", "variable"]
@@ -39,16 +40,26 @@ def variable(
     space: Space, name: str, shape: tuple[Any, ...], kind: str = "f", **about: Any
 ) -> tuple[IndexedArray, int]:
     """A new array of unknown entries, and the number of its head."""
-    slots = tuple(space.size_number(s) for s in shape)
+    codes = axis_codes(space, shape)
+    slots = tuple(
+        n for s, c in zip(shape, codes, strict=True) for n in _numbers(space, space.size_number(s), c)
+    )
     key = ("variable", name, about.get("one_hot", False), bool(about.get("symmetries")))
     head = space.head(key, "variable", name, slots=slots, **about)
-    entry = factor(space, head.number, axis_codes(space, shape))
+    entry = factor(space, head.number, space.flat(codes))
     return IndexedArray(space, entry, shape, kind, view=True), head.number
 
 
-def make_arguments(formula: Declaration, branch: Branch, *, expand: bool, limit: int) -> Arguments:
+def _numbers(space: Space, size: int, code: int) -> tuple[int, ...]:
+    """The sizes of an axis, digit by digit."""
+    return space.split(size) if code in space.digits else (size,)
+
+
+def make_arguments(
+    formula: Declaration, branch: Branch, *, expand: bool, limit: int, splits: Splits | None = None
+) -> Arguments:
     """The arguments, in a space of their own. Raises `Unsupported` for sizes that cannot be read."""
-    space = Space(Questions(dict(branch.answers)), expand=expand, limit=limit)
+    space = Space(Questions(dict(branch.answers)), expand=expand, limit=limit, splits=splits)
     made = Arguments(space)
     fixed = {a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)}
     numbers = formula.shapes.bind(fixed)
@@ -68,6 +79,7 @@ def _declare(made: Arguments, name: str, shape: tuple[Any, ...], value: Values |
     space = made.space
     about: dict[str, Any] = {}
     kind = "f"
+    about["declared"] = value is not None
     if value is positive:
         about["positive"] = True
         made.sentences.append(f"{name} > 0")
@@ -76,26 +88,30 @@ def _declare(made: Arguments, name: str, shape: tuple[Any, ...], value: Values |
         made.sentences.append(f"0 < {name} < 1")
     elif (bounds := _integer_range(value)) is not None:
         kind = "i"
-        about["magnitude"] = max(map(abs, bounds))
+        about |= {"magnitude": max(map(abs, bounds)), "bounds": bounds}
         if bounds == (0, 2):
             about["binary"] = True
             made.sentences.append(f"{name} holds zeros and ones")
     elif isinstance(value, np.ndarray) and value.dtype.kind != "f":
         kind = "i"
         about["magnitude"] = int(max(np.max(value, initial=0), -np.min(value, initial=0)))
+    definite = value is spd and len(shape) >= 2
+    about["definite"] = definite
     array, head = variable(space, name, shape, kind, **about)
     made.arrays.append(array)
     made.heads.append(head)
     made.real.append(kind == "f")
+    if value in (one_hot, spd) and not space.digits.keys().isdisjoint(axis_codes(space, shape)):
+        return  # rules are for whole axes
     if value is one_hot:
         _, ruled = variable(space, name, shape, binary=True, one_hot=True)
         made.rules[head] = ruled
         made.sentences.append(f"{name} is one-hot along its last axis" if shape else f"{name} is 0 or 1")
-    elif value is spd and len(shape) >= 2:
+    elif definite:
         swapped = (*range(len(shape) - 2), len(shape) - 1, len(shape) - 2)
-        _, ruled = variable(space, name, shape, symmetries=(swapped,))
+        _, ruled = variable(space, name, shape, symmetries=(swapped,), definite=True)
         made.rules[head] = ruled
-        made.sentences.append(f"{name} is symmetric")
+        made.sentences.append(f"{name} is symmetric and positive definite")
 
 
 def _integer_range(value: Values | None) -> tuple[int, int] | None:

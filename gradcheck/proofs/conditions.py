@@ -10,16 +10,20 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 
 from gradcheck.proofs.indexed import Expr
+from gradcheck.proofs.indexed.algebra.codes import is_bound
 from gradcheck.proofs.indexed.algebra.derivative import variables_of
-from gradcheck.proofs.indexed.algebra.interning import template
+from gradcheck.proofs.indexed.algebra.expression import factor
+from gradcheck.proofs.indexed.algebra.interning import slot_codes, template
 from gradcheck.proofs.indexed.algebra.latex import plain_text
 from gradcheck.proofs.indexed.algebra.requirements import key_of, needs_nonzero
-from gradcheck.proofs.indexed.algebra.space import Head, Space, Uses
+from gradcheck.proofs.indexed.algebra.space import Factor, Head, Space, Uses
 
 __all__ = ["Condition", "assumptions", "objection", "steps_in", "with_poles"]
 
 Condition = tuple[str, Expr]
-"""``!=``, ``>`` or ``>=``, and the expression that is so related to 0."""
+"""``!=``, ``>`` or ``>=``, and the expression that is so related to 0; or ``once``, and a maximum that is attained
+by one entry alone.
+"""
 
 
 def with_poles(uses: Uses, expressions: list[Expr]) -> Uses:
@@ -28,8 +32,10 @@ def with_poles(uses: Uses, expressions: list[Expr]) -> Uses:
     if space is None:
         return uses
     before = space.uses
-    space.uses = Uses(dict(uses.nonzero), dict(uses.positive), dict(uses.roots))
+    nonzero = uses.nonzero | uses.unequal
+    space.uses = Uses(nonzero=nonzero, positive=dict(uses.positive), roots=dict(uses.roots))
     for expression in expressions:
+        space.uses.once |= _places(expression)
         for part in _denominators(expression, set()):
             needs_nonzero(part)
     found, space.uses = space.uses, before
@@ -58,6 +64,13 @@ def objection(candidate: Uses, truth: Uses, space: Space) -> str | None:
     for key, part in candidate.nonzero.items():
         if key not in known:
             return f"the code divides by {plain_text(part)}, which can be 0 where the derivative exists"
+    for number in candidate.once - truth.once:
+        return f"the code asks where {_maximum(space, number)} is attained, which the derivative does not depend on"
+    for key, part in candidate.unequal.items():
+        if key not in known:
+            return (
+                f"the code asks whether {plain_text(part)} is 0, which it can be where the derivative exists"
+            )
     for key, part in candidate.positive.items():
         if key not in truth.positive:
             return f"the code takes the logarithm of {plain_text(part)}, which need not be positive"
@@ -72,6 +85,33 @@ def objection(candidate: Uses, truth: Uses, space: Space) -> str | None:
         inner = plain_text(_inner(space.heads[min(candidate.bent)]))
         return f"the code uses np.sign of {inner} in a way that leaves its value at 0 open"
     return None
+
+
+def _places(expression: Expr) -> set[int | None]:
+    """The maxima whose places an expression depends on."""
+    space = expression.space
+    found: set[int | None] = set()
+    seen: set[int] = set()
+    pending = [h for factors, _ in expression.terms for h, _, _ in factors]
+    while pending:
+        head = space.heads[pending.pop()]
+        if head.number in seen:
+            continue
+        seen.add(head.number)
+        if head.kind == "argmax":
+            found.add(head.of)
+        if head.argument is not None:
+            pending += [h for factors, _ in head.argument.terms for h, _, _ in factors]
+    return found
+
+
+def _maximum(space: Space, number: int | None) -> str:
+    assert number is not None
+    return plain_text(_greatest(space, number))
+
+
+def _greatest(space: Space, number: int) -> Expr:
+    return factor(space, number, slot_codes(space, space.heads[number]))
 
 
 def _unsigned(part: Expr) -> Hashable:
@@ -114,6 +154,8 @@ def two_sided(head: Head) -> bool:
     degrees: dict[int, list[object]] = {}
     hidden: set[int] = set()
     for factors, _ in inner.terms:
+        if not _somewhere(space, factors):
+            hidden |= {h for h, _, _ in factors}
         for number, _, exponent in factors:
             if space.heads[number].kind == "variable":
                 degrees.setdefault(number, []).append(exponent)
@@ -123,6 +165,26 @@ def two_sided(head: Head) -> bool:
             if sum(h == number for h, _, _ in factors) > 1:
                 hidden.add(number)
     return any(number not in hidden and all(e == 1 for e in found) for number, found in degrees.items())
+
+
+_TOTAL = {"place": 1, "mirror": 1, "turn": 1, "add": 2, "label": -1}
+"""Relations between indices that hold for one value of the index at this place, whatever the others are."""
+
+
+def _somewhere(space: Space, factors: tuple[Factor, ...]) -> bool:
+    """Whether relations between indices leave the term there wherever the others are: at the border of
+    `np.pad(x, 1)` there is no x, and what stands there is 0 for all values.
+    """
+    summed: set[int] = set()
+    for number, indices, _ in factors:
+        head = space.heads[number]
+        if not head.binary or head.kind in ("variable", "step"):
+            continue
+        last = indices[_TOTAL[head.kind]] if head.kind in _TOTAL else None
+        if last is None or not is_bound(last) or last in summed:
+            return False
+        summed.add(last)
+    return True
 
 
 def assumptions(uses: Uses, steps: set[int], space: Space) -> list[Condition]:
@@ -140,6 +202,8 @@ def assumptions(uses: Uses, steps: set[int], space: Space) -> list[Condition]:
             found["root", key] = (">" if stronger else ">=", part)
     for number in sorted(steps):
         found["step", number] = ("!=", _inner(space.heads[number]))
+    for maximum in sorted(n for n in uses.once if n is not None):
+        found["once", maximum] = ("once", _greatest(space, maximum))
     return list(found.values())
 
 

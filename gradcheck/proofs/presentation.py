@@ -113,7 +113,7 @@ def _product_rule(truth: Truth, name: str, printer: Printer) -> str | None:
     space = truth.space
     position = truth.formula.shapes.arguments.index(name)
     variable = truth.arguments.heads[position]
-    targets = truth.codes("target", truth.arguments.arrays[position].shape)
+    targets = space.flat(truth.codes("target", truth.arguments.arrays[position].shape))
     total = reduced(truth.total())
     if len(total.terms) > _MOST_TERMS // 3:
         return None
@@ -144,7 +144,7 @@ def _chain(truth: Truth, finding: Finding, printer: Printer) -> list[ProofStep]:
     for factors, _ in reduced(truth.outputs[0].entry).terms:
         for number, _, _ in factors:
             head = space.heads[number]
-            if head.kind != "step" and head.argument is not None and variable in variables_of(space, number):
+            if head.kind not in ("step", "equals") and head.argument is not None and variable in variables_of(space, number):
                 found[number] = None
     steps = []
     for number in list(found)[:_MOST_CHAIN]:
@@ -154,7 +154,7 @@ def _chain(truth: Truth, finding: Finding, printer: Printer) -> list[ProofStep]:
         if len(inner.terms) > _MOST_TERMS // 3 or len(head.argument.terms) > _MOST_TERMS // 3:
             continue
         slots = slot_codes(space, head)
-        letters = {c: "ijklrs"[k] for k, c in enumerate(slots)}
+        letters = dict(zip(slots, "ijklrstuvw", strict=False))
         mine = Printer(space, {**printer.names, **letters})
         above, below = mine.expression(head.argument), mine.expression(inner)
         entry = mine.indexed(name, [mine.index(c) for c in targets])
@@ -174,4 +174,6 @@ def assumed(truth: Truth, compared: Compared) -> list[str]:
 
 def _condition(condition: Condition) -> str:
     relation, expression = condition
+    if relation == "once":
+        return f"{plain_text(written(expression))} is attained once"
     return f"{plain_text(written(expression))} {relation} 0"

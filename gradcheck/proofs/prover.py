@@ -10,6 +10,7 @@ from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.user_lines import user_line
 from gradcheck.proofs.branches import Branch, excluded, opposites
 from gradcheck.proofs.comparing import Compared, compare
+from gradcheck.proofs.indexed.algebra.digits import NeedsSplit
 from gradcheck.proofs.memory import Memory
 from gradcheck.proofs.stating import truths
 from gradcheck.proofs.truth import Truth
@@ -68,9 +69,18 @@ def _push(pending: list[Branch], made: Attempt) -> bool:
 
 def attempt(claim: Claim, memory: Memory, branch: Branch) -> Attempt:
     """One branch: with sums as they are, then with those over plain numbers written out."""
+    memory.whole(branch)
     made = _attempted(claim, memory, branch)
+    while _needs_split(memory, made):
+        made = _attempted(claim, memory, branch)
     memory.latest[branch.key] = claim, made
     return made
+
+
+def _needs_split(memory: Memory, made: Attempt) -> bool:
+    """Whether the code asked for an axis of several digits, and there is one now."""
+    refusals = made.truth.space.refusals if made.truth is not None else []
+    return bool(refusals) and isinstance(refusals[0], NeedsSplit) and memory.split(made.branch, refusals[0])
 
 
 def latest_attempt(claim: Claim, memory: Memory, branch: Branch) -> Attempt:
@@ -88,6 +98,7 @@ def _attempted(claim: Claim, memory: Memory, branch: Branch) -> Attempt:
     if first.compared.proved or first.truth is None:
         return first
     declared = {d.size({}) for shape in claim.formula.shapes.shapes for d in shape if not d.names}
+    declared |= {size for output in first.truth.outputs for size in output.shape if type(size) is int}
     numbers = {size for size in declared if size > 1}
     if not numbers or sum(numbers) > _MOST_WRITTEN_OUT:
         return first

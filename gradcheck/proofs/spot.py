@@ -154,7 +154,12 @@ def violated(truth: Truth, conditions: Iterable[Condition], point: Point) -> Con
     """The first condition that does not hold at a point (or cannot be evaluated there)."""
     for relation, expression in conditions:
         try:
-            found = _numbers(truth, point, FLOAT_RULES).at(expression, sorted(expression.free))
+            numbers = _numbers(truth, point, FLOAT_RULES)
+            if relation == "once":
+                if numbers.attained_twice(expression):
+                    return relation, expression
+                continue
+            found = numbers.at(expression, sorted(expression.free))
         except Exception:
             return relation, expression
         holds = {">": found > 0, ">=": found >= 0, "!=": found != 0}[relation]

@@ -13,6 +13,7 @@ from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.conditions import steps_in
 from gradcheck.proofs.indexed import Expr, IndexedArray, axis_codes, derivative, rebound, reduced
 from gradcheck.proofs.indexed.algebra.codes import is_constant
+from gradcheck.proofs.indexed.algebra.digits import Splits
 from gradcheck.proofs.indexed.algebra.questions import Question
 from gradcheck.proofs.indexed.arrays.converting import as_array
 from gradcheck.proofs.indexed.arrays.size import polynomial_of
@@ -28,11 +29,13 @@ class Truth:
     output number k has the codes `codes("target", shape)` or `codes("out", shape)`.
     """
 
-    def __init__(self, formula: Declaration, branch: Branch, *, expand: bool = False, limit: int) -> None:
+    def __init__(
+        self, formula: Declaration, branch: Branch, *, expand: bool = False, limit: int, splits: Splits | None = None
+    ) -> None:
         self.formula = formula
         self.branch = branch
         self.steps: set[int] = set()  # that the forward of second order depends on already
-        self.arguments = made = make_arguments(formula, branch, expand=expand, limit=limit)
+        self.arguments = made = make_arguments(formula, branch, expand=expand, limit=limit, splits=splits)
         self.space = space = made.space
         self.outputs: list[IndexedArray]
         if isinstance(formula, GradientOf):

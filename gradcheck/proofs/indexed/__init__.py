@@ -10,7 +10,10 @@ from gradcheck.proofs.indexed.algebra.space import Space, TooLarge
 from gradcheck.proofs.indexed.arrays import (  # noqa: F401  (they register)
     comparisons,
     contraction,
+    equalities,
     indexing,
+    matrices,
+    moving,
     operators,
     reductions,
     selecting,

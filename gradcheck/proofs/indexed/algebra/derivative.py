@@ -8,6 +8,7 @@ from gradcheck.proofs.indexed.algebra.codes import BOUND
 from gradcheck.proofs.indexed.algebra.expression import Expr, constant, delta, factor
 from gradcheck.proofs.indexed.algebra.functions import apply, place_of_maximum
 from gradcheck.proofs.indexed.algebra.interning import argument_at, slot_codes
+from gradcheck.proofs.indexed.algebra.matrices import KINDS, inverse, of_matrix
 from gradcheck.proofs.indexed.algebra.powers import power
 from gradcheck.proofs.indexed.algebra.products import normal_product
 from gradcheck.proofs.indexed.algebra.space import Factor, Head, Number, Space, plain
@@ -18,6 +19,7 @@ __all__ = ["SCALAR_RULES", "derivative", "variables_of"]
 def derivative(expression: Expr, variable: int, targets: tuple[int, ...]) -> Expr:
     """The derivative by the entry ``targets`` of the variable with the head's number ``variable``."""
     space = expression.space
+    targets = space.flat(targets)
     total = Expr(space, {})
     for (factors, bounds), coefficient in expression.terms.items():
         names = {BOUND + k: space.fresh(size) for k, size in enumerate(bounds)}
@@ -43,12 +45,19 @@ def _of_factor(space: Space, one: Factor, variable: int, targets: tuple[int, ...
         left = plain(exponent - 1)
         lowered = factor(space, number, indices, left) if left else constant(space, 1)
         return (lowered * result).scaled(exponent)
+    if head.kind == "undefined":
+        return factor(space, number, indices, exponent)
     if head.argument is None or variable not in variables_of(space, number):
         return Expr(space, {})
     if head.kind == "step":
         return Expr(space, {})  # off its kink
+    if head.kind == "equals":  # declared values stand on the very place where it jumps: no code has this
+        undefined = space.head(("undefined",), "undefined", "undefined", slots=(), over=())
+        return factor(space, undefined.number, ())
     if head.kind == "max":
         return _of_maximum(space, head, indices, exponent, variable, targets)
+    if head.kind in KINDS:
+        return _of_matrix(space, head, indices, exponent, variable, targets)
     outer = _outer(space, head, indices, exponent)
     key = ("derivative", number, variable, targets)
     if key not in space.memo:
@@ -73,6 +82,29 @@ def _outer(space: Space, head: Head, indices: tuple[int, ...], exponent: Number)
     else:
         slope = apply(head.name, argument, head.order + 1)
     return (lowered * slope).scaled(exponent)
+
+
+def _of_matrix(
+    space: Space,
+    head: Head,
+    indices: tuple[int, ...],
+    exponent: Number,
+    variable: int,
+    targets: tuple[int, ...],
+) -> Expr:
+    """`-inv(A) dA inv(A)` for an inverse, `tr(inv(A) dA)` for the logarithm of a determinant."""
+    matrix, over, own = of_matrix(space, head, indices)
+    row, column = over
+    slope = derivative(matrix, variable, targets)
+    one = factor(space, head.number, indices, plain(exponent - 1)) if exponent != 1 else constant(space, 1)
+    if head.kind == "inverse":
+        i, j = own
+        inner = slope * inverse(matrix, over, i, row) * inverse(matrix, over, column, j)
+        return (one * inner.summed(row, column)).scaled(-exponent)
+    if head.kind == "det":
+        one = factor(space, head.number, indices, exponent)
+    inner = slope * inverse(matrix, over, column, row)
+    return (one * inner.summed(row, column)).scaled(exponent)
 
 
 def _of_maximum(

@@ -16,7 +16,7 @@ from gradcheck.proofs.indexed.algebra.interning import argument_at
 from gradcheck.proofs.indexed.algebra.reduction import reduced, vanishes
 from gradcheck.proofs.indexed.algebra.space import Head
 
-__all__ = ["equal_off_ties"]
+__all__ = ["equal_off_ties", "place_where_zero"]
 
 _MOST_AXES = 3
 """Axes of one maximum whose places are looked for."""
@@ -36,10 +36,10 @@ def _is_zero(difference: Expr) -> Expr:
         return switch * _is_zero(one) + (constant(space, 1) - switch) * _is_zero(none)
     if vanishes(difference):
         return constant(space, 1)
-    return _place(difference) or constant(space, 0)
+    return place_where_zero(difference) or constant(space, 0)
 
 
-def _place(difference: Expr) -> Expr | None:
+def place_where_zero(difference: Expr) -> Expr | None:
     """Where `x[i] - max_j x[j]`, or its opposite, is zero: the place of the maximum, at i."""
     space = difference.space
     for (factors, bounds), coefficient in difference.terms.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -46,10 +47,12 @@ class Numbers:
     ) -> None:
         self.space, self.sizes, self.rules = space, sizes, rules
         self._heads: dict[int, Array] = dict(values)
+        if space.splits:
+            self._heads = {h: v.reshape([self.size(s) for s in space.heads[h].slots]) for h, v in values.items()}
 
     def at(self, expression: Expr, codes: Sequence[int]) -> Array:
         """The expression over the named indices ``codes``; constants among them are axes of size 1."""
-        named = [c for c in codes if not is_constant(c)]
+        named = [c for c in self.space.flat(codes) if not is_constant(c)]
         shape = tuple(1 if is_constant(c) else self.size(self.space.size_of(c)) for c in codes)
         total = np.empty(shape, dtype=object if self.rules is not FLOAT_RULES else float)
         total[...] = self.rules.lift(0)
@@ -107,8 +110,13 @@ class Numbers:
             return np.asarray(lift(int(head.name)))
         if head.kind == "argmax":
             return self._place(head)
+        if head.kind in RELATIONS:
+            return np.asarray(lift(self._related(head)))
         if head.argument is None:
             raise Unsupported(f"no value for {head.name}")
+        if head.kind in ("inverse", "det", "logdet"):
+            own = slot_codes(self.space, head)[: -2 if head.kind == "inverse" else None]
+            return _of_matrices(head.kind, self.at(head.argument, [*own, *head.over]))
         slots = slot_codes(self.space, head)
         inner = self.at(head.argument, [*slots, *head.over])
         if head.kind == "max":
@@ -117,10 +125,29 @@ class Numbers:
             return inner
         if head.kind == "step":
             return np.asarray(lift(self.rules.positive(inner).astype(int)))
+        if head.kind == "equals":
+            return np.asarray(lift((~self.rules.positive(inner) & ~self.rules.positive(-inner)).astype(int)))
         name = head.name or head.kind
         if name not in self.rules.functions or head.order:
             raise Unsupported(f"no value for the function {name}")
         return self.rules.functions[name](inner)
+
+    def _related(self, head: Head) -> Array:
+        axes = np.ogrid[tuple(slice(self.size(s)) for s in head.slots)]
+        if head.kind == "label":
+            assert head.of is not None
+            of = self.space.heads[head.of]
+            values = np.asarray(self._heads[of.number])
+            return np.asarray(values[..., None] == axes[-1], dtype=int)
+        offset = sum(c * prod(self.sizes[n] for n in names) for names, c in head.offset)
+        return np.asarray(RELATIONS[head.kind](*axes, offset), dtype=int)
+
+    def attained_twice(self, maximum: Expr) -> bool:
+        """Whether the maximum that an expression is has its value at two places, anywhere."""
+        ((factors, _),) = maximum.terms
+        of = self.space.heads[factors[0][0]]
+        places = self._place(Head(-1, "argmax", "argmax", of=of.number))
+        return bool(np.any(places.sum(axis=tuple(range(places.ndim - len(of.over), places.ndim))) > 1))
 
     def _place(self, head: Head) -> Array:
         assert head.of is not None
@@ -130,6 +157,37 @@ class Numbers:
         axes = tuple(range(len(of.slots), inner.ndim))
         top = inner.max(axis=axes, keepdims=True)
         return np.asarray(self.rules.lift((~self.rules.positive(top - inner)).astype(int)))
+
+
+RELATIONS: dict[str, Callable[..., Any]] = {
+    "place": lambda i, j, offset: j == i + offset,
+    "turn": lambda i, j, offset: (j - i - offset) % max(i.size, 1) == 0,
+    "mirror": lambda i, j, _: i + j == i.size - 1,
+    "add": lambda i, j, k, _: k == i + j,
+    "order": lambda i, j, _: i <= j,
+    "position": lambda i, _: i,
+    "label": lambda *_: None,
+}
+"""Relations between indices, given as arrays, and the offset."""
+
+
+def _of_matrices(kind: str, matrices: Array) -> Array:
+    """Inverses or determinants of the last two axes."""
+    if matrices.dtype != object:
+        if kind == "logdet":
+            return np.asarray(np.linalg.slogdet(matrices)[1])
+        return np.asarray(np.linalg.inv(matrices) if kind == "inverse" else np.linalg.det(matrices))
+    from flint import arb_mat
+
+    found = np.empty(matrices.shape if kind == "inverse" else matrices.shape[:-2], dtype=object)
+    for place in np.ndindex(matrices.shape[:-2]):
+        matrix = arb_mat(matrices[place].tolist())
+        if kind == "inverse":
+            size = matrices.shape[-1]
+            found[place] = np.array(matrix.inv().entries(), dtype=object).reshape(size, size)
+        else:
+            found[place] = matrix.det() if kind == "det" else abs(matrix.det()).log()
+    return found
 
 
 def _spread(axis: int, lengths: Sequence[int]) -> Array:

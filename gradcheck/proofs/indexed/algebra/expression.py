@@ -8,6 +8,7 @@ from typing import Any
 
 from gradcheck.errors import Unsupported
 from gradcheck.proofs.indexed.algebra.codes import BOUND, is_bound, is_constant
+from gradcheck.proofs.indexed.algebra.constants import meant
 from gradcheck.proofs.indexed.algebra.polynomials import Polynomial
 from gradcheck.proofs.indexed.algebra.products import Terms, normal_product
 from gradcheck.proofs.indexed.algebra.space import DELTA, Factor, Number, Space, Term, plain
@@ -97,6 +98,7 @@ class Expr:
     def summed(self, *codes: int) -> Expr:
         """The sum over named indices."""
         space = self.space
+        codes = space.flat(codes)
         if space.expand:
             for k, code in enumerate(codes):
                 size = space.size_list[space.size_of(code)]
@@ -123,6 +125,8 @@ class Expr:
 
     def renamed(self, names: Mapping[int, int]) -> Expr:
         """With other indices, all at once; constants are indices too."""
+        if self.space.digits:
+            names = self.space.flat_names(names)
         names = {old: new for old, new in names.items() if old != new and old in self.free}
         if not names:
             return self
@@ -155,12 +159,12 @@ def _replaced(factors: tuple[Factor, ...], names: Mapping[int, int]) -> tuple[Fa
 
 
 def constant(space: Space, number: object) -> Expr:
-    """A plain number, exactly: a float is the fraction that it is. Raises `Unsupported` for NaN."""
+    """A plain number, exactly: a float is the number that it stands for. Raises `Unsupported` for NaN."""
     if isinstance(number, int | Fraction):
         exact: Number = number
     else:
         try:
-            exact = Fraction(float(number))  # type: ignore[arg-type]
+            exact = meant(float(number))  # type: ignore[arg-type]
         except (ValueError, OverflowError):
             raise space.refused(Unsupported(f"the constant {number} in a formula")) from None
     return Expr(space, {((), ()): plain(exact)} if exact else {})
@@ -173,6 +177,13 @@ def factor(space: Space, head: int, indices: tuple[int, ...], power: Number = 1)
 
 def delta(space: Space, i: int, j: int) -> Expr:
     """The Kronecker delta of two indices."""
+    if i in space.digits or j in space.digits:
+        i, j = (i, j) if i in space.digits else (j, i)
+        result = constant(space, 1)
+        pairs = space.flat_names({i: j}).items()
+        for a, b in pairs:
+            result = result * factor(space, DELTA, (a, b))
+        return result
     return factor(space, DELTA, (i, j))
 
 

@@ -21,9 +21,12 @@ from gradcheck.proofs.indexed.algebra.signs import sign_of
 from gradcheck.proofs.indexed.algebra.space import Head, Number, Space
 
 __all__ = [
+    "INSTANCES",
+    "MAKERS",
     "ODD",
     "absolute",
     "apply",
+    "equals",
     "exp",
     "instance",
     "larger",
@@ -38,6 +41,10 @@ ODD = {"sin": -1, "arctan": -1, "arcsin": -1, "cos": 1}
 """What a minus before the argument does."""
 
 
+INSTANCES: dict[str, Callable[[Space, int, Sequence[int]], Expr]] = {}
+"""How functions of matrices are made anew: filled in by `matrices`."""
+
+
 def instance(space: Space, number: int, indices: Sequence[int]) -> Expr:
     """A let-bound function at other indices, made anew from its inner expression."""
     head = space.heads[number]
@@ -47,9 +54,10 @@ def instance(space: Space, number: int, indices: Sequence[int]) -> Expr:
         return maximum(inner.renamed(dict(zip(head.over, free, strict=True))), free)
     if head.kind == "argmax":
         raise space.refused(Unsupported("the place of a maximum, at an index that is given"))
-    makers: dict[str, Callable[[Expr], Expr]] = {"power": lambda e: e, "exp": exp, "log": log, "step": step}
-    if head.kind in makers:
-        return makers[head.kind](inner)
+    if head.kind in INSTANCES:
+        return INSTANCES[head.kind](space, number, indices)
+    if head.kind in MAKERS:
+        return MAKERS[head.kind](inner)
     return apply(head.name, inner, head.order)
 
 
@@ -189,6 +197,24 @@ def step(argument: Expr, at_zero: Number | None = None) -> Expr:
     return constant(space, 1) - result if negated else result
 
 
+def equals(argument: Expr) -> Expr:
+    """1 where the argument is 0, 0 elsewhere."""
+    argument = reduced(argument)
+    split = by_cases(equals, argument)
+    if split is not None:
+        return split
+    if (value := argument.number) is not None:
+        return constant(argument.space, int(value == 0))
+    head, indices, _ = _signed("equals", content(argument, signed=False)[1], binary=True)
+    return factor(argument.space, head.number, indices)
+
+
+MAKERS: dict[str, Callable[[Expr], Expr]] = {
+    "power": lambda e: e, "exp": exp, "log": log, "step": step, "equals": equals
+}  # fmt: skip
+"""What makes a let-bound name of these kinds anew from its inner expression."""
+
+
 def _signed(kind: str, inner: Expr, *, name: str = "", **about: Any) -> tuple[Head, tuple[int, ...], bool]:
     """The head of the argument or of its opposite, whichever has a plus before its first term."""
     from gradcheck.proofs.indexed.algebra.interning import template
@@ -218,6 +244,7 @@ def maximum(argument: Expr, over: Sequence[int]) -> Expr:
     """The greatest value over indices. What does not depend on them is taken out."""
     argument = reduced(argument)
     space = argument.space
+    over = space.flat(over)
     outside, inside = Expr(space, {}), Expr(space, {})
     for coefficient, term in argument.term_expressions():
         if term.free & set(over):

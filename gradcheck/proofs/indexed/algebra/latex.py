@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from gradcheck.proofs.indexed.algebra.codes import BOUND, FREE, is_bound, is_constant
+from gradcheck.proofs.indexed.algebra.constants import meant
 from gradcheck.proofs.indexed.algebra.expression import Expr
 from gradcheck.proofs.indexed.algebra.interning import slot_codes
 from gradcheck.proofs.indexed.algebra.polynomials import words
@@ -50,9 +51,12 @@ class Printer:
         """The name of an index, given to it here where it has none."""
         if is_constant(code):
             return str(code)
+        if code in self.space.digits:
+            return f"({', '.join(map(self.index, self.space.digits[code]))})"
         if code not in self.names:
             kind, position = self.space.code_names[code - FREE]
             taken = set(self.names.values())
+            kind = kind.split(" of ")[-1]
             letters = {"target": "pqrstu", "slot": "ijklrs", "out": "ijkl"}.get(kind, "")
             free = [c for c in letters if c not in taken] + [c for c in self._letters if c not in taken]
             self.names[code] = free[0] if letters or kind != "axis" else free[position % len(free)]
@@ -137,18 +141,56 @@ class Printer:
             return self.indexed(_greek(head.name) if self.latex else head.name, indices)
         if head.kind == "argmax":
             return self.indexed(r"\operatorname{argmax}" if self.latex else "argmax", indices)
+        if head.argument is None:
+            return self._relation(head, indices)
         if head.kind == "max":
             return self._maximum(head, indices, used)
+        if head.over:
+            return self._of_matrix(head, indices, used)
         inner = self._inner(head, indices, used)
         if head.kind == "power":
             return f"\\left({inner}\\right)" if self.latex else f"({inner})"
         if head.kind == "step":
             return f"\\left[{inner} > 0\\right]" if self.latex else f"[{inner} > 0]"
+        if head.kind == "equals":
+            return f"\\left[{inner} = 0\\right]" if self.latex else f"[{inner} = 0]"
         name = {"log": r"\log", "sin": r"\sin", "cos": r"\cos", "arctan": r"\arctan"}.get(
             head.name or head.kind, head.name or head.kind
         )
         name = (name if self.latex else (head.name or head.kind)) + "'" * head.order
         return f"{name}\\left({inner}\\right)" if self.latex else f"{name}({inner})"
+
+    def _relation(self, head: Head, indices: list[str]) -> str:
+        offset = words(head.offset) if head.offset else ""
+        beyond = "" if not offset else f" {offset}" if offset.startswith("-") else f" + {offset}"
+        last = self._size(head.slots[-1]) if head.slots else ""
+        text = {
+            "place": lambda i, j: f"{j} = {i}{beyond}",
+            "turn": lambda i, j: f"{j} = {i}{beyond} mod {last}",
+            "mirror": lambda i, j: f"{i} + {j} = {last} - 1",
+            "add": lambda i, j, k: f"{k} = {i} + {j}",
+            "order": lambda i, j: f"{i} <= {j}",
+            "position": lambda i: i,
+            "undefined": lambda: "undefined",
+            "label": lambda *at: f"{at[-1]} = {self.indexed(head.name, list(at[:-1]))}",
+        }[head.kind](*indices)
+        if self.latex:
+            text = text.replace("<=", r"\le").replace(" mod ", r" \bmod ").replace("*", r"\,")
+        if head.kind in ("position", "undefined"):
+            return text
+        return f"\\left[{text}\\right]" if self.latex else f"[{text}]"
+
+    def _of_matrix(self, head: Head, indices: list[str], used: frozenset[str]) -> str:
+        """An inverse or a determinant, with the letters of the matrix's rows and columns."""
+        free = [c for c in self._letters if c not in used and c not in self.names.values()]
+        over = dict(zip(head.over, free, strict=False))
+        inner = self._inner(head, indices, used | set(over.values()), over)
+        letters = ", ".join(over.values())
+        own = indices[-2:] if head.kind == "inverse" else []
+        if self.latex:
+            name = f"\\operatorname{{{head.kind}}}_{{{letters}}}\\left({inner}\\right)"
+            return f"{name}_{{{', '.join(own)}}}" if own else name
+        return self.indexed(f"{head.kind}_{letters}({inner})", own)
 
     def _maximum(self, head: Head, indices: list[str], used: frozenset[str]) -> str:
         free = [c for c in self._letters if c not in used and c not in self.names.values()]
@@ -203,7 +245,7 @@ def _order(item: tuple[Term, Number]) -> tuple[object, ...]:
 
 def _is_float(number: Fraction) -> bool:
     """A float from the code, and not a fraction that a person would write."""
-    return number.denominator > 1000 and Fraction(float(number)) == number
+    return number.denominator > 1000 and meant(float(number)) == number
 
 
 def _bare(text: str) -> str:

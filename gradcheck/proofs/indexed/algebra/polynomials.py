@@ -10,6 +10,7 @@ __all__ = [
     "Polynomial",
     "SymbolicSize",
     "added",
+    "as_polynomial",
     "difference_of",
     "lower_bound",
     "product_of",
@@ -27,6 +28,13 @@ class SymbolicSize(Protocol):
 
     @property
     def polynomial(self) -> Polynomial: ...
+
+
+def as_polynomial(size: int | SymbolicSize) -> dict[Monomial, int]:
+    """A size as its monomials and their coefficients."""
+    if type(size) is int:  # a symbolic size says that it is an int too
+        return {(): size} if size else {}
+    return dict(size.polynomial)
 
 
 def lower_bound(terms: Mapping[Monomial, int]) -> int | None:

@@ -15,7 +15,8 @@ from gradcheck.errors import Unsupported
 from gradcheck.proofs.indexed.algebra.canonical import canonical_term, oriented
 from gradcheck.proofs.indexed.algebra.codes import BOUND, FREE, is_bound, is_constant
 from gradcheck.proofs.indexed.algebra.polynomials import SymbolicSize
-from gradcheck.proofs.indexed.algebra.space import DELTA, Factor, Number, Space, Term, plain
+from gradcheck.proofs.indexed.algebra.settling import settle
+from gradcheck.proofs.indexed.algebra.space import DELTA, Factor, Head, Number, Space, Term, plain
 
 if TYPE_CHECKING:
     from gradcheck.proofs.indexed.algebra.expression import Expr
@@ -48,9 +49,18 @@ def normal_product(space: Space, factors: Sequence[Factor], bounds: Sequence[int
 def _normal(space: Space, factors: Sequence[Factor], bounds: Sequence[int]) -> Terms:
     live = {BOUND + k: size for k, size in enumerate(bounds)}
     merged, pairs = _merge(space, factors)
-    pairs += _one_hot(space, merged, live)
+    pairs = pairs or _one_hot(space, merged, live)
     kept: set[tuple[int, int]] = set()
-    while pairs:
+    coefficient: Number = 1
+    while True:
+        if not pairs and space.relations:
+            settled = settle(space, merged, live)
+            if settled is None:
+                return {}
+            coefficient *= settled[0]
+            pairs = settled[1]
+        if not pairs:
+            break
         contracted = _contract(space, merged, [*pairs, *kept], live)
         if contracted is None:
             return {}
@@ -58,7 +68,6 @@ def _normal(space: Space, factors: Sequence[Factor], bounds: Sequence[int]) -> T
         pairs = _one_hot(space, merged, live)
     for pair in kept:
         merged[DELTA, pair] = 1
-    coefficient: Number = 1
     again: list[tuple[tuple[int, tuple[int, ...]], Number]] = []
     for (head, indices), power in list(merged.items()):
         known = space.heads[head]
@@ -68,7 +77,7 @@ def _normal(space: Space, factors: Sequence[Factor], bounds: Sequence[int]) -> T
             merged[head, indices] = plain(power - whole)
             if not merged[head, indices]:
                 del merged[head, indices]
-        elif known.argument is not None and _degenerate(indices):
+        elif known.argument is not None and _degenerate(_of_argument(known, indices)):
             again.append(((head, indices), power))
     used = {i for (_, indices) in merged for i in indices}
     unused = [code for code in live if code not in used]
@@ -171,6 +180,11 @@ def _one_hot(space: Space, merged: Merged, live: dict[int, int]) -> list[tuple[i
         if summed:
             del live[last]
     return []
+
+
+def _of_argument(head: Head, indices: tuple[int, ...]) -> tuple[int, ...]:
+    """The indices that the inner expression has: an inverse has two more."""
+    return indices[:-2] if head.kind == "inverse" else indices
 
 
 def _degenerate(indices: tuple[int, ...]) -> bool:

@@ -8,12 +8,14 @@ term, the term is replaced by `P - (rest of P)`. So `R (1 + E) = 1` turns `E R` 
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import combinations
 from typing import Any
 
 from gradcheck.proofs.indexed.algebra.codes import BOUND
 from gradcheck.proofs.indexed.algebra.expression import Expr, constant, factor
 from gradcheck.proofs.indexed.algebra.interning import argument_at, slot_codes
 from gradcheck.proofs.indexed.algebra.matching import match
+from gradcheck.proofs.indexed.algebra.nested_steps import nested
 from gradcheck.proofs.indexed.algebra.products import Terms, normal_product, work_of
 from gradcheck.proofs.indexed.algebra.space import Factor, Head, Number, Space, Term, TooLarge, plain
 
@@ -95,6 +97,11 @@ def _reduced_term(space: Space, term: Term) -> Terms:
 def _rewritten(space: Space, term: Term) -> Expr | None:
     """One step, or None where no rule applies."""
     factors, bounds = term
+    steps = [f for f in factors if space.heads[f[0]].kind == "step"]
+    if len(steps) > 1:
+        found = _beside_another_step(space, steps, factors, bounds)
+        if found is not None:
+            return found
     for position, (number, indices, exponent) in enumerate(factors):
         head = space.heads[number]
         rest = factors[:position] + factors[position + 1 :]
@@ -107,6 +114,27 @@ def _rewritten(space: Space, term: Term) -> Expr | None:
                 return found
         elif head.kind == "apply" and head.name == "sin" and not head.order and exponent >= 2:
             return _pythagoras(space, head, indices, exponent, rest, bounds)
+    return None
+
+
+def _beside_another_step(
+    space: Space, steps: list[Factor], factors: tuple[Factor, ...], bounds: tuple[int, ...]
+) -> Expr | None:
+    """Two steps on one line, as one (see `nested_steps`)."""
+    opened = _Opened(space, bounds)
+    for a, b in combinations(steps, 2):
+        space.spend()
+        places = opened.indices(a[1]), opened.indices(b[1])
+        found = nested(
+            *(argument_at(space, space.heads[s[0]], i).terms for s, i in zip((a, b), places, strict=True))
+        )
+        if found is None:
+            continue
+        single = constant(space, found[2])
+        for times, one, place in zip(found, (a, b), places, strict=False):
+            single = single + factor(space, one[0], place).scaled(times)
+        rest = opened.product(tuple(f for f in factors if f not in (a, b)))
+        return opened.closed(_multiplied(rest, single))
     return None
 
 

@@ -17,7 +17,7 @@ from gradcheck.proofs.indexed.algebra.reduction import reduced
 from gradcheck.proofs.indexed.algebra.signs import sign_of
 from gradcheck.proofs.indexed.algebra.space import Factor, Space
 
-__all__ = ["key_of", "needs_nonzero", "needs_positive", "needs_root"]
+__all__ = ["key_of", "needs_nonzero", "needs_positive", "needs_root", "needs_unequal"]
 
 Requirement = tuple[Hashable, Expr]
 
@@ -28,6 +28,13 @@ def needs_nonzero(expression: Expr) -> None:
     for key, part in _factors_of(expression):
         if sign_of(part) not in ("positive", "negative"):
             uses.nonzero.setdefault(key, part)
+
+
+def needs_unequal(expression: Expr) -> None:
+    """The code asks whether this is 0, and goes on as if it were not."""
+    uses = expression.space.uses
+    for key, part in _factors_of(expression):
+        uses.unequal.setdefault(key, part)
 
 
 def needs_positive(expression: Expr) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
 
 from gradcheck.errors import Unsupported
-from gradcheck.proofs.indexed.algebra.codes import FREE
+from gradcheck.proofs.indexed.algebra.codes import FREE, is_constant
+from gradcheck.proofs.indexed.algebra.digits import Splits, decoded
+from gradcheck.proofs.indexed.algebra.polynomials import Polynomial, as_polynomial
 from gradcheck.proofs.indexed.algebra.questions import Question, Questions
 
 __all__ = [
@@ -63,7 +65,7 @@ class Head:
     """
 
     number: int
-    kind: str  # delta, size, root, variable, power, exp, log, step, max, argmax, apply
+    kind: str  # delta, size, root, variable, power, exp, log, step, max, argmax, apply; see `relations`
     name: str
     slots: tuple[int, ...] = ()  # sizes, by number
     argument: Any = None  # an `Expr`, which is made of heads
@@ -72,9 +74,13 @@ class Head:
     positive: bool = False  # above zero
     binary: bool = False  # 0 or 1
     one_hot: bool = False  # binary, one 1 along the last slot
+    definite: bool = False  # of a variable: positive definite matrices
     unit: bool = False  # strictly between 0 and 1
     order: int = 0  # of apply: which derivative
-    of: int | None = None  # of argmax: the head of the maximum
+    of: int | None = None  # of argmax: the head of the maximum; of label: that of the whole numbers
+    offset: Polynomial = ()  # of place and turn
+    bounds: tuple[int, int] | None = None  # of a variable of whole numbers: the least, and the first beyond
+    declared: bool = False  # of a variable: where its values come from is declared
     leading: Term | None = None  # of power: the argument's term that relations rewrite
     magnitude: int = LARGEST  # of a variable of integers: none is larger
 
@@ -84,6 +90,8 @@ class Uses:
     """What a run took for granted about values, beside their being real numbers.
 
     ``nonzero``, ``positive`` and ``roots``: what was divided by, or had its logarithm or a root taken;
+    ``once``: maxima whose places code asks for, as if none were attained twice;
+    ``unequal``: what code compared with 0 for equality, and was told that it is not;
     ``halves``: steps that `np.sign` made, which are neither side's at 0; ``bent``: those of them that were
     multiplied with themselves or put into a function, so that 0 does not stand halfway between;
     ``sides``: for steps `z > 0`, what the code gives at z = 0 (0, 1, or 0.5 for `np.sign`);
@@ -91,6 +99,8 @@ class Uses:
     """
 
     nonzero: dict[Hashable, Any] = field(default_factory=dict)
+    once: set[int | None] = field(default_factory=set)
+    unequal: dict[Hashable, Any] = field(default_factory=dict)
     positive: dict[Hashable, Any] = field(default_factory=dict)
     roots: dict[Hashable, Any] = field(default_factory=dict)
     sides: dict[int, set[float]] = field(default_factory=dict)
@@ -114,18 +124,28 @@ class Space:
     ``off_ties``: values are compared for equality as if none were equal by chance (see `equality`).
     """
 
+    sizes_of: ClassVar[Callable[[Space, Polynomial], Any]]  # put in by `arrays.size`, which makes sizes
+
     def __init__(
-        self, questions: Questions | None = None, *, limit: int = 60_000, expand: bool = False
+        self,
+        questions: Questions | None = None,
+        *,
+        limit: int = 60_000,
+        expand: bool = False,
+        splits: Splits | None = None,
     ) -> None:
         self.questions = questions or Questions()
         self.limit = limit
         self.expand = expand
+        self.splits: Splits = splits or {}
+        self.digits: dict[int, tuple[int, ...]] = {}  # by the codes of axes that have several
         self.off_ties = False
         self.work = 0
         self.depth = 0
         self.epoch = 0  # counts the times that tables were rewound
         self.heads: list[Head] = []
         self.keys: dict[Hashable, int] = {}
+        self.relations: set[int] = set()  # the heads that `settling` has rules for
         self.size_list: list[Any] = []  # of ints, and of sizes that are not known
         self.code_sizes: list[int] = []
         self.code_names: list[tuple[str, int]] = []
@@ -144,7 +164,7 @@ class Space:
 
     def _tables(self) -> list[dict[Any, Any]]:
         reduced = self.memo.setdefault("reduced", {})
-        return [self.keys, self.products, self.memo, reduced, self._sizes, self._codes]
+        return [self.keys, self.products, self.memo, reduced, self._sizes, self._codes, self.digits]
 
     def _lists(self) -> list[list[Any]]:
         return [self.heads, self.size_list, self.code_sizes, self.code_names]
@@ -156,6 +176,7 @@ class Space:
                 table.popitem()
         for entries, count in zip(self._lists(), mark.lists, strict=True):
             del entries[count:]
+        self.relations = {h for h in self.relations if h < len(self.heads)}
         self._fresh = mark.fresh
         self.epoch += 1
         self.work = 0
@@ -208,10 +229,51 @@ class Space:
         """The index of a kind at a position, of a size given by its number."""
         key = (kind, position, size)
         if key not in self._codes:
-            self._codes[key] = FREE + len(self.code_sizes)
+            self._codes[key] = made = FREE + len(self.code_sizes)
             self.code_sizes.append(size)
             self.code_names.append((kind, position))
+            parts = self.split(size)
+            if parts:
+                self.digits[made] = tuple(
+                    self.code(f"digit {k} of {kind}", position, part) for k, part in enumerate(parts)
+                )
         return self._codes[key]
+
+    def split(self, size: int) -> tuple[int, ...]:
+        """The digits of an axis of this size, both by number; none where it is not split."""
+        if not self.splits:
+            return ()
+        polynomial: Any = tuple(sorted(as_polynomial(self.size_list[size]).items()))
+        parts = self.splits.get(polynomial, ())
+        return tuple(self._numbers(parts))
+
+    def _numbers(self, parts: Iterable[Polynomial]) -> Iterable[int]:
+        for part in parts:
+            constant = sum(c for names, c in part if not names)
+            known = all(not names for names, _ in part)
+            yield self.size_number(constant if known else Space.sizes_of(self, part))
+
+    def flat(self, codes: Iterable[int]) -> tuple[int, ...]:
+        """The indices of axes, digit by digit."""
+        if not self.digits:
+            return tuple(codes)
+        return tuple([digit for code in codes for digit in self.digits.get(code, (code,))])
+
+    def flat_names(self, names: Mapping[int, int]) -> dict[int, int]:
+        """New indices for old ones, digit by digit. Raises `Unsupported` where digits are not known."""
+        found: dict[int, int] = {}
+        for old, new in names.items():
+            own = self.digits.get(old)
+            if own is None:
+                found[old] = new
+                continue
+            given: tuple[int, ...] | None = self.digits.get(new)
+            if is_constant(new):
+                given = decoded(new, tuple(self.size_list[self.size_of(d)] for d in own))
+            if given is None or len(given) != len(own):
+                raise self.refused(Unsupported("an index of an axis that np.reshape splits"))
+            found.update(zip(own, given, strict=True))
+        return found
 
     def fresh(self, size: int) -> int:
         """An index that nothing else uses."""

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from gradcheck.proofs.indexed.algebra.codes import BOUND
 from gradcheck.proofs.indexed.algebra.derivative import variables_of
 from gradcheck.proofs.indexed.algebra.expression import Expr, constant, factor
-from gradcheck.proofs.indexed.algebra.functions import apply, exp, log, maximum, step
+from gradcheck.proofs.indexed.algebra.functions import MAKERS, apply, maximum
 from gradcheck.proofs.indexed.algebra.interning import slot_codes
+from gradcheck.proofs.indexed.algebra.matrices import KINDS, remade
 from gradcheck.proofs.indexed.algebra.powers import power
 from gradcheck.proofs.indexed.algebra.space import Head
 
@@ -45,11 +46,15 @@ def _remade(head: Head, heads: Mapping[int, int]) -> Expr:
     key = ("replaced", head.number, tuple(sorted(heads.items())))
     if key not in space.memo:
         inner = replaced(head.argument, heads)
-        if head.kind == "max":
+        if head.kind in KINDS:
+            row, column = head.over
+            own = slot_codes(space, head)[-2:] if head.kind == "inverse" else ()
+            made = remade(space, head, inner, (row, column), own)
+        elif head.kind == "max":
             made = maximum(inner, head.over)
         elif head.kind == "apply":
             made = apply(head.name, inner, head.order)
         else:
-            made = {"power": lambda e: e, "exp": exp, "log": log, "step": step}[head.kind](inner)
+            made = MAKERS[head.kind](inner)
         space.memo[key] = made
     return space.memo[key]  # type: ignore[no-any-return]

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from gradcheck.errors import Unsupported
-from gradcheck.proofs.indexed.algebra.equality import equal_off_ties
 from gradcheck.proofs.indexed.algebra.expression import Expr, constant
 from gradcheck.proofs.indexed.algebra.functions import step
 from gradcheck.proofs.indexed.algebra.reduction import reduced
@@ -152,39 +151,6 @@ def _is_given(entry: Expr) -> bool:
     return one and entry.space.heads[factors[0][0]].kind == "variable"
 
 
-def _equality(negated: bool) -> Callable[[IndexedArray, IndexedArray], IndexedArray]:
-    def compare(a: IndexedArray, b: IndexedArray) -> IndexedArray:
-        for one in (a, b):
-            if (
-                one.kind == "f"
-                and one.entry.number is not None
-                and not one.constant
-                and not one.space.off_ties
-            ):
-                raise one.space.refused(Unsupported("a comparison that numbers decide, and floats need not"))
-        return elementwise(lambda x, y: _same(x, y, negated), a, b, kind="b")
-
-    return compare
-
-
-def _same(a: Expr, b: Expr, negated: bool) -> Expr:
-    """Equality where one side is 0 or 1 and the other a number that is."""
-    space: Space = a.space
-    for x, y in ((a, b), (b, a)):
-        value = y.number
-        binary = len(x.terms) == 1 and all(
-            not bounds and c == 1 and all(space.heads[h].binary for h, _, _ in factors)
-            for (factors, bounds), c in x.terms.items()
-        )
-        if value in (0, 1) and (binary or x.number in (0, 1)):
-            equal = x if value == 1 else _one(x) - x
-            return _one(x) - equal if negated else equal
-    if space.off_ties:
-        equal = equal_off_ties(a, b)
-        return _one(a) - equal if negated else equal
-    raise space.refused(Unsupported("a comparison of values for equality"))
-
-
 def _heaviside(a: Expr, at_zero: Expr) -> Expr:
     value = at_zero.number
     if value is None:
@@ -198,8 +164,6 @@ UFUNCS.update(
         "greater_equal": _compared(swap=False, at_zero=1.0),
         "less": _compared(swap=True, at_zero=0.0),
         "less_equal": _compared(swap=True, at_zero=1.0),
-        "equal": _equality(negated=False),
-        "not_equal": _equality(negated=True),
         "isfinite": _truth("isfinite", value=True),
         "isnan": _truth("isnan", value=False),
         "isinf": _truth("isinf", value=False),

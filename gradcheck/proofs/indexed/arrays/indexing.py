@@ -13,8 +13,11 @@ from gradcheck.proofs.indexed.algebra.space import Space
 from gradcheck.proofs.indexed.arrays.array import ACCESS, IndexedArray
 from gradcheck.proofs.indexed.arrays.axes import Shape, axis_codes, broadcast
 from gradcheck.proofs.indexed.arrays.converting import as_array, from_entry
+from gradcheck.proofs.indexed.arrays.gathering import gathered, has_arrays, scattered
 from gradcheck.proofs.indexed.arrays.guarding import alike, is_a
-from gradcheck.proofs.indexed.arrays.known_sizes import chosen, picked, spread, sum_of
+from gradcheck.proofs.indexed.arrays.known_sizes import chosen, is_known, picked, spread, sum_of
+from gradcheck.proofs.indexed.arrays.parts import Part, part, point, taken
+from gradcheck.proofs.indexed.arrays.selected import Selected, select, store
 from gradcheck.proofs.indexed.arrays.size import Size, text_of
 from gradcheck.proofs.indexed.arrays.symbolic_index import SymbolicIndex
 
@@ -23,9 +26,13 @@ __all__ = ["get", "put"]
 _MOST_ENTRIES = 16
 
 
-def get(array: IndexedArray, key: Any) -> IndexedArray:
+def get(array: IndexedArray, key: Any) -> Any:
     """`array[key]`."""
     space = array.space
+    if has_arrays(key):
+        return gathered(array, key)
+    if type(key) is IndexedArray and key.kind == "b" and key.shape:
+        return select(array, key)
     places = _places(array, key)
     codes = axis_codes(space, array.shape)
     names: dict[int, int] = {}
@@ -47,11 +54,20 @@ def get(array: IndexedArray, key: Any) -> IndexedArray:
                 shape.append(size)
                 kept.append(code)
                 continue
-            taken = chosen(space, place, size)
-            index = 0 if len(taken) == 1 else space.fresh(space.size_number(len(taken)))
-            held = spread(space, held, code, index, [{k: 1} for k in taken])
-            shape.append(len(taken))
+            if is_known(place, size):
+                places_taken = chosen(space, place, size)
+                index = 0 if len(places_taken) == 1 else space.fresh(space.size_number(len(places_taken)))
+                held = spread(space, held, code, index, [{k: 1} for k in places_taken])
+                shape.append(len(places_taken))
+            else:
+                some = part(space, place, size)
+                index = some.index(space)
+                held = taken(space, held, code, index, some)
+                shape.append(some.count)
             kept.append(index)
+            continue
+        if _from_the_end(place, size):
+            held = taken(space, held, code, 0, point(space, place, size))
             continue
         single = type(place) is list
         index = _code(space, place[0] if single else place, size)
@@ -78,6 +94,11 @@ def put(array: IndexedArray, key: Any, value: Any, by: IndexedArray | None = Non
     space = array.space
     if array.shared or not array.shape:
         raise space.refused(Unsupported("storing into an argument, a view or an array that has views"))
+    if type(value) is Selected:
+        if type(key) is not IndexedArray or key.kind != "b":
+            raise space.refused(Unsupported("storing the entries where a mask holds elsewhere"))
+        store(array, key, value)
+        return
     given = as_array(space, value)
     if array.kind != "f" and given.kind != array.kind:
         raise space.refused(Unsupported("storing floats into an array of integers or truth values"))
@@ -86,6 +107,9 @@ def put(array: IndexedArray, key: Any, value: Any, by: IndexedArray | None = Non
         if len(key.shape) == len(array.shape):
             array.change(key.entry * given.entry + (constant(space, 1) - key.entry) * array.held)
             return
+    if has_arrays(key):
+        array.change(scattered(array, key, given), by)
+        return
     places = _places(array, key)
     if any(p is None for p in places):
         raise space.refused(Unsupported("storing into new axes"))
@@ -94,13 +118,22 @@ def put(array: IndexedArray, key: Any, value: Any, by: IndexedArray | None = Non
     kept: list[int] = []
     shape: list[Any] = []
     parts: list[tuple[int, int, range]] = []
+    spread_out: list[tuple[int, int, Part]] = []
     for place, code, size in zip(places, codes, array.shape, strict=True):
-        if type(place) is slice and not _whole(place):
-            taken = chosen(space, place, size)
-            index = 0 if len(taken) == 1 else space.fresh(space.size_number(len(taken)))
-            parts.append((code, index, taken))
+        if type(place) is slice and not _whole(place) and is_known(place, size):
+            places_taken = chosen(space, place, size)
+            index = 0 if len(places_taken) == 1 else space.fresh(space.size_number(len(places_taken)))
+            parts.append((code, index, places_taken))
             kept.append(index)
-            shape.append(len(taken))
+            shape.append(len(places_taken))
+        elif type(place) is slice and not _whole(place):
+            some = part(space, place, size)
+            index = some.index(space)
+            spread_out.append((code, index, some))
+            kept.append(index)
+            shape.append(some.count)
+        elif _from_the_end(place, size):
+            spread_out.append((code, 0, point(space, place, size)))
         elif type(place) is slice:
             kept.append(code)
             shape.append(size)
@@ -117,12 +150,16 @@ def put(array: IndexedArray, key: Any, value: Any, by: IndexedArray | None = Non
     names = {o: k for o, k in zip(own, kept[offset:], strict=True) if not is_constant(o)}
     entry = given.entry.renamed(names)
     everywhere = here
-    for code, index, taken in parts:
+    for code, index, places_taken in parts:
         if is_constant(code):
             continue
-        inside = [delta(space, code, k) for k in taken]
+        inside = [delta(space, code, k) for k in places_taken]
         entry = sum_of(space, [d * picked(entry, index, k) for k, d in enumerate(inside)])
         everywhere = everywhere * sum_of(space, inside)
+    for code, index, some in spread_out:
+        entry = entry * some.related(index, code)
+        entry = entry if is_constant(index) else entry.summed(index)
+        everywhere = everywhere * some.inside(some.index(space), code)
     stored = here * entry + (constant(space, 1) - everywhere) * array.held
     array.change(_all_set(stored, codes, array.shape), by)
 
@@ -163,13 +200,19 @@ def _places(array: IndexedArray, key: Any) -> list[Any]:
         if type(place) is list:
             lists += 1
         single = type(place) is list and len(place) == 1
-        if not (place is None or is_a(place, slice, SymbolicIndex, int, np.integer) or single):
+        if not (place is None or is_a(place, slice, SymbolicIndex, int, np.integer, Size) or single):
             raise array.space.refused(Unsupported(f"indexing with {_called(place)}"))
         if type(place) in (bool, np.bool_):
             raise array.space.refused(Unsupported("indexing with a truth value"))
-    if lists > 1 or (lists and any(is_a(p, int, np.integer, SymbolicIndex) for p in given)):
+    if lists > 1 or (lists and any(is_a(p, int, np.integer, SymbolicIndex, Size) for p in given)):
         raise array.space.refused(Unsupported("indexing with lists on several axes"))
     return given
+
+
+def _from_the_end(place: Any, size: Size | int) -> bool:
+    """Whether an index is one that a size tells: `-1` on a symbolic axis, or a size itself."""
+    counted = type(size) is not int and is_a(place, int, np.integer) and int(place) < 0
+    return type(place) is Size or counted
 
 
 def _whole(place: slice) -> bool:

@@ -22,7 +22,18 @@ from gradcheck.proofs.indexed.arrays.axes import axis_codes
 from gradcheck.proofs.indexed.arrays.converting import from_entry
 from gradcheck.proofs.indexed.arrays.size import Size, text_of
 
-__all__ = ["MOST_KNOWN", "chosen", "joined", "known", "laid_out", "mapped", "picked", "spread", "sum_of"]
+__all__ = [
+    "MOST_KNOWN",
+    "chosen",
+    "is_known",
+    "joined",
+    "known",
+    "laid_out",
+    "mapped",
+    "picked",
+    "spread",
+    "sum_of",
+]
 
 MOST_KNOWN = 16
 """Entries of an axis, or of an array that is laid out in another way, that are picked one by one."""
@@ -31,12 +42,14 @@ Row = Mapping[int, int]
 """Of which entries another one is the sum, with their factors."""
 
 
-def chosen(space: Space, place: slice, size: Size | int) -> range:
-    """The places that a slice takes out of an axis. Raises `Unsupported` where that is not known."""
+def is_known(place: slice, size: Size | int) -> bool:
+    """Whether an axis and a slice of it are plain numbers, few enough to be picked one by one."""
     bounds = (place.start, place.stop, place.step)
-    known = type(size) is int and all(b is None or type(b) is int for b in bounds)
-    if not known or not 0 < size <= MOST_KNOWN:
-        raise space.refused(Unsupported("a slice of part of an axis"))
+    return type(size) is int and 0 < size <= MOST_KNOWN and all(b is None or type(b) is int for b in bounds)
+
+
+def chosen(space: Space, place: slice, size: Size | int) -> range:
+    """The places that a slice takes out of an axis that `is_known`. Raises `Unsupported` for none."""
     found = range(size)[place]
     if not len(found):
         raise space.refused(Unsupported("a slice without entries"))

@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 
 from gradcheck.proofs.indexed.arrays.array import ACCESS, FUNCTIONS, UFUNCS, IndexedArray
+from gradcheck.proofs.indexed.arrays.averaging import log_sum_exp
 from gradcheck.proofs.indexed.arrays.converting import as_array, operate
+from gradcheck.proofs.indexed.arrays.gathering import add_at
 from gradcheck.proofs.indexed.arrays.guarding import guarded, refuse_all, unavailable
+from gradcheck.proofs.indexed.arrays.selected import Selected
 from gradcheck.proofs.indexed.arrays.size import polynomial_of
 
 __all__: list[str] = []
@@ -25,6 +28,10 @@ _OPERATORS = {
 
 def _array_ufunc(self: IndexedArray, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
     name = ufunc.__name__
+    if method == "at" and name == "add" and not kwargs and len(inputs) == 3:
+        return guarded(self.space, "np.add.at", add_at, *inputs)
+    if any(type(i) is Selected for i in inputs):
+        return NotImplemented
     given = [as_array(self.space, i) for i in inputs]
     kwargs = {k: v for k, v in kwargs.items() if not (k == "where" and v is True)}
     dtype = kwargs.pop("dtype", None)
@@ -34,6 +41,8 @@ def _array_ufunc(self: IndexedArray, ufunc: Any, method: str, *inputs: Any, **kw
         raise unavailable(self.space, f"np.{name} with out=")
     if method == "reduce" and name in _REDUCTIONS:
         return FUNCTIONS[_REDUCTIONS[name]](*given, **({"axis": 0} | kwargs))
+    if method == "reduce" and name == "logaddexp" and kwargs.keys() <= {"axis", "keepdims"}:
+        return log_sum_exp(*given, **kwargs)
     if method == "outer" and name == "multiply":
         return np.tensordot(given[0], given[1], axes=0)
     if method != "__call__" or kwargs or name not in UFUNCS or not _is_numpys(ufunc):
@@ -67,6 +76,8 @@ def _in_place(self: IndexedArray, name: str, other: Any) -> Any:
 
 def _install(symbol: str, name: str) -> None:
     def forward(self: IndexedArray, other: Any) -> Any:
+        if type(other) is Selected:
+            return NotImplemented
         return operate(self.space, name, self, other)
 
     def reflected(self: IndexedArray, other: Any) -> Any:

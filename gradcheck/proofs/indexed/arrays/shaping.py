@@ -15,11 +15,12 @@ from gradcheck.proofs.indexed.arrays.axes import axis_codes, broadcast, same_siz
 from gradcheck.proofs.indexed.arrays.contraction import find_space
 from gradcheck.proofs.indexed.arrays.converting import as_array, from_entry
 from gradcheck.proofs.indexed.arrays.guarding import alike, is_a
-from gradcheck.proofs.indexed.arrays.known_sizes import joined, known, laid_out, mapped
-from gradcheck.proofs.indexed.arrays.size import Size, text_of
+from gradcheck.proofs.indexed.arrays.known_sizes import laid_out
+from gradcheck.proofs.indexed.arrays.regrouping import regrouped
+from gradcheck.proofs.indexed.arrays.size import Size
 from gradcheck.proofs.indexed.arrays.widths import is_wide
 
-__all__ = ["normal_axes"]
+__all__ = ["at_least", "normal_axes", "seen"]
 
 
 def normal_axes(axis: Any, ndim: int) -> tuple[int, ...]:
@@ -48,14 +49,28 @@ def rearranged(a: IndexedArray, order: Sequence[int | None], *, view: bool = Tru
     moved = [0 if k is None else fresh.get(codes[k], 0) for k in order]
     shape = tuple(1 if k is None else a.shape[k] for k in order)
     if view:
-        _seen(a)
+        seen(a)
     return from_entry(space, a.entry.renamed(fresh), moved, shape, a.kind, view=view)
 
 
-def _seen(a: IndexedArray) -> None:
+def seen(a: IndexedArray) -> None:
     """The array has a view now, so it must not be changed in place any more."""
     a.shared = True
     a.part_of = None
+
+
+def _repeat(a: Any, repeats: Any, axis: Any = None) -> IndexedArray:
+    """Every entry so often along an axis: a new digit behind its own."""
+    space = find_space([a])
+    a = as_array(space, a)
+    if not is_a(repeats, int, Size) or not (is_a(axis, int) or a.ndim == 1):
+        raise space.refused(Unsupported("np.repeat but so often along one axis"))
+    (place,) = normal_axes(0 if axis is None else axis, a.ndim)
+    longer = np.expand_dims(a, place + 1)
+    beside = (*a.shape[: place + 1], repeats, *a.shape[place + 1 :])
+    wanted = (*a.shape[:place], a.shape[place] * repeats, *a.shape[place + 1 :])
+    made = _reshape(_broadcast_to(longer, beside), wanted)
+    return IndexedArray(space, made.entry, made.shape, made.kind)
 
 
 def _transpose(a: Any, axes: Any = None, *more: Any) -> IndexedArray:
@@ -110,7 +125,7 @@ def _squeeze(a: Any, axis: Any = None) -> IndexedArray:
 
 
 def _reshape(a: Any, shape: Any = None, *more: Any, newshape: Any = None, order: str = "C") -> IndexedArray:
-    """Only axes of size 1 may come and go."""
+    """Axes of size 1 come and go; others are split, or put together, at whole digits."""
     space = find_space([a])
     a = as_array(space, a)
     wanted = newshape if shape is None else shape
@@ -119,30 +134,9 @@ def _reshape(a: Any, shape: Any = None, *more: Any, newshape: Any = None, order:
     if order != "C":
         raise space.refused(Unsupported(f"np.reshape with order={order!r}"))
     if (known := laid_out(a, wanted)) is not None:
-        _seen(a)
+        seen(a)
         return known
-    kept = [k for k, size in enumerate(a.shape) if not _is_one(size)]
-    places: list[int | None] = []
-    rest = list(kept)
-    for position, size in enumerate(wanted):
-        if _is_one(size):
-            places.append(None)
-        elif type(size) is int and size == -1:
-            following = sum(1 for s in wanted[position + 1 :] if not _is_one(s))
-            taken = len(rest) - following
-            if taken == 0:
-                places.append(None)
-            elif taken == 1:
-                places.append(rest.pop(0))
-            else:
-                raise space.refused(Unsupported("np.reshape that joins axes"))
-        elif rest and same_size(space, size, a.shape[rest[0]]):
-            places.append(rest.pop(0))
-        else:
-            raise space.refused(Unsupported(f"np.reshape of {text_of(a.shape)} to {text_of(tuple(wanted))}"))
-    if rest:
-        raise space.refused(Unsupported(f"np.reshape of {text_of(a.shape)} to {text_of(tuple(wanted))}"))
-    return rearranged(a, places)
+    return regrouped(a, wanted)
 
 
 def _ravel(a: Any, order: str = "C") -> IndexedArray:
@@ -155,7 +149,7 @@ def _broadcast_to(array: Any, shape: Any, subok: bool = False) -> IndexedArray:
     wanted = tuple(shape) if is_a(shape, list, tuple) else (shape,)
     if len(broadcast(space, array.shape, wanted)) != len(wanted):
         raise alike(ValueError("input operand has more dimensions than the shape to broadcast to"))
-    _seen(array)
+    seen(array)
     return IndexedArray(space, array.entry, wanted, array.kind, view=True)
 
 
@@ -182,62 +176,6 @@ def _stack(arrays: Any, axis: int = 0) -> IndexedArray:
     return from_entry(space, entry.renamed(fresh), moved, tuple(sizes), kind)
 
 
-def _concatenate(arrays: Any, axis: int = 0) -> IndexedArray:
-    """Along an axis of known sizes."""
-    space = find_space(arrays)
-    parts = [as_array(space, a) for a in arrays]
-    first = parts[0].shape
-    if not is_a(axis, int, np.integer):
-        raise space.refused(Unsupported("np.concatenate but along one axis"))
-    if not first:
-        raise alike(ValueError("zero-dimensional arrays cannot be concatenated"))
-    (place,) = normal_axes(axis, len(first))
-    for part in parts[1:]:
-        alike_beside = part.ndim == len(first) and all(
-            k == place or same_size(space, size, first[k]) for k, size in enumerate(part.shape)
-        )
-        if not alike_beside:
-            raise alike(
-                ValueError("all the input array dimensions except for the concatenation axis must match")
-            )
-    return joined(parts, place)
-
-
-def _hstack(tup: Any) -> IndexedArray:
-    space = find_space(tup)
-    parts = [_atleast(1)(as_array(space, a)) for a in tup]
-    return _concatenate(parts, axis=0 if parts[0].ndim == 1 else 1)
-
-
-def _vstack(tup: Any) -> IndexedArray:
-    space = find_space(tup)
-    return _concatenate([_atleast(2)(as_array(space, a)) for a in tup], axis=0)
-
-
-def _flip(m: Any, axis: Any = None) -> IndexedArray:
-    _seen(m)
-    for k in normal_axes(axis, m.ndim):
-        m = mapped(m, k, [{p: 1} for p in reversed(range(known(m, k, "np.flip")))], view=True)
-    return m  # type: ignore[no-any-return]
-
-
-def _cumsum(a: Any, axis: Any = None) -> IndexedArray:
-    if a.kind != "f" or not (is_a(axis, int, np.integer) or (axis is None and a.ndim == 1)):
-        raise a.space.refused(Unsupported("np.cumsum but of floats along one axis"))
-    (place,) = normal_axes(0 if axis is None else axis, a.ndim)
-    size = known(a, place, "np.cumsum")
-    return mapped(a, place, [dict.fromkeys(range(k + 1), 1) for k in range(size)])
-
-
-def _diff(a: Any, n: int = 1, axis: int = -1) -> IndexedArray:
-    if not (type(n) is int and n == 1) or a.kind != "f" or not is_a(axis, int, np.integer):
-        raise a.space.refused(Unsupported("np.diff but of floats, once, along one axis"))
-    (place,) = normal_axes(axis, a.ndim)
-    if (size := known(a, place, "np.diff")) == 1:
-        raise a.space.refused(Unsupported("np.diff of one entry"))
-    return mapped(a, place, [{k: -1, k + 1: 1} for k in range(size - 1)])
-
-
 def _cross(a: Any, b: Any) -> IndexedArray:
     """Of two vectors with three entries."""
     space = find_space([a, b])
@@ -248,7 +186,7 @@ def _cross(a: Any, b: Any) -> IndexedArray:
     return _stack(turns)
 
 
-def _atleast(count: int) -> Any:
+def at_least(count: int) -> Any:
     def extend(a: Any) -> IndexedArray:
         if a.ndim >= count:
             return a  # type: ignore[no-any-return]
@@ -287,17 +225,12 @@ FUNCTIONS.update(
         np.squeeze: _squeeze,
         np.reshape: _reshape,
         np.ravel: _ravel,
+        np.repeat: _repeat,
         np.broadcast_to: _broadcast_to,
         np.stack: _stack,
-        np.concatenate: _concatenate,
-        np.hstack: _hstack,
-        np.vstack: _vstack,
-        np.flip: _flip,
-        np.cumsum: _cumsum,
-        np.diff: _diff,
         np.cross: _cross,
-        np.atleast_1d: _atleast(1),
-        np.atleast_2d: _atleast(2),
+        np.atleast_1d: at_least(1),
+        np.atleast_2d: at_least(2),
         np.copy: _copy,
         np.shape: lambda a: a.shape,
         np.ndim: lambda a: a.ndim,
@@ -313,10 +246,10 @@ METHODS.update(
         "reshape": _reshape,
         "squeeze": _squeeze,
         "ravel": _ravel,
+        "repeat": _repeat,
         "flatten": lambda a: _ravel(_copy(a)),
         "copy": _copy,
         "astype": _astype,
         "item": _item,
-        "cumsum": _cumsum,
     }
 )

@@ -256,3 +256,10 @@ def make_size(space: Space, terms: Mapping[Monomial, int]) -> Any:
     if len(kept) == 1 and kept[0][0] == ():
         return kept[0][1]
     return Size(space, kept)
+
+
+def _of_polynomial(space: Space, polynomial: Polynomial) -> Any:
+    return make_size(space, dict(polynomial))
+
+
+Space.sizes_of = _of_polynomial

@@ -18,6 +18,7 @@ from gradcheck.proofs.indexed.algebra.functions import (
 )
 from gradcheck.proofs.indexed.algebra.powers import power
 from gradcheck.proofs.indexed.algebra.requirements import needs_nonzero, needs_positive, needs_root
+from gradcheck.proofs.indexed.algebra.signs import sign_of
 from gradcheck.proofs.indexed.algebra.space import Factor, Space
 from gradcheck.proofs.indexed.arrays.array import UFUNCS, IndexedArray
 from gradcheck.proofs.indexed.arrays.axes import broadcast
@@ -114,6 +115,12 @@ def _root(a: Expr) -> Expr:
     return power(a, Fraction(1, 2))
 
 
+def _angle(y: Expr, x: Expr) -> Expr:
+    if sign_of(x) != "positive":
+        raise x.space.refused(Unsupported("np.arctan2 where x need not be positive"))
+    return apply("arctan", _divide(y, x))
+
+
 _PLAIN: dict[str, tuple[Callable[..., Expr], Kind]] = {
     "multiply": (lambda a, b: a * b, _promoted),
     "negative": (lambda a: -a, _promoted),
@@ -147,6 +154,7 @@ _FLOATING: dict[str, Callable[..., Expr]] = {
     "cos": lambda a: apply("cos", a),
     "tan": lambda a: _divide(apply("sin", a), apply("cos", a)),
     "arctan": lambda a: apply("arctan", a),
+    "arctan2": _angle,
 }
 for _name, (_function, _kind) in _PLAIN.items():
     _register(_name, _function, _kind)

@@ -48,7 +48,7 @@ def _most_of(space: Space, one: Factor) -> int | None:
         return 1
     if type(power) is not int or power < 0:
         return None
-    if head.kind == "size":
+    if head.kind in ("size", "position"):
         return int(pow(LARGEST, power))
     if head.kind == "variable":
         return int(pow(head.magnitude, power))

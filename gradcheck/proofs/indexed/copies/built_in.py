@@ -12,9 +12,10 @@ from gradcheck.errors import Unsupported
 from gradcheck.proofs.indexed.algebra.space import Space
 from gradcheck.proofs.indexed.arrays.array import IndexedArray
 from gradcheck.proofs.indexed.arrays.converting import as_array
-from gradcheck.proofs.indexed.arrays.guarding import alike, guarded, is_a, unknown
+from gradcheck.proofs.indexed.arrays.guarding import alike, is_a, unknown
 from gradcheck.proofs.indexed.arrays.size import Size, text_of
 from gradcheck.proofs.indexed.copies.creating import is_symbolic
+from gradcheck.proofs.indexed.copies.number_types import Convert
 
 __all__ = ["BuiltIns"]
 
@@ -153,8 +154,8 @@ def _exchanged(space: Space) -> dict[str, Any]:
         "isinstance": is_instance,
         "hasattr": has,
         "getattr": get,
-        "float": _Convert("float", (), {"kind": float, "make": as_float, "space": space}),
-        "int": _Convert("int", (), {"kind": int, "make": as_int, "space": space}),
+        "float": Convert("float", (), {"kind": float, "make": as_float, "space": space}),
+        "int": Convert("int", (), {"kind": int, "make": as_int, "space": space}),
         "type": _Kinds("type", (), {"make": kind, "space": space}),
     }
 
@@ -168,39 +169,6 @@ def _has_name(space: Space, value: Any, name: str) -> bool:
             raise unknown(space, f".{name} of a number")
         return name in _OF_ARRAYS
     return name in _OF_INTS if is_symbolic(value) and not is_a(value, list, tuple, dict) else True
-
-
-class _Convert(type):
-    """`float` and `int` for symbols too; still a type to ask for, and a dtype to NumPy."""
-
-    kind: Any
-    make: Any
-    space: Space
-
-    def __new__(cls, name: str, bases: tuple[type, ...], about: dict[str, Any]) -> Any:
-        return super().__new__(cls, name, bases, about | {"dtype": np.dtype(about["kind"])})
-
-    def __call__(cls, *args: Any) -> Any:
-        if not is_symbolic(args):
-            return cls.kind(*args)
-        return guarded(cls.space, f"{cls.__name__}()", cls.__dict__["make"], *args)
-
-    def __instancecheck__(cls, value: object) -> bool:
-        return isinstance(value, cls.kind)
-
-    def __subclasscheck__(cls, other: type) -> bool:
-        return issubclass(other, cls.kind)
-
-    def __eq__(cls, other: object) -> bool:
-        return other is cls or other is cls.kind
-
-    def __hash__(cls) -> int:
-        return hash(cls.kind)
-
-    def __getattr__(cls, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        raise cls.space.refused(Unsupported(f"{cls.__name__}.{name}"))
 
 
 class _Kinds(type):

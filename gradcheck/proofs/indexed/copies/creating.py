@@ -9,29 +9,32 @@ import numpy as np
 
 from gradcheck.errors import Unsupported
 from gradcheck.proofs.indexed.algebra.codes import is_constant
-from gradcheck.proofs.indexed.algebra.expression import constant, delta
+from gradcheck.proofs.indexed.algebra.expression import constant, delta, size_expression
+from gradcheck.proofs.indexed.algebra.neighbours import position
 from gradcheck.proofs.indexed.algebra.space import Space
 from gradcheck.proofs.indexed.arrays.array import IndexedArray
 from gradcheck.proofs.indexed.arrays.axes import axis_codes
 from gradcheck.proofs.indexed.arrays.converting import as_array
 from gradcheck.proofs.indexed.arrays.guarding import guarded, is_a
+from gradcheck.proofs.indexed.arrays.selected import Selected
 from gradcheck.proofs.indexed.arrays.selecting import UNSET, filled
 from gradcheck.proofs.indexed.arrays.size import Size
 from gradcheck.proofs.indexed.arrays.symbolic_index import IndexEquality
+from gradcheck.proofs.indexed.arrays.triangles import triangle
 from gradcheck.proofs.indexed.arrays.whole_number import WholeNumber
 from gradcheck.proofs.indexed.arrays.widths import is_wide
 
 __all__ = ["CREATING", "creators", "is_symbolic"]
 
 _REFUSED = (
-    "arange", "tri", "indices", "triu_indices", "tril_indices", "diag_indices", "linspace", "logspace",
+    "indices", "triu_indices", "tril_indices", "diag_indices", "linspace", "logspace",
     "geomspace", "fromiter", "frombuffer", "fromstring", "bmat", "asmatrix", "matrix",
 )  # fmt: skip
 
 
 CREATING = (
     "zeros", "empty", "ones", "full", "eye", "identity", "array", "asarray", "ascontiguousarray",
-    "asanyarray", "prod", *_REFUSED,
+    "asanyarray", "prod", "tri", "arange", *_REFUSED,
 )  # fmt: skip
 
 
@@ -41,7 +44,7 @@ def is_symbolic(value: Any) -> bool:
         return any(map(is_symbolic, value))
     if is_a(value, dict):
         return any(map(is_symbolic, value.values()))
-    return is_a(value, WholeNumber, IndexedArray, IndexEquality)
+    return is_a(value, WholeNumber, IndexedArray, IndexEquality, Selected)
 
 
 def creators(space: Space) -> dict[str, Any]:
@@ -65,6 +68,28 @@ def creators(space: Space) -> dict[str, Any]:
         codes = axis_codes(space, (N, N))
         entry = constant(space, 1) if is_constant(codes[0]) else delta(space, *codes)
         return IndexedArray(space, entry, (N, N), np.dtype(dtype).kind)
+
+    def tri(N: Any, M: Any = None, k: int = 0, dtype: Any = float) -> Any:
+        if (M is not None and not N == M) or type(k) is not int or not is_wide(dtype):
+            raise space.refused(Unsupported("np.tri but of a square matrix"))
+        codes = axis_codes(space, (N, N))
+        entry = triangle(space, *codes, N, k, lower=True)
+        return IndexedArray(space, entry, (N, N), np.dtype(dtype).kind)
+
+    def arange(*bounds: Any, dtype: Any = None) -> Any:
+        if not is_symbolic(bounds):
+            return np.arange(*bounds, dtype=dtype)
+        start, stop = (0, *bounds) if len(bounds) == 1 else bounds[:2]
+        whole = all(type(b) in (int, Size) for b in bounds) and len(bounds) < 3
+        if not whole or not is_wide(int if dtype is None else dtype) or stop - start < 1:
+            raise space.refused(Unsupported("np.arange but of whole numbers one behind the other"))
+        count = stop - start
+        (code,) = axis_codes(space, (count,))
+        entry = position(space, code, space.size_number(count))
+        entry = (
+            entry + size_expression(space, start) if type(start) is Size else entry + constant(space, start)
+        )
+        return IndexedArray(space, entry, (count,), "i" if dtype is None else np.dtype(dtype).kind)
 
     def array(value: Any, dtype: Any = None, *, copy: Any = True, **kwargs: Any) -> Any:
         if not is_symbolic(value):
@@ -96,6 +121,8 @@ def creators(space: Space) -> dict[str, Any]:
         "ones": make("ones", 1),
         "full": full,
         "eye": eye,
+        "tri": tri,
+        "arange": arange,
         "identity": lambda n, dtype=float: eye(n, dtype=dtype),
         "array": array,
         "asarray": asarray,

@@ -17,6 +17,7 @@ from gradcheck.proofs.indexed.algebra.space import Space
 from gradcheck.proofs.indexed.arrays.array import IndexedArray
 from gradcheck.proofs.indexed.arrays.guarding import guarded, is_a, leak, unknown
 from gradcheck.proofs.indexed.copies.creating import creators, is_symbolic, plain_only
+from gradcheck.proofs.indexed.copies.number_types import of_numpy
 
 __all__ = ["StandIn", "modules", "origin"]
 
@@ -116,7 +117,7 @@ _STATE = {"seterr", "seterrcall", "setbufsize", "load", "fromfile", "loadtxt", "
 
 
 def _numpy(space: Space) -> Callable[[str], Any]:
-    made = creators(space)
+    made = creators(space) | of_numpy(space)
 
     def errstate(**about: Any) -> Any:
         if any(how not in ("ignore", "warn") for how in about.values()):
@@ -129,6 +130,8 @@ def _numpy(space: Space) -> Callable[[str], Any]:
         if name in made:
             return made[name]
         value = getattr(np, name)
+        if value is np.float64 or value is np.int64:  # np.double and the like
+            return made[value.__name__]
         if name in _STATE or name == "random":
             raise unknown(space, f"np.{name}")
         if is_a(value, types.FunctionType, types.BuiltinFunctionType):

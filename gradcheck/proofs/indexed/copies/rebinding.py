@@ -28,7 +28,7 @@ __all__ = ["rebound"]
 _EXCHANGED = {
     id(getattr(module, name)): (module, name)
     for module, names in (
-        (np, CREATING),
+        (np, (*CREATING, "float64", "int64")),
         (math, dir(math)),
         (builtins, [n for n, v in vars(builtins).items() if callable(v)]),
     )

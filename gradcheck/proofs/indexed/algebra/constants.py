@@ -1,0 +1,38 @@
+"""Which number a float in the code stands for.
+
+`0.1` is no tenth in float64, and `1 / 3` no third; `3 * 0.044715` is rounded once more. A proof is about the
+formula, so a float that is the rounding of a short decimal or of a small fraction is that number. Any other
+float is the fraction that it is.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+__all__ = ["meant"]
+
+_DIGITS = 12
+"""Significant digits of a decimal that a person writes."""
+_DENOMINATOR = 10**6
+
+
+def meant(value: float) -> Fraction:
+    """The number that a float stands for, at most one unit in its last place away from it.
+
+    Two such decimals, or fractions, are further than that from each other, so no float stands for two.
+    Raises ValueError for NaN and OverflowError for infinities.
+    """
+    exact = Fraction(value)
+    if exact.denominator <= _DENOMINATOR:
+        return exact
+    if _digits(value) <= _DIGITS:
+        return Fraction(repr(value))
+    near = exact.limit_denominator(_DENOMINATOR)
+    return near if near and abs(near - exact) <= Fraction(math.ulp(value)) else exact
+
+
+def _digits(value: float) -> int:
+    """The significant digits of the shortest decimal that is rounded to this float."""
+    mantissa = repr(abs(value)).split("e")[0].replace(".", "").strip("0")
+    return len(mantissa)
