@@ -22,6 +22,7 @@ __all__ = [
     "Filler",
     "Values",
     "check_values",
+    "complex_normal",
     "dense",
     "integers",
     "normal",
@@ -58,6 +59,11 @@ def normal(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
             to, source = rng.integers(0, flat.size, size=2)
             flat[to] = flat[source]
     return values
+
+
+def complex_normal(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.complex128]:
+    """Any complex numbers: real and imaginary part as `normal` draws them."""
+    return np.asarray(normal(shape, rng) + 1j * normal(shape, rng))
 
 
 def dense(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
@@ -110,7 +116,7 @@ def integers(lo: int, hi: int) -> Filler:
     return draw
 
 
-_PRESETS = ("normal", "positive", "unit_interval", "one_hot", "spd", "integers")
+_PRESETS = ("normal", "complex_normal", "positive", "unit_interval", "one_hot", "spd", "integers")
 
 
 def is_strategy(value: object) -> bool:

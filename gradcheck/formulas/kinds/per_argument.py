@@ -47,7 +47,7 @@ class PerArgument(Kind):
 
         def flattened(result: Any) -> tuple[Any, ...]:
             given = _one_each(formula, nesting.arguments, nesting.placed(result), self.part)
-            return nesting.flattened(given, self.part)
+            return nesting.flattened(given, self.part, conjugated=formula.complex_convention == "jax")
 
         return flattened
 
