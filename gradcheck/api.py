@@ -92,9 +92,9 @@ def verify(
     `lower_triangular`, `rotations`, `simplex`, or an object with `draw(shape, rng)` and `tangent(x, v)`. It
     is drawn there, and its gradient is compared along tangents only.
 
-    An argument is complex where its values are, as with `values={"z": gradcheck.complex_normal}`. The gradient
-    by it is `dJ/dRe + i dJ/dIm`, and delta of a complex output likewise (``complex_convention`` "torch", which
-    is TensorFlow's too), or their conjugates ("jax").
+    An argument is complex where its values are, as with `values={"z": gradcheck.complex_normal}`. The
+    gradient by it is `dJ/dRe + i dJ/dIm`, and delta of a complex output likewise (``complex_convention``
+    "torch", which is TensorFlow's too), or their conjugates ("jax").
 
     ``delta`` says what delta holds, as ``values`` does for arguments; it is then the only source of it.
     With ``deterministic=False`` answers may differ from call to call within the rounding of their dtype (sums

@@ -174,7 +174,7 @@ class ElementArray(Operators):
 
     mT = property(lambda self: ElementArray(np.swapaxes(self.data, -1, -2), self.domain))
     real = property(lambda self: self)
-    imag = property(lambda self: np.zeros_like(self))
+    imag = property(np.zeros_like)
     flat = property(lambda self: iter(self.ravel()))
 
     def __len__(self) -> int:

@@ -53,12 +53,14 @@ class ComplexArray(NDArrayOperatorsMixin):
         return bool(self != 0)
 
     def __complex__(self) -> complex:
-        raise Unsupported("complex() of a value, or storing it into an array of numbers, would lose precision")
+        raise Unsupported(
+            "complex() of a value, or storing it into an array of numbers, would lose precision"
+        )
 
     def __float__(self) -> float:
         raise Unsupported("float() of a complex value: take .real of it")
 
-    __int__ = __index__ = __float__  # type: ignore[assignment]
+    __int__ = __index__ = __float__
     __hash__ = None  # type: ignore[assignment]
 
     shape = property(lambda self: self.re.shape)
@@ -128,39 +130,36 @@ class ComplexArray(NDArrayOperatorsMixin):
 
 def is_complex(value: Any) -> bool:
     """Whether a value is complex: an array of this class, of NumPy's, a number, or a list that has one."""
-    if isinstance(value, ComplexArray | complex | np.complexfloating):
+    kind = type(value)  # symbols for all shapes name the class of what they stand for
+    if issubclass(kind, ComplexArray | complex | np.complexfloating):
         return True
-    if isinstance(value, np.ndarray):
+    if issubclass(kind, np.ndarray):
         return value.dtype.kind == "c" or (value.dtype == object and any(map(is_complex, value.flat)))
-    return isinstance(value, list | tuple) and any(map(is_complex, value))
+    return issubclass(kind, list | tuple) and any(map(is_complex, value))
 
 
 def parts(value: Any) -> tuple[Any, Any]:
     """The real and the imaginary part of a value; None for the latter where it is real."""
-    if isinstance(value, ComplexArray):
-        return value.re, value.im
+    if not is_complex(value):
+        return value, None
     if isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.dtype == object):
-        if not is_complex(value):
-            return value, None
         return parts(np.stack([np.asarray(v) if isinstance(v, complex) else v for v in value]))
-    if isinstance(value, complex | np.complexfloating | np.ndarray) and np.iscomplexobj(value):
-        return value.real, value.imag
-    return value, None
+    return value.real, value.imag
 
 
 def joined(re: Any, im: Any) -> Any:
     """The array with these parts: NumPy's own where both are plain, the real part where ``im`` is None."""
     if im is None:
         return re
-    if isinstance(re, _PLAIN) and isinstance(im, _PLAIN):
-        made = np.multiply(im, 1j)
-        return np.add(re, made)
-    if not isinstance(re, _PLAIN) and not isinstance(im, _PLAIN) and re.shape == im.shape:
+    if _is_plain(re) and _is_plain(im):
+        return np.add(re, np.multiply(im, 1j))
+    if not _is_plain(re) and not _is_plain(im) and re.shape == im.shape:
         return ComplexArray(re, im)
     return ComplexArray(re + 0 * im, im + 0 * re)  # of one shape, and of one arithmetic
 
 
-_PLAIN = (np.ndarray, np.generic, float, int)
+def _is_plain(value: Any) -> bool:
+    return issubclass(type(value), np.ndarray | np.generic | float | int)
 
 
 def complex_ufunc(ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
@@ -194,7 +193,9 @@ def complex_ufunc(ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> 
         raise Unsupported(f"{called} of complex numbers is not available here")
     if out is not None:
         if not isinstance(out[0], ComplexArray):
-            raise Unsupported("storing complex numbers into an array of real ones, or of plain numbers (out=)")
+            raise Unsupported(
+                "storing complex numbers into an array of real ones, or of plain numbers (out=)"
+            )
         out[0][...] = result
         return out[0]
     return result

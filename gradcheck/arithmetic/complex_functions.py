@@ -85,7 +85,8 @@ _multiplies(np.linalg.vecdot, conjugated=True)
 
 @_registers(np.correlate)
 def _correlate(a: Any, v: Any, mode: str = "valid") -> Any:
-    return np.convolve(a, np.conjugate(v)[::-1], mode)
+    convolve: Any = np.convolve
+    return convolve(a, np.conjugate(v)[::-1], mode)
 
 
 @_registers(np.einsum)
@@ -168,9 +169,7 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
 def _as_real(matrix: Any) -> Any:
     """The real matrix that does to (re, im) what a complex one does to re + i im."""
     re, im = both(matrix)
-    return np.concatenate(
-        [np.concatenate([re, -im], axis=-1), np.concatenate([im, re], axis=-1)], axis=-2
-    )
+    return np.concatenate([np.concatenate([re, -im], axis=-1), np.concatenate([im, re], axis=-1)], axis=-2)
 
 
 @_registers(np.linalg.inv)

@@ -216,4 +216,3 @@ UFUNCS.update(
         "isinf": lambda p: np.isinf(p[0]) | np.isinf(p[1]),
     }
 )
-

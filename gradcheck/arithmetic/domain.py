@@ -17,7 +17,15 @@ from numpy.typing import NDArray
 
 from gradcheck.errors import Unsupported
 
-__all__ = ["PREDICATES", "Domain", "ObjectArray", "elementwise", "of_entries", "on_circle", "zero_dimensional"]
+__all__ = [
+    "PREDICATES",
+    "Domain",
+    "ObjectArray",
+    "elementwise",
+    "of_entries",
+    "on_circle",
+    "zero_dimensional",
+]
 
 ObjectArray = NDArray[np.object_]
 
@@ -93,7 +101,7 @@ class Domain(ABC):
 
     def on_circle(self, k: int, n: int) -> tuple[Any, Any]:
         """Cosine and sine of `2 pi k / n`, as scalars."""
-        return tuple(self.lift(x) for x in on_circle(k, n))  # type: ignore[return-value]
+        return tuple(self.lift(x) for x in on_circle(k, n))
 
     def gradient(
         self, function: Callable[..., Any], args: Sequence[Any], deltas: Sequence[Any]

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.arithmetic.array import ElementArray
 from gradcheck.arithmetic.array import FUNCTIONS as OF_REAL
+from gradcheck.arithmetic.array import ElementArray
 from gradcheck.arithmetic.complex_arrays import FUNCTIONS, joined, parts
 from gradcheck.arithmetic.complex_ufuncs import bilinear
 from gradcheck.arithmetic.domain import Domain, of_entries, on_circle
@@ -28,7 +28,7 @@ def roots(n: int, like: Any) -> tuple[Any, Any]:
     """Cosine and sine of `2 pi j k / n` as two matrices, in the arithmetic of an array."""
     domain: Domain | None = like.domain if isinstance(like, ElementArray) else None
     whole = [_root(k, n, domain) for k in range(n)]
-    tables = []
+    tables: list[Any] = []
     for part in (0, 1):
         entries = [whole[j * k % n][part] for j in range(n) for k in range(n)]
         if domain is None:
@@ -53,7 +53,7 @@ def _transformed(a: Any, n: int | None, axis: int, norm: str | None, sign: int) 
     def last(x: Any) -> Any:
         return None if x is None else np.moveaxis(x, axis, -1)
 
-    result = bilinear(lambda x, w: np.matmul(x, w), (last(re), last(im)), (cosine, sign * sine))
+    result = bilinear(np.matmul, (last(re), last(im)), (cosine, sign * sine))
     if scale is not None:
         result = result[0] * scale, result[1] * scale
     return joined(*(np.moveaxis(x, -1, axis) for x in result))
@@ -115,14 +115,16 @@ def _irfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: None = 
     own = [0, length // 2] if length % 2 == 0 else [0]
     inner = [k for k in range(length // 2 + 1) if k not in own]
     re, im = parts(half)
-    taken = lambda x, places: np.take(x, places, axis=axis)
     cosine, sine = roots(length, re)
-    moved = lambda x: np.moveaxis(x, axis, -1)
-    total = np.matmul(moved(taken(re, own)), cosine[own])
+
+    def times(part: Any, table: Any, places: list[int]) -> Any:
+        return np.matmul(np.moveaxis(np.take(part, places, axis=axis), axis, -1), table[places])
+
+    total = times(re, cosine, own)
     if inner:
-        total = total + 2 * np.matmul(moved(taken(re, inner)), cosine[inner])
+        total = total + 2 * times(re, cosine, inner)
         if im is not None:
-            total = total - 2 * np.matmul(moved(taken(im, inner)), sine[inner])
+            total = total - 2 * times(im, sine, inner)
     scale = _scale(length, norm, 1)
     return np.moveaxis(total if scale is None else total * scale, -1, axis)
 

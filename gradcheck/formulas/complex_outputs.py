@@ -1,8 +1,8 @@
 """Complex outputs: to the engine two real outputs each, to the user's own functions one complex array.
 
-Whether an output is complex is seen when the forward runs. A claim about such a forward is then made one about
-a forward of real outputs: delta goes to the code as one complex array, and what has a part for each output
-comes back from it as two real ones.
+Whether an output is complex is seen when the forward runs. A claim about such a forward is then made one
+about a forward of real outputs: delta goes to the code as one complex array, and what has a part for each
+output comes back from it as two real ones.
 """
 
 from __future__ import annotations
@@ -48,6 +48,16 @@ class OutputForm:
             name = f"delta[{k}]" if self.multiple else "delta"
             found += [f"{name}.real", f"{name}.imag"] if is_pair else [name]
         return tuple(found)
+
+    @property
+    def complex_names(self) -> tuple[str, ...]:
+        """What the complex deltas are called."""
+        return tuple(n.removesuffix(".real") for n in self.names if n.endswith(".real"))
+
+    def conjugated(self, deltas: Sequence[Any], convention: str) -> tuple[Any, ...]:
+        """Deltas of the real outputs as parts of what the code calls delta, or back again."""
+        turned = [convention == "jax" and name.endswith(".imag") for name in self.names]
+        return tuple(-d if turn else d for d, turn in zip(deltas, turned, strict=True))
 
     def split(self, result: Any, *, conjugated: bool = False) -> tuple[Any, ...]:
         """What there is for each output as what there is for each real one. Raises `FormFault`."""
@@ -122,7 +132,7 @@ def _like(made: Callable[..., Any], function: Callable[..., Any]) -> Callable[..
 
 
 def delta_in_parts(delta: Values | None, form: OutputForm, convention: str) -> Values | None:
-    """What delta is declared to hold, for each real output. Raises `UsageError` where a function is given."""
+    """What delta is declared to hold, for each real output. Raises `UsageError` for another number of them."""
     if delta is None:
         return None
     given = delta if form.multiple and isinstance(delta, tuple) else (delta,)

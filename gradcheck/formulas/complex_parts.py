@@ -1,7 +1,7 @@
 """Complex arguments: to the engine two real arrays, to the user's own functions one complex array.
 
-`ComplexParts` is the form of a complex argument, as a dict is that of nested ones: its leaves are `z.real` and
-`z.imag`. A gradient by it is `dJ/dRe + i dJ/dIm` (the convention "torch") or its conjugate ("jax").
+`ComplexParts` is the form of a complex argument, as a dict is that of nested ones: its leaves are `z.real`
+and `z.imag`. A gradient by it is `dJ/dRe + i dJ/dIm` (the convention "torch") or its conjugate ("jax").
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class ComplexParts:
 def joined_parts(re: Any, im: Any, *, conjugated: bool = False) -> Any:
     """`re + 1j * im`, or its conjugate; not to be written into where one of them is not."""
     made = joined(re, -im if conjugated else im)
-    if isinstance(made, np.ndarray) and not (re.flags.writeable and im.flags.writeable):
+    if type(made) is np.ndarray and not (re.flags.writeable and im.flags.writeable):
         made.flags.writeable = False
     return made
 

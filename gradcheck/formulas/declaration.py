@@ -11,7 +11,7 @@ import copy
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from gradcheck.errors import UsageError, user_code
 from gradcheck.formulas.callables import check_parameters, defaults_beyond, hashable, parameter_names
@@ -65,6 +65,7 @@ class Declaration:
     section: str | None
     latex: str | None
     note: str | None
+    outputs: ClassVar[Any] = None  # which outputs are complex; see `gradcheck.formulas.complex_outputs`
     tapped: Callable[..., Any] | None  # the intermediates; `Formula` has a decorator of that name
 
     def __init__(

@@ -137,8 +137,8 @@ class Nesting:
     def flattened(self, given: Sequence[Any], what: str, *, conjugated: bool = False) -> tuple[Any, ...]:
         """What was returned for the function's own arguments, by leaf; None for what is not there.
 
-        ``what`` is one of them in words; complex ones are ``conjugated`` first. Raises `FormFault` for another
-        nesting.
+        ``what`` is one of them in words; complex ones are ``conjugated`` first. Raises `FormFault` for
+        another nesting.
         """
         named = zip(self.forms.items(), given, strict=True)
         return tuple(

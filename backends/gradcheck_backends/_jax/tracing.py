@@ -163,7 +163,9 @@ class TracedArray(NDArrayOperatorsMixin):
         plain = unwrap(args)
         along = {k: v for k, v in keywords.items() if v is not None and v is not np._NoValue}  # noqa: SLF001
         direct = (
-            primitives.reduced(name, *plain, **along) if set(along) <= {"axis"} and len(plain) < 3 else None
+            primitives.reduced(name, *plain, **along)
+            if set(along) <= {"axis"} and len(plain) + len(along) < 3
+            else None
         )
         result = function(*plain, **keywords) if direct is None else direct
         if name in _VIEWS and isinstance(args[0], TracedArray):
@@ -263,7 +265,7 @@ class TracedArray(NDArrayOperatorsMixin):
 
     def astype(self, dtype: Any, **_: Any) -> Any:
         if np.dtype(dtype) == np.complex128:
-            return ComplexArray(self.copy(), np.zeros_like(self))  # type: ignore[call-overload]
+            return ComplexArray(self.copy(), np.zeros_like(self))
         if np.dtype(dtype).kind != "f":
             return TracedArray(self.value.astype(dtype))
         if not is_exact(dtype):

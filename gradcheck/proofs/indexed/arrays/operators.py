@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arithmetic import complex_ufunc, is_complex
 from gradcheck.proofs.indexed.arrays.array import ACCESS, FUNCTIONS, UFUNCS, IndexedArray
 from gradcheck.proofs.indexed.arrays.converting import as_array, operate
 from gradcheck.proofs.indexed.arrays.guarding import guarded, refuse_all, unavailable
@@ -25,6 +26,8 @@ _OPERATORS = {
 
 def _array_ufunc(self: IndexedArray, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
     name = ufunc.__name__
+    if any(map(is_complex, inputs)):
+        return guarded(self.space, f"np.{name}", complex_ufunc, ufunc, method, *inputs, **kwargs)
     given = [as_array(self.space, i) for i in inputs]
     kwargs = {k: v for k, v in kwargs.items() if not (k == "where" and v is True)}
     dtype = kwargs.pop("dtype", None)
