@@ -59,7 +59,7 @@ _LINEAR: tuple[Any, ...] = (
     np.array_split, np.hsplit, np.vsplit, np.repeat, np.tile, np.flip, np.fliplr, np.flipud, np.roll,
     np.rot90, np.diagonal, np.take, np.take_along_axis, np.copy, np.atleast_1d, np.atleast_2d, np.delete,
     np.atleast_3d, np.matrix_transpose, np.diag, np.diagflat, np.tril, np.triu, np.pad, np.trace, np.diff,
-    np.sum, np.mean, np.cumsum, np.zeros_like, np.empty_like, np.fft.fftshift, np.fft.ifftshift,
+    np.sum, np.mean, np.cumsum, np.zeros_like, np.empty_like,
 )  # fmt: skip
 for _function in _LINEAR:
     _each(_function)

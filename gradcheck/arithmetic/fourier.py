@@ -140,8 +140,21 @@ def _several(one: Callable[..., Any], default: Sequence[int] | None) -> Callable
     return transform
 
 
+def _shifted(direction: int) -> Callable[..., Any]:
+    def shift(x: Any, axes: Any = None) -> Any:
+        axes = range(np.ndim(x)) if axes is None else [axes] if isinstance(axes, int) else axes
+        for axis in axes:
+            half = np.shape(x)[axis] // 2
+            x = np.roll(x, half if direction > 0 else -half, axis)
+        return x
+
+    return shift
+
+
 FOURIER.update(
     {
+        np.fft.fftshift: _shifted(1),
+        np.fft.ifftshift: _shifted(-1),
         np.fft.fft: _fft,
         np.fft.ifft: _ifft,
         np.fft.rfft: _rfft,

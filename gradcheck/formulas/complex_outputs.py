@@ -13,15 +13,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from gradcheck.arithmetic import is_complex
 from gradcheck.errors import FormFault, UsageError
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.complex_parts import ComplexParts, joined_parts
+from gradcheck.formulas.complex_values import parts_of_value
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.second_order import GradientOf
-from gradcheck.formulas.values import Values
+from gradcheck.formulas.values import Values, complex_normal
 
 __all__ = ["OutputForm", "delta_in_parts", "in_real_outputs", "with_real_outputs"]
 
@@ -119,8 +118,8 @@ def in_real_outputs(claim: Claim, formula: Declaration, form: OutputForm) -> Cla
 
     else:
         raise UsageError(
-            f"{claim.uid}: the output is complex. Claim a vjp or a jvp of it, or this of a forward that gives "
-            "its real and its imaginary part."
+            f"{claim.uid}: the output is complex. Claim a vjp or a jvp of it, or this of a forward that "
+            "gives its real and its imaginary part."
         )
     return replace(claim, formula=formula, candidate=_like(changed, candidate))
 
@@ -132,7 +131,7 @@ def _like(made: Callable[..., Any], function: Callable[..., Any]) -> Callable[..
 
 
 def delta_in_parts(delta: Values | None, form: OutputForm, convention: str) -> Values | None:
-    """What delta is declared to hold, for each real output. Raises `UsageError` for another number of them."""
+    """What delta is declared to hold, for each real output. Raises `UsageError` for another count."""
     if delta is None:
         return None
     given = delta if form.multiple and isinstance(delta, tuple) else (delta,)
@@ -142,9 +141,8 @@ def delta_in_parts(delta: Values | None, form: OutputForm, convention: str) -> V
     for is_pair, one in zip(form.complex, given, strict=True):
         if not is_pair:
             found.append(one)
-        elif isinstance(one, np.ndarray):
-            both = ComplexParts.of(one, conjugated=convention == "jax")
-            found += [both.real, both.imag]
+        elif one is None or one is complex_normal:
+            found += [None, None]
         else:
-            found += [one, one]
+            found += parts_of_value(one, conjugated=convention == "jax")
     return tuple(found)

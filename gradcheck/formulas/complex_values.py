@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from gradcheck.arithmetic import is_complex
-from gradcheck.errors import user_code
+from gradcheck.errors import UsageError, user_code
 from gradcheck.formulas.complex_parts import ComplexParts
 from gradcheck.formulas.shapes import Shapes
 from gradcheck.formulas.values import complex_normal, is_strategy
 
-__all__ = ["Part", "in_parts"]
+__all__ = ["Part", "Together", "in_parts", "parts_of_value"]
 
 
 def in_parts(shapes: Shapes, values: Mapping[str, Any]) -> tuple[Shapes, Mapping[str, Any]]:
@@ -63,13 +63,14 @@ class Part:
 
     together: Together
     name: str
+    sign: int = 1
 
     def __call__(self, shape: tuple[int, ...], rng: np.random.Generator) -> Any:
         return self.of(self.together.draw(shape, rng))
 
     def of(self, drawn: Any) -> Any:
         """This part of a draw."""
-        return np.array(getattr(np.asarray(drawn), self.name))
+        return self.sign * np.array(getattr(np.asarray(drawn), self.name))
 
 
 def _of_parts(values: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
@@ -80,10 +81,21 @@ def _of_parts(values: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, An
             found[name] = value
         elif value is complex_normal:
             continue  # any numbers, as for other arguments
-        elif callable(value) or is_strategy(value):
-            together = Together(value)
-            found |= {f"{name}.{part}": Part(together, part) for part in ("real", "imag")}
+        elif is_strategy(value):
+            raise UsageError(
+                f"values[{name!r}]: a Hypothesis strategy of complex numbers is not available. Give a "
+                "function (shape, rng) -> array."
+            )
         else:
-            array = np.asarray(value)
-            found |= {f"{name}.real": array.real, f"{name}.imag": array.imag}
+            found[f"{name}.real"], found[f"{name}.imag"] = parts_of_value(value)
     return found
+
+
+def parts_of_value(value: Any, *, conjugated: bool = False) -> tuple[Any, Any]:
+    """What the real and the imaginary part of something complex may hold."""
+    sign = -1 if conjugated else 1
+    if callable(value):
+        together = Together(value)
+        return Part(together, "real"), Part(together, "imag", sign)
+    array = np.asarray(value)
+    return array.real, sign * array.imag

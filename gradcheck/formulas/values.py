@@ -146,8 +146,10 @@ def check_values(values: Mapping[str, Values], shapes: Shapes) -> dict[str, Valu
     return checked
 
 
-def check_one(value: Values, who: str) -> Values:
-    """One declared value: a filler or strategy as it is, anything array-like as a read-only array."""
+def check_one(value: Values, who: str, kinds: str = "fiub") -> Values:
+    """One declared value: a filler or strategy as it is, anything array-like as a read-only array, whose dtype
+    is of one of the ``kinds``.
+    """
     if is_strategy(value):
         return value
     if callable(value):
@@ -156,7 +158,7 @@ def check_one(value: Values, who: str) -> Values:
         check_parameters(value, ("shape", "rng"), f"{who}: the function")
         return value
     try:
-        array = np.array(as_array(value, "fiub"))
+        array = np.array(as_array(value, kinds))
     except NotNumbers as error:
         if isinstance(value, list | tuple | np.ndarray | complex):
             raise UsageError(f"{who}: expected real numbers; what was given is {error}.") from None

@@ -81,12 +81,8 @@ def draw_arguments(
             drawn: Any = elements[name]
         elif isinstance(value, np.ndarray):
             drawn = value
-        elif isinstance(value, Part):  # both parts of a complex array come of one draw
-            if value.together not in together:
-                together[value.together] = _filled(value.together.draw, shape, rng, f"values[{name!r}]")
-            drawn = value.of(together[value.together])
         else:
-            drawn = _filled(value, shape, rng, f"values[{name!r}]")
+            drawn = _filled(value, shape, rng, f"values[{name!r}]", together)
         args.append(_frozen(drawn, shape, f"values[{name!r}]"))
     if default is normal:
         _tie(formula, args, rng)
@@ -286,11 +282,12 @@ def _draw_deltas(
         raise UsageError("delta: a tuple was given, but the forward has one output; give an array.")
     else:
         given = [delta]
-    drawn = []
+    drawn: list[Any] = []
+    together: dict[Any, Any] = {}
     for i, (value, output) in enumerate(zip(given, outputs, strict=True)):
         who = f"delta[{i}]" if multiple else "delta"
         value = _nonzero(default) if value is None else value
-        filled = _filled(value, output.shape, rng, who) if callable(value) else value
+        filled = _filled(value, output.shape, rng, who, together) if callable(value) else value
         frozen = _frozen(filled, output.shape, who)
         drawn.append(frozen.astype(np.float64))
     return tuple(drawn)
@@ -309,7 +306,18 @@ def _nonzero(filler: Filler) -> Filler:
     return draw
 
 
-def _filled(value: Filler, shape: tuple[int, ...], rng: np.random.Generator, who: str) -> Any:
+def _filled(
+    value: Filler,
+    shape: tuple[int, ...],
+    rng: np.random.Generator,
+    who: str,
+    together: dict[Any, Any],
+) -> Any:
+    """What a function draws. Both parts of a complex array come of one draw, kept in ``together``."""
+    if isinstance(value, Part):
+        if value.together not in together:
+            together[value.together] = _filled(value.together.draw, shape, rng, who, together)
+        return value.of(together[value.together])
     try:
         with user_code:
             return value(shape, rng)
