@@ -30,7 +30,15 @@ if TYPE_CHECKING:
     from gradcheck.formulas.decorating import Formula, formula
     from gradcheck.formulas.kinds.update import Descent
     from gradcheck.formulas.spaces import lower_triangular, rotations, simplex, sphere, symmetric
-    from gradcheck.formulas.values import integers, normal, one_hot, positive, spd, unit_interval
+    from gradcheck.formulas.values import (
+        complex_normal,
+        integers,
+        normal,
+        one_hot,
+        positive,
+        spd,
+        unit_interval,
+    )
     from gradcheck.oracles.reference import oracle
     from gradcheck.records.verdicts import Strength, Verdict
     from gradcheck.running.result import Result
@@ -52,6 +60,7 @@ __all__ = [
     "adapters",
     "assert_correct",
     "chain",
+    "complex_normal",
     "elementwise",
     "formula",
     "integers",
@@ -92,7 +101,9 @@ _HOMES = {
     "formulas.kinds.update": ("Descent",),
     "oracles.reference": ("oracle",),
     "formulas.spaces": ("lower_triangular", "rotations", "simplex", "sphere", "symmetric"),
-    "formulas.values": ("integers", "normal", "one_hot", "positive", "spd", "unit_interval"),
+    "formulas.values": (
+        *("complex_normal", "integers", "normal", "one_hot", "positive", "spd", "unit_interval"),
+    ),
     "records.verdicts": ("Strength", "Verdict"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

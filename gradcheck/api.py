@@ -48,6 +48,7 @@ def verify(
     deterministic: bool = True,
     accuracy: float | None = None,
     spaces: Mapping[str, Space] | None = None,
+    complex_convention: str = "torch",
     dtype: str = "float64",
     grade: str = "throughout",
     strict: bool = False,
@@ -61,7 +62,7 @@ def verify(
     an array where one is meant). ``backward(delta, *args)`` gives one gradient per argument (tuple,
     list, dict by name, or a bare array where there is one), `None` for an argument that is not checked.
     `delta` has the output's shape and is float64: a NumPy scalar for a scalar output, a tuple for a
-    tuple output. Everything is real; a complex value, output or gradient is refused.
+    tuple output.
 
     ``shapes`` has one entry per argument, in order: `{"W": "n m", "x": "m", "s": ""}`; see
     `gradcheck.formulas.shapes` for the language, `gradcheck.formula` for ``values``, ``where`` and ``batch``.
@@ -91,6 +92,10 @@ def verify(
     `lower_triangular`, `rotations`, `simplex`, or an object with `draw(shape, rng)` and `tangent(x, v)`. It
     is drawn there, and its gradient is compared along tangents only.
 
+    An argument is complex where its values are, as with `values={"z": gradcheck.complex_normal}`. The
+    gradient by it is `dJ/dRe + i dJ/dIm`, and delta of a complex output likewise (``complex_convention``
+    "torch", which is TensorFlow's too), or their conjugates ("jax").
+
     ``delta`` says what delta holds, as ``values`` does for arguments; it is then the only source of it.
     With ``deterministic=False`` answers may differ from call to call within the rounding of their dtype (sums
     in the order in which threads come); more than that fails. With ``dtype`` "float32", "float16" or
@@ -117,6 +122,7 @@ def verify(
 
     declared: dict[str, Any] = {"shapes": shapes, "values": values, "where": where, "batch": batch}
     declared |= {"accuracy": accuracy, "spaces": spaces}
+    declared["complex_convention"] = None if complex_convention == "torch" else complex_convention
     declared["deterministic"] = None if deterministic else False
     declared["dtype"] = None if dtype == "float64" else dtype
     declared["grade"] = None if grade == "throughout" else grade
@@ -221,6 +227,8 @@ def _formula(
 def _first(formula: Formula) -> str:
     """The argument that ``jac`` is by."""
     (name, *_), leaves = formula.shapes.nesting.arguments, formula.shapes.arguments
+    if name in formula.shapes.nesting.complex_leaves:
+        raise UsageError(f"jac: {name} is complex. Claim a vjp or a jvp: give a backward, or jvp=.")
     if name not in leaves:
         raise UsageError(
             f"jac: the first argument must be one array, but {name} holds "

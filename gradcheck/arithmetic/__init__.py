@@ -1,6 +1,14 @@
 """What the numbers are while the NumPy code runs."""
 
-from gradcheck.arithmetic import decisions, functions, linalg, sums  # noqa: F401  (they register themselves)
+from gradcheck.arithmetic import (  # noqa: F401  (they register themselves)
+    complex_functions,
+    complex_ufuncs,
+    decisions,
+    fourier,
+    functions,
+    linalg,
+    sums,
+)
 from gradcheck.arithmetic.array import ElementArray, wrap
 from gradcheck.arithmetic.balls import (
     BALLS,
@@ -15,6 +23,7 @@ from gradcheck.arithmetic.balls import (
     radii,
 )
 from gradcheck.arithmetic.buffers import call, call_in
+from gradcheck.arithmetic.complex_arrays import ComplexArray, complex_ufunc, is_complex
 from gradcheck.arithmetic.domain import Domain, ObjectArray, of_entries, zero_dimensional
 from gradcheck.arithmetic.gradients import gradient
 from gradcheck.arithmetic.low_precision import WORKING_BITS, low_domain
@@ -30,6 +39,7 @@ __all__ = [
     "UNDERFLOWING",
     "WIDENED",
     "WORKING_BITS",
+    "ComplexArray",
     "Domain",
     "ElementArray",
     "Memo",
@@ -37,9 +47,11 @@ __all__ = [
     "Remembered",
     "call",
     "call_in",
+    "complex_ufunc",
     "dot",
     "enclose",
     "gradient",
+    "is_complex",
     "low_domain",
     "midpoints",
     "of_entries",

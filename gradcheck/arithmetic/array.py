@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arithmetic.complex_arrays import FUNCTIONS as OF_COMPLEX
+from gradcheck.arithmetic.complex_arrays import ComplexArray, complex_ufunc, is_complex
 from gradcheck.arithmetic.domain import PREDICATES, Domain, ObjectArray, zero_dimensional
 from gradcheck.arithmetic.narrow import is_exact
 from gradcheck.arithmetic.operators import Operators
@@ -44,6 +46,14 @@ class ElementArray(Operators):
     # -- the two protocols
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        try:
+            return self._ufunc(ufunc, method, inputs, dict(kwargs))
+        except Unsupported:  # asked last: it costs nothing where there are no complex numbers
+            if not any(map(is_complex, inputs)):
+                raise
+        return complex_ufunc(ufunc, method, *inputs, **kwargs)
+
+    def _ufunc(self, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         domain, name = self.domain, ufunc.__name__
         if method == "__call__" and not kwargs and name not in _APART and name in domain.ufuncs:
             data = [lift(x, domain) for x in inputs]
@@ -93,7 +103,12 @@ class ElementArray(Operators):
         if implementation is None:
             module = getattr(func, "__module__", "numpy").replace("numpy", "np", 1)
             raise Unsupported(f"{module}.{func.__name__} is not available in {self.domain.name}")
-        return implementation(*args, **kwargs)
+        try:
+            return implementation(*args, **kwargs)
+        except Unsupported:
+            if func not in OF_COMPLEX or not any(map(is_complex, (*args, *kwargs.values()))):
+                raise
+        return OF_COMPLEX[func](*args, **kwargs)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> ObjectArray:
         # np.asarray(x): an object array of 0-d ElementArrays, so that what comes out of it is as
@@ -159,6 +174,7 @@ class ElementArray(Operators):
 
     mT = property(lambda self: ElementArray(np.swapaxes(self.data, -1, -2), self.domain))
     real = property(lambda self: self)
+    imag = property(np.zeros_like)
     flat = property(lambda self: iter(self.ravel()))
 
     def __len__(self) -> int:
@@ -207,6 +223,8 @@ class ElementArray(Operators):
                 raise Unsupported(f"a cast to int64 of {max(whole, key=abs)}, which does not fit") from None
         if np.dtype(dtype) == bool and self.domain.decides:
             return self != 0
+        if np.dtype(dtype) == np.complex128:
+            return ComplexArray(self.copy(), self.imag)
         if not is_exact(dtype):
             raise Unsupported(f"a cast to {np.dtype(dtype)} is not available in {self.domain.name}")
         return self.copy()
@@ -267,6 +285,8 @@ _METHODS = frozenset(
         "argmin",
         "argsort",
         "clip",
+        "conj",
+        "conjugate",
         "cumprod",
         "cumsum",
         "diagonal",

@@ -319,6 +319,10 @@ class BallDomain(Domain):
             return arb.pos_inf() if value > 0 else arb.neg_inf()
         return arb(value)
 
+    def on_circle(self, k: int, n: int) -> tuple[arb, arb]:
+        angle = flint.fmpq(2 * k, n)
+        return arb.cos_pi_fmpq(angle), arb.sin_pi_fmpq(angle)
+
     def select(self, condition: Any, yes: Any, no: Any) -> Any:
         raise AssertionError("balls decide their conditions")
 

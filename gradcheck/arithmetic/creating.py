@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arithmetic.complex_arrays import joined
 from gradcheck.arithmetic.narrow import is_exact
 from gradcheck.errors import Unsupported
 
@@ -54,6 +55,9 @@ def creator(name: str, maker: Maker) -> Any:
             return made
         if made.dtype.kind == "f" and is_exact(made.dtype):
             made = made.astype(np.float64)
+        if made.dtype == np.complex128:
+            empty = name.startswith("empty")
+            return joined(*(maker(np.zeros_like(p) if empty else p.copy()) for p in (made.real, made.imag)))
         if made.dtype != np.float64:
             if made.dtype.kind == "f" and name not in _CONVERTING:
                 raise Unsupported(f"a buffer of dtype {made.dtype} would lose precision")

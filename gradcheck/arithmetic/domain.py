@@ -7,6 +7,7 @@ indexing, and the functions that NumPy does not define as ufuncs.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -16,7 +17,15 @@ from numpy.typing import NDArray
 
 from gradcheck.errors import Unsupported
 
-__all__ = ["PREDICATES", "Domain", "ObjectArray", "elementwise", "of_entries", "zero_dimensional"]
+__all__ = [
+    "PREDICATES",
+    "Domain",
+    "ObjectArray",
+    "elementwise",
+    "of_entries",
+    "on_circle",
+    "zero_dimensional",
+]
 
 ObjectArray = NDArray[np.object_]
 
@@ -90,6 +99,10 @@ class Domain(ABC):
         """`np.linalg.<name>` for one matrix (no leading axes). Raises `Unsupported`."""
         raise Unsupported(f"np.linalg.{name} is not available in {self.name}")
 
+    def on_circle(self, k: int, n: int) -> tuple[Any, Any]:
+        """Cosine and sine of `2 pi k / n`, as scalars."""
+        return tuple(self.lift(x) for x in on_circle(k, n))
+
     def gradient(
         self, function: Callable[..., Any], args: Sequence[Any], deltas: Sequence[Any]
     ) -> tuple[Any, ...]:
@@ -125,6 +138,13 @@ class Domain(ABC):
         values = np.asarray(values)  # a numpy.matrix stays 2-d whatever is done to it
         lift = self._lift_one if values.dtype == object else self.lift
         return of_entries([lift(v) for v in values.ravel().tolist()], values.shape)
+
+
+def on_circle(k: int, n: int) -> tuple[float, float]:
+    """Cosine and sine of `2 pi k / n`, where they are 0 or 1 exactly."""
+    if not 4 * k % n:
+        return ((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0))[4 * k // n % 4]
+    return math.cos(2 * math.pi * k / n), math.sin(2 * math.pi * k / n)
 
 
 def _holds_arrays(value: Any) -> bool:

@@ -72,6 +72,22 @@ def _iscomplexobj(a: Any) -> bool:
     return False
 
 
+@implements(np.isrealobj)
+def _isrealobj(a: Any) -> bool:
+    return True
+
+
+@implements(np.imag)
+def _imag(a: ElementArray) -> Any:
+    return np.zeros_like(a)
+
+
+@implements(np.angle)
+def _angle(z: ElementArray, deg: bool = False) -> Any:
+    turned = np.where(z < 0, np.pi, 0.0)
+    return np.rad2deg(turned) if deg else turned
+
+
 @implements(np.result_type)
 def _result_type(*operands: Any) -> Any:
     return np.result_type(*(np.float64 if type(o) is ElementArray else o for o in operands))

@@ -33,6 +33,7 @@ from gradcheck.checking.weighing import refuted, uncrowned, unweighed, weigh
 from gradcheck.diagnosis import diagnosed
 from gradcheck.errors import Escaped, FaultKind, UsageError, user_code
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.complex_outputs import delta_in_parts, in_real_outputs, with_real_outputs
 from gradcheck.formulas.kinds import Update
 from gradcheck.formulas.user_lines import named, user_line
 from gradcheck.formulas.values import Values
@@ -43,7 +44,7 @@ from gradcheck.judging.opinions import PointResult, PointVerdict
 from gradcheck.judging.point_check import check_point
 from gradcheck.judging.points.allowed_sizes import checked_delta
 from gradcheck.judging.points.generation import Generated, first_point, generate
-from gradcheck.judging.points.point import ForwardFault, Point
+from gradcheck.judging.points.point import ComplexOutputs, ForwardFault, Point
 from gradcheck.judging.reasons import Fault
 from gradcheck.judging.session import Session
 from gradcheck.judging.steering import Steered, steer
@@ -127,6 +128,20 @@ def _judged(
             points = generate(claim.formula, max_examples=max_examples, seed=seed, delta=delta)
         except ForwardFault as fault:
             points = fault
+    if isinstance(points, ComplexOutputs):
+        formula = with_real_outputs(claim.formula, points.form)
+        delta = delta_in_parts(delta, points.form, formula.complex_convention)
+        return _judged(
+            in_real_outputs(claim, formula, points.form),
+            Session(formula, [usable.found for usable in session.backends]),
+            None,
+            max_examples,
+            seed,
+            delta,
+            started,
+            clock,
+            strict,
+        )
     if isinstance(points, ForwardFault):
         verdict = Verdict.INCONCLUSIVE if points.only_unknown else Verdict.ERROR
         return cannot_run(claim, session, str(points), started, verdict)

@@ -16,6 +16,7 @@ from gradcheck.checking.minimise import Minimal
 from gradcheck.checking.step_curve import step_curve
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.complex_outputs import OutputForm
 from gradcheck.formulas.in_place_writes import plain
 from gradcheck.formulas.quantity import Quantity, outputs
 from gradcheck.formulas.spaces import Space, name_of
@@ -64,12 +65,14 @@ def describe(claim: Claim, minimal: Minimal, session: Session) -> Counterexample
         candidate, truth = (along(claim, point, quantity, v) for v in (candidate, truth))
     if candidate is not None and truth is not None:
         index = _worst_entry(candidate, truth)
-    names = claim.formula.shapes.arguments
+    names, parts = claim.formula.shapes.arguments, claim.formula.outputs
     return Counterexample(
         sizes=dict(point.sizes),
         message=_message(result, quantity, index, candidate, truth, space),
         inputs={n: encode(np.asarray(a)) for n, a in zip(names, point.args, strict=True)},
-        delta=[encode(np.asarray(d)) for d in point.delta] if claim.kind.uses_delta else [],
+        delta=[encode(d) for d in _deltas(claim, point)],
+        delta_parts=list(parts.names) if claim.kind.uses_delta and parts is not None else [],
+        complex=[*claim.formula.shapes.nesting.complex_leaves, *(parts.complex_names if parts else ())],
         delta_name=claim.kind.delta_name,
         shape_minimal=minimal.shape_minimal,
         quantity=None if quantity is None else str(quantity),
@@ -82,6 +85,16 @@ def describe(claim: Claim, minimal: Minimal, session: Session) -> Counterexample
         python=None,
         step_curve=_curve(claim, point, session, quantity, index, candidate),
     )
+
+
+def _deltas(claim: Claim, point: Point) -> tuple[NDArray[np.float64], ...]:
+    """Delta as the code gets it, the parts of a complex one apart."""
+    if not claim.kind.uses_delta:
+        return ()
+    form: OutputForm | None = claim.formula.outputs
+    if form is None:
+        return point.delta
+    return form.conjugated(point.delta, claim.formula.complex_convention)
 
 
 def _without_arrays(claim: Claim, minimal: Minimal) -> Counterexample:

@@ -25,7 +25,7 @@ from gradcheck.judging.points.point import Discarded, ForwardFault, Point, all_f
 from gradcheck.judging.points.sizes import distinct
 from gradcheck.judging.session import Session
 
-__all__ = ["EFFORT", "Case"]
+__all__ = ["EFFORT", "Case", "with_ones"]
 
 EFFORT = 45_000
 """About what thirty million empty iterations of Python cost: some 60 000 a second."""
@@ -76,7 +76,7 @@ class Case:
         other = copy.copy(self)
         other.ones, other.by_sizes, other.brought = True, {}, []
         other.samples = [
-            Sample(self.claim, self.session, _with_ones(s.point), None, None, self._right)
+            Sample(self.claim, self.session, with_ones(self.claim, s.point), None, None, self._right)
             for s in (*self.failed, *self.passed[:_FEW])
         ]
         other.failed, other.passed, other.kinks = other.samples, [], []
@@ -195,13 +195,17 @@ class Case:
                 except (Discarded, ForwardFault, UsageError):
                     continue
                 if self.ones:
-                    point = _with_ones(point)
+                    point = with_ones(self.claim, point)
                 made.append(Sample(self.claim, self.session, point, None, None, self._right))
         return made
 
 
-def _with_ones(point: Point) -> Point:
-    return point.with_values(point.args, tuple(np.ones_like(d) for d in point.delta))
+def with_ones(claim: Claim, point: Point) -> Point:
+    """The point with ones for delta; a complex one has no imaginary part then."""
+    form = claim.formula.outputs
+    names = ("",) * len(point.delta) if form is None else form.names
+    ones = (np.full(d.shape, float(not n.endswith(".imag"))) for d, n in zip(point.delta, names, strict=True))
+    return point.with_values(point.args, tuple(ones))
 
 
 def _order(point: Point) -> tuple[int, int, int]:

@@ -16,6 +16,7 @@ from gradcheck.diagnosis.explaining.code.accuracy import accuracy_changes, is_ne
 from gradcheck.diagnosis.explaining.code.constants import constant_changes
 from gradcheck.diagnosis.explaining.code.mistakes import mistakes
 from gradcheck.diagnosis.explaining.code.repairs import repairs
+from gradcheck.diagnosis.explaining.values.complex_numbers import complex_changes
 from gradcheck.diagnosis.explaining.values.jacobians import jacobian_changes
 from gradcheck.diagnosis.explaining.values.multiples import multiples
 from gradcheck.diagnosis.explaining.values.other_arguments import argument_changes
@@ -144,6 +145,7 @@ def _nearly(case: Case, scope: Scope, found: dict[Quantity, list[Finding]]) -> N
 
 def _whole(case: Case, scope: Scope) -> Iterator[Explanation]:
     return itertools.chain(
+        complex_changes(case, scope.quantity),
         whole_changes(case, scope.quantity, scope.pilot),
         factor_changes(case, None, scope.quantity, scope.wrong),
         jacobian_changes(case, scope.quantity, scope.pilot),

@@ -42,7 +42,8 @@ class Explanation:
     ``text`` is the sentence without the evidence. ``cost`` orders explanations: less is simpler.
     ``rounds`` says that one side was computed from inputs that were rounded to float64 on the way (a sum
     of entries of delta), so that balls cannot say more than floats. ``repair`` says that it changes the
-    code, so that it must also do where the code raises.
+    code, so that it must also do where the code raises. ``whole``: it speaks of a complex gradient, of which
+    the quantity is one part.
     """
 
     kind: str
@@ -51,6 +52,7 @@ class Explanation:
     sides: Sides
     rounds: bool = False
     repair: bool = False
+    whole: bool = False
 
 
 def predicting(values: Values, key: Hashable = None) -> Sides:

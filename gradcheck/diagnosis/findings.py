@@ -22,12 +22,16 @@ def records_of(scopes: Sequence[Scope], found: dict[Quantity, list[Finding]]) ->
         share = (covered[id(finding.explanation)] - 1) / max(len(scopes) - 1, 1)
         return finding.explanation.cost - BONUS * share
 
-    return [
+    records = [
         record(s.quantity, min(found[s.quantity], key=rank))
         if found[s.quantity]
         else _unexplained(s.quantity, len(s.wrong))
         for s in scopes
     ]
+    first = {
+        (r.quantity, r.text): r for r in reversed(records)
+    }  # both parts of a complex gradient say the same
+    return [r for r in records if first[r.quantity, r.text] is r]
 
 
 def unexplained(results: Sequence[PointResult]) -> list[Diagnosis]:
@@ -40,9 +44,13 @@ def _unexplained(quantity: Quantity, count: int) -> Diagnosis:
     return Diagnosis(quantity=str(quantity), kind=UNEXPLAINED, text="no simple explanation", of=count)
 
 
+def _named(quantity: Quantity, *, whole: bool) -> str:
+    return str(quantity).removesuffix(".real").removesuffix(".imag") if whole else str(quantity)
+
+
 def record(quantity: Quantity | None, finding: Finding) -> Diagnosis:
     return Diagnosis(
-        quantity="" if quantity is None else str(quantity),
+        quantity="" if quantity is None else _named(quantity, whole=finding.explanation.whole),
         kind=finding.explanation.kind,
         text=finding.explanation.text,
         points=finding.points,

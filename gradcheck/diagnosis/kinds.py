@@ -8,6 +8,7 @@ KINDS: dict[str, str] = {
     # the whole quantity, against the right one
     "transposed": "axes stand the wrong way round: the whole gradient, or a factor of one of its terms",
     "sign": "the sign is wrong: of the whole gradient, or of one of its terms",
+    "conjugate": "a conjugate is forgotten, or one too many: right under the other complex convention",
     "factor": "off by a constant factor: of the whole gradient, or of one of its terms",
     "size-factor": "off by a power of sizes, such as n or 1/n (sum for mean, mean for sum, n - 1 for n)",
     "missing-sum": "not summed over an axis, or over a part of it only (one row, one example)",

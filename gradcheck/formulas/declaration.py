@@ -11,10 +11,12 @@ import copy
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from gradcheck.errors import UsageError, user_code
 from gradcheck.formulas.callables import check_parameters, defaults_beyond, hashable, parameter_names
+from gradcheck.formulas.complex_parts import as_convention
+from gradcheck.formulas.complex_values import in_parts
 from gradcheck.formulas.dtypes import Dtype, as_dtype, as_grade, check_held
 from gradcheck.formulas.nested_code import of_leaves
 from gradcheck.formulas.shapes import ShapeLike, Shapes
@@ -35,6 +37,8 @@ class Declaration:
     is not ``deterministic`` may answer differently from call to call, within rounding. ``accuracy`` says how
     near the forward is to the function that is meant, relative to each of its values: a solver that stops
     early, a table. ``spaces`` says in which space an argument lives; see `gradcheck.formulas.spaces`.
+    ``complex_convention`` says what the gradient by a complex argument is: "torch", `dJ/dRe + i dJ/dIm`, or
+    "jax", its conjugate; delta of a complex output likewise.
     ``dtype`` is the floating-point type in which the claims' code is called and judged; the forward is the
     formula. ``grade`` is what the code claims of its rounding there (`GRADES` of `dtypes.py`). ``id``,
     ``section``, ``latex`` and ``note`` say where the formula comes from and how to show it.
@@ -54,12 +58,14 @@ class Declaration:
     deterministic: bool
     accuracy: float | None
     spaces: Mapping[str, Space]
+    complex_convention: str
     dtype: Dtype
     grade: str
     id: str | None
     section: str | None
     latex: str | None
     note: str | None
+    outputs: ClassVar[Any] = None  # which outputs are complex; see `gradcheck.formulas.complex_outputs`
     tapped: Callable[..., Any] | None  # the intermediates; `Formula` has a decorator of that name
 
     def __init__(
@@ -74,6 +80,7 @@ class Declaration:
         deterministic: bool = True,
         accuracy: float | None = None,
         spaces: Mapping[str, Space] | None = None,
+        complex_convention: str = "torch",
         dtype: str = "float64",
         grade: str = "throughout",
         id: str | None = None,
@@ -82,7 +89,7 @@ class Declaration:
         note: str | None = None,
         intermediates: Callable[..., Any] | None = None,
     ) -> None:
-        parsed = Shapes.parse(shapes, parameter_names(function))
+        parsed, values = in_parts(Shapes.parse(shapes, parameter_names(function)), values or {})
         name = name or str(getattr(function, "__name__", type(function).__name__))
         original = hashable(function) if callable(function) else function
         check_parameters(function, parsed.nesting.arguments, f"{name}: the forward")
@@ -92,12 +99,13 @@ class Declaration:
             original=original,
             name=name,
             shapes=parsed,
-            values={**{a: s.draw for a, s in living.items()}, **check_values(values or {}, parsed)},
+            values={**{a: s.draw for a, s in living.items()}, **check_values(values, parsed)},
             where=where,
             batch=parsed.check_batch(batch),
             deterministic=bool(deterministic),
             accuracy=_checked_accuracy(accuracy, name),
             spaces=living,
+            complex_convention=as_convention(complex_convention, f"{name}: complex_convention"),
             dtype=as_dtype(dtype, f"{name}: dtype"),
             grade=as_grade(grade, f"{name}: grade"),
             id=id,

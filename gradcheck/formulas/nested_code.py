@@ -33,7 +33,7 @@ def of_leaves(
 
     def nested(*given: Any) -> Any:
         before = given[:count] if lead is None else lead(given[:count])
-        result = function(*before, *nesting.arranged(given[count:]))
+        result = function(*before, *nesting.called_with(given[count:]))
         return result if read is None else read(result)
 
     functools.update_wrapper(nested, function)
@@ -49,7 +49,7 @@ def _again(how: UsedAgain, nesting: Nesting, read: Callable[[Any], Any] | None) 
     """The same sequences at calls that are given leaves."""
 
     def play(program: Sequence[str], calls: Sequence[Call]) -> Played:
-        arranged = [replace(call, args=nesting.arranged(call.args)) for call in calls]
+        arranged = [replace(call, args=nesting.called_with(call.args)) for call in calls]
         for step, gave in how.play(program, arranged):
             yield step, gave if read is None or not step.startswith("B") else read(gave)
 

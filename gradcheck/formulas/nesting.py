@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradcheck.errors import FormFault, UsageError
+from gradcheck.formulas.complex_parts import ComplexParts
 from gradcheck.formulas.suggestions import did_you_mean, short
 
 __all__ = ["Nesting", "Part", "parts_of", "remade", "unfolded"]
@@ -88,9 +89,19 @@ class Nesting:
         """The names of the leaves of some arguments."""
         return [leaf for name in arguments for leaf in _names(self.forms[name], name)]
 
+    @property
+    def complex_leaves(self) -> tuple[str, ...]:
+        """The names of the complex arrays, each of which is two leaves."""
+        found = (unfolded(n, f, lambda v: isinstance(v, int | ComplexParts)) for n, f in self.forms.items())
+        return tuple(name for each in found for name, form in each if isinstance(form, ComplexParts))
+
     def arranged(self, leaves: Sequence[Any]) -> tuple[Any, ...]:
-        """The function's own arguments, made of leaves."""
+        """The function's own arguments, made of leaves; a complex one still in parts."""
         return tuple(_filled(form, leaves) for form in self.forms.values())
+
+    def called_with(self, leaves: Sequence[Any]) -> tuple[Any, ...]:
+        """The function's own arguments as it is called with them."""
+        return tuple(_filled(form, leaves, ComplexParts.array) for form in self.forms.values())
 
     def leaves(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """What is given for arguments (`{"params": {"W1": ...}}`), or for leaves by their own names, by leaf.
@@ -112,7 +123,8 @@ class Nesting:
         """
         if not isinstance(result, Mapping) or any(k in self.forms for k in result):
             return result
-        common = {n: len({p.key for p in _own(f)} & set(result)) for n, f in self.forms.items()}
+        nested = {n: () if isinstance(f, ComplexParts) else _own(f) for n, f in self.forms.items()}
+        common = {n: len({p.key for p in parts} & set(result)) for n, parts in nested.items()}
         most = max(common.values())
         having = [n for n in self.forms if common[n] == most]
         if most and len(having) > 1:
@@ -122,13 +134,16 @@ class Nesting:
             )
         return {name: result if name == having[0] else None for name in self.forms} if most else result
 
-    def flattened(self, given: Sequence[Any], what: str) -> tuple[Any, ...]:
+    def flattened(self, given: Sequence[Any], what: str, *, conjugated: bool = False) -> tuple[Any, ...]:
         """What was returned for the function's own arguments, by leaf; None for what is not there.
 
-        ``what`` is one of them in words. Raises `FormFault` for another nesting.
+        ``what`` is one of them in words; complex ones are ``conjugated`` first. Raises `FormFault` for
+        another nesting.
         """
         named = zip(self.forms.items(), given, strict=True)
-        return tuple(leaf for (name, form), value in named for leaf in _returned(form, name, value, what))
+        return tuple(
+            leaf for (name, form), value in named for leaf in _returned(form, name, value, what, conjugated)
+        )
 
 
 def _written(key: Any) -> str:
@@ -152,10 +167,11 @@ def remade(container: Any, parts: list[Any]) -> Any:
     return dataclasses.replace(container, **dict(zip(names, parts, strict=True)))
 
 
-def _filled(form: Any, leaves: Sequence[Any]) -> Any:
+def _filled(form: Any, leaves: Sequence[Any], complex_of: Callable[[ComplexParts], Any] | None = None) -> Any:
     if isinstance(form, int):
         return leaves[form]
-    return remade(form, [_filled(p.value, leaves) for p in _own(form)])
+    made = remade(form, [_filled(p.value, leaves, complex_of) for p in _own(form)])
+    return complex_of(made) if complex_of is not None and isinstance(made, ComplexParts) else made
 
 
 def _own(form: Any) -> list[Part]:
@@ -169,6 +185,8 @@ def _names(form: Any, name: str) -> list[str]:
 
 def _given(form: Any, name: str, value: Any) -> dict[str, Any]:
     """By leaf, what is said of a container. Raises `UsageError` for parts that it does not have."""
+    if isinstance(form, ComplexParts):
+        return {name: value}  # told apart where values are read
     own = {p.key: p for p in _own(form)}
     given = parts_of(value) if own else None
     if given is None:
@@ -177,7 +195,7 @@ def _given(form: Any, name: str, value: Any) -> dict[str, Any]:
     for part in given:
         if part.key not in own:
             raise UsageError(
-                f"values: there is no {name}{part.access}; {name} has {_listed(own.values())}."
+                f"there is no {name}{part.access}; {name} has {_listed(own.values())}."
                 f"{did_you_mean(part.key, map(str, own))}"
             )
         mine = own[part.key]
@@ -185,16 +203,21 @@ def _given(form: Any, name: str, value: Any) -> dict[str, Any]:
     return found
 
 
-def _returned(form: Any, name: str, value: Any, what: str) -> Iterator[Any]:
+def _returned(form: Any, name: str, value: Any, what: str, conjugated: bool) -> Iterator[Any]:
     """One entry for each leaf of a form, from what was returned for it."""
     if isinstance(form, int):
         if isinstance(value, dict):
             raise FormFault(f"expected an array as the {what} of {name}, got {short(value)}")
         yield value
         return
+    if isinstance(form, ComplexParts):
+        parts = ComplexParts.of(value, conjugated=conjugated)
+        yield from (parts.real, parts.imag)
+        return
     own = _own(form)
     if value is None:
-        yield from (None for part in own for _ in _returned(part.value, name + part.access, None, what))
+        for part in own:
+            yield from _returned(part.value, name + part.access, None, what, conjugated)
         return
     found = parts_of(value)
     if found is None:
@@ -217,7 +240,7 @@ def _returned(form: Any, name: str, value: Any, what: str) -> Iterator[Any]:
             f"{did_you_mean(unknown[0], map(str, keys))}",
         )
     for part in own:
-        yield from _returned(part.value, name + part.access, given.get(part.key), what)
+        yield from _returned(part.value, name + part.access, given.get(part.key), what, conjugated)
 
 
 def _listed(parts: Any) -> str:

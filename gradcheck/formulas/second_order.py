@@ -66,6 +66,7 @@ class GradientOf(Declaration):
             where=formula.where,
             deterministic=formula.deterministic,
             spaces=formula.spaces,
+            complex_convention=formula.complex_convention,
             id=formula.id,
             section=formula.section,
             latex=formula.latex,

@@ -157,6 +157,8 @@ def check_spaces(spaces: Mapping[str, Any] | None, shapes: Shapes) -> dict[str, 
         )
     checked: dict[str, Space] = {}
     for argument, space in shapes.nesting.leaves(spaces).items():
+        if argument in shapes.nesting.complex_leaves:
+            raise UsageError(f"spaces[{argument!r}]: spaces are of real arrays, and {argument} is complex.")
         if argument not in shapes.arguments:
             raise UsageError(
                 f"spaces: there is no argument {argument!r}; the arguments are {', '.join(shapes.arguments)}."

@@ -42,6 +42,7 @@ class WithTangents(Declaration):
             deterministic=formula.deterministic,
             accuracy=formula.accuracy,
             spaces=formula.spaces,
+            complex_convention=formula.complex_convention,
             id=formula.id,
             section=formula.section,
             latex=formula.latex,

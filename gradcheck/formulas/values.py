@@ -22,6 +22,7 @@ __all__ = [
     "Filler",
     "Values",
     "check_values",
+    "complex_normal",
     "dense",
     "integers",
     "normal",
@@ -58,6 +59,11 @@ def normal(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
             to, source = rng.integers(0, flat.size, size=2)
             flat[to] = flat[source]
     return values
+
+
+def complex_normal(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.complex128]:
+    """Any complex numbers: real and imaginary part as `normal` draws them."""
+    return np.asarray(normal(shape, rng) + 1j * normal(shape, rng))
 
 
 def dense(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
@@ -110,7 +116,7 @@ def integers(lo: int, hi: int) -> Filler:
     return draw
 
 
-_PRESETS = ("normal", "positive", "unit_interval", "one_hot", "spd", "integers")
+_PRESETS = ("normal", "complex_normal", "positive", "unit_interval", "one_hot", "spd", "integers")
 
 
 def is_strategy(value: object) -> bool:
@@ -140,8 +146,10 @@ def check_values(values: Mapping[str, Values], shapes: Shapes) -> dict[str, Valu
     return checked
 
 
-def check_one(value: Values, who: str) -> Values:
-    """One declared value: a filler or strategy as it is, anything array-like as a read-only array."""
+def check_one(value: Values, who: str, kinds: str = "fiub") -> Values:
+    """One declared value: a filler or strategy as it is, anything array-like as a read-only array, whose dtype
+    is of one of the ``kinds``.
+    """
     if is_strategy(value):
         return value
     if callable(value):
@@ -150,7 +158,7 @@ def check_one(value: Values, who: str) -> Values:
         check_parameters(value, ("shape", "rng"), f"{who}: the function")
         return value
     try:
-        array = np.array(as_array(value, "fiub"))
+        array = np.array(as_array(value, kinds))
     except NotNumbers as error:
         if isinstance(value, list | tuple | np.ndarray | complex):
             raise UsageError(f"{who}: expected real numbers; what was given is {error}.") from None

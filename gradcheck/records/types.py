@@ -251,10 +251,14 @@ class Counterexample(_Struct, frozen=True):
     python: str | None = None  # the Python line that runs it again
     step_curve: StepCurve | None = None
     delta_name: str = "delta"  # what the code calls it: `v` or `grads` in claims of second order
+    delta_parts: list[str] = []  # what each is called where an output is complex: `delta.real`, `delta.imag`
+    complex: list[str] = []  # what is one complex array to the code: `z`, of `z.real` and `z.imag`
 
     @property
     def deltas(self) -> dict[str, ArrayRecord]:
         """Delta by name; of several outputs `delta[0]`, ..."""
+        if self.delta_parts:
+            return dict(zip(self.delta_parts, self.delta, strict=True))
         if len(self.delta) == 1 and self.delta_name == "delta":
             return {"delta": self.delta[0]}
         return {f"{self.delta_name}[{k}]": delta for k, delta in enumerate(self.delta)}

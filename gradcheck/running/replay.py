@@ -8,10 +8,11 @@ from typing import Literal
 
 from gradcheck.errors import Escaped, UsageError, user_code
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.complex_outputs import in_real_outputs, with_real_outputs
 from gradcheck.formulas.process_state import process_kept
 from gradcheck.judging.answers.backends import choose
 from gradcheck.judging.point_check import check_point
-from gradcheck.judging.points.point import Discarded, ForwardFault, Point, evaluate_forward
+from gradcheck.judging.points.point import ComplexOutputs, Discarded, ForwardFault, Point, evaluate_forward
 from gradcheck.judging.session import Session
 from gradcheck.records.arrays import decode
 from gradcheck.records.types import Counterexample
@@ -37,10 +38,11 @@ def replay_counterexample(
     Raises `UsageError` for an unknown backend. A counterexample that no longer fits the formula's
     declaration gives the outcome ``error`` with the reason.
     """
-    session = Session(claim.formula, choose(backends))
+    chosen = choose(backends)
     try:
         with process_kept(), user_code:
-            result = check_point(claim, _point(claim, counterexample), session)
+            claim, point = _placed(claim, counterexample)
+            result = check_point(claim, point, Session(claim.formula, chosen))
     except (UsageError, ForwardFault, Discarded, Escaped) as error:
         return ReplayOutcome("error", str(error))
     if result.verdict == "pass":
@@ -54,6 +56,19 @@ def replay_counterexample(
         against = [o.backend for o in result.opinions.values() if o.says == "differ" and not o.outvoted]
         return ReplayOutcome("failing", str(result.fault or f"still differs from {', '.join(against)}"))
     return ReplayOutcome("error", "no backend can answer at this point")
+
+
+def _placed(claim: Claim, saved: Counterexample) -> tuple[Claim, Point]:
+    """The point, and the claim that is about a forward of real outputs."""
+    try:
+        return claim, _point(claim, saved)
+    except ComplexOutputs as found:
+        formula = with_real_outputs(claim.formula, found.form)
+        claim = in_real_outputs(claim, formula, found.form)
+        point = _point(claim, saved)
+        return claim, point.with_values(
+            point.args, found.form.conjugated(point.delta, formula.complex_convention)
+        )
 
 
 def _point(claim: Claim, saved: Counterexample) -> Point:

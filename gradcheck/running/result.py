@@ -9,14 +9,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from numpy.typing import NDArray
+
 from gradcheck.errors import GradientError
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.decorating import Formula
-from gradcheck.records.arrays import decode
 from gradcheck.records.reading import Log
 from gradcheck.records.types import (
     Accuracy,
-    ArrayRecord,
     BackendRow,
     BatteryRow,
     ClaimRow,
@@ -26,7 +26,7 @@ from gradcheck.records.types import (
 )
 from gradcheck.records.verdicts import Strength, Verdict
 from gradcheck.running.checker import Checker, RunOptions, now
-from gradcheck.running.shown import Counterexample, Proof, Ulp
+from gradcheck.running.shown import Counterexample, Proof, Ulp, complex_joined
 
 __all__ = ["Result", "failure", "own_name", "reproduce"]
 
@@ -197,6 +197,8 @@ def reproduce(claim: Claim, formula: Formula, row: ClaimRow, seed: int, max_exam
     pair = getattr(claim.candidate, "spelled", None) or f"{formula.name}, {code}"
     rest = "" if formula.deterministic else ", deterministic=False"
     rest += f", accuracy={formula.accuracy:g}" if formula.accuracy else ""
+    if formula.complex_convention != "torch":
+        rest += f", complex_convention={formula.complex_convention!r}"
     if formula.dtype.is_low:
         rest += f", dtype={formula.dtype.name!r}"
         rest += "" if formula.grade == "throughout" else f", grade={formula.grade!r}"
@@ -211,12 +213,12 @@ def reproduce(claim: Claim, formula: Formula, row: ClaimRow, seed: int, max_exam
         return (
             f"gradcheck.verify({pair}, shapes={shapes}, max_examples={max_examples}, seed={seed}{rest}){note}"
         )
-    arrays = {n: _literal(a) for n, a in found.inputs.items()}
-    values = ", ".join(f"{n!r}: {text}" for n, text in arrays.items())
-    deltas = [_literal(d) for d in found.delta]
+    arrays = complex_joined(found, found.inputs)
+    values = ", ".join(f"{n!r}: {_literal(a)}" for n, a in arrays.items())
+    deltas = [_literal(d) for d in complex_joined(found, found.deltas).values()]
     delta = f", delta={deltas[0] if len(deltas) == 1 else '(' + ', '.join(deltas) + ')'}" if deltas else ""
     return f"gradcheck.verify({pair}, shapes={shapes}, values={{{values}}}{delta}, seed={seed}{rest})"
 
 
-def _literal(array: ArrayRecord) -> str:
-    return f"np.array({decode(array).tolist()!r})"
+def _literal(array: NDArray[Any]) -> str:
+    return f"np.array({array.tolist()!r})"

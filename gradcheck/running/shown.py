@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,22 @@ from numpy.typing import NDArray
 from gradcheck.records import types
 from gradcheck.records.arrays import decode
 
-__all__ = ["Counterexample", "Proof", "Ulp"]
+__all__ = ["Counterexample", "Proof", "Ulp", "complex_joined"]
+
+
+def complex_joined(
+    record: types.Counterexample, records: Mapping[str, types.ArrayRecord]
+) -> dict[str, NDArray[Any]]:
+    """Arrays by name, the real and imaginary parts of complex ones together."""
+    arrays = {name: decode(array) for name, array in records.items()}
+    found: dict[str, NDArray[Any]] = {}
+    for name, array in arrays.items():
+        whole, _, part = name.rpartition(".")
+        if whole in record.complex and part == "real":
+            found[whole] = np.asarray(array + 1j * arrays[f"{whole}.imag"])
+        elif whole not in record.complex or part != "imag":
+            found[name] = array
+    return found
 
 
 class Counterexample(types.Counterexample, frozen=True):
@@ -26,7 +42,7 @@ class Counterexample(types.Counterexample, frozen=True):
         """The exact value of every argument by its name (nested ones as `params["W1"]`) and of "delta"
         (of several outputs "delta[0]", ...); scalars are 0-d.
         """
-        return {name: decode(array) for name, array in {**self.inputs, **self.deltas}.items()}
+        return complex_joined(self, {**self.inputs, **self.deltas})
 
     def _repr_html_(self) -> str:
         from gradcheck.report.notebook import counterexample_page

@@ -11,7 +11,9 @@ import jax.scipy.special
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from gradcheck.arithmetic import call
+from gradcheck.arithmetic import ComplexArray, call, complex_ufunc, is_complex
+from gradcheck.arithmetic.complex_arrays import FUNCTIONS as OF_COMPLEX
+from gradcheck.arithmetic.fourier import FOURIER
 from gradcheck.arithmetic.narrow import is_exact
 from gradcheck.errors import Unsupported
 from gradcheck_backends._jax import primitives
@@ -114,6 +116,8 @@ class TracedArray(NDArrayOperatorsMixin):
         return found
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if any(map(is_complex, inputs)):
+            return complex_ufunc(ufunc, method, *inputs, **kwargs)
         out = kwargs.pop("out", None)
         name = ufunc.__name__
         function = getattr(jnp, name, None) or getattr(jax.scipy.special, name, None)
@@ -146,6 +150,10 @@ class TracedArray(NDArrayOperatorsMixin):
         return wrap(result)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if func in FOURIER:  # of complex numbers, which are pairs of real ones here
+            return FOURIER[func](*args, **kwargs)
+        if func in OF_COMPLEX and any(map(is_complex, (*args, *kwargs.values()))):
+            return OF_COMPLEX[func](*args, **kwargs)
         name = func.__name__
         module = getattr(func, "__module__", "numpy")
         if name == "copyto" or name == "put":
@@ -168,7 +176,9 @@ class TracedArray(NDArrayOperatorsMixin):
         plain = unwrap(args)
         along = {k: v for k, v in keywords.items() if v is not None and v is not np._NoValue}  # noqa: SLF001
         direct = (
-            primitives.reduced(name, *plain, **along) if set(along) <= {"axis"} and len(plain) < 3 else None
+            primitives.reduced(name, *plain, **along)
+            if set(along) <= {"axis"} and len(plain) + len(along) < 3
+            else None
         )
         result = function(*plain, **keywords) if direct is None else direct
         if name in _VIEWS and isinstance(args[0], TracedArray):
@@ -265,7 +275,9 @@ class TracedArray(NDArrayOperatorsMixin):
         else:
             self._replace(self.value.at[plain].set(stored))
 
-    def astype(self, dtype: Any, **_: Any) -> TracedArray:
+    def astype(self, dtype: Any, **_: Any) -> Any:
+        if np.dtype(dtype) == np.complex128:
+            return ComplexArray(self.copy(), np.zeros_like(self))
         if np.dtype(dtype).kind != "f":
             return TracedArray(self.value.astype(dtype))
         if not is_exact(dtype):

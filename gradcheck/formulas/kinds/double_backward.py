@@ -65,7 +65,7 @@ class DoubleBackward(Vjp):
         """One cotangent for each argument, nested as it is."""
         assert isinstance(formula, GradientOf)
         nesting = formula.of.shapes.nesting
-        return lambda given: (nesting.arranged(given[0]),)
+        return lambda given: (nesting.called_with(given[0]),)
 
     def symbolic_inputs(self, formula: Declaration, symbols: Symbols) -> Mapping[str, Any]:
         if len(symbols.delta) != _arguments(formula):

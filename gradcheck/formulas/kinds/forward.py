@@ -26,6 +26,7 @@ class Forward(Kind):
     name = "forward"
     noun = "your value"
     states_outputs = True
+    follows_outputs = True
     by_argument = True
     uses_delta = True
 

@@ -146,6 +146,10 @@ class Kind(ABC):
     """Whether it states the forward's own outputs. The code is then differentiated as the formula is, and
     values and gradients of the two are compared."""
 
+    follows_outputs: ClassVar[bool] = False
+    """Whether what the code returns has one part for each output of the forward, as the forward's own result
+    has."""
+
     by_argument: ClassVar[bool] = False
     """Whether its derivatives are gradients, one an argument, so that one slope along all of them says as
     much as one along each; see `gradients` and `joint_slope`."""

@@ -43,11 +43,11 @@ class PerArgument(Kind):
         return formula.shapes.arguments.index(str(quantity.argument)), index
 
     def reader(self, formula: Declaration) -> Callable[[Any], Any] | None:
-        nesting = formula.shapes.nesting
+        nesting, conjugated = formula.shapes.nesting, formula.complex_convention == "jax"
 
         def flattened(result: Any) -> tuple[Any, ...]:
             given = _one_each(formula, nesting.arguments, nesting.placed(result), self.part)
-            return nesting.flattened(given, self.part)
+            return nesting.flattened(given, self.part, conjugated=conjugated)
 
         return flattened
 

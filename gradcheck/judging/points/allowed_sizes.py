@@ -99,7 +99,7 @@ def checked_delta(delta: Values | None) -> Values | None:
     def one(value: Values | None, who: str) -> Values | None:
         if value is None:
             return None
-        return filler(value, who) if is_strategy(value) else check_one(value, who)
+        return filler(value, who) if is_strategy(value) else check_one(value, who, "fiubc")
 
     if isinstance(delta, list) and not all(isinstance(d, int | float | list) for d in delta):
         delta = tuple(delta)  # one per output, not one array

@@ -25,6 +25,7 @@ from gradcheck.judging.points.allowed_sizes import Allowed, checked_delta
 from gradcheck.judging.points.operations import operations
 from gradcheck.judging.points.point import (
     LARGE,
+    ComplexOutputs,
     Discarded,
     ForwardFault,
     Point,
@@ -175,7 +176,8 @@ def first_point(formula: Declaration, *, seed: int, delta: Values | None = None)
 
 def _located(formula: Declaration, draw: Draw, fault: ForwardFault) -> ForwardFault:
     """A fault of the forward, with where it is."""
-    if isinstance(fault.__cause__, FormFault) or fault.only_unknown:  # wherever it is called
+    everywhere = isinstance(fault, ComplexOutputs) or isinstance(fault.__cause__, FormFault)
+    if everywhere or fault.only_unknown:
         return fault
     at = ", ".join(f"{n} = {s}" for n, s in draw.sizes.items())
     about_shapes = isinstance(fault.__cause__, ValueError | IndexError)

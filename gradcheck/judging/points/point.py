@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from gradcheck.arithmetic.precisions import DOUBLE, SINGLE
 from gradcheck.errors import CandidateFault, EndsProgram, Unsupported, UsageError, user_code
+from gradcheck.formulas.complex_outputs import OutputForm
+from gradcheck.formulas.complex_values import Part
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.dtypes import Dtype
 from gradcheck.formulas.in_place_writes import unchanged
@@ -25,6 +27,7 @@ from gradcheck.judging.points.repeats import within_rounding
 
 __all__ = [
     "LARGE",
+    "ComplexOutputs",
     "Discarded",
     "ForwardFault",
     "Point",
@@ -48,6 +51,14 @@ class ForwardFault(Exception):
     """Whether it may be right all the same: there is no arithmetic for what is asked of it."""
 
 
+class ComplexOutputs(ForwardFault):
+    """Some outputs are complex: the claim has to be made one about their parts. ``form`` says which."""
+
+    def __init__(self, form: OutputForm) -> None:
+        super().__init__("the forward's result is complex, which is not available here")
+        self.form = form
+
+
 def draw_arguments(
     formula: Declaration,
     sizes: Mapping[str, int],
@@ -63,6 +74,7 @@ def draw_arguments(
     shapes = formula.shapes.concrete(sizes)
     assert shapes is not None, "sizes were checked by Declaration.allows"
     args = []
+    together: dict[Any, Any] = {}
     for name, shape in zip(formula.shapes.arguments, shapes, strict=True):
         value: Values = formula.values.get(name, default)
         if elements and name in elements:
@@ -70,7 +82,7 @@ def draw_arguments(
         elif isinstance(value, np.ndarray):
             drawn = value
         else:
-            drawn = _filled(value, shape, rng, f"values[{name!r}]")
+            drawn = _filled(value, shape, rng, f"values[{name!r}]", together)
         args.append(_frozen(drawn, shape, f"values[{name!r}]"))
     if default is normal:
         _tie(formula, args, rng)
@@ -169,6 +181,8 @@ def _evaluated(formula: Declaration, args: list[Any]) -> tuple[tuple[NDArray[np.
         if isinstance(error, np.linalg.LinAlgError) and str(error).startswith(_NO_RESULT):
             raise Discarded(f"the forward raises {named(error)}") from error
         raise ForwardFault(f"the forward raises {named(error)}{user_line(error)}") from error
+    if (form := OutputForm.of(result)) is not None:
+        raise ComplexOutputs(form)
     multiple = isinstance(result, tuple | list)
     parts = list(result) if multiple else [result]
     if not parts:
@@ -268,11 +282,12 @@ def _draw_deltas(
         raise UsageError("delta: a tuple was given, but the forward has one output; give an array.")
     else:
         given = [delta]
-    drawn = []
+    drawn: list[Any] = []
+    together: dict[Any, Any] = {}
     for i, (value, output) in enumerate(zip(given, outputs, strict=True)):
         who = f"delta[{i}]" if multiple else "delta"
         value = _nonzero(default) if value is None else value
-        filled = _filled(value, output.shape, rng, who) if callable(value) else value
+        filled = _filled(value, output.shape, rng, who, together) if callable(value) else value
         frozen = _frozen(filled, output.shape, who)
         drawn.append(frozen.astype(np.float64))
     return tuple(drawn)
@@ -291,7 +306,18 @@ def _nonzero(filler: Filler) -> Filler:
     return draw
 
 
-def _filled(value: Filler, shape: tuple[int, ...], rng: np.random.Generator, who: str) -> Any:
+def _filled(
+    value: Filler,
+    shape: tuple[int, ...],
+    rng: np.random.Generator,
+    who: str,
+    together: dict[Any, Any],
+) -> Any:
+    """What a function draws. Both parts of a complex array come of one draw, kept in ``together``."""
+    if isinstance(value, Part):
+        if value.together not in together:
+            together[value.together] = _filled(value.together.draw, shape, rng, who, together)
+        return value.of(together[value.together])
     try:
         with user_code:
             return value(shape, rng)

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.diagnosis.case import Case
+from gradcheck.diagnosis.case import Case, with_ones
 from gradcheck.diagnosis.explaining.values.along_axes import moved_along
-from gradcheck.diagnosis.explaining.values.elsewhere import Change, at_delta, masked
+from gradcheck.diagnosis.explaining.values.elsewhere import Change, at_delta, at_point, masked
 from gradcheck.diagnosis.explanation import Explanation, holds
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.formulas.kinds import Vjp
@@ -24,12 +24,21 @@ __all__ = ["delta_changes", "ignores_delta", "unused_delta"]
 def delta_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
     """Every explanation by another delta, given the shapes at the pilot sample."""
     if "delta" in case.claim.leading:
+        if case.claim.formula.outputs is not None:
+            yield Explanation(
+                "delta-ignored",
+                f"{case.noun} is the right one for delta = ones: delta is not used",
+                1.2,
+                at_point(lambda p: with_ones(case.claim, p)),
+            )
         for k in range(len(pilot.point.delta)):
             yield from _of_delta(case, pilot, k)
 
 
 def _of_delta(case: Case, pilot: Sample, k: int) -> Iterator[Explanation]:
     name = "delta" if len(pilot.point.delta) == 1 else f"delta[{k}]"
+    if (form := case.claim.formula.outputs) is not None:
+        name = form.names[k]
     shape = pilot.point.delta[k].shape
     noun = case.noun
 

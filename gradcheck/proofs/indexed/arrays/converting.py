@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arithmetic import complex_ufunc, is_complex
 from gradcheck.errors import Unsupported
 from gradcheck.proofs.indexed.algebra.codes import is_constant
 from gradcheck.proofs.indexed.algebra.expression import Expr, constant, delta, size_expression
@@ -24,6 +25,8 @@ _MOST_LITERALS = 64
 
 def operate(space: Space, name: str, a: Any, b: Any) -> Any:
     """A ufunc of two operands by its name."""
+    if is_complex(a) or is_complex(b):
+        return guarded(space, f"np.{name}", complex_ufunc, getattr(np, name), "__call__", a, b)
     if name not in UFUNCS:
         raise space.refused(Unsupported(f"np.{name} is not available on symbols for all shapes"))
     return guarded(space, f"np.{name}", UFUNCS[name], as_array(space, a), as_array(space, b))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arithmetic import complex_ufunc, is_complex
 from gradcheck.proofs.indexed.arrays.array import ACCESS, FUNCTIONS, UFUNCS, IndexedArray
 from gradcheck.proofs.indexed.arrays.averaging import log_sum_exp
 from gradcheck.proofs.indexed.arrays.converting import as_array, operate
@@ -32,6 +33,8 @@ def _array_ufunc(self: IndexedArray, ufunc: Any, method: str, *inputs: Any, **kw
         return guarded(self.space, "np.add.at", add_at, *inputs)
     if any(type(i) is Selected for i in inputs):
         return NotImplemented
+    if any(map(is_complex, inputs)):
+        return guarded(self.space, f"np.{name}", complex_ufunc, ufunc, method, *inputs, **kwargs)
     given = [as_array(self.space, i) for i in inputs]
     kwargs = {k: v for k, v in kwargs.items() if not (k == "where" and v is True)}
     dtype = kwargs.pop("dtype", None)

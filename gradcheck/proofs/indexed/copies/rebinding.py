@@ -35,6 +35,8 @@ _EXCHANGED = {
     for name in names
 }
 """Functions that a module may have by a name of its own, such as `from numpy import zeros`."""
+_OF_PAIRS = {"gradcheck.formulas.complex_parts", "gradcheck.formulas.complex_outputs"}
+"""What makes complex arrays of real ones, by nothing but NumPy calls and the types of what is given."""
 _LIBRARIES = {"numpy", "scipy", "jax", "sympy", "functools", "itertools", "operator", "math"}
 
 
@@ -164,4 +166,5 @@ def _module_of(value: Any) -> str:
 
 
 def _is_library(function: types.FunctionType) -> bool:
-    return (function.__module__ or "").split(".")[0] in _LIBRARIES
+    module = function.__module__ or ""
+    return module.split(".")[0] in _LIBRARIES or module in _OF_PAIRS
