@@ -4,6 +4,7 @@ from gradcheck.arithmetic import decisions, functions, linalg, sums  # noqa: F40
 from gradcheck.arithmetic.array import ElementArray, wrap
 from gradcheck.arithmetic.balls import (
     BALLS,
+    ROUNDED_CONSTANTS,
     SHIFTED,
     STORED,
     UNDERFLOWING,
@@ -23,6 +24,7 @@ from gradcheck.arithmetic.remembered import Remembered
 
 __all__ = [
     "BALLS",
+    "ROUNDED_CONSTANTS",
     "SHIFTED",
     "STORED",
     "UNDERFLOWING",

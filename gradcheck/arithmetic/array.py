@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.arithmetic.domain import PREDICATES, Domain, ObjectArray, zero_dimensional
-from gradcheck.arithmetic.narrow import is_exact
+from gradcheck.arithmetic.narrow import is_exact, width_of_cast
 from gradcheck.arithmetic.operators import Operators
 from gradcheck.errors import Unsupported
 
@@ -209,6 +209,8 @@ class ElementArray(Operators):
             return self != 0
         if not is_exact(dtype):
             raise Unsupported(f"a cast to {np.dtype(dtype)} is not available in {self.domain.name}")
+        if width := width_of_cast(dtype):
+            return ElementArray(self.domain.doubted(self.data, width), self.domain)
         return self.copy()
 
     def copy(self, order: Any = "C") -> ElementArray:

@@ -254,7 +254,7 @@ class TracedArray(NDArrayOperatorsMixin):
             self._replace(self.value.at[plain].set(stored))
 
     def astype(self, dtype: Any, **_: Any) -> TracedArray:
-        if np.dtype(dtype).kind != "f":
+        if np.dtype(dtype).kind not in "fV":
             return TracedArray(self.value.astype(dtype))
         if not is_exact(dtype):
             raise Unsupported(f"a cast to {np.dtype(dtype)} in the forward")
