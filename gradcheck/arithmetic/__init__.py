@@ -12,6 +12,7 @@ from gradcheck.arithmetic import (  # noqa: F401  (they register themselves)
 from gradcheck.arithmetic.array import ElementArray, wrap
 from gradcheck.arithmetic.balls import (
     BALLS,
+    ROUNDED_CONSTANTS,
     SHIFTED,
     STORED,
     UNDERFLOWING,
@@ -33,6 +34,7 @@ from gradcheck.arithmetic.smooth import SMOOTH
 
 __all__ = [
     "BALLS",
+    "ROUNDED_CONSTANTS",
     "SHIFTED",
     "SMOOTH",
     "STORED",

@@ -15,7 +15,7 @@ import numpy as np
 from gradcheck.arithmetic.complex_arrays import FUNCTIONS as OF_COMPLEX
 from gradcheck.arithmetic.complex_arrays import ComplexArray, complex_ufunc, is_complex
 from gradcheck.arithmetic.domain import PREDICATES, Domain, ObjectArray, zero_dimensional
-from gradcheck.arithmetic.narrow import is_exact
+from gradcheck.arithmetic.narrow import is_exact, width_of_cast
 from gradcheck.arithmetic.operators import Operators
 from gradcheck.errors import Unsupported
 
@@ -227,6 +227,8 @@ class ElementArray(Operators):
             return ComplexArray(self.copy(), self.imag)
         if not is_exact(dtype):
             raise Unsupported(f"a cast to {np.dtype(dtype)} is not available in {self.domain.name}")
+        if width := width_of_cast(dtype):
+            return ElementArray(self.domain.doubted(self.data, width), self.domain)
         return self.copy()
 
     def copy(self, order: Any = "C") -> ElementArray:

@@ -28,6 +28,7 @@ from gradcheck.errors import Undecided, Unsupported
 
 __all__ = [
     "BALLS",
+    "ROUNDED_CONSTANTS",
     "SHIFTED",
     "STORED",
     "WIDENED",
@@ -323,6 +324,10 @@ class BallDomain(Domain):
         angle = flint.fmpq(2 * k, n)
         return arb.cos_pi_fmpq(angle), arb.sin_pi_fmpq(angle)
 
+    def doubted(self, values: ObjectArray, width: float) -> ObjectArray:
+        step = arb(1, width)
+        return of_entries([b if b.is_integer() else b * step for b in values.ravel().tolist()], values.shape)
+
     def select(self, condition: Any, yes: Any, no: Any) -> Any:
         raise AssertionError("balls decide their conditions")
 
@@ -438,24 +443,28 @@ UNDERFLOWING = _UnderflowingDomain()
 
 class _StoredDomain(BallDomain):
     """Balls in which a float constant that a type of few ``bits`` holds may have been rounded to it: it
-    carries half a unit of doubt. What that type does not hold was not stored in it, and is widened as usual.
+    carries half a unit of doubt. What that type does not hold was written with the digits of float32, as
+    kernels are that compute in it, and carries half a unit of that. ``every``: all were stored in the type.
     """
 
-    def __init__(self, bits: int) -> None:
+    def __init__(self, bits: int, *, every: bool = False) -> None:
         super().__init__(widened=True)
-        self._bits = bits
+        self._bits, self._every = bits, every
 
     def lift(self, number: Any) -> arb:
         lifted = super().lift(number)
         if isinstance(number, float | np.floating) and np.isfinite(number) and not float(number).is_integer():
             fraction, _ = math.frexp(float(number))
-            if math.ldexp(fraction, self._bits).is_integer():
-                return arb(lifted, abs(lifted) * 2.0**-self._bits)
+            held = self._every or math.ldexp(fraction, self._bits).is_integer()
+            return arb(lifted, abs(lifted) * 2.0 ** -(self._bits if held else SINGLE))
         return lifted
 
 
 STORED = {bits: _StoredDomain(bits) for bits in (8, 11, SINGLE)}
 """By the bits of the type in which the code's constants may be stored."""
+
+ROUNDED_CONSTANTS = {bits: _StoredDomain(bits, every=True) for bits in (8, 11, SINGLE, DOUBLE)}
+"""Balls that hold what comes out where every constant is rounded to so many bits, and nothing else is."""
 
 
 def enclose(values: NDArray[np.float64], bound: NDArray[np.float64] | float | None = None) -> ObjectArray:

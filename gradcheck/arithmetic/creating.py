@@ -20,7 +20,7 @@ Maker = Callable[[Any], Any]
 
 _FROM_NOTHING = ("zeros", "empty", "ones", "full", "eye", "identity")
 _LIKE = ("zeros_like", "empty_like", "ones_like", "full_like")
-_CONVERTING = ("array", "asarray", "asanyarray", "ascontiguousarray", "float32", "float64")
+_CONVERTING = ("array", "asarray", "asanyarray", "ascontiguousarray", "float16", "float32", "float64")
 CREATORS = (*_FROM_NOTHING, *_LIKE, *_CONVERTING)
 """What makes arrays of floats: out of nothing, like others, and of what is an array of the arithmetic."""
 
@@ -53,7 +53,7 @@ def creator(name: str, maker: Maker) -> Any:
             raise Unsupported(f"np.{name} with such arguments: {error}") from error
         if not isinstance(made, np.ndarray):  # made like an array of the arithmetic: one of those already
             return made
-        if made.dtype.kind == "f" and is_exact(made.dtype):
+        if made.dtype.kind in "fV" and is_exact(made.dtype):
             made = made.astype(np.float64)
         if made.dtype == np.complex128:
             empty = name.startswith("empty")
@@ -92,4 +92,9 @@ class _Single(np.float32):
         return value.astype(np.float32) if _is_of_arithmetic(value) else np.float32(value)
 
 
-_SCALARS = {"float64": _Double, "float32": _Single}
+class _Half(np.float16):
+    def __new__(cls, value: Any = 0.0) -> Any:
+        return value.astype(np.float16) if _is_of_arithmetic(value) else np.float16(value)
+
+
+_SCALARS = {"float64": _Double, "float32": _Single, "float16": _Half}

@@ -89,6 +89,10 @@ class Domain(ABC):
         """What an operation gives: an arithmetic may let it be rounded."""
         return value
 
+    def doubted(self, values: ObjectArray, width: float) -> ObjectArray:
+        """The numbers with so much doubt, relatively, about each that is not whole."""
+        return values.copy()
+
     def summed(self, compute: Callable[..., Any], *arrays: Any) -> Any:
         """`compute(*arrays)`, a sum or a product of arrays: an arithmetic may let each addition be
         rounded.

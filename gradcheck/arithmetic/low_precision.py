@@ -73,7 +73,7 @@ class _LowDomain(BallDomain):
         if not isinstance(exact, arb) and not _holds_balls(np.asarray(exact)):
             return exact
         sizes = np.asarray(compute(*map(_magnitudes, arrays)), dtype=np.float64)
-        terms = np.asarray(compute(*(np.ones(np.shape(a)) for a in arrays)), dtype=np.float64)
+        terms = np.asarray(compute(*map(_terms, arrays)), dtype=np.float64)  # adding zero is exact
         roundings = np.maximum(terms - 1, 0) + (len(arrays) > 1 and self._summing == self._bits)
         with np.errstate(over="ignore", invalid="ignore"):
             lost = np.expm1(roundings * np.log1p(2.0**-self._summing)) * sizes
@@ -91,6 +91,14 @@ class _LowDomain(BallDomain):
 
 def _holds_balls(*arrays: Any) -> bool:
     return any(a.dtype == object for a in arrays)
+
+
+def _terms(array: Any) -> NDArray[np.float64]:
+    """1 for each number, 0 for those that are zero."""
+    if array.dtype != object:
+        return np.asarray(array != 0, dtype=np.float64)
+    entries = array.ravel().tolist()
+    return np.array([float(not b.is_zero()) for b in entries]).reshape(array.shape)
 
 
 def _magnitudes(array: Any) -> NDArray[np.float64]:

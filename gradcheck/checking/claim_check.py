@@ -24,6 +24,7 @@ from gradcheck.checking.further_points import (
 )
 from gradcheck.checking.low_precision import accuracy, low_precision_notes
 from gradcheck.checking.minimise import Minimal, minimise
+from gradcheck.checking.rounding_bias import biased
 from gradcheck.checking.rows import backend_row, claim_row, silent_row
 from gradcheck.checking.settled import check_further
 from gradcheck.checking.time_limit import Clock, TimeUp
@@ -147,7 +148,9 @@ def _judged(
         return cannot_run(claim, session, str(points), started, verdict)
     if session.is_narrow(points.points):
         claim = replace(claim, bits=SINGLE)
-        with taken_as_exact():  # the forward rounds to float32, and so may the code: it is the formula
+        with taken_as_exact(
+            min(claim.formula.dtype.bits, SINGLE)
+        ):  # the forward rounds to float32, and so may the code: it is the formula
             return _tried(claim, session, points, seed, delta, started, clock, strict)
     return _tried(claim, session, points, seed, delta, started, clock, strict)
 
@@ -269,6 +272,9 @@ def _summarise(
     if trained is not None and trained.stuck and ruling.verdict is Verdict.PASS:
         ruling = Ruling(Verdict.FAIL, trained.training.stopped)
     low = claim.formula.dtype.is_low
+    one_way = biased(claim, results) if ruling.verdict is Verdict.PASS else []
+    if one_way:
+        ruling = Ruling(Verdict.FAIL, f"{one_way[0].quantity}: {one_way[0].text}")
     weighed = unweighed(ruling) if low else weigh(claim, session.shared(Memory), ruling, results)
     if weighed.proved:  # what runs is the code, not the symbols: at sizes far from those that were drawn
         large = [_checked(claim, p, session, _large) for p in points_of_large_sizes(claim, seed, delta)]
@@ -306,7 +312,7 @@ def _summarise(
         reason = counterexample.message
     mistakes: list[Diagnosis] = []
     if verdict is Verdict.FAIL:
-        mistakes = diagnosed(claim, results, session, seed=seed, delta=delta) or battery.mistakes()
+        mistakes = one_way or diagnosed(claim, results, session, seed=seed, delta=delta) or battery.mistakes()
     row = claim_row(
         claim,
         verdict,
@@ -389,7 +395,7 @@ def _notes(
             "at some points the difference is no more than float constants rounded in the last place"
         )
     narrow = session.is_narrow(points.points)
-    if narrow:
+    if narrow and not claim.formula.dtype.is_low:
         notes.append(
             "the forward rounds to float32: judged is the formula, not its rounding; the digits lost say "
             "what float32 costs"

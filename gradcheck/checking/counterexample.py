@@ -224,7 +224,22 @@ def _message(
     say = "says" if len(sources) == 1 else "say"
     if space is not None:
         place += f" along {name_of(space)}"
+    if np.array_equal(candidate, truth) and (formula := _as_formula(result, quantity)) is not None:
+        return f"{formula}; rounded, the numbers are the same"
     return f"{quantity}{place} is {yours!s}, but {_names(sources)} {say} {right!s}"
+
+
+def _as_formula(result: PointResult, quantity: Quantity) -> str | None:
+    """What is wrong with a formula whose numbers are right once they are rounded."""
+    for opinion in result.opinions.values():
+        match = opinion.matches.get(quantity)
+        if opinion.says == "differ" and match is not None and match.rigorous:
+            place = f"[{', '.join(map(str, match.index))}]" if match.index else ""
+            return (
+                f"as a formula, {quantity}{place} is {match.candidate}, but {opinion.backend} says "
+                f"{match.truth}"
+            )
+    return None
 
 
 def _against(result: PointResult) -> list[str]:

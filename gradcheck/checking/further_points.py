@@ -7,10 +7,12 @@ from __future__ import annotations
 import tracemalloc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from itertools import product
 from math import prod
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gradcheck.errors import UsageError
 from gradcheck.formulas.claim import Claim
@@ -87,8 +89,31 @@ def points_of_long_sums(claim: Claim, seed: int, delta: Values | None) -> Iterat
             sizes = {**bound, **dict.fromkeys(names, others), name: length}
             shapes = formula.shapes.concrete(sizes) if formula.allows(sizes) else None
             if shapes is not None and sum(map(prod, shapes)) <= _MOST_LONG:
-                yield from _kept_small(formula, _made(claim, sizes, [seed, 43, number], delta, "long"))
+                for point in _kept_small(formula, _made(claim, sizes, [seed, 43, number], delta, "long")):
+                    yield point
+                    if delta is None and claim.kind.uses_delta:
+                        yield _with_few_terms(point, np.random.default_rng([seed, 47, number]))
                 break
+
+
+def _with_few_terms(point: Point, rng: np.random.Generator) -> Point:
+    """The point with zeros for most of delta. What is allowed of a sum grows with its terms; of a few it is
+    so little that one which is left out shows, the last one among them.
+    """
+
+    def thinned(delta: NDArray[np.float64]) -> NDArray[np.float64]:
+        kept = np.zeros(delta.size, dtype=bool)
+        kept[rng.integers(0, delta.size, _FEW_TERMS)] = True
+        kept[-1:] = True
+        few = np.where(kept.reshape(delta.shape), np.where(delta == 0, 1.0, delta), 0.0)
+        few.flags.writeable = False
+        return few
+
+    return replace(point, delta=tuple(map(thinned, point.delta)))
+
+
+_FEW_TERMS = 3
+"""Entries of delta that are kept, besides the last."""
 
 
 def _kept_small(formula: Declaration, points: Iterator[Point]) -> Iterator[Point]:
@@ -113,9 +138,9 @@ def _kept_small(formula: Declaration, points: Iterator[Point]) -> Iterator[Point
 
 _MOST_HELD = 2**17
 
-LONG = (512, 4096)
+LONG = (515, 4099)
 """Lengths of sums in low precision. From 256 on a sum of ones stands still in bfloat16, from 2048 in
-float16."""
+float16. Kernels work in blocks of 2^k, and three more are what a block leaves over."""
 
 _MOST_LONG = 2**14
 

@@ -110,25 +110,4 @@ def low_precision_notes(claim: Claim, results: Sequence[PointResult]) -> list[st
         for q, name in r.stated.dtypes.items()
         if name != declared
     }
-    notes = [f"{quantity} comes in {name}, not in {declared}" for quantity, name in sorted(wider)]
-    found = [r.measured for r in results if r.measured is not None and r.verdict == "pass"]
-    if (bias := _bias(found)) is not None:
-        notes.append(bias)
-    return notes
-
-
-def _bias(found: list[Measured]) -> str | None:
-    """Errors that go one way. Rounding to nearest errs either way, so that of n entries that are off by a
-    part of a
-    unit all go one way once in 2^(n - 1) runs; code that cuts digits off goes toward zero every time.
-    """
-    signed = [s.ravel() for m in found for s in m.outward.values()]
-    off = np.concatenate(signed) if signed else np.zeros(0)
-    off = off[(np.abs(off) > 2.0**-6) & (np.abs(off) < 1)]
-    if len(off) >= _ENOUGH and (off < 0).all():
-        return f"every one of {len(off)} inexact entries errs toward zero: digits are cut off, not rounded"
-    return None
-
-
-_ENOUGH = 40
-"""Entries all of which err one way by accident once in 2^39 runs."""
+    return [f"{quantity} comes in {name}, not in {declared}" for quantity, name in sorted(wider)]

@@ -53,7 +53,8 @@ def minimise(
     """The smallest shape and the simplest values at which the claim still gets the same verdict."""
     if failing.point.large and not _can_shrink(claim):
         return Minimal(failing, shape_minimal=True)
-    if failing.point.origin == "long":  # what is rounded in a sum shows where it is long
+    origin, low = failing.point.origin, claim.formula.dtype.is_low
+    if origin == "long" or (low and origin == "asked"):  # what is rounded in a sum shows where it is long
         return Minimal(failing, shape_minimal=False)
     judge = _Judge(claim, failing, session)
     best, exhausted = _smallest_shape(claim, failing.point, judge, seed, delta)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 from msgspec import structs
 
+from gradcheck.arithmetic.narrow import taken_as_exact
 from gradcheck.diagnosis.kinds import UNEXPLAINED
 from gradcheck.diagnosis.low_precision import in_float64, of_numbers
 from gradcheck.diagnosis.multiples_within import multiples_within
@@ -39,7 +41,8 @@ def diagnosed(
     from gradcheck.diagnosis.diagnose import diagnose  # here, so that the module keeps its name
 
     small = [r for r in results if not r.point.large]
-    if claim.formula.dtype.is_low:
+    dtype = claim.formula.dtype
+    if dtype.is_low:
         failed = [r for r in small if r.verdict == "fail"]
         if numbers := of_numbers(claim, failed):
             return numbers
@@ -48,7 +51,8 @@ def diagnosed(
             return found
     if not small:
         return []
-    with warnings.catch_warnings():
+    casts = taken_as_exact(dtype.bits) if dtype.is_low else nullcontext()
+    with warnings.catch_warnings(), casts:
         warnings.simplefilter("ignore")
         try:
             with user_code:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.arithmetic import BALLS, precision
+from gradcheck.arithmetic.narrow import taken_as_exact
 from gradcheck.arithmetic.precisions import BITS
 from gradcheck.errors import FaultKind, Unsupported
 from gradcheck.formulas.claim import Claim
@@ -32,7 +33,7 @@ def in_float64(claim: Claim, results: Sequence[PointResult]) -> Claim:
     first = next((r.point for r in results if r.verdict == "fail"), None)
     if first is not None and not is_float_only(claim.candidate):
         try:
-            with precision(BITS):
+            with precision(BITS), taken_as_exact(claim.dtype.bits):
                 run_in_balls(claim, first, BALLS)
             return replace(claim, formula=formula)
         except Unsupported:

@@ -123,11 +123,11 @@ def _constant(factor: tuple[float, float]) -> tuple[str, str]:
     low, high = factor
     if low <= -1 <= high:
         return "sign", "your gradient is the right one with the other sign"
-    number = _shortest(low, high)
+    number = shortest(low, high)
     return "factor", f"your gradient is the right one times {number}, as well as rounding lets one tell"
 
 
-def _shortest(low: float, high: float) -> Any:
+def shortest(low: float, high: float) -> Any:
     """The shortest decimal between two numbers."""
     for digits in range(1, 17):
         number = float(f"{(low + high) / 2:.{digits}g}")

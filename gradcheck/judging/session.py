@@ -134,14 +134,22 @@ def _misreading(formula: Declaration, point: Point, narrow: bool) -> str | None:
     )
 
 
-def _uses_float32(formula: Declaration, point: Point) -> bool:
-    with taken_as_exact() as narrow, precision(BITS), warnings.catch_warnings():
+def _uses_narrow_types(formula: Declaration, point: Point) -> bool:
+    """Whether the forward casts on the way to what may stand for the real numbers: not where it decides by
+    what a cast leaves of a number.
+    """
+    bits = min(formula.dtype.bits, SINGLE)
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        try:
-            values_in_balls(formula, point)
-        except Unsupported:
-            return False
-    return narrow.seen
+        for rounds in (False, True):
+            with taken_as_exact(bits, rounds=rounds) as narrow, precision(BITS):
+                try:
+                    values_in_balls(formula, point)
+                except Unsupported:
+                    return False
+            if not narrow.seen:
+                return False
+    return True
 
 
 @dataclass
@@ -296,7 +304,7 @@ class Session:
         """
         if self._narrow is None:
             small = next((p for p in points if not p.large), None)
-            self._narrow = small is not None and _uses_float32(self.formula, small)
+            self._narrow = small is not None and _uses_narrow_types(self.formula, small)
         return self._narrow
 
     def misread(self, points: Sequence[Point]) -> str | None:

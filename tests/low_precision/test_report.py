@@ -22,7 +22,7 @@ def result():
 def test_the_page_has_the_grades_and_a_picture(result, tmp_path):
     page = result.to_html(tmp_path / "report.html").read_text("utf-8")
     assert "float16: meets correctly rounded" in page
-    assert "where it is 4096" in page
+    assert "where it is 4099" in page
     assert "meets correctly rounded" in result._repr_html_()
 
 

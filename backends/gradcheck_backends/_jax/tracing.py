@@ -278,7 +278,7 @@ class TracedArray(NDArrayOperatorsMixin):
     def astype(self, dtype: Any, **_: Any) -> Any:
         if np.dtype(dtype) == np.complex128:
             return ComplexArray(self.copy(), np.zeros_like(self))
-        if np.dtype(dtype).kind != "f":
+        if np.dtype(dtype).kind not in "fV":
             return TracedArray(self.value.astype(dtype))
         if not is_exact(dtype):
             raise Unsupported(f"a cast to {np.dtype(dtype)} in the forward")

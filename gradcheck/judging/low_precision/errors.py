@@ -34,15 +34,16 @@ class Part:
 @dataclass(frozen=True)
 class Measured:
     """An answer at one point. ``parts`` are by grade; one without a bound is missing. ``errors`` are all of
-    them in ulp, by quantity; ``outward`` how much larger in magnitude the values are than the right ones.
-    ``right`` are these, ``granted`` what the widest grade that has a bound allows.
+    them in ulp, by quantity; ``right`` the right values, ``granted`` what the widest grade that has a bound
+    allows. Of code whose operations are not seen, ``constants`` are what rounded constants may put all
+    entries off by.
     """
 
     parts: Mapping[str, Part] = field(default_factory=dict)
     errors: Mapping[Quantity, Floats] = field(default_factory=dict)
-    outward: Mapping[Quantity, Floats] = field(default_factory=dict)
     right: Mapping[Quantity, Floats] = field(default_factory=dict)
     granted: Mapping[Quantity, Floats] = field(default_factory=dict)
+    constants: Mapping[Quantity, Floats] = field(default_factory=dict)
 
     def meets(self, grade: str) -> bool:
         """Whether a grade is met: its own bound or that of a stricter one."""
@@ -59,16 +60,13 @@ def measured(
 ) -> Measured:
     """How far stated values are from the right ones."""
     parts: dict[str, Part] = {}
-    errors, outward = {}, {}
+    errors = {}
     for quantity, value in stated.items():
         if not value.size:
             continue
         truth = right[quantity]
         off, ulp = error(value, truth, dtype), dtype.ulp(allowed.sizes[quantity])
         errors[quantity] = np.minimum(off / ulp, _MOST)
-        with np.errstate(invalid="ignore"):
-            signed = (np.abs(value) - np.abs(truth)) / ulp
-        outward[quantity] = np.where(np.isfinite(signed), signed, 0.0)
         for grade, bounds in allowed.errors.items():
             ratios = _ratios(value, truth, off, bounds[quantity], dtype)
             index = tuple(int(i) for i in np.unravel_index(int(np.argmax(ratios)), ratios.shape))
@@ -78,7 +76,7 @@ def measured(
                 parts[grade] = Part(min(float(ratios[index]), _MOST), quantity, index, found, limit)
     widest = max(allowed.errors, key=GRADES.index, default=None)
     granted = {} if widest is None else allowed.errors[widest]
-    return Measured(parts, errors, outward, right, granted)
+    return Measured(parts, errors, right, granted)
 
 
 def within(

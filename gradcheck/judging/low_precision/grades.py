@@ -24,8 +24,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic import BALLS, WORKING_BITS, Domain, ObjectArray, low_domain, precision, radii
-from gradcheck.arithmetic.precisions import SINGLE
+from gradcheck.arithmetic import (
+    BALLS,
+    ROUNDED_CONSTANTS,
+    WORKING_BITS,
+    Domain,
+    ObjectArray,
+    low_domain,
+    precision,
+    radii,
+)
+from gradcheck.arithmetic.precisions import BITS, SINGLE
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.decorating import claims_on
@@ -35,7 +44,7 @@ from gradcheck.judging.candidates.running import run_in_balls
 from gradcheck.judging.points.point import Point
 from gradcheck.judging.session import Session, Usable
 
-__all__ = ["Allowed", "Derivation", "allowed", "derivations", "grade_name"]
+__all__ = ["Allowed", "Derivation", "allowed", "derivations", "grade_name", "of_constants"]
 
 Bounds = dict[Quantity, NDArray[np.float64]]
 Derivation = Callable[[Domain], dict[Quantity, ObjectArray]]
@@ -174,6 +183,20 @@ def _terms(sources: list[Derivation], own: Derivation | None, dtype: Dtype, righ
 _FEW = 32.0
 """An entry counts as left over from larger terms, and is measured in their units, where its running error is
 that of more operations than this at its own size."""
+
+
+def of_constants(sources: list[Derivation], dtype: Dtype, grade: str, right: Bounds) -> Bounds:
+    """What the right values may be off by, all of them the same way at every point, where each constant of a
+    derivation is rounded to the type that a grade computes in. Empty where no derivation tells.
+    """
+    bits = NAMED[dtype.wide].bits if grade == "rounded" else dtype.bits
+    found: Bounds = {}
+    for source in sources:
+        with suppress(Unsupported), precision(BITS):
+            moved = source(ROUNDED_CONSTANTS[bits])
+            for quantity in right:
+                found[quantity] = np.maximum(found.get(quantity, 0.0), radii(moved[quantity]))
+    return found
 
 
 def _largest(sources: list[Derivation], arithmetic: _Arithmetic, right: Bounds) -> Bounds | None:

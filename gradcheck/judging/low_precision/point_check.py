@@ -16,6 +16,8 @@ from flint import arb
 from numpy.typing import NDArray
 
 from gradcheck.arithmetic import BALLS, SHIFTED, STORED, ObjectArray, midpoints, precision, radii
+from gradcheck.arithmetic.domain import Domain
+from gradcheck.arithmetic.narrow import taken_as_exact
 from gradcheck.arithmetic.precisions import BITS, SINGLE
 from gradcheck.backend import Answer
 from gradcheck.errors import FaultKind, Unsupported
@@ -28,7 +30,14 @@ from gradcheck.judging.candidates.running import Stated, run_in_balls
 from gradcheck.judging.comparing import Match, compare
 from gradcheck.judging.evaluation import spread
 from gradcheck.judging.low_precision.errors import Measured, error, measured, within
-from gradcheck.judging.low_precision.grades import Allowed, Derivation, allowed, derivations, grade_name
+from gradcheck.judging.low_precision.grades import (
+    Allowed,
+    Derivation,
+    allowed,
+    derivations,
+    grade_name,
+    of_constants,
+)
 from gradcheck.judging.opinions import Opinion, PointResult, PointVerdict, Says
 from gradcheck.judging.points.point import Point
 from gradcheck.judging.reasons import Fault, Reason, ReasonKind
@@ -56,7 +65,7 @@ def judge_low_precision(
         }
     own: Derivation | None = None
     if run is not None and known and not any(wrong_formula.values()):
-        own = lambda domain: run_in_balls(claim, point, domain)
+        own = functools.partial(_without_rounding, claim, point)
     opinions: dict[str, Opinion] = {}
     found: Measured | None = None
     for one in usable:
@@ -71,6 +80,9 @@ def judge_low_precision(
         if not granted.errors:
             granted = _by_sensitivity(claim, point, stated, right)
         here = measured(stated.values, right, granted, claim.dtype)
+        if run is None and found is None:
+            unseen = of_constants(sources, claim.dtype, claim.formula.grade, right)
+            here = replace(here, constants=unseen)
         found = found or here
         opinions[one.name] = _opinion(
             one.name, claim, stated, answers, granted, here, wrong_formula.get(one.name)
@@ -133,9 +145,15 @@ def _in_balls(claim: Claim, point: Point) -> dict[Quantity, ObjectArray] | None:
         return None
     try:
         with precision(BITS):
-            return run_in_balls(claim, point, BALLS)
+            return _without_rounding(claim, point, BALLS)
     except Unsupported:
         return None
+
+
+def _without_rounding(claim: Claim, point: Point, domain: Domain) -> dict[Quantity, ObjectArray]:
+    """The code in balls, where casts between the type and wider ones are none. Raises `Unsupported`."""
+    with taken_as_exact(claim.dtype.bits):
+        return run_in_balls(claim, point, domain)
 
 
 def _formula(
@@ -155,7 +173,7 @@ def _formula(
     stored = STORED[claim.dtype.bits]
     try:
         with precision(BITS):
-            loose = run_in_balls(claim, point, stored)
+            loose = _without_rounding(claim, point, stored)
             program = session.program(one, point)
             if program.exact_answers:
                 answers = claim.truths(point, program, None, stored)
