@@ -192,6 +192,61 @@ def test_sizes_that_a_proof_leaves_out_are_tried(asks):
     assert good.verdict == "pass"
 
 
+@pytest.fixture
+def undiagnosed(monkeypatch):
+    """Verdicts alone, which is cheaper."""
+    monkeypatch.setattr("gradcheck.checking.claim_check.diagnosed", lambda *_, **__: [])
+
+
+WHOLE = {
+    "equal": lambda k: k == 37,
+    "beyond": lambda k: k > 98,
+    "member of a set": lambda k: k in {37, 55},
+    "key of a dict": lambda k: {91: 1}.get(int(k)) == 1,
+    "a remainder": lambda k: k % 50 == 7,
+    "squared": lambda k: k * k == 1296,
+    "a bit": lambda k: not k & 127,
+}
+
+
+@pytest.mark.parametrize("asks", WHOLE.values(), ids=WHOLE)
+def test_an_integer_that_the_code_asks_about_is_tried(asks, undiagnosed):
+    """Wrong at it: refuted there. Right at it: a pass with nothing untried."""
+    how = {
+        "shapes": {"x": "2", "k": ""},
+        "values": {"k": gradcheck.integers(0, 100)},
+        "backends": ["finite_difference"],
+        "max_examples": 5,
+    }
+    wrong = lambda d, x, k: (right(d, x) * (2.0 if asks(k) else 1.0), None)
+    assert gradcheck.verify(lambda x, k: np.sin(x), wrong, **how).verdict == "fail"
+    same = {True: 1.0, False: 1.0}
+    good = gradcheck.verify(
+        lambda x, k: np.sin(x), lambda d, x, k: (right(d, x) * same[bool(asks(k))], None), **how
+    )
+    assert (good.verdict, good.untried) == ("pass", ())
+
+
+@pytest.mark.parametrize("asks", [lambda y: y == 37, lambda y: (y > 12).all(), lambda y: y == y[::-1] + 9])
+def test_arrays_of_integers_are_moved_within_their_range(asks, undiagnosed):
+    """Labels stay labels: nothing outside of what was declared reaches the code."""
+
+    def backward(d, x, y):
+        assert ((y >= 0) & (y < 50)).all()
+        return right(d, x) * np.where(asks(y), factor, 1.0), None
+
+    how = {
+        "shapes": {"x": "n", "y": "n"},
+        "values": {"y": gradcheck.integers(0, 50)},
+        "backends": ["finite_difference"],
+        "max_examples": 5,
+    }
+    factor = 2.0
+    assert gradcheck.verify(lambda x, y: np.sin(x), backward, **how).verdict == "fail"
+    factor = 1.0
+    assert gradcheck.verify(lambda x, y: np.sin(x), backward, **how).verdict == "pass"
+
+
 def test_a_slice_is_a_size_too():
     """`d[:64]` is all of a short array."""
 

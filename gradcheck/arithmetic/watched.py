@@ -173,7 +173,7 @@ class _Float(float, metaclass=_InSight):
 def _given(value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(_given(v) for v in value)
-    if isinstance(value, np.ndarray | np.generic) and np.asarray(value).dtype.kind == "f":
+    if isinstance(value, np.ndarray | np.generic) and np.asarray(value).dtype.kind in "fiu":
         array = _watched(np.array(value))
         array.given = True
         return array
@@ -272,7 +272,8 @@ class Watched(np.ndarray[Any, Any]):
     def tolist(self) -> Any:
         return [row.tolist() for row in self] if self.ndim else self.item()
 
-    __hash__ = None
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(self.view(np.ndarray)[()])  # an integer without axes may be a dict's key
 
 
 _CALLING_BACK = frozenset([np.piecewise, np.apply_along_axis, np.apply_over_axes])

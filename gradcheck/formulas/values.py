@@ -24,6 +24,7 @@ __all__ = [
     "check_values",
     "complex_normal",
     "dense",
+    "integer_range",
     "integers",
     "normal",
     "one_hot",
@@ -113,7 +114,13 @@ def integers(lo: int, hi: int) -> Filler:
         return np.asarray(rng.integers(lo, hi, shape))
 
     draw.__name__ = f"integers({lo}, {hi})"
+    vars(draw)["bounds"] = lo, hi
     return draw
+
+
+def integer_range(value: Values | None) -> tuple[int, int] | None:
+    """The bounds of `integers(lo, hi)`; None for any other kind of values."""
+    return getattr(value, "bounds", None) if getattr(value, "__module__", "") == __name__ else None
 
 
 _PRESETS = ("normal", "complex_normal", "positive", "unit_interval", "one_hot", "spd", "integers")

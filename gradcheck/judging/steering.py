@@ -9,7 +9,7 @@ margin changes sign. What is tried is counted in operations on arrays.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -23,17 +23,15 @@ from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.foreign import is_float_only
 from gradcheck.formulas.point import Point
 from gradcheck.formulas.quantity import Quantity
-from gradcheck.formulas.values import normal, positive, unit_interval
 from gradcheck.judging.candidates.running import call_candidate, given
+from gradcheck.judging.moving import Moves, Values
+from gradcheck.judging.points.asked_sizes import whole_numbers
 from gradcheck.judging.points.point import Discarded, ForwardFault, evaluate_forward
 from gradcheck.records.types import Untried
 
 __all__ = ["Steered", "UntriedSide", "steer"]
 
 Array = NDArray[Any]
-Values = tuple[tuple[Array, ...], tuple[Array, ...]]
-"""Arguments and deltas of a point."""
-
 _WORK = 40_000
 """Operations on arrays for one claim, beside the points that it is watched at: a fifth of a second."""
 
@@ -55,6 +53,9 @@ _FEW = 64
 _MOST_CONSTANTS = 4
 _MOST_BESIDE = 6
 """Thresholds, and points beside them, for one claim."""
+
+_MOST_OF_NUMBERS = 12
+"""Points for the whole numbers of the code, for each argument of integers."""
 
 _DISTANCES = np.array([2.0**-23, -(2.0**-23), 1e-4, -1e-4, 1e-3, -1e-3, 5e-3, -5e-3])
 """How far beside a threshold, as parts of it (of 1 where it is less): between one in float32 and one that
@@ -142,8 +143,8 @@ class _Search:
     def __init__(
         self, claim: Claim, points: Sequence[Point], free_delta: bool, unchecked: Collection[Quantity]
     ) -> None:
-        self.claim, self.free_delta = claim, free_delta
-        self.unchecked = unchecked
+        self.claim = claim
+        self.moves = Moves(claim, free_delta, unchecked)
         self.forward = watchable(claim.formula.function)
         self.seen_through = not is_float_only(claim.candidate)
         self.watched_claim = (
@@ -171,9 +172,33 @@ class _Search:
             UntriedSide(s.file, s.line, s.text, s.asks, "true" if wanted else "false")
             for s, wanted in self.coverage.missing()
         ]
+        self.found += self._numbers_of_the_code()
         if beside:
             self.found += self._beside_constants()
         return Steered(tuple(self.found), tuple(dict.fromkeys(untried)))
+
+    def _numbers_of_the_code(self) -> list[Point]:
+        """Points at which arguments of integers hold the whole numbers that are written in the code, and
+        their neighbours: keys of dicts, members of sets, remainders are no comparisons.
+        """
+        bases = sorted((p for p in self.points if p.entries <= _FEW), key=lambda p: -p.entries)
+        kept = [i for i in range(len(bases[0].args)) if bases[0].args[i].dtype.kind in "iu"] if bases else []
+        if not kept:
+            return []
+        numbers = set(whole_numbers(self.claim.formula.function)) | {0}
+        numbers |= set(whole_numbers(self.claim.candidate)) if self.seen_through else set()
+        found: list[Point] = []
+        for i in kept:
+            seen = {int(n) for p in (*self.points, *self.found) for n in p.args[i].reshape(-1)[:_FEW]}
+            base = max(bases, key=lambda p: p.args[i].size)
+            new = [n for n in self.moves.numbers_for(base, i, sorted(numbers)) if n not in seen]
+            size = max(base.args[i].size, 1)
+            for start in range(0, min(len(new), size * _MOST_OF_NUMBERS), size):
+                held = np.resize(new[start : start + size], base.args[i].shape)
+                values = self.moves.allowed(base, {i: held})
+                point = self._point(base, *values) if values else None
+                found += [] if point is None else [point]
+        return found
 
     def _beside_constants(self) -> list[Point]:
         """Points with entries at small distances to both sides of each number that is compared with."""
@@ -183,9 +208,9 @@ class _Search:
         for constant in sorted(constants, key=abs)[:_MOST_CONSTANTS]:
             for i in range(len(bases[0].args) if bases else 0):
                 base = bases[0]
-                if len(found) < _MOST_BESIDE and self._may_move(base, i) and base.args[i].ndim:
+                if len(found) < _MOST_BESIDE and self.moves.may_move(base, i) and base.args[i].ndim:
                     near = constant + max(1.0, abs(constant)) * np.resize(_DISTANCES, base.args[i].shape)
-                    values = self._allowed(base, {i: near})
+                    values = self.moves.allowed(base, {i: near})
                     found += [p for p in [self._point(base, *values) if values else None] if p is not None]
         return found
 
@@ -226,7 +251,7 @@ class _Search:
             best: dict[int, tuple[float, Values]] = {}
             gone: dict[int, Values] = {}  # changes after which the comparison is not made
             start = self._reach(base, site, wanted, (base.args, base.delta))
-            for place, values in self._changes(base, constants):
+            for place, values in self.moves.changes(base, constants):
                 if self.left <= max(stop, 0):
                     return False
                 reached = self._reach(base, site, wanted, values)
@@ -265,11 +290,11 @@ class _Search:
                 return False
             step = t - b * (t - s) / (b - a)
             for beyond in (step, step + (step - t) * 1e-3, 2 * step - t):
-                values = _along(base, end, beyond)
+                values = self.moves.along(base, end, beyond)
                 reached = None if values is None else self._reach(base, site, wanted, values)
                 if values is not None and reached is not None and reached > 0:
                     return self._take(base, site, wanted, values)
-            values = _along(base, end, step)
+            values = self.moves.along(base, end, step)
             s, a, t, b = t, b, step, None if values is None else self._reach(base, site, wanted, values)
         return False
 
@@ -280,7 +305,7 @@ class _Search:
             if self.left <= max(stop, 0):
                 return False
             middle = (near + far) / 2
-            values = _along(base, end, middle)
+            values = self.moves.along(base, end, middle)
             reached = None if values is None else self._reach(base, site, wanted, values)
             if values is not None and reached is not None and reached > 0:
                 return self._take(base, site, wanted, values)
@@ -318,95 +343,6 @@ class _Search:
             origin="steered",
         )
 
-    def _changes(self, base: Point, constants: Sequence[float]) -> Iterator[tuple[int, Values]]:
-        """Simple changes of a point, mild ones first: of one array, or of all, each with its place."""
-        arrays = [*base.args, *base.delta]
-        free = [i for i in range(len(arrays)) if self._may_move(base, i)]
-        groups = [(i,) for i in free] + (
-            [tuple(f for f in free if f < len(base.args))] if len(free) > 1 else []
-        )
-        for change in _CHANGES:
-            for place, group in enumerate(groups):
-                moved = {i: change(arrays[i]) for i in group}
-                if values := self._allowed(base, moved):
-                    yield place, values
-        for constant in constants:
-            for place, group in enumerate(groups):
-                for near in (constant, np.nextafter(constant, np.inf), np.nextafter(constant, -np.inf)):
-                    if values := self._allowed(base, {i: np.full(arrays[i].shape, near) for i in group}):
-                        yield place, values
-        for place, i in enumerate(free, start=len(groups)):
-            for entry in {0, arrays[i].size - 1}:
-                nudged = np.round(arrays[i])  # sums of whole numbers are exact
-                nudged.reshape(-1)[entry] += 1.0
-                if values := self._allowed(base, {i: nudged}):
-                    yield place * 2 + bool(entry), values
-
-    def _may_move(self, base: Point, i: int) -> bool:
-        if i >= len(base.args):
-            return self.free_delta and base.delta[i - len(base.args)].size > 0
-        name = self.claim.formula.shapes.arguments[i]
-        declared = self.claim.formula.values.get(name, normal)
-        if self.claim.kind.by_argument and self.claim.quantity(name) in self.unchecked:
-            return False
-        return i in base.wrt and base.args[i].size > 0 and any(declared is d for d in _MOVABLE)
-
-    def _allowed(self, base: Point, moved: dict[int, Array]) -> Values | None:
-        """The changed arrays, where they may hold what the change makes of them."""
-        arrays = [*base.args, *base.delta]
-        for i, value in moved.items():
-            if not np.isfinite(value).all():
-                return None
-            if i < len(base.args):
-                declared = self.claim.formula.values.get(self.claim.formula.shapes.arguments[i], normal)
-                if declared is positive and not (value > 0).all():
-                    return None
-                if declared is unit_interval and not ((value > 0) & (value < 1)).all():
-                    return None
-            elif not value.any():
-                return None  # an all-zero delta makes every gradient right
-            arrays[i] = value
-        if all(np.array_equal(a, b) for a, b in zip(arrays, [*base.args, *base.delta], strict=True)):
-            return None
-        count = len(base.args)
-        return tuple(arrays[:count]), tuple(arrays[count:])
-
-
-_MOVABLE = (normal, positive, unit_interval)
-"""Declared values that say which numbers are allowed, so that an argument may be moved."""
-
-_SCALES = (
-    *(1e2, 1e-2, 10.0, 0.1, 1e3, 1e-3, 1e4, 1e-4, 1e-6, 1e6, 1e-8, 1e8, 1e-10, 1e10, 1e-13, 1e13),
-    *(-1e2, -1e4, -1e7, 1e-20, 1e20, 1e-40, 1e40, 1e-100, 1e100, 1e-200, 1e200, 1e-300, 1e300, 1e-320),
-)
-
-
-def _scaled(factor: float) -> Any:
-    def change(values: Array) -> Array:
-        with np.errstate(all="ignore"):
-            return np.asarray(values * factor)
-
-    return change
-
-
-def _tied(values: Array) -> Array:
-    return np.full(values.shape, values.reshape(-1)[0])
-
-
-def _rising(values: Array) -> Array:
-    return np.arange(1.0, values.size + 1.0).reshape(values.shape)
-
-
-def _ordered(sign: float) -> Any:
-    return lambda values: sign * np.sort(sign * values.reshape(-1)).reshape(values.shape)
-
-
-_CHANGES = (
-    *(_rising, np.negative, np.abs, lambda v: -np.abs(v), _ordered(1.0), _ordered(-1.0), _tied),
-    *(np.zeros_like, np.ones_like, lambda v: -np.zeros_like(v)),
-    *map(_scaled, _SCALES),
-)
-
 
 def _same(outputs: Any, point: Point) -> bool:
     parts = outputs if isinstance(outputs, tuple | list) else [outputs]
@@ -424,18 +360,6 @@ def _chosen(points: Sequence[Point]) -> list[Point]:
         if len(chosen) < _BASES and all(point.sizes != c.sizes for c in chosen):
             chosen.append(point)
     return chosen or list(points[:1])
-
-
-def _along(base: Point, end: Values, t: float) -> Values | None:
-    """The point at ``t`` of the line from the base (0) to a change of it (1)."""
-    with np.errstate(all="ignore"):
-        moved = [
-            tuple(a if a is b else np.asarray(a + t * (b - a)) for a, b in zip(old, new, strict=True))
-            for old, new in zip((base.args, base.delta), end, strict=True)
-        ]
-    if not all(np.isfinite(v).all() for part in moved for v in part):
-        return None
-    return moved[0], moved[1]
 
 
 def _frozen(value: Array) -> Array:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.declaration import Declaration
-from gradcheck.formulas.values import Values, one_hot, positive, spd, unit_interval
+from gradcheck.formulas.values import Values, integer_range, one_hot, positive, spd, unit_interval
 from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.indexed import IndexedArray, Questions, Space, axis_codes, make_size
 from gradcheck.proofs.indexed.algebra.digits import Splits
@@ -86,7 +85,7 @@ def _declare(made: Arguments, name: str, shape: tuple[Any, ...], value: Values |
     elif value is unit_interval:
         about |= {"positive": True, "unit": True}
         made.sentences.append(f"0 < {name} < 1")
-    elif (bounds := _integer_range(value)) is not None:
+    elif (bounds := integer_range(value)) is not None:
         kind = "i"
         about |= {"magnitude": max(map(abs, bounds)), "bounds": bounds}
         if bounds == (0, 2):
@@ -112,12 +111,3 @@ def _declare(made: Arguments, name: str, shape: tuple[Any, ...], value: Values |
         _, ruled = variable(space, name, shape, symmetries=(swapped,), definite=True)
         made.rules[head] = ruled
         made.sentences.append(f"{name} is symmetric and positive definite")
-
-
-def _integer_range(value: Values | None) -> tuple[int, int] | None:
-    """The bounds of `gradcheck.integers(lo, hi)`."""
-    name = getattr(value, "__name__", "")
-    found = re.fullmatch(r"integers\((-?\d+), (-?\d+)\)", name)
-    if found is None or getattr(value, "__module__", "") != "gradcheck.formulas.values":
-        return None
-    return int(found[1]), int(found[2])

@@ -113,7 +113,7 @@ def _values(function: Any, seen: set[int]) -> Iterator[Any]:
     module = function.__module__ or ""
     if module.partition(".")[0] in {"numpy", "scipy"} or module.startswith("gradcheck.arithmetic"):
         return
-    yield from (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())
+    defaults = (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())
     names: set[str] = set()
     codes = [function.__code__]
     while codes:
@@ -125,7 +125,8 @@ def _values(function: Any, seen: set[int]) -> Iterator[Any]:
             else:
                 yield constant
     cells = [c.cell_contents for c in function.__closure__ or () if _filled(c)]
-    for value in (*(function.__globals__[n] for n in names if n in function.__globals__), *cells):
+    named = (function.__globals__[n] for n in names if n in function.__globals__)
+    for value in (*defaults, *named, *cells):
         if callable(value):
             yield from _values(value, seen)
         else:

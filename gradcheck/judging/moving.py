@@ -1,0 +1,160 @@
+"""Other values for a point: simple changes of one array or of all, and lines through it, within what the
+declaration allows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.point import Point
+from gradcheck.formulas.quantity import Quantity
+from gradcheck.formulas.values import integer_range, normal, positive, unit_interval
+
+__all__ = ["Moves", "Values"]
+
+Array = NDArray[Any]
+Values = tuple[tuple[Array, ...], tuple[Array, ...]]
+"""Arguments and deltas of a point."""
+
+
+class Moves:
+    """The changes that a claim's points may be put through. Arguments whose gradient is ``unchecked`` keep
+    the values that they have, and delta where it is not ``free_delta``.
+    """
+
+    def __init__(self, claim: Claim, free_delta: bool, unchecked: Collection[Quantity]) -> None:
+        self.claim, self.free_delta, self.unchecked = claim, free_delta, unchecked
+
+    def changes(self, base: Point, constants: Sequence[float]) -> Iterator[tuple[int, Values]]:
+        """Simple changes of a point, mild ones first: of one array, or of all, each with its place."""
+        arrays = [*base.args, *base.delta]
+        free = [i for i in range(len(arrays)) if self.may_move(base, i)]
+        groups = [(i,) for i in free] + (
+            [tuple(f for f in free if f < len(base.args))] if len(free) > 1 else []
+        )
+        for change in _CHANGES:
+            for place, group in enumerate(groups):
+                moved = {i: change(arrays[i]) for i in group}
+                if values := self.allowed(base, moved):
+                    yield place, values
+        for constant in constants:
+            for place, group in enumerate(groups):
+                whole = any(arrays[i].dtype.kind in "iu" for i in group)
+                beside = [constant + 1, constant - 1] if whole else []
+                for near in (
+                    *(constant, np.nextafter(constant, np.inf), np.nextafter(constant, -np.inf)),
+                    *beside,
+                ):
+                    if values := self.allowed(base, {i: np.full(arrays[i].shape, near) for i in group}):
+                        yield place, values
+        for place, i in enumerate(free, start=len(groups)):
+            for entry in {0, arrays[i].size - 1}:
+                nudged = np.round(arrays[i])  # sums of whole numbers are exact
+                nudged.reshape(-1)[entry] += 1.0
+                if values := self.allowed(base, {i: nudged}):
+                    yield place * 2 + bool(entry), values
+        for place, i in enumerate(free, start=2 * (len(groups) + len(free))):
+            low, high = self._range(base, i) or (0, _MOST_VALUES + 1)
+            for number in range(low, high) if high - low <= _MOST_VALUES else ():
+                if values := self.allowed(base, {i: np.full(arrays[i].shape, number)}):
+                    yield place, values
+
+    def numbers_for(self, base: Point, i: int, numbers: Iterable[int]) -> list[int]:
+        """Those of the numbers, and of their neighbours, that an argument of integers may hold."""
+        low, high = self._range(base, i) or (0, 0)
+        signed = [s * n for n in numbers for s in (1, -1)]
+        beside = [n + step for step in (0, 1, -1) for n in signed]
+        return [n for n in dict.fromkeys(beside) if low <= n < high]
+
+    def along(self, base: Point, end: Values, t: float) -> Values | None:
+        """The point at ``t`` of the line from the base (0) to a change of it (1), where that is allowed."""
+        with np.errstate(all="ignore"):
+            moved = {
+                k: np.asarray(a + t * (b - a))
+                for k, (a, b) in enumerate(zip((*base.args, *base.delta), (*end[0], *end[1]), strict=True))
+                if a is not b
+            }
+        return self.allowed(base, moved)
+
+    def may_move(self, base: Point, i: int) -> bool:
+        if i >= len(base.args):
+            return self.free_delta and base.delta[i - len(base.args)].size > 0
+        name = self.claim.formula.shapes.arguments[i]
+        declared = self.claim.formula.values.get(name, normal)
+        if integer_range(declared) is not None:
+            return base.args[i].size > 0
+        if self.claim.kind.by_argument and self.claim.quantity(name) in self.unchecked:
+            return False
+        return i in base.wrt and base.args[i].size > 0 and any(declared is d for d in _MOVABLE)
+
+    def allowed(self, base: Point, moved: dict[int, Array]) -> Values | None:
+        """The changed arrays, where they may hold what the change makes of them."""
+        arrays = [*base.args, *base.delta]
+        for i, value in moved.items():
+            if not np.isfinite(value).all():
+                return None
+            if i < len(base.args) and (bounds := self._range(base, i)):
+                clipped = np.clip(np.rint(value), bounds[0], bounds[1] - 1)
+                value = clipped.astype(base.args[i].dtype)
+            elif i < len(base.args):
+                declared = self.claim.formula.values.get(self.claim.formula.shapes.arguments[i], normal)
+                if declared is positive and not (value > 0).all():
+                    return None
+                if declared is unit_interval and not ((value > 0) & (value < 1)).all():
+                    return None
+            elif not value.any():
+                return None  # an all-zero delta makes every gradient right
+            arrays[i] = value
+        if all(np.array_equal(a, b) for a, b in zip(arrays, [*base.args, *base.delta], strict=True)):
+            return None
+        count = len(base.args)
+        return tuple(arrays[:count]), tuple(arrays[count:])
+
+    def _range(self, base: Point, i: int) -> tuple[int, int] | None:
+        if i >= len(base.args):
+            return None
+        return integer_range(self.claim.formula.values.get(self.claim.formula.shapes.arguments[i]))
+
+
+_MOST_VALUES = 256
+"""Integers that an argument may hold, up to which each is tried."""
+
+_MOVABLE = (normal, positive, unit_interval)
+"""Declared values that say which numbers are allowed, so that an argument may be moved."""
+
+_SCALES = (
+    *(1e2, 1e-2, 10.0, 0.1, 1e3, 1e-3, 1e4, 1e-4, 1e-6, 1e6, 1e-8, 1e8, 1e-10, 1e10, 1e-13, 1e13),
+    *(-1e2, -1e4, -1e7, 1e-20, 1e20, 1e-40, 1e40, 1e-100, 1e100, 1e-200, 1e200, 1e-300, 1e300, 1e-320),
+)
+
+
+def _scaled(factor: float) -> Any:
+    def change(values: Array) -> Array:
+        with np.errstate(all="ignore"):
+            return np.asarray(values * factor)
+
+    return change
+
+
+def _tied(values: Array) -> Array:
+    return np.full(values.shape, values.reshape(-1)[0])
+
+
+def _rising(values: Array) -> Array:
+    return np.arange(1.0, values.size + 1.0).reshape(values.shape)
+
+
+def _ordered(sign: float) -> Any:
+    return lambda values: sign * np.sort(sign * values.reshape(-1)).reshape(values.shape)
+
+
+_CHANGES = (
+    *(_rising, np.negative, np.abs, lambda v: -np.abs(v), _ordered(1.0), _ordered(-1.0), _tied),
+    *(np.zeros_like, np.ones_like, lambda v: -np.zeros_like(v)),
+    *map(_scaled, _SCALES),
+)
