@@ -42,7 +42,8 @@ class Explanation:
     ``text`` is the sentence without the evidence. ``cost`` orders explanations: less is simpler.
     ``rounds`` says that one side was computed from inputs that were rounded to float64 on the way (a sum
     of entries of delta), so that balls cannot say more than floats. ``repair`` says that it changes the
-    code, so that it must also do where the code raises.
+    code, so that it must also do where the code raises. ``place`` is where in the hand-written code the
+    mistake stands, "layer.py:12", where the explanation knows one line of it.
     """
 
     kind: str
@@ -51,6 +52,7 @@ class Explanation:
     sides: Sides
     rounds: bool = False
     repair: bool = False
+    place: str = ""
 
 
 def predicting(values: Values, key: Hashable = None) -> Sides:

@@ -48,4 +48,5 @@ def record(quantity: Quantity | None, finding: Finding) -> Diagnosis:
         points=finding.points,
         of=finding.of,
         gap=finding.gap,
+        place=finding.explanation.place,
     )
