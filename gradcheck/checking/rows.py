@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 from gradcheck.checking.agreement import agreements
+from gradcheck.checking.by_quantity import compared
 from gradcheck.checking.comparison import comparison
 from gradcheck.checking.verdict import answered
 from gradcheck.formulas.claim import Claim
@@ -41,6 +42,7 @@ def claim_row(
         latex=claim.latex,
         printed=claim.printed,
         note=claim.note,
+        compared=compared(results, proved=found.get("strength") == Strength.PROVED),
         agreement=agreements(results, list(dict.fromkeys(name for r in results for name in r.opinions))),
         helpers=helpers_of(claim.candidate, besides=claim.formula.function),
         **found,

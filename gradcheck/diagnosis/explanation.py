@@ -43,7 +43,8 @@ class Explanation:
     ``rounds`` says that one side was computed from inputs that were rounded to float64 on the way (a sum
     of entries of delta), so that balls cannot say more than floats. ``repair`` says that it changes the
     code, so that it must also do where the code raises. ``whole``: it speaks of a complex gradient, of which
-    the quantity is one part.
+    the quantity is one part. ``place`` is where in the hand-written code the mistake stands, "layer.py:12",
+    where the explanation knows one line of it.
     """
 
     kind: str
@@ -53,6 +54,7 @@ class Explanation:
     rounds: bool = False
     repair: bool = False
     whole: bool = False
+    place: str = ""
 
 
 def predicting(values: Values, key: Hashable = None) -> Sides:

@@ -56,4 +56,5 @@ def record(quantity: Quantity | None, finding: Finding) -> Diagnosis:
         points=finding.points,
         of=finding.of,
         gap=finding.gap,
+        place=finding.explanation.place,
     )

@@ -20,6 +20,7 @@ __all__ = [
     "BatteryRow",
     "ChainLayer",
     "ClaimRow",
+    "Compared",
     "Comparison",
     "Counterexample",
     "Diagnosis",
@@ -145,6 +146,7 @@ class Diagnosis(_Struct, frozen=True):
     of: int = 0  # points at which the quantity is wrong
     gap: float | None = None  # farthest from the explanation at any of them, relative to S
     all_shapes: bool = False  # read off the normal forms of a proof, so true of every shape
+    place: str = ""  # "layer.py:12": the line of the hand-written code, where the diagnosis knows one
 
 
 class ProofStep(_Struct, frozen=True):
@@ -189,6 +191,17 @@ class ChainLayer(_Struct, frozen=True):
     verdict: str
     first_wrong: bool = False
     message: str | None = None
+
+
+class Compared(_Struct, frozen=True):
+    """One gradient (or what else the claim states) over all points and backends."""
+
+    quantity: str  # e.g. "dJ/dW"
+    verdict: str  # pass, fail, or inconclusive where nobody said anything of it
+    strength: str | None
+    points: int  # points at which some backend compared it
+    gap: float | None  # the largest relative difference seen, as a part of S; None where there is no number
+    bound: float | None  # what it may be where that was seen
 
 
 class Source(_Struct, frozen=True):
@@ -379,6 +392,7 @@ class ClaimRow(_Struct, frozen=True, tag_field="record", tag="claim"):
     diagnosis: list[Diagnosis] = []  # of a failure
     proof: Proof | None = None
     chain: list[ChainLayer] = []
+    compared: list[Compared] = []  # what the claim states, one by one
     agreement: list[Agreement] = []  # every pair of sources that could be compared
     helpers: list[Source] = []  # functions of the same folder that the hand-written code calls
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from gradcheck.records.types import ClaimRow, Diagnosis
 from gradcheck.report.text import listed, one_line, plural
 
-__all__ = ["diagnosis_lines", "diagnosis_text", "lead", "merged"]
+__all__ = ["diagnosis_lines", "diagnosis_text", "groups", "lead", "merged"]
 
 
 def diagnosis_text(found: Diagnosis) -> str:
@@ -33,6 +33,19 @@ def merged(diagnoses: Sequence[Diagnosis]) -> list[str]:
     for found in diagnoses:
         alike.setdefault(found.text, []).append(found)
     return [_text(group[0], [found.quantity for found in group], group) for group in alike.values()]
+
+
+def groups(diagnoses: Sequence[Diagnosis]) -> list[tuple[str, Diagnosis]]:
+    """Each diagnosis once, with the names of all quantities that it is true of; of these, that which fits
+    at the fewest points.
+    """
+    alike: dict[str, list[Diagnosis]] = {}
+    for found in diagnoses:
+        alike.setdefault(found.text, []).append(found)
+    return [
+        (listed([q for d in group if (q := one_line(d.quantity))]), min(group, key=lambda d: d.points))
+        for group in alike.values()
+    ]
 
 
 def lead(claim: ClaimRow) -> str:

@@ -70,7 +70,7 @@ def corrected(claim: ClaimRow, log: Log) -> ClaimRow | None:
 
 
 def evidence(claim: ClaimRow, rows: Sequence[BackendRow]) -> list[str]:
-    """Where the verdict comes from, in short sentences."""
+    """Where the verdict comes from, in short sentences; without rows, what the backends say is left out."""
     tried = plural(claim.points, "point")
     if claim.shapes and claim.shapes[0]:
         tried += f" of {plural(len(claim.shapes), 'shape')}"
@@ -84,9 +84,8 @@ def evidence(claim: ClaimRow, rows: Sequence[BackendRow]) -> list[str]:
             assuming = f", assuming {one_line('; '.join(given))}" if given else ""
             sentences = [f"Proved for all sizes and all values{assuming}."]
         confirmed = [f"{one_line(row.backend)} at {row.agreed}" for row in said if row.agreed]
-        if confirmed:
-            sentences.append(f"Tried at {tried}: confirmed by {_and(confirmed)}.")
-        return sentences
+        by = f": confirmed by {_and(confirmed)}" if confirmed else ""
+        return [*sentences, f"Tried at {tried}{by}."] if claim.points else sentences
     if status(claim).word in {"fail", "refuted"}:
         against = [f"{one_line(r.backend)} at {r.differed} of {r.answered}" for r in said if r.differed]
         return [f"Tried at {tried}: contradicted by {_and(against)}."] if against else [f"Tried at {tried}."]

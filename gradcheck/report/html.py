@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from gradcheck.records.reading import Log
+from gradcheck.records.types import Source
 from gradcheck.report import narrative, text
 from gradcheck.report.evidence import MEANINGS, strengths, unchecked_text
-from gradcheck.report.highlight import highlight
+from gradcheck.report.highlight import numbered
+from gradcheck.report.legend import LEGEND
+from gradcheck.report.marks import Mark
 from gradcheck.report.narrative import accuracy_text
+from gradcheck.report.overview import overview
 from gradcheck.report.pictures import digits_picture, ulps_picture
 from gradcheck.report.views import View, anchors, array_rows, formula, glyph, view
 
@@ -29,7 +34,7 @@ __all__ = ["BUDGET", "render"]
 _TEMPLATES = Path(__file__).parent / "templates"
 _MAX_TEXT = 20_000  # one piece of text; a page must open whatever a message holds
 
-_MOST_OPEN = 20  # failures that stand open; a page of hundreds would be slow to lay out
+_MOST_OPEN = 3  # failures that stand open; what comes after them is one line each, to be opened
 
 BUDGET = 6 * 1024 * 1024
 """Bytes of claims in full. The worst come first; what comes after is shown in short, so that the page of a
@@ -44,16 +49,20 @@ def render(log: Log) -> str:
     card: Any = environment.get_template("claim.html.j2").module
     cards: list[Markup] = []
     errata: list[View] = []
+    wrong: list[View] = []
     left, in_short = BUDGET, 0
     for claim in claims:
         full = left > 0
         shown = view(claim, log, names, full=full)
         if shown.status.word == "refuted":
             errata.append(shown)
+        if not claim.as_declared:
+            wrong.append(shown)
         made = card.claim_card(shown, full=full, open=not claim.as_declared and len(cards) < _MOST_OPEN)
         in_short += not full
         left -= len(made)
         cards.append(made)
+    lines, left_out_of_table = overview(claims, names)
     style, script = _asset("style.css"), _asset("filter.js")
     return environment.get_template("report.html.j2").render(
         log=log,
@@ -67,7 +76,10 @@ def render(log: Log) -> str:
         meanings=MEANINGS,
         left_out=unchecked_text(log),
         sections=list(dict.fromkeys(c.section for c in log.claims if c.section)),
-        wrong=[(names[c.uid], c, narrative.status(c)) for c in claims if not c.as_declared],
+        wrong=wrong,
+        table=lines,
+        left_of_table=left_out_of_table,
+        legend=LEGEND,
         errata=errata,
         cards=cards,
         in_short=in_short,
@@ -90,7 +102,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "array_text": text.array_text,
-        "code": highlight,
+        "code": _code,
         "digits": digits_picture,
         "accuracy": accuracy_text,
         "ulps": ulps_picture,
@@ -105,6 +117,11 @@ def _environment() -> Environment:
         "time": _time,
     }
     return environment
+
+
+def _code(source: Source, marks: Sequence[Mark]) -> Markup:
+    here = [mark for mark in marks if mark.file == source.file]
+    return numbered(source.text, max(source.line, 1), here)
 
 
 def _printable(value: Any) -> Any:

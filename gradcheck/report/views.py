@@ -21,7 +21,9 @@ from gradcheck.records.types import (
     ProofQuantity,
 )
 from gradcheck.report import narrative, pictures, text
+from gradcheck.report.diagnoses import groups, lead
 from gradcheck.report.evidence import corrected, evidence, matrix
+from gradcheck.report.marks import Mark, marks, where
 from gradcheck.report.mathml import mathml
 from gradcheck.report.narrative import Status
 from gradcheck.report.witnesses import difference_is_sound
@@ -78,11 +80,14 @@ class View:
     """What the template of a claim needs."""
 
     anchor: str
-    short: str  # the uid, without what stands before it in the row anyway
+    name: str  # the uid, without the id that stands before it
+    place: str  # "layer.py:12": the wrong line where it is known, else where the code begins
+    lead: str  # what is wrong, or what is claimed, in one sentence
     claim: ClaimRow
     status: Status
+    marks: Sequence[Mark]
     reason: str | None
-    diagnosis: Sequence[Diagnosis]
+    diagnosis: Sequence[tuple[str, Diagnosis]]  # with the names of the quantities that it is true of
     formulas: Sequence[Formula]
     evidence: Sequence[str]
     columns: Sequence[str]
@@ -112,13 +117,16 @@ def view(claim: ClaimRow, log: Log, names: dict[str, str], *, full: bool = True)
     drawer = _Drawer(claim.uid)
     return View(
         anchor=names[claim.uid],
-        short=claim.uid.removeprefix(f"{claim.id}/"),
+        name=claim.uid.removeprefix(f"{claim.id}/"),
+        place=_place(claim),
+        lead=lead(claim),
         claim=claim,
         status=narrative.status(claim),
+        marks=marks(claim),
         reason=narrative.own_reason(claim),
-        diagnosis=claim.diagnosis,
+        diagnosis=groups(claim.diagnosis),
         formulas=_formulas(claim, log, names) if full else [],
-        evidence=evidence(claim, rows),
+        evidence=evidence(claim, () if full else rows),  # in full, the tables say what the backends say
         columns=columns,
         agreement=agreement,
         rows=[(row, narrative.row_status(row, claim)) for row in rows],
@@ -133,6 +141,15 @@ def view(claim: ClaimRow, log: Log, names: dict[str, str], *, full: bool = True)
         more_shapes=max(0, len(claim.shapes) - _MAX_SHAPES),
         quantities=[drawer.proved(quantity) for quantity in proved],
     )
+
+
+def _place(claim: ClaimRow) -> str:
+    """Where to look: the wrong line, or the first of the code; a program has no lines."""
+    code, line = claim.candidate, claim.candidate.line
+    found = where(claim)
+    if found is not None:
+        return f"{found.file}:{found.line}"
+    return f"{code.file}:{line}" if line else code.file
 
 
 def formula(title: str, source: str, tone: str = "", target: str = "") -> Formula:

@@ -164,6 +164,53 @@ def test_the_failure_tells_its_story_on_the_first_screens(visit, failing):
     page.picture("failure")
 
 
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_wrong_line_is_numbered_and_marked(visit, failing, width):
+    """It differs from the others by a word, not by colour alone; the number is not copied with the code."""
+    page = visit(failing, width=width)
+    marked = page.page.locator("mark.wrong")
+
+    assert marked.count() == 1
+    assert "dz.mean(axis=0)" in marked.inner_text()
+    number = int(marked.locator(".no").inner_text())
+    places = page.page.locator(".claim[open] h4 small").all_inner_texts()
+    assert any(int(p.rpartition(":")[2]) < number < int(p.rpartition(":")[2]) + 9 for p in places if ":" in p)
+    assert marked.locator(".told").inner_text() == "\u2191 dJ/db goes wrong here"
+    assert marked.locator(".told").is_visible()
+    colours = page.page.evaluate(
+        "['mark.wrong', 'pre.code'].map((s) => getComputedStyle(document.querySelector(s)).backgroundColor)"
+    )
+    assert colours[0] != colours[1]
+    assert page.page.evaluate("getComputedStyle(document.querySelector('.no')).userSelect") == "none"
+
+
+def test_the_table_of_all_claims_fits_one_screen_and_leads_to_them(visit, catalogue):
+    page = visit(catalogue)
+    table = page.page.locator(".overview")
+
+    assert table.bounding_box()["height"] < page.page.viewport_size["height"]
+    assert table.locator("tbody th").count() == len(page.shown())
+    table.locator("tbody th a").nth(20).click()
+    page.settle()
+    assert page.page.locator(page.page.evaluate("location.hash")).is_visible()
+
+
+def test_the_first_failures_are_open_and_the_others_one_line_each(visit, tmp_path):
+    file = tmp_path / "report.html"
+    parts = [samples.judged(f"D1/x{i}.vjp", "fail", diagnosis=samples.DIAGNOSIS) for i in range(9)]
+    file.write_text(render(collect(samples.records(parts))), "utf-8")
+    page = visit(file)
+
+    assert page.page.evaluate("document.querySelectorAll('.claim[open]').length") == 3
+    heights = page.page.evaluate(
+        "[...document.querySelectorAll('.claim:not([open])')].map((c) => c.getBoundingClientRect().height)"
+    )
+    assert len(heights) == 6
+    assert max(heights) < 90
+    lead = page.page.locator(".claim:not([open]) .lead").first
+    assert "too small by the factor 1/2" in lead.text_content()
+
+
 def test_formulas_are_visible_as_mathematics(visit, catalogue):
     page = visit(catalogue)
     page.open_all()
@@ -203,6 +250,35 @@ class TestFilter:
         page.settle()
         assert page.shown() == everything
         assert not page.page.locator("#nothing").is_visible()
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            "wrong.py",
+            "dz.mean(axis=0)",
+            "factor batch",
+            "hasty",
+            "1 - np.tanh(X @ W + b)",
+        ],
+    )
+    def test_code_file_and_diagnosis_are_found(self, visit, failing, words):
+        """Also where the claim is folded; and what stands nowhere finds nothing."""
+        page = visit(failing)
+        page.page.click("#close")
+
+        page.page.fill("input[type=search]", words)
+
+        assert "c-L1-dense-vjp-hasty" in page.shown()
+        page.page.fill("input[type=search]", words + "zzz")
+        assert page.shown() == []
+
+    def test_a_formula_is_found_by_its_latex(self, visit, catalogue):
+        page = visit(catalogue)
+        everything = len(page.shown())
+
+        page.page.fill("input[type=search]", "\\frac{\\partial")
+
+        assert 0 < len(page.shown()) < everything
 
     def test_the_section_and_the_strength(self, visit, everything):
         page = visit(everything)

@@ -6,24 +6,30 @@
     verdict: card.dataset.verdict,
     strength: card.dataset.strength,
     section: card.dataset.section,
-    words: (card.firstElementChild.textContent + " " + card.dataset.find).toLowerCase(),
+    words: "",
   }));
   const count = document.getElementById("count");
   const nothing = document.getElementById("nothing");
+
+  // Everything that a card shows, its code too: read when somebody searches, for a page opens at once.
+  function words(one) {
+    one.words ||= (one.card.textContent + " " + one.card.dataset.find).toLowerCase();
+    return one.words;
+  }
 
   function apply() {
     const chosen = new FormData(form);
     const verdicts = new Set(chosen.getAll("verdict"));
     const strength = chosen.get("strength") || "";
     const section = chosen.get("section") || "";
-    const words = chosen.get("find").toLowerCase().split(/\s+/).filter(Boolean);
+    const wanted = chosen.get("find").toLowerCase().split(/\s+/).filter(Boolean);
     let shown = 0;
     for (const one of cards) {
       const fits =
         (verdicts.size === 0 || verdicts.has(one.verdict)) &&
         (!strength || one.strength === strength) &&
         (!section || one.section === section) &&
-        words.every((word) => one.words.includes(word));
+        wanted.every((word) => words(one).includes(word));
       one.card.hidden = !fits;
       shown += fits;
     }

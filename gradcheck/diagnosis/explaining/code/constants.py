@@ -61,6 +61,10 @@ class _Spot:
         return f"the constant {self.number!r} in {place_of(self.call.key)}{more}"
 
     @property
+    def place(self) -> str:
+        return self.call.key.site.place
+
+    @property
     def kind(self) -> str:
         return "mask" if self.call.function in _COMPARISONS else "constant"
 
@@ -85,10 +89,10 @@ def constant_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
     for spot in only_mine:
         if spot.is_stabiliser:
             text = f"{spot.text} should not be there: the forward has none"
-            yield repaired_by(_Replaced(spot.number, 0.0), "constant", text, 1.5)
+            yield repaired_by(_Replaced(spot.number, 0.0), "constant", text, 1.5, spot.place)
         for other in only_theirs:
             text = f"{spot.text} should be {other.number!r}"
-            yield repaired_by(_Replaced(spot.number, other.number), spot.kind, text, 1.6)
+            yield repaired_by(_Replaced(spot.number, other.number), spot.kind, text, 1.6, spot.place)
     for spot in only_theirs:
         if spot.is_stabiliser:
             text = f"{spot.text} is not there"

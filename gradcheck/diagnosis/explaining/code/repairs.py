@@ -64,10 +64,10 @@ def _steps_too_many(case: Case, pilot: Sample) -> list[Edit]:
 
 
 def of_edit(edit: Edit) -> Explanation:
-    return repaired_by(edit, edit.kind, edit.as_repair, edit.cost)
+    return repaired_by(edit, edit.kind, edit.as_repair, edit.cost, edit.key.site.place)
 
 
-def repaired_by(change: Change, kind: str, text: str, cost: float) -> Explanation:
-    """The explanation that the code is right with this change."""
+def repaired_by(change: Change, kind: str, text: str, cost: float, place: str) -> Explanation:
+    """The explanation that the code is right with this change, made at ``place``."""
     sides = repairing(lambda sample, how: _edited(sample, change, how))
-    return Explanation(kind, text, cost, sides, repair=True)
+    return Explanation(kind, text, cost, sides, repair=True, place=place)

@@ -1,0 +1,133 @@
+"""Which lines of the hand-written code are wrong: what a report marks.
+
+A diagnosis that knows the line says it. Else the code itself does: what is wrong is in the statements that
+the wrong gradients are made by and no right one is. Everything is read off the record, nothing is run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from gradcheck.records.types import ClaimRow, Diagnosis, Source
+from gradcheck.records.verdicts import Verdict
+from gradcheck.report.slices import slices
+from gradcheck.report.text import listed, one_line
+
+__all__ = ["Mark", "forward_places", "marks", "where"]
+
+_PLACE = re.compile(r"\(([\w.-]+\.\w+):(\d+)(?:, called from ([\w.-]+\.\w+):(\d+))?\)")
+_MOST_LINES = 6
+"""Statements that come into question; of more, a reader learns nothing."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One line of a source, counted as its file counts them. ``sure``: the mistake stands here; ``suspect``:
+    it is in one of the lines that are marked so; neither: the diagnosis names the line.
+    """
+
+    file: str
+    line: int
+    text: str
+    sure: bool = False
+    suspect: bool = False
+
+
+def marks(claim: ClaimRow) -> list[Mark]:
+    """The lines to mark, those in the hand-written code first, then the forward's operation that a diagnosis
+    names. None where nothing failed, or nothing is known of the place.
+    """
+    if claim.verdict != Verdict.FAIL:
+        return []
+    backward = _pinned(claim) or _sliced(claim)
+    taken = {(m.file, m.line) for m in backward}
+    return backward + [m for m in _in_forward(claim) if (m.file, m.line) not in taken]
+
+
+def where(claim: ClaimRow) -> Mark | None:
+    """The one line of the hand-written code at which to look, where there is one."""
+    sure = [m for m in _pinned(claim) or _sliced(claim) if m.sure] if claim.verdict == Verdict.FAIL else []
+    return sure[0] if len({(m.file, m.line) for m in sure}) == 1 else None
+
+
+def _pinned(claim: ClaimRow) -> list[Mark]:
+    """The lines that diagnoses know."""
+    by_place: dict[tuple[str, int], list[str]] = {}
+    for found in claim.diagnosis:
+        file, _, line = found.place.rpartition(":")
+        if file and line.isdigit() and (source := _holding(claim, file, int(line))) is not None:
+            by_place.setdefault((source.file, int(line)), []).append(found.quantity)
+    return [Mark(file, line, _goes_wrong(names), sure=True) for (file, line), names in by_place.items()]
+
+
+def _sliced(claim: ClaimRow) -> list[Mark]:
+    """The statements that all wrong gradients have in common and no right one has."""
+    wrong = list(dict.fromkeys(d.quantity for d in claim.diagnosis if d.quantity))
+    right = [c.quantity for c in claim.compared if c.quantity not in wrong]
+    found = slices(claim.candidate.text, claim.forward.text, [*wrong, *right, *claim.unchecked])
+    if not found:
+        return []
+    innocent = set().union(*(found[name] for name in right if name in found))
+    shapeless = {c.quantity for c in claim.compared if c.gap is None and c.verdict == Verdict.FAIL}
+    result: list[Mark] = []
+    for group in _groups(claim.diagnosis):
+        if not all(name in found for name in group):
+            continue
+        common = set.intersection(*(found[name] for name in group))
+        # a wrong shape says nothing of the other gradients: then it is the statement that makes this one
+        places = (
+            {max(common)} if common and shapeless & {*group} else common - innocent or {*sorted(common)[-1:]}
+        )
+        if 0 < len(places) <= _MOST_LINES:
+            sure = len(places) == 1
+            text = _goes_wrong(group) if sure else _goes_wrong(group, "in one of the marked lines")
+            for line in sorted({claim.candidate.line + line for line, _ in places}):
+                result.append(Mark(claim.candidate.file, line, text, sure, suspect=not sure))
+                text = ""  # said at the first
+    return result
+
+
+def _groups(diagnoses: Sequence[Diagnosis]) -> list[list[str]]:
+    """Quantities of which the same is said are wrong by the same mistake."""
+    alike: dict[str, list[str]] = {}
+    for found in diagnoses:
+        if found.quantity:
+            alike.setdefault(found.text, []).append(found.quantity)
+    return list(alike.values())
+
+
+def _in_forward(claim: ClaimRow) -> list[Mark]:
+    return [Mark(file, line, "the diagnosis names this") for file, line in forward_places(claim)]
+
+
+def forward_places(claim: ClaimRow) -> list[tuple[str, int]]:
+    """The places that diagnoses name beside the mistake: operations of the forward that they are about."""
+    found: list[tuple[str, int]] = []
+    for one in claim.diagnosis:
+        for place in _PLACE.finditer(one.text):
+            file, line = place[1], int(place[2])
+            source = _holding(claim, file, line)
+            if source is not None and f"{file}:{line}" != one.place:
+                found.append((source.file, line))
+    return list(dict.fromkeys(found))
+
+
+def _holding(claim: ClaimRow, file: str, line: int) -> Source | None:
+    """The source that a line stands in; diagnoses name the file alone."""
+    for source in (claim.candidate, claim.forward, *claim.helpers):
+        last = source.line + source.text.count("\n")
+        if PurePosixPath(source.file).name == file and source.line <= line <= last:
+            return source
+    return None
+
+
+def _goes_wrong(names: Sequence[str], place: str = "here") -> str:
+    told = _names(names)
+    return f"{told} {'goes' if len(set(names)) == 1 else 'go'} wrong {place}" if told else f"wrong {place}"
+
+
+def _names(names: Sequence[str]) -> str:
+    return listed([one_line(name) for name in dict.fromkeys(names) if name])
