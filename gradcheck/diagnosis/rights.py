@@ -25,7 +25,7 @@ _A_PROGRAM = 100
 _AN_OPERATION = 10
 """What an operation of the forward counts for, beyond `_SHORT` of them, where a derivative is evaluated."""
 
-_PREPARED = 100
+_PREPARED = 40
 """What it counts for where the derivative has to be prepared for a new shape."""
 
 _SHORT = 40
