@@ -28,7 +28,7 @@ from gradcheck.judging.session import Session
 __all__ = ["EFFORT", "Case"]
 
 EFFORT = 26_000
-"""About what fifty million empty iterations of Python cost, at the most: some 5,000 for ten million of them."""
+"""About what fifty million empty iterations of Python cost: some 5,000 for ten million of them."""
 
 _LONG = 100
 """Operations of a forward from which points are looked at first where a backend is prepared."""
