@@ -38,6 +38,7 @@ class Jvp(Kind):
     noun = "your tangent"
     keyword = "jvp"
     costs_slopes = True
+    slopes_of_outputs = True
 
     def about(self, formula: Declaration) -> Declaration:
         return WithTangents(formula)
