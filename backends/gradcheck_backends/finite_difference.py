@@ -23,6 +23,7 @@ from gradcheck.errors import NoAnswer, Unsupported, user_code
 from gradcheck_backends._differences.in_balls import (
     BITS,
     BallDifference,
+    Latest,
     size_of,
     with_truncation,
     working_bits,
@@ -59,6 +60,7 @@ class CentralDifference(Program):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem)
         self._why_float64: str | None = None  # why the forward does not run in balls
+        self._latest = Latest()
         self._unit: float | None = None  # of the precision that it computes in
         self.method = f"central difference, {BITS} bits, h = 2^-{COARSE_STEP} and 2^-{FINE_STEP}"
         if problem.accuracy:
@@ -134,7 +136,7 @@ class CentralDifference(Program):
         """
         weighted = getattr(self.problem.function, "weighted", None)
         if weighted is None:
-            return BallDifference(self.problem, args, domain), _joined(deltas)
+            return BallDifference(self.problem, args, domain, self._latest), _joined(deltas)
         total = replace(self.problem, function=weighted(tuple(deltas)))
         return BallDifference(total, args, domain), enclose(np.ones(1))
 

@@ -140,8 +140,9 @@ def right_values(claim: Claim, point: Point, session: Session) -> dict[Quantity,
     if claim.kind.states_outputs:
         return {q: np.asarray(o) for q, o in zip(outputs(len(point.outputs)), point.outputs, strict=True)}
     entries = sum(a.size for a in point.args)
-    for usable in sorted(session.backends, key=lambda u: u.traits.pays_per_slope):
-        if usable.traits.pays_per_slope and entries > _MOST_SLOPES:
+    slopes = claim.kind.slopes_of_outputs  # differences have those of all outputs at once
+    for usable in sorted(session.backends, key=lambda u: u.traits.pays_per_slope is not slopes):
+        if usable.traits.pays_per_slope and not slopes and entries > _MOST_SLOPES:
             continue  # a difference evaluates the forward four times for each
         try:
             program = session.program(usable, point)

@@ -62,7 +62,7 @@ def relative(a: Any, b: Any, zero: float = 0.0) -> NDArray[np.float64]:
 
 
 def _pairs(a: Any, b: Any) -> Sequence[tuple[arb, arb]]:
-    spend(1 + np.size(a) // 5)
+    spend(1 + np.size(a) // 20)
     return list(zip(a.reshape(-1), b.reshape(-1), strict=True))
 
 

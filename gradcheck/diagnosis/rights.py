@@ -25,7 +25,7 @@ _A_PROGRAM = 100
 _AN_OPERATION = 10
 """What an operation of the forward counts for, beyond `_SHORT` of them, where a derivative is evaluated."""
 
-_PREPARED = 100
+_PREPARED = 40
 """What it counts for where the derivative has to be prepared for a new shape."""
 
 _SHORT = 40
@@ -45,7 +45,10 @@ def right_at(claim: Claim, session: Session, point: Point, how: Domain) -> dict[
 def _truths(claim: Claim, session: Session, point: Point, how: Domain) -> dict[Quantity, Any]:
     """The answers of a backend that has them exactly; else those of differences, as far as that may cost."""
     reason = "no backend"
-    for usable in sorted(session.backends, key=_cost):
+    order = sorted(session.backends, key=_cost)
+    if claim.kind.slopes_of_outputs:  # differences have the slopes of all outputs at once
+        order.sort(key=lambda u: not u.traits.takes_differences)
+    for usable in order:
         try:
             _pay_for_shape(session, usable, point)
             program = session.program(usable, point)
@@ -79,7 +82,7 @@ def _pay_for(program: Program, claim: Claim, point: Point) -> None:
     if program.exact_answers:
         spend(_A_PROGRAM)
         return
-    cost = _AN_ENTRY * _entries(claim, point)
+    cost = _AN_ENTRY * (1 if claim.kind.slopes_of_outputs else _entries(claim, point))
     if not affordable(cost):
         raise Unsupported("a difference for every entry costs more than is left")
     spend(cost)

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic import BALLS, Domain, ObjectArray, enclose, midpoints
+from gradcheck.arithmetic import BALLS, Domain, ObjectArray, enclose, midpoints, precision
+from gradcheck.arithmetic.precisions import BITS
 from gradcheck.backend import Answer, Program
+from gradcheck.diagnosis.comparing import same
 from gradcheck.diagnosis.quiet import MAXIMA, Quiet, Watch, cancels
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tracing.backwards import Detour, backwards
@@ -22,7 +24,7 @@ from gradcheck.formulas.quantity import Quantity, outputs
 from gradcheck.judging.points.point import Point
 from gradcheck.judging.session import Session
 
-__all__ = ["Tape", "at_other_point", "is_right", "right_by_tape", "tape_of"]
+__all__ = ["Tape", "at_other_point", "is_right", "is_right_in_balls", "right_by_tape", "tape_of"]
 
 _MOST_OUTPUTS = 64
 
@@ -152,6 +154,20 @@ def tape_of(sample: Sample, how: How = None) -> Tape:
 def right_by_tape(claim: Claim, session: Session, point: Point, how: How) -> dict[Quantity, Any]:
     """What a claim should state, by going backwards through the forward: see `Sample.source`."""
     return Tape(claim, point, how).quantities()
+
+
+def is_right_in_balls(sample: Sample) -> bool:
+    """The same in balls, where nothing is lost in a saturated activation."""
+    try:
+        with precision(BITS):
+            found = tape_of(sample, BALLS).quantities()
+            return all(
+                v.shape == right.shape and bool(same(v, right, sample.zero).all())
+                for q, v in found.items()
+                for right in [sample.right(q, BALLS)]
+            )
+    except Unsupported:
+        return False
 
 
 def is_right(sample: Sample) -> bool:

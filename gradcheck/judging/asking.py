@@ -216,7 +216,8 @@ def _uncertain_truth(
     """
     program = check.session.program(usable, check.point)
     if program.exact_answers:
-        return check.claim.truths(check.point, program, None, WIDENED)
+        slopes = all(a.direction is not None for a in opinion.answers.values())
+        return check.claim.truths(check.point, program, check.directions if slopes else None, WIDENED)
     moved: list[Mapping[Quantity, Answer]] = []
     for domain in SHIFTED:
         moved.append(check.claim.truths(check.point, program, check.directions, domain))

@@ -7,7 +7,7 @@ difference is taken at a second step as well; see `with_truncation`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,7 @@ __all__ = [
     "BITS",
     "BallDifference",
     "Change",
+    "Latest",
     "size_of",
     "with_truncation",
     "working_bits",
@@ -85,16 +86,46 @@ class Change:
         return arb(2) ** (self.bits - 1)  # exactly
 
 
-class BallDifference:
-    """The differences of one problem's forward at one point. Make and use it at `working_bits()`."""
+class Latest:
+    """The latest changes of a forward: whoever weighs its outputs one after the other asks for the same."""
 
-    def __init__(self, problem: Problem, args: Sequence[NDArray[Any]], domain: Domain) -> None:
+    def __init__(self) -> None:
+        self._found: dict[Any, tuple[Sequence[NDArray[Any]], Change]] = {}
+
+    def get(self, key: Any, args: Sequence[NDArray[Any]], compute: Callable[[], Change]) -> Change:
+        key = (*key, flint.ctx.prec, *map(id, args))
+        if key not in self._found:
+            if len(self._found) >= _FEW:
+                self._found.clear()
+            self._found[key] = args, compute()  # the arguments too, so that an id stays one array's
+        return self._found[key][1]
+
+
+_FEW = 2
+
+
+class BallDifference:
+    """The differences of one problem's forward at one point. Make and use it at `working_bits()`.
+
+    ``latest`` remembers some of them beyond this object.
+    """
+
+    def __init__(
+        self, problem: Problem, args: Sequence[NDArray[Any]], domain: Domain, latest: Latest | None = None
+    ) -> None:
         self._problem = problem
         self._domain = domain
+        self._args, self._latest = args, latest
         self._balls = [enclose(a) if i in problem.wrt else a for i, a in enumerate(args)]
 
     def central(self, moves: Mapping[int, NDArray[np.float64]], bits: int) -> Change:
         """What steps along `moves` (argument position -> direction) change."""
+        if self._latest is None:
+            return self._central(moves, bits)
+        key = (id(self._domain), bits, *((i, m.tobytes()) for i, m in moves.items()))
+        return self._latest.get(key, self._args, lambda: self._central(moves, bits))
+
+    def _central(self, moves: Mapping[int, NDArray[np.float64]], bits: int) -> Change:
         shifts = {i: _step(move, bits) for i, move in moves.items()}
         ahead = self._forward({i: self._balls[i] + s for i, s in shifts.items()})
         behind = self._forward({i: self._balls[i] - s for i, s in shifts.items()})

@@ -6,8 +6,8 @@ from contextvars import ContextVar
 
 __all__ = ["Budget", "affordable", "spend", "spent"]
 
-IN_BALLS = 4
-"""What an operation on balls counts for, beside its entries (measured on arrays of ten entries)."""
+IN_BALLS = 2
+"""What an operation on balls counts for, beside its entries, of which some 64 cost as much as one."""
 
 
 def spend(units: int) -> None:

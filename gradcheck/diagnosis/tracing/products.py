@@ -84,3 +84,16 @@ def _solve(g: Any, out: Any, a: Any, b: Any) -> list[Any]:
     if len(b.shape) == 1:
         return [-db[:, None] * out[None, :], db]
     return [-np.matmul(db, np.swapaxes(out, -1, -2)), db]
+
+
+@pullback_of(np.linalg.cholesky)
+def _cholesky(g: Any, out: Any, a: Any, *, upper: Any = False) -> list[Any]:
+    """NumPy reads the lower triangle, so that is where the gradient is."""
+    if upper:
+        raise Unsupported("np.linalg.cholesky of the upper triangle")
+    inner = np.matmul(np.swapaxes(out, -1, -2), np.tril(g))
+    half = (np.tril(inner) + np.tril(inner, -1)) * 0.5
+    inverse = np.linalg.inv(out)
+    whole = np.matmul(np.matmul(np.swapaxes(inverse, -1, -2), half), inverse)
+    both = whole + np.swapaxes(whole, -1, -2)
+    return [(np.tril(both) + np.tril(both, -1)) * 0.5]

@@ -125,7 +125,7 @@ class Run:
         if isinstance(call.output, Value):
             self.latest[key] = call.output
             if self.domain is not None:
-                spend(IN_BALLS + int(np.prod(call.output.shape, dtype=int)) // 4)
+                spend(IN_BALLS + int(np.prod(call.output.shape, dtype=int)) // 64)
         return call.output
 
     def plainly(self, call: Call, original: tuple[Any, ...] = ()) -> Any:

@@ -39,6 +39,7 @@ class Jvp(Kind):
     keyword = "jvp"
     costs_slopes = True
     follows_outputs = True
+    slopes_of_outputs = True
 
     def about(self, formula: Declaration) -> Declaration:
         return WithTangents(formula)

@@ -157,6 +157,7 @@ class Kind(ABC):
     costs_slopes: ClassVar[bool] = False
     """Whether one slope of the forward, or of its gradient, is all that a comparison costs. Then a proof is
     followed by a comparison in balls at sizes far from those that were drawn."""
+    slopes_of_outputs: ClassVar[bool] = False  # one difference of the forward has all that it states
 
     # -- in words
 
