@@ -110,6 +110,8 @@ class Numbers:
             return np.asarray(lift(int(head.name)))
         if head.kind == "argmax":
             return self._place(head)
+        if head.kind == "infinity":  # within a maximum alone, which it is not
+            return np.asarray(lift(-(10**12)))
         if head.kind in RELATIONS:
             return np.asarray(lift(self._related(head)))
         if head.argument is None:

@@ -45,8 +45,6 @@ _REACH_SYMBOLS = [
     "iter",
     "list",
     "map",
-    "max",
-    "min",
     "next",
     "object",
     "oct",
@@ -136,6 +134,18 @@ def _exchanged(space: Space) -> dict[str, Any]:
         if file is not None:
             raise space.refused(Unsupported("print() into a file"))
 
+    def extreme(function: Any, ufunc: Any) -> Any:
+        def choose(*values: Any, **about: Any) -> Any:
+            scalars = all(is_a(v, IndexedArray, int, float) and not getattr(v, "shape", ()) for v in values)
+            if about or len(values) < 2 or not scalars or not any(type(v) is IndexedArray for v in values):
+                return function(*values, **about)
+            result = as_array(space, values[0])
+            for value in values[1:]:
+                result = ufunc(result, value)
+            return result
+
+        return choose
+
     def as_float(value: Any) -> Any:
         if type(value) is Size:
             made = as_array(space, value)
@@ -151,6 +161,8 @@ def _exchanged(space: Space) -> dict[str, Any]:
         "len": length,
         "range": loop,
         "print": show,
+        "max": extreme(max, np.maximum),
+        "min": extreme(min, np.minimum),
         "isinstance": is_instance,
         "hasattr": has,
         "getattr": get,
