@@ -48,7 +48,7 @@ class IndexedArray:
     """
 
     __slots__ = (
-        "_entry", "constant", "epoch", "infinite", "kind", "part_of", "parts", "shape", "shared", "space", "stale",
+        "_entry", "constant", "epoch", "infinite", "kind", "made", "part_of", "parts", "shape", "shared", "space", "stale",
         "unset",
     )  # fmt: skip
     __array_priority__ = 1001
@@ -58,6 +58,7 @@ class IndexedArray:
     shared: bool
     stale: bool
     infinite: bool
+    made: int
     epoch: int
     unset: bool
     constant: bool
@@ -85,6 +86,8 @@ class IndexedArray:
         put("kind", kind)
         put("shared", view)
         put("constant", constant)
+        space.made += 1
+        put("made", space.made)
         self.hold(entry)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -147,6 +150,8 @@ class IndexedArray:
 
     def change(self, entry: Expr, by: IndexedArray | None = None) -> None:
         """Give the array other entries. Parts of it that were taken before are not followed."""
+        for loop in self.space.loops:
+            loop.touch(self)
         self.hold(entry)
         for child in self.parts:
             child.stale = child.stale or child is not by

@@ -15,7 +15,7 @@ from gradcheck.proofs.indexed.arrays.contraction import find_space
 from gradcheck.proofs.indexed.arrays.converting import as_array, from_entry
 from gradcheck.proofs.indexed.arrays.guarding import alike, is_a
 from gradcheck.proofs.indexed.arrays.known_sizes import is_known, joined, mapped
-from gradcheck.proofs.indexed.arrays.parts import behind, mirrored, turned
+from gradcheck.proofs.indexed.arrays.parts import behind, mirrored, turned, window
 from gradcheck.proofs.indexed.arrays.shaping import at_least, normal_axes, seen
 from gradcheck.proofs.indexed.arrays.size import Size
 from gradcheck.proofs.indexed.arrays.triangles import triangle
@@ -143,6 +143,30 @@ def _triangle(*, lower: bool) -> Any:
     return take
 
 
+def _windows(x: Any, window_shape: Any, axis: Any = None) -> IndexedArray:
+    """`sliding_window_view`: the windows' own axes come last."""
+    space = find_space([x, window_shape])
+    x = as_array(space, x)
+    sizes = list(window_shape) if is_a(window_shape, tuple, list) else [window_shape]
+    axes = normal_axes(axis, x.ndim)
+    if len(sizes) != len(axes):
+        raise alike(ValueError("Must provide matching length window_shape and axis"))
+    codes = [c if is_constant(c) else space.fresh(space.size_of(c)) for c in axis_codes(space, x.shape)]
+    names = zip(axis_codes(space, x.shape), codes, strict=True)
+    entry, shape = x.entry.renamed({a: c for a, c in names if not is_constant(a)}), list(x.shape)
+    for place, size in zip(axes, sizes, strict=True):
+        rest = shape[place] - size + 1
+        if rest < 1:
+            raise alike(ValueError("window shape cannot be larger than input array shape"))
+        first = window(space, entry, codes[place], rest, size)
+        entry, codes[place], last = first
+        shape[place] = rest
+        codes.append(last)
+        shape.append(size)
+    seen(x)
+    return from_entry(space, entry, codes, tuple(shape), x.kind, view=True)
+
+
 def _cumsum_of_symbolic(a: IndexedArray, place: int) -> IndexedArray:
     space = a.space
     codes = list(axis_codes(space, a.shape))
@@ -188,6 +212,7 @@ FUNCTIONS.update(
         np.flip: _flip,
         np.roll: _roll,
         np.pad: _pad,
+        np.lib.stride_tricks.sliding_window_view: _windows,
         np.cumsum: _cumsum,
         np.diff: _diff,
         np.tril: _triangle(lower=True),

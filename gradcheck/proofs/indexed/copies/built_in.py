@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,11 @@ from gradcheck.proofs.indexed.algebra.space import Space
 from gradcheck.proofs.indexed.arrays.array import IndexedArray
 from gradcheck.proofs.indexed.arrays.converting import as_array
 from gradcheck.proofs.indexed.arrays.guarding import alike, is_a, unknown
-from gradcheck.proofs.indexed.arrays.size import Size, text_of
+from gradcheck.proofs.indexed.arrays.size import Size
 from gradcheck.proofs.indexed.copies.creating import is_symbolic
+from gradcheck.proofs.indexed.copies.looping import Loop, mapped
 from gradcheck.proofs.indexed.copies.number_types import Convert
+from gradcheck.proofs.indexed.copies.stepwise import enumerated, ranged, reversed_steps, total, zipped
 
 __all__ = ["BuiltIns"]
 
@@ -35,7 +38,6 @@ _REACH_SYMBOLS = [
     "delattr",
     "dict",
     "divmod",
-    "enumerate",
     "filter",
     "format",
     "frozenset",
@@ -52,7 +54,6 @@ _REACH_SYMBOLS = [
     "pow",
     "property",
     "repr",
-    "reversed",
     "round",
     "set",
     "setattr",
@@ -60,10 +61,8 @@ _REACH_SYMBOLS = [
     "sorted",
     "staticmethod",
     "str",
-    "sum",
     "super",
     "tuple",
-    "zip",
     "NotImplemented",
     "Ellipsis",
     "True",
@@ -104,9 +103,7 @@ def _exchanged(space: Space) -> dict[str, Any]:
         return value.shape[0] if symbolic else len(value)
 
     def loop(*bounds: Any) -> Any:
-        if is_symbolic(bounds):
-            raise space.refused(Unsupported(f"a loop over range({', '.join(map(text_of, bounds))})"))
-        return range(*bounds)
+        return ranged(space, *bounds) if is_symbolic(bounds) else range(*bounds)
 
     def kind(*args: Any, **kwargs: Any) -> Any:
         if len(args) == 1 and not kwargs:
@@ -161,6 +158,13 @@ def _exchanged(space: Space) -> dict[str, Any]:
         "len": length,
         "range": loop,
         "print": show,
+        "enumerate": partial(enumerated, space),
+        "zip": partial(zipped, space),
+        "reversed": partial(reversed_steps, space),
+        "sum": partial(total, space),
+        "__gc_loop__": partial(Loop, space),
+        "__gc_map__": partial(mapped, space),
+        "__gc_locals__": locals,
         "max": extreme(max, np.maximum),
         "min": extreme(min, np.minimum),
         "isinstance": is_instance,
