@@ -181,8 +181,8 @@ class _Given(Questions):
 
 
 def _ruled_out(where: Callable[..., bool], names: list[str], branch: Branch) -> bool:
-    """Whether `where` says no for all sizes of a branch: it is run on symbols, with each of the answers to what
-    it asks and the branch does not say.
+    """Whether `where` says no for all sizes of a branch: it is run on symbols, with each of the answers to
+    what it asks and the branch does not say.
     """
     pending = [dict(branch.answers)]
     for _ in range(_MOST_RUNS):

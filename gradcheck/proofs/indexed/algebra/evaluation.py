@@ -48,7 +48,9 @@ class Numbers:
         self.space, self.sizes, self.rules = space, sizes, rules
         self._heads: dict[int, Array] = dict(values)
         if space.splits:
-            self._heads = {h: v.reshape([self.size(s) for s in space.heads[h].slots]) for h, v in values.items()}
+            self._heads = {
+                h: v.reshape([self.size(s) for s in space.heads[h].slots]) for h, v in values.items()
+            }
 
     def at(self, expression: Expr, codes: Sequence[int]) -> Array:
         """The expression over the named indices ``codes``; constants among them are axes of size 1."""

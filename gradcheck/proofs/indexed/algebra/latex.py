@@ -6,7 +6,7 @@ Long inner expressions get a name of their own, and its definition stands apart.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 from gradcheck.proofs.indexed.algebra.codes import BOUND, FREE, is_bound, is_constant
@@ -164,7 +164,7 @@ class Printer:
         offset = words(head.offset) if head.offset else ""
         beyond = "" if not offset else f" {offset}" if offset.startswith("-") else f" + {offset}"
         last = self._size(head.slots[-1]) if head.slots else ""
-        text = {
+        say: dict[str, Callable[..., str]] = {
             "place": lambda i, j: f"{j} = {i}{beyond}",
             "turn": lambda i, j: f"{j} = {i}{beyond} mod {last}",
             "mirror": lambda i, j: f"{i} + {j} = {last} - 1",
@@ -173,7 +173,8 @@ class Printer:
             "position": lambda i: i,
             "undefined": lambda: "undefined",
             "label": lambda *at: f"{at[-1]} = {self.indexed(head.name, list(at[:-1]))}",
-        }[head.kind](*indices)
+        }
+        text = say[head.kind](*indices)
         if self.latex:
             text = text.replace("<=", r"\le").replace(" mod ", r" \bmod ").replace("*", r"\,")
         if head.kind in ("position", "undefined"):

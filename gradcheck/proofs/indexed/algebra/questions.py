@@ -70,9 +70,9 @@ class Questions:
                 return known[question]
         if question.relation != "<":
             return None
-        for known, answer in (*self.given.items(), *self.asked.items()):
-            if known.relation == "<":
-                further = _apart(question.difference, known.difference)
+        for other, answer in (*self.given.items(), *self.asked.items()):
+            if other.relation == "<":
+                further = _apart(question.difference, other.difference)
                 if further is not None and (further <= 0 if answer else further >= 0):
                     return answer
         return None

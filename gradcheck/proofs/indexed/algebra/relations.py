@@ -19,7 +19,6 @@ from gradcheck.proofs.indexed.algebra.space import Space
 __all__ = ["relation"]
 
 
-
 def relation(
     space: Space, kind: str, sizes: tuple[int, ...], offset: Polynomial = ()
 ) -> tuple[int, bool] | None:

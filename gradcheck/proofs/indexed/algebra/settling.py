@@ -46,6 +46,7 @@ def settle(space: Space, merged: Merged, live: dict[int, int]) -> tuple[Number, 
             found = [key for key in merged if key[0] in space.relations]
             if not found:
                 return number, []
+            space.spend()
             times, pairs, changed = _constants(space, merged, found)
             number *= times
             if pairs:

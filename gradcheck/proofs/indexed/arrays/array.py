@@ -48,8 +48,8 @@ class IndexedArray:
     """
 
     __slots__ = (
-        "_entry", "constant", "epoch", "infinite", "kind", "made", "part_of", "parts", "shape", "shared", "space", "stale",
-        "unset",
+        "_entry", "constant", "epoch", "infinite", "kind", "made", "part_of", "parts", "shape", "shared",
+        "space", "stale", "unset",
     )  # fmt: skip
     __array_priority__ = 1001
     space: Space

@@ -9,7 +9,6 @@ from gradcheck.errors import Unsupported
 from gradcheck.proofs.indexed.algebra.expression import Expr, constant
 from gradcheck.proofs.indexed.algebra.functions import step
 from gradcheck.proofs.indexed.algebra.reduction import reduced
-from gradcheck.proofs.indexed.algebra.space import Space
 from gradcheck.proofs.indexed.arrays.array import UFUNCS, IndexedArray
 from gradcheck.proofs.indexed.arrays.guarding import alike
 from gradcheck.proofs.indexed.arrays.ufuncs import elementwise

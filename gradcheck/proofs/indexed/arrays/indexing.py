@@ -201,7 +201,9 @@ def _places(array: IndexedArray, key: Any) -> list[Any]:
         if type(place) is list:
             lists += 1
         single = type(place) is list and len(place) == 1
-        if not (place is None or is_a(place, slice, SymbolicIndex, LoopIndex, int, np.integer, Size) or single):
+        if not (
+            place is None or is_a(place, slice, SymbolicIndex, LoopIndex, int, np.integer, Size) or single
+        ):
             raise array.space.refused(Unsupported(f"indexing with {_called(place)}"))
         if type(place) in (bool, np.bool_):
             raise array.space.refused(Unsupported("indexing with a truth value"))

@@ -1,4 +1,4 @@
-"""The index of a loop over a symbolic size: it indexes arrays, alone or in sums such as `i + j` and `i + 1`."""
+"""The index of a loop over a symbolic size: it indexes arrays, alone or as `i + j` and `i + 1`."""
 
 from __future__ import annotations
 
@@ -63,13 +63,12 @@ class LoopIndex(WholeNumber):
         return self._computed("divide", self, other)
 
     def __neg__(self) -> Any:
-        return -self.array()
+        return Size.operate(self.space, "multiply", self.array(), -1)
 
     def _computed(self, name: str, a: Any, b: Any) -> Any:
         given = [x.array() if type(x) is LoopIndex else x for x in (a, b)]
-        if type(a) is LoopIndex and type(b) in (int, float) or type(b) is LoopIndex and type(a) in (int, float):
-            return Size.operate(self.space, name, *given)
-        if is_a(a, IndexedArray) or is_a(b, IndexedArray):
+        others = [x for x in (a, b) if type(x) is not LoopIndex]
+        if len(others) == 1 and is_a(others[0], int, float, IndexedArray) and type(others[0]) is not Size:
             return Size.operate(self.space, name, *given)
         raise self._refuse("arithmetic with it")
 
@@ -111,7 +110,7 @@ class LoopIndex(WholeNumber):
     def window(self, stop: Any, size: Any) -> Part:
         """The entries of an axis from this index on, before ``stop``."""
         space = self.space
-        count = stop - self if type(stop) is LoopIndex else None
+        count: Any = stop - self if type(stop) is LoopIndex else None
         plain = len(self.codes) == 1 and type(self.offset) is int and self.offset == 0
         if not plain or type(count) not in (int, Size) or count < 1:
             raise space.refused(Unsupported("a slice that begins at the index of a loop"))

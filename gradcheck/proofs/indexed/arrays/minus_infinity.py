@@ -1,8 +1,8 @@
 """`np.where(mask, s, -np.inf)` in front of a softmax: a value that only `exp` and `max` may see.
 
-Where the mask does not hold the entry is a symbol for minus infinity; its exponential is 0. Such an array can have
-finite numbers added or subtracted, its maximum taken where some entry is known to be finite, and `exp`. All else,
-such as a product with 0, would be NaN on numbers and is refused.
+Where the mask does not hold the entry is a symbol for minus infinity; its exponential is 0. Such an array can
+have finite numbers added or subtracted, its maximum taken where some entry is known to be finite, and `exp`.
+All else, such as a product with 0, would be NaN on numbers and is refused.
 """
 
 from __future__ import annotations

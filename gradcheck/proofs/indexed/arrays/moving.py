@@ -122,9 +122,9 @@ def _widths(space: Any, given: Any, ndim: int) -> list[tuple[Any, Any]]:
         pairs = list(given)
         if len(pairs) == 2 and all(is_a(w, *whole) for w in pairs):
             return [(pairs[0], pairs[1])] * ndim
-        if all(is_a(p, list, tuple) and len(p) == 2 and all(is_a(w, *whole) for w in p) for p in pairs):
-            if len(pairs) in (1, ndim):
-                return [(p[0], p[1]) for p in (pairs * ndim if len(pairs) == 1 else pairs)]
+        each = all(is_a(p, list, tuple) and len(p) == 2 and all(is_a(w, *whole) for w in p) for p in pairs)
+        if each and len(pairs) in (1, ndim):
+            return [(p[0], p[1]) for p in (pairs * ndim if len(pairs) == 1 else pairs)]
     raise space.refused(Unsupported("np.pad with such widths"))
 
 
@@ -137,7 +137,7 @@ def _triangle(*, lower: bool) -> Any:
         if m.ndim < 2 or not same_size(space, *m.shape[-2:]) or type(k) is not int:
             raise space.refused(Unsupported("a triangle of what is not square"))
         codes = axis_codes(space, m.shape)
-        mask = triangle(space, codes[-2], codes[-1], m.shape[-1], k, lower=lower)
+        mask = triangle(space, (codes[-2], codes[-1]), m.shape[-1], k, lower=lower)
         return IndexedArray(space, mask * m.entry, m.shape, m.kind)
 
     return take
@@ -197,7 +197,8 @@ def _diff(a: Any, n: int = 1, axis: int = -1) -> IndexedArray:
     size = a.shape[place]
     if not is_known(slice(None), size):
         before = (slice(None),) * place
-        return a[(*before, slice(1, None))] - a[(*before, slice(None, -1))]
+        made: IndexedArray = a[(*before, slice(1, None))] - a[(*before, slice(None, -1))]
+        return made
     if size == 1:
         raise a.space.refused(Unsupported("np.diff of one entry"))
     return mapped(a, place, [{k: -1, k + 1: 1} for k in range(size - 1)])

@@ -94,7 +94,7 @@ def _bound(space: Space, bound: Any, size: Size | int) -> Any:
         raise space.refused(Unsupported("a slice of part of an axis"))
     if bound < 0:
         raise space.refused(Unsupported("a slice that counts a size from the end"))
-    return size if bound > size else bound
+    return min(bound, size)
 
 
 def taken(space: Space, entry: Expr, code: int, index: int, chosen: Part) -> Expr:
@@ -112,7 +112,9 @@ def window(space: Space, entry: Expr, code: int, rest: Any, size: Any) -> tuple[
     if is_constant(code):
         return entry, 0, 0
     numbers = space.size_number(rest), space.size_number(size)
-    first, last = (0 if space.size_list[n] == 1 and type(space.size_list[n]) is int else space.fresh(n) for n in numbers)
+    first, last = (
+        0 if space.size_list[n] == 1 and type(space.size_list[n]) is int else space.fresh(n) for n in numbers
+    )
     whole = space.size_of(code)
     chosen = Part(size, lambda i, j: add(space, first, i, j, (*numbers, whole)))
     return taken(space, entry, code, last, chosen), first, last

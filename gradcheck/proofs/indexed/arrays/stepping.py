@@ -1,11 +1,11 @@
 """What a loop over a symbolic size makes of an array, from one step that starts from unknown entries.
 
-By induction over the steps. Let a step turn an entry U into `M U + G`, neither of which depends on any entry that
-the loop changes:
+By induction over the steps. Let a step turn an entry U into `M U + G`, where neither M nor G depends on any
+entry that the loop changes:
 
 - `M = 1`: each step adds, and after all of them the entry is its first value and the sum of G over the index;
-- `M` is 0 where a step stores and 1 elsewhere, no two steps store to one place, and `G` is 0 where none does: the
-  entry is that which was stored, or its first value.
+- `M` is 0 where a step stores and 1 elsewhere, no two steps store to one place, and `G` is 0 where none does:
+  the entry is that which was stored, or its first value.
 
 All else, such as steps that need the one before, is refused.
 """
@@ -23,9 +23,9 @@ __all__ = ["after_all_steps"]
 def after_all_steps(
     space: Space, step: Expr, first: Expr, own: tuple[int, tuple[int, ...]], unknown: set[int], index: int
 ) -> Expr:
-    """The entry after the loop. ``step`` is that after one step from ``own``, the head and indices of the entry
-    before it; ``first`` that before the loop; ``unknown`` are the heads of all entries that the loop changes.
-    Raises `Unsupported`.
+    """The entry after the loop. ``step`` is that after one step from ``own``, the head and indices of the
+    entry before it; ``first`` that before the loop; ``unknown`` are the heads of all entries that the loop
+    changes. Raises `Unsupported`.
     """
     kept, gained = _taken_apart(space, reduced(step), own, unknown)
     one = constant(space, 1)

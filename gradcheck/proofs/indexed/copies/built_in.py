@@ -14,11 +14,20 @@ from gradcheck.proofs.indexed.algebra.space import Space
 from gradcheck.proofs.indexed.arrays.array import IndexedArray
 from gradcheck.proofs.indexed.arrays.converting import as_array
 from gradcheck.proofs.indexed.arrays.guarding import alike, is_a, unknown
+from gradcheck.proofs.indexed.arrays.selected import Selected
 from gradcheck.proofs.indexed.arrays.size import Size
 from gradcheck.proofs.indexed.copies.creating import is_symbolic
 from gradcheck.proofs.indexed.copies.looping import Loop, mapped
 from gradcheck.proofs.indexed.copies.number_types import Convert
-from gradcheck.proofs.indexed.copies.stepwise import enumerated, ranged, reversed_steps, total, zipped
+from gradcheck.proofs.indexed.copies.stepwise import (
+    Gone,
+    Steps,
+    enumerated,
+    ranged,
+    reversed_steps,
+    total,
+    zipped,
+)
 
 __all__ = ["BuiltIns"]
 
@@ -115,6 +124,8 @@ def _exchanged(space: Space) -> dict[str, Any]:
     def is_instance(value: Any, kinds: Any) -> bool:
         if type(value) is IndexedArray and not value.shape:
             raise space.refused(Unsupported("whether a number is an array of no axes, or a scalar,"))
+        if type(value) in (Steps, Gone):
+            raise space.refused(Unsupported("the type of what a loop runs over"))
         return isinstance(value, kinds)
 
     def has(value: Any, name: str) -> bool:
@@ -178,6 +189,8 @@ def _exchanged(space: Space) -> dict[str, Any]:
 
 def _has_name(space: Space, value: Any, name: str) -> bool:
     """Whether what a symbol stands for may have an attribute; its own names are nobody's business."""
+    if type(value) in (Steps, Gone, Selected):
+        raise unknown(space, f".{name} of what a loop runs over, or a mask selects")
     if type(value) is IndexedArray:
         if value.shape:
             return name in _OF_ARRAYS

@@ -44,7 +44,8 @@ def is_symbolic(value: Any) -> bool:
         return any(map(is_symbolic, value))
     if is_a(value, dict):
         return any(map(is_symbolic, value.values()))
-    return is_a(value, WholeNumber, IndexedArray, IndexEquality, Selected)
+    known = is_a(value, WholeNumber, IndexedArray, IndexEquality, Selected)
+    return known or getattr(type(value), "symbolic", None) is True
 
 
 def creators(space: Space) -> dict[str, Any]:
@@ -72,8 +73,8 @@ def creators(space: Space) -> dict[str, Any]:
     def tri(N: Any, M: Any = None, k: int = 0, dtype: Any = float) -> Any:
         if (M is not None and not N == M) or type(k) is not int or not is_wide(dtype):
             raise space.refused(Unsupported("np.tri but of a square matrix"))
-        codes = axis_codes(space, (N, N))
-        entry = triangle(space, *codes, N, k, lower=True)
+        row, column = axis_codes(space, (N, N))
+        entry = triangle(space, (row, column), N, k, lower=True)
         return IndexedArray(space, entry, (N, N), np.dtype(dtype).kind)
 
     def arange(*bounds: Any, dtype: Any = None) -> Any:

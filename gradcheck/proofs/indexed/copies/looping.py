@@ -1,8 +1,8 @@
 """Loops over symbolic sizes: one step is run, from unknown entries of all that the loop changes.
 
 The body runs twice. The first time shows what it changes, and is undone; the second time starts from unknown
-entries there, and `stepping` says what all steps make of them. What a loop may not change, such as a list or an
-object, is compared before and after.
+entries there, and `stepping` says what all steps make of them. What a loop may not change, such as a list or
+an object, is compared before and after.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Loop:
         self.symbolic = self.steps is not None
         self.touched: dict[int, tuple[IndexedArray, Expr]] = {}  # arrays that the body changes, as they were
         self.since = 0
-        self._second = False
+        self.again = False
         self._before: dict[str, Any] = {}
         self._after: dict[str, Any] = {}
         self._unknown: dict[Any, IndexedArray] = {}
@@ -49,7 +49,7 @@ class Loop:
             yield from self.iterable
             return
         space = self.space
-        index = self.steps.index()
+        index = self.steps.begin()
         self.since = space.made
         uses = _copied(space.uses)
         space.loops.append(self)
@@ -67,7 +67,7 @@ class Loop:
         """An array is about to be changed."""
         if array.made > self.since:
             return
-        if self._second and id(array) not in self.touched:
+        if self.again and id(array) not in self.touched:
             raise self.space.refused(Unsupported("a loop that changes other arrays in another run"))
         self.touched.setdefault(id(array), (array, array.held))
 
@@ -75,13 +75,13 @@ class Loop:
         """The body begins."""
         if not self.symbolic:
             return
-        if not self._second:
+        if not self.again:
             self._before = {n: names[n] for n in self.names if n in names}
         self._still = still(names, {*self.names, *self.targets})
 
     def changes(self, name: str) -> bool:
         """Whether a name is to be bound to something unknown now."""
-        return self._second and name in self._unknown
+        return self.again and name in self._unknown
 
     def value(self, name: str) -> Any:
         return self._unknown[name]
@@ -91,7 +91,9 @@ class Loop:
         if not self.symbolic:
             return
         if self._still is None or still(names, {*self.names, *self.targets}) != self._still:
-            raise self.space.refused(Unsupported("a loop that changes a list, an object or what else it finds"))
+            raise self.space.refused(
+                Unsupported("a loop that changes a list, an object or what else it finds")
+            )
         self._after = {n: names[n] for n in self.names if n in names}
 
     def _start_again(self) -> None:
@@ -99,11 +101,12 @@ class Loop:
         space = self.space
         for array, entry in self.touched.values():
             array.hold(entry)
-        self._second = True
+        self.again = True
         changed = [n for n, v in self._before.items() if self._after.get(n) is not v]
         for name in changed:
+            if not all(map(_is_number, (self._before[name], self._after[name]))):
+                raise space.refused(Unsupported("a loop that binds a name to something else in each step"))
             self._unknown[name] = self._unknown_like(as_array(space, self._after[name]))
-            as_array(space, self._before[name])
         for key, (array, _) in self.touched.items():
             self._unknown[key] = self._unknown_like(array)
             array.hold(self._unknown[key].entry)
@@ -114,7 +117,9 @@ class Loop:
             raise space.refused(Unsupported("a loop that changes whole numbers or truth values"))
         codes = axis_codes(space, array.shape)
         if not space.digits.keys().isdisjoint(codes):
-            raise space.refused(Unsupported("a loop that changes an array with an axis that np.reshape splits"))
+            raise space.refused(
+                Unsupported("a loop that changes an array with an axis that np.reshape splits")
+            )
         space.unknowns += 1
         slots = tuple(space.size_number(s) for s in array.shape)
         head = space.head(("unknown", space.unknowns), "variable", "unknown", slots=slots)
@@ -136,10 +141,13 @@ class Loop:
                 raise space.refused(Unsupported("a loop that binds a name in some runs alone"))
             made = as_array(space, self._after[name])
             first_array = as_array(space, self._before[name])
-            alike = [polynomial_of(s) for s in made.shape] == [polynomial_of(s) for s in self._unknown[name].shape]
+            alike = [polynomial_of(s) for s in made.shape] == [
+                polynomial_of(s) for s in self._unknown[name].shape
+            ]
             if not alike or made.kind != "f" or len(first_array.shape) > len(made.shape):
                 raise space.refused(Unsupported("a loop that changes the shape or the kind of a value"))
-            broad: Any = np.broadcast_to(first_array, made.shape) if made.shape else first_array
+            broadcast: Any = np.broadcast_to
+            broad: Any = broadcast(first_array, made.shape) if made.shape else first_array
             entry = after_all_steps(space, made.entry, broad.entry, own[name], unknown, index)
             self._before[name] = IndexedArray(space, entry, made.shape)
             self._unknown[name] = self._before[name]
@@ -149,6 +157,11 @@ class Loop:
         if name in self._unknown or (name in self._before and self._after.get(name) is self._before[name]):
             return self._before[name]
         return Gone(self.space)
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a value is a number, or an array of numbers."""
+    return type(value) in (int, float, np.float64, IndexedArray)
 
 
 def _copied(uses: Any) -> Any:
@@ -163,7 +176,12 @@ def _copied(uses: Any) -> Any:
 
 
 def mapped(
-    space: Space, function: Callable[..., Any], iterable: Any, listed: bool, single: bool, names: Mapping[str, Any]
+    space: Space,
+    function: Callable[..., Any],
+    iterable: Any,
+    listed: bool,
+    single: bool,
+    names: Mapping[str, Any],
 ) -> Any:
     """A comprehension: a list, or a generator, of the function's values."""
     steps = stepwise(space, iterable)
@@ -171,9 +189,9 @@ def mapped(
         values = (function(v) if single else function(*v) for v in iterable)
         return list(values) if listed else values
     loop = Loop(space, (), (), ())
-    loop.since, loop._second = space.made, True
+    loop.since, loop.again = space.made, True
     before = still(names, set())
-    index = steps.index()
+    index = steps.begin()
     space.loops.append(loop)
     try:
         item = steps.item(index)
@@ -182,5 +200,4 @@ def mapped(
         space.loops.remove(loop)
     if before is None or still(names, set()) != before:
         raise space.refused(Unsupported("a comprehension that changes what it finds"))
-    return Steps.of_values(space, steps.count, index.codes[0], as_array(space, value))
-
+    return Steps.of_values(space, steps.count, index.codes[0], as_array(space, value), once=not listed)

@@ -10,8 +10,8 @@
                                        if loop.symbolic:
                                            total = loop.result("total")
 
-A loop over plain numbers runs as it did. Comprehensions become calls of `__gc_map__`. A function is left as it is
-where its source is not there, or is not what its code was compiled from.
+A loop over plain numbers runs as it did. Comprehensions become calls of `__gc_map__`. A function is left as it
+is where its source is not there, or is not what its code was compiled from.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ import ast
 import inspect
 import textwrap
 import types
-from functools import lru_cache
 from typing import Any
 
 __all__ = ["rewritten"]
@@ -31,12 +30,23 @@ _LEFT = (
     ast.Lambda, ast.Match, ast.AsyncFor, ast.Global, ast.Nonlocal,
 )  # fmt: skip
 """What a loop must not hold: one step then says what all do."""
+_KNOWN: dict[int, tuple[types.CodeType, types.CodeType | None]] = {}
+_MOST = 256
+"""What was rewritten already, by the code that it was, which is kept so that its number is nobody else's."""
 
 
-@lru_cache(maxsize=256)
 def rewritten(function: types.FunctionType) -> types.CodeType | None:
     """The function's code with its loops rewritten; None where there are none, or that cannot be done."""
     code = function.__code__
+    known = _KNOWN.get(id(code))
+    if known is None or known[0] is not code:
+        if len(_KNOWN) >= _MOST:
+            _KNOWN.clear()
+        known = _KNOWN[id(code)] = code, _rewritten(function, code)
+    return known[1]
+
+
+def _rewritten(function: types.FunctionType, code: types.CodeType) -> types.CodeType | None:
     try:
         source = textwrap.dedent(inspect.getsource(function))
         tree = ast.parse(source)
@@ -61,8 +71,8 @@ def rewritten(function: types.FunctionType) -> types.CodeType | None:
 
 
 def _imported(function: types.FunctionType) -> set[str]:
-    """The global names that its module imported, as far as can be told: Python compiles `np.sum(x)` in another
-    way where `np` was.
+    """The global names that its module imported, as far as can be told: Python compiles `np.sum(x)` in
+    another way where `np` was.
     """
     found = set()
     pending = [function.__code__]
@@ -80,7 +90,11 @@ def _imported(function: types.FunctionType) -> set[str]:
 def _compiled(node: ast.FunctionDef, like: types.CodeType, imported: list[str]) -> types.CodeType | None:
     """The code of a function within one that binds the names from around it."""
     names = ast.arguments(
-        posonlyargs=[], args=[ast.arg(n) for n in like.co_freevars], kwonlyargs=[], kw_defaults=[], defaults=[]
+        posonlyargs=[],
+        args=[ast.arg(n) for n in like.co_freevars],
+        kwonlyargs=[],
+        kw_defaults=[],
+        defaults=[],
     )
     outer = ast.FunctionDef("__gc_around__", names, [node], [])
     if hasattr(outer, "type_params"):
@@ -93,7 +107,9 @@ def _compiled(node: ast.FunctionDef, like: types.CodeType, imported: list[str]) 
     except (SyntaxError, ValueError):
         return None
     around = next(c for c in whole.co_consts if type(c) is types.CodeType)
-    return next((c for c in around.co_consts if type(c) is types.CodeType and c.co_name == like.co_name), None)
+    return next(
+        (c for c in around.co_consts if type(c) is types.CodeType and c.co_name == like.co_name), None
+    )
 
 
 _FUTURE = 0x1000000  # from __future__ import annotations
@@ -123,7 +139,9 @@ class _Loops(ast.NodeTransformer):
         self.count = 0
 
     def visit_For(self, node: ast.For) -> Any:
-        allowed = not node.orelse and not any(isinstance(n, _LEFT) for part in node.body for n in ast.walk(part))
+        allowed = not node.orelse and not any(
+            isinstance(n, _LEFT) for part in node.body for n in ast.walk(part)
+        )
         targets = _names(node.target)
         self.generic_visit(node)
         if not allowed or targets is None:
@@ -131,7 +149,10 @@ class _Loops(ast.NodeTransformer):
         stored = sorted({n for part in node.body for n in _stored(part)} - set(targets))
         self.count += 1
         loop = f"__gc_{self.count}"
-        text = [f"{loop} = __gc_loop__(0, {tuple(stored)!r}, {tuple(targets)!r})", f"for __gc_x in {loop}: pass"]
+        text = [
+            f"{loop} = __gc_loop__(0, {tuple(stored)!r}, {tuple(targets)!r})",
+            f"for __gc_x in {loop}: pass",
+        ]
         text += [f"if {loop}.symbolic: pass"]
         first, again, after = ast.parse("\n".join(text)).body
         assert isinstance(first, ast.Assign) and isinstance(again, ast.For) and isinstance(after, ast.If)
@@ -165,7 +186,9 @@ class _Loops(ast.NodeTransformer):
         if not allowed or targets is None:
             return node
         single = type(first.target) is ast.Name
-        made = ast.parse(f"__gc_map__(lambda {', '.join(targets)}: 0, 0, {listed}, {single}, __gc_locals__())")
+        made = ast.parse(
+            f"__gc_map__(lambda {', '.join(targets)}: 0, 0, {listed}, {single}, __gc_locals__())"
+        )
         call: Any = made.body[0].value  # type: ignore[attr-defined]
         for part in ast.walk(call):
             ast.copy_location(part, node)

@@ -20,29 +20,40 @@ from gradcheck.proofs.indexed.arrays.size import Size, text_of
 __all__ = ["Gone", "Steps", "enumerated", "ranged", "reversed_steps", "stepwise", "total", "zipped"]
 
 
+_WORK = 20
+"""What a step costs of a proof's budget, so that loops within loops end."""
+
+
 class Steps:
     """``item`` of an index that runs over ``count``; ``what`` it is called. No step knows its place among the
     others, so their order does not matter.
     """
 
-    def __init__(self, space: Space, count: Any, item: Callable[[LoopIndex], Any], what: str) -> None:
+    symbolic = True
+
+    def __init__(
+        self, space: Space, count: Any, item: Callable[[LoopIndex], Any], what: str, *, once: bool = False
+    ) -> None:
         self.space, self.count, self.item, self.what = space, count, item, what
         self.values: IndexedArray | None = None
+        self.once, self.used = once, False
 
     @classmethod
-    def of_values(cls, space: Space, count: Any, code: int, value: IndexedArray) -> Steps:
+    def of_values(cls, space: Space, count: Any, code: int, value: IndexedArray, *, once: bool) -> Steps:
         """The values of a comprehension, whose entry is written in the index ``code``."""
         own = axis_codes(space, value.shape)
         fresh = {c: space.fresh(space.size_of(c)) for c in own if not is_constant(c)}
         codes = [code, *(fresh.get(c, c) for c in own)]
         array = from_entry(space, value.entry.renamed(fresh), codes, (count, *value.shape), value.kind)
-        made = cls(space, count, lambda index: array[index], "the values of a comprehension")
+        made = cls(space, count, lambda index: array[index], "the values of a comprehension", once=once)
         made.values = array
         return made
 
-    def index(self) -> LoopIndex:
-        """A new index."""
+    def begin(self) -> LoopIndex:
+        """A new index. What can be run over once is not run over again."""
         space = self.space
+        self.use()
+        space.spend(_WORK)
         if self.count < 1:
             raise space.refused(Unsupported("a loop without steps"))
         code = space.fresh(space.size_number(self.count))
@@ -50,13 +61,22 @@ class Steps:
             raise space.refused(Unsupported("a loop over an axis that np.reshape splits"))
         return LoopIndex(space, (code,), 0)
 
+    def use(self) -> None:
+        """Run over it."""
+        if self.used and self.once:
+            raise self.space.refused(Unsupported(f"{self.what}, run over twice,"))
+        self.used = True
+
+    def __getattr__(self, name: str) -> Any:
+        raise self._refuse(f".{name}")
+
     def _refuse(self, what: str) -> Unsupported:
         if what == "__iter__":
             return self.space.refused(Unsupported(f"a loop over {self.what}"))
         return unavailable(self.space, f"{what} of {self.what}")
 
     def array(self) -> IndexedArray:
-        if self.values is None:
+        if self.values is None or self.once:
             raise self._refuse("an array")
         return self.values
 
@@ -77,6 +97,8 @@ CONVERSIONS[Steps] = Steps.array
 
 class Gone:
     """What a name that a loop binds stands for after the loop: whatever the last step left there."""
+
+    symbolic = True
 
     def __init__(self, space: Space) -> None:
         self.space = space
@@ -118,7 +140,9 @@ def enumerated(space: Space, values: Any, start: Any = 0) -> Any:
     steps = stepwise(space, values)
     if steps is None:
         return enumerate(values, start)
-    return Steps(space, steps.count, lambda index: (index + start, steps.item(index)), "enumerate()")
+    return Steps(
+        space, steps.count, lambda index: (index + start, steps.item(index)), "enumerate()", once=True
+    )
 
 
 def zipped(space: Space, *values: Any, strict: bool = False) -> Any:
@@ -128,22 +152,26 @@ def zipped(space: Space, *values: Any, strict: bool = False) -> Any:
         return zip(*values, strict=strict)
     if len(steps) < len(found) or any(not s.count == steps[0].count for s in steps):
         raise space.refused(Unsupported("zip() of what need not be of one length"))
-    return Steps(space, steps[0].count, lambda index: tuple(s.item(index) for s in steps), "zip()")
+    return Steps(space, steps[0].count, lambda index: tuple(s.item(index) for s in steps), "zip()", once=True)
 
 
 def reversed_steps(space: Space, values: Any) -> Any:
-    return stepwise(space, values) or reversed(values)
+    steps = stepwise(space, values)
+    if steps is None:
+        return reversed(values)
+    return Steps(space, steps.count, steps.item, "reversed()", once=True)
 
 
 def total(space: Space, values: Any, start: Any = 0) -> Any:
     """`sum()`, of an array along its first axis too."""
-    array = values if type(values) is IndexedArray else getattr(values, "values", None) if type(values) is Steps else None
-    if array is None or not array.shape or type(array.shape[0]) is int:
+    array = values
+    if type(values) is Steps and values.values is not None:
+        values.use()
+        array = values.values
+    if type(array) is not IndexedArray or not array.shape or type(array.shape[0]) is int:
         return sum(values, start)
     if array.kind != "f":
         raise space.refused(Unsupported("sum() of whole numbers or truth values"))
     if array.shape[0] < 1:
         raise space.refused(Unsupported("a loop without steps"))
     return np.sum(array, axis=0) + start
-
-

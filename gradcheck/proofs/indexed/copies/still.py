@@ -12,7 +12,7 @@ import numpy as np
 
 from gradcheck.proofs.indexed.arrays.guarding import is_a
 from gradcheck.proofs.indexed.copies.creating import is_symbolic
-from gradcheck.proofs.indexed.copies.modules import StandIn
+from gradcheck.proofs.indexed.copies.modules import StandIn, origin
 from gradcheck.proofs.indexed.copies.number_types import Convert
 from gradcheck.proofs.indexed.copies.state import UNCHANGEABLE
 
@@ -70,7 +70,10 @@ def _content(value: Any, seen: dict[int, Any]) -> Any:
         return id(value.__func__), _content(value.__func__, seen), _content(value.__self__, seen)
     if is_a(value, partial):
         return id(value), [_content(p, seen) for p in (value.func, value.args, value.keywords)]
-    if type(vars(type(value)).get("__slots__")) is tuple or not hasattr(value, "__dict__") or is_a(value, type):
+    kind = type(value)
+    if origin(kind.__module__) != "own" or not hasattr(value, "__dict__") or is_a(value, type):
+        raise _Unseen
+    if any("__slots__" in vars(base) for base in kind.__mro__):
         raise _Unseen
     return id(value), _content(vars(value), seen)
 

@@ -36,12 +36,13 @@ class Tripwire:
     @contextmanager
     def away(self) -> Iterator[None]:
         """Look at no calls within: they are ours."""
-        before = sys.getprofile()
-        sys.setprofile(None)
+        if self._is_set:
+            sys.setprofile(None)
         try:
             yield
         finally:
-            sys.setprofile(before)
+            if self._is_set:
+                sys.setprofile(self._look)
 
     def drop(self) -> None:
         """Look no more."""
