@@ -19,7 +19,7 @@ from gradcheck.proofs.indexed.algebra.functions import (
 from gradcheck.proofs.indexed.algebra.powers import power
 from gradcheck.proofs.indexed.algebra.requirements import needs_nonzero, needs_positive, needs_root
 from gradcheck.proofs.indexed.algebra.signs import sign_of
-from gradcheck.proofs.indexed.algebra.space import Factor, Space
+from gradcheck.proofs.indexed.algebra.space import Factor, Number, Space
 from gradcheck.proofs.indexed.arrays.array import UFUNCS, IndexedArray
 from gradcheck.proofs.indexed.arrays.axes import broadcast
 from gradcheck.proofs.indexed.arrays.guarding import alike
@@ -71,7 +71,15 @@ def _reciprocal(b: Expr) -> Expr:
     """1 / b; of masks alone, such as a count of ties, case by case."""
     if len(b.terms) > 1 and _masks_alone(b) and _nowhere_zero(b):
         return by_cases(_reciprocal, b) or power(b, -1)
-    return power(b, -1)
+    return _by_cases(b, -1)
+
+
+def _by_cases(base: Expr, exponent: Number) -> Expr:
+    """A power, case by case where a mask picks one of two bases, neither of which is nothing."""
+    cases = split_cases(base)
+    if cases is None or not (cases[1].terms and cases[2].terms):
+        return power(base, exponent)
+    return by_cases(lambda e: _by_cases(e, exponent), base) or power(base, exponent)
 
 
 def _masks_alone(b: Expr) -> bool:
@@ -112,7 +120,7 @@ def _half(a: Expr, b: Expr) -> Expr:
 
 def _root(a: Expr) -> Expr:
     needs_root(a)
-    return power(a, Fraction(1, 2))
+    return _by_cases(a, Fraction(1, 2))
 
 
 def _angle(y: Expr, x: Expr) -> Expr:

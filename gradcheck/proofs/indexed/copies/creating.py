@@ -34,7 +34,7 @@ _REFUSED = (
 
 CREATING = (
     "zeros", "empty", "ones", "full", "eye", "identity", "array", "asarray", "ascontiguousarray",
-    "asanyarray", "prod", "tri", "arange", *_REFUSED,
+    "asanyarray", "prod", "stack", "tri", "arange", *_REFUSED,
 )  # fmt: skip
 
 
@@ -106,6 +106,13 @@ def creators(space: Space) -> dict[str, Any]:
             return array(value, dtype, **kwargs)
         return value if dtype is None or np.dtype(dtype) == value.dtype else value.astype(dtype)
 
+    def stack(arrays: Any, axis: Any = 0, **kwargs: Any) -> Any:
+        if getattr(type(arrays), "symbolic", None) is not True:
+            return np.stack(arrays, axis=axis, **kwargs)
+        if not (type(axis) is int and axis == 0) or kwargs:
+            raise space.refused(Unsupported("np.stack of so many arrays but along the first axis"))
+        return as_array(space, arrays)
+
     def prod(a: Any, *args: Any, **kwargs: Any) -> Any:
         if type(a) is IndexedArray or not is_symbolic((a, args, kwargs)):
             return np.prod(a, *args, **kwargs)
@@ -122,6 +129,7 @@ def creators(space: Space) -> dict[str, Any]:
         "ones": make("ones", 1),
         "full": full,
         "eye": eye,
+        "stack": stack,
         "tri": tri,
         "arange": arange,
         "identity": lambda n, dtype=float: eye(n, dtype=dtype),

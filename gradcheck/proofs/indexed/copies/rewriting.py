@@ -10,8 +10,8 @@
                                        if loop.symbolic:
                                            total = loop.result("total")
 
-A loop over plain numbers runs as it did. Comprehensions become calls of `__gc_map__`. A function is left as it
-is where its source is not there, or is not what its code was compiled from.
+A loop over plain numbers runs as it did. Comprehensions become calls of `__gc_map__`. A function is left as
+it is where its source is not there, or is not what its code was compiled from.
 """
 
 from __future__ import annotations
