@@ -1,6 +1,7 @@
 """Cases of loops over symbolic sizes, windows, matrices, constants and comparisons."""
 
 import numpy as np
+from scipy.special import erf
 
 import gradcheck
 
@@ -112,6 +113,15 @@ def gelu_back(delta, z, *, three=3.0):
     return delta * (0.5 * (1 + t) + 0.5 * z * (1 - t**2) * inner)
 
 
+def exact_gelu(z):
+    return 0.5 * z * (1 + erf(z / np.sqrt(2)))
+
+
+def exact_gelu_back(delta, z, *, power=0.5, two=2):
+    bell = np.exp(-power * z**2) / np.sqrt(two * np.pi)
+    return delta * (0.5 * (1 + erf(z / np.sqrt(2))) + z * bell)
+
+
 def clipped_back(delta, z, *, low=-3, high=4):
     return delta * ((z > low) & (z < high))
 
@@ -131,7 +141,18 @@ def unit_back_unscaled(delta, x):
     return unit_back(delta, x) * np.linalg.norm(x, axis=1, keepdims=True)
 
 
+def inverse_back(d, A):
+    B = np.linalg.inv(A + A @ A)
+    G = -B.T @ d @ B.T
+    return G + G @ A.T + A.T @ G
+
+
+def angle(y, x):
+    return np.arctan2(y, x)
+
+
 K_FITS = {"where": lambda n, k: k <= n}
+SMALL = {"z": lambda shape, rng: rng.normal(size=shape)}
 WRONG_CONVOLVED = convolved_back_flipped, convolved_back_stored
 CASES = {
     "a sum in loops": Case({"x": "n m"}, squares, squares_back, (squares_back_first, squares_back_added)),
@@ -158,12 +179,24 @@ CASES = {
         {"K": gradcheck.spd},
     ),
     "an inverse": Case(
-        {"A": "n n"}, lambda A: np.linalg.inv(A + A @ A), lambda d, A: inverse_back(d, A),
+        {"A": "n n"}, lambda A: np.linalg.inv(A + A @ A), inverse_back,
         (lambda d, A: -inverse_back(d, A), lambda d, A: inverse_back(d.T, A)), {"A": gradcheck.spd},
     ),
     "constants": Case(
         {"z": "n m"}, gelu, gelu_back,
         (lambda d, z: gelu_back(d, z, three=2.0), lambda d, z: gelu_back(d, z, three=4.0)),
+    ),
+    "the error function": Case(
+        {"z": "n m"}, exact_gelu, exact_gelu_back,
+        (lambda d, z: exact_gelu_back(d, z, power=1), lambda d, z: exact_gelu_back(d, z, two=1)), SMALL,
+    ),
+    "an arc": Case(
+        {"u": "n"}, lambda u: np.arccos(u) * u, lambda d, u: d * (np.arccos(u) - u / np.sqrt(1 - u**2)),
+        (
+            lambda d, u: d * (np.arccos(u) + u / np.sqrt(1 - u**2)),
+            lambda d, u: d * (np.arccos(u) - u / np.sqrt(1 + u**2)),
+        ),
+        {"u": gradcheck.unit_interval},
     ),
     "a clip": Case(
         {"z": "n m"}, lambda z: np.clip(z, -3, 4), clipped_back,
@@ -186,7 +219,7 @@ CASES = {
         (lambda d, z: d * np.int64(z < 0), lambda d, z: d * (1 + np.int64(z > 0))),
     ),
     "an angle": Case(
-        {"y": "n", "x": "n"}, lambda y, x: np.arctan2(y, x),
+        {"y": "n", "x": "n"}, angle,
         lambda d, y, x: (d * x / (x**2 + y**2), -d * y / (x**2 + y**2)),
         (
             lambda d, y, x: (d * x / (x**2 + y**2), d * y / (x**2 + y**2)),
@@ -195,9 +228,3 @@ CASES = {
         {"x": gradcheck.positive},
     ),
 }  # fmt: skip
-
-
-def inverse_back(d, A):
-    B = np.linalg.inv(A + A @ A)
-    G = -B.T @ d @ B.T
-    return G + G @ A.T + A.T @ G

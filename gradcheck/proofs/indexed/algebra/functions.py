@@ -37,7 +37,7 @@ __all__ = [
     "step",
 ]
 
-ODD = {"sin": -1, "arctan": -1, "arcsin": -1, "cos": 1}
+ODD = {"sin": -1, "arctan": -1, "arcsin": -1, "erf": -1, "cos": 1}
 """What a minus before the argument does."""
 
 

@@ -135,8 +135,8 @@ class Printer:
         if head.number == DELTA:
             joined = "".join(indices) if all(len(i) == 1 for i in indices) else ", ".join(indices)
             return f"\\delta_{{{joined}}}" if self.latex else f"[{indices[0]} = {indices[1]}]"
-        if head.kind in ("size", "root"):
-            return head.name
+        if head.kind in ("size", "root", "pi"):
+            return r"\pi" if self.latex and head.kind == "pi" else head.name
         if head.kind == "variable":
             return self.indexed(_greek(head.name) if self.latex else head.name, indices)
         if head.kind == "argmax":
@@ -154,9 +154,13 @@ class Printer:
             return f"\\left[{inner} > 0\\right]" if self.latex else f"[{inner} > 0]"
         if head.kind == "equals":
             return f"\\left[{inner} = 0\\right]" if self.latex else f"[{inner} = 0]"
-        name = {"log": r"\log", "sin": r"\sin", "cos": r"\cos", "arctan": r"\arctan"}.get(
-            head.name or head.kind, head.name or head.kind
-        )
+        name = {
+            "log": r"\log",
+            "sin": r"\sin",
+            "cos": r"\cos",
+            "arctan": r"\arctan",
+            "arcsin": r"\arcsin",
+        }.get(head.name or head.kind, head.name or head.kind)
         name = (name if self.latex else (head.name or head.kind)) + "'" * head.order
         return f"{name}\\left({inner}\\right)" if self.latex else f"{name}({inner})"
 

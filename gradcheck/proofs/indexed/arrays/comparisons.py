@@ -54,7 +54,7 @@ def _keeps_away(expression: Expr) -> bool:
     """Whether a sum of one sign has a term that floats cannot round to 0."""
     heads = expression.space.heads
     return _plain(expression) and any(
-        not bounds and all(heads[h].kind in ("size", "root") for h, _, _ in factors)
+        not bounds and all(heads[h].kind in ("size", "root", "pi") for h, _, _ in factors)
         for factors, bounds in expression.terms
     )
 
@@ -62,7 +62,7 @@ def _keeps_away(expression: Expr) -> bool:
 def _plain(expression: Expr) -> bool:
     """Whether it is a polynomial of what is given, which is never NaN."""
     heads = expression.space.heads
-    allowed = ("size", "root", "variable", "step", "delta")
+    allowed = ("size", "root", "pi", "variable", "step", "delta")
     return all(
         heads[h].kind in allowed and type(p) is int and p > 0
         for factors, _ in expression.terms

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -129,6 +130,11 @@ def _angle(y: Expr, x: Expr) -> Expr:
     return apply("arctan", _divide(y, x))
 
 
+def _arcsin(a: Expr) -> Expr:
+    needs_root(_one(a) - a * a)
+    return apply("arcsin", a)
+
+
 _PLAIN: dict[str, tuple[Callable[..., Expr], Kind]] = {
     "multiply": (lambda a, b: a * b, _promoted),
     "negative": (lambda a: -a, _promoted),
@@ -163,6 +169,11 @@ _FLOATING: dict[str, Callable[..., Expr]] = {
     "tan": lambda a: _divide(apply("sin", a), apply("cos", a)),
     "arctan": lambda a: apply("arctan", a),
     "arctan2": _angle,
+    "arcsin": _arcsin,
+    "arccos": lambda a: constant(a.space, math.pi / 2) - _arcsin(a),
+    "erf": lambda a: apply("erf", a),
+    "erfc": lambda a: _one(a) - apply("erf", a),
+    "ndtr": lambda a: _half(_one(a), apply("erf", a * constant(a.space, math.sqrt(0.5)))),
 }
 for _name, (_function, _kind) in _PLAIN.items():
     _register(_name, _function, _kind)
