@@ -7,11 +7,12 @@ branches cover all sizes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import inspect
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from gradcheck.formulas.declaration import Declaration
-from gradcheck.proofs.indexed import Question
+from gradcheck.proofs.indexed import Question, Questions, Space, make_size, rebound
 from gradcheck.proofs.indexed.algebra.polynomials import Monomial, Polynomial
 
 __all__ = ["Branch", "excluded", "opposites"]
@@ -156,9 +157,46 @@ def excluded(formula: Declaration, branch: Branch) -> bool:
         return True
     if formula.where is None:
         return False
-    import inspect
-
-    names = inspect.signature(formula.where).parameters
+    names = list(inspect.signature(formula.where).parameters)
     if not set(names) <= numbers.keys():
-        return False
+        return _ruled_out(formula.where, names, branch)
     return not formula.related(numbers)
+
+
+_MOST_RUNS = 16
+
+
+class _Unanswered(Exception):
+    """A question about sizes that the branch says nothing of."""
+
+
+class _Given(Questions):
+    """The answers of a branch, and no others."""
+
+    def ask(self, question: Question, default: bool = False) -> bool:
+        answer = self.implied(question)
+        if answer is None:
+            raise _Unanswered(question)
+        return answer
+
+
+def _ruled_out(where: Callable[..., bool], names: list[str], branch: Branch) -> bool:
+    """Whether `where` says no for all sizes of a branch: it is run on symbols, with each of the answers to
+    what it asks and the branch does not say.
+    """
+    pending = [dict(branch.answers)]
+    for _ in range(_MOST_RUNS):
+        if not pending:
+            return True
+        answers = pending.pop()
+        space = Space(_Given(answers))
+        sizes = [make_size(space, dict(branch.sizes.get(name, (((name,), 1),)))) for name in names]
+        try:
+            if rebound(where, space)(*sizes) is not False or space.refusals:
+                return False
+        except _Unanswered as unanswered:
+            (question,) = unanswered.args
+            pending += [{**answers, question: True}, {**answers, question: False}]
+        except Exception:
+            return False
+    return False

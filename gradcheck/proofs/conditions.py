@@ -21,8 +21,8 @@ from gradcheck.proofs.indexed.algebra.space import Factor, Head, Space, Uses
 __all__ = ["Condition", "assumptions", "objection", "steps_in", "with_poles"]
 
 Condition = tuple[str, Expr]
-"""``!=``, ``>`` or ``>=``, and the expression that is so related to 0; or ``once``, and a maximum that is attained
-by one entry alone.
+"""``!=``, ``>`` or ``>=``, and the expression that is so related to 0; or ``once``, and a maximum that is
+attained by one entry alone.
 """
 
 
@@ -65,7 +65,8 @@ def objection(candidate: Uses, truth: Uses, space: Space) -> str | None:
         if key not in known:
             return f"the code divides by {plain_text(part)}, which can be 0 where the derivative exists"
     for number in candidate.once - truth.once:
-        return f"the code asks where {_maximum(space, number)} is attained, which the derivative does not depend on"
+        greatest = _maximum(space, number)
+        return f"the code asks where {greatest} is attained, which the derivative does not depend on"
     for key, part in candidate.unequal.items():
         if key not in known:
             return (

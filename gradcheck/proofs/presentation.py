@@ -144,7 +144,11 @@ def _chain(truth: Truth, finding: Finding, printer: Printer) -> list[ProofStep]:
     for factors, _ in reduced(truth.outputs[0].entry).terms:
         for number, _, _ in factors:
             head = space.heads[number]
-            if head.kind not in ("step", "equals") and head.argument is not None and variable in variables_of(space, number):
+            if (
+                head.kind not in ("step", "equals")
+                and head.argument is not None
+                and variable in variables_of(space, number)
+            ):
                 found[number] = None
     steps = []
     for number in list(found)[:_MOST_CHAIN]:

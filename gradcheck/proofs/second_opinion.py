@@ -31,7 +31,7 @@ _MOST_SYMBOLS = 14
 _MOST_ENTRIES = 4
 _MOST_OPERATIONS = 600
 _DIGITS = 30
-_NOT_ASKED = {"step", "max", "argmax", "undefined"}
+_NOT_ASKED = {"step", "equals", "max", "argmax", "infinity", "undefined", "inverse", "det", "logdet"}
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def sympy_opinion(memory: Memory, *, seed: int = 0) -> Opinion:
     """
     truth = memory.truth(Branch())
     if any(k in _NOT_ASKED for k in _kinds(reduced(truth.total()))):
-        return Opinion("SymPy is not asked about kinks, maxima and undefined functions")
+        return Opinion("SymPy is not asked about kinks, maxima, inverses and undefined functions")
     seen = []
     for sizes in small_shapes(truth, _MOST_SYMBOLS, truth.asked):
         try:
@@ -141,6 +141,9 @@ def _symbols(truth: Truth, sizes: dict[str, int], head: Any, symbols: list[Any])
     shape = tuple(counted.size(s) for s in head.slots)
     made = np.empty(shape, dtype=object)
     for place in np.ndindex(shape):
+        if head.bounds is not None:  # a whole number, of which no derivative is taken
+            made[place] = sympy.Integer(head.bounds[0] + sum(place) % (head.bounds[1] - head.bounds[0]))
+            continue
         name = head.name + "_" + "_".join(map(str, place))
         made[place] = sympy.Symbol(name, real=True, positive=True if head.positive else None)
         symbols.append(made[place])
@@ -186,4 +189,5 @@ def _rules() -> Rules:
         raise Unsupported("a comparison of symbols")
 
     names = {"exp": sympy.exp, "log": sympy.log, "sin": sympy.sin, "cos": sympy.cos, "arctan": sympy.atan}
+    names |= {"arcsin": sympy.asin, "erf": sympy.erf, "pi": lambda x: x * sympy.pi}
     return Rules(lift, {n: each(f) for n, f in names.items()}, power, positive)

@@ -30,7 +30,13 @@ class Truth:
     """
 
     def __init__(
-        self, formula: Declaration, branch: Branch, *, expand: bool = False, limit: int, splits: Splits | None = None
+        self,
+        formula: Declaration,
+        branch: Branch,
+        *,
+        expand: bool = False,
+        limit: int,
+        splits: Splits | None = None,
     ) -> None:
         self.formula = formula
         self.branch = branch

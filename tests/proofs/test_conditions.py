@@ -137,7 +137,7 @@ def test_a_candidate_that_catches_a_refusal_is_not_proved():
 
     def backward(delta, x):
         try:
-            return np.cumsum(x) * 0 + delta * 3 * x
+            return np.sort(x) * 0 + delta * 3 * x
         except (Exception, Unsupported):
             return 2 * delta * x
 

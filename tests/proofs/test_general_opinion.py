@@ -27,7 +27,15 @@ from tests.trust.corpus import CORPUS
 pytest.importorskip("jax")
 
 KNOWN = {f.name: f for f in formulas()} | {name: CORPUS[name] for name in sorted(CORPUS)}
-AGREED = [f.name for f in formulas()] + sorted(PROVED)
+NOT_ASKED = {
+    "squared_error_as_float", "focal_loss", "cross_entropy_of_labels", "embedding", "half_squared_error",
+    "unit_rows", "sample_variance", "causal_attention", "conv1d", "conv1d_channels", "conv2d", "conv2d_padded",
+    "max_pool_by_mask", "average_pool", "log_determinant", "determinant", "inverse", "solve",
+    "gaussian_log_density", "gru_step", "lstm_step", "differences", "polar", "running_log_sum_exp",
+    "rolled_products", "two_heads", "group_sums", "without_diagonal", "scaled_dot",
+}  # fmt: skip
+"""Proved, but what JAX traces or derives has no form that runs on symbols, or another one."""
+AGREED = [f.name for f in formulas()] + sorted(PROVED - NOT_ASKED)
 
 
 @functools.cache
@@ -58,12 +66,20 @@ def test_jax_differentiates_to_the_same_normal_form(name):
     )
 
 
-def test_a_constant_rounded_in_another_place_is_no_contradiction():
-    """The forms differ, the values do not."""
-    opinion = opinion_of(CORPUS["cubic_norm"])
-    wanted = "JAX's normal form by x is another one, with the same values at n = 2, m = 3 and at n = 2, m = 4"
-    assert opinion.words == wanted
+@pytest.mark.corpus(4)
+@pytest.mark.parametrize("name", sorted(NOT_ASKED))
+def test_where_jax_has_no_opinion_it_does_not_contradict(name):
+    """The reason is named."""
+    opinion = opinion_of(KNOWN[name])
+    assert not opinion.wrong
     assert not opinion.agrees
+    assert opinion.words
+
+
+def test_a_constant_rounded_in_another_place_is_no_contradiction():
+    """A third is a third to both."""
+    opinion = opinion_of(CORPUS["cubic_norm"])
+    assert opinion.agrees, opinion.words
     assert not opinion.wrong
 
 
@@ -89,8 +105,8 @@ def test_code_of_theirs_that_raises_is_no_opinion():
 
 def test_a_forward_that_does_not_run_on_symbols_has_no_opinion():
     """As SymPy's."""
-    formula = CORPUS["cumulative_sum"]
-    with pytest.raises(Unsupported, match=r"np\.cumsum"):
+    formula = CORPUS["sorted_dot"]
+    with pytest.raises(Unsupported, match=r"np\.sort"):
         general_opinion(Memory(formula), theirs(formula))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-__all__ = ["meant"]
+__all__ = ["irrational", "meant"]
 
 _DIGITS = 12
 """Significant digits of a decimal that a person writes."""
@@ -36,3 +36,21 @@ def _digits(value: float) -> int:
     """The significant digits of the shortest decimal that is rounded to this float."""
     mantissa = repr(abs(value)).split("e")[0].replace(".", "").strip("0")
     return len(mantissa)
+
+
+def irrational(value: float) -> tuple[Fraction, int] | None:
+    """A small fraction q and a whole number k, where the float stands for a root of `q pi**k`, but for its sign:
+    `np.sqrt(2 * np.pi)` and `1 / np.sqrt(2)`. None for any other.
+    """
+    square = Fraction(value) ** 2
+    for k in (0, 1, -1, 2, -2):
+        exact = square / _PI**k
+        near = exact.limit_denominator(_SMALL)
+        if 0 < near.numerator <= _SMALL and abs(near - exact) <= _ROUNDED * exact:
+            return near, k
+    return None
+
+
+_PI = Fraction(3141592653589793238462643383279502884197, 10**39)
+_SMALL = 1000
+_ROUNDED = Fraction(1, 2**49)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from fractions import Fraction
 
 from gradcheck.proofs.indexed.algebra.codes import BOUND
 from gradcheck.proofs.indexed.algebra.expression import Expr, constant, delta, factor
-from gradcheck.proofs.indexed.algebra.functions import apply, place_of_maximum
+from gradcheck.proofs.indexed.algebra.functions import apply, exp, place_of_maximum
 from gradcheck.proofs.indexed.algebra.interning import argument_at, slot_codes
 from gradcheck.proofs.indexed.algebra.matrices import KINDS, inverse, of_matrix
 from gradcheck.proofs.indexed.algebra.powers import power
@@ -133,6 +135,8 @@ def _of_maximum(
 SCALAR_RULES: dict[str, Callable[[Expr], Expr]] = {
     "sin": lambda e: apply("cos", e),
     "cos": lambda e: -apply("sin", e),
+    "arcsin": lambda e: power(constant(e.space, 1) - e * e, Fraction(-1, 2)),
+    "erf": lambda e: constant(e.space, 2 / math.sqrt(math.pi)) * exp(-(e * e)),
     "arctan": lambda e: power(constant(e.space, 1) + e * e, -1),
 }
 """Derivatives of the named functions. Any other name is a function of which nothing is known."""

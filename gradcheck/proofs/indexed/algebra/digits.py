@@ -1,8 +1,8 @@
 """Axes of several digits: `2 d` entries as 2 rows of d, so that `reshape` only puts digits together anew.
 
-An axis whose size is split has one index at the level of arrays, and one for each digit in expressions. All axes
-of that size are split alike, and from the start of a run: code that needs a split which the run does not have
-is run again with it (`NeedsSplit`).
+An axis whose size is split has one index at the level of arrays, and one for each digit in expressions. All
+axes of that size are split alike, and from the start of a run: code that needs a split which the run does not
+have is run again with it (`NeedsSplit`).
 """
 
 from __future__ import annotations

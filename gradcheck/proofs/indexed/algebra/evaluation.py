@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from math import prod
@@ -48,7 +49,9 @@ class Numbers:
         self.space, self.sizes, self.rules = space, sizes, rules
         self._heads: dict[int, Array] = dict(values)
         if space.splits:
-            self._heads = {h: v.reshape([self.size(s) for s in space.heads[h].slots]) for h, v in values.items()}
+            self._heads = {
+                h: v.reshape([self.size(s) for s in space.heads[h].slots]) for h, v in values.items()
+            }
 
     def at(self, expression: Expr, codes: Sequence[int]) -> Array:
         """The expression over the named indices ``codes``; constants among them are axes of size 1."""
@@ -108,8 +111,12 @@ class Numbers:
             return np.asarray(lift(self.sizes[head.name]))
         if head.kind == "root":
             return np.asarray(lift(int(head.name)))
+        if head.kind == "pi":
+            return self.rules.functions["pi"](np.asarray(lift(1)))
         if head.kind == "argmax":
             return self._place(head)
+        if head.kind == "infinity":  # within a maximum alone, which it is not
+            return np.asarray(lift(-(10**12)))
         if head.kind in RELATIONS:
             return np.asarray(lift(self._related(head)))
         if head.argument is None:
@@ -202,7 +209,16 @@ def _float_power(base: Array, exponent: Number) -> Array:
 
 FLOAT_RULES = Rules(
     lambda x: np.asarray(float(x) if isinstance(x, Fraction) else x, dtype=float),
-    {"exp": np.exp, "log": np.log, "sin": np.sin, "cos": np.cos, "arctan": np.arctan},
+    {
+        "exp": np.exp,
+        "log": np.log,
+        "sin": np.sin,
+        "cos": np.cos,
+        "arctan": np.arctan,
+        "arcsin": np.arcsin,
+        "erf": np.vectorize(math.erf),
+        "pi": lambda x: x * math.pi,
+    },  # fmt: skip
     _float_power,
     lambda x: np.asarray(x > 0),
 )
@@ -264,6 +280,9 @@ BALL_RULES = Rules(
         "sin": _entrywise(lambda x: x.sin()),
         "cos": _entrywise(lambda x: x.cos()),
         "arctan": _entrywise(lambda x: x.atan()),
+        "arcsin": _entrywise(lambda x: x.asin()),
+        "erf": _entrywise(lambda x: x.erf()),
+        "pi": _entrywise(lambda x: x * x.pi()),
     },
     _ball_power,
     _ball_positive,

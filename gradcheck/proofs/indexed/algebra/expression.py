@@ -8,7 +8,7 @@ from typing import Any
 
 from gradcheck.errors import Unsupported
 from gradcheck.proofs.indexed.algebra.codes import BOUND, is_bound, is_constant
-from gradcheck.proofs.indexed.algebra.constants import meant
+from gradcheck.proofs.indexed.algebra.constants import irrational, meant
 from gradcheck.proofs.indexed.algebra.polynomials import Polynomial
 from gradcheck.proofs.indexed.algebra.products import Terms, normal_product
 from gradcheck.proofs.indexed.algebra.space import DELTA, Factor, Number, Space, Term, plain
@@ -164,10 +164,28 @@ def constant(space: Space, number: object) -> Expr:
         exact: Number = number
     else:
         try:
-            exact = meant(float(number))  # type: ignore[arg-type]
+            value = float(number)  # type: ignore[arg-type]
+            exact = meant(value)
         except (ValueError, OverflowError):
             raise space.refused(Unsupported(f"the constant {number} in a formula")) from None
+        if exact.denominator > _SIMPLE and (found := irrational(value)) is not None:
+            return _root(space, *found).scaled(-1 if value < 0 else 1)
     return Expr(space, {((), ()): plain(exact)} if exact else {})
+
+
+_SIMPLE = 10**6
+
+
+def _root(space: Space, square: Fraction, k: int) -> Expr:
+    """A root of a fraction times a power of pi."""
+    from gradcheck.proofs.indexed.algebra.powers import root_of_number
+
+    root = root_of_number(space, square, Fraction(1, 2))
+    if not k:
+        return root
+    return root * factor(
+        space, space.head(("pi",), "pi", "pi", positive=True).number, (), plain(Fraction(k, 2))
+    )
 
 
 def factor(space: Space, head: int, indices: tuple[int, ...], power: Number = 1) -> Expr:

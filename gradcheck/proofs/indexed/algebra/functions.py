@@ -37,7 +37,7 @@ __all__ = [
     "step",
 ]
 
-ODD = {"sin": -1, "arctan": -1, "arcsin": -1, "cos": 1}
+ODD = {"sin": -1, "arctan": -1, "arcsin": -1, "erf": -1, "cos": 1}
 """What a minus before the argument does."""
 
 
@@ -104,6 +104,13 @@ def exp(argument: Expr) -> Expr:
     if split is not None:
         return split
     space = argument.space
+    barred = space.keys.get(("infinity",))
+    if barred is not None and (times := argument.terms.get((((barred, (), 1),), ()))) is not None:
+        if times < 0:
+            raise space.refused(Unsupported("np.exp of values that may be inf"))
+        return Expr(space, {})
+    if any(h == barred for factors, _ in argument.terms for h, _, _ in factors):
+        raise space.refused(Unsupported("np.exp of a sum of values that may be -inf"))
     result = constant(space, 1)
     for coefficient, term in argument.term_expressions():
         inner = _logarithm_of(term)
@@ -245,9 +252,11 @@ def maximum(argument: Expr, over: Sequence[int]) -> Expr:
     argument = reduced(argument)
     space = argument.space
     over = space.flat(over)
+    barred = space.keys.get(("infinity",))
     outside, inside = Expr(space, {}), Expr(space, {})
     for coefficient, term in argument.term_expressions():
-        if term.free & set(over):
+        ((factors, _),) = term.terms
+        if term.free & set(over) or any(h == barred for h, _, _ in factors):
             inside = inside + term.scaled(coefficient)
         else:
             outside = outside + term.scaled(coefficient)

@@ -6,7 +6,7 @@ Long inner expressions get a name of their own, and its definition stands apart.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 from gradcheck.proofs.indexed.algebra.codes import BOUND, FREE, is_bound, is_constant
@@ -135,8 +135,8 @@ class Printer:
         if head.number == DELTA:
             joined = "".join(indices) if all(len(i) == 1 for i in indices) else ", ".join(indices)
             return f"\\delta_{{{joined}}}" if self.latex else f"[{indices[0]} = {indices[1]}]"
-        if head.kind in ("size", "root"):
-            return head.name
+        if head.kind in ("size", "root", "pi"):
+            return r"\pi" if self.latex and head.kind == "pi" else head.name
         if head.kind == "variable":
             return self.indexed(_greek(head.name) if self.latex else head.name, indices)
         if head.kind == "argmax":
@@ -154,9 +154,13 @@ class Printer:
             return f"\\left[{inner} > 0\\right]" if self.latex else f"[{inner} > 0]"
         if head.kind == "equals":
             return f"\\left[{inner} = 0\\right]" if self.latex else f"[{inner} = 0]"
-        name = {"log": r"\log", "sin": r"\sin", "cos": r"\cos", "arctan": r"\arctan"}.get(
-            head.name or head.kind, head.name or head.kind
-        )
+        name = {
+            "log": r"\log",
+            "sin": r"\sin",
+            "cos": r"\cos",
+            "arctan": r"\arctan",
+            "arcsin": r"\arcsin",
+        }.get(head.name or head.kind, head.name or head.kind)
         name = (name if self.latex else (head.name or head.kind)) + "'" * head.order
         return f"{name}\\left({inner}\\right)" if self.latex else f"{name}({inner})"
 
@@ -164,7 +168,7 @@ class Printer:
         offset = words(head.offset) if head.offset else ""
         beyond = "" if not offset else f" {offset}" if offset.startswith("-") else f" + {offset}"
         last = self._size(head.slots[-1]) if head.slots else ""
-        text = {
+        say: dict[str, Callable[..., str]] = {
             "place": lambda i, j: f"{j} = {i}{beyond}",
             "turn": lambda i, j: f"{j} = {i}{beyond} mod {last}",
             "mirror": lambda i, j: f"{i} + {j} = {last} - 1",
@@ -173,7 +177,8 @@ class Printer:
             "position": lambda i: i,
             "undefined": lambda: "undefined",
             "label": lambda *at: f"{at[-1]} = {self.indexed(head.name, list(at[:-1]))}",
-        }[head.kind](*indices)
+        }
+        text = say[head.kind](*indices)
         if self.latex:
             text = text.replace("<=", r"\le").replace(" mod ", r" \bmod ").replace("*", r"\,")
         if head.kind in ("position", "undefined"):

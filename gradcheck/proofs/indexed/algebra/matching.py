@@ -43,7 +43,7 @@ def _take(
         used_before = any(i in consumed for i in names.values())
         return (tuple(left), consumed) if free and not used_before else None
     (head, indices, power), *others = needed
-    if space.heads[head].kind in ("size", "root"):
+    if space.heads[head].kind in ("size", "root", "pi"):
         present: Number = next((p for h, _, p in left if h == head), 0)
         if present < power and not lack:
             return None

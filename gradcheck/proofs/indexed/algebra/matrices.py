@@ -1,7 +1,7 @@
-"""Inverses and determinants by their derivatives: `d inv(A) = -inv(A) dA inv(A)`, `d log|det A| = tr(inv(A) dA)`.
+"""Inverses and determinants by their derivatives.
 
-Each is a let-bound function of the matrix's entry; an inverse has two indices of its own beside those that the
-entry has.
+`d inv(A) = -inv(A) dA inv(A)`, `d log|det A| = tr(inv(A) dA)`. Each is a let-bound function of the matrix's
+entry; an inverse has two indices of its own beside those that the entry has.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ def log_determinant(matrix: Expr, over: tuple[int, int]) -> Expr:
     return factor(matrix.space, number, indices)
 
 
-def of_matrix(space: Space, head: Head, indices: Sequence[int]) -> tuple[Expr, tuple[int, int], tuple[int, ...]]:
+def of_matrix(
+    space: Space, head: Head, indices: Sequence[int]
+) -> tuple[Expr, tuple[int, int], tuple[int, ...]]:
     """The matrix of a head at these indices, in new indices of rows and columns, and what is left of the
     indices: those of the inverse.
     """

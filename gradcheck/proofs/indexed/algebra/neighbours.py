@@ -91,4 +91,4 @@ def _made(
     if found is None:
         return delta(space, *indices)
     number, turned = found
-    return factor(space, number, indices[::-1] if turned else indices)
+    return factor(space, number, (indices[1], indices[0], *indices[2:]) if turned else indices)

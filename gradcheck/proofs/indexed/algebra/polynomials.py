@@ -32,9 +32,11 @@ class SymbolicSize(Protocol):
 
 def as_polynomial(size: int | SymbolicSize) -> dict[Monomial, int]:
     """A size as its monomials and their coefficients."""
-    if type(size) is int:  # a symbolic size says that it is an int too
-        return {(): size} if size else {}
-    return dict(size.polynomial)
+    polynomial: Polynomial | None = getattr(size, "polynomial", None)  # a symbolic size says it is an int
+    if polynomial is not None:
+        return dict(polynomial)
+    assert isinstance(size, int)
+    return {(): size} if size else {}
 
 
 def lower_bound(terms: Mapping[Monomial, int]) -> int | None:

@@ -53,8 +53,35 @@ class Questions:
 
     def ask(self, question: Question, default: bool = False) -> bool:
         """The answer on this branch; ``default`` where nothing was said before."""
-        answer = self.given.get(question, default)
+        implied = self.implied(question)
+        if implied is not None:
+            return implied
+        answer = default
         if len(self.asked) >= _MOST and question not in self.asked:
             raise Unsupported(f"more than {_MOST} questions about sizes")  # a loop that n ends, perhaps
         self.asked.setdefault(question, answer)
         return self.asked[question]
+
+    def implied(self, question: Question) -> bool | None:
+        """What answers to other questions say: `n < k` where `n + 1 < k`, and not where not `n < k + 1`."""
+        for known in (self.asked, self.given):
+            if question in known:
+                self.asked.setdefault(question, known[question])
+                return known[question]
+        if question.relation != "<":
+            return None
+        for other, answer in (*self.given.items(), *self.asked.items()):
+            if other.relation == "<":
+                further = _apart(question.difference, other.difference)
+                if further is not None and (further <= 0 if answer else further >= 0):
+                    return answer
+        return None
+
+
+def _apart(a: Any, b: Any) -> int | None:
+    """The difference of two polynomials, where that is a number."""
+    terms = dict(a)
+    for names, times in b:
+        terms[names] = terms.get(names, 0) - times
+    rest = {names: times for names, times in terms.items() if times}
+    return rest.get((), 0) if rest.keys() <= {()} else None

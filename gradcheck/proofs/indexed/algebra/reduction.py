@@ -66,7 +66,7 @@ def leading_term(base: Expr) -> Term | None:
 
     def weight(term: Term) -> Any:
         factors, bounds = term
-        counted = [f for f in factors if base.space.heads[f[0]].kind not in ("size", "root")]
+        counted = [f for f in factors if base.space.heads[f[0]].kind not in ("size", "root", "pi")]
         degree = sum(abs(Fraction(p)) for _, _, p in counted)
         return (degree, -len(bounds), term)
 
@@ -215,7 +215,7 @@ def _stands_alone(base: Expr, term: Term) -> bool:
 
     def without_sizes(one: Term) -> tuple[object, ...]:
         kinds = base.space.heads
-        return tuple(f for f in one[0] if kinds[f[0]].kind not in ("size", "root")), one[1]
+        return tuple(f for f in one[0] if kinds[f[0]].kind not in ("size", "root", "pi")), one[1]
 
     return sum(without_sizes(t) == without_sizes(term) for t in base.terms) == 1
 

@@ -18,21 +18,27 @@ from gradcheck.proofs.indexed.algebra.space import Space
 
 __all__ = ["relation"]
 
-_SYMMETRIES: dict[str, tuple[tuple[int, ...], ...]] = {"mirror": ((1, 0),)}
-
 
 def relation(
     space: Space, kind: str, sizes: tuple[int, ...], offset: Polynomial = ()
 ) -> tuple[int, bool] | None:
-    """The head's number between axes of these sizes (by number), and whether its two indices change
-    places; None where it is a Kronecker delta.
+    """The head's number between axes of these sizes (by number), and whether its first two indices
+    change places; None where it is a Kronecker delta.
     """
     if kind in ("place", "turn") and not offset and sizes[0] == sizes[1]:
         return None
     turned = kind == "turn" and max(offset)[1] < 0
-    if turned:
+    if kind == "add" and sizes[0] > sizes[1]:
+        turned, sizes = True, (sizes[1], sizes[0], sizes[2])
+    elif turned:
         offset = tuple((names, -times) for names, times in offset)
-    about = {"slots": sizes, "offset": offset, "symmetries": _SYMMETRIES.get(kind, ())}
+    about = {"slots": sizes, "offset": offset, "symmetries": _symmetries(kind, sizes)}
     head = space.head((kind, sizes, offset), kind, kind, binary=True, **about)
     space.relations.add(head.number)
     return head.number, turned
+
+
+def _symmetries(kind: str, sizes: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
+    if kind == "mirror":
+        return ((1, 0),)
+    return ((1, 0, 2),) if kind == "add" and sizes[0] == sizes[1] else ()

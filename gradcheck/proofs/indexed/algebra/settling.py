@@ -46,6 +46,7 @@ def settle(space: Space, merged: Merged, live: dict[int, int]) -> tuple[Number, 
             found = [key for key in merged if key[0] in space.relations]
             if not found:
                 return number, []
+            space.spend()
             times, pairs, changed = _constants(space, merged, found)
             number *= times
             if pairs:
@@ -79,12 +80,27 @@ def _constants(space: Space, merged: Merged, found: list[Key]) -> tuple[Number, 
             return number, [], True
         if not any(map(is_constant, indices)) and len(set(indices)) == len(indices):
             continue
+        if head.kind == "add" and is_constant(indices[0]) != is_constant(indices[1]):
+            return number, _one_window(space, merged, key), True
         pairs = _KNOWN[head.kind](space, head, indices) if head.kind in _KNOWN else None
         if pairs is None:
             continue
         del merged[key]
         return number, pairs, True
     return number, [], False
+
+
+def _one_window(space: Space, merged: Merged, key: Key) -> Pairs:
+    """`k = i + j` for an i or j that is a number."""
+    head, (i, j, k) = space.heads[key[0]], key[1]
+    del merged[key]
+    number, rest, size = (i, j, head.slots[1]) if is_constant(i) else (j, i, head.slots[0])
+    offset: Polynomial = (((), number),) if number else ()
+    made = relation(space, "place", (size, head.slots[2]), offset)
+    if made is None:
+        return [(rest, k)]
+    merged[made[0], (rest, k)] = 1
+    return []
 
 
 def _known_place(space: Space, head: Head, indices: tuple[int, ...]) -> Pairs | None:

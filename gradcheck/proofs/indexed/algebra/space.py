@@ -151,6 +151,8 @@ class Space:
         self.code_names: list[tuple[str, int]] = []
         self.products: dict[Any, Any] = {}
         self.memo: dict[Any, Any] = {}
+        self.loops: list[Any] = []  # that are run now, see `copies.looping`
+        self.made = self.unknowns = 0  # arrays, and unknown entries, so far
         self.uses = Uses()
         self.refusals: list[Unsupported] = []
         self._sizes: dict[Hashable, int] = {}
@@ -180,6 +182,8 @@ class Space:
         self._fresh = mark.fresh
         self.epoch += 1
         self.work = 0
+        self.loops = []
+        self.unknowns = 0
         self.uses = Uses()
         self.refusals = []
 

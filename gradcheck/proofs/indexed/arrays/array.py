@@ -41,15 +41,15 @@ class IndexedArray:
     another array in NumPy, so that it must not be changed in place; ``part_of`` is the array that this
     one is a part of, with the key, and ``parts`` are those of this one; ``stale`` is a part of an array
     that changed. ``unset``: some entries are those that `np.empty` leaves; ``constant``:
-    the code wrote the numbers down, and did not compute them.
+    the code wrote the numbers down, and did not compute them; ``infinite``: entries may be minus infinity.
 
     It says of itself what NumPy would say of the array in its place. What an array of NumPy can do, and
     no table knows, is refused; what it cannot do is an AttributeError here as well.
     """
 
     __slots__ = (
-        "_entry", "constant", "epoch", "kind", "part_of", "parts", "shape", "shared", "space", "stale",
-        "unset",
+        "_entry", "constant", "epoch", "infinite", "kind", "made", "part_of", "parts", "shape", "shared",
+        "space", "stale", "unset",
     )  # fmt: skip
     __array_priority__ = 1001
     space: Space
@@ -57,6 +57,8 @@ class IndexedArray:
     kind: str
     shared: bool
     stale: bool
+    infinite: bool
+    made: int
     epoch: int
     unset: bool
     constant: bool
@@ -79,10 +81,13 @@ class IndexedArray:
         put("part_of", None)
         put("parts", [])
         put("stale", False)
+        put("infinite", False)
         put("epoch", space.epoch)
         put("kind", kind)
         put("shared", view)
         put("constant", constant)
+        space.made += 1
+        put("made", space.made)
         self.hold(entry)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -122,6 +127,13 @@ class IndexedArray:
     @property
     def held(self) -> Expr:
         """The same, where it does not matter that some entries are not set."""
+        if self.infinite:
+            raise self._refuse("an operation on values that may be -inf")
+        return self.unbounded
+
+    @property
+    def unbounded(self) -> Expr:
+        """The same, where entries may be minus infinity (see `minus_infinity`)."""
         if self.stale:
             raise self._refuse("a part of an array, read after the array was changed in place,")
         if self.epoch and self.epoch != self.space.epoch:
@@ -138,6 +150,8 @@ class IndexedArray:
 
     def change(self, entry: Expr, by: IndexedArray | None = None) -> None:
         """Give the array other entries. Parts of it that were taken before are not followed."""
+        for loop in self.space.loops:
+            loop.touch(self)
         self.hold(entry)
         for child in self.parts:
             child.stale = child.stale or child is not by

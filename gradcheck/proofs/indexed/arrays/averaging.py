@@ -1,4 +1,4 @@
-"""`np.average`, `np.logaddexp.reduce`, and a diagonal that is overwritten: spelled out in other operations."""
+"""`np.average`, `np.logaddexp.reduce`, and a diagonal that is overwritten, by other operations."""
 
 from __future__ import annotations
 

@@ -9,7 +9,6 @@ from gradcheck.errors import Unsupported
 from gradcheck.proofs.indexed.algebra.expression import Expr, constant
 from gradcheck.proofs.indexed.algebra.functions import step
 from gradcheck.proofs.indexed.algebra.reduction import reduced
-from gradcheck.proofs.indexed.algebra.space import Space
 from gradcheck.proofs.indexed.arrays.array import UFUNCS, IndexedArray
 from gradcheck.proofs.indexed.arrays.guarding import alike
 from gradcheck.proofs.indexed.arrays.ufuncs import elementwise
@@ -55,7 +54,7 @@ def _keeps_away(expression: Expr) -> bool:
     """Whether a sum of one sign has a term that floats cannot round to 0."""
     heads = expression.space.heads
     return _plain(expression) and any(
-        not bounds and all(heads[h].kind in ("size", "root") for h, _, _ in factors)
+        not bounds and all(heads[h].kind in ("size", "root", "pi") for h, _, _ in factors)
         for factors, bounds in expression.terms
     )
 
@@ -63,7 +62,7 @@ def _keeps_away(expression: Expr) -> bool:
 def _plain(expression: Expr) -> bool:
     """Whether it is a polynomial of what is given, which is never NaN."""
     heads = expression.space.heads
-    allowed = ("size", "root", "variable", "step", "delta")
+    allowed = ("size", "root", "pi", "variable", "step", "delta")
     return all(
         heads[h].kind in allowed and type(p) is int and p > 0
         for factors, _ in expression.terms

@@ -1,4 +1,4 @@
-"""`==` and `!=` on indexed arrays: of masks, of whole numbers, of declared values, and of what is computed."""
+"""`==` and `!=` on indexed arrays: of masks, whole numbers, declared values, and of what is computed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _equality(negated: bool) -> Callable[[IndexedArray, IndexedArray], IndexedAr
 
 
 def _same(a: Expr, b: Expr, negated: bool) -> Expr:
-    """Equality where one side is 0 or 1 and the other a number that is."""
+    """Equality of two entries, whichever of the ways there are to tell it."""
     space: Space = a.space
     for x, y in ((a, b), (b, a)):
         value = y.number
@@ -55,16 +55,13 @@ def _same(a: Expr, b: Expr, negated: bool) -> Expr:
         if value in (0, 1) and (binary or x.number in (0, 1)):
             equal = x if value == 1 else _one(x) - x
             return _one(x) - equal if negated else equal
-    equal = _whole(a, b)
-    if equal is None and space.off_ties:
-        equal = equal_off_ties(a, b)
-    if equal is None:
-        equal = _given(a, b)
-    if equal is None:
-        equal = _of_maximum(a, b)
-    if equal is None:
-        equal = _never(a, b)
-    return _one(a) - equal if negated else equal
+    found = _whole(a, b)
+    if found is None and space.off_ties:
+        found = equal_off_ties(a, b)
+    for rule in (_given, _of_maximum):
+        found = rule(a, b) if found is None else found
+    found = _never(a, b) if found is None else found
+    return _one(a) - found if negated else found
 
 
 def _whole(a: Expr, b: Expr) -> Expr | None:
@@ -121,19 +118,12 @@ def _never(a: Expr, b: Expr) -> Expr:
     space = a.space
     difference = reduced(a - b)
     heads = space.heads
-    ordinary = (
-        None in (a.number, b.number)
-        and difference.terms
-        and (a.number is not None or b.number is not None)
-        and sign_of(difference) not in ("positive", "negative")
-        and all(
-            _SMALL <= abs(c) <= 1 / _SMALL
-            and all(
-                heads[h].kind in ("variable", "power", "size") and 0 < p <= _HIGHEST for h, _, p in factors
-            )
-            for (factors, _), c in difference.terms.items()
-        )
-    )
+    ordinary = (a.number is None) != (b.number is None) and bool(difference.terms)
+    ordinary &= sign_of(difference) not in ("positive", "negative")
+    for (factors, _), c in difference.terms.items():
+        ordinary &= _SMALL <= abs(Fraction(c)) <= 1 / _SMALL
+        ordinary &= all(heads[h].kind in ("variable", "power", "size") for h, _, _ in factors)
+        ordinary &= all(0 < Fraction(p) <= _HIGHEST for _, _, p in factors)
     if not ordinary:
         raise space.refused(Unsupported("a comparison of values for equality"))
     needs_unequal(difference)

@@ -16,6 +16,7 @@ from gradcheck.proofs.indexed.arrays.converting import as_array, from_entry
 from gradcheck.proofs.indexed.arrays.gathering import gathered, has_arrays, scattered
 from gradcheck.proofs.indexed.arrays.guarding import alike, is_a
 from gradcheck.proofs.indexed.arrays.known_sizes import chosen, is_known, picked, spread, sum_of
+from gradcheck.proofs.indexed.arrays.loop_index import LoopIndex
 from gradcheck.proofs.indexed.arrays.parts import Part, part, point, taken
 from gradcheck.proofs.indexed.arrays.selected import Selected, select, store
 from gradcheck.proofs.indexed.arrays.size import Size, text_of
@@ -60,14 +61,14 @@ def get(array: IndexedArray, key: Any) -> Any:
                 held = spread(space, held, code, index, [{k: 1} for k in places_taken])
                 shape.append(len(places_taken))
             else:
-                some = part(space, place, size)
+                some = _some(space, place, size)
                 index = some.index(space)
                 held = taken(space, held, code, index, some)
                 shape.append(some.count)
             kept.append(index)
             continue
-        if _from_the_end(place, size):
-            held = taken(space, held, code, 0, point(space, place, size))
+        if type(place) is LoopIndex or _from_the_end(place, size):
+            held = taken(space, held, code, 0, _single(space, place, size))
             continue
         single = type(place) is list
         index = _code(space, place[0] if single else place, size)
@@ -127,13 +128,13 @@ def put(array: IndexedArray, key: Any, value: Any, by: IndexedArray | None = Non
             kept.append(index)
             shape.append(len(places_taken))
         elif type(place) is slice and not _whole(place):
-            some = part(space, place, size)
+            some = _some(space, place, size)
             index = some.index(space)
             spread_out.append((code, index, some))
             kept.append(index)
             shape.append(some.count)
-        elif _from_the_end(place, size):
-            spread_out.append((code, 0, point(space, place, size)))
+        elif type(place) is LoopIndex or _from_the_end(place, size):
+            spread_out.append((code, 0, _single(space, place, size)))
         elif type(place) is slice:
             kept.append(code)
             shape.append(size)
@@ -200,7 +201,9 @@ def _places(array: IndexedArray, key: Any) -> list[Any]:
         if type(place) is list:
             lists += 1
         single = type(place) is list and len(place) == 1
-        if not (place is None or is_a(place, slice, SymbolicIndex, int, np.integer, Size) or single):
+        if not (
+            place is None or is_a(place, slice, SymbolicIndex, LoopIndex, int, np.integer, Size) or single
+        ):
             raise array.space.refused(Unsupported(f"indexing with {_called(place)}"))
         if type(place) in (bool, np.bool_):
             raise array.space.refused(Unsupported("indexing with a truth value"))
@@ -213,6 +216,18 @@ def _from_the_end(place: Any, size: Size | int) -> bool:
     """Whether an index is one that a size tells: `-1` on a symbolic axis, or a size itself."""
     counted = type(size) is not int and is_a(place, int, np.integer) and int(place) < 0
     return type(place) is Size or counted
+
+
+def _single(space: Space, place: Any, size: Size | int) -> Part:
+    """One entry, as a part of the axis."""
+    return place.point(size) if type(place) is LoopIndex else point(space, place, size)
+
+
+def _some(space: Space, place: slice, size: Size | int) -> Part:
+    """What a slice takes, which may begin at the index of a loop."""
+    if type(place.start) is LoopIndex and place.step is None:
+        return place.start.window(place.stop, size)
+    return part(space, place, size)
 
 
 def _whole(place: slice) -> bool:

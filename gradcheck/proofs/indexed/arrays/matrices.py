@@ -34,13 +34,17 @@ class _Square:
         space = self.space = find_space([a])
         array = as_array(space, a)
         if array.ndim < 2:
-            raise alike(np.linalg.LinAlgError(f"{array.ndim}-dimensional array given, at least two are needed"))
+            raise alike(
+                np.linalg.LinAlgError(f"{array.ndim}-dimensional array given, at least two are needed")
+            )
         if not same_size(space, *array.shape[-2:]):
             raise alike(np.linalg.LinAlgError("Last 2 dimensions of the array must be square"))
         if array.kind != "f":
             raise space.refused(Unsupported("linear algebra of whole numbers"))
         self.shape = array.shape
-        codes = [0 if is_constant(c) else space.fresh(space.size_of(c)) for c in axis_codes(space, array.shape)]
+        codes = [
+            0 if is_constant(c) else space.fresh(space.size_of(c)) for c in axis_codes(space, array.shape)
+        ]
         names = zip(axis_codes(space, array.shape), codes, strict=True)
         self.entry = array.entry.renamed({a: c for a, c in names if not is_constant(a)})
         self.before = codes[:-2]
@@ -94,4 +98,6 @@ def _slogdet(a: Any) -> _SlogdetResult:
     return _SlogdetResult(square.scalar(sign), square.scalar(log_determinant(square.entry, square.over)))
 
 
-FUNCTIONS.update({np.linalg.inv: _inv, np.linalg.solve: _solve, np.linalg.det: _det, np.linalg.slogdet: _slogdet})
+FUNCTIONS.update(
+    {np.linalg.inv: _inv, np.linalg.solve: _solve, np.linalg.det: _det, np.linalg.slogdet: _slogdet}
+)

@@ -15,7 +15,7 @@ from gradcheck.proofs.indexed.arrays.contraction import find_space
 from gradcheck.proofs.indexed.arrays.converting import as_array, from_entry
 from gradcheck.proofs.indexed.arrays.guarding import alike, is_a
 from gradcheck.proofs.indexed.arrays.known_sizes import is_known, joined, mapped
-from gradcheck.proofs.indexed.arrays.parts import behind, mirrored, turned
+from gradcheck.proofs.indexed.arrays.parts import behind, mirrored, turned, window
 from gradcheck.proofs.indexed.arrays.shaping import at_least, normal_axes, seen
 from gradcheck.proofs.indexed.arrays.size import Size
 from gradcheck.proofs.indexed.arrays.triangles import triangle
@@ -122,9 +122,9 @@ def _widths(space: Any, given: Any, ndim: int) -> list[tuple[Any, Any]]:
         pairs = list(given)
         if len(pairs) == 2 and all(is_a(w, *whole) for w in pairs):
             return [(pairs[0], pairs[1])] * ndim
-        if all(is_a(p, list, tuple) and len(p) == 2 and all(is_a(w, *whole) for w in p) for p in pairs):
-            if len(pairs) in (1, ndim):
-                return [(p[0], p[1]) for p in (pairs * ndim if len(pairs) == 1 else pairs)]
+        each = all(is_a(p, list, tuple) and len(p) == 2 and all(is_a(w, *whole) for w in p) for p in pairs)
+        if each and len(pairs) in (1, ndim):
+            return [(p[0], p[1]) for p in (pairs * ndim if len(pairs) == 1 else pairs)]
     raise space.refused(Unsupported("np.pad with such widths"))
 
 
@@ -137,10 +137,34 @@ def _triangle(*, lower: bool) -> Any:
         if m.ndim < 2 or not same_size(space, *m.shape[-2:]) or type(k) is not int:
             raise space.refused(Unsupported("a triangle of what is not square"))
         codes = axis_codes(space, m.shape)
-        mask = triangle(space, codes[-2], codes[-1], m.shape[-1], k, lower=lower)
+        mask = triangle(space, (codes[-2], codes[-1]), m.shape[-1], k, lower=lower)
         return IndexedArray(space, mask * m.entry, m.shape, m.kind)
 
     return take
+
+
+def _windows(x: Any, window_shape: Any, axis: Any = None) -> IndexedArray:
+    """`sliding_window_view`: the windows' own axes come last."""
+    space = find_space([x, window_shape])
+    x = as_array(space, x)
+    sizes = list(window_shape) if is_a(window_shape, tuple, list) else [window_shape]
+    axes = normal_axes(axis, x.ndim)
+    if len(sizes) != len(axes):
+        raise alike(ValueError("Must provide matching length window_shape and axis"))
+    codes = [c if is_constant(c) else space.fresh(space.size_of(c)) for c in axis_codes(space, x.shape)]
+    names = zip(axis_codes(space, x.shape), codes, strict=True)
+    entry, shape = x.entry.renamed({a: c for a, c in names if not is_constant(a)}), list(x.shape)
+    for place, size in zip(axes, sizes, strict=True):
+        rest = shape[place] - size + 1
+        if rest < 1:
+            raise alike(ValueError("window shape cannot be larger than input array shape"))
+        first = window(space, entry, codes[place], rest, size)
+        entry, codes[place], last = first
+        shape[place] = rest
+        codes.append(last)
+        shape.append(size)
+    seen(x)
+    return from_entry(space, entry, codes, tuple(shape), x.kind, view=True)
 
 
 def _cumsum_of_symbolic(a: IndexedArray, place: int) -> IndexedArray:
@@ -173,7 +197,8 @@ def _diff(a: Any, n: int = 1, axis: int = -1) -> IndexedArray:
     size = a.shape[place]
     if not is_known(slice(None), size):
         before = (slice(None),) * place
-        return a[(*before, slice(1, None))] - a[(*before, slice(None, -1))]
+        made: IndexedArray = a[(*before, slice(1, None))] - a[(*before, slice(None, -1))]
+        return made
     if size == 1:
         raise a.space.refused(Unsupported("np.diff of one entry"))
     return mapped(a, place, [{k: -1, k + 1: 1} for k in range(size - 1)])
@@ -188,6 +213,7 @@ FUNCTIONS.update(
         np.flip: _flip,
         np.roll: _roll,
         np.pad: _pad,
+        np.lib.stride_tricks.sliding_window_view: _windows,
         np.cumsum: _cumsum,
         np.diff: _diff,
         np.tril: _triangle(lower=True),

@@ -13,6 +13,7 @@ from gradcheck.proofs.indexed.arrays.averaging import log_sum_exp
 from gradcheck.proofs.indexed.arrays.converting import as_array, operate
 from gradcheck.proofs.indexed.arrays.gathering import add_at
 from gradcheck.proofs.indexed.arrays.guarding import guarded, refuse_all, unavailable
+from gradcheck.proofs.indexed.arrays.minus_infinity import of_extended
 from gradcheck.proofs.indexed.arrays.selected import Selected
 from gradcheck.proofs.indexed.arrays.size import polynomial_of
 
@@ -51,6 +52,8 @@ def _array_ufunc(self: IndexedArray, ufunc: Any, method: str, *inputs: Any, **kw
     if method != "__call__" or kwargs or name not in UFUNCS or not _is_numpys(ufunc):
         called = f"np.{name}" + (f".{method}" if method != "__call__" else "")
         raise unavailable(self.space, called)
+    if any(a.infinite for a in given):
+        return guarded(self.space, f"np.{name}", of_extended, self.space, name, given)
     return guarded(self.space, f"np.{name}", UFUNCS[name], *given)
 
 
@@ -81,6 +84,10 @@ def _install(symbol: str, name: str) -> None:
     def forward(self: IndexedArray, other: Any) -> Any:
         if type(other) is Selected:
             return NotImplemented
+        if self.infinite:
+            return guarded(
+                self.space, f"np.{name}", of_extended, self.space, name, [self, as_array(self.space, other)]
+            )
         return operate(self.space, name, self, other)
 
     def reflected(self: IndexedArray, other: Any) -> Any:

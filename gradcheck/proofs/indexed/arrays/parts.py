@@ -14,7 +14,7 @@ import numpy as np
 from gradcheck.errors import Unsupported
 from gradcheck.proofs.indexed.algebra.codes import is_constant
 from gradcheck.proofs.indexed.algebra.expression import Expr, constant
-from gradcheck.proofs.indexed.algebra.neighbours import mirror, place, turn
+from gradcheck.proofs.indexed.algebra.neighbours import add, mirror, place, turn
 from gradcheck.proofs.indexed.algebra.space import Space
 from gradcheck.proofs.indexed.arrays.array import IndexedArray
 from gradcheck.proofs.indexed.arrays.axes import axis_codes
@@ -22,7 +22,7 @@ from gradcheck.proofs.indexed.arrays.converting import from_entry
 from gradcheck.proofs.indexed.arrays.guarding import alike, is_a
 from gradcheck.proofs.indexed.arrays.size import Size, polynomial_of, text_of
 
-__all__ = ["Part", "along", "behind", "mirrored", "part", "point", "taken", "turned"]
+__all__ = ["Part", "along", "behind", "mirrored", "part", "point", "taken", "turned", "window"]
 
 Related = Callable[[int, int], Expr]
 """Whether an index of a part and one of the whole axis are of one entry."""
@@ -94,13 +94,30 @@ def _bound(space: Space, bound: Any, size: Size | int) -> Any:
         raise space.refused(Unsupported("a slice of part of an axis"))
     if bound < 0:
         raise space.refused(Unsupported("a slice that counts a size from the end"))
-    return size if bound > size else bound
+    return min(bound, size)
 
 
 def taken(space: Space, entry: Expr, code: int, index: int, chosen: Part) -> Expr:
     """An expression with the axis ``code`` exchanged for a part of it."""
+    if is_constant(code):
+        raise space.refused(Unsupported("an index that a loop or a size gives, on an axis of size 1"))
     inner = space.fresh(space.size_of(code))
     return (entry.renamed({code: inner}) * chosen.related(index, inner)).summed(inner)
+
+
+def window(space: Space, entry: Expr, code: int, rest: Any, size: Any) -> tuple[Expr, int, int]:
+    """An expression with an axis exchanged for two: where a window of so many entries begins, and the place
+    in it.
+    """
+    if is_constant(code):
+        return entry, 0, 0
+    numbers = space.size_number(rest), space.size_number(size)
+    first, last = (
+        0 if space.size_list[n] == 1 and type(space.size_list[n]) is int else space.fresh(n) for n in numbers
+    )
+    whole = space.size_of(code)
+    chosen = Part(size, lambda i, j: add(space, first, i, j, (*numbers, whole)))
+    return taken(space, entry, code, last, chosen), first, last
 
 
 def along(array: IndexedArray, axis: int, chosen: Part, *, view: bool = False) -> IndexedArray:

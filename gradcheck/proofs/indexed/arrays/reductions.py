@@ -19,6 +19,7 @@ from gradcheck.proofs.indexed.arrays.axes import axis_codes
 from gradcheck.proofs.indexed.arrays.contraction import find_space
 from gradcheck.proofs.indexed.arrays.converting import from_entry
 from gradcheck.proofs.indexed.arrays.guarding import is_a
+from gradcheck.proofs.indexed.arrays.minus_infinity import finite_somewhere
 from gradcheck.proofs.indexed.arrays.shaping import normal_axes
 from gradcheck.proofs.indexed.arrays.size import text_of
 
@@ -62,7 +63,8 @@ def _reduction(
         count: Any = 1
         for k in axes:
             count = a.shape[k] * count
-        entry = function(a.entry, over, count - ddof if ddof else count)
+        given = finite_somewhere(a, over) if a.infinite and "max" in names else a.entry
+        entry = function(given, over, count - ddof if ddof else count)
         kept = [0 if k in axes else c for k, c in enumerate(codes)]
         shape = tuple(1 if k in axes else s for k, s in enumerate(a.shape))
         fresh = {c: space.fresh(space.size_of(c)) for c in kept if not is_constant(c)}

@@ -1,7 +1,7 @@
 """`np.reshape` on symbolic sizes: the digits of all axes in their order, put together in another way.
 
-`x.reshape(n, -1)` of `(n, c, h)` joins two axes to one of two digits; `x.reshape(n, 2, d)` of `(n, 2 d)` makes
-two axes of the digits of one.
+`x.reshape(n, -1)` of `(n, c, h)` joins two axes to one of two digits; `x.reshape(n, 2, d)` of `(n, 2 d)`
+makes two axes of the digits of one.
 """
 
 from __future__ import annotations
@@ -72,9 +72,7 @@ def _shape(array: IndexedArray, wanted: Sequence[Any], what: str) -> list[Any]:
     return sizes
 
 
-def _joined(
-    space: Space, entry: Any, size: Any, left: list[tuple[int, Any]], what: str
-) -> tuple[int, Any]:
+def _joined(space: Space, entry: Any, size: Any, left: list[tuple[int, Any]], what: str) -> tuple[int, Any]:
     """The index of an axis of the digits to come that fill this size, and the entry in it."""
     goal = _key(size)
     digits: list[int] = []

@@ -35,6 +35,9 @@ class Selected:
     def __class__(self) -> Any:
         return np.ndarray
 
+    def __neg__(self) -> Any:
+        return np.negative(self)
+
     def fits(self, mask: IndexedArray) -> bool:
         """Whether entries are selected by this mask."""
         return self.mask.entry.terms == mask.entry.terms and _sizes(self.mask) == _sizes(mask)
@@ -44,7 +47,7 @@ class Selected:
 
     def __getattr__(self, name: str) -> Any:
         if name == "sum":
-            return lambda: np.sum(self)  # type: ignore[call-overload]
+            return lambda: np.sum(self)
         raise self._refuse(f".{name}")
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
@@ -67,7 +70,7 @@ class Selected:
         if function is not np.sum or len(args) != 1 or kwargs:
             raise self._refuse(f"np.{function.__name__}")
         mask = IndexedArray(self.space, self.mask.entry, self.mask.shape, "i")
-        return np.sum(np.multiply(mask, self.whole))  # type: ignore[call-overload]
+        return np.sum(np.multiply(mask, self.whole))
 
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
         raise self._refuse("an array made")
@@ -78,13 +81,18 @@ def _sizes(array: IndexedArray) -> list[Any]:
 
 
 def _install(symbol: str, ufunc: Any) -> None:
-    setattr(Selected, f"__{symbol}__", lambda self, other: ufunc(self, other))
-    setattr(Selected, f"__r{symbol}__", lambda self, other: ufunc(other, self))
+    def forward(self: Selected, other: Any) -> Any:
+        return ufunc(self, other)
+
+    def reflected(self: Selected, other: Any) -> Any:
+        return ufunc(other, self)
+
+    setattr(Selected, f"__{symbol}__", forward)
+    setattr(Selected, f"__r{symbol}__", reflected)
 
 
 for _symbol, _ufunc in _OPERATORS.items():
     _install(_symbol, _ufunc)
-setattr(Selected, "__neg__", lambda self: np.negative(self))  # noqa: B010  (as the others are)
 refuse_all(
     Selected, [*dir(np.ndarray), "__buffer__"], data=frozenset({"__array_interface__", "__array_struct__"})
 )

@@ -14,6 +14,7 @@ from gradcheck.proofs.indexed.arrays.axes import axis_codes, same_size
 from gradcheck.proofs.indexed.arrays.contraction import find_space
 from gradcheck.proofs.indexed.arrays.converting import as_array, from_entry
 from gradcheck.proofs.indexed.arrays.guarding import alike, is_a
+from gradcheck.proofs.indexed.arrays.minus_infinity import infinity, is_minus_infinity
 from gradcheck.proofs.indexed.arrays.size import Size
 from gradcheck.proofs.indexed.arrays.ufuncs import elementwise
 from gradcheck.proofs.indexed.arrays.widths import is_wide
@@ -28,12 +29,16 @@ def _where(condition: Any, *choices: Any) -> IndexedArray:
     space = find_space([condition, *choices])
     if len(choices) != 2:
         raise space.refused(Unsupported("np.where with a condition alone"))
-    mask, yes, no = as_array(space, condition), *(as_array(space, c) for c in choices)
+    barred = is_minus_infinity(choices[1])
+    mask, yes = as_array(space, condition), as_array(space, choices[0])
+    no = IndexedArray(space, infinity(space), ()) if barred else as_array(space, choices[1])
     if mask.kind != "b":
         raise space.refused(Unsupported("np.where with numbers as the condition"))
     kind = next(k for k in "fib" if k in (yes.kind, no.kind))
     one = constant(space, 1)
-    return elementwise(lambda c, a, b: c * a + (one - c) * b, mask, yes, no, kind=kind)
+    made = elementwise(lambda c, a, b: c * a + (one - c) * b, mask, yes, no, kind=kind)
+    made.infinite = barred
+    return made
 
 
 def _clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:

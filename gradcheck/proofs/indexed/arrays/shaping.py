@@ -11,7 +11,7 @@ from gradcheck.errors import Unsupported
 from gradcheck.proofs.indexed.algebra.codes import is_constant
 from gradcheck.proofs.indexed.algebra.expression import Expr, delta
 from gradcheck.proofs.indexed.arrays.array import FUNCTIONS, METHODS, IndexedArray
-from gradcheck.proofs.indexed.arrays.axes import axis_codes, broadcast, same_size
+from gradcheck.proofs.indexed.arrays.axes import axis_codes, broadcast
 from gradcheck.proofs.indexed.arrays.contraction import find_space
 from gradcheck.proofs.indexed.arrays.converting import as_array, from_entry
 from gradcheck.proofs.indexed.arrays.guarding import alike, is_a

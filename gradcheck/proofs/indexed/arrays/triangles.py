@@ -12,11 +12,12 @@ from gradcheck.proofs.indexed.arrays.size import Size
 __all__ = ["triangle"]
 
 
-def triangle(space: Space, row: int, column: int, size: Size | int, k: int, *, lower: bool) -> Expr:
+def triangle(space: Space, codes: tuple[int, int], size: Size | int, k: int, *, lower: bool) -> Expr:
     """1 in the triangle, 0 outside: with the diagonal, or (``k`` of -1 below, of 1 above) without it.
 
     Raises `Unsupported` for other diagonals.
     """
+    row, column = codes
     within = k == 0
     if not within and k != (-1 if lower else 1):
         raise space.refused(Unsupported("a triangle that another diagonal bounds"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -19,7 +20,7 @@ from gradcheck.proofs.indexed.algebra.functions import (
 from gradcheck.proofs.indexed.algebra.powers import power
 from gradcheck.proofs.indexed.algebra.requirements import needs_nonzero, needs_positive, needs_root
 from gradcheck.proofs.indexed.algebra.signs import sign_of
-from gradcheck.proofs.indexed.algebra.space import Factor, Space
+from gradcheck.proofs.indexed.algebra.space import Factor, Number, Space
 from gradcheck.proofs.indexed.arrays.array import UFUNCS, IndexedArray
 from gradcheck.proofs.indexed.arrays.axes import broadcast
 from gradcheck.proofs.indexed.arrays.guarding import alike
@@ -71,7 +72,15 @@ def _reciprocal(b: Expr) -> Expr:
     """1 / b; of masks alone, such as a count of ties, case by case."""
     if len(b.terms) > 1 and _masks_alone(b) and _nowhere_zero(b):
         return by_cases(_reciprocal, b) or power(b, -1)
-    return power(b, -1)
+    return _by_cases(b, -1)
+
+
+def _by_cases(base: Expr, exponent: Number) -> Expr:
+    """A power, case by case where a mask picks one of two bases, neither of which is nothing."""
+    cases = split_cases(base)
+    if cases is None or not (cases[1].terms and cases[2].terms):
+        return power(base, exponent)
+    return by_cases(lambda e: _by_cases(e, exponent), base) or power(base, exponent)
 
 
 def _masks_alone(b: Expr) -> bool:
@@ -112,13 +121,18 @@ def _half(a: Expr, b: Expr) -> Expr:
 
 def _root(a: Expr) -> Expr:
     needs_root(a)
-    return power(a, Fraction(1, 2))
+    return _by_cases(a, Fraction(1, 2))
 
 
 def _angle(y: Expr, x: Expr) -> Expr:
     if sign_of(x) != "positive":
         raise x.space.refused(Unsupported("np.arctan2 where x need not be positive"))
     return apply("arctan", _divide(y, x))
+
+
+def _arcsin(a: Expr) -> Expr:
+    needs_root(_one(a) - a * a)
+    return apply("arcsin", a)
 
 
 _PLAIN: dict[str, tuple[Callable[..., Expr], Kind]] = {
@@ -155,6 +169,11 @@ _FLOATING: dict[str, Callable[..., Expr]] = {
     "tan": lambda a: _divide(apply("sin", a), apply("cos", a)),
     "arctan": lambda a: apply("arctan", a),
     "arctan2": _angle,
+    "arcsin": _arcsin,
+    "arccos": lambda a: constant(a.space, math.pi / 2) - _arcsin(a),
+    "erf": lambda a: apply("erf", a),
+    "erfc": lambda a: _one(a) - apply("erf", a),
+    "ndtr": lambda a: _half(_one(a), apply("erf", a * constant(a.space, math.sqrt(0.5)))),
 }
 for _name, (_function, _kind) in _PLAIN.items():
     _register(_name, _function, _kind)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,20 @@ from gradcheck.proofs.indexed.algebra.space import Space
 from gradcheck.proofs.indexed.arrays.array import IndexedArray
 from gradcheck.proofs.indexed.arrays.converting import as_array
 from gradcheck.proofs.indexed.arrays.guarding import alike, is_a, unknown
-from gradcheck.proofs.indexed.arrays.size import Size, text_of
+from gradcheck.proofs.indexed.arrays.selected import Selected
+from gradcheck.proofs.indexed.arrays.size import Size
 from gradcheck.proofs.indexed.copies.creating import is_symbolic
+from gradcheck.proofs.indexed.copies.looping import Loop, mapped
 from gradcheck.proofs.indexed.copies.number_types import Convert
+from gradcheck.proofs.indexed.copies.stepwise import (
+    Gone,
+    Steps,
+    enumerated,
+    ranged,
+    reversed_steps,
+    total,
+    zipped,
+)
 
 __all__ = ["BuiltIns"]
 
@@ -35,7 +47,6 @@ _REACH_SYMBOLS = [
     "delattr",
     "dict",
     "divmod",
-    "enumerate",
     "filter",
     "format",
     "frozenset",
@@ -45,8 +56,6 @@ _REACH_SYMBOLS = [
     "iter",
     "list",
     "map",
-    "max",
-    "min",
     "next",
     "object",
     "oct",
@@ -54,7 +63,6 @@ _REACH_SYMBOLS = [
     "pow",
     "property",
     "repr",
-    "reversed",
     "round",
     "set",
     "setattr",
@@ -62,10 +70,8 @@ _REACH_SYMBOLS = [
     "sorted",
     "staticmethod",
     "str",
-    "sum",
     "super",
     "tuple",
-    "zip",
     "NotImplemented",
     "Ellipsis",
     "True",
@@ -106,9 +112,7 @@ def _exchanged(space: Space) -> dict[str, Any]:
         return value.shape[0] if symbolic else len(value)
 
     def loop(*bounds: Any) -> Any:
-        if is_symbolic(bounds):
-            raise space.refused(Unsupported(f"a loop over range({', '.join(map(text_of, bounds))})"))
-        return range(*bounds)
+        return ranged(space, *bounds) if is_symbolic(bounds) else range(*bounds)
 
     def kind(*args: Any, **kwargs: Any) -> Any:
         if len(args) == 1 and not kwargs:
@@ -120,6 +124,8 @@ def _exchanged(space: Space) -> dict[str, Any]:
     def is_instance(value: Any, kinds: Any) -> bool:
         if type(value) is IndexedArray and not value.shape:
             raise space.refused(Unsupported("whether a number is an array of no axes, or a scalar,"))
+        if type(value) in (Steps, Gone):
+            raise space.refused(Unsupported("the type of what a loop runs over"))
         return isinstance(value, kinds)
 
     def has(value: Any, name: str) -> bool:
@@ -136,6 +142,18 @@ def _exchanged(space: Space) -> dict[str, Any]:
         if file is not None:
             raise space.refused(Unsupported("print() into a file"))
 
+    def extreme(function: Any, ufunc: Any) -> Any:
+        def choose(*values: Any, **about: Any) -> Any:
+            scalars = all(is_a(v, IndexedArray, int, float) and not getattr(v, "shape", ()) for v in values)
+            if about or len(values) < 2 or not scalars or not any(type(v) is IndexedArray for v in values):
+                return function(*values, **about)
+            result = as_array(space, values[0])
+            for value in values[1:]:
+                result = ufunc(result, value)
+            return result
+
+        return choose
+
     def as_float(value: Any) -> Any:
         if type(value) is Size:
             made = as_array(space, value)
@@ -151,6 +169,15 @@ def _exchanged(space: Space) -> dict[str, Any]:
         "len": length,
         "range": loop,
         "print": show,
+        "enumerate": partial(enumerated, space),
+        "zip": partial(zipped, space),
+        "reversed": partial(reversed_steps, space),
+        "sum": partial(total, space),
+        "__gc_loop__": partial(Loop, space),
+        "__gc_map__": partial(mapped, space),
+        "__gc_locals__": locals,
+        "max": extreme(max, np.maximum),
+        "min": extreme(min, np.minimum),
         "isinstance": is_instance,
         "hasattr": has,
         "getattr": get,
@@ -162,6 +189,8 @@ def _exchanged(space: Space) -> dict[str, Any]:
 
 def _has_name(space: Space, value: Any, name: str) -> bool:
     """Whether what a symbol stands for may have an attribute; its own names are nobody's business."""
+    if type(value) in (Steps, Gone, Selected):
+        raise unknown(space, f".{name} of what a loop runs over, or a mask selects")
     if type(value) is IndexedArray:
         if value.shape:
             return name in _OF_ARRAYS

@@ -34,7 +34,7 @@ _REFUSED = (
 
 CREATING = (
     "zeros", "empty", "ones", "full", "eye", "identity", "array", "asarray", "ascontiguousarray",
-    "asanyarray", "prod", "tri", "arange", *_REFUSED,
+    "asanyarray", "prod", "stack", "tri", "arange", *_REFUSED,
 )  # fmt: skip
 
 
@@ -44,7 +44,8 @@ def is_symbolic(value: Any) -> bool:
         return any(map(is_symbolic, value))
     if is_a(value, dict):
         return any(map(is_symbolic, value.values()))
-    return is_a(value, WholeNumber, IndexedArray, IndexEquality, Selected)
+    known = is_a(value, WholeNumber, IndexedArray, IndexEquality, Selected)
+    return known or getattr(type(value), "symbolic", None) is True
 
 
 def creators(space: Space) -> dict[str, Any]:
@@ -72,8 +73,8 @@ def creators(space: Space) -> dict[str, Any]:
     def tri(N: Any, M: Any = None, k: int = 0, dtype: Any = float) -> Any:
         if (M is not None and not N == M) or type(k) is not int or not is_wide(dtype):
             raise space.refused(Unsupported("np.tri but of a square matrix"))
-        codes = axis_codes(space, (N, N))
-        entry = triangle(space, *codes, N, k, lower=True)
+        row, column = axis_codes(space, (N, N))
+        entry = triangle(space, (row, column), N, k, lower=True)
         return IndexedArray(space, entry, (N, N), np.dtype(dtype).kind)
 
     def arange(*bounds: Any, dtype: Any = None) -> Any:
@@ -105,6 +106,13 @@ def creators(space: Space) -> dict[str, Any]:
             return array(value, dtype, **kwargs)
         return value if dtype is None or np.dtype(dtype) == value.dtype else value.astype(dtype)
 
+    def stack(arrays: Any, axis: Any = 0, **kwargs: Any) -> Any:
+        if getattr(type(arrays), "symbolic", None) is not True:
+            return np.stack(arrays, axis=axis, **kwargs)
+        if not (type(axis) is int and axis == 0) or kwargs:
+            raise space.refused(Unsupported("np.stack of so many arrays but along the first axis"))
+        return as_array(space, arrays)
+
     def prod(a: Any, *args: Any, **kwargs: Any) -> Any:
         if type(a) is IndexedArray or not is_symbolic((a, args, kwargs)):
             return np.prod(a, *args, **kwargs)
@@ -121,6 +129,7 @@ def creators(space: Space) -> dict[str, Any]:
         "ones": make("ones", 1),
         "full": full,
         "eye": eye,
+        "stack": stack,
         "tri": tri,
         "arange": arange,
         "identity": lambda n, dtype=float: eye(n, dtype=dtype),

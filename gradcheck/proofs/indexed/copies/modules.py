@@ -14,7 +14,8 @@ import numpy as np
 
 from gradcheck.errors import Unsupported
 from gradcheck.proofs.indexed.algebra.space import Space
-from gradcheck.proofs.indexed.arrays.array import IndexedArray
+from gradcheck.proofs.indexed.arrays.array import UFUNCS, IndexedArray
+from gradcheck.proofs.indexed.arrays.converting import as_array
 from gradcheck.proofs.indexed.arrays.guarding import guarded, is_a, leak, unknown
 from gradcheck.proofs.indexed.copies.creating import creators, is_symbolic, plain_only
 from gradcheck.proofs.indexed.copies.number_types import of_numpy
@@ -144,7 +145,9 @@ def _numpy(space: Space) -> Callable[[str], Any]:
 
 _AS_NUMPY = {
     "sqrt": np.sqrt, "log": np.log, "tanh": np.tanh, "log1p": np.log1p, "fabs": np.abs, "sin": np.sin,
-    "cos": np.cos, "hypot": np.hypot, "atan": np.arctan,
+    "cos": np.cos, "hypot": np.hypot, "atan": np.arctan, "asin": np.arcsin, "acos": np.arccos,
+    "erf": lambda a: UFUNCS["erf"](as_array(a.space, a)),
+    "erfc": lambda a: UFUNCS["erfc"](as_array(a.space, a)),
 }  # fmt: skip
 _OVERFLOWING = {"exp": np.exp, "expm1": np.expm1, "pow": np.power, "sinh": np.sinh, "cosh": np.cosh}
 """They raise OverflowError where NumPy's give inf, and code may catch it: sizes alone are let through."""

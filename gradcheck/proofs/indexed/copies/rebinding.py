@@ -20,6 +20,7 @@ from gradcheck.proofs.indexed.copies.built_in import BuiltIns
 from gradcheck.proofs.indexed.copies.creating import CREATING
 from gradcheck.proofs.indexed.copies.holders import with_parts
 from gradcheck.proofs.indexed.copies.modules import modules, origin
+from gradcheck.proofs.indexed.copies.rewriting import rewritten
 from gradcheck.proofs.indexed.copies.state import Watch, reaches_code
 from gradcheck.proofs.indexed.copies.tripwire import Tripwire
 
@@ -96,7 +97,11 @@ class _Rebinding:
             return self.copies[function]
         cells = tuple(types.CellType() for _ in function.__closure__ or ())
         scope = self._scope(function.__globals__)
-        copied = types.FunctionType(function.__code__, scope, function.__name__, function.__defaults__, cells)
+        with self.tripwire.away():
+            code = rewritten(function) or function.__code__
+        by_name = dict(zip(function.__code__.co_freevars, cells, strict=True))
+        around = tuple(by_name[n] for n in code.co_freevars)
+        copied = types.FunctionType(code, scope, function.__name__, function.__defaults__, around)
         copied.__kwdefaults__ = function.__kwdefaults__
         copied.__dict__.update(function.__dict__)
         self.copies[function] = copied

@@ -22,9 +22,9 @@ from gradcheck.proofs.indexed.arrays.guarding import is_a, leak
 from gradcheck.proofs.indexed.copies.creating import is_symbolic
 from gradcheck.proofs.indexed.copies.modules import origin
 
-__all__ = ["Watch", "reaches_code"]
+__all__ = ["UNCHANGEABLE", "Watch", "reaches_code"]
 
-_UNCHANGEABLE = (
+UNCHANGEABLE = (
     type(None), int, float, complex, str, bytes, bool, np.generic, np.dtype, np.ufunc, Fraction, range, slice,
     enum.Enum, types.ModuleType, types.BuiltinFunctionType, types.MethodWrapperType,
     types.MethodDescriptorType, property, types.EllipsisType, types.NotImplementedType, frozenset,
@@ -83,7 +83,7 @@ def _content(value: Any, seen: dict[int, Any], count: list[int]) -> Any:
         raise _Unseen
     if is_symbolic(value) and not is_a(value, list, tuple, dict):
         return "symbol", id(value)
-    if is_a(value, *_UNCHANGEABLE):
+    if is_a(value, *UNCHANGEABLE):
         return type(value).__name__, id(value) if not is_a(value, int, float, str, bytes) else repr(value)
     if id(value) in seen:
         return "again", id(value)
