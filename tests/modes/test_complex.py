@@ -109,6 +109,17 @@ def test_other_mistakes_of_the_whole_gradient(backward, kind, text):
     assert text in said
 
 
+@pytest.mark.parametrize(
+    ("name", "k", "text"),
+    [("cube", 0, "`z` should be conjugated"), ("hermitian_form", 2, "should be conjugated")],
+)
+def test_a_conjugate_forgotten_at_one_operand(name, k, text):
+    *_, wrong = CASES[name]
+    (found,) = checked(name, wrong[k]).diagnosis
+    assert (found.kind, found.quantity) == ("conjugate", "dJ/dz")
+    assert text in found.text
+
+
 def test_what_is_wrong_in_no_such_way_is_not_explained_by_one():
     found = of(lambda d, z: d * np.conj(z))
     assert {kind for _, kind, _ in found}.isdisjoint({"conjugate", "factor", "sign"})
