@@ -6,6 +6,8 @@ import pytest
 import gradcheck
 from gradcheck.formulas.spaces import Named
 from gradcheck.judging.points.generation import generate
+from tests.modes import scaling
+from tests.modes.corpus_spaces import CASES
 from tests.modes.test_jvp import layer_jvp
 
 Q = {"shapes": {"q": "n", "A": "n n"}, "spaces": {"q": gradcheck.sphere}}
@@ -87,6 +89,28 @@ def test_what_is_right_along_the_space_passes(name):
 @pytest.mark.usefixtures("undiagnosed")
 def test_what_is_wrong_along_it_fails(name):
     assert checked(*TWINS[name]).verdict == "fail"
+
+
+@pytest.mark.corpus(7)
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.usefixtures("undiagnosed")
+def test_the_corpus(name):
+    """The right one passes and every twin fails."""
+    forward, options, right, wrong = CASES[name]
+    assert checked(forward, right, options).verdict == "pass"
+    assert [checked(forward, w, options).verdict for w in wrong] == ["fail"] * len(wrong)
+
+
+@pytest.mark.corpus(40)
+@pytest.mark.parametrize("scale", scaling.SCALES)
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.usefixtures("undiagnosed")
+def test_no_false_alarm_at_any_scale(name, scale):
+    """Of what lives in no space."""
+    forward, options, right, _ = CASES[name]
+    options = {**options, "values": scaling.values(options["shapes"], options, scale), "backends": None}
+    found = checked(forward, right, options)
+    assert found.verdict in scaling.QUIET, str(found)
 
 
 @pytest.mark.usefixtures("undiagnosed")
