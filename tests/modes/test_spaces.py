@@ -221,3 +221,41 @@ def test_where_a_space_is_a_point_no_gradient_is_wrong_and_none_passes(shape, ve
         max_examples=10,
     )
     assert result.verdict == verdict
+
+
+def nested(p, x):
+    return p["q"] @ x + np.sum(p["b"] * x)
+
+
+NESTED = {"shapes": {"p": {"q": "n", "b": "n"}, "x": "n"}}
+
+
+def nested_backward(delta, p, x):
+    return {"q": delta * beside(p["q"], x), "b": delta * x}, delta * (p["q"] + p["b"])
+
+
+def test_a_space_of_a_part_of_a_nested_argument():
+    options = {**NESTED, "spaces": {"p": {"q": gradcheck.sphere}}}
+    assert checked(nested, nested_backward, options).verdict == "pass"
+    doubled = lambda d, p, x: ({"q": 2 * d * x, "b": d * x}, d * (p["q"] + p["b"]))
+    assert checked(nested, doubled, options).verdict == "fail"
+
+
+def test_a_space_for_a_whole_nested_argument():
+    options = {**NESTED, "spaces": {"p": gradcheck.sphere}}
+    both = lambda d, p, x: ({"q": d * beside(p["q"], x), "b": d * beside(p["b"], x)}, None)
+    assert checked(nested, both, options).verdict == "pass"
+    one = lambda d, p, x: ({"q": d * x, "b": d * x * x}, None)
+    assert checked(nested, one, options).verdict == "fail"
+
+
+def test_an_unknown_part_is_told_of_spaces():
+    with pytest.raises(gradcheck.UsageError, match=r"spaces: there is no p\[\"r\"\]; p has q, b"):
+        checked(nested, nested_backward, {**NESTED, "spaces": {"p": {"r": gradcheck.sphere}}})
+
+
+def test_a_weak_claim_on_a_space_gives_advice_about_the_space():
+    still = Named("point", lambda shape, rng: np.ones(shape), lambda x, v: 0 * v)
+    found = checked(lambda x: x @ x, lambda d, x: 3 * d * x, {"shapes": {"x": "n"}, "spaces": {"x": still}})
+    assert found.verdict == "weak"
+    assert "below resolution along its space" in found.reason and "values=" not in found.reason
