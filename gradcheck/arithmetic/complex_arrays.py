@@ -8,6 +8,8 @@ array of this class runs plain NumPy code.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from gradcheck.errors import Unsupported
 
-__all__ = ["FUNCTIONS", "UFUNCS", "ComplexArray", "complex_ufunc", "is_complex", "joined", "parts"]
+__all__ = ["FUNCTIONS", "UFUNCS", "ComplexArray", "complex_ufunc", "is_complex", "joined", "parts", "seen_by"]
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {}
 """`np.function -> implementation`; filled by `gradcheck.arithmetic.complex_functions` and `fourier`."""
@@ -41,7 +43,11 @@ class ComplexArray(NDArrayOperatorsMixin):
         if implementation is None:
             module = getattr(func, "__module__", "numpy").replace("numpy", "np", 1)
             raise Unsupported(f"{module}.{func.__name__} of complex numbers is not available here")
-        return implementation(*args, **kwargs)
+        if (watch := _watch.get()) is None:
+            return implementation(*args, **kwargs)
+        given = watch(func.__name__, args)
+        with seen_by(None):
+            return implementation(*given, **kwargs)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         result = np.empty(self.shape, dtype=object)
@@ -128,6 +134,22 @@ class ComplexArray(NDArrayOperatorsMixin):
         return f"ComplexArray({self.re!r}, {self.im!r})"
 
 
+Watch = Callable[[str, tuple[Any, ...]], tuple[Any, ...]]
+"""Gives the operands with which an operation on complex numbers is to be done, for its name and its own."""
+
+_watch: ContextVar[Watch | None] = ContextVar("_watch", default=None)
+
+
+@contextmanager
+def seen_by(watch: Watch | None) -> Iterator[None]:
+    """Let ``watch`` see what runs inside, and change its operands; not what an operation is made of."""
+    token = _watch.set(watch)
+    try:
+        yield
+    finally:
+        _watch.reset(token)
+
+
 def is_complex(value: Any) -> bool:
     """Whether a value is complex: an array of this class, of NumPy's, a number, or a list that has one."""
     kind = type(value)  # symbols for all shapes name the class of what they stand for
@@ -164,6 +186,14 @@ def _is_plain(value: Any) -> bool:
 
 def complex_ufunc(ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
     """A ufunc of values of which some are complex. Raises `Unsupported`."""
+    if (watch := _watch.get()) is None:
+        return _of_pairs(ufunc, method, *inputs, **kwargs)
+    given = watch(ufunc.__name__, inputs)
+    with seen_by(None):
+        return _of_pairs(ufunc, method, *given, **kwargs)
+
+
+def _of_pairs(ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
     out = kwargs.pop("out", None)
     for harmless in ("casting", "subok", "order"):
         kwargs.pop(harmless, None)

@@ -48,36 +48,21 @@ def _transformed(a: Any, n: int | None, axis: int, norm: str | None, sign: int) 
     length = np.shape(a)[axis] if n is None else int(n)
     re, im = parts(_fitted(a, length, axis))
     cosine, sine = roots(length, re)
-    scale = _scale(length, norm, sign)
 
     def last(x: Any) -> Any:
         return None if x is None else np.moveaxis(x, axis, -1)
 
     result = bilinear(np.matmul, (last(re), last(im)), (cosine, sign * sine))
-    if scale is not None:
-        result = result[0] * scale, result[1] * scale
-    return joined(*(np.moveaxis(x, -1, axis) for x in result))
+    return joined(*(np.moveaxis(_normalised(x, length, norm, sign), -1, axis) for x in result))
 
 
-def _scale(n: int, norm: str | None, sign: int) -> Any:
-    """What a transform is multiplied by; ``sign`` is that of its exponent."""
+def _normalised(value: Any, n: int, norm: str | None, sign: int) -> Any:
+    """A transform as its ``norm`` has it; ``sign`` is that of its exponent."""
     if norm == "ortho":
-        return n**-0.5
+        return value * n**-0.5
     if norm not in (None, "backward", "forward"):
         raise Unsupported(f"norm={norm!r} of a Fourier transform is not available here")
-    return _Inverse(n) if (norm == "forward") == (sign < 0) else None
-
-
-class _Inverse:
-    """1/n without rounding: dividing is exact where 1/n as a float is not."""
-
-    __array_ufunc__ = None
-
-    def __init__(self, n: int) -> None:
-        self.n = n
-
-    def __rmul__(self, other: Any) -> Any:
-        return other / self.n
+    return value / n if (norm == "forward") == (sign < 0) else value
 
 
 def _fitted(a: Any, length: int, axis: int) -> Any:
@@ -125,8 +110,7 @@ def _irfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: None = 
         total = total + 2 * times(re, cosine, inner)
         if im is not None:
             total = total - 2 * times(im, sine, inner)
-    scale = _scale(length, norm, 1)
-    return np.moveaxis(total if scale is None else total * scale, -1, axis)
+    return np.moveaxis(_normalised(total, length, norm, 1), -1, axis)
 
 
 def _several(one: Callable[..., Any], default: Sequence[int] | None) -> Callable[..., Any]:

@@ -53,7 +53,7 @@ def rule(claim: Claim, session: Session, results: list[PointResult]) -> Ruling:
         return _weakness(claim, results) or Ruling(Verdict.PASS)
     reasons = Counter(o.reason for r in results for o in r.opinions.values() if o.reason)
     if reasons and reasons.most_common(1)[0][0].kind is ReasonKind.BELOW_RESOLUTION:
-        return _saturated("the gradient")
+        return _saturated("the gradient", next(iter(claim.formula.spaces), None))
     most = f": {reasons.most_common(1)[0][0]}" if reasons else ""
     return Ruling(Verdict.INCONCLUSIVE, f"no backend answered at {MIN_ANSWERS} points or more{most}")
 
@@ -99,7 +99,8 @@ def _weakness(claim: Claim, results: list[PointResult]) -> Ruling | None:
     for quantity in dict.fromkeys(q for found in agreed for q in found):
         matches = [found[quantity] for found in agreed if quantity in found]
         if not any(m.resolved for m in matches) and not all(m.zero for m in matches):
-            return _saturated(str(quantity))
+            in_space = claim.space(quantity) is not None
+            return _saturated(str(quantity), quantity.argument if in_space else None)
     if not any(z.size for r in passed for z in r.point.outputs):
         return Ruling(
             Verdict.WEAK,
@@ -113,11 +114,16 @@ def _weakness(claim: Claim, results: list[PointResult]) -> Ruling | None:
     return None
 
 
-def _saturated(what: str) -> Ruling:
-    reason = (
-        f"{what} was below resolution at every point (saturated?), so a wrong one would have passed too. "
+def _saturated(what: str, in_space: str | None) -> Ruling:
+    """``in_space`` is the argument whose space says what is drawn and compared, if one does."""
+    advice = (
         "Give values at which it is not, as in values={'x': lambda shape, rng: rng.normal(size=shape)}."
+        if in_space is None
+        else f"Give {in_space} a space whose draw(shape, rng) gives points at which it is not, and whose "
+        "tangent(x, v) is not zero there."
     )
+    seen = "below resolution" if in_space is None else "below resolution along its space"
+    reason = f"{what} was {seen} at every point (saturated?), so a wrong one would have passed too. {advice}"
     return Ruling(Verdict.WEAK, reason, saturated=what)
 
 

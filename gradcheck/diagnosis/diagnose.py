@@ -13,6 +13,7 @@ from gradcheck.diagnosis.explaining.chain_rule.paths import pairs_of_paths, part
 from gradcheck.diagnosis.explaining.chain_rule.saved import saved_changes
 from gradcheck.diagnosis.explaining.chain_rule.slopes import slope_changes
 from gradcheck.diagnosis.explaining.code.accuracy import accuracy_changes, is_nearly_right, rounded_values
+from gradcheck.diagnosis.explaining.code.conjugates import conjugate_changes
 from gradcheck.diagnosis.explaining.code.constants import constant_changes
 from gradcheck.diagnosis.explaining.code.mistakes import mistakes
 from gradcheck.diagnosis.explaining.code.repairs import repairs
@@ -157,6 +158,7 @@ def _whole(case: Case, scope: Scope) -> Iterator[Explanation]:
 
 def _structural(case: Case, pilot: Sample) -> Iterator[Explanation]:
     return itertools.chain(
+        conjugate_changes(case, pilot),
         slope_changes(case, pilot),
         path_changes(case, pilot),
         saved_changes(case, pilot),

@@ -12,7 +12,7 @@ from gradcheck.diagnosis.tracing.calls import Call, Key, Value
 from gradcheck.diagnosis.tracing.run import COMPOSED
 from gradcheck.diagnosis.tracing.sites import Site
 
-__all__ = ["describe", "operand", "place_of"]
+__all__ = ["describe", "operand", "operands_of", "place_of"]
 
 
 def place_of(key: Key, *, everywhere: bool = False) -> str:
@@ -32,7 +32,7 @@ def place_of(key: Key, *, everywhere: bool = False) -> str:
 def operand(call: Call, k: int) -> str:
     """An operand of an operation as it is written there; see `describe` where that is not known."""
     value = call.args[k]
-    text = _operands(call.key.site.snippet)
+    text = operands_of(call.key.site.snippet)
     if k >= len(text) or text[k].endswith("..."):
         return describe(value)
     bare = (
@@ -85,7 +85,7 @@ def _seen_from(value: Value, at: Key) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _operands(snippet: str) -> tuple[str, ...]:
+def operands_of(snippet: str) -> tuple[str, ...]:
     """The texts of the two sides of an operator, or of a function's arguments; () for all else."""
     try:
         tree: Any = ast.parse(snippet).body[0]

@@ -103,15 +103,21 @@ class Nesting:
         """The function's own arguments as it is called with them."""
         return tuple(_filled(form, leaves, ComplexParts.array) for form in self.forms.values())
 
-    def leaves(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    def leaves(
+        self,
+        arguments: Mapping[str, Any],
+        what: str = "values",
+        is_whole: Callable[[Any], bool] = callable,
+    ) -> dict[str, Any]:
         """What is given for arguments (`{"params": {"W1": ...}}`), or for leaves by their own names, by leaf.
 
-        One thing for a whole container holds for each of its leaves; what is not given is left out.
+        One thing for a whole container holds for each of its leaves; what is not given is left out. ``what``
+        is declared, in an error's words; what ``is_whole`` is one thing, whatever it is made of.
         """
         found: dict[str, Any] = {}
         for name, value in arguments.items():
             if name in self.forms and not isinstance(self.forms[name], int):
-                found.update(_given(self.forms[name], name, value))
+                found.update(_given(self.forms[name], name, value, what, is_whole))
             else:
                 found[name] = value
         return found
@@ -183,23 +189,23 @@ def _names(form: Any, name: str) -> list[str]:
     return [leaf for leaf, _ in unfolded(name, form, lambda value: isinstance(value, int))]
 
 
-def _given(form: Any, name: str, value: Any) -> dict[str, Any]:
+def _given(form: Any, name: str, value: Any, what: str, is_whole: Callable[[Any], bool]) -> dict[str, Any]:
     """By leaf, what is said of a container. Raises `UsageError` for parts that it does not have."""
     if isinstance(form, ComplexParts):
         return {name: value}  # told apart where values are read
     own = {p.key: p for p in _own(form)}
-    given = parts_of(value) if own else None
+    given = parts_of(value) if own and not is_whole(value) else None
     if given is None:
         return dict.fromkeys(_names(form, name), value)
     found: dict[str, Any] = {}
     for part in given:
         if part.key not in own:
             raise UsageError(
-                f"there is no {name}{part.access}; {name} has {_listed(own.values())}."
+                f"{what}: there is no {name}{part.access}; {name} has {_listed(own.values())}."
                 f"{did_you_mean(part.key, map(str, own))}"
             )
         mine = own[part.key]
-        found.update(_given(mine.value, name + mine.access, part.value))
+        found.update(_given(mine.value, name + mine.access, part.value, what, is_whole))
     return found
 
 

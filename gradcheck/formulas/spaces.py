@@ -156,7 +156,7 @@ def check_spaces(spaces: Mapping[str, Any] | None, shapes: Shapes) -> dict[str, 
             f"{{{shapes.arguments[0]!r}: gradcheck.sphere}}, got {short(spaces)}."
         )
     checked: dict[str, Space] = {}
-    for argument, space in shapes.nesting.leaves(spaces).items():
+    for argument, space in shapes.nesting.leaves(spaces, "spaces", _is_space).items():
         if argument in shapes.nesting.complex_leaves:
             raise UsageError(f"spaces[{argument!r}]: spaces are of real arrays, and {argument} is complex.")
         if argument not in shapes.arguments:
@@ -174,6 +174,10 @@ def check_spaces(spaces: Mapping[str, Any] | None, shapes: Shapes) -> dict[str, 
             check_parameters(found, parameters, f"spaces[{argument!r}].{method}")
         checked[argument] = space
     return checked
+
+
+def _is_space(value: Any) -> bool:
+    return hasattr(value, "draw") or hasattr(value, "tangent")
 
 
 def tangent_direction(space: Space, x: NDArray[Any], v: Array, argument: str) -> Array:

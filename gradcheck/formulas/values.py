@@ -154,8 +154,9 @@ def check_values(values: Mapping[str, Values], shapes: Shapes) -> dict[str, Valu
 
 
 def check_one(value: Values, who: str, kinds: str = "fiub") -> Values:
-    """One declared value: a filler or strategy as it is, anything array-like as a read-only array, whose dtype
-    is of one of the ``kinds``.
+    """One declared value: a filler or strategy as it is, anything array-like as a read-only array.
+
+    Its dtype is of one of the ``kinds``.
     """
     if is_strategy(value):
         return value

@@ -180,5 +180,6 @@ def test_two_decimals_are_not_always_rounding():
 
 def test_no_kind_is_forgotten():
     """Every word of the vocabulary is tried above."""
-    elsewhere = {"rate", "memory", "state", "rounding", "overflow"}  # tests/battery, tests/low_precision
+    # tests/battery, tests/low_precision, tests/modes
+    elsewhere = {"rate", "memory", "state", "rounding", "overflow", "conjugate"}
     assert {*CASES} | elsewhere == set(KINDS)

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 import gradcheck
 from gradcheck.cli.main import cli
 from gradcheck.records.reading import read_log
+from tests.modes import corpus_jvp_more, scaling  # noqa: F401  (the former adds its cases)
 from tests.modes.corpus_jvp import CASES, layer, layer_jvp, matmul, softmax, softmax_jvp
 
 SHAPES = {"W": "n m", "x": "m", "b": "n"}
@@ -24,12 +25,24 @@ def checked(jvp, forward=layer, shapes=SHAPES, backward=None, **options):
     return gradcheck.verify(forward, backward, shapes=shapes, jvp=jvp, **options)
 
 
+@pytest.mark.corpus(4)
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.usefixtures("undiagnosed")
 def test_the_right_one_passes_and_every_twin_fails(name):
     forward, shapes, options, right, wrong = CASES[name]
     assert checked(right, forward, shapes, **options).verdict == "pass"
     assert [checked(w, forward, shapes, **options).verdict for w in wrong] == ["fail"] * len(wrong)
+
+
+@pytest.mark.corpus(40)
+@pytest.mark.parametrize("scale", scaling.SCALES)
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.usefixtures("undiagnosed")
+def test_no_false_alarm_at_any_scale(name, scale):
+    forward, shapes, options, right, _ = CASES[name]
+    options = {**options, "values": scaling.values(shapes, options, scale), "backends": None}
+    found = checked(right, forward, shapes, **options)
+    assert found.verdict in scaling.QUIET, str(found)
 
 
 def test_every_backend_answers_and_it_is_proved():

@@ -14,6 +14,7 @@ from gradcheck.cli.main import cli
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.output_shapes import output_shapes
 from gradcheck.records.reading import read_log
+from tests.modes import corpus_second_order_more, scaling  # noqa: F401  (the former adds its cases)
 from tests.modes.corpus_second_order import CASES, layer, layer_twice, log_sum_exp, quadratic, softmax
 
 
@@ -23,12 +24,23 @@ def checked(name, code=None, **options):
     return gradcheck.verify(forward, shapes=shapes, **{keyword: code or right}, **options)
 
 
+@pytest.mark.corpus(5)
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.usefixtures("undiagnosed")
 def test_the_right_one_passes_and_every_twin_fails(name):
     assert checked(name).verdict == "pass"
     wrong = CASES[name][-1]
     assert [checked(name, w).verdict for w in wrong] == ["fail"] * len(wrong)
+
+
+@pytest.mark.corpus(40)
+@pytest.mark.parametrize("scale", scaling.SCALES)
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.usefixtures("undiagnosed")
+def test_no_false_alarm_at_any_scale(name, scale):
+    _, _, shapes, own, _, _ = CASES[name]
+    found = checked(name, values=scaling.values(shapes, own, scale), backends=None)
+    assert found.verdict in scaling.QUIET, str(found)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ import pytest
 import gradcheck
 from gradcheck.formulas.spaces import Named
 from gradcheck.judging.points.generation import generate
+from tests.modes import scaling
+from tests.modes.corpus_spaces import CASES
 from tests.modes.test_jvp import layer_jvp
 
 Q = {"shapes": {"q": "n", "A": "n n"}, "spaces": {"q": gradcheck.sphere}}
@@ -87,6 +89,28 @@ def test_what_is_right_along_the_space_passes(name):
 @pytest.mark.usefixtures("undiagnosed")
 def test_what_is_wrong_along_it_fails(name):
     assert checked(*TWINS[name]).verdict == "fail"
+
+
+@pytest.mark.corpus(7)
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.usefixtures("undiagnosed")
+def test_the_corpus(name):
+    """The right one passes and every twin fails."""
+    forward, options, right, wrong = CASES[name]
+    assert checked(forward, right, options).verdict == "pass"
+    assert [checked(forward, w, options).verdict for w in wrong] == ["fail"] * len(wrong)
+
+
+@pytest.mark.corpus(40)
+@pytest.mark.parametrize("scale", scaling.SCALES)
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.usefixtures("undiagnosed")
+def test_no_false_alarm_at_any_scale(name, scale):
+    """Of what lives in no space."""
+    forward, options, right, _ = CASES[name]
+    options = {**options, "values": scaling.values(options["shapes"], options, scale), "backends": None}
+    found = checked(forward, right, options)
+    assert found.verdict in scaling.QUIET, str(found)
 
 
 @pytest.mark.usefixtures("undiagnosed")
@@ -197,3 +221,41 @@ def test_where_a_space_is_a_point_no_gradient_is_wrong_and_none_passes(shape, ve
         max_examples=10,
     )
     assert result.verdict == verdict
+
+
+def nested(p, x):
+    return p["q"] @ x + np.sum(p["b"] * x)
+
+
+NESTED = {"shapes": {"p": {"q": "n", "b": "n"}, "x": "n"}}
+
+
+def nested_backward(delta, p, x):
+    return {"q": delta * beside(p["q"], x), "b": delta * x}, delta * (p["q"] + p["b"])
+
+
+def test_a_space_of_a_part_of_a_nested_argument():
+    options = {**NESTED, "spaces": {"p": {"q": gradcheck.sphere}}}
+    assert checked(nested, nested_backward, options).verdict == "pass"
+    doubled = lambda d, p, x: ({"q": 2 * d * x, "b": d * x}, d * (p["q"] + p["b"]))
+    assert checked(nested, doubled, options).verdict == "fail"
+
+
+def test_a_space_for_a_whole_nested_argument():
+    options = {**NESTED, "spaces": {"p": gradcheck.sphere}}
+    both = lambda d, p, x: ({"q": d * beside(p["q"], x), "b": d * beside(p["b"], x)}, None)
+    assert checked(nested, both, options).verdict == "pass"
+    one = lambda d, p, x: ({"q": d * x, "b": d * x * x}, None)
+    assert checked(nested, one, options).verdict == "fail"
+
+
+def test_an_unknown_part_is_told_of_spaces():
+    with pytest.raises(gradcheck.UsageError, match=r"spaces: there is no p\[\"r\"\]; p has q, b"):
+        checked(nested, nested_backward, {**NESTED, "spaces": {"p": {"r": gradcheck.sphere}}})
+
+
+def test_a_weak_claim_on_a_space_gives_advice_about_the_space():
+    still = Named("point", lambda shape, rng: np.ones(shape), lambda x, v: 0 * v)
+    found = checked(lambda x: x @ x, lambda d, x: 3 * d * x, {"shapes": {"x": "n"}, "spaces": {"x": still}})
+    assert found.verdict == "weak"
+    assert "below resolution along its space" in found.reason and "values=" not in found.reason

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arithmetic import complex_ufunc, is_complex
+
 __all__ = ["install"]
 
 
@@ -28,6 +30,8 @@ _UNARY = {"neg": np.negative, "pos": np.positive, "abs": np.absolute, "invert": 
 
 def _operator(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
     def operate(self: Any, other: Any) -> Any:
+        if is_complex(other):
+            return complex_ufunc(ufunc, "__call__", self, other)
         return self.run.perform(ufunc, (self, other), {}, ufunc.__name__)
 
     return operate
@@ -35,6 +39,8 @@ def _operator(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
 
 def _reflected(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
     def operate(self: Any, other: Any) -> Any:
+        if is_complex(other):
+            return complex_ufunc(ufunc, "__call__", other, self)
         return self.run.perform(ufunc, (other, self), {}, ufunc.__name__)
 
     return operate

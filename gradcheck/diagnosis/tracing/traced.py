@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.arithmetic import ElementArray
+from gradcheck.arithmetic import ElementArray, complex_ufunc, is_complex
+from gradcheck.arithmetic.complex_arrays import FUNCTIONS as OF_COMPLEX
+from gradcheck.arithmetic.fourier import FOURIER
 from gradcheck.diagnosis.tracing.calls import Call, Value
 from gradcheck.diagnosis.tracing.operators import install
 from gradcheck.errors import Unsupported
@@ -32,12 +34,18 @@ class Traced(Value):
     # -- the two protocols
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if any(map(is_complex, inputs)):  # each of the two parts is watched
+            return complex_ufunc(ufunc, method, *inputs, **kwargs)
         if method == "__call__":
             return self.run.perform(ufunc, inputs, kwargs, ufunc.__name__)
         function = getattr(ufunc, method)
         return self.run.perform(function, inputs, kwargs, f"{ufunc.__name__}.{method}")
 
     def __array_function__(self, func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if func in FOURIER:
+            return FOURIER[func](*args, **kwargs)
+        if func in OF_COMPLEX and any(map(is_complex, (*args, *kwargs.values()))):
+            return OF_COMPLEX[func](*args, **kwargs)
         return self.run.perform(func, args, kwargs, func.__name__)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
@@ -91,6 +99,10 @@ class Traced(Value):
     @property
     def real(self) -> Traced:
         return self
+
+    @property
+    def imag(self) -> Any:
+        return self.run.perform(np.zeros_like, (self,), {}, "zeros_like")
 
     @property
     def flat(self) -> Iterator[Any]:

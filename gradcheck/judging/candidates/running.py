@@ -43,6 +43,7 @@ __all__ = [
     "as_float64",
     "call_candidate",
     "given",
+    "guarded",
     "run_in_balls",
     "run_in_float32",
     "run_in_float64",
@@ -271,7 +272,7 @@ def call_candidate(
     kind, formula = claim.kind, claim.formula
     ranges = kind.ranges(formula, point)
     if ranges is None:
-        result = _guarded(domain, claim.candidate, *(before[n] for n in kind.leading), *args)
+        result = guarded(domain, claim.candidate, *(before[n] for n in kind.leading), *args)
         return kind.divided(formula, point, result)
     return kind.divided(formula, point, _table(claim, point, args, before, ranges, domain))
 
@@ -290,7 +291,7 @@ def _table(
     table: NDArray[Any] | None = None
     for assignment in assignments(ranges):
         leading = {**before, **assignment}
-        value = _guarded(domain, claim.candidate, *(leading[n] for n in claim.leading), *args)
+        value = guarded(domain, claim.candidate, *(leading[n] for n in claim.leading), *args)
         if value is None:
             raise FormFault(f"{name}: the code returned None")
         if not isinstance(value, ElementArray):
@@ -319,7 +320,8 @@ def _table(
     return table
 
 
-def _guarded(domain: Domain | None, function: Callable[..., Any], *args: Any) -> Any:
+def guarded(domain: Domain | None, function: Callable[..., Any], *args: Any) -> Any:
+    """Call the hand-written code, in an arithmetic where one is given. Raises `CandidateFault`."""
     try:
         with np.errstate(all="ignore"), user_code:
             if domain is None:

@@ -42,7 +42,8 @@ def plan(names: tuple[str, ...], allowed: Predicate) -> tuple[list[Sizes], list[
         ("all sizes 1", [1] * k, lambda s: set(s.values()) == {1}),
     ]
     for i, name in enumerate(names):
-        wishes.append((f"{name} = 1", _put(base, i, 1), _alone(name, lambda v: v == 1)))
+        alone = f"{name} = 1" if k == 1 else f"{name} = 1 beside larger sizes"
+        wishes.append((alone, _put(base, i, 1), _alone(name, lambda v: v == 1)))
     for i, j in combinations(range(k), 2):
         a, b = names[i], names[j]
         wishes.append((f"{a} = {b}", _put(base, j, base[i]), lambda s, a=a, b=b: s[a] == s[b] > 1))  # type: ignore[misc]
