@@ -17,12 +17,12 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 from gradcheck.catalogue.layers import formulas  # noqa: E402
+from gradcheck.catalogue.layers.mistakes import MISTAKES  # noqa: E402
 from gradcheck.checking.claim_check import Outcome, check_claim  # noqa: E402
 from gradcheck.formulas.claim import Claim  # noqa: E402
 from gradcheck.formulas.dtypes import GRADES, NAMED  # noqa: E402
 from gradcheck.formulas.kinds import Vjp  # noqa: E402
 from gradcheck.judging.low_precision.grades import grade_name  # noqa: E402
-from tests.layer_catalogue.mistakes import MISTAKES  # noqa: E402
 from tests.low_precision.candidates import (  # noqa: E402
     cut_off,
     inside,
