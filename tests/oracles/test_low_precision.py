@@ -46,6 +46,7 @@ TOO_FEW = {"attention", "layer_norm"}
 """Layers of which most bounds in bfloat16 would pass everything."""
 
 
+@pytest.mark.corpus(4)
 @pytest.mark.parametrize("name", IN_VECTORS)
 @pytest.mark.filterwarnings("ignore:overflow", "ignore:invalid value")
 def test_layers_by_hand_pass_in_both_and_a_tenth_more_fails(tmp_path, name):
