@@ -126,8 +126,11 @@ def regressions(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", default=False)
 def vectors(session: nox.Session) -> None:
-    """Make the test vectors of the catalogue anew."""
+    """Make the test vectors of the catalogue anew, and those of ten layers."""
     python(session, "gradcheck", "vectors", "--out", "vectors/v1")
+    code = "from gradcheck.catalogue.layers import IN_VECTORS; print(*IN_VECTORS)"
+    layers = session.run(sys.executable, "-c", code, external=True, silent=True)
+    python(session, "gradcheck", "vectors", *str(layers).split(), "--out", "vectors/v1")
 
 
 @nox.session(venv_backend="none")

@@ -22,11 +22,11 @@ __all__ = ["list_claims", "show"]
 @click.argument("words", nargs=-1, metavar="[NAME|ID|FILE.py ...]")
 @debug_option
 def list_claims(words: tuple[str, ...]) -> None:
-    """List claims: id, name, kind and what is claimed."""
+    """List claims: id, name, kind and what is claimed. Without words: the derivation, then the layers."""
     from gradcheck.report.text import one_line
-    from gradcheck.running.registry import select
+    from gradcheck.running.registry import LAYERS, select
 
-    claims = select(words).claims
+    claims = [*select(words).claims, *(() if words else select([LAYERS]).claims)]
     rows = [
         (claim.id or "", claim.uid, claim.kind.name, one_line(claim.statement()) + _marks(claim))
         for claim in claims

@@ -11,7 +11,7 @@ import click
 from gradcheck.formulas.suggestions import did_you_mean
 from gradcheck.report import FORMATS, ON_REQUEST, PRINTED
 
-__all__ = ["debug_option", "detail_options", "format_option", "report_dir_option"]
+__all__ = ["debug_option", "detail_options", "dtype_options", "format_option", "report_dir_option"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -30,6 +30,21 @@ def detail_options(function: F) -> F:
         "-v", "--verbose", "detail", flag_value="full", help="Everything that is known of a failure."
     )
     return quiet(full(function))
+
+
+def dtype_options(function: F) -> F:
+    """`--dtype` and `--grade`, of gradients in low precision."""
+    dtype = click.option(
+        "--dtype",
+        type=click.Choice(["float64", "float32", "float16", "bfloat16"]),
+        help="Check gradients in this floating-point type.  [default: as declared]",
+    )
+    grade = click.option(
+        "--grade",
+        type=click.Choice(["rounded", "sums", "throughout"]),
+        help="How much of it rounding may be off by: rounded once, sums in a wider type, every operation.",
+    )
+    return dtype(grade(function))
 
 
 def report_dir_option(function: F) -> F:

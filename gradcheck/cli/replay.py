@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from gradcheck.cli.options import debug_option, report_dir_option
+from gradcheck.cli.options import debug_option, dtype_options, report_dir_option
 
 if TYPE_CHECKING:
     from gradcheck.formulas.claim import Claim
@@ -18,20 +19,22 @@ __all__ = ["replay"]
 
 @click.command()
 @click.argument("what", metavar="ID|FILE")
+@dtype_options
 @report_dir_option
 @debug_option
 @click.pass_context
-def replay(ctx: click.Context, what: str, report_dir: Path) -> None:
+def replay(ctx: click.Context, what: str, dtype: str | None, grade: str | None, report_dir: Path) -> None:
     """Run counterexamples of an earlier run again.
 
     FILE is a log. ID is a claim, a formula or an id of the derivation, looked up in the log of the
-    report folder.
+    report folder. They run in the type and by the grade of that run, unless --dtype or --grade is given.
 
     Exits with 0 when every one is fixed (or still refutes a declared erratum), 1 when one still fails,
     2 when one cannot be run. Of a whole log that is incomplete it is never 0.
     """
     from gradcheck.errors import UsageError
     from gradcheck.records.reading import read_log
+    from gradcheck.running.in_dtype import Twins
     from gradcheck.running.replay import replay_counterexample
 
     path = Path(what)
@@ -42,13 +45,15 @@ def replay(ctx: click.Context, what: str, report_dir: Path) -> None:
         click.echo("The log is incomplete; what is in it is replayed.", err=True)
     codes: list[int] = []
     claims = _Claims()
+    command = log.header.command
+    twins = Twins(dtype or _given(command, "--dtype"), grade or _given(command, "--grade"))
     for row in rows:
         if row.counterexample is None:
             if not row.as_declared:
                 click.echo(f"{row.uid}: {row.verdict}, and there is no counterexample to run")
             continue
         try:
-            outcome = replay_counterexample(claims.now(row), row.counterexample)
+            outcome = replay_counterexample(twins.of(claims.now(row)), row.counterexample)
         except UsageError as error:  # one that cannot be run does not keep the others from running
             codes.append(2)
             click.echo(f"{row.uid}: cannot be run: {error}")
@@ -64,6 +69,15 @@ def replay(ctx: click.Context, what: str, report_dir: Path) -> None:
         fine = bool(rows) and all(row.as_declared for row in rows)
         ctx.exit(1 if not log.complete else 0 if fine else 2)
     ctx.exit(max(*codes, int(whole and not log.complete)))
+
+
+def _given(command: str, option: str) -> str | None:
+    """What the command of a run gives for an option."""
+    try:
+        words = shlex.split(command)
+    except ValueError:  # of a log that somebody wrote by hand
+        return None
+    return words[words.index(option) + 1] if option in words[:-1] else None
 
 
 _DECLARED = {

@@ -57,6 +57,7 @@ def _write(out: Path, words: tuple[str, ...], seed: int, backends: tuple[str, ..
     from gradcheck.oracles.lookup import find_formulas
     from gradcheck.oracles.vectors.files import check_name, write_vectors
     from gradcheck.oracles.vectors.making import make_vectors
+    from gradcheck.running.registry import usual_mistakes
 
     formulas = find_formulas(words)
     for formula in formulas:
@@ -64,7 +65,9 @@ def _write(out: Path, words: tuple[str, ...], seed: int, backends: tuple[str, ..
     failed = 0
     for formula in formulas:
         try:
-            made = make_vectors(formula, seed=seed, backends=backends or None)
+            made = make_vectors(
+                formula, seed=seed, backends=backends or None, mistakes=usual_mistakes(formula)
+            )
         except Unsupported as error:
             failed += 1
             click.echo(str(error), err=True)

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gradcheck.cli.options import debug_option, detail_options, format_option, report_dir_option
+from gradcheck.cli.options import (
+    debug_option,
+    detail_options,
+    dtype_options,
+    format_option,
+    report_dir_option,
+)
 from gradcheck.cli.recording import begun, record_and_report
 
 if TYPE_CHECKING:
@@ -54,6 +60,7 @@ __all__ = ["verify"]
 @click.option("--backward", metavar="MOD:NAME", help="The backward of a forward that is named as MOD:NAME.")
 @click.option("--shapes", metavar="TEXT", help='The forward\'s shapes, as in "W: n m; x: m".')
 @click.option("--values", metavar="TEXT", help='What its arguments hold, as in "y: one_hot".')
+@dtype_options
 @detail_options
 @report_dir_option
 @format_option
@@ -76,6 +83,8 @@ def verify(
     backward: str | None,
     shapes: str | None,
     values: str | None,
+    dtype: str | None,
+    grade: str | None,
     detail: str | None,
     report_dir: Path,
     formats: tuple[str, ...],
@@ -90,6 +99,7 @@ def verify(
     Exits with 0 when every claim came out as declared, 1 when one did not, 2 when the run could not be
     made or every claim is an error, and 130 when it was interrupted.
     """
+    from gradcheck.running.in_dtype import gradients_only
     from gradcheck.running.keywords import chosen
     from gradcheck.running.shards import shard_of
     from gradcheck.running.stream import RunOptions
@@ -103,18 +113,23 @@ def verify(
         for file in selection.passed_over:
             click.echo(f"{file}: there is no claim in it; it is passed over.", err=True)
         claims = selection.claims if expression is None else chosen(selection.claims, expression)
+        claims, left_out = gradients_only(claims, dtype)
+        for sentence in left_out:
+            click.echo(sentence, err=True)
         options = RunOptions(
             seed=seed,
             max_examples=max_examples,
             backends=backends or None,
             command=command,
-            remarks=selection.remarks,
+            remarks=(*selection.remarks, *left_out),
             shard=shard,
             broken=selection.broken,
             allow_empty=allow_empty,
             stop_at_failure=stop,
             strict=strict,
             time_limit=time_limit,
+            dtype=dtype,
+            grade=grade,
         )
         claims = claims if shard is None else shard_of(claims, shard)
         if pair is None:
@@ -220,5 +235,7 @@ _OPTIONS = {
     "--backward": "backward",
     "--shapes": "shapes",
     "--values": "values",
+    "--dtype": "dtype",
+    "--grade": "grade",
 }
 """Options that change what a run finds, and the names under which click has them."""

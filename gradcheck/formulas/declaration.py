@@ -144,10 +144,10 @@ class Declaration:
         declared = {f.name: getattr(self, f.name) for f in fields(Declaration) if f.name not in own}
         return {**declared, "function": self.original, "shapes": self.shapes.declared}
 
-    def in_dtype(self, dtype: Dtype) -> Self:
-        """The same declaration, with its claims, in another floating-point type."""
+    def in_dtype(self, dtype: Dtype, grade: str | None = None) -> Self:
+        """The same declaration, with its claims, in another floating-point type, or by another grade."""
         twin = copy.copy(self)
-        twin.__dict__["dtype"] = dtype
+        twin.__dict__.update(dtype=dtype, grade=grade or self.grade)
         return twin
 
     def allows(self, sizes: Mapping[str, int]) -> bool:

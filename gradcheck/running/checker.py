@@ -28,6 +28,7 @@ from gradcheck.judging.session import Session
 from gradcheck.records.types import SCHEMA, BackendInfo, ClaimRow, Header, Record
 from gradcheck.running.broken_files import BrokenFile
 from gradcheck.running.garbage import rare_collections
+from gradcheck.running.in_dtype import Twins
 
 __all__ = ["Checker", "Environment", "RunOptions", "backend_names", "environment", "now"]
 
@@ -43,7 +44,8 @@ class RunOptions:
     part of one) are written into the header. ``broken`` are files that could not be loaded, ``allow_empty``
     says that a run without claims is one, as that of a part is.
     ``stop_at_failure`` ends the run after the first claim that did not come out. ``strict``: what was not
-    tried makes a claim weak. ``time_limit``, in seconds, is for one claim.
+    tried makes a claim weak. ``time_limit``, in seconds, is for one claim. ``dtype`` and ``grade`` are those
+    of gradients, in place of what is declared.
     """
 
     seed: int = 0
@@ -57,6 +59,8 @@ class RunOptions:
     stop_at_failure: bool = False
     strict: bool = False
     time_limit: float | None = None
+    dtype: str | None = None
+    grade: str | None = None
 
     def __post_init__(self) -> None:
         if (
@@ -111,6 +115,7 @@ class Checker:
         self.found = choose(options.backends)
         self._shared: dict[int, tuple[Session, Generated | ForwardFault]] = {}
         self._rows: dict[int, tuple[Claim, ClaimRow]] = {}
+        self._twins = Twins(options.dtype, options.grade)
 
     def check(self, claim: Claim) -> list[Record]:
         """The rows of one claim: one per backend, those of the battery, then its own.
@@ -133,6 +138,7 @@ class Checker:
         return [*outcome.backends, *outcome.battery, row]
 
     def _checked(self, claim: Claim, clock: Clock) -> tuple[Outcome, ClaimRow]:
+        claim = self._twins.of(claim)
         session, points = self._of(claim.formula)
         outcome = check_claim(
             claim,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from gradcheck.errors import UsageError
 from gradcheck.formulas.claim import Claim
@@ -13,7 +14,7 @@ from gradcheck.formulas.decorating import Formula
 from gradcheck.running.broken_files import BrokenFile
 from gradcheck.running.user_files import CannotLoad, NoFormula, load_file
 
-__all__ = ["LAYERS", "Selection", "catalogue", "find", "layers", "load_file", "select"]
+__all__ = ["LAYERS", "Selection", "catalogue", "find", "layers", "load_file", "select", "usual_mistakes"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,13 @@ def layers() -> list[Formula]:
     from gradcheck.catalogue.layers import formulas
 
     return list(formulas())
+
+
+def usual_mistakes(formula: Formula) -> dict[str, Callable[..., Any]]:
+    """Backward passes with the mistakes that are usual for a layer, by name; none for other formulas."""
+    from gradcheck.catalogue.layers.mistakes import MISTAKES
+
+    return dict(MISTAKES[formula.name]) if any(formula is layer for layer in layers()) else {}
 
 
 LAYERS = "layers"

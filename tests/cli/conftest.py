@@ -24,6 +24,8 @@ class Options:
     stop_at_failure: bool = False
     strict: bool = False
     time_limit: float | None = None
+    dtype: str | None = None
+    grade: str | None = None
 
 
 @dataclass

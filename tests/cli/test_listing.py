@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from gradcheck.running.registry import catalogue
+from gradcheck.running.registry import catalogue, layers
 
 
 def test_list_has_a_line_per_claim(gradcheck):
     lines = gradcheck("list").stdout.splitlines()
 
-    assert len(lines) == sum(len(formula.claims) for formula in catalogue())
+    assert len(lines) == sum(len(formula.claims) for formula in (*catalogue(), *layers()))
     (line,) = [line for line in lines if " D09/wx.vjp " in line]
     assert line.split()[:3] == ["D09", "D09/wx.vjp", "vjp"]
     assert not line.endswith("]")

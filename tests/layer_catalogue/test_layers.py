@@ -5,8 +5,8 @@ import pytest
 import gradcheck
 from gradcheck.catalogue import formulas as derivation
 from gradcheck.catalogue.layers import formulas
+from gradcheck.catalogue.layers.mistakes import MISTAKES
 from gradcheck.running.registry import select
-from tests.layer_catalogue.mistakes import MISTAKES
 
 LAYERS = {f.name: f for f in formulas()}
 TWINS = [(name, mistake) for name, found in MISTAKES.items() for mistake in found]

@@ -7,14 +7,14 @@ import pytest
 
 from gradcheck.errors import UsageError
 from gradcheck.oracles.vectors.lint import lint, vector_paths
-from gradcheck.running.registry import catalogue
+from gradcheck.running.registry import catalogue, layers
 from tests.oracles.conftest import COMMITTED, array, numbered
 
 
 @pytest.mark.corpus(4)
 @pytest.mark.parametrize("path", sorted(COMMITTED.glob("*.json")), ids=lambda p: p.stem)
 def test_the_committed_vectors_are_what_is_computed_from_their_inputs(path):
-    assert lint(path, catalogue()) == []
+    assert lint(path, [*catalogue(), *layers()]) == []
 
 
 def problems(path):

@@ -163,6 +163,7 @@ def allowed(
                 bound = bound + _saved(point, dtype)
                 if grade == "throughout":  # it makes one operation at the least
                     bound = np.maximum(bound, _OTHER_WAYS * np.abs(value) / arithmetic.parts)
+            bound = bound + np.abs(value) * _NOISE  # right values are held in float64
             bounds[quantity] = np.maximum(bound, before.get(quantity, 0.0))
         found[grade] = before = bounds
         if within(bounds):

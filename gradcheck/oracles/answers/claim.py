@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic.precisions import DOUBLE, SINGLE
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.dtypes import FLOAT64, from_numpy
 from gradcheck.formulas.foreign import float_only
 from gradcheck.formulas.kinds import Vjp
 from gradcheck.judging.points.point import Point
@@ -26,9 +26,12 @@ def answered_claim(
     """The claim that the answers are right. ``given`` and ``points`` go by the number of the test."""
     ours = [c.id for c in formula.claims if c.kind.is_backward and c.id]
     judged = [given[n] for n in points if n in given]
-    single = {a.dtype == np.float32 for g in judged for a in (g.gradients or {}).values() if a is not None}
-    # Said in the title, which every report shows: float32 is granted far larger errors.
-    granted = " partly in float32" if len(single) > 1 else " in float32" if True in single else ""
+    arrays = [a for g in judged for a in (g.gradients or {}).values() if a is not None]
+    dtypes = {d for a in arrays if (d := from_numpy(a)) is not None} or {FLOAT64}
+    coarsest = min(dtypes, key=lambda d: d.bits)
+    # Said in the title, which every report shows: types of few bits are granted far larger errors.
+    granted = f" in {coarsest.name}" if coarsest.is_low else ""
+    granted = f" partly{granted}" if len(dtypes) > 1 else granted
     return Claim(
         formula,
         Vjp(),
@@ -38,7 +41,7 @@ def answered_claim(
         title=f"gradients of {formula.name} by {who(implementation)}{granted}",
         section=formula.section,
         latex=formula.latex,
-        bits=SINGLE if True in single else DOUBLE,
+        bits=coarsest.bits,
     )
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.errors import UsageError
+from gradcheck.formulas.dtypes import NAMED, from_numpy
 from gradcheck.oracles.files import array_from
 from gradcheck.oracles.vectors.files import every_test
 from gradcheck.oracles.vectors.records import VectorFile
@@ -133,9 +133,10 @@ def _arrays(gradients: Mapping[str, Any]) -> dict[str, NDArray[Any] | None]:
     found: dict[str, NDArray[Any] | None] = {}
     for name, value in gradients.items():
         array = None if value is None else array_from(value, f"the gradient of {name}")
-        if array is not None and array.dtype not in (np.dtype("<f8"), np.dtype("<f4")):
+        if array is not None and from_numpy(array) is None:
+            known = ", ".join(repr(dtype.code) for dtype in NAMED.values())
             raise UsageError(
-                f"the gradient of {name} has the dtype {array.dtype.str!r}; expected '<f8' or '<f4', for "
+                f"the gradient of {name} has the dtype {array.dtype.str!r}; expected one of {known}, for "
                 "which there are tolerances."
             )
         found[name] = array

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from gradcheck.arithmetic import enclose
 from gradcheck.backend import Answer
 from gradcheck.errors import FaultKind
+from gradcheck.formulas.dtypes import from_numpy
 from gradcheck.formulas.quantity import Quantity, gradient
 from gradcheck.judging.candidates.running import Stated
 from gradcheck.judging.comparing import Match
@@ -21,7 +22,7 @@ from gradcheck.judging.points.point import Point
 from gradcheck.judging.reasons import Fault, Reason, ReasonKind
 from gradcheck.oracles.answers.given import Given
 from gradcheck.oracles.vectors.judge import Judgement, judge_gradients
-from gradcheck.oracles.vectors.records import Test
+from gradcheck.oracles.vectors.records import Test, Tolerance
 from gradcheck.records.arrays import decode
 from gradcheck.records.types import ArrayRecord
 from gradcheck.records.verdicts import Strength
@@ -71,12 +72,14 @@ def judge_test(test: Test, point: Point, given: Given | None, asked: Sequence[st
     answer = {n: g for n in asked if (g := gradients[n]) is not None}
     if not answer:
         return _broken(test, point, "the answer holds null for every argument: there is nothing to check")
-    dtypes = {g.dtype.str for g in answer.values()}
+    dtypes = {g.dtype.name for g in answer.values()}
     if len(dtypes) > 1:
         return _broken(test, point, "the answer holds gradients of two dtypes; expected one")
-    tolerance = test.tolerance.float32 if dtypes == {"<f4"} else test.tolerance.float64
+    dtype = next(named.name for g in answer.values() if (named := from_numpy(g)) is not None)
+    tolerance: Tolerance | None = getattr(test.tolerance, dtype)
     if tolerance is None:
-        return _silent(test, point, f"no tolerance for float32: {test.tolerance.reason}")
+        why = test.tolerance.reason if dtype == "float32" else test.tolerance.reasons.get(dtype)
+        return _silent(test, point, f"no tolerance for {dtype}: {why}")
     unchecked = tuple(gradient(n) for n in asked if n not in answer)
     bounds = _decoded(tolerance.gradients)
     if test.result == "acceptable":

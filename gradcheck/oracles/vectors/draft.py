@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -15,9 +15,10 @@ from gradcheck.oracles.vectors.judge import accepts
 from gradcheck.oracles.vectors.mutations import At, Right, Wrong, wrong_gradients
 from gradcheck.oracles.vectors.records import Result
 
-__all__ = ["Arrays", "Bounds", "Draft", "wrong_drafts"]
+__all__ = ["Arrays", "Bounds", "Draft", "Made", "mistaken_drafts", "wrong_drafts"]
 
 Arrays = dict[str, NDArray[np.float64]]
+Made = Callable[[Point], Arrays]
 Bounds = tuple[list[NDArray[np.float64]] | None, Arrays]
 
 _WRONG_BASES = ("DistinctSizes", "SquareSizes", "FullPrecision", "DeltaNotOne")
@@ -34,7 +35,7 @@ class Draft:
     values: list[NDArray[np.float64]]
     gradients: Arrays
     tolerance: dict[str, Bounds]
-    reason: str | None = None  # why there is no tolerance for float32
+    reasons: dict[str, str] = field(default_factory=dict)  # why there is no tolerance for a dtype
     result: Result = "valid"
     base: Draft | None = None
     alternatives: list[Convention] = field(default_factory=list)
@@ -64,20 +65,38 @@ def wrong_drafts(valid: list[Draft], at: At) -> Iterator[Draft]:
                 yield max(made, key=lambda d: len(d.tolerance))  # the first of those that are plainest
 
 
+def mistaken_drafts(valid: list[Draft], mistakes: Mapping[str, Made]) -> Iterator[Draft]:
+    """One wrong test for every mistake that is usual for a formula, on the right test that shows it in most
+    dtypes: ``mistakes`` give the wrong gradients at a point, by argument.
+    """
+    for name, make in mistakes.items():
+        found: list[Draft] = []
+        for base in valid:
+            for argument, stated in make(base.point).items():
+                right = base.gradients.get(argument)
+                if right is None or stated.shape != right.shape or not np.isfinite(stated).all():
+                    continue
+                told = f"wrong gradient of {argument}: {name}"
+                draft = _wrong_draft(base, Wrong("UsualMistake", argument, stated, told))
+                found += [draft] if "float64" in draft.tolerance else []
+        if found:
+            yield max(found, key=lambda d: len(d.tolerance))
+
+
 def _wrong_draft(base: Draft, wrong: Wrong) -> Draft:
     """The test of a wrong gradient, with the tolerances of those dtypes in which it is outside."""
     stated = {wrong.argument: wrong.gradient}
     outside = {d: b[1] for d, b in base.tolerance.items() if not accepts(base.gradients, stated, b[1])}
-    reason = base.reason
-    if "float32" in base.tolerance and "float32" not in outside:
-        reason = "the mistake is no larger than what rounding to float32 may do"
+    reasons = dict(base.reasons)
+    for dtype in base.tolerance.keys() - outside.keys() - {"float64"}:
+        reasons[dtype] = f"the mistake is no larger than what rounding to {dtype} may do"
     return replace(
         base,
-        comment=f"wrong gradient of {wrong.argument}",
+        comment=wrong.comment or f"wrong gradient of {wrong.argument}",
         flags=[wrong.flag],
         gradients=stated,
         tolerance={d: (None, {wrong.argument: b[wrong.argument]}) for d, b in outside.items()},
-        reason=reason,
+        reasons=reasons,
         result="invalid",
         base=base,
         reference=None,

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from gradcheck.errors import CandidateFault, Unsupported
+from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.kinds import Vjp
 from gradcheck.judging.candidates.running import run_in_float64
 from gradcheck.judging.points.point import Discarded, ForwardFault, Point, evaluate_forward
 from gradcheck.oracles.kink_answers import Convention, conventions, directions
 from gradcheck.oracles.reference import Oracle
-from gradcheck.oracles.vectors.draft import Arrays, Bounds, Draft, wrong_drafts
+from gradcheck.oracles.vectors.allowances import DTYPES, allowance
+from gradcheck.oracles.vectors.draft import Arrays, Bounds, Draft, Made, mistaken_drafts, wrong_drafts
 from gradcheck.oracles.vectors.special_cases import Case, cases
-from gradcheck.oracles.vectors.tolerances import BITS, tolerances
 
 __all__ = ["Drafter", "asked_of"]
 
@@ -43,8 +45,11 @@ def asked_of(formula: Formula, point: Point) -> tuple[str, ...]:
 class Drafter:
     """Makes the drafts of one formula. ``left_out`` says which special cases could not be had, and why."""
 
-    def __init__(self, formula: Formula, oracle: Oracle) -> None:
+    def __init__(
+        self, formula: Formula, oracle: Oracle, mistakes: Mapping[str, Callable[..., Any]] | None = None
+    ) -> None:
         self.formula, self.oracle = formula, oracle
+        self._mistakes = {name: _made(formula, wrong) for name, wrong in (mistakes or {}).items()}
         self.left_out: list[str] = []
 
     def drafts(self, seed: int) -> list[Draft]:
@@ -61,7 +66,11 @@ class Drafter:
         if not any(d.result == "acceptable" for d in right):
             for case in self._kinked(valid[0]):
                 right += [d for d in self._tried(case) if d.result == "acceptable"]
-        return [*right, *wrong_drafts(valid, self.oracle.at_point)]
+        return [
+            *right,
+            *wrong_drafts(valid, self.oracle.at_point),
+            *mistaken_drafts(valid, self._mistakes),
+        ]
 
     def _tried(self, case: Case) -> list[Draft]:
         try:
@@ -81,7 +90,7 @@ class Drafter:
             raise Unsupported(
                 "float constants of the forward are rounded, so that no answer is the nearest float64"
             )
-        bounds, reason = self._bounds(case.point, asked, gradients)
+        bounds, reasons = self._bounds(case.point, gradients)
         flags = [*case.flags, *(["Saturation"] if _saturated(gradients) else [])]
         return Draft(
             self.formula.shapes.arguments,
@@ -91,7 +100,7 @@ class Drafter:
             values,
             gradients,
             bounds,
-            reason,
+            reasons,
             reference=reference,
         )
 
@@ -100,7 +109,7 @@ class Drafter:
         found = conventions(self.oracle.problem(point), point, self.oracle.sources)
         found = [Convention(c.comment, {n: c.gradients[n] for n in asked}) for c in found]
         values = [v.value for v in self.oracle.values_at(point)]
-        bounds, reason = self._bounds_beside(point, asked, found[0].gradients)
+        bounds, reasons = self._bounds_beside(point, found[0].gradients)
         return Draft(
             self.formula.shapes.arguments,
             point,
@@ -109,55 +118,51 @@ class Drafter:
             values,
             found[0].gradients,
             bounds,
-            reason,
+            reasons,
             "acceptable",
             alternatives=found[1:],
         )
 
-    def _bounds(
-        self, point: Point, asked: tuple[str, ...], gradients: Arrays
-    ) -> tuple[dict[str, Bounds], str | None]:
-        """The tolerances of both dtypes, or why there is none for float32. Raises `Unsupported`."""
+    def _bounds(self, point: Point, gradients: Arrays) -> tuple[dict[str, Bounds], dict[str, str]]:
+        """The tolerances by dtype, or why there is none. Raises `Unsupported` where float64 has none."""
         bounds: dict[str, Bounds] = {}
-        reason = None
-        for dtype in BITS:
+        reasons: dict[str, str] = {}
+        for dtype in DTYPES:
             try:
-                values, errors = tolerances(self.formula, point, self.oracle.sources, dtype)
-                bounds[dtype] = (values, {n: errors[n] for n in asked})
+                bounds[dtype] = allowance(self.formula, point, self.oracle.sources, dtype, gradients)
             except Unsupported as error:
                 if dtype == "float64":
                     raise
-                reason = str(error)
-        return bounds, reason
+                reasons[dtype] = str(error)
+        return bounds, reasons
 
-    def _bounds_beside(
-        self, point: Point, asked: tuple[str, ...], gradients: Arrays
-    ) -> tuple[dict[str, Bounds], str | None]:
+    def _bounds_beside(self, point: Point, gradients: Arrays) -> tuple[dict[str, Bounds], dict[str, str]]:
         """The same at a kink, where rounding decides which side is taken: from the points beside it, where
         it does not, and which are so near that magnitudes are the same to three digits.
         """
         direction = next(iter(directions(point)))
         sides = []
-        reasons = []
+        told: list[Unsupported] = []
+        reasons: dict[str, str] = {}
         for sign in (1, -1):
             moved = list(point.args)
             for i, d in direction.items():
                 moved[i] = point.args[i] + sign * d * 2.0**-10
             try:
-                bounds, reason = self._bounds(replace(point, args=tuple(moved)), asked, gradients)
+                bounds, without = self._bounds(replace(point, args=tuple(moved)), gradients)
             except Unsupported as error:
-                reasons.append(str(error))
+                told.append(error)
                 continue
             sides.append(bounds)
-            reasons += [reason] if reason else []
+            reasons = {**without, **reasons}
         if not sides:
-            raise Unsupported("; ".join(reasons))
+            raise Unsupported("; ".join(map(str, told)))
         joined = {
             dtype: _widest([side[dtype] for side in sides])
-            for dtype in BITS
+            for dtype in DTYPES
             if all(dtype in s for s in sides)
         }
-        return joined, (reasons or [None])[0] if "float32" not in joined else None  # type: ignore[list-item]
+        return joined, {dtype: why for dtype, why in reasons.items() if dtype not in joined}
 
     def _kinked(self, draft: Draft) -> Iterator[Case]:
         """Points with a kink in a layer: the bias that enters it is moved until one entry is zero."""
@@ -186,6 +191,19 @@ class Drafter:
                 point = replace(draft.point, args=tuple(args), outputs=outputs)
                 place = ", ".join(str(int(i)) for i in index)
                 yield Case(point, f"{layer}[{place}] is zero", [f for f in draft.flags if f != "Saturation"])
+
+
+def _made(formula: Formula, wrong: Callable[..., Any]) -> Made:
+    """The gradients that a wrong backward pass gives at a point; none where it raises."""
+    claim = Claim(formula, Vjp(), wrong)
+
+    def made(point: Point) -> Arrays:
+        try:
+            return {str(q.argument): v for q, v in run_in_float64(claim, point).values.items()}
+        except CandidateFault:
+            return {}
+
+    return made
 
 
 def _saturated(gradients: Arrays) -> bool:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from gradcheck.errors import UsageError
 from gradcheck.oracles.files import npz_bytes, write_bytes
+from gradcheck.oracles.vectors.allowances import DTYPES
 from gradcheck.oracles.vectors.layout import json_text
 from gradcheck.oracles.vectors.records import VECTORS_SCHEMA, Group, Test, Tolerance, VectorFile
 from gradcheck.records.arrays import decode
@@ -178,7 +179,7 @@ def _check_test(test: Test, group: Group, vectors: VectorFile) -> None:
 
 
 def _tolerances(test: Test) -> list[tuple[str, Tolerance]]:
-    found = [("float64", test.tolerance.float64), ("float32", test.tolerance.float32)]
+    found = [(dtype, getattr(test.tolerance, dtype)) for dtype in DTYPES]
     return [(dtype, tolerance) for dtype, tolerance in found if tolerance is not None]
 
 

@@ -51,6 +51,7 @@ NOTES: dict[str, Note] = {
         ("RolledRows", "index", "The right entries, shifted by one along the first axis."),
         ("LastEntryMissing", "tail", "The last entry is zero."),
         ("SinglePrecision", "float32", "The right gradient, rounded to float32."),
+        ("UsualMistake", "operation", "What a mistake that is usual for the layer gives."),
         ("NotFinite", "not-finite", "One entry is NaN: `not (error > tolerance)` would accept it."),
     ]
 }

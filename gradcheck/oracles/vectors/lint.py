@@ -15,12 +15,12 @@ from gradcheck.judging.points.point import Point
 from gradcheck.oracles.inputs import bind
 from gradcheck.oracles.kink_answers import conventions
 from gradcheck.oracles.reference import Oracle
+from gradcheck.oracles.vectors.allowances import ALL_RULES, DTYPES, allowance
 from gradcheck.oracles.vectors.files import every_test, read_vectors
 from gradcheck.oracles.vectors.flags import NOTES
 from gradcheck.oracles.vectors.judge import accepts
 from gradcheck.oracles.vectors.layout import json_text
 from gradcheck.oracles.vectors.records import Test, Tolerance, VectorFile
-from gradcheck.oracles.vectors.tolerances import BITS, RULES, tolerances
 from gradcheck.records.arrays import decode, encode
 from gradcheck.records.types import ArrayRecord
 
@@ -91,7 +91,7 @@ def _form(path: Path, vectors: VectorFile) -> Iterator[str]:
         yield f"the file is called {path.stem}, the formula {vectors.formula}"
     if path.read_bytes() != json_text(vectors):
         yield "it is not laid out as `gradcheck vectors` writes it; was it edited by hand?"
-    if vectors.rules != RULES:
+    if vectors.rules != ALL_RULES:
         yield "its rules for tolerances are not those of this version"
     for flag, note in vectors.notes.items():
         if NOTES.get(flag) != note:
@@ -128,8 +128,8 @@ def _answers(oracle: Oracle, point: Point, test: Test) -> Iterator[str]:
             yield from _differ(
                 who, f"layer {name}: its ", right, {"value": layer.value, "delta": layer.delta}
             )
-        yield from _drift(oracle, point, test)
-        for dtype in BITS:
+        yield from _drift(oracle, point, test, gradients)
+        for dtype in DTYPES:
             tolerance = _tolerance(test, dtype)
             if tolerance and not accepts(gradients, gradients, _decoded(tolerance.gradients)):
                 yield f"{who}: its own gradients are not within its tolerance for {dtype}"
@@ -147,11 +147,13 @@ def _differ(
             yield f"{who}: {what}{name} is not what is computed from its inputs"
 
 
-def _drift(oracle: Oracle, point: Point, test: Test) -> Iterator[str]:
-    for dtype in BITS:
+def _drift(
+    oracle: Oracle, point: Point, test: Test, gradients: dict[str, NDArray[np.float64]]
+) -> Iterator[str]:
+    for dtype in DTYPES:
         stored = _tolerance(test, dtype)
         try:
-            _, now = tolerances(oracle.formula, point, oracle.sources, dtype)
+            _, now = allowance(oracle.formula, point, oracle.sources, dtype, gradients)
         except Unsupported as error:
             if stored is not None:
                 yield f"test {test.tc_id}: has a tolerance for {dtype}, and none can be derived: {error}"
@@ -173,7 +175,7 @@ def _wrong(test: Test, valid: Mapping[int, Test]) -> Iterator[str]:
         yield f"test {test.tc_id}: its inputs, delta or value are not those of test {test.of}"
     stated = _decoded(test.gradients)
     right = {n: decode(base.gradients[n]) for n in stated}
-    for dtype in BITS:
+    for dtype in DTYPES:
         tolerance = _tolerance(test, dtype)
         if tolerance is None:
             continue
@@ -205,6 +207,6 @@ def _records(test: Test) -> Iterator[tuple[str, ArrayRecord]]:
         ("inputs", test.inputs),
         ("gradients", test.gradients),
         *(("alternatives", a.gradients) for a in test.alternatives),
-        *((d, t.gradients) for d in BITS if (t := _tolerance(test, d)) is not None),
+        *((d, t.gradients) for d in DTYPES if (t := _tolerance(test, d)) is not None),
     ]:
         yield from ((f"{kind}.{n}", r) for n, r in named.items())

@@ -6,7 +6,7 @@ they come out the same, byte for byte, wherever they are computed anew.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from gradcheck.errors import UsageError
 from gradcheck.formulas.decorating import Formula
 from gradcheck.judging.points.point import ForwardFault
 from gradcheck.oracles.reference import Oracle
+from gradcheck.oracles.vectors.allowances import ALL_RULES, DTYPES
 from gradcheck.oracles.vectors.draft import Draft
 from gradcheck.oracles.vectors.drafts import Drafter
 from gradcheck.oracles.vectors.flags import NOTES
@@ -32,7 +33,6 @@ from gradcheck.oracles.vectors.records import (
     VectorFile,
 )
 from gradcheck.oracles.vectors.special_cases import FIRST
-from gradcheck.oracles.vectors.tolerances import RULES
 from gradcheck.records.arrays import encode
 from gradcheck.records.sources import source_of
 from gradcheck.records.types import ArrayRecord
@@ -52,7 +52,8 @@ HEADER = [
         ),
         (
             "An answer passes where each gradient has the argument's shape and each entry is finite and",
-            "within the tolerance, which is given for every entry, for answers in float64 and in float32.",
+            "within the tolerance, which is given for every entry, for answers in float64, float32, float16",
+            "and bfloat16.",
         ),
         (
             "valid: the gradients are right.",
@@ -65,11 +66,19 @@ HEADER = [
 ]
 
 
-def make_vectors(formula: Formula, *, seed: int = 0, backends: Sequence[str] | None = None) -> VectorFile:
-    """The vectors of a formula. Raises `Unsupported` where its gradients cannot be certified, `UsageError`
+def make_vectors(
+    formula: Formula,
+    *,
+    seed: int = 0,
+    backends: Sequence[str] | None = None,
+    mistakes: Mapping[str, Callable[..., Any]] | None = None,
+) -> VectorFile:
+    """The vectors of a formula. ``mistakes`` are wrong backward passes that are usual for it, by name.
+
+    Raises `Unsupported` where its gradients cannot be certified, `UsageError`
     where its forward cannot be run.
     """
-    drafter = Drafter(formula, Oracle(formula, backends))
+    drafter = Drafter(formula, Oracle(formula, backends), mistakes)
     try:
         drafts = drafter.drafts(seed)
     except ForwardFault as fault:
@@ -83,7 +92,7 @@ def make_vectors(formula: Formula, *, seed: int = 0, backends: Sequence[str] | N
         generator_version=__version__,
         number_of_tests=len(drafts),
         header=[*HEADER, *(f"Left out: {reason}." for reason in drafter.left_out)],
-        rules=RULES,
+        rules=ALL_RULES,
         arguments={
             name: Argument(
                 shape=formula.shapes.text(name), dtype=a.dtype.str, gradient=name in first.gradients
@@ -160,9 +169,10 @@ def _tolerances(draft: Draft) -> Tolerances:
         value = None if short is None else _single(short, multiple=draft.point.multiple)
         return Tolerance(value=value, gradients=_encoded({n: _short(g) for n, g in gradients.items()}))
 
-    double = of("float64")
-    assert double is not None
-    return Tolerances(float64=double, float32=of("float32"), reason=draft.reason)
+    found = {dtype: of(dtype) for dtype in DTYPES}
+    reasons = dict(draft.reasons)
+    reason = reasons.pop("float32", None)
+    return Tolerances(**found, reason=reason, reasons=reasons)  # type: ignore[arg-type]
 
 
 def _short(bounds: NDArray[Any]) -> NDArray[Any]:

@@ -41,11 +41,12 @@ class Right:
 
 @dataclass(frozen=True)
 class Wrong:
-    """A wrong gradient of one argument."""
+    """A wrong gradient of one argument. ``comment`` says more than its flag."""
 
     flag: str
     argument: str
     gradient: Array
+    comment: str = ""
 
 
 At = Callable[[Point], Reference]

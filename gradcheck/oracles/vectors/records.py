@@ -75,6 +75,9 @@ class Tolerances(_Struct, frozen=True):
     float64: Tolerance
     float32: Tolerance | None = None
     reason: str | None = None
+    float16: Tolerance | None = None
+    bfloat16: Tolerance | None = None
+    reasons: dict[str, str] = {}
 
 
 class Alternative(_Struct, frozen=True):

@@ -13,7 +13,6 @@ that `exp(-z) / (1 + exp(-z))^2` keeps, and an implementation may be written lik
 
 from __future__ import annotations
 
-import decimal
 import math
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -44,6 +43,7 @@ from gradcheck.judging.candidates.same_code import MORE_ROUNDING
 from gradcheck.judging.points.point import Point
 from gradcheck.oracles.nudge import whole
 from gradcheck.oracles.sources import Sources
+from gradcheck.oracles.vectors.rounded_up import rounded_up
 
 __all__ = ["BITS", "COARSEST", "RULES", "tolerances"]
 
@@ -177,15 +177,7 @@ def _error(balls: ObjectArray, dtype: str) -> NDArray[np.float64]:
     tolerance = MORE_ROUNDING * (radius + middle * 2.0 ** -BITS[dtype]) + _SMALLEST[dtype]
     if not np.isfinite(tolerance).all():
         return np.full(tolerance.shape, np.inf)
-    return np.array([_rounded_up(t) for t in tolerance.reshape(-1)]).reshape(tolerance.shape)
-
-
-def _rounded_up(value: float) -> float:
-    """The next number of two decimal digits."""
-    return float(_TWO_DIGITS.create_decimal_from_float(value))
-
-
-_TWO_DIGITS = decimal.Context(prec=2, rounding=decimal.ROUND_CEILING)
+    return np.array([rounded_up(t) for t in tolerance.reshape(-1)]).reshape(tolerance.shape)
 
 
 @lru_cache(maxsize=256)  # one function per formula, so that programs can be found again

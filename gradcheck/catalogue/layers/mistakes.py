@@ -1,5 +1,10 @@
 """Mistakes that are usual for each layer: backward passes that must fail."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from gradcheck.catalogue.layers.gates import KEPT, A, C, erf, sigmoid
@@ -19,8 +24,10 @@ from gradcheck.catalogue.layers.sequences import (
     scores,
 )
 
+__all__ = ["MISTAKES"]
 
-def conv1d_shifted(delta, x, w):
+
+def conv1d_shifted(delta: Any, x: Any, w: Any) -> Any:
     k, length = w.shape[2], delta.shape[2]
     dx, dw = np.zeros_like(x), np.zeros_like(w)
     for t in range(k):
@@ -29,7 +36,7 @@ def conv1d_shifted(delta, x, w):
     return dx, dw
 
 
-def conv2d_overwritten(delta, x, K):
+def conv2d_overwritten(delta: Any, x: Any, K: Any) -> Any:
     wide = np.pad(x, ((0, 0), (0, 0), (PADDING, PADDING), (PADDING, PADDING)))
     d_wide, dK = np.zeros_like(wide), np.zeros_like(K)
     rows, columns = delta.shape[2], delta.shape[3]
@@ -41,117 +48,117 @@ def conv2d_overwritten(delta, x, K):
     return d_wide[:, :, PADDING:-PADDING, PADDING:-PADDING], dK
 
 
-def embedding_assigned(delta, E, ids):
+def embedding_assigned(delta: Any, E: Any, ids: Any) -> Any:
     dE = np.zeros_like(E)
     dE[ids] = delta
     return dE, None
 
 
-def max_pool_all(delta, x):
+def max_pool_all(delta: Any, x: Any) -> Any:
     return np.repeat(np.repeat(delta, 2, axis=2), 2, axis=3)
 
 
-def no_statistics(axis):
-    def wrong(delta, X, gamma, beta):
+def no_statistics(axis: Any) -> Any:
+    def wrong(delta: Any, X: Any, gamma: Any, beta: Any) -> Any:
         hat, inverse = normalised(X, axis)
         return delta * gamma * inverse, (delta * hat).sum(axis=0), delta.sum(axis=0)
 
     return wrong
 
 
-def norm_across(delta, X, gamma, beta):
+def norm_across(delta: Any, X: Any, gamma: Any, beta: Any) -> Any:
     hat, inverse = normalised(X, 1)
     return back(delta * gamma, hat, inverse, 0), (delta * hat).sum(axis=0), delta.sum(axis=0)
 
 
-def group_norm_channels(delta, X, gamma, beta):
+def group_norm_channels(delta: Any, X: Any, gamma: Any, beta: Any) -> Any:
     hat, inverse = normalised(X, (2, 3))
     dX = back(delta * gamma[None, :, :, None], hat, inverse, (2, 3))
     return dX, (delta * hat).sum(axis=(0, 3)), delta.mean(axis=(0, 3))
 
 
-def rms_norm_centred(delta, X, gamma):
+def rms_norm_centred(delta: Any, X: Any, gamma: Any) -> Any:
     inverse = 1 / np.sqrt((X * X).mean(axis=1, keepdims=True) + EPS)
     hat, d_hat = X * inverse, delta * gamma
     return back(d_hat, hat, inverse, 1), (delta * hat).sum(axis=0)
 
 
-def softmax_elementwise(delta, X):
+def softmax_elementwise(delta: Any, X: Any) -> Any:
     p = softmax_rows(X)
     return delta * p * (1 - p)
 
 
-def log_softmax_cold(delta, X, tau):
+def log_softmax_cold(delta: Any, X: Any, tau: Any) -> Any:
     dz = delta - softmax_rows(X / tau) * delta.sum(axis=-1, keepdims=True)
     return dz, -(dz * X).sum() / tau**2
 
 
-def masked_softmax_unmasked(delta, X, mask):
+def masked_softmax_unmasked(delta: Any, X: Any, mask: Any) -> Any:
     p = softmax_rows(X)
     return p * (delta - (p * delta).sum(axis=-1, keepdims=True)), None
 
 
-def cross_entropy_ignored_too(delta, X, labels):
+def cross_entropy_ignored_too(delta: Any, X: Any, labels: Any) -> Any:
     return delta * (softmax_rows(X) - smoothed(labels)) / max((labels != -1).sum(), 1), None
 
 
-def cross_entropy_summed(delta, X, labels):
+def cross_entropy_summed(delta: Any, X: Any, labels: Any) -> Any:
     used = labels != -1
     return delta * (used[:, None] * softmax_rows(X) - smoothed(labels)), None
 
 
-def kl_other_way(delta, a, b):
+def kl_other_way(delta: Any, a: Any, b: Any) -> Any:
     p, q, r = softmax_rows(a), softmax_rows(b), log_ratio(a, b)
     scale = delta / len(a)
     return scale * p * (r - (p * r).sum(axis=-1, keepdims=True)), scale * (p - q)
 
 
-def gelu_without_density(delta, x):
+def gelu_without_density(delta: Any, x: Any) -> Any:
     return delta * (1 + erf(x / np.sqrt(2))) / 2
 
 
-def gelu_tanh_cubic(delta, x):
+def gelu_tanh_cubic(delta: Any, x: Any) -> Any:
     t = np.tanh(C * (x + A * x**3))
     return delta * ((1 + t) / 2 + x / 2 * (1 - t * t) * C * (1 + A * x**2))
 
 
-def silu_of_sigmoid(delta, x):
+def silu_of_sigmoid(delta: Any, x: Any) -> Any:
     s = sigmoid(x)
     return delta * s * (1 - s)
 
 
-def swiglu_one_path(delta, X, W, V):
+def swiglu_one_path(delta: Any, X: Any, W: Any, V: Any) -> Any:
     a, b = X @ W, X @ V
     s = sigmoid(a)
     da, db = delta * b * s * (1 + a * (1 - s)), delta * a * s
     return da @ W.T, X.T @ da, X.T @ db
 
 
-def attention_unscaled(delta, Q, K, V):
+def attention_unscaled(delta: Any, Q: Any, K: Any, V: Any) -> Any:
     P = softmax_rows(scores(Q, K))
     dS = P * (delta @ V.T - (P * (delta @ V.T)).sum(axis=1, keepdims=True))
     return dS @ K, dS.T @ Q, P.T @ delta
 
 
-def causal_not_masked(delta, Q, K, V):
+def causal_not_masked(delta: Any, Q: Any, K: Any, V: Any) -> Any:
     return back_through_attention(delta, Q, K, V, softmax_rows(scores(Q, K)))
 
 
-def causal_transposed(delta, Q, K, V):
+def causal_transposed(delta: Any, Q: Any, K: Any, V: Any) -> Any:
     dQ, dK, _ = causal_attention_vjp(delta, Q, K, V)
     return dQ, dK, causal(scores(Q, K)) @ delta
 
 
-def masked_attention_values(delta, Q, K, V, kept):
+def masked_attention_values(delta: Any, Q: Any, K: Any, V: Any, kept: Any) -> Any:
     P = softmax_of_kept(scores(Q, K), kept)
     dQ, dK, dV = back_through_attention(delta, Q, K, V, P)
     return dQ, dK, dV * kept[:, None] + (1 - kept)[:, None], None
 
 
-def changed(vjp, place, change):
+def changed(vjp: Any, place: Any, change: Any) -> Any:
     """The right gradients but for one."""
 
-    def wrong(*args):
+    def wrong(*args: Any) -> Any:
         found = list(vjp(*args))
         found[place] = change(found[place], *args)
         return tuple(found)
@@ -159,32 +166,32 @@ def changed(vjp, place, change):
     return wrong
 
 
-def lstm_state_alone(delta, *args):
+def lstm_state_alone(delta: Any, *args: Any) -> Any:
     dh, dc = delta
     return lstm_cell_vjp((0 * dh, dc), *args)
 
 
-def scan_forgetful(delta, a, x):
+def scan_forgetful(delta: Any, a: Any, x: Any) -> Any:
     return scan_vjp(delta, a, x)[0], delta
 
 
-def solve_not_transposed(delta, A, b):
+def solve_not_transposed(delta: Any, A: Any, b: Any) -> Any:
     x, db = np.linalg.solve(A, b), np.linalg.solve(A.T, delta)
     return np.outer(db, x), db
 
 
-def cosine_without_projection(delta, x, y):
+def cosine_without_projection(delta: Any, x: Any, y: Any) -> Any:
     a, b = norm(x)[:, None], norm(y)[:, None]
     return delta[:, None] * y / (a * b), delta[:, None] * x / (a * b)
 
 
-def gaussian_without_log(delta, x, mu, log_s):
+def gaussian_without_log(delta: Any, x: Any, mu: Any, log_s: Any) -> Any:
     inverse = np.exp(-log_s)
     z = (x - mu) * inverse
     return -delta * z * inverse, delta * z * inverse, delta * z * z
 
 
-MISTAKES = {
+MISTAKES: dict[str, dict[str, Callable[..., Any]]] = {
     "dense": {
         "bias_not_summed": lambda d, X, W, b: (d @ W.T, X.T @ d, d.mean(axis=0)),
         "weights_over_batch": lambda d, X, W, b: (d @ W.T, X.T @ d / len(X), d.sum(axis=0)),
