@@ -57,13 +57,14 @@ def minimise(
         return Minimal(failing, shape_minimal=False)
     judge = _Judge(claim, failing, session)
     best, exhausted = _smallest_shape(claim, failing.point, judge, seed, delta)
+    shape_minimal = exhausted and not judge.otherwise
     simple = _simplify(claim, best, judge, free_delta=delta is None, by_numbers=failing.fault is None)
     final = check_point(claim, simple, session)
     if final.verdict != failing.verdict:  # the quick judge saw one backend only
         final = check_point(claim, best, session)
     if final.verdict != failing.verdict:
         return Minimal(failing, shape_minimal=False)
-    return Minimal(final, exhausted and not judge.otherwise)
+    return Minimal(final, shape_minimal)
 
 
 def _can_shrink(claim: Claim) -> bool:
@@ -75,8 +76,8 @@ def _can_shrink(claim: Claim) -> bool:
 class _Judge:
     """Whether the claim fails at a point as it did, asked of the one backend that answers fastest.
 
-    Code that raises, at a singular matrix say, is no smaller case of numbers that are wrong; ``otherwise``
-    says that it was met.
+    Code that raises, at a singular matrix say, is no smaller case of numbers that are wrong, and neither is a
+    point without a derivative, where there is no number to show; ``otherwise`` says that one was met.
     """
 
     def __init__(self, claim: Claim, failing: PointResult, session: Session) -> None:
@@ -92,14 +93,14 @@ class _Judge:
             return False
         if found.verdict != self._failing.verdict:
             return False
-        if _raises(found) and self._failing.fault is None:
+        if _fails_otherwise(found) and self._failing.fault is None:
             self.otherwise = True
             return False
         return True
 
 
-def _raises(result: PointResult) -> bool:
-    return result.fault is not None and result.fault.kind is FaultKind.RAISES
+def _fails_otherwise(result: PointResult) -> bool:
+    return result.fault is not None and result.fault.kind in (FaultKind.RAISES, FaultKind.KINK)
 
 
 def _smallest_shape(
