@@ -102,7 +102,7 @@ def autograd_rules(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", default=False)
 def diagnoses(session: nox.Session) -> None:
-    """Ask anew what is wrong with every wrong twin, and make the page about it: a quarter of an hour."""
+    """Ask anew what is wrong with every wrong twin, and make the pages about them: a quarter of an hour."""
     session.run(sys.executable, "docs/generate_diagnoses.py", *session.posargs, external=True)
 
 

@@ -1,4 +1,5 @@
-"""Writes `diagnoses.md`: what gradcheck says of every wrong twin in the tests, and what is right to say.
+"""Writes `diagnoses.md` and a page for each family of formulas in `diagnoses/`: what gradcheck says of every
+wrong twin in the tests, and what is right to say.
 
     python docs/generate_diagnoses.py [--only WORD] [--jobs N]
 
@@ -32,14 +33,27 @@ from tests.diagnosis.expected import added_to  # noqa: E402
 from tests.diagnosis.wrong_ones import WrongOne, outcome, wrong_ones  # noqa: E402
 
 PAGE = HERE / "diagnoses.md"
+FOLDER = HERE / "diagnoses"
 TITLES = {"catalogue": "The catalogue's twins", "trust": "The trust corpus"}
+FAMILIES = {
+    "matrices": ("Matrices, layouts and linear maps", ("linear", "layouts", "matrices")),
+    "activations": ("Activations", ("activations",)),
+    "costs": ("Costs and softmax", ("costs", "softmaxes")),
+    "layers": ("Layers, nets and gradient descent", ("layer", "layers", "network", "example", "descent")),
+    "chain-rule": ("The chain rule", ("chain",)),
+    "layer-chain": ("Chains of layers", ("layer_chain",)),
+    "norms": ("Normalisations", ("norms",)),
+    "convolutions": ("Convolutions and pooling", ("convolutions",)),
+    "sequences": ("Sequences and attention", ("sequences", "attention")),
+}
+"""Page -> its title, and the modules of the two corpora whose formulas it has."""
 EXAMPLES = 50
 _PLACE = re.compile(r" \([\w.-]+\.py:\d+(, called from [\w.-]+\.py:\d+)?\)")
 
 INTRODUCTION = """\
 A diagnosis is worth something only if it is right, so it is measured. The tests hold {total} wrong
 versions of right code: {catalogue} of the catalogue, and {trust} of the trust corpus, formulas as users write
-them. gradcheck refutes every one. This page shows what it then says is wrong, at its default settings.
+them. gradcheck refutes every one. These pages show what it then says is wrong, at its default settings.
 
 Which explanations are right was written down for each of them before there was a diagnosis to try, as words
 of a vocabulary (`tests/diagnosis/expected.py`). An explanation counts as **right** if every word that
@@ -99,33 +113,88 @@ def check_formula(key: tuple[str, str, str]) -> list[Row]:
     return [check(one, session, points) for one in mine]
 
 
-def page(rows: dict[str, Row]) -> str:
-    """The whole page."""
+@dataclass(frozen=True)
+class Line:
+    """One twin as a page shows it: the cells of its row, the last of which is the outcome."""
+
+    cells: list[str]
+    partly: bool
+    seconds: float
+
+    @property
+    def outcome(self) -> str:
+        return self.cells[-1].rstrip("*")
+
+    @property
+    def added(self) -> bool:
+        return self.cells[-1].endswith("*")
+
+
+def line(one: WrongOne, row: Row) -> Line:
+    return Line(_cells(one, row), _is_partly(one, row), row.seconds)
+
+
+def pages(lines: dict[str, Line]) -> dict[Path, str]:
+    """Every page with its text; ``lines`` by the label of the twin."""
     ones = wrong_ones()
     sizes = Counter(o.corpus for o in ones)
+    members = {family: [o for o in ones if family_of(o) == family] for family in FAMILIES}
     parts = [
         "<!-- Made by docs/generate_diagnoses.py; do not edit. -->",
         "# What a diagnosis says",
         INTRODUCTION.format(total=len(ones), **sizes),
         COUNTS.format(
-            rows="\n".join(_counts(t, [o for o in ones if o.corpus == c], rows) for c, t in TITLES.items()),
-            added=sum(_is_added(o, rows[o.label]) for o in ones),
-            partly=sum(_is_partly(o, rows[o.label]) for o in ones),
-            median=statistics.median(r.seconds for r in rows.values()),
-            most=max(r.seconds for r in rows.values()),
+            rows="\n".join(
+                _counts(t, [lines[o.label] for o in ones if o.corpus == c]) for c, t in TITLES.items()
+            ),
+            added=sum(found.added for found in lines.values()),
+            partly=sum(found.partly for found in lines.values()),
+            median=statistics.median(found.seconds for found in lines.values()),
+            most=max(found.seconds for found in lines.values()),
+        ),
+        "## By family of formulas",
+        "\n".join(
+            ["| family | twins | right | none | wrong |", "|---|---|---|---|---|"]
+            + [
+                _counts(f"[{FAMILIES[family][0]}](diagnoses/{family}.md)", [lines[o.label] for o in mine])
+                for family, mine in members.items()
+            ]
+        ),
+        "```{toctree}\n:hidden:\n\n" + "\n".join(f"diagnoses/{family}" for family in FAMILIES) + "\n```",
+    ]
+    return {PAGE: "\n\n".join(parts) + "\n"} | {
+        FOLDER / f"{family}.md": _family_page(family, mine, lines) for family, mine in members.items()
+    }
+
+
+def family_of(one: WrongOne) -> str:
+    """The page that a twin stands on."""
+    module = one.claim.formula.function.__module__.rpartition(".")[2]
+    return next(family for family, (_, modules) in FAMILIES.items() if module in modules)
+
+
+def _family_page(family: str, ones: list[WrongOne], lines: dict[str, Line]) -> str:
+    parts = [
+        "<!-- Made by docs/generate_diagnoses.py; do not edit. -->",
+        f"# Diagnoses: {FAMILIES[family][0]}",
+        (
+            "What gradcheck says of wrong versions of right code, and what is right to say. "
+            "[What a diagnosis says](../diagnoses.md) explains the columns and counts all of them."
         ),
     ]
     for corpus, title in TITLES.items():
+        mine = [lines[o.label].cells for o in ones if o.corpus == corpus]
         head = ["twin", "what is wrong", "right to say", "gradcheck says", ""]
-        table = [head, ["---"] * len(head), *(_cells(o, rows[o.label]) for o in ones if o.corpus == corpus)]
-        parts += [f"## {title}", "\n".join("| " + " | ".join(cells) + " |" for cells in table)]
+        table = [head, ["---"] * len(head), *mine]
+        if mine:
+            parts += [f"## {title}", "\n".join("| " + " | ".join(cells) + " |" for cells in table)]
     return "\n\n".join(parts) + "\n"
 
 
-def _counts(title: str, ones: list[WrongOne], rows: dict[str, Row]) -> str:
-    found = Counter(outcome(o.expected, rows[o.label].diagnoses) for o in ones)
-    share = f"{found['right']} ({100 * found['right'] / len(ones):.1f} %)"
-    return f"| {title} | {len(ones)} | {share} | {found['none']} | {found['wrong']} |"
+def _counts(title: str, lines: list[Line]) -> str:
+    found = Counter(one.outcome for one in lines)
+    share = f"{found['right']} ({100 * found['right'] / len(lines):.1f} %)"
+    return f"| {title} | {len(lines)} | {share} | {found['none']} | {found['wrong']} |"
 
 
 def _is_added(one: WrongOne, row: Row) -> bool:
@@ -182,7 +251,9 @@ def main() -> int:
     if wrong:
         print(f"wrong explanations: {'; '.join(wrong)}", file=sys.stderr)
     if not options.only:
-        PAGE.write_text(page(rows), "utf-8")
+        FOLDER.mkdir(exist_ok=True)
+        for file, text in pages({label: line(ones[label], row) for label, row in rows.items()}).items():
+            file.write_text(text, "utf-8")
     return 1 if wrong else 0
 
 

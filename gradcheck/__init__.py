@@ -15,11 +15,11 @@ from gradcheck._version import __version__
 
 if TYPE_CHECKING:
     from gradcheck import adapters, strategies
+    from gradcheck.adapters.activations import elementwise
     from gradcheck.adapters.caches import with_cache
-    from gradcheck.adapters.elementwise import elementwise
     from gradcheck.adapters.layers import layer
     from gradcheck.adapters.losses import loss
-    from gradcheck.adapters.value_and_grad import value_and_grad
+    from gradcheck.adapters.values_with_gradients import value_and_grad
     from gradcheck.api import assert_correct, verify
     from gradcheck.chains.building import chain
     from gradcheck.chains.chain import Chain
@@ -85,10 +85,10 @@ __all__ = [
 
 _HOMES = {
     "adapters.caches": ("with_cache",),
-    "adapters.elementwise": ("elementwise",),
+    "adapters.activations": ("elementwise",),
     "adapters.layers": ("layer",),
     "adapters.losses": ("loss",),
-    "adapters.value_and_grad": ("value_and_grad",),
+    "adapters.values_with_gradients": ("value_and_grad",),
     "api": ("assert_correct", "verify"),
     "running.result": ("Result",),
     "chains.building": ("chain",),

@@ -9,7 +9,7 @@ from typing import Any, ParamSpec
 
 import msgspec
 
-from gradcheck.adapters.value_and_grad import value_and_grad
+from gradcheck.adapters.values_with_gradients import value_and_grad
 from gradcheck.checking.claim_check import check_claim
 from gradcheck.errors import UsageError
 from gradcheck.formulas.claim import Claim

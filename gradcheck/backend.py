@@ -76,7 +76,7 @@ class Answer:
 
 
 class Program(ABC):
-    """The derivative of one `Problem`, ready to be evaluated."""
+    """The derivative of one ``problem``, ready to be evaluated."""
 
     method: str
     """How the derivative is computed, in a few words for the report."""

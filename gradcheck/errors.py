@@ -93,7 +93,7 @@ class FaultKind(Enum):
 
 
 class CandidateFault(Exception):
-    """The hand-written code broke the contract at a point where the forward ran.
+    """The hand-written code broke the contract at a point where the forward ran; ``message`` says how.
 
     ``verdict`` is ``"fail"`` (it raised, has the wrong shape, is not finite) or ``"error"`` (wrong
     number of gradients, mutated inputs, answers that differ from call to call, no array). ``kind`` says
@@ -117,7 +117,8 @@ class FormFault(CandidateFault):
     """What is returned has another form than it must have: another number of gradients, other names, another
     nesting, no array.
 
-    One call shows it, so it is looked for before any points are drawn.
+    ``message`` and ``quantity`` are those of a `CandidateFault`. One call shows it, so it is looked for
+    before any points are drawn.
     """
 
     def __init__(self, message: str, quantity: Any = None) -> None:
@@ -163,7 +164,7 @@ user_code = _UserCode()
 
 
 def message(error: object) -> str:
-    """What an exception or a warning says; where its own text raises, that it does."""
+    """What an exception or a warning ``error`` says; where its own text raises, that it does."""
     try:
         return "".join(str(error))  # of `str` itself, whatever class `__str__` gives
     except KeyboardInterrupt:

@@ -70,7 +70,8 @@ Where = Callable[..., bool]
 class Point:
     """One concrete shape with one value for each argument and for delta.
 
-    ``args`` are the arguments in order, ``delta`` is what a backward gets: an array of the output's
+    ``sizes`` are the dimensions by name, ``arguments`` the arguments by name, ``args`` the same in order.
+    ``delta`` is what a backward gets: an array of the output's
     shape, a NumPy scalar for a scalar output, a tuple for a tuple output. `point["W"]` is an argument
     by name. The arrays are yours to change.
     """
@@ -94,7 +95,7 @@ def sizes(
     min_size: int = 1,
     max_size: int = 8,
 ) -> SearchStrategy[dict[str, int]]:
-    """Sizes for the dimension names of a declaration: `{"n": 3, "m": 2}`.
+    """Sizes for the dimension names of a declaration ``shapes``: `{"n": 3, "m": 2}`.
 
     Every size is from ``min_size`` to ``max_size``, every derived size (`"n-k+1"`) at least 1, and
     ``where`` holds. With many dimensions the largest size is lowered, so that at most 4096 choices are
@@ -112,7 +113,8 @@ def shapes(
 ) -> SearchStrategy[dict[str, Shape]]:
     """The arguments' shapes that belong together: `{"W": (3, 2), "x": (2,)}`.
 
-    Like `sizes`, and shrinks like it.
+    ``shapes``, ``where``, ``min_size`` and ``max_size`` are those of `sizes`, and it shrinks like it. Raises
+    `UsageError` where no sizes are left.
     """
     formula = _declared(shapes, None, where)
     drawn = _sizes(formula, min_size, max_size)
@@ -129,7 +131,9 @@ def arguments(
 ) -> SearchStrategy[dict[str, Any]]:
     """One array for each argument, of shapes that belong together: `{"W": array, "x": array}`.
 
-    A scalar argument is a NumPy scalar. Shrinks the sizes first, then the arrays.
+    ``values`` says what they hold, as for `gradcheck.verify`; ``shapes``, ``where``, ``min_size`` and
+    ``max_size`` are those of `sizes`. A scalar argument is a NumPy scalar. Raises `UsageError` where no sizes
+    are left. Shrinks the sizes first, then the arrays.
     """
     formula = _declared(shapes, values, where)
     drawn = _sizes(formula, min_size, max_size)
@@ -148,7 +152,8 @@ def points(
 ) -> SearchStrategy[Point]:
     """Points at which a backward can be tried: sizes, arguments and a delta of the output's shape.
 
-    The declarations are those of `verify`; a `gradcheck.Formula` brings its own. Points at which the
+    ``shapes``, ``values``, ``where`` and ``delta`` are those of `gradcheck.verify`; ``min_size`` and
+    ``max_size`` bound the sizes. A `gradcheck.Formula` brings its own. Points at which the
     forward is not finite are rejected. Shrinks the sizes first, then the arrays, then delta. Raises
     `UsageError` where the forward itself fails.
     """

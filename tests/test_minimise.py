@@ -183,3 +183,16 @@ def test_code_that_raises_is_no_smaller_case_of_a_wrong_number():
     assert minimal.result.fault is None
     assert minimal.result.point.sizes == {"n": 2}
     assert not minimal.shape_minimal
+
+
+def test_the_smallest_failure_has_numbers_to_show():
+    """Zeros are simpler, but at them ReLU has no derivative, and a slope between two others is no example."""
+    found = smallest(
+        lambda d, x, b: (d * (x > 0), d * b),
+        lambda x, b: np.sum(np.maximum(x, 0)) + np.sum(b * b),
+        {"x": "n", "b": "m"},
+    )
+
+    assert minimal_sizes(found) == {"n": 1, "m": 1}
+    assert "no derivative" not in found.row.counterexample.message
+    assert found.row.counterexample.candidate is not None

@@ -16,7 +16,7 @@ from playwright.sync_api import sync_playwright
 
 HERE = Path(__file__).parent
 README = HERE.parents[1] / "README.md"
-HIDDEN = ".pair, .evidence > .scroll, .evidence .more, .battery, .proof, .notes, .body > h4"
+HIDDEN = ".evidence > .scroll, .evidence .more, .battery, .proof, .notes, .body > h4"
 """What stands below the part that the picture is of."""
 
 

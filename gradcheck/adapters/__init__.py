@@ -26,16 +26,16 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gradcheck.adapters.activations import elementwise
     from gradcheck.adapters.autograd_primitives import autograd_primitive
     from gradcheck.adapters.caches import with_cache
-    from gradcheck.adapters.elementwise import elementwise
     from gradcheck.adapters.jax_forward_mode import jax_custom_jvp
     from gradcheck.adapters.jax_functions import jax_custom_vjp
     from gradcheck.adapters.layers import layer
     from gradcheck.adapters.losses import loss
     from gradcheck.adapters.recording import Recorder
     from gradcheck.adapters.torch_functions import torch_function
-    from gradcheck.adapters.value_and_grad import value_and_grad
+    from gradcheck.adapters.values_with_gradients import value_and_grad
 
 __all__ = [
     "Recorder",
@@ -55,11 +55,11 @@ _HOME = {
     "jax_custom_jvp": "jax_forward_mode",
     "jax_custom_vjp": "jax_functions",
     "Recorder": "recording",
-    "elementwise": "elementwise",
+    "elementwise": "activations",
     "layer": "layers",
     "loss": "losses",
     "torch_function": "torch_functions",
-    "value_and_grad": "value_and_grad",
+    "value_and_grad": "values_with_gradients",
     "with_cache": "caches",
 }
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.adapters.presenting import name_of, parameters_of, present
-from gradcheck.adapters.value_and_grad import times
+from gradcheck.adapters.values_with_gradients import times
 from gradcheck.errors import FormFault, UsageError
 from gradcheck.formulas.callables import parameter_names
 from gradcheck.formulas.suggestions import did_you_mean

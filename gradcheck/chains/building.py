@@ -60,9 +60,10 @@ def chain(
     between the layers, under the names of their inputs (`"z"`, `"a"`); the mistake is then found to the
     layer. Decorating it with `@net.vjp` does the same.
 
-    ``values``, ``where``, ``batch`` and the rest are those of `gradcheck.formula`. The chain is a formula:
-    a file that has one at its top level is checked by `gradcheck verify FILE.py` and by pytest, one claim
-    for each layer alone (`NAME.2-relu.vjp`) and one for the whole (`NAME.vjp`).
+    ``name``, ``values``, ``where``, ``batch``, ``id``, ``section``, ``latex`` and ``note`` are those of
+    `gradcheck.formula`. The chain is a formula: a file that has one at its top level is checked by
+    `gradcheck verify FILE.py` and by pytest, one claim for each layer alone (`NAME.2-relu.vjp`) and one
+    for the whole (`NAME.vjp`).
 
     Raises `UsageError` for layers that do not fit together, naming the two.
     """

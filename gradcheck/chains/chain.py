@@ -29,6 +29,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Chain(Net):
     """A net that is checked layer by layer; see `gradcheck.chain`.
 
+    ``layers`` are its `Layer` objects, ``declared`` what `gradcheck.chain` says of the whole beside them.
+    ``layers`` are its `Layer` objects, ``declared`` what `gradcheck.chain` says of the whole beside them.
     ``parts`` holds a formula for each layer that has a backward, with one claim: its own vjp, at inputs that
     occur in the chain.
     """

@@ -24,7 +24,8 @@ __all__ = ["ChainResult", "verify_chain"]
 
 @dataclass(frozen=True, repr=False)
 class ChainResult(Result):
-    """The result of a chain. ``row`` is that of the whole, with ``row.chain`` for each layer in short.
+    """The result of a chain. ``row`` is that of the whole, with ``row.chain`` for each layer in short;
+    ``backends``, ``battery``, ``reproduce``, ``options`` and ``beside`` are those of `gradcheck.Result`.
 
     ``layers`` are the results of the layers alone, by name, for those that have a backward of their own.
     The verdict is the whole's, but a layer that is wrong alone is wrong, even if the whole comes out right

@@ -58,13 +58,15 @@ def minimise(
         return Minimal(failing, shape_minimal=False)
     judge = _Judge(claim, failing, session)
     best, exhausted = _smallest_shape(claim, failing.point, judge, seed, delta)
+    smaller = [total for total in judge.otherwise if total < sum(best.sizes.values())]
+    shape_minimal = exhausted and not smaller
     simple = _simplify(claim, best, judge, free_delta=delta is None, by_numbers=failing.fault is None)
     final = check_point(claim, simple, session)
     if final.verdict != failing.verdict:  # the quick judge saw one backend only
         final = check_point(claim, best, session)
     if final.verdict != failing.verdict:
         return Minimal(failing, shape_minimal=False)
-    return Minimal(final, exhausted and not judge.otherwise)
+    return Minimal(final, shape_minimal)
 
 
 def _can_shrink(claim: Claim) -> bool:
@@ -76,15 +78,16 @@ def _can_shrink(claim: Claim) -> bool:
 class _Judge:
     """Whether the claim fails at a point as it did, asked of the one backend that answers fastest.
 
-    Code that raises, at a singular matrix say, is no smaller case of numbers that are wrong; ``otherwise``
-    says that it was met.
+    Code that raises, at a singular matrix say, is no smaller case of numbers that are wrong, and neither is a
+    point without a derivative, where there is no number to show; ``otherwise`` has the sums of the sizes at
+    which one was met.
     """
 
     def __init__(self, claim: Claim, failing: PointResult, session: Session) -> None:
         against = [o.backend for o in failing.opinions.values() if o.says == "differ" and not o.outvoted]
         self._only = session.quickest(against)
         self._claim, self._failing, self._session = claim, failing, session
-        self.otherwise = False
+        self.otherwise: set[int] = set()
 
     def __call__(self, point: Point) -> bool:
         try:
@@ -93,14 +96,14 @@ class _Judge:
             return False
         if found.verdict != self._failing.verdict:
             return False
-        if _raises(found) and self._failing.fault is None:
-            self.otherwise = True
+        if _fails_otherwise(found) and self._failing.fault is None:
+            self.otherwise.add(sum(point.sizes.values()))
             return False
         return True
 
 
-def _raises(result: PointResult) -> bool:
-    return result.fault is not None and result.fault.kind is FaultKind.RAISES
+def _fails_otherwise(result: PointResult) -> bool:
+    return result.fault is not None and result.fault.kind in (FaultKind.RAISES, FaultKind.KINK)
 
 
 def _smallest_shape(

@@ -47,9 +47,11 @@ class Claim:
     A double_backward, `(grads, delta, *args) -> gradients for (delta, *args)`, is compared with the gradients
     of the true backward pass.
 
-    ``printed`` marks a claim that stands exactly as its source prints it; ``erratum`` one of these
-    that is wrong and has to be refuted. ``bits`` are those of the significand in the candidate's own
-    floating point: 53, or 24 for a foreign program in float32, whose points then hold float32 values.
+    ``id``, ``section``, ``latex``, ``title`` and ``note`` are what reports show; ``suffix`` tells claims
+    of one kind apart. ``printed`` marks a claim that stands exactly as its source prints it; ``erratum``
+    one of these that is wrong and has to be refuted. ``bits`` are those of the significand in the
+    candidate's own floating point: 53, or 24 for a foreign program in float32, whose points then hold
+    float32 values.
     """
 
     formula: Declaration

@@ -40,9 +40,11 @@ P = ParamSpec("P")
 class Formula(Declaration):
     """A forward computation with declared shapes, and the claims made about it.
 
-    Made by the decorator `gradcheck.formula`; calling it calls the forward. Claims are added with the
-    methods `vjp`, `jacobian`, `entry`, `layout`, `forward` and `update`, each a decorator for the
-    hand-written code. Every one takes the keywords
+    Made by the decorator `gradcheck.formula`, whose keywords it has: ``function`` is the forward, ``shapes``,
+    ``name``, ``values``, ``where``, ``batch``, ``deterministic``, ``accuracy``, ``spaces``, ``dtype``,
+    ``grade`` and ``intermediates`` say what that says of it. Calling it calls the forward. Claims are
+    added with the methods `vjp`, `jacobian`, `entry`, `layout`, `forward` and `update`, each a decorator
+    for the hand-written code. Every one takes the keywords
 
     - ``id``, ``section``, ``latex``, ``title``, ``note``: where the claim comes from and how to show it
       (``id``, ``section`` and ``latex`` default to the formula's own);
@@ -273,11 +275,13 @@ def formula(*function: Any, **declared: Any) -> Callable[[Callable[..., Any]], F
 
     ``shapes`` has one entry per argument, in order; see `gradcheck.formulas.shapes` for the language.
     ``values`` says what an argument may hold (default `gradcheck.normal`); ``where`` is a relation
-    between dimensions; ``intermediates`` is what `Formula.intermediates` takes. ``batch`` names a
-    dimension whose rows do not meet: each row of the output depends on its own row of the arguments
-    only, or the output is a sum over rows. The battery then holds the gradients of a batch against
-    those of its rows (a mean cost has no such dimension). ``accuracy=1e-8`` says that the forward is a solver
-    or a table, right to this part of its value. With
+    between dimensions; ``spaces`` says in which space an argument lives, as for `gradcheck.verify`;
+    ``name`` (the function's, unless given), ``id``, ``section``, ``latex`` and ``note`` are what reports
+    show of it; ``intermediates`` is what `Formula.intermediates` takes. ``batch`` names a dimension whose
+    rows do not meet: each row of the output depends on its own row of the arguments only, or the output
+    is a sum over rows. The battery then holds the gradients of a batch against those of its rows (a mean cost
+    has no such dimension).
+    ``accuracy=1e-8`` says that the forward is a solver or a table, right to this part of its value. With
     ``deterministic=False`` answers may differ from call to call within rounding. ``dtype`` is "float64",
     "float32", "float16" or "bfloat16": the claims' code is called in it, and judged within what its rounding
     may do; ``grade`` says how much that is: "throughout" (every operation rounds), "sums" (but sums, made in

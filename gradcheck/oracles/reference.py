@@ -179,8 +179,9 @@ def oracle(
         right.gradients["W"].value, right.gradients["W"].bound
 
     ``what`` is a name as `gradcheck list` shows it, `FILE.py::name`, a `Formula`, or a forward with its
-    ``shapes``. Every number is the float64 nearest to the true value, from ball arithmetic; see
-    `Oracle.at` for the arrays and `Certified` for the bound. Raises `UsageError` for an unknown name.
+    ``shapes``; ``backends`` are names (None: all that are installed). Every number is the float64 nearest
+    to the true value, from ball arithmetic; see `Oracle.at` for the arrays and `Certified` for the bound.
+    Raises `UsageError` for an unknown name.
     """
     if isinstance(what, str):
         formula = find_formula(what)

@@ -83,11 +83,16 @@ def _unwrapped(function: Callable[..., Any]) -> Any:
 
 
 def _called(function: FunctionType) -> Iterator[FunctionType]:
-    """The Python functions behind the global names that a function's code mentions."""
-    for name in _names(function.__code__):
+    """The Python functions behind the global names that a function's code mentions, and of classes the
+    methods whose names it mentions: `Net(3).loss(X, y)`.
+    """
+    names = list(_names(function.__code__))
+    for name in names:
         inner = _unwrapped(value) if callable(value := function.__globals__.get(name)) else None
         if inspect.isfunction(inner):
             yield inner
+        elif inspect.isclass(inner):
+            yield from (m for name in names if inspect.isfunction(m := vars(inner).get(name)))
 
 
 def _names(code: CodeType) -> Iterator[str]:

@@ -9,7 +9,13 @@ __all__ = ["Strength", "Verdict", "exit_code"]
 
 
 class Verdict(str, Enum):
-    """What a check says of a claim. Members are strings: ``Verdict.PASS == "pass"``."""
+    """What a check says of a claim. Members are strings: ``Verdict.PASS == "pass"``.
+
+    ``pass``: agrees with every source that could answer. ``fail``: differs, raises, has the wrong shape or is
+    not finite where the derivative exists. ``inconclusive``: no source could answer, or they contradict each
+    other. ``weak``: agrees, but what was tried could not have caught an error. ``error``: the check could not
+    be made.
+    """
 
     PASS = "pass"
     FAIL = "fail"

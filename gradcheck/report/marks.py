@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 
 from gradcheck.records.types import ClaimRow, Diagnosis, Source
 from gradcheck.records.verdicts import Verdict
-from gradcheck.report.slices import slices
+from gradcheck.report.slices import Place, slices
 from gradcheck.report.text import listed, one_line
 
 __all__ = ["Mark", "forward_places", "marks", "where"]
@@ -67,7 +67,7 @@ def _sliced(claim: ClaimRow) -> list[Mark]:
     """The statements that all wrong gradients have in common and no right one has."""
     wrong = list(dict.fromkeys(d.quantity for d in claim.diagnosis if d.quantity))
     right = [c.quantity for c in claim.compared if c.quantity not in wrong]
-    found = slices(claim.candidate.text, claim.forward.text, [*wrong, *right, *claim.unchecked])
+    code, found = _sources_of(claim, [*wrong, *right, *claim.unchecked])
     if not found:
         return []
     innocent = set().union(*(found[name] for name in right if name in found))
@@ -84,10 +84,19 @@ def _sliced(claim: ClaimRow) -> list[Mark]:
         if 0 < len(places) <= _MOST_LINES:
             sure = len(places) == 1
             text = _goes_wrong(group) if sure else _goes_wrong(group, "in one of the marked lines")
-            for line in sorted({claim.candidate.line + line for line, _ in places}):
-                result.append(Mark(claim.candidate.file, line, text, sure, suspect=not sure))
+            for line in sorted({code.line + line for line, _ in places}):
+                result.append(Mark(code.file, line, text, sure, suspect=not sure))
                 text = ""  # said at the first
     return result
+
+
+def _sources_of(claim: ClaimRow, names: Sequence[str]) -> tuple[Source, dict[str, set[Place]]]:
+    """The code that makes the gradients, and the slices through it: the candidate, or what it hands on to."""
+    own = claim.candidate == claim.forward
+    for code in (claim.candidate, *claim.helpers):
+        if found := slices(code.text, code.text if own else claim.forward.text, names):
+            return code, found
+    return claim.candidate, {}
 
 
 def _groups(diagnoses: Sequence[Diagnosis]) -> list[list[str]]:

@@ -7,7 +7,7 @@ import re
 import warnings
 from collections.abc import Iterator, Sequence
 
-__all__ = ["slices"]
+__all__ = ["Place", "slices"]
 
 _ARGUMENT = re.compile(r"d[A-Za-z]\w*/d(?P<name>\w+)(?P<keys>(\[[^\]]*\])*)$")
 
@@ -29,6 +29,8 @@ def slices(code: str, forward: str, quantities: Sequence[str]) -> dict[str, set[
     if function is None or first is None:
         return None
     returns = [n for n in _own(function.body) if isinstance(n, ast.Return)]
+    if code == forward and len(returns) > 1:  # `return scores` where there are no labels, then both
+        returns = [n for n in returns if isinstance(n.value, ast.Tuple)]
     value = returns[0].value if len(returns) == 1 else None
     if value is None:
         return None
@@ -142,7 +144,7 @@ def _part(value: ast.expr, quantity: str, parameters: Sequence[str]) -> ast.expr
         return next((given[key] for key in (*keys[-1:], name) if key in given), None)
     if isinstance(value, ast.Name) and (keys or len(parameters) > 1):
         return frozenset(f"{value.id}[{key}]" for key in (name, *keys[-1:]))
-    return value
+    return None
 
 
 def _made(target: ast.expr) -> frozenset[str]:

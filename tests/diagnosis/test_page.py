@@ -1,4 +1,4 @@
-"""`docs/diagnoses.md` says of every wrong twin what a check says of it, and is good enough."""
+"""The pages of `docs/diagnoses/` say of every wrong twin what a check says of it, and is good enough."""
 
 import dataclasses
 import importlib.util
@@ -35,13 +35,18 @@ def generator():
 
 @pytest.fixture(scope="module")
 def rows(generator):
-    """Label -> the row of the page."""
-    return {f"{m['claim']}: {m['what']}": m for m in ROW.finditer(generator.PAGE.read_text("utf-8"))}
+    """Label -> its row, from all pages."""
+    found = [
+        m for page in sorted(generator.FOLDER.glob("*.md")) for m in ROW.finditer(page.read_text("utf-8"))
+    ]
+    made = {f"{m['claim']}: {m['what']}": m for m in found}
+    assert len(made) == len(found), "a twin stands on two pages"
+    return made
 
 
 def test_every_twin_has_a_row_and_there_are_enough(rows):
     """Otherwise: nox -s diagnoses."""
-    assert list(rows) == list(ONES)
+    assert set(rows) == set(ONES)
     assert len(rows) >= 150
 
 
@@ -60,9 +65,20 @@ def test_the_page_says_what_is_expected(rows, generator):
         assert row["words"] == ", ".join(sorted(first)), f"{label}: run nox -s diagnoses"
         if row["star"]:
             assert label in expected.ALSO_TRUE
-    counts = re.findall(r"^\| The .*? \| (\d+) \| (\d+) \(", generator.PAGE.read_text("utf-8"), re.MULTILINE)
+    page = generator.PAGE.read_text("utf-8")
+    counts = re.findall(r"^\| The [a-z]+(?:'s)? [a-z]+ \| (\d+) \| (\d+) \(", page, re.MULTILINE)
     assert [int(n) for n, _ in counts] == list(Counter(o.corpus for o in ONES.values()).values())
     assert sum(int(n) for _, n in counts) == sum(m["verdict"] == "right" for m in rows.values())
+
+
+def test_every_family_has_a_page_that_loads(generator):
+    """And the first page counts what stands on each."""
+    assert {page.stem for page in generator.FOLDER.glob("*.md")} == set(generator.FAMILIES)
+    for family in generator.FAMILIES:
+        page = generator.FOLDER / f"{family}.md"
+        assert page.stat().st_size < 50_000
+        count = re.search(rf"\(diagnoses/{family}\.md\) \| (\d+) ", generator.PAGE.read_text("utf-8"))
+        assert int(count[1]) == len(ROW.findall(page.read_text("utf-8"))) > 0
 
 
 @pytest.mark.parametrize(

@@ -188,3 +188,28 @@ class TestOverview:
         made, left = overview([failed(BACKWARD, ["b1"])] * (MOST // 4 + 7), {"two.vjp": "c-two"})
 
         assert (len(made), left) == (MOST, 7)
+
+
+COURSE = """\
+    def loss(self, X, y=None, reg=0.0):
+        W1, W2 = self.params["W1"], self.params["W2"]
+        scores = X.dot(W1).dot(W2)
+        if y is None:
+            return scores
+        loss = np.sum(scores) + reg * np.sum(W2 * W2)
+        grads = {}
+        grads["W2"] = X.dot(W1).T.dot(ones) + reg * W2
+        grads["W1"] = X.T.dot(ones.dot(W2.T))
+        return loss, grads
+"""
+
+
+def test_the_line_is_found_in_the_method_that_is_called():
+    """A few lines of glue around a course's net, which returns its scores alone where there are no labels."""
+    glue = "def fun(X, W1, W2):\n    net = Net(4)\n    return net.loss(X, y, reg=0.05)\n"
+    helper = Source(file="nets/net.py", line=30, text=textwrap.dedent(COURSE))
+    claim = failed(glue, ["W2"], forward=glue, helpers=[helper])
+    claim = msgspec.structs.replace(claim, forward=claim.candidate)
+
+    assert [(m.file, m.line, m.sure) for m in marks(claim)] == [("nets/net.py", 37, True)]
+    assert marks(msgspec.structs.replace(claim, helpers=[])) == []

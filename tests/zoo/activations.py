@@ -134,7 +134,7 @@ class ScaledForgets(Scaled):
 
 ENTRIES = [
     Entry("relu in place", ReLU(), ReLUOfOutput(), {"x": "n m"}, "<= should be >"),
-    Entry("sigmoid", Sigmoid(), SigmoidOfInput(), {"x": "n m"}, "z for a"),
+    Entry("sigmoid", Sigmoid(), SigmoidOfInput(), {"x": "n m"}, "with a = sigmoid(z)"),
     Entry(
         "elu as fn and grad",
         ELU(),

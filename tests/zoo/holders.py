@@ -246,7 +246,7 @@ ENTRIES = [
         lambda W: Tape(W.shape[1]),
         lambda W: TapePlain(W.shape[1]),
         {"X": "n i", "W": "i o"},
-        "uses 1 - a; should be 1 - a^2",
+        "uses 1 - a; should be 1 - a² with a = tanh(z)",
         {"parameters": ("parameters['W']",)},
     ),
     Entry(
@@ -258,5 +258,11 @@ ENTRIES = [
         {"parameters": {"W1": "params[0]", "W2": "params[1]"}},
     ),
     Entry("a buffer of its own", OwnBuffer(), OwnBufferPower(), {"x": "n"}, "the factor x is left out"),
-    Entry("a table of objects", Registry(), RegistryPlain(), {"x": "n m"}, "uses 1 - a; should be 1 - a^2"),
+    Entry(
+        "a table of objects",
+        Registry(),
+        RegistryPlain(),
+        {"x": "n m"},
+        "uses 1 - a; should be 1 - a² with a = tanh(z)",
+    ),
 ]

@@ -17,14 +17,23 @@ Slope = Callable[[Any, Any], Any]
 
 
 @dataclass(frozen=True)
-class Known:
-    """``mistakes`` are what people write for `f'`, as functions of `z` and `a`, with what is said of it:
-    "the derivative of tanh uses ...".
+class Mistake:
+    """What people write for `f'`: its kind, what is said of it ("the derivative of tanh uses ..."), and the
+    function of `z` and `a`.
     """
+
+    kind: str
+    text: str
+    slope: Slope
+
+
+@dataclass(frozen=True)
+class Known:
+    """A function that people know the derivative of, by its values."""
 
     name: str
     function: Callable[[Any], Any]
-    mistakes: tuple[tuple[str, Slope], ...]
+    mistakes: tuple[Mistake, ...]
 
 
 def _sigmoid(z: Any) -> Any:
@@ -35,38 +44,45 @@ def _mask(x: Any, limit: float) -> Any:
     return np.where(np.greater(x, limit), 1.0, 0.0)
 
 
+_SIGMOID, _TANH = "a (1 - a) with a = sigmoid(z)", "1 - a\u00b2 with a = tanh(z)"
+
 KNOWN: tuple[Known, ...] = (
     Known(
         "the sigmoid",
         _sigmoid,
         (
-            ("uses z (1 - z); should be a (1 - a): z for a", lambda z, a: z * (1 - z)),
-            ("uses a (1 + a); should be a (1 - a): the sign is wrong", lambda z, a: a * (1 + a)),
-            ("uses 1 - a; should be a (1 - a)", lambda z, a: 1 - a),
-            ("uses 1 - a^2, the derivative of tanh; should be a (1 - a)", lambda z, a: 1 - a * a),
+            Mistake("derivative-point", f"uses z (1 - z); should be {_SIGMOID}", lambda z, a: z * (1 - z)),
+            Mistake("sign", f"uses a (1 + a); should be {_SIGMOID}", lambda z, a: a * (1 + a)),
+            Mistake("derivative-wrong", f"uses 1 - a; should be {_SIGMOID}", lambda z, a: 1 - a),
+            Mistake(
+                "derivative-wrong",
+                f"uses 1 - a\u00b2, the derivative of tanh; should be {_SIGMOID}",
+                lambda z, a: 1 - a * a,
+            ),
         ),
     ),
     Known(
         "tanh",
         np.tanh,
         (
-            ("uses 1 - z^2; should be 1 - a^2: z for a", lambda z, a: 1 - z * z),
-            ("uses 1 - a; should be 1 - a^2", lambda z, a: 1 - a),
-            ("uses 1 + a^2; should be 1 - a^2: the sign is wrong", lambda z, a: 1 + a * a),
-            ("uses 1 - 2 a; should be 1 - a^2", lambda z, a: 1 - 2 * a),
-            (
-                "uses a (1 - a), the derivative of the sigmoid; should be 1 - a^2",
+            Mistake("derivative-point", f"uses 1 - z\u00b2; should be {_TANH}", lambda z, a: 1 - z * z),
+            Mistake("derivative-wrong", f"uses 1 - a; should be {_TANH}", lambda z, a: 1 - a),
+            Mistake("sign", f"uses 1 + a\u00b2; should be {_TANH}", lambda z, a: 1 + a * a),
+            Mistake("derivative-wrong", f"uses 1 - 2 a; should be {_TANH}", lambda z, a: 1 - 2 * a),
+            Mistake(
+                "derivative-wrong",
+                f"uses a (1 - a), the derivative of the sigmoid; should be {_TANH}",
                 lambda z, a: a * (1 - a),
             ),
-            ("uses a^2; should be 1 - a^2", lambda z, a: a * a),
+            Mistake("derivative-wrong", f"uses a\u00b2; should be {_TANH}", lambda z, a: a * a),
         ),
     ),
     Known(
         "ReLU",
         lambda z: np.maximum(z, 0.0),
         (
-            ("lets the other side through", lambda z, a: 1 - _mask(z, 0.0)),
-            ("begins at 1, not at 0", lambda z, a: _mask(z, 1.0)),
+            Mistake("mask", "lets the other side through", lambda z, a: 1 - _mask(z, 0.0)),
+            Mistake("mask", "begins at 1, not at 0", lambda z, a: _mask(z, 1.0)),
         ),
     ),
     Known("exp", np.exp, ()),
@@ -74,14 +90,20 @@ KNOWN: tuple[Known, ...] = (
         "the square",
         np.square,
         (
-            ("uses z; should be 2 z", lambda z, a: z),
-            ("uses 2; should be 2 z", lambda z, a: 0 * z + 2.0),
+            Mistake("derivative-wrong", "uses z; should be 2 z", lambda z, a: z),
+            Mistake("derivative-wrong", "uses 2; should be 2 z", lambda z, a: 0 * z + 2.0),
         ),
     ),
     Known(
         "the square root",
         np.sqrt,
-        (("uses 1 / (2 z); should be 1 / (2 a)", lambda z, a: 0.5 / z),),
+        (
+            Mistake(
+                "derivative-wrong",
+                "uses 1 / (2 z); should be 1 / (2 a) with a = sqrt(z)",
+                lambda z, a: 0.5 / z,
+            ),
+        ),
     ),
     Known("log", np.log, ()),
     Known("softplus", lambda z: np.logaddexp(z, 0.0), ()),

@@ -82,22 +82,13 @@ def _of_segment(segment: Segment, stretch: Stretch) -> Iterator[Explanation]:
         lambda s, g: s.at(g)[1],
     )
     if known is not None:
-        for text, slope in known.mistakes:
-            kind = _kind(known, text)
+        for one in known.mistakes:
             yield of(
-                kind,
-                f"the derivative of {name} {text}",
+                one.kind,
+                f"the derivative of {name} {one.text}",
                 1.7,
-                lambda s, g, slope=slope: slope(s.z.value, s.end.output.value),
+                lambda s, g, slope=one.slope: slope(s.z.value, s.end.output.value),
             )
-
-
-def _kind(known: Known, text: str) -> str:
-    if text.endswith("the sign is wrong"):
-        return "sign"
-    if known.name == "ReLU":
-        return "mask"
-    return "derivative-point" if "z for a" in text else "derivative-wrong"
 
 
 def _slope(stretch: Stretch) -> Any:
