@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arithmetic.reaching import mentions
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.foreign import is_float_only
 
@@ -43,7 +44,8 @@ def asked_sizes(formula: Declaration, candidate: Callable[..., Any]) -> list[dic
     if not is_float_only(candidate):
         numbers |= set(whole_numbers(candidate))
     found: list[dict[str, int]] = []
-    for number in sorted(n for n in numbers if n >= _SMALLEST):
+    direct = sorted(n for n in numbers if n >= _SMALLEST)
+    for number in (*direct, *sorted(_undone(formula.function, candidate) - numbers)):
         for size in (number, number + 1, number - 1):
             for position, name in enumerate(names):
                 others = {n: 2 + (k - position) % len(names) for k, n in enumerate(names)}
@@ -57,6 +59,24 @@ def asked_sizes(formula: Declaration, candidate: Callable[..., Any]) -> list[dic
                 found += [sizes] if sizes not in found and _fits(formula, sizes) else []
                 break
     return found[:_MOST_SIZES]
+
+
+def _undone(*functions: Callable[..., Any]) -> set[int]:
+    """Sizes at which a root or a logarithm of the size passes a number of the code: `n**.5 > 20`."""
+    found: set[float] = set()
+    for function in functions:
+        values = [] if is_float_only(function) else list(_values(function, set()))
+        numbers = [abs(v) for v in values if type(v) in (int, float) and 1 < abs(v) <= math.sqrt(_LARGEST)]
+        if 0.5 in values or mentions(function, ("sqrt", "isqrt")):
+            found |= {math.floor(n * n) for n in numbers if n > 2}
+        if mentions(function, ("log", "log2", "log10", "bit_length")):
+            found |= {
+                math.floor(base**n)
+                for n in numbers
+                for base in (math.e, 2, 10)
+                if n < math.log(_LARGEST, base)
+            }
+    return {int(n) for n in found if _SMALLEST <= n <= _LARGEST}
 
 
 def _fits(formula: Declaration, sizes: Mapping[str, int]) -> bool:
