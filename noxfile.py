@@ -76,6 +76,15 @@ def attacks(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none", default=False)
+def mutants(session: nox.Session) -> None:
+    """Thousands of backward passes with one operation changed, told right from wrong by a judge of their own,
+    and the page about them: an hour. `nox -s mutants -- --log FILE` goes on with a campaign that was stopped.
+    """
+    log = () if "--log" in session.posargs else ("--log", str(Path(session.create_tmp()) / "mutants.jsonl"))
+    session.run(sys.executable, "docs/generate_mutants.py", *log, *session.posargs, external=True)
+
+
+@nox.session(venv_backend="none", default=False)
 def low_precision(session: nox.Session) -> None:
     """Make the page with candidates in float16 and bfloat16 anew."""
     session.run(sys.executable, "docs/generate_low_precision.py", external=True)
