@@ -7,6 +7,7 @@ number written in it somewhere. Small sizes are tried anyway.
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import types
 from collections.abc import Callable, Iterator, Mapping
@@ -58,7 +59,25 @@ def asked_sizes(formula: Declaration, candidate: Callable[..., Any]) -> list[dic
                 sizes = {**others, **bound, names[0]: factor, names[1]: number // factor}
                 found += [sizes] if sizes not in found and _fits(formula, sizes) else []
                 break
+    for number in _of_pairs(sorted(numbers)):  # `n // 25 > 7` turns over at 200
+        for name in names:
+            sizes = {**dict.fromkeys(names, 2), **bound, name: number}
+            found += [sizes] if sizes not in found and _fits(formula, sizes) else []
     return found[:_MOST_SIZES]
+
+
+def _of_pairs(numbers: list[int]) -> list[int]:
+    """Sizes that two numbers of the code make together: products, sums, differences."""
+    few = [n for n in numbers if n > 2][:_MOST_PAIRED]
+    made: dict[int, None] = {}
+    for a, b in itertools.combinations_with_replacement(few, 2):
+        if max(a, b) >= _SMALLEST:
+            made |= dict.fromkeys((a * b, a * b + a, a * b + b, a + b, a + b + 1, abs(a - b)))
+    return [n for n in made if _SMALLEST < n <= _LARGEST]
+
+
+_MOST_PAIRED = 4
+"""Numbers of which pairs are made."""
 
 
 def _undone(*functions: Callable[..., Any]) -> set[int]:

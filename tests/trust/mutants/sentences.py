@@ -122,7 +122,7 @@ def _as_claimed(
 
 
 def _repaired(mutant: Mutant, text: str) -> Iterator[dict[str, str]]:
-    """The functions of the mutant's file, by name, with what the sentence says put in, in every way to read it."""
+    """The functions of the mutant's file, by name, with what a sentence says put in: all readings."""
     for pattern in (_WHOLE, _IN, _GONE, _CONSTANT):
         if found := pattern.match(text.removesuffix(" (and so wherever the same stands in this function)")):
             break

@@ -122,7 +122,7 @@ def mutants() -> tuple[Mutant, ...]:
 
 
 def sample(count: int, seed: int, of_each: int = 10) -> list[Mutant]:
-    """So many of them, the same for the same seed: ``of_each`` of random subjects, which share what is right."""
+    """So many of them, the same for the same seed: ``of_each`` of random subjects, sharing their truth."""
     rng = random.Random(seed)
     groups = [list(group) for _, group in itertools.groupby(mutants(), key=lambda m: m.subject)]
     rng.shuffle(groups)
