@@ -70,7 +70,7 @@ def whole(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", default=False)
 def attacks(session: nox.Session) -> None:
-    """2,000 random branches in front of wrong code, none of which may be proved."""
+    """2,000 random branches in front of wrong code: none is proved, and each that can be met is refuted."""
     test = "tests/proofs/test_random_branches.py"
     python(session, "pytest", test, *session.posargs, env={"GRADCHECK_BRANCHES": "2000"})
 

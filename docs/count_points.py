@@ -1,4 +1,4 @@
-"""Right formulas at very many points: `python -m tests.trust.many_points --points 1000000`.
+"""Right formulas at very many points: `python docs/count_points.py --points 1000000`.
 
 Every formula of the trust corpus in turn, at seeds that go up and at values of all scales, judged with finite
 differences alone. A point at which right code is refused is a false alarm, and is printed.
@@ -12,15 +12,18 @@ import sys
 import warnings
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
-from gradcheck import Formula
-from gradcheck.judging.answers.backends import choose
-from gradcheck.judging.point_check import check_point
-from gradcheck.judging.points.generation import generate
-from gradcheck.judging.session import Session
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
 
-from .corpus import CORPUS
-from .scaling import SCALES, rescaled
+from gradcheck import Formula  # noqa: E402
+from gradcheck.judging.answers.backends import choose  # noqa: E402
+from gradcheck.judging.point_check import check_point  # noqa: E402
+from gradcheck.judging.points.generation import generate  # noqa: E402
+from gradcheck.judging.session import Session  # noqa: E402
+from tests.trust.corpus import CORPUS  # noqa: E402
+from tests.trust.scaling import SCALES, rescaled  # noqa: E402
 
 EXAMPLES = 50
 REFUSED = ("fail", "error", "split")
