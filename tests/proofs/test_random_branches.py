@@ -1,5 +1,5 @@
-"""Random conditions before wrong code: none proved unless the code is right at every size and value tried, and
-each that can be met within the cost of a claim refuted.
+"""Random conditions before wrong code: none proved unless the code is right at every size and value tried,
+and each that can be met within the cost of a claim refuted.
 
 `GRADCHECK_BRANCHES` is their number: 150 here, 2,000 in a nox session. Of these ten are checked as a whole
 here, and all of them there.
