@@ -70,9 +70,18 @@ def whole(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", default=False)
 def attacks(session: nox.Session) -> None:
-    """2,000 random branches in front of wrong code, none of which may be proved."""
+    """2,000 random branches in front of wrong code: none is proved, and each that can be met is refuted."""
     test = "tests/proofs/test_random_branches.py"
     python(session, "pytest", test, *session.posargs, env={"GRADCHECK_BRANCHES": "2000"})
+
+
+@nox.session(venv_backend="none", default=False)
+def mutants(session: nox.Session) -> None:
+    """Thousands of backward passes with one operation changed, told right from wrong by a judge of their own,
+    and the page about them: an hour. `nox -s mutants -- --log FILE` goes on with a campaign that was stopped.
+    """
+    log = () if "--log" in session.posargs else ("--log", str(Path(session.create_tmp()) / "mutants.jsonl"))
+    session.run(sys.executable, "docs/generate_mutants.py", *log, *session.posargs, external=True)
 
 
 @nox.session(venv_backend="none", default=False)

@@ -159,6 +159,14 @@ SIZES = {
     "as text": lambda n: str(n) == "37",
     "squared": lambda n: n * n == 1369,
     "a remainder": lambda n: n % 16 == 0,
+    "a root": lambda n: n**0.5 > 6.1,
+    "a whole root": lambda n: math.isqrt(n) > 6,
+    "a root that is far": lambda n: np.sqrt(n) > 30.5,
+    "a half": lambda n: n / 2 > 20,
+    "a float": lambda n: float(n) > 40,
+    "a logarithm": lambda n: np.log(n) > 4,
+    "one number's root": lambda n: n**0.5 == 7,
+    "a depth": lambda n: n > 1 and math.ceil(math.log2(n)) > 6,
 }
 
 
@@ -318,14 +326,16 @@ def test_underflow_is_no_mistake():
 
 
 def test_a_proof_is_held_against_the_code_at_large_sizes(monkeypatch):
-    """Were a wrong proof to hold code that is wrong at 41, the code fails, with that counterexample."""
+    """Were a wrong proof to hold code that is wrong at 41, the code fails, with that counterexample. So does
+    code without a proof.
+    """
     hidden = {int("4" + "1"), int("19" + "7")}
 
     def backward(d, x):
         return right(d, x) * (2.0 if len(x) in hidden else 1.0)
 
     monkeypatch.setattr("gradcheck.checking.further_points.asked_sizes", lambda *_: [])
-    assert verdict(backward).verdict == "pass"  # no proof, no point there
+    assert verdict(backward).verdict == "fail"
     proved = lambda claim, memory, ruling, results: Weighed(ruling, Proof(status="proved"), proved=True)
     monkeypatch.setattr("gradcheck.checking.claim_check.weigh", proved)
     assert verdict(right).verdict == "pass"

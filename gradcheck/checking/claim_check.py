@@ -190,16 +190,18 @@ def _tried(
         if claim.formula.dtype.is_low and not _decided(results):
             for point in points_of_long_sums(claim, seed, delta):
                 clock.keep(_checked(claim, point, session))
-        certain = all(r.in_float64 is None for r in results)
         steered = steer(
             claim,
             [r.point for r in results],
             free_delta=delta is None,
-            beside=certain,
+            beside=any(r.in_float64 is None for r in results),
             unchecked={u for r in results if r.stated for u in r.stated.unchecked},
         )
         for point in steered.points:
             clock.keep(_checked(claim, point, session))
+        for point in steered.close:
+            if (found_there := _checked(claim, point, session)).in_float64 is None:
+                clock.keep(found_there)
     return _summarise(claim, session, points, clock, trained, steered, seed, delta, started, strict=strict)
 
 
@@ -276,12 +278,15 @@ def _summarise(
     if one_way:
         ruling = Ruling(Verdict.FAIL, f"{one_way[0].quantity}: {one_way[0].text}")
     weighed = unweighed(ruling) if low else weigh(claim, session.shared(Memory), ruling, results)
-    if weighed.proved:  # what runs is the code, not the symbols: at sizes far from those that were drawn
-        large = [_checked(claim, p, session, _large) for p in points_of_large_sizes(claim, seed, delta)]
-        for found in large:
+    if weighed.proved or (weighed.ruling.verdict is Verdict.PASS and not low):
+        # what runs is the code, not the symbols: at sizes far from those that were drawn
+        for point in points_of_large_sizes(claim, session, seed, delta, crowning=weighed.proved):
+            found = _checked(claim, point, session, _large)
             if found.verdict in (PointVerdict.FAIL, PointVerdict.ERROR):
                 clock.keep(_of_the_code(found))
-        weighed = uncrowned(weighed, rule(claim, session, results)) if _decided(results) else weighed
+        if _decided(results):
+            again = rule(claim, session, results)
+            weighed = uncrowned(weighed, again) if weighed.proved else replace(weighed, ruling=again)
     if weighed.proof.status == "partly" and not _decided(results):  # the proof says at which sizes it fails
         left = unproved_sizes(claim, session.shared(Memory))
         for point in points_of_unproved_sizes(claim, left, seed, delta):

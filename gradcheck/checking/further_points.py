@@ -62,10 +62,14 @@ _MOST_UNPROVED = 12
 """Tuples of sizes that a proof leaves out which are tried for one claim."""
 
 
-def points_of_large_sizes(claim: Claim, seed: int, delta: Values | None) -> Iterator[Point]:
+def points_of_large_sizes(
+    claim: Claim, session: Session, seed: int, delta: Values | None, *, crowning: bool
+) -> Iterator[Point]:
     """A point at about 40 and one at about 200 in every free dimension, as far as the cost allows: for kinds
-    that are compared in balls the first alone.
+    that are compared in balls the first alone. ``crowning`` is behind a proof, where more is paid for them.
     """
+    if not crowning and not claim.kind.is_backward:
+        return
     formula = claim.formula
     chosen = LARGE_SIZES if claim.kind.is_backward else LARGE_SIZES[:1] if claim.kind.costs_slopes else ()
     bound = formula.shapes.bind({a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)})
@@ -74,7 +78,9 @@ def points_of_large_sizes(claim: Claim, seed: int, delta: Values | None) -> Iter
         sizes = {**bound, **{n: large[k % len(large)] for k, n in enumerate(names)}}
         shapes = formula.shapes.concrete(sizes) if formula.allows(sizes) else None
         if shapes is not None and sum(map(prod, shapes)) <= _MOST_ENTRIES:
-            yield from _made(claim, sizes, [seed, 37, number], delta, BEHIND_A_PROOF)
+            for point in _made(claim, sizes, [seed, 37, number], delta, BEHIND_A_PROOF):
+                if crowning or session.cost(point) <= _MOST_OPERATIONS:
+                    yield point
 
 
 def points_of_long_sums(claim: Claim, seed: int, delta: Values | None) -> Iterator[Point]:

@@ -18,6 +18,7 @@ from gradcheck.diagnosis.explaining.code.constants import constant_changes
 from gradcheck.diagnosis.explaining.code.mistakes import mistakes
 from gradcheck.diagnosis.explaining.code.repairs import repairs
 from gradcheck.diagnosis.explaining.values.complex_numbers import complex_changes
+from gradcheck.diagnosis.explaining.code.rewritten import rewritten
 from gradcheck.diagnosis.explaining.values.jacobians import jacobian_changes
 from gradcheck.diagnosis.explaining.values.multiples import multiples
 from gradcheck.diagnosis.explaining.values.other_arguments import argument_changes
@@ -100,11 +101,19 @@ def _explained(case: Case, *, ones: bool = False) -> tuple[list[Scope], dict[Qua
     for scope in [s for s in scopes if not found[s.quantity]]:
         found |= settle(case, [scope], _with_factors(case, scope))
     _try(case, [s for s in scopes if not found[s.quantity]], found, pairs_of_paths)
-    for scope in [s for s in scopes if not found[s.quantity]]:
-        finding = under_sizes(case, scope, scope.tried) or under_values(case, scope)
-        if finding is not None:
-            found[scope.quantity] = [finding]
+    for condition in (_at_sizes, None, under_values):
+        still = [s for s in scopes if not found[s.quantity]]
+        if condition is None:
+            _try(case, still, found, rewritten)
+            continue
+        for scope in still:
+            if (finding := condition(case, scope)) is not None:
+                found[scope.quantity] = [finding]
     return scopes, found
+
+
+def _at_sizes(case: Case, scope: Scope) -> Finding | None:
+    return under_sizes(case, scope, scope.tried)
 
 
 def _without_delta(case: Case, scope: Scope) -> Finding | None:
@@ -187,7 +196,9 @@ def _of_raises(case: Case) -> list[Diagnosis]:
     quantities = case.quantities()
     pilot = pilot_of(raising, quantities[0])
     scopes = [Scope(q, raising, case.sound(q), [], pilot) for q in quantities]
-    found = settle(case, scopes, repairs(case, pilot))
+    everywhere = not any(s.values for s in case.samples)
+    changes = rewritten(case, pilot) if everywhere else ()
+    found = settle(case, scopes, itertools.chain(repairs(case, pilot), changes))
     for finding in found[quantities[0]]:
         if all(any(f.explanation is finding.explanation for f in found[q]) for q in quantities):
             return [record(None, finding)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -85,7 +85,7 @@ def settle(
     as another could still be preferred.
     """
     found: dict[Quantity, list[Finding]] = {s.quantity: [] for s in scopes}
-    for explanation in sorted(explanations, key=lambda e: e.cost):
+    for explanation in sorted(_offered(explanations), key=lambda e: e.cost):
         waiting = [s for s in scopes if _is_waiting(found, s, explanation)]
         if not waiting or case.is_spent:
             break
@@ -101,6 +101,18 @@ def settle(
             else:
                 found[scope.quantity].append(finding)
     return found
+
+
+def _offered(explanations: Iterable[Explanation]) -> Iterator[Explanation]:
+    """All that can be made: what is right at the pilot may be unknown to one way of explaining."""
+    remaining = iter(explanations)
+    while True:
+        try:
+            yield next(remaining)
+        except StopIteration:
+            return
+        except (Unsupported, CandidateFault):
+            continue  # of a chain the next one goes on
 
 
 def _is_multiple(explanation: Explanation, scope: Scope) -> bool:

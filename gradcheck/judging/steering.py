@@ -61,6 +61,12 @@ _DISTANCES = np.array([2.0**-23, -(2.0**-23), 1e-4, -1e-4, 1e-3, -1e-3, 5e-3, -5
 """How far beside a threshold, as parts of it (of 1 where it is less): between one in float32 and one that
 was rounded to two digits."""
 
+_CLOSE = np.array([2.0**-23, -(2.0**-23)])
+"""The same for numbers below 1, and for what is computed, as parts of the number."""
+
+_MOST_THRESHOLDS = 8
+"""Comparisons of what is computed beside which points are made."""
+
 _BASES = 3
 """Points from which one side is looked for."""
 
@@ -83,10 +89,14 @@ class UntriedSide:
 
 @dataclass(frozen=True)
 class Steered:
-    """Points at which a side happens that the others had not seen, and the sides that none was found for."""
+    """Points at which a side happens that the others had not seen, and the sides that none was found for.
+
+    ``close`` are points just beside thresholds, which tell something where the code runs in balls.
+    """
 
     points: tuple[Point, ...] = ()
     untried: tuple[UntriedSide, ...] = ()
+    close: tuple[Point, ...] = ()
 
 
 @dataclass
@@ -173,9 +183,10 @@ class _Search:
             for s, wanted in self.coverage.missing()
         ]
         self.found += self._numbers_of_the_code()
+        close: tuple[Point, ...] = ()
         if beside:
-            self.found += self._beside_constants()
-        return Steered(tuple(self.found), tuple(dict.fromkeys(untried)))
+            close = (*self._beside_constants(), *self._beside_thresholds())
+        return Steered(tuple(self.found), tuple(dict.fromkeys(untried)), close)
 
     def _numbers_of_the_code(self) -> list[Point]:
         """Points at which arguments of integers hold the whole numbers that are written in the code, and
@@ -209,10 +220,54 @@ class _Search:
             for i in range(len(bases[0].args) if bases else 0):
                 base = bases[0]
                 if len(found) < _MOST_BESIDE and self.moves.may_move(base, i) and base.args[i].ndim:
-                    near = constant + max(1.0, abs(constant)) * np.resize(_DISTANCES, base.args[i].shape)
+                    steps = (*_CLOSE * abs(constant), *_DISTANCES * max(1.0, abs(constant)))
+                    near = constant + np.resize(steps, base.args[i].shape)
                     values = self.moves.allowed(base, {i: near})
                     found += [p for p in [self._point(base, *values) if values else None] if p is not None]
         return found
+
+    def _beside_thresholds(self) -> list[Point]:
+        """Points at which what was computed lies just beside the number that it is compared with."""
+        found: list[Point] = []
+        for site, extent in list(self.coverage.sides.items())[:_MOST_THRESHOLDS]:
+            distance = max(_CLOSE) * min((abs(c) for c in extent.constants if c), default=0.0)
+            if distance and self.left > 0:
+                found += self._close_to(site, distance)
+        return found
+
+    def _close_to(self, site: Site, distance: float) -> list[Point]:
+        """Halve a line on which a comparison turns over, down to a distance on both sides."""
+        stop = self.left - _WORK_A_SIDE // 4
+        base = _chosen(self.coverage.bases[site])[0]
+        start = self._margin(base, site, (base.args, base.delta))
+        if start is None:
+            return []
+        for _, values in self.moves.changes(base, ()):
+            if self.left <= max(stop, 0):
+                return []
+            end = self._margin(base, site, values)
+            if end is not None and (end > 0) != (start > 0):
+                break
+        else:
+            return []
+        ends = {start > 0: (0.0, start), end > 0: (1.0, end)}
+        for _ in range(60):
+            if all(abs(margin) <= distance for _, margin in ends.values()) or self.left <= 0:
+                break
+            middle = sum(t for t, _ in ends.values()) / 2
+            on_line = self.moves.along(base, values, middle)
+            margin = None if on_line is None else self._margin(base, site, on_line)
+            if margin is None:
+                return []
+            ends[margin > 0] = middle, margin
+        made = [self.moves.along(base, values, t) for t, margin in ends.values() if abs(margin) <= distance]
+        return [p for m in made if m is not None and (p := self._point(base, *m)) is not None]
+
+    def _margin(self, base: Point, site: Site, values: Values) -> float | None:
+        """The largest margin of a comparison; None where it is not made."""
+        watch = self._watched(*values, base)
+        extent = None if watch is None else watch.sites.get(site)
+        return None if extent is None or not np.isfinite(extent.margins[True]) else extent.margins[True]
 
     def _watched(self, args: Sequence[Array], delta: Sequence[Array], point: Point) -> Watch | None:
         """What forward and candidate compare; None where the forward breaks down, or is not to be watched."""

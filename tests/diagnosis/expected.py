@@ -278,6 +278,10 @@ WRONGS: dict[str, tuple[str, ...]] = {
 
 
 ALSO_TRUE: dict[str, tuple[tuple[str, ...], str]] = {
+    "conv1d: unrolled by four": (
+        ("mask",),
+        "the unrolled part is right for four weights only; with == in place of >= the others take the loop",
+    ),
     "D04/ax_column.entry-dJ_dA[i,j].printed: every place": (
         ("wrong-axis",),
         "the table is delta_i x_j, so summed over axis 0 it is sum(delta) x_j, which is what the code gives",

@@ -102,6 +102,8 @@ def other_arrays(call: Call, before: Before) -> Iterator[Edit]:
             continue
         text = f"in {where}, {taken_for(describe(other, call.key), describe(array, call.key))}"
         yield Edit("other-value", text, 2.1, call.key, with_operand(0, latest(key, other.name, turned=False)))
+    if not isinstance(call.output, Value):
+        return  # it raised
     for other in before.of_shapes(call.output.shape):
         made = other.call
         if made is None or made.function is not getitem or made.key == call.key or made.args[0] is not array:

@@ -7,6 +7,7 @@ number written in it somewhere. Small sizes are tried anyway.
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import types
 from collections.abc import Callable, Iterator, Mapping
@@ -14,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arithmetic.reaching import mentions
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.foreign import is_float_only
 
@@ -43,7 +45,8 @@ def asked_sizes(formula: Declaration, candidate: Callable[..., Any]) -> list[dic
     if not is_float_only(candidate):
         numbers |= set(whole_numbers(candidate))
     found: list[dict[str, int]] = []
-    for number in sorted(n for n in numbers if n >= _SMALLEST):
+    direct = sorted(n for n in numbers if n >= _SMALLEST)
+    for number in (*direct, *sorted(_undone(formula.function, candidate) - numbers)):
         for size in (number, number + 1, number - 1):
             for position, name in enumerate(names):
                 others = {n: 2 + (k - position) % len(names) for k, n in enumerate(names)}
@@ -56,7 +59,43 @@ def asked_sizes(formula: Declaration, candidate: Callable[..., Any]) -> list[dic
                 sizes = {**others, **bound, names[0]: factor, names[1]: number // factor}
                 found += [sizes] if sizes not in found and _fits(formula, sizes) else []
                 break
+    for number in _of_pairs(sorted(numbers)):  # `n // 25 > 7` turns over at 200
+        for name in names:
+            sizes = {**dict.fromkeys(names, 2), **bound, name: number}
+            found += [sizes] if sizes not in found and _fits(formula, sizes) else []
     return found[:_MOST_SIZES]
+
+
+def _of_pairs(numbers: list[int]) -> list[int]:
+    """Sizes that two numbers of the code make together: products, sums, differences."""
+    few = [n for n in numbers if n > 2][:_MOST_PAIRED]
+    made: dict[int, None] = {}
+    for a, b in itertools.combinations_with_replacement(few, 2):
+        if max(a, b) >= _SMALLEST:
+            made |= dict.fromkeys((a * b, a * b + a, a * b + b, a + b, a + b + 1, abs(a - b)))
+    return [n for n in made if _SMALLEST < n <= _LARGEST]
+
+
+_MOST_PAIRED = 4
+"""Numbers of which pairs are made."""
+
+
+def _undone(*functions: Callable[..., Any]) -> set[int]:
+    """Sizes at which a root or a logarithm of the size passes a number of the code: `n**.5 > 20`."""
+    found: set[float] = set()
+    for function in functions:
+        values = [] if is_float_only(function) else list(_values(function, set()))
+        numbers = [abs(v) for v in values if type(v) in (int, float) and 1 < abs(v) <= math.sqrt(_LARGEST)]
+        if 0.5 in values or mentions(function, ("sqrt", "isqrt")):
+            found |= {math.floor(n * n) for n in numbers if n > 2}
+        if mentions(function, ("log", "log2", "log10", "bit_length")):
+            found |= {
+                math.floor(base**n)
+                for n in numbers
+                for base in (math.e, 2, 10)
+                if n < math.log(_LARGEST, base)
+            }
+    return {int(n) for n in found if _SMALLEST <= n <= _LARGEST}
 
 
 def _fits(formula: Declaration, sizes: Mapping[str, int]) -> bool:

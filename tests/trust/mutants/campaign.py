@@ -19,7 +19,9 @@ from gradcheck.judging.points.generation import Generated, generate
 from gradcheck.judging.session import Session
 from gradcheck.records.types import Diagnosis
 
+from . import sentences
 from .judge import Judge, Judged, Truth
+from .sentences import Told
 from .subjects import Mutant
 
 __all__ = ["Answer", "Row", "run"]
@@ -44,6 +46,7 @@ class Row:
     mutant: Mutant
     judged: Judged
     answer: Answer
+    told: tuple[Told, ...] = ()  # of each diagnosis, where gradcheck was asked for one
 
     @property
     def missed(self) -> bool:
@@ -72,7 +75,10 @@ def run(
             for mutant in group:
                 candidate = mutant.candidate(Path(folder))
                 answer = _answer(subject.claim, candidate, session, points, whole=whole)
-                yield Row(mutant, judge(mutant, candidate), answer)
+                told = tuple(
+                    sentences.told(mutant, candidate, judge, d, Path(folder)) for d in answer.diagnosis or ()
+                )
+                yield Row(mutant, judge(mutant, candidate), answer, told if whole else ())
 
 
 def _answer(claim: Claim, candidate: Any, session: Session, points: Generated, *, whole: bool) -> Answer:

@@ -121,10 +121,16 @@ def mutants() -> tuple[Mutant, ...]:
     )
 
 
-def sample(count: int, seed: int) -> list[Mutant]:
-    """So many of them, the same for the same seed; in the order of their subjects."""
-    everyone = mutants()
-    return [everyone[k] for k in sorted(random.Random(seed).sample(range(len(everyone)), count))]
+def sample(count: int, seed: int, of_each: int = 10) -> list[Mutant]:
+    """So many of them, the same for the same seed: ``of_each`` of random subjects, sharing their truth."""
+    rng = random.Random(seed)
+    groups = [list(group) for _, group in itertools.groupby(mutants(), key=lambda m: m.subject)]
+    rng.shuffle(groups)
+    chosen: list[Mutant] = []
+    for group in groups:
+        picked = sorted(rng.sample(range(len(group)), min(of_each, len(group), count - len(chosen))))
+        chosen += [group[k] for k in picked]
+    return chosen
 
 
 def exact_version(backward: FunctionType, sources: dict[str, str]) -> Callable[..., Any]:

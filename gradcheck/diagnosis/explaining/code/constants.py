@@ -19,7 +19,7 @@ from gradcheck.diagnosis.tracing.run import Run
 from gradcheck.diagnosis.words import place_of
 from gradcheck.errors import CandidateFault, Unsupported
 
-__all__ = ["constant_changes"]
+__all__ = ["constant_changes", "numbers_of"]
 
 _COMPARISONS = frozenset([np.greater, np.less, np.greater_equal, np.less_equal])
 
@@ -100,6 +100,14 @@ def constant_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
         for other in only_mine:
             text = f"{spot.text} is {other.number!r}"
             yield right_with(case, _Replaced(spot.number, other.number), "constant", text, 1.9)
+
+
+def numbers_of(pilot: Sample) -> list[float]:
+    """The numbers that the forward computes with."""
+    try:
+        return list(_spots(tape_of(pilot).run.calls))[:_MOST]
+    except (Unsupported, CandidateFault):
+        return []
 
 
 def _spots(calls: Sequence[Call]) -> dict[float, _Spot]:

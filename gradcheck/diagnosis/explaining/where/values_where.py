@@ -92,7 +92,9 @@ def _tests(name: str, yes: Any, no: Any) -> Iterator[ValueCondition]:
     low, high = yes.min(), yes.max()
     below, above = no[no < low], no[no > high]
     if len(below) >= 2 and len(above) >= 2 and len(below) + len(above) == len(no):
-        left, right = _between(below.max(), low), _between(high, above.min())
+        # as narrow as what was tried: right entries may be rare, and far
+        left = _between(low - (low - below.max()) / 16, low)
+        right = _between(high, high + (above.min() - high) / 16)
         yield ValueCondition(f"{left} < {name} < {right}", 0.8, *counts)
 
 
