@@ -318,6 +318,20 @@ def test_parameters_that_were_not_named():
         gradcheck.verify(*layer(Optimised(W, B)), shapes={"x": "n i", "W": "i o", "b": "o"})
 
 
+class WantsNothing:
+    def forward(self, x):
+        self.y = np.tanh(x)
+        return self.y
+
+    def backward(self):
+        return 1 - self.y**2
+
+
+class WantsMore(WantsNothing):
+    def backward(self, dout, out):
+        return dout * (1 - out**2)
+
+
 @pytest.mark.parametrize(
     ("source", "how", "words"),
     [
@@ -332,6 +346,8 @@ def test_parameters_that_were_not_named():
         (WritesDelta(), {"init": "prepare"}, "init is 'prepare', but WritesDelta has no such method"),
         (lambda: None, {}, "the function gives None without a method 'forward'"),
         (lambda x, y: WritesDelta(), {}, "takes x, y, but there is 1 input besides"),
+        (WantsNothing(), {}, r"backward\(\) takes no gradient of the output.*gradcheck\.elementwise"),
+        (WantsMore(), {}, r"backward\(dout, out\) takes more than the gradient of the output.*verify\("),
     ],
 )
 def test_misuse_that_the_first_call_shows(source, how, words):
