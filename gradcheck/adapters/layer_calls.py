@@ -93,9 +93,9 @@ class LayerCalls:
         locked.flags.writeable = False
         return locked
 
-    def notice_writing(self, error: ValueError) -> bool:
+    def notice_writing(self, error: Exception) -> bool:
         """Whether the error is that of writing into what is lent; a copy is lent from now on."""
-        if self.writes or "read-only" not in str(error):
+        if self.writes or not isinstance(error, ValueError) or "read-only" not in str(error):
             return False
         self.writes = True
         return True
