@@ -26,7 +26,8 @@ def elementwise(fn: Callable[..., Any], grad: Callable[..., Any]) -> Pair:
 
     The pair's backward is `(delta, x) -> delta * grad(x)`. It is taken for granted that an entry of `fn(x)`
     hangs on the same entry of x alone, which the report says; where it does not (softmax), the check fails.
-    Where both are methods of one object, ``fn`` is called before ``grad``, which may use what it keeps.
+    Where both are methods of one object, ``fn`` is called before ``grad``, which may use what it keeps; so
+    it is where ``grad`` takes nothing, as in `layer.backward()`.
     Settings are bound first: `elementwise(functools.partial(elu, alpha=0.5), ...)`.
 
     Raises `UsageError` where one of the two is no function of one array.
@@ -35,7 +36,7 @@ def elementwise(fn: Callable[..., Any], grad: Callable[..., Any]) -> Pair:
         if not callable(function):
             raise UsageError(f"elementwise: expected a function as {role}, got {type(function).__name__}.")
         names = parameters_of(function)
-        if names is not None and len(names) != 1:
+        if names is not None and len(names) != 1 and (names or function is fn):
             raise UsageError(
                 f"elementwise: {name_of(function)} takes ({', '.join(names)}), but it is called with x "
                 "alone. Bind the others with functools.partial; for a backward that takes delta too, give "
@@ -46,16 +47,18 @@ def elementwise(fn: Callable[..., Any], grad: Callable[..., Any]) -> Pair:
         return fn(x)
 
     holders = [getattr(function, "__self__", None) for function in (fn, grad)]
-    of_one_object = holders[0] is not None and holders[0] is holders[1]
+    takes_nothing = parameters_of(grad) == []
+    fn_first = takes_nothing or (holders[0] is not None and holders[0] is holders[1])
 
     def gradient(delta: Any, x: Any) -> Any:
-        if of_one_object:
+        if fn_first:
             fn(x)  # which may keep what its derivative needs
-        return delta * grad(x)
+        return delta * (grad() if takes_nothing else grad(x))
 
     spelled = f"*gradcheck.elementwise({name_of(fn)}, {name_of(grad)})"
     name = "grad" if name_of(grad) == "..." else name_of(grad)
+    called = f"{name}()" if takes_nothing else f"{name}(x)"
     assumed = (
-        f"{name}(x) is taken for the derivative of each entry by itself: the gradient is delta * {name}(x)"
+        f"{called} is taken for the derivative of each entry by itself: the gradient is delta * {called}"
     )
     return present(value, fn), present(gradient, grad, ("delta", "x"), spelled, [assumed])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -52,7 +54,8 @@ def with_cache(forward: Callable[..., Any], backward: Callable[..., Any]) -> Pai
     output itself. One that takes things out of its cache (a tape) is noted.
 
     Settings that are no arrays (a stride, a mode) are bound first:
-    `with_cache(functools.partial(conv_forward, stride=2), conv_backward)`.
+    `with_cache(functools.partial(conv_forward, stride=2), conv_backward)`. A dict of settings that the
+    forward writes into (`bn_param`, with running statistics) is copied for every call.
 
     Raises `UsageError` where one of the two cannot be called like that.
     """
@@ -62,11 +65,11 @@ def with_cache(forward: Callable[..., Any], backward: Callable[..., Any]) -> Pai
     _check_backward(backward)
 
     def run_forward(*args: Any) -> Any:
-        outputs, _ = _split(forward(*args))
+        outputs, _ = _split(_called(forward, args))
         return outputs if len(outputs) > 1 else outputs[0]
 
     def run_backward(delta: Any, *args: Any) -> Any:
-        outputs, cache = _split(forward(*args))
+        outputs, cache = _split(_called(forward, args))
         before = Snapshot(cache, "cache")
         deltas = delta if len(outputs) > 1 else (delta,)
         gradients = backward(*deltas, cache)
@@ -78,7 +81,7 @@ def with_cache(forward: Callable[..., Any], backward: Callable[..., Any]) -> Pai
         for step in program:
             call, which = calls[int(step[1:])], step[1:]
             if step.startswith("F"):
-                made[which] = _split(forward(*call.args))
+                made[which] = _split(_called(forward, call.args))
                 yield step, made[which][0]
             else:
                 outputs, cache = made.get(which, made["0"])
@@ -89,6 +92,13 @@ def with_cache(forward: Callable[..., Any], backward: Callable[..., Any]) -> Pai
     candidate = present(run_backward, backward, ("delta", "*args"), spelled)
     candidate.used_again = UsedAgain("cache", play, OF_CACHES)  # type: ignore[attr-defined]
     return present(run_forward, forward), candidate
+
+
+def _called(forward: Callable[..., Any], args: Sequence[Any]) -> Any:
+    """What the forward returns; one that writes into its settings (running statistics) gets a copy."""
+    if not isinstance(forward, functools.partial):
+        return forward(*args)
+    return forward.func(*forward.args, *args, **copy.deepcopy(forward.keywords))
 
 
 def _split(returned: Any) -> tuple[tuple[Any, ...], Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -92,9 +93,9 @@ class LayerCalls:
         locked.flags.writeable = False
         return locked
 
-    def notice_writing(self, error: ValueError) -> bool:
+    def notice_writing(self, error: Exception) -> bool:
         """Whether the error is that of writing into what is lent; a copy is lent from now on."""
-        if self.writes or "read-only" not in str(error):
+        if self.writes or not isinstance(error, ValueError) or "read-only" not in str(error):
             return False
         self.writes = True
         return True
@@ -106,10 +107,29 @@ class LayerCalls:
                 f"{self.methods[1]} writes into the gradient that it is given; it was judged on a copy",
                 stacklevel=2,
             )
+        own = getattr(made, self.methods[1])
+        names = parameters_of(own)
+        self._check_backward(own, names, len(delta) if isinstance(delta, tuple) else 1)
         if not isinstance(delta, tuple):
             return method(made, delta)
-        names = parameters_of(getattr(made, self.methods[1]))
         return method(made, delta) if names is not None and len(names) == 1 else method(made, *delta)
+
+    def _check_backward(self, own: Any, names: Sequence[str] | None, outputs: int) -> None:
+        """Raise `FormFault` where backward cannot be called with the gradients of the outputs alone."""
+        forward, backward = self.methods
+        if names == [] and not inspect.signature(own).parameters:
+            raise FormFault(
+                f"layer: {backward}() takes no gradient of the output. For a loss: "
+                f"gradcheck.loss(layer.{forward}, layer.{backward}, labels=...); for an activation: "
+                f"gradcheck.elementwise(layer.{forward}, layer.{backward})"
+            )
+        if names is not None and len(names) > outputs:
+            raise FormFault(
+                f"layer: {backward}({', '.join(names)}) takes more than the gradient"
+                f"{' of the output' if outputs == 1 else f's of {outputs} outputs'}, and is called with "
+                f"{'it' if outputs == 1 else 'them'} alone. Write the pair yourself: "
+                f"verify(lambda x: layer.{forward}(x), lambda delta, x: layer.{backward}(delta, ...))"
+            )
 
     def gradients(
         self, made: Any, returned: Any, inputs: Sequence[Any], parameters: int

@@ -14,7 +14,7 @@ import numpy as np
 from gradcheck.adapters.layer_calls import LayerCalls
 from gradcheck.adapters.layer_parameters import Parameters
 from gradcheck.adapters.presenting import name_of, parameters_of
-from gradcheck.errors import FormFault, UsageError
+from gradcheck.errors import CandidateFault, FormFault, UsageError
 from gradcheck.formulas.suggestions import did_you_mean
 
 __all__ = ["Init", "LayerSource"]
@@ -39,7 +39,7 @@ class LayerSource:
         methods = calls.methods
         self._source, self._methods, self._options, self._calls = source, methods, calls.options, calls
         self.parameters, self._init = parameters, init
-        self.is_late = False
+        self.is_late = self._flushed = self._has_run = False
         self._template: Any = None
         self.is_class = isinstance(source, type)
         self._type: type | None = source if self.is_class else None  # of the layers, as far as it is known
@@ -114,7 +114,7 @@ class LayerSource:
         if self.is_late:
             plain = [i if isinstance(i, np.ndarray) else np.ones(i.shape) for i in inputs]
             getattr(made, self._methods[0])(*self._calls.given(plain), **self._options)
-            self._calls.forget(made)
+            self._flushed = self._calls.forget(made)
         self.parameters.put(made, parameters)
         return made
 
@@ -125,6 +125,31 @@ class LayerSource:
         before = self._made((), parameters) if self._template is not None else None
         self.is_late = before is None or not self.parameters.are_made(before)
         return self.is_late
+
+    def misunderstood(self, made: Any, error: Exception, delta: Any) -> FormFault | None:
+        """What may have been meant otherwise where the first backward raises; None for faults of its own."""
+        given = delta if isinstance(delta, tuple) else (delta,)
+        if self._has_run or not all(isinstance(d, np.ndarray) for d in given):
+            return None
+        forward, backward = self._methods
+        raised = f"layer: {backward} raises {type(error).__name__}: {error}"
+        takes_one = len(parameters_of(getattr(made, backward)) or ()) == 1
+        if len(given) > 1 and takes_one and isinstance(error, TypeError | ValueError | AttributeError):
+            return FormFault(
+                f"{raised}. {forward} gives {len(given)} outputs, so it was given a tuple of as many "
+                'gradients; where it wants that of one output, say where the layer keeps it, as in output="h"'
+            )
+        if self._flushed and not isinstance(error, CandidateFault) and "read-only" not in str(error):
+            return FormFault(
+                f"{raised}, after flush_gradients(), which was called because {self.name} makes its "
+                f"parameters in its first {forward} and keeps that. Have them made without one, "
+                "init=lambda layer, x: ..., or give a layer that has them"
+            )
+        return None
+
+    def notice_run(self) -> None:
+        """A backward went through: one that raises later does so by itself."""
+        self._has_run = True
 
     def _made(self, inputs: Sequence[Any], parameters: Sequence[Any]) -> Any:
         if self._template is not None:

@@ -131,8 +131,12 @@ def layer(
         with calls.seeded():
             made, _, call = started(args)
             try:
-                return collected(made, calls.backward(call, made, calls.lent(delta)), args)
-            except ValueError as error:
+                returned = calls.backward(call, made, calls.lent(delta))
+                made_of.notice_run()
+                return collected(made, returned, args)
+            except Exception as error:
+                if (misunderstood := made_of.misunderstood(made, error, delta)) is not None:
+                    raise misunderstood from error
                 if not calls.notice_writing(error):
                     raise
         return run_backward(delta, *args)

@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.adapters.labels import by_argument, places_of_labels, said
 from gradcheck.adapters.presenting import name_of, parameters_of, present
 from gradcheck.adapters.values_with_gradients import times
 from gradcheck.errors import FormFault, UsageError
-from gradcheck.formulas.callables import parameter_names
-from gradcheck.formulas.suggestions import did_you_mean
 
 __all__ = ["loss"]
 
@@ -48,7 +47,7 @@ def loss(f: Callable[..., Any], g: Callable[..., Any], *, labels: str | Sequence
     for function, role in ((f, "the loss"), (g, "the gradient")):
         if not callable(function):
             raise UsageError(f"loss: expected a function as {role}, got {type(function).__name__}.")
-    fixed = _places_of_labels(f, labels)
+    fixed = places_of_labels("loss", f, labels)
     order = _order(f, g)
     takes_nothing = parameters_of(g) == [] and parameters_of(f) != []
 
@@ -56,7 +55,7 @@ def loss(f: Callable[..., Any], g: Callable[..., Any], *, labels: str | Sequence
         found = f(*args)
         if np.ndim(found):
             raise FormFault(
-                f"loss: {_said(f, 'the loss')} gives an array of shape {np.shape(found)}; a loss is a "
+                f"loss: {said(f, 'the loss')} gives an array of shape {np.shape(found)}; a loss is a "
                 "scalar. Where each sample has its own, check their sum, as in "
                 "loss(lambda p, y: np.sum(f(p, y)), ...)"
             )
@@ -69,46 +68,15 @@ def loss(f: Callable[..., Any], g: Callable[..., Any], *, labels: str | Sequence
         else:
             found = g(*(args if order is None else [args[k] for k in order]))
         free = [k for k in range(len(args)) if k not in fixed]
-        return times(delta, _by_argument(found, free, len(args), _said(g, "the gradient")))
+        return times(delta, by_argument("loss", found, free, len(args), said(g, "the gradient")))
 
     written = f", labels={labels!r}" if labels else ""
     spelled = f"*gradcheck.loss({name_of(f)}, {name_of(g)}{written})"
-    assumed = f"{_said(g, 'the gradient')} takes no delta: what it gives is the gradient for delta = 1"
+    assumed = f"{said(g, 'the gradient')} takes no delta: what it gives is the gradient for delta = 1"
     if labels:
         names = labels if isinstance(labels, str) else ", ".join(labels)
         assumed += f"; {names} is not differentiated"
     return present(value, f), present(gradients, g, ("delta", "*args"), spelled, [assumed])
-
-
-def _by_argument(found: Any, free: Sequence[int], count: int, who: str) -> Any:
-    """One gradient for each argument, None for labels. Raises `FormFault`."""
-    if isinstance(found, dict):
-        return found
-    if not isinstance(found, tuple | list):
-        found = [found]
-    if len(found) == len(free):
-        given = dict(zip(free, found, strict=True))
-    elif len(found) == count:
-        given = {k: found[k] for k in free}
-    else:
-        raise FormFault(
-            f"loss: expected {who} to give {len(free)} gradient{'s' * (len(free) != 1)}, one for each "
-            f"argument that is no label, got {len(found)}; name the labels with labels=..."
-        )
-    return tuple(given.get(k) for k in range(count))
-
-
-def _places_of_labels(f: Callable[..., Any], labels: str | Sequence[str]) -> list[int]:
-    names = parameter_names(f)
-    given = [labels] if isinstance(labels, str) else list(labels)
-    for label in given:
-        if label not in names:
-            raise UsageError(
-                f"loss: labels names {label!r}, but {_said(f, 'the loss')} takes "
-                f"{', '.join(names) or 'what is not known'}."
-                f"{did_you_mean(label, names)}"
-            )
-    return [names.index(label) for label in given]
 
 
 def _order(f: Callable[..., Any], g: Callable[..., Any]) -> list[int] | None:
@@ -117,8 +85,3 @@ def _order(f: Callable[..., Any], g: Callable[..., Any]) -> list[int] | None:
     if ours is None or theirs is None or ours == theirs or sorted(ours) != sorted(theirs):
         return None
     return [ours.index(name) for name in theirs]
-
-
-def _said(function: Callable[..., Any], role: str) -> str:
-    name = name_of(function)
-    return role if name == "..." else name

@@ -23,7 +23,8 @@ def present(
     ``spelled`` is how the pair is written in a call of `verify`, for the line that reproduces a failure;
     ``assumes`` is what the adapter takes for granted, which the report says.
     """
-    functools.update_wrapper(function, original, updated=())
+    functools.update_wrapper(function, _function_of(original), updated=())
+    function.__wrapped__ = original  # type: ignore[attr-defined]
     if parameters is not None:
         signature = inspect.Signature(_positional(parameters))
         function.__signature__ = signature  # type: ignore[attr-defined]
@@ -58,9 +59,15 @@ def parameters_of(function: Callable[..., Any]) -> list[str] | None:
     return [p.name for p in parameters if p.kind in positional and p.default is p.empty]
 
 
-def name_of(function: Any) -> str:
-    """What a reader would call a function, class or object."""
+def _function_of(function: Any) -> Any:
+    """The user's function within `functools.partial`, whose own name and module are those of the library."""
     while isinstance(function, functools.partial):
         function = function.func
+    return function
+
+
+def name_of(function: Any) -> str:
+    """What a reader would call a function, class or object."""
+    function = _function_of(function)
     name = str(getattr(function, "__name__", type(function).__name__))
     return "..." if name == "<lambda>" else name

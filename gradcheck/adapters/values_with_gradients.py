@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from gradcheck.adapters.labels import by_argument, places_of_labels, said
 from gradcheck.adapters.presenting import name_of, present
 from gradcheck.errors import FormFault, UsageError
 from gradcheck.formulas.callables import defaults_beyond
@@ -18,7 +19,7 @@ __all__ = ["times", "value_and_grad"]
 Pair = tuple[Callable[..., Any], Callable[..., Any]]
 
 
-def value_and_grad(fun: Callable[..., Any]) -> Pair:
+def value_and_grad(fun: Callable[..., Any], *, labels: str | Sequence[str] = ()) -> Pair:
     """A pair for `verify` from `fun(*args) -> (value, gradients)`, the value a scalar.
 
         def loss(X, y, params):
@@ -39,21 +40,35 @@ def value_and_grad(fun: Callable[..., Any]) -> Pair:
     - a dict with the keys of exactly one argument that is a dict (dataclass, ...) of arrays: that
       argument's gradients; the other arguments are not checked.
 
+    ``labels`` are arguments that are not differentiated: `value_and_grad(softmax_loss, labels="y")` for a
+    `softmax_loss(x, y)` that returns `loss, dx`. The gradients are then those of the others, as above.
+
     Settings (a regularisation strength) are bound first: `functools.partial(loss, reg=0.1)`. The pair's
     backward is `(delta, *args) -> delta times the gradients`.
 
-    Raises `UsageError` where ``fun`` is no function.
+    Raises `UsageError` where ``fun`` is no function, or ``labels`` names no argument of it.
     """
     if not callable(fun):
         raise UsageError(f"value_and_grad: expected a function, got {type(fun).__name__}.")
+    fixed = places_of_labels("value_and_grad", fun, labels)
 
     def value(*args: Any) -> Any:
         return _divided(fun, args, fun(*args))[0]
 
     def gradients(delta: Any, *args: Any) -> Any:
-        return times(delta, _divided(fun, args, fun(*args))[1])
+        found = _divided(fun, args, fun(*args))[1]
+        if fixed and not isinstance(found, Mapping):
+            free = [k for k in range(len(args)) if k not in fixed]
+            found = by_argument("value_and_grad", found, free, len(args), said(fun, "the function"))
+        elif len(args) > 1 and found is not None and parts_of(found) is None:
+            raise FormFault(
+                f"value_and_grad: {name_of(fun)} takes {len(args)} arguments and gives one array as their "
+                'gradients; name those that are not differentiated, as in value_and_grad(f, labels="y")'
+            )
+        return times(delta, found)
 
-    spelled = f"*gradcheck.value_and_grad({name_of(fun)})"
+    written = f", labels={labels!r}" if labels else ""
+    spelled = f"*gradcheck.value_and_grad({name_of(fun)}{written})"
     return present(value, fun), present(gradients, fun, ("delta", "*args"), spelled)
 
 

@@ -127,6 +127,27 @@ def test_one_argument_none_and_a_bound_setting(checked):
     assert result.row.unchecked == ["dJ/dy"]
 
 
+def centred(x, settings, scale):
+    out = np.zeros(x.shape)
+    out[:] = scale * (x - x.mean(axis=0))
+    settings["mean"] = 0.9 * settings.get("mean", 0.0) + 0.1 * x.mean(axis=0)
+    return out, scale
+
+
+def centred_backward(dout, scale):
+    return scale * (dout - dout.mean(axis=0))
+
+
+def test_bound_settings_that_the_forward_writes_into(checked):
+    """Each call starts from them as they were bound; buffers are exchanged as in any function."""
+    settings = {}
+    pair = with_cache(functools.partial(centred, settings=settings, scale=3), centred_backward)
+    assert checked(pair, x="n m").strength in ("certified", "proved")
+    assert settings == {}
+    wrong = with_cache(functools.partial(centred, settings=settings, scale=3), lambda d, scale: scale * d)
+    assert checked(wrong, x="n m").verdict == "fail"
+
+
 def test_an_array_changed_in_the_cache_is_an_error_and_named(checked):
     """In place; the twin works on a copy."""
 

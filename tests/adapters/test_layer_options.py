@@ -318,6 +318,82 @@ def test_parameters_that_were_not_named():
         gradcheck.verify(*layer(Optimised(W, B)), shapes={"x": "n i", "W": "i o", "b": "o"})
 
 
+class WantsNothing:
+    def forward(self, x):
+        self.y = np.tanh(x)
+        return self.y
+
+    def backward(self):
+        return 1 - self.y**2
+
+
+class WantsMore(WantsNothing):
+    def backward(self, dout, out):
+        return dout * (1 - out**2)
+
+
+class OneOfTwo:
+    """Its backward wants the gradient of h alone."""
+
+    def forward(self, x):
+        self.h = np.tanh(x)
+        return self.h, 2 * x
+
+    def backward(self, dh):
+        return dh.copy() * (1 - self.h**2)
+
+
+class Broken(OneOfTwo):
+    def backward(self, dh):
+        return dh[0] * undefined  # noqa: F821
+
+
+def test_a_gradient_of_one_output_of_two():
+    """Where it is kept is said; what backward raises by itself is a failure."""
+    how = {"shapes": {"x": "n"}, "max_examples": 4, "backends": ["finite_difference"]}
+    result = gradcheck.verify(*layer(OneOfTwo()), **how)
+    assert result.verdict == "error"
+    assert 'say where the layer keeps it, as in output="h"' in result.reason
+    assert gradcheck.verify(*layer(OneOfTwo(), output="h"), **how).verdict == "pass"
+    assert gradcheck.verify(*layer(Broken()), **how).verdict == "fail"
+
+
+class Cell:
+    """Keeps all forwards until it is flushed, and makes its parameter in the first."""
+
+    def __init__(self):
+        self.built, self.xs, self.carried = False, [], 0.0
+
+    def forward(self, x):
+        if not self.built:
+            build(self, x)
+        self.xs.append(x)
+        return self.W * x
+
+    def backward(self, dout):
+        dout = dout + self.carried
+        self.dW = dout * self.xs[-1]
+        return self.W * dout
+
+    def flush_gradients(self):
+        self.xs, self.carried = [], []  # broken: no number
+
+
+def build(cell, x):
+    cell.W, cell.built = np.ones(len(x)), True
+
+
+def test_a_layer_that_its_flush_breaks():
+    """Where it was flushed for us, that is said; once made without, what a flush breaks is a failure."""
+    how = {"shapes": {"x": "n+1", "W": "n+1"}, "max_examples": 4, "backends": ["finite_difference"]}
+    late = gradcheck.verify(*layer(Cell(), parameters=("W",)), **how)
+    assert late.verdict == "error"
+    assert "after flush_gradients(), which was called because Cell makes its parameters" in late.reason
+    again = gradcheck.verify(*layer(Cell(), parameters=("W",), init=build), **how)
+    assert again.verdict == "fail"
+    assert "it was told to flush_gradients before its last forward" in again.diagnosis[0].text
+
+
 @pytest.mark.parametrize(
     ("source", "how", "words"),
     [
@@ -332,6 +408,8 @@ def test_parameters_that_were_not_named():
         (WritesDelta(), {"init": "prepare"}, "init is 'prepare', but WritesDelta has no such method"),
         (lambda: None, {}, "the function gives None without a method 'forward'"),
         (lambda x, y: WritesDelta(), {}, "takes x, y, but there is 1 input besides"),
+        (WantsNothing(), {}, r"backward\(\) takes no gradient of the output.*gradcheck\.elementwise"),
+        (WantsMore(), {}, r"backward\(dout, out\) takes more than the gradient of the output.*verify\("),
     ],
 )
 def test_misuse_that_the_first_call_shows(source, how, words):

@@ -132,6 +132,30 @@ def test_activations():
     assert proved.strength == "proved"
 
 
+class Sigmoid:
+    def forward(self, x):
+        self.y = 1 / (1 + np.exp(-x))
+        return self.y
+
+    def backward(self):
+        return self.y * (1 - self.y)
+
+    def wrong(self, y=None):
+        return self.y * (1 + self.y)
+
+
+def test_a_derivative_that_takes_nothing_is_called_after_the_value():
+    """It is that of the last value."""
+    sigmoid = Sigmoid()
+    right = gradcheck.verify(
+        *gradcheck.elementwise(sigmoid.forward, sigmoid.backward), shapes={"x": "n"}, **HOW
+    )
+    assert right.verdict == "pass"
+    assert "the gradient is delta * backward()" in str(right)
+    wrong = gradcheck.elementwise(sigmoid.forward, sigmoid.wrong)
+    assert gradcheck.verify(*wrong, shapes={"x": "n"}, **HOW).verdict == "fail"
+
+
 def test_a_function_of_whole_rows_is_no_activation():
     """Its diagonal alone is not its derivative."""
     pair = gradcheck.elementwise(softmax, lambda x: softmax(x) * (1 - softmax(x)))
@@ -146,3 +170,31 @@ def test_misuse_of_elementwise():
         gradcheck.elementwise(np.tanh, lambda delta, x: delta)
     with pytest.raises(gradcheck.UsageError, match="expected a function as the activation, got str"):
         gradcheck.elementwise("tanh", np.cos)
+
+
+def softmax_loss(x, y):
+    p = np.exp(x - x.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    rows = np.arange(len(x))
+    dx = p.copy()
+    dx[rows, y] -= 1
+    return -np.sum(np.log(p[rows, y])) / len(x), dx / len(x)
+
+
+def without_mean(x, y):
+    value, dx = softmax_loss(x, y)
+    return value, dx * len(x)
+
+
+def test_value_and_gradient_together_with_labels():
+    """`loss, dx` of a function of scores and labels; without labels the line to write is said."""
+    how = {"shapes": {"x": "n 3", "y": "n"}, "values": {"y": gradcheck.integers(0, 3)}} | HOW
+    right = gradcheck.verify(*gradcheck.value_and_grad(softmax_loss, labels="y"), **how)
+    assert right.verdict == "pass"
+    wrong = gradcheck.verify(*gradcheck.value_and_grad(without_mean, labels="y"), **how)
+    assert "too large by the factor n" in wrong.diagnosis[0].text
+    left_out = gradcheck.verify(*gradcheck.value_and_grad(softmax_loss), **how)
+    assert left_out.verdict == "error"
+    assert 'as in value_and_grad(f, labels="y")' in left_out.reason
+    with pytest.raises(gradcheck.UsageError, match=r"labels names 'Y'.*Did you mean 'y'"):
+        gradcheck.value_and_grad(softmax_loss, labels="Y")

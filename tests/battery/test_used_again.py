@@ -122,7 +122,7 @@ WRONG = {
     BySize: ("that of the other call's arguments: a stale cache", "two forwards"),
     Buffered: ("an output of the forward is written over by a later call", "share a buffer"),
     BufferedGradient: ("a gradient that was returned is written over by a later call", "share a buffer"),
-    Growing: ("it keeps something from an earlier call", "in a second backward"),
+    Growing: ("the first backward changes what the layer keeps", "in a second backward"),
     HalfCleared: ("after zero_grad", "dJ/db"),
     HalfPiling: ("dJ/dW piles up from call to call, and dJ/db does not", ""),
 }

@@ -126,13 +126,16 @@ def _check(
     calls = [Call(tuple(plain(a) for a in p.args), given(claim, p, plain).get("delta")) for p in points]
     kept: list[tuple[str, NDArray[Any], NDArray[Any]]] = []
     sums: dict[Quantity, NDArray[np.float64]] = {}
-    done = 0
+    done, flushed = 0, ""
     try:
         with np.errstate(all="ignore"), user_code:
             for step, gave in how.play(program, calls):
                 done += 1
                 if step == "Z":
                     sums = {}
+                    flushed = (
+                        "" if "Z" in program else "; it was told to flush_gradients before its last forward"
+                    )
                 elif step.startswith("F"):
                     kept += [("an output of the forward", z, z.copy()) for z in _arrays(gave)]
                 else:
@@ -148,7 +151,7 @@ def _check(
     except Exception as error:
         if done == len(program) - 1 and program[-1] == "B2":
             return  # the first backward used up what it needs, and says so
-        raise _Wrong(f"the code raises {type(error).__name__}: {message(error)}") from error
+        raise _Wrong(f"the code raises {type(error).__name__}: {message(error)}{flushed}") from error
     for what, array, before in kept:
         if not np.array_equal(array, before, equal_nan=array.dtype.kind == "f"):
             raise _Wrong(f"{what} is written over by a later call: both share a buffer")
@@ -181,7 +184,7 @@ def _compared(
         elif piles and within_rounding(totals[quantity], found, point, claim.bits):
             seen.piled.add(quantity)
         else:
-            raise _Wrong(_words(quantity, found, right, stale(quantity)))
+            raise _Wrong(_words(quantity, found, right, stale(quantity), second=k == 2))
     return totals
 
 
@@ -203,16 +206,20 @@ def _words(
     found: NDArray[np.float64],
     right: NDArray[np.float64],
     other: NDArray[np.float64] | None,
+    *,
+    second: bool,
 ) -> str:
     if other is not None and np.array_equal(found, other):
         return f"{quantity} is that of the other call's arguments: a stale cache"
     apart = np.nan_to_num(np.abs(found - right), nan=np.inf)
     worst = tuple(int(i) for i in np.unravel_index(int(np.argmax(apart)), apart.shape)) if apart.ndim else ()
     place = f"[{', '.join(map(str, worst))}]" if worst else ""
-    return (
-        f"{quantity}{place} is {found[worst]}, and {right[worst]} of one used once: it keeps something from "
-        "an earlier call (a stale cache, or a buffer)"
+    why = (
+        "the first backward changes what the layer keeps; work on a copy"
+        if second
+        else "it keeps something from an earlier call (a stale cache, or a buffer)"
     )
+    return f"{quantity}{place} is {found[worst]}, and {right[worst]} of one used once: {why}"
 
 
 def _named(claim: Claim, point: Point, gave: Any) -> Values:
