@@ -11,7 +11,7 @@ from gradcheck.judging.points.affordable import EACH, MOST, Affordable
 from gradcheck.judging.points.generation import generate
 from gradcheck.judging.points.operations import operations
 from gradcheck.judging.points.sizes import distinct
-from gradcheck.judging.shape_budget import MIN_SHAPES, ShapeBudget
+from gradcheck.judging.shape_budget import MIN_SHAPES, Asked, ShapeBudget
 
 
 def naive(x):
@@ -109,6 +109,35 @@ def test_a_budget_for_shapes_has_a_minimum():
     budget.derived["distinct"] = True
     assert not budget.takes("another", 1, distinct=True)
     assert ShapeBudget().takes("cheap", 1, distinct=False)
+
+
+def test_the_cheap_shapes_of_a_run_are_asked_at():
+    """As many as the minimum, one of them distinct; where one of them is refused another takes its place."""
+    budget = ShapeBudget()
+    shapes = {k: Asked(1000 - 100 * k, distinct=k == 1) for k in range(9)}
+    budget.plan(shapes)
+    assert set(budget.planned) == {1, 5, 6, 7, 8}
+    assert not budget.takes(0, 1000, distinct=False)
+    assert all(budget.takes(k, shapes[k].cost, distinct=shapes[k].distinct) for k in budget.planned)
+    budget.derived = {1: True, 5: False, 6: False, 7: False}
+    assert budget.takes(0, 1000, distinct=False)
+    budget.derived[0] = False
+    assert not budget.takes(2, 800, distinct=False)
+
+
+def test_differences_are_asked_at_every_point_of_a_long_forward():
+    """One trace by JAX serves all shapes of this one, and is run at few of them."""
+
+    def forward(x):
+        for _ in range(60):
+            x = x * 1.0 + 0.25
+        return x
+
+    given = {"max_examples": 14, "backends": ["finite_difference", "autodiff"]}
+    result = gradcheck.verify(forward, lambda d, x: d, {"x": "n m"}, **given)
+    answered = {r.backend: r.answered for r in result.backends}
+    assert result.passed
+    assert MIN_SHAPES <= answered["autodiff"] < answered["finite_difference"]
 
 
 def long(x):

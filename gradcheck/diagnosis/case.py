@@ -103,9 +103,11 @@ class Case:
 
     def wrong(self, quantity: Quantity) -> list[Sample]:
         """Samples at which the quantity has the right shape, is finite, and is wrong."""
-        found = []
+        found: list[Sample] = []
         for sample in [*self.failed, *self.brought]:
             if sample in self.kinks or not self.is_comparable(sample, quantity):
+                continue
+            if len(found) >= _FEW and self._is_dear(sample.point):
                 continue
             mask = sample.wrong_or_none(quantity)
             if mask is not None and mask.any():
@@ -130,9 +132,11 @@ class Case:
 
     def sound(self, quantity: Quantity) -> list[Sample]:
         """Samples at which the quantity is right."""
-        found = []
+        found: list[Sample] = []
         for sample in [*self.passed, *self.failed, *self.brought]:
             if sample.verdict != "pass" and not self.is_comparable(sample, quantity):
+                continue
+            if len(found) >= _FEW and self._is_dear(sample.point):
                 continue
             mask = sample.wrong_or_none(quantity)
             if mask is not None and not mask.any():

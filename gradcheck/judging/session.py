@@ -35,6 +35,9 @@ __all__ = ["Session", "Usable"]
 
 T = TypeVar("T")
 
+_LONG = 100
+"""Operations of a forward above which a derivative that serves every shape is spared too: it is run, too."""
+
 
 class _Watched(Program):
     """A program that remembers its answers, since the claims of a formula share their points, and adds the
@@ -240,7 +243,9 @@ class Session:
 
     def spares(self, usable: Usable, point: Point) -> bool:
         """Whether the backend is not to be asked at this point, because a new shape is beyond its budget."""
-        if usable.backend is None or self._serves(usable, point):
+        if usable.backend is None or not usable.traits.cost_of_shape:
+            return False
+        if self._serves(usable, point) and self.cost(point) <= _LONG:
             return False
         if self._coming and not usable.budget.planned:
             shapes = {_shapes(p): p for p in reversed(self._coming)}

@@ -53,8 +53,8 @@ def walk(jaxpr: Any, consts: Sequence[Any], args: Sequence[Any], machine: Machin
         if inner is not None:
             results: Sequence[Any] = walk_inner(inner, values, machine)
         else:
-            if sizes:
-                params = {k: concrete(v, sizes) if type(v) in _SIZED else v for k, v in params.items()}
+            if sizes and (keys := _sized(equation)):
+                params = {k: concrete(v, sizes) if k in keys else v for k, v in params.items()}
             results = machine.run(equation, params, values)
         environment.update(zip(equation.outvars, results, strict=True))
     return [read(v) for v in jaxpr.outvars]
@@ -83,5 +83,23 @@ _CALLS = frozenset(
 )
 """Primitives that do nothing but run a jaxpr of their own."""
 
-_SIZED = (tuple, DIMENSION)
-"""Types of parameters that may hold a symbolic dimension."""
+
+def _sized(equation: Any) -> frozenset[str]:
+    """The parameters that hold a symbolic dimension; most equations have none."""
+    known = _known.get(id(equation))
+    if known is None:
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        keys = frozenset(k for k, v in equation.params.items() if _holds_dimension(v))
+        known = _known[id(equation)] = equation, keys  # held, so that an id stays one equation's
+    return known[1]
+
+
+def _holds_dimension(value: Any) -> bool:
+    return type(value) is DIMENSION or (isinstance(value, tuple) and any(map(_holds_dimension, value)))
+
+
+_MOST_KNOWN = 5_000
+
+_known: dict[int, tuple[Any, frozenset[str]]] = {}
+"""By equation."""
