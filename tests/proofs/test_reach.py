@@ -48,18 +48,19 @@ BEYOND = {
         "takes both signs",
     ),
     "what floats round to 0": (
-        {"x": "n"}, lambda x: np.exp(x), lambda d, x: np.where(np.exp(x) == 0, 5.0, d * np.exp(x)), None,
+        {"x": "n"}, np.exp, lambda d, x: np.where(np.exp(x) == 0, 5.0, d * np.exp(x)), None,
         "for equality",
     ),
     "a guard where there is no pole": (
-        {"x": "n"}, lambda x: x**2, lambda d, x: np.where(x == 0, 5.0, 2 * d * x), None, "asks whether x[i] is 0"
+        {"x": "n"}, lambda x: x**2, lambda d, x: np.where(x == 0, 5.0, 2 * d * x), None,
+        "asks whether x[i] is 0",
     ),
     "ties of no maximum of the forward's": (
         {"x": "n"}, lambda x: np.sum(x**2), lambda d, x: 2 * d * x * (x == x.max()).sum(), None,
         "does not depend on",
     ),
     "a determinant that may be 0": (
-        {"A": "n n"}, lambda A: np.linalg.det(A), lambda d, A: d * np.linalg.det(A) * np.linalg.inv(A).T, None,
+        {"A": "n n"}, np.linalg.det, lambda d, A: d * np.linalg.det(A) * np.linalg.inv(A).T, None,
         "can be 0",
     ),
     "labels beyond the axis": (
