@@ -33,8 +33,9 @@ def with_poles(uses: Uses, expressions: list[Expr]) -> Uses:
         return uses
     before = space.uses
     nonzero = uses.nonzero | uses.unequal
-    kept = {"positive": dict(uses.positive), "roots": dict(uses.roots), "once": set(uses.once)}
-    space.uses = Uses(nonzero=nonzero, **kept)
+    space.uses = Uses(
+        nonzero=nonzero, positive=dict(uses.positive), roots=dict(uses.roots), once=set(uses.once)
+    )
     for expression in expressions:
         for part in _denominators(expression, set()):
             needs_nonzero(part)
