@@ -92,3 +92,9 @@ def test_what_rules_do_not_say_is_not_proved(name):
     proof = prove(formula.claims[-1])
     assert proof.status in ("open", "partly")
     assert words in proof.reason
+
+
+def test_that_labels_are_within_their_axis_is_an_assumption():
+    """As other declared values are."""
+    case = CASES["labels by scatter"]
+    assert prove(case.claim(case.right)).assumptions == ["n, k >= 1", "y holds whole numbers from 0 to 2"]
