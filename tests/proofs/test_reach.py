@@ -77,6 +77,10 @@ BEYOND = {
         lambda d, p, y: (np.where(y == 1, d, -d), 0 * d), {"y": lambda s, rng: rng.integers(0, 2, s) * 1.0},
         "the normal forms differ",
     ),
+    "the type of a type": (
+        {"x": "n"}, np.sin, lambda d, x: d * np.cos(x) * (2.0 if x.dtype.type is np.float64 else 1.0), None,
+        "asks whether a type",
+    ),
     "a part that may not be there": (
         {"x": "n", "y": "m"}, lambda x, y: x[: len(y)] * 1.0, lambda d, x, y: (0 * x, 0 * y), None, "",
     ),
