@@ -91,6 +91,8 @@ def _declare(made: Arguments, name: str, shape: tuple[Any, ...], value: Values |
         if bounds == (0, 2):
             about["binary"] = True
             made.sentences.append(f"{name} holds zeros and ones")
+        else:
+            made.sentences.append(f"{name} holds whole numbers from {bounds[0]} to {bounds[1] - 1}")
     elif isinstance(value, np.ndarray) and value.dtype.kind != "f":
         kind = "i"
         about["magnitude"] = int(max(np.max(value, initial=0), -np.min(value, initial=0)))

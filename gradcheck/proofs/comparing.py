@@ -9,7 +9,15 @@ from gradcheck.errors import EndsProgram, Unsupported, user_code
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.quantity import Quantity
 from gradcheck.formulas.user_lines import user_line
-from gradcheck.proofs.conditions import Condition, assumptions, objection, steps_in, two_sided, with_poles
+from gradcheck.proofs.conditions import (
+    Condition,
+    assumptions,
+    maxima,
+    objection,
+    steps_in,
+    two_sided,
+    with_poles,
+)
 from gradcheck.proofs.indexed import Expr, IndexedArray, Question, axis_codes, reduced, vanishes
 from gradcheck.proofs.indexed.algebra.codes import is_constant
 from gradcheck.proofs.indexed.algebra.latex import plain_text
@@ -85,6 +93,8 @@ def compare(claim: Claim, truth: Truth) -> Compared:
     for quantity, array in arrays.items():
         result.findings.append(_compared(truth, quantity, wanted[quantity], array, result.asked))
     taken = with_poles(truth.uses, [q.truth for q in wanted.values()])
+    if uses.once:
+        taken.once |= {m for q in wanted.values() for m in maxima(ruled(truth, q.truth))} & uses.once
     why = objection(uses, taken, space)
     steps = set(truth.steps)
     for finding in result.findings:

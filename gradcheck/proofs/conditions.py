@@ -18,7 +18,7 @@ from gradcheck.proofs.indexed.algebra.latex import plain_text
 from gradcheck.proofs.indexed.algebra.requirements import key_of, needs_nonzero
 from gradcheck.proofs.indexed.algebra.space import Factor, Head, Space, Uses
 
-__all__ = ["Condition", "assumptions", "objection", "steps_in", "with_poles"]
+__all__ = ["Condition", "assumptions", "maxima", "objection", "steps_in", "with_poles"]
 
 Condition = tuple[str, Expr]
 """``!=``, ``>`` or ``>=``, and the expression that is so related to 0; or ``once``, and a maximum that is
@@ -33,9 +33,10 @@ def with_poles(uses: Uses, expressions: list[Expr]) -> Uses:
         return uses
     before = space.uses
     nonzero = uses.nonzero | uses.unequal
-    space.uses = Uses(nonzero=nonzero, positive=dict(uses.positive), roots=dict(uses.roots))
+    space.uses = Uses(
+        nonzero=nonzero, positive=dict(uses.positive), roots=dict(uses.roots), once=set(uses.once)
+    )
     for expression in expressions:
-        space.uses.once |= _places(expression)
         for part in _denominators(expression, set()):
             needs_nonzero(part)
     found, space.uses = space.uses, before
@@ -88,7 +89,7 @@ def objection(candidate: Uses, truth: Uses, space: Space) -> str | None:
     return None
 
 
-def _places(expression: Expr) -> set[int | None]:
+def maxima(expression: Expr) -> set[int | None]:
     """The maxima whose places an expression depends on."""
     space = expression.space
     found: set[int | None] = set()

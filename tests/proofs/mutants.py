@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 import inspect
+import linecache
 import random
 import textwrap
 from dataclasses import dataclass, replace
@@ -198,7 +199,9 @@ def mutate(function, rng):
         tree = OnePlace(change, rng, names, rng.randrange(count.seen)).visit(tree)
     source = ast.unparse(ast.fix_missing_locations(tree))
     scope = dict(function.__globals__)
-    exec(compile(source, f"<mutant of {function.__name__}>", "exec"), scope)
+    name = f"<mutant {len(linecache.cache)} of {function.__name__}>"
+    linecache.cache[name] = len(source), None, source.splitlines(keepends=True), name  # loops need a source
+    exec(compile(source, name, "exec"), scope)
     return scope[function.__name__], source
 
 

@@ -28,9 +28,9 @@ PROVED = {
 STOPS = {
     "causal_attention_by_rows": "a slice of part of an axis",  # its size is another one in each step
     "max_pool": "a slice of part of an axis",
-    "max_over_time": "a loop over the values of a comprehension",  # range(s.shape[1]) and int(np.argmax())
+    "max_over_time": "np.argmax",
     "product": "np.prod",
-    "polynomial": "a loop whose steps",  # each step needs the one before
+    "polynomial": "a loop in which a step needs",  # each step needs the one before
     "moving_average": "np.empty",
     "rnn": "a loop that changes a list",
     "limited_norm": "the code divides by",

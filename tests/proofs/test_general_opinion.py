@@ -29,7 +29,8 @@ pytest.importorskip("jax")
 KNOWN = {f.name: f for f in formulas()} | {name: CORPUS[name] for name in sorted(CORPUS)}
 NOT_ASKED = {
     "squared_error_as_float", "focal_loss", "cross_entropy_of_labels", "embedding", "half_squared_error",
-    "unit_rows", "sample_variance", "causal_attention", "conv1d", "conv1d_channels", "conv2d", "conv2d_padded",
+    "unit_rows", "sample_variance", "causal_attention", "conv1d", "conv1d_channels", "conv2d",
+    "conv2d_padded",
     "max_pool_by_mask", "average_pool", "log_determinant", "determinant", "inverse", "solve",
     "gaussian_log_density", "gru_step", "lstm_step", "differences", "polar", "running_log_sum_exp",
     "rolled_products", "two_heads", "group_sums", "without_diagonal", "scaled_dot",

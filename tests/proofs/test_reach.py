@@ -48,18 +48,19 @@ BEYOND = {
         "takes both signs",
     ),
     "what floats round to 0": (
-        {"x": "n"}, lambda x: np.exp(x), lambda d, x: np.where(np.exp(x) == 0, 5.0, d * np.exp(x)), None,
+        {"x": "n"}, np.exp, lambda d, x: np.where(np.exp(x) == 0, 5.0, d * np.exp(x)), None,
         "for equality",
     ),
     "a guard where there is no pole": (
-        {"x": "n"}, lambda x: x**2, lambda d, x: np.where(x == 0, 5.0, 2 * d * x), None, "asks whether x[i] is 0"
+        {"x": "n"}, lambda x: x**2, lambda d, x: np.where(x == 0, 5.0, 2 * d * x), None,
+        "asks whether x[i] is 0",
     ),
     "ties of no maximum of the forward's": (
         {"x": "n"}, lambda x: np.sum(x**2), lambda d, x: 2 * d * x * (x == x.max()).sum(), None,
         "does not depend on",
     ),
     "a determinant that may be 0": (
-        {"A": "n n"}, lambda A: np.linalg.det(A), lambda d, A: d * np.linalg.det(A) * np.linalg.inv(A).T, None,
+        {"A": "n n"}, np.linalg.det, lambda d, A: d * np.linalg.det(A) * np.linalg.inv(A).T, None,
         "can be 0",
     ),
     "labels beyond the axis": (
@@ -76,6 +77,10 @@ BEYOND = {
         lambda d, p, y: (np.where(y == 1, d, -d), 0 * d), {"y": lambda s, rng: rng.integers(0, 2, s) * 1.0},
         "the normal forms differ",
     ),
+    "the type of a type": (
+        {"x": "n"}, np.sin, lambda d, x: d * np.cos(x) * (2.0 if x.dtype.type is np.float64 else 1.0), None,
+        "asks whether a type",
+    ),
     "a part that may not be there": (
         {"x": "n", "y": "m"}, lambda x, y: x[: len(y)] * 1.0, lambda d, x, y: (0 * x, 0 * y), None, "",
     ),
@@ -91,3 +96,9 @@ def test_what_rules_do_not_say_is_not_proved(name):
     proof = prove(formula.claims[-1])
     assert proof.status in ("open", "partly")
     assert words in proof.reason
+
+
+def test_that_labels_are_within_their_axis_is_an_assumption():
+    """As other declared values are."""
+    case = CASES["labels by scatter"]
+    assert prove(case.claim(case.right)).assumptions == ["n, k >= 1", "y holds whole numbers from 0 to 2"]

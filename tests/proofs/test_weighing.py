@@ -73,8 +73,8 @@ def test_code_that_raises_is_refuted_too():
 
 def test_what_is_only_not_proved_stays_open():
     """Without a witness there is no refutation: coefficients that are rounded twice are no mistake."""
-    formula = Formula(lambda x: x**3 * (np.pi / 3), {"x": "n"})
-    formula.vjp(lambda d, x: d * x**2 * np.pi)
+    formula = Formula(lambda x: x**3 * (np.sin(1) / 3), {"x": "n"})
+    formula.vjp(lambda d, x: d * x**2 * np.sin(1))
     row = check_claim(formula.claims[0], **FEW).row
     assert (row.verdict, row.proof.status) == ("pass", "open")
     assert row.strength in ("agreed", "certified")

@@ -39,8 +39,8 @@ def _digits(value: float) -> int:
 
 
 def irrational(value: float) -> tuple[Fraction, int] | None:
-    """A small fraction q and a whole number k, where the float stands for a root of `q pi**k`, but for its sign:
-    `np.sqrt(2 * np.pi)` and `1 / np.sqrt(2)`. None for any other.
+    """A small fraction q and a whole number k, where the float stands for a root of `q pi**k`, but for its
+    sign: `np.sqrt(2 * np.pi)` and `1 / np.sqrt(2)`. None for any other.
     """
     square = Fraction(value) ** 2
     for k in (0, 1, -1, 2, -2):

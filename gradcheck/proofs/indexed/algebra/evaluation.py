@@ -218,7 +218,7 @@ FLOAT_RULES = Rules(
         "arcsin": np.arcsin,
         "erf": np.vectorize(math.erf),
         "pi": lambda x: x * math.pi,
-    },  # fmt: skip
+    },
     _float_power,
     lambda x: np.asarray(x > 0),
 )

@@ -183,9 +183,8 @@ def _root(space: Space, square: Fraction, k: int) -> Expr:
     root = root_of_number(space, square, Fraction(1, 2))
     if not k:
         return root
-    return root * factor(
-        space, space.head(("pi",), "pi", "pi", positive=True).number, (), plain(Fraction(k, 2))
-    )
+    pi = space.head(("pi",), "pi", "pi", positive=True)
+    return root * factor(space, pi.number, (), plain(Fraction(k, 2)))
 
 
 def factor(space: Space, head: int, indices: tuple[int, ...], power: Number = 1) -> Expr:

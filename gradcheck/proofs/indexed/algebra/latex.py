@@ -154,14 +154,9 @@ class Printer:
             return f"\\left[{inner} > 0\\right]" if self.latex else f"[{inner} > 0]"
         if head.kind == "equals":
             return f"\\left[{inner} = 0\\right]" if self.latex else f"[{inner} = 0]"
-        name = {
-            "log": r"\log",
-            "sin": r"\sin",
-            "cos": r"\cos",
-            "arctan": r"\arctan",
-            "arcsin": r"\arcsin",
-        }.get(head.name or head.kind, head.name or head.kind)
-        name = (name if self.latex else (head.name or head.kind)) + "'" * head.order
+        name = head.name or head.kind
+        name = f"\\{name}" if self.latex and name in _OPERATORS else name
+        name += "'" * head.order
         return f"{name}\\left({inner}\\right)" if self.latex else f"{name}({inner})"
 
     def _relation(self, head: Head, indices: list[str]) -> str:
@@ -260,6 +255,7 @@ def _bare(text: str) -> str:
     return text
 
 
+_OPERATORS = {"log", "sin", "cos", "arctan", "arcsin"}
 _GREEK = {"alpha", "beta", "gamma", "delta", "epsilon", "eta", "theta", "lambda", "mu", "sigma", "rho"}
 
 

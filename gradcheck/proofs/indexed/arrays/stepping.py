@@ -36,15 +36,13 @@ def after_all_steps(
             raise space.refused(Unsupported("a value that the last step of a loop leaves"))
         return gained
     stored = one - kept
+    if not vanishes(stored * stored - stored):
+        raise space.refused(Unsupported("a loop in which a step needs what another one made"))
     other = space.fresh(space.size_of(index))
     elsewhere = stored.renamed({index: other})
     both = stored * elsewhere
-    once = (
-        vanishes(stored * stored - stored)
-        and vanishes(gained * kept)
-        and vanishes(both - both * delta(space, index, other))
-    )
-    if not once:
+    once = vanishes(both - both * delta(space, index, other))
+    if not (once and vanishes(gained * kept)):
         raise space.refused(Unsupported("a loop whose steps store to one place more than once"))
     return gained.summed(index) + (one - stored.summed(index)) * first
 

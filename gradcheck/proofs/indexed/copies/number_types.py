@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dis
+import types
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from gradcheck.proofs.indexed.arrays.converting import as_array
 from gradcheck.proofs.indexed.arrays.guarding import guarded
 from gradcheck.proofs.indexed.copies.creating import is_symbolic
 
-__all__ = ["Convert", "of_numpy"]
+__all__ = ["Convert", "asks_which_type", "of_numpy"]
 
 
 class Convert(type):
@@ -47,6 +49,17 @@ class Convert(type):
         if name.startswith("__"):
             raise AttributeError(name)
         raise cls.space.refused(Unsupported(f"{cls.__name__}.{name}"))
+
+
+def asks_which_type(code: types.CodeType) -> bool:
+    """Whether code reads an attribute ``type`` and uses `is`: `x.dtype.type is np.float64` has another answer
+    in a copy.
+    """
+    if "type" not in code.co_names:
+        return False
+    found = list(dis.get_instructions(code))
+    reads = any(i.opname in ("LOAD_ATTR", "LOAD_METHOD") and i.argval == "type" for i in found)
+    return reads and any(i.opname == "IS_OP" for i in found)
 
 
 def of_numpy(space: Space) -> dict[str, Any]:

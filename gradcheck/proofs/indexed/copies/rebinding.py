@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 
 from gradcheck.proofs.indexed.algebra.space import Space
-from gradcheck.proofs.indexed.arrays.guarding import is_a, unknown
+from gradcheck.proofs.indexed.arrays.guarding import is_a, leak, unknown
 from gradcheck.proofs.indexed.copies.built_in import BuiltIns
 from gradcheck.proofs.indexed.copies.creating import CREATING
 from gradcheck.proofs.indexed.copies.holders import with_parts
 from gradcheck.proofs.indexed.copies.modules import modules, origin
+from gradcheck.proofs.indexed.copies.number_types import asks_which_type
 from gradcheck.proofs.indexed.copies.rewriting import rewritten
 from gradcheck.proofs.indexed.copies.state import Watch, reaches_code
 from gradcheck.proofs.indexed.copies.tripwire import Tripwire
@@ -99,6 +100,8 @@ class _Rebinding:
         scope = self._scope(function.__globals__)
         with self.tripwire.away():
             code = rewritten(function) or function.__code__
+        if asks_which_type(function.__code__):
+            leak(self.space, "the code asks whether a type is another one")
         by_name = dict(zip(function.__code__.co_freevars, cells, strict=True))
         around = tuple(by_name[n] for n in code.co_freevars)
         copied = types.FunctionType(code, scope, function.__name__, function.__defaults__, around)
