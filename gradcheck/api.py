@@ -129,6 +129,7 @@ def verify(
     given = {name: value for name, value in declared.items() if value is not None}
     modes = {"jvp": jvp, "hvp": hvp, "hessian": hessian, "double_backward": double_backward}
     modes = {name: code for name, code in modes.items() if code is not None}
+    modes = {**getattr(backward, "modes", {}), **modes}  # an adapter's pair may claim more than its backward
     if isinstance(forward, Chain) and not given and delta is None and jac is None and not modes:
         return forward.verify(backward, backends=backends, max_examples=max_examples, seed=seed)
     formula = _formula(forward, backward, jac, modes, given)

@@ -8,7 +8,7 @@ from typing import Any
 
 from gradcheck.errors import UsageError
 
-__all__ = ["as_outputs", "load", "place_fixed", "places_of"]
+__all__ = ["as_outputs", "check_order", "load", "place_fixed", "places_of"]
 
 
 def load(module: str, extra: str, adapter: str) -> Any:
@@ -20,6 +20,17 @@ def load(module: str, extra: str, adapter: str) -> Any:
             f"{adapter} needs {extra}, which cannot be imported ({type(error).__name__}: {error}); install "
             f"it with: pip install 'gradcheck[{extra}]'"
         ) from None
+
+
+def check_order(order: int, forward: Any, adapter: str) -> None:
+    """Raise `UsageError` for another order than 1 or 2, and for 2 without the function in NumPy."""
+    if order not in (1, 2):
+        raise UsageError(f"{adapter}: expected order 1 or 2, got {order!r}.")
+    if order == 2 and forward is None:
+        raise UsageError(
+            f"{adapter}: order=2 needs forward, the same function in NumPy: second derivatives are not to be "
+            "had from float64 values."
+        )
 
 
 def places_of(given: Mapping[Any, Any] | Sequence[Any], names: Sequence[str] | None, who: str) -> list[int]:

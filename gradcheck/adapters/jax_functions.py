@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.adapters.frameworks import as_outputs, load, place_fixed, places_of
+from gradcheck.adapters.frameworks import as_outputs, check_order, load, place_fixed, places_of
 from gradcheck.adapters.presenting import parameters_of, present
 from gradcheck.adapters.same_function import check_same_function
+from gradcheck.adapters.undefined import check_undefined
 from gradcheck.errors import CandidateFault, UsageError
 from gradcheck.formulas.dtypes import from_numpy
 from gradcheck.formulas.foreign import float_only
@@ -25,6 +26,7 @@ def jax_custom_vjp(
     forward: Callable[..., Any] | None = None,
     *,
     fixed: Mapping[int | str, Any] | None = None,
+    order: int = 1,
 ) -> Pair:
     """A pair for `verify` from a function decorated with `jax.custom_vjp`.
 
@@ -51,7 +53,11 @@ def jax_custom_vjp(
     - ``fixed`` holds arguments that are no arrays (those of `nondiff_argnums` and other settings), by
       position or parameter name; they are no arguments of the pair.
 
-    Integer arguments have no gradient. Raises `UsageError` where JAX is missing, for what is not
+    - With ``order=2`` the pair also claims the rule's own derivative, as JAX makes it (a `double_backward`).
+      That needs ``forward``.
+
+    Integer arguments have no gradient. Of several outputs, each is also used alone: cotangents that never
+    come are zero. Raises `UsageError` where JAX is missing, for what is not
     decorated, and where no rule was given.
     """
     load("jax", "jax", "jax_custom_vjp")
@@ -62,6 +68,7 @@ def jax_custom_vjp(
         )
     if function.fwd is None or function.bwd is None:
         raise UsageError(f"jax_custom_vjp: {function.__name__} has no rule yet; call its defvjp(fwd, bwd).")
+    check_order(order, forward, "jax_custom_vjp")
     names = parameters_of(function.fun)
     places = places_of(fixed or {}, names, "jax_custom_vjp: fixed")
     settings = dict(zip(places, (fixed or {}).values(), strict=True))
@@ -94,6 +101,8 @@ def jax_custom_vjp(
             if forward is not None:
                 check_same_function([np.asarray(o) for o in as_outputs(outputs)], forward, args, name)
             given = _like(outputs, delta)
+            if isinstance(outputs, tuple | list):
+                _check_undefined(name, of_floats, [whole[k] for k in moving], given, pullback)
             try:
                 found = dict(zip(moving, map(np.asarray, pullback(given)), strict=True))
             except (TypeError, ValueError):  # of a wrong number or shape
@@ -103,10 +112,61 @@ def jax_custom_vjp(
     float_forward = float_only(_values, "JAX")
     spelled = f"*gradcheck.adapters.jax_custom_vjp({name}, ...)"
     backwards = present(float_only(run_backward, "JAX"), function.bwd, ("delta", "*args"), spelled)
+    if order == 2:
+        twice = float_only(_twice(function, settings), "JAX")
+        shown = present(twice, function.bwd, ("grads", "delta", "*args"), spelled)
+        backwards.modes = {"double_backward": shown}  # type: ignore[attr-defined]
     if forward is not None:
         return forward, backwards
     forwards = present(run_forward, function.fun, ("*args",) if settings or names is None else names)
     return forwards, backwards
+
+
+def _twice(function: Any, settings: Mapping[int, Any]) -> Callable[..., Any]:
+    """`(grads, delta, *args) -> gradients for (delta, *args)`, by JAX's derivative of the rule."""
+
+    def double_backward(grads: Any, delta: Any, *args: Any) -> Any:
+        import jax
+
+        whole = place_fixed(_given(args), settings)
+        own = [k for k in range(len(whole)) if k not in settings]
+        moving = [k for k in own if from_numpy(whole[k]) is not None]
+
+        def gradients(deltas: Any, *floats: Any) -> Any:
+            def of_floats(*inner: Any) -> Any:
+                given = dict(zip(moving, inner, strict=True))
+                return function(*(given.get(k, a) for k, a in enumerate(whole)))
+
+            outputs, pullback = jax.vjp(of_floats, *floats)
+            return pullback(type(outputs)(deltas) if isinstance(outputs, tuple | list) else deltas)
+
+        with in_float64():
+            given = jax.tree.map(jax.numpy.asarray, delta)
+            floats = [jax.numpy.asarray(whole[k]) for k in moving]
+            _, pullback = jax.vjp(gradients, given, *floats)
+            weights = tuple(jax.numpy.asarray(np.array(grads[own.index(k)])) for k in moving)
+            by_delta, *by_floats = pullback(weights)
+        found = dict(zip(moving, map(np.asarray, by_floats), strict=True))
+        return (jax.tree.map(np.asarray, by_delta), *(found.get(k) for k in own))
+
+    return double_backward
+
+
+def _check_undefined(
+    name: str, of_floats: Callable[..., Any], floats: list[Any], deltas: Any, pullback: Any
+) -> None:
+    """Only one output is used at a time."""
+    import jax
+
+    def alone(k: int) -> Any:
+        _, back = jax.vjp(lambda *given: of_floats(*given)[k], *map(jax.numpy.asarray, floats))
+        return back(deltas[k])
+
+    def zeroed(k: int) -> Any:
+        zeros = [d if j == k else np.zeros_like(d) for j, d in enumerate(deltas)]
+        return pullback(type(deltas)(zeros))
+
+    check_undefined(name, len(deltas), alone, zeroed)
 
 
 def _as_returned(

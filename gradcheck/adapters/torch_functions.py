@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from gradcheck.adapters.frameworks import load
+from gradcheck.adapters.frameworks import check_order, load
 from gradcheck.adapters.presenting import present
 from gradcheck.adapters.torch_kernel import TorchKernel, to_numpy
+from gradcheck.adapters.torch_second import double_backward_of, jvp_of
 from gradcheck.arithmetic.precisions import SINGLE
 from gradcheck.errors import UsageError
 from gradcheck.formulas.foreign import float_only
@@ -24,6 +25,7 @@ def torch_function(
     fixed: Mapping[int | str, Any] | None = None,
     unchecked: Sequence[int | str] = (),
     dtype: str | None = None,
+    order: int = 1,
 ) -> Pair:
     """A pair for `verify` from a subclass of `torch.autograd.Function`.
 
@@ -59,7 +61,11 @@ def torch_function(
       holds, and judged within the rounding of float32. With `verify(..., dtype="float16")` the tensors are of
       that type, and the answers are judged by how good code in it is (`Result.ulp`).
 
-    Outputs that are not differentiable (indices, masks) are left out. Raises `UsageError` where PyTorch
+    With ``order=2`` the pair also claims what PyTorch makes of the backward when it is differentiated itself
+    (a `double_backward`), and the function's own `jvp` where it has one. Both need ``forward``.
+
+    Outputs that are not differentiable (indices, masks) are left out. Of several outputs, each is also used
+    alone: a cotangent that is None means zero. Raises `UsageError` where PyTorch
     is missing and for what is no such class.
     """
     torch = load("torch", "torch", "torch_function")
@@ -74,6 +80,7 @@ def torch_function(
             f"torch_function: expected dtype 'float64' or 'float32', got {dtype!r}. For other types give "
             "dtype to verify, which then draws numbers of that type."
         )
+    check_order(order, forward, "torch_function")
     kernel = TorchKernel(torch, function, fixed or {}, unchecked, dtype)
 
     def run_forward(*args: Any) -> Any:
@@ -89,6 +96,13 @@ def torch_function(
     backwards = present(float_only(run_backward, "PyTorch"), shown, ("delta", "*args"), spelled)
     if dtype == "float32":
         backwards.significand_bits = SINGLE  # type: ignore[attr-defined]
+    if order == 2:
+        twice = float_only(double_backward_of(torch, kernel, function.__name__), "PyTorch")
+        modes = {"double_backward": present(twice, shown, ("grads", "delta", "*args"), spelled)}
+        if function.jvp is not known.jvp:
+            moved = float_only(jvp_of(torch, kernel), "PyTorch")
+            modes["jvp"] = present(moved, function.jvp, ("tangents", "*args"), spelled)
+        backwards.modes = modes  # type: ignore[attr-defined]
     if forward is not None:
         return forward, backwards
     forwards = present(float_only(run_forward, "PyTorch"), function.forward, ("*args",))

@@ -11,6 +11,7 @@ import numpy as np
 from gradcheck.adapters.frameworks import as_outputs, place_fixed, places_of
 from gradcheck.adapters.presenting import parameters_of
 from gradcheck.adapters.same_function import check_same_function
+from gradcheck.adapters.undefined import check_undefined
 from gradcheck.errors import CandidateFault
 from gradcheck.formulas.dtypes import NAMED, widened
 
@@ -35,19 +36,29 @@ class TorchKernel:
         self._recorded: list[Any] = []
         self._recorder = self._recording()
 
-    def run(self, args: Sequence[Any], only: int | None = None) -> tuple[list[Any], list[Any]]:
-        """The tensors that were given and the differentiable outputs. ``only`` one may require a gradient."""
+    def run(
+        self, args: Sequence[Any], only: int | None = None, moved: Sequence[Any] | None = None
+    ) -> tuple[list[Any], list[Any]]:
+        """The tensors that were given and the differentiable outputs. ``only`` one may require a gradient.
+
+        With ``moved`` they are dual numbers with these tangents.
+        """
         torch = self._torch
         inputs = place_fixed([None] * len(args), self._fixed)
         places = [k for k in range(len(inputs)) if k not in self._fixed]
         for k, arg in zip(places, args, strict=True):
-            tensor = self._tensor(arg)
+            tensor = self.tensor(arg)
             if tensor.is_floating_point():
                 tensor.requires_grad_(k not in self._unchecked and only in (None, k))
             inputs[k] = tensor
         with torch.enable_grad():
             # functions that work in place do so on copies, as they would inside a network
             used = [_copied(torch, i) if isinstance(i, torch.Tensor) else i for i in inputs]
+            if moved is not None:
+                for k, tangent in zip(places, moved, strict=True):
+                    if used[k].is_floating_point():
+                        part = self.tensor(tangent, used[k].dtype)
+                        used[k] = torch.autograd.forward_ad.make_dual(used[k], part)
             outputs = as_outputs(self._recorder.apply(*used))
         for k, arg in zip(places, args, strict=True):
             changed = not np.array_equal(to_numpy(used[k]), np.asarray(arg).astype(to_numpy(used[k]).dtype))
@@ -67,11 +78,32 @@ class TorchKernel:
             values = [to_numpy(o) for o in outputs]
             check_same_function(values, forward, args, self._who, self._dtype == "float32")
         found = self._differentiated(inputs, outputs, delta)
+        if len(outputs) > 1:
+            self._undefined(args, delta, len(outputs))
         wanted = [k for k, i in enumerate(inputs) if getattr(i, "requires_grad", False)]
         if len(wanted) > 1:
             for k in wanted:
                 self._alone(args, delta, k, found[k])
         return tuple(found)
+
+    def _undefined(self, args: Sequence[Any], delta: Any, count: int) -> None:
+        """Only one output is used at a time: the others' cotangents are None, or zeros."""
+        torch = self._torch
+
+        def alone(k: int) -> list[Any]:
+            inputs, outputs = self.run(args)
+            leaves = [i for i in inputs if i.requires_grad]
+            given = self.tensor(delta[k], outputs[k].dtype)
+            found = torch.autograd.grad([outputs[k]], leaves, grad_outputs=[given], allow_unused=True)
+            return [None if g is None else _dense(g, i) for g, i in zip(found, leaves, strict=True)]
+
+        def zeroed(k: int) -> list[Any]:
+            inputs, outputs = self.run(args)
+            given = tuple(d if j == k else np.zeros_like(d) for j, d in enumerate(delta))
+            found = self._differentiated(inputs, outputs, given)
+            return [g for g, i in zip(found, inputs, strict=True) if i.requires_grad]
+
+        check_undefined(self._who, count, alone, zeroed)
 
     def _differentiated(self, inputs: list[Any], outputs: list[Any], delta: Any) -> list[Any]:
         torch = self._torch
@@ -82,7 +114,7 @@ class TorchKernel:
                 f"{self._who} has {len(outputs)} differentiable output{'s' * (len(outputs) != 1)}, but the "
                 f"forward has {len(given)}",
             )
-        deltas = [self._tensor(d, o.dtype) for d, o in zip(given, outputs, strict=True)]
+        deltas = [self.tensor(d, o.dtype) for d, o in zip(given, outputs, strict=True)]
         before = [d.clone() for d in deltas]
         leaves = [i for i in inputs if i.requires_grad]
         self._recorded.clear()
@@ -98,7 +130,7 @@ class TorchKernel:
         result: list[Any] = [_dense(next(found), i) if i.requires_grad else None for i in inputs]
         return self._as_returned(inputs, result)
 
-    def _tensor(self, value: Any, dtype: Any = None) -> Any:
+    def tensor(self, value: Any, dtype: Any = None) -> Any:
         """A tensor of its own that lies in memory as the array does, in the function's dtype."""
         torch = self._torch
         array = np.asarray(value)

@@ -4,6 +4,7 @@ from gradcheck.arithmetic import (  # noqa: F401  (they register themselves)
     complex_functions,
     complex_ufuncs,
     decisions,
+    factorisations,
     fourier,
     functions,
     linalg,

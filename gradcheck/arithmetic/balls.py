@@ -256,6 +256,9 @@ _UFUNCS: dict[str, Callable[..., Any]] = {
     "logit": elementwise(lambda x: (x / (1 - x)).log()),
     "gammaln": elementwise(arb.lgamma),
     "psi": elementwise(arb.digamma),
+    "digamma": elementwise(arb.digamma),
+    "ndtr": elementwise(lambda x: (-x / arb(2).sqrt()).erfc() / 2),
+    "log_ndtr": elementwise(lambda x: ((-x / arb(2).sqrt()).erfc() / 2).log()),
     # predicates
     "less": _compare(operator.lt, operator.ge, "<"),
     "less_equal": _compare(operator.le, operator.gt, "<="),

@@ -58,6 +58,10 @@ __all__ = ["verify"]
     "--allow-empty", is_flag=True, help="Files without a claim are no error: exit with 0 if there is none."
 )
 @click.option("--backward", metavar="MOD:NAME", help="The backward of a forward that is named as MOD:NAME.")
+@click.option("--jvp", metavar="MOD:NAME", help="Its forward mode, beside a backward or without one.")
+@click.option("--hvp", metavar="MOD:NAME", help="Its Hessian times a vector, likewise.")
+@click.option("--hessian", metavar="MOD:NAME", help="Its Hessian, likewise.")
+@click.option("--double-backward", metavar="MOD:NAME", help="Its double backward, likewise.")
 @click.option("--shapes", metavar="TEXT", help='The forward\'s shapes, as in "W: n m; x: m".')
 @click.option("--values", metavar="TEXT", help='What its arguments hold, as in "y: one_hot".')
 @dtype_options
@@ -81,6 +85,10 @@ def verify(
     cluster: str | None,
     allow_empty: bool,
     backward: str | None,
+    jvp: str | None,
+    hvp: str | None,
+    hessian: str | None,
+    double_backward: str | None,
     shapes: str | None,
     values: str | None,
     dtype: str | None,
@@ -94,7 +102,7 @@ def verify(
     A word is a formula's name, an id of the derivation such as D09, a claim as `gradcheck list` names
     it, a Python file of formulas, FILE.py::NAME, or a folder with such files. Without words the whole
     catalogue is checked. Code without decorators is named as pkg.mod:forward or FILE.py:forward, with
-    --backward and --shapes.
+    --backward (--jvp, --hvp, --hessian, --double-backward) and --shapes.
 
     Exits with 0 when every claim came out as declared, 1 when one did not, 2 when the run could not be
     made or every claim is an error, and 130 when it was interrupted.
@@ -108,7 +116,9 @@ def verify(
         raise click.UsageError("--jobs is about this machine and --cluster about others: give one of them.")
     command = _command(ctx.params)
     with begun(report_dir, command) as folder:  # from here on user code runs, which may end the process
-        pair = _pair(words, backward, shapes, values, cluster)
+        codes = {"backward": backward, "jvp": jvp, "hvp": hvp, "hessian": hessian}
+        codes["double_backward"] = double_backward
+        pair = _pair(words, codes, shapes, values, cluster)
         words, selection = _selected(words, allow_empty) if pair is None else (words, pair)
         for file in selection.passed_over:
             click.echo(f"{file}: there is no claim in it; it is passed over.", err=True)
@@ -140,15 +150,21 @@ def verify(
 
 
 def _pair(
-    words: tuple[str, ...], backward: str | None, shapes: str | None, values: str | None, cluster: str | None
+    words: tuple[str, ...],
+    codes: Mapping[str, str | None],
+    shapes: str | None,
+    values: str | None,
+    cluster: str | None,
 ) -> Selection | None:
-    """The claim about functions without decorators, where the words name some. Raises `UsageError`."""
+    """The claims about functions without decorators, where the words name some. Raises `UsageError`."""
     from gradcheck.errors import UsageError
     from gradcheck.running.registry import Selection
-    from gradcheck.running.undecorated import claim_about, names_code
+    from gradcheck.running.undecorated import claims_about, names_code
 
     code = [word for word in words if names_code(word)]
-    given = {"--backward": backward, "--shapes": shapes, "--values": values}
+    stated = {kind: word for kind, word in codes.items() if word is not None}
+    given = {f"--{kind.replace('_', '-')}": word for kind, word in codes.items()}
+    given |= {"--shapes": shapes, "--values": values}
     if not code:
         if used := [option for option, value in given.items() if value is not None]:
             raise UsageError(
@@ -159,15 +175,17 @@ def _pair(
         raise UsageError(
             f"{code[0]}: a forward is checked alone; leave out {' '.join(w for w in words if w != code[0])}."
         )
-    if backward is None or shapes is None:
-        missing = "--backward" if backward is None else "--shapes"
+    if not stated or shapes is None:
+        missing = "--shapes" if stated else "--backward"
+        others = "" if stated else " Other modes are --jvp, --hvp, --hessian and --double-backward."
+        kind, word = next(iter(stated.items()), ("backward", "backward"))
         raise UsageError(
-            f"{code[0]}: {missing} is missing, as in `gradcheck verify {code[0]} --backward "
-            f'{backward or "backward"} --shapes "{shapes or "W: n m; x: m"}"`.'
+            f"{code[0]}: {missing} is missing, as in `gradcheck verify {code[0]} --{kind.replace('_', '-')} "
+            f'{word} --shapes "{shapes or "W: n m; x: m"}"`.{others}'
         )
     if cluster is not None:
         raise UsageError("--cluster: a single pair of functions is checked in this process; leave it out.")
-    return Selection((claim_about(code[0], backward, shapes, values or ""),), (), code[0])
+    return Selection(claims_about(code[0], stated, shapes, values or ""), (), code[0])
 
 
 def _selected(words: tuple[str, ...], allow_empty: bool) -> tuple[tuple[str, ...], Selection]:
@@ -233,6 +251,10 @@ _OPTIONS = {
     "--strict": "strict",
     "--time-limit": "time_limit",
     "--backward": "backward",
+    "--jvp": "jvp",
+    "--hvp": "hvp",
+    "--hessian": "hessian",
+    "--double-backward": "double_backward",
     "--shapes": "shapes",
     "--values": "values",
     "--dtype": "dtype",

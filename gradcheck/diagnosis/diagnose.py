@@ -17,8 +17,8 @@ from gradcheck.diagnosis.explaining.code.conjugates import conjugate_changes
 from gradcheck.diagnosis.explaining.code.constants import constant_changes
 from gradcheck.diagnosis.explaining.code.mistakes import mistakes
 from gradcheck.diagnosis.explaining.code.repairs import repairs
-from gradcheck.diagnosis.explaining.values.complex_numbers import complex_changes
 from gradcheck.diagnosis.explaining.code.rewritten import rewritten
+from gradcheck.diagnosis.explaining.values.complex_numbers import complex_changes
 from gradcheck.diagnosis.explaining.values.jacobians import jacobian_changes
 from gradcheck.diagnosis.explaining.values.multiples import multiples
 from gradcheck.diagnosis.explaining.values.other_arguments import argument_changes

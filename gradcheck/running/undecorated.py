@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,9 +18,12 @@ from gradcheck.formulas.suggestions import did_you_mean
 from gradcheck.running.result import own_name
 from gradcheck.running.user_files import load_module
 
-__all__ = ["claim_about", "names_code"]
+__all__ = ["MODES", "claims_about", "names_code"]
 
-_NAMED = ("normal", "positive", "unit_interval", "one_hot", "spd")
+MODES = ("jvp", "hvp", "hessian", "double_backward")
+"""What may be named beside a backward, or without one: the decorators of a `Formula`."""
+
+_NAMED = ("normal", "complex_normal", "positive", "unit_interval", "one_hot", "spd")
 _INTEGERS = re.compile(r"integers\(\s*(-?\d+)\s*,\s*(-?\d+)\s*\)")
 
 
@@ -29,16 +32,14 @@ def names_code(word: str) -> bool:
     return ":" in word and "::" not in word
 
 
-def claim_about(forward: str, backward: str, shapes: str, values: str = "") -> Claim:
-    """The vjp claim about two functions, each named as `pkg.mod:name` or `FILE.py:name`; a ``backward``
+def claims_about(forward: str, codes: Mapping[str, str], shapes: str, values: str = "") -> tuple[Claim, ...]:
+    """The claims about a forward and what is named for it, each as `pkg.mod:name` or `FILE.py:name`; a name
     without a colon stands beside the forward.
 
-    ``shapes`` is `"W: n m; x: m"`, ``values`` `"y: one_hot; k: integers(0, 5)"`. Raises `UsageError`.
+    ``codes`` has "backward", or one of `MODES`, and what that is. ``shapes`` is `"W: n m; x: m"`, ``values``
+    `"y: one_hot; k: integers(0, 5)"`. Raises `UsageError`.
     """
     home, function = _function(forward, "the forward")
-    if ":" not in backward:
-        backward = f"{forward.rpartition(':')[0]}:{backward}"
-    _, candidate = _function(backward, "--backward", home if _place(backward) == _place(forward) else None)
     if isinstance(function, Formula):
         raise UsageError(
             f"{forward}: it is a formula; `gradcheck verify FILE.py::{function.name}` checks its claims."
@@ -49,8 +50,12 @@ def claim_about(forward: str, backward: str, shapes: str, values: str = "") -> C
         name=own_name(function, "forward"),
         values={name: _value(name, text) for name, text in _parsed("--values", values, "y: one_hot").items()},
     )
-    formula.vjp(candidate)
-    return formula.claims[-1]
+    for kind, word in codes.items():
+        named = word if ":" in word else f"{_place(forward)}:{word}"
+        option = f"--{kind.replace('_', '-')}"
+        _, candidate = _function(named, option, home if _place(named) == _place(forward) else None)
+        getattr(formula, "vjp" if kind == "backward" else kind)(candidate)
+    return tuple(formula.claims)
 
 
 def _parsed(option: str, text: str, example: str) -> dict[str, str]:

@@ -37,6 +37,14 @@ def transposed(delta, W, x):
     return np.outer(delta, x), W @ delta
 
 
+def tangent(tangents, W, x):
+    return tangents.W @ x + W @ tangents.x
+
+
+def half_a_tangent(tangents, W, x):
+    return W @ tangents.x
+
+
 class Layer:
     @staticmethod
     def cost(s, y):
@@ -160,6 +168,14 @@ class TestWithoutDecorators:
 
         assert result.exit_code == 0, result.output
         assert judged() == ["forward.vjp"]
+
+    @pytest.mark.parametrize(("code", "exit_code"), [("tangent", 0), ("half_a_tangent", 1)])
+    def test_other_modes_beside_a_backward_or_alone(self, gradcheck, files, code, exit_code):
+        alone = gradcheck("verify", "plain:forward", "--jvp", code, *SHAPES, *FEW)
+        assert (alone.exit_code, judged()) == (exit_code, ["forward.jvp"])
+        both = gradcheck("verify", "plain:forward", "--backward", "backward", "--jvp", code, *SHAPES, *FEW)
+        assert (both.exit_code, judged()) == (exit_code, ["forward.vjp", "forward.jvp"])
+        assert f"--jvp {code}" in read_log("reports/run.jsonl").header.command
 
     def test_a_wrong_pair_fails_and_the_command_runs_it_again(self, gradcheck, files):
         words = ("verify", "plain:forward", "--backward", "plain:transposed", *SHAPES, *FEW)

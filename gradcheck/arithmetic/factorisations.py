@@ -1,0 +1,129 @@
+"""Factorisations of `np.linalg` in balls: eigenvalues and singular values, QR, the pseudo-inverse.
+
+What a factorisation leaves open, signs of vectors, is taken as NumPy has it at the same matrix in float64.
+Where an enclosure is not to be had (equal eigenvalues, a matrix that lacks full rank), `Undecided` says so:
+there is no derivative there either, or none that NumPy's result follows.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flint
+import numpy as np
+from flint import arb
+
+from gradcheck.arithmetic.array import ElementArray, wrap
+from gradcheck.arithmetic.balls import BallDomain, midpoints
+from gradcheck.arithmetic.dispatch import implements
+from gradcheck.arithmetic.domain import of_entries
+from gradcheck.errors import Undecided, Unsupported
+
+__all__: list[str] = []
+
+_LEAST_BITS = 64
+"""Balls of fewer bits stand for a float computation and its rounding, which an exact method does not show."""
+
+
+def _checked(a: ElementArray, name: str) -> ElementArray:
+    if not isinstance(a.domain, BallDomain):
+        raise Unsupported(f"np.linalg.{name} is not available in {a.domain.name}")
+    if a.ndim != 2:
+        raise Unsupported(f"np.linalg.{name} of a stack of matrices is not available in {a.domain.name}")
+    if flint.ctx.prec < _LEAST_BITS:
+        raise Unsupported(f"np.linalg.{name} is not available with the rounding of floats")
+    return a
+
+
+def _eigen(a: ElementArray, name: str) -> tuple[list[arb], Any]:
+    """Eigenvalues in ascending order and a matrix of vectors, of a symmetric matrix."""
+    try:
+        values, vectors = flint.acb_mat(a.data.tolist()).eig(right=True)
+    except ValueError as error:
+        raise Undecided(f"np.linalg.{name}: no enclosure at this precision ({error})") from None
+    order = sorted(range(len(values)), key=lambda k: float(values[k].real.mid()))
+    n = len(values)
+    columns = [[vectors[i, k].real for i in range(n)] for k in order]
+    return [values[k].real for k in order], columns
+
+
+def _symmetric(a: ElementArray, uplo: str) -> ElementArray:
+    """The matrix that NumPy sees: it reads one triangle."""
+    own = np.tril(a) if uplo.upper() == "L" else np.triu(a)
+    diagonal = np.where(np.eye(len(a)) > 0, a, 0)
+    whole: Any = own + own.T - diagonal
+    return whole  # type: ignore[no-any-return]
+
+
+def _column(entries: list[arb], like: Any, a: ElementArray) -> Any:
+    """A vector of length one with the signs of another."""
+    column = wrap(of_entries(entries, (len(entries),)), a.domain)
+    length = np.sqrt(np.sum(column * column))
+    if not length.data.item() > 0:
+        raise Undecided("np.linalg: a vector that may be zero; does the matrix lack full rank?")
+    column = column / length
+    largest = int(np.argmax(np.abs(like)))
+    sign = 1 if (float(column.data[largest].mid()) > 0) == (like[largest] > 0) else -1
+    return column * sign
+
+
+@implements(np.linalg.eigvalsh)
+def _eigvalsh(a: ElementArray, UPLO: str = "L") -> Any:
+    values, _ = _eigen(_symmetric(_checked(a, "eigvalsh"), UPLO), "eigvalsh")
+    return wrap(of_entries(values, (len(values),)), a.domain)
+
+
+@implements(np.linalg.eigh)
+def _eigh(a: ElementArray, UPLO: str = "L") -> Any:
+    whole = _symmetric(_checked(a, "eigh"), UPLO)
+    values, columns = _eigen(whole, "eigh")
+    floats = np.linalg.eigh(midpoints(whole.data), "L" if UPLO.upper() == "L" else "U")
+    vectors = [_column(c, floats.eigenvectors[:, k], a) for k, c in enumerate(columns)]
+    found: Any = wrap(of_entries(values, (len(values),)), a.domain)
+    return type(floats)(found, np.stack(vectors, axis=1))
+
+
+@implements(np.linalg.svd)
+def _svd(a: ElementArray, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+    """By the eigenvalues of the smaller of `A.T A` and `A A.T`."""
+    rows, columns = _checked(a, "svd").shape
+    tall = rows >= columns
+    values, vectors = _eigen(a.T @ a if tall else a @ a.T, "svd")
+    if not all(v > 0 for v in values):
+        raise Undecided("np.linalg.svd: a singular value that may be zero")
+    singular = np.sqrt(wrap(of_entries(values[::-1], (len(values),)), a.domain))
+    if not compute_uv:
+        return singular
+    if full_matrices and rows != columns:
+        raise Unsupported("np.linalg.svd(full_matrices=True) of a matrix that is not square")
+    floats = np.linalg.svd(midpoints(a.data), full_matrices=False)
+    known = floats.Vh if tall else floats.U.T
+    inner = np.stack([_column(c, known[k], a) for k, c in enumerate(vectors[::-1])])
+    outer = (a @ inner.T) / singular if tall else ((inner @ a).T / singular).T
+    return type(floats)(outer, singular, inner) if tall else type(floats)(inner.T, singular, outer)
+
+
+@implements(np.linalg.qr)
+def _qr(a: ElementArray, mode: str = "reduced") -> Any:
+    """By Gram and Schmidt, with the signs that LAPACK's reflections leave."""
+    rows, columns = _checked(a, "qr").shape
+    if mode not in ("reduced", "r") or rows < columns:
+        raise Unsupported("np.linalg.qr takes mode='reduced' or 'r' of a matrix with as many rows or more")
+    floats = np.linalg.qr(midpoints(a.data))
+    vectors: list[Any] = []
+    for k in range(columns):
+        rest = a[:, k]
+        for v in vectors:
+            rest = rest - v * (v @ a[:, k])
+        vectors.append(_column(rest.data.tolist(), floats.Q[:, k], a))
+    q: Any = np.stack(vectors, axis=1)
+    r = np.triu(q.T @ a)
+    return r if mode == "r" else type(floats)(q, r)
+
+
+@implements(np.linalg.pinv)
+def _pinv(a: ElementArray) -> Any:
+    rows, columns = _checked(a, "pinv").shape
+    if rows >= columns:
+        return np.linalg.solve(a.T @ a, a.T)
+    return np.linalg.solve(a @ a.T, a).T
