@@ -20,7 +20,6 @@ sys.path.insert(0, str(HERE.parent))
 
 import gradcheck  # noqa: E402
 from gradcheck.catalogue.layers import formulas  # noqa: E402
-from gradcheck.catalogue.layers.linear import PADDING, STRIDE  # noqa: E402
 from gradcheck.catalogue.layers.normalisation import EPS  # noqa: E402
 from gradcheck.catalogue.layers.probabilities import IGNORED, SMOOTHING  # noqa: E402
 from gradcheck.errors import Unsupported  # noqa: E402
@@ -45,7 +44,6 @@ CALLS: dict[str, tuple[str, Call]] = {
     "dense": ("F.linear", lambda X, W, b: F.linear(X, W.T, b)),
     "embedding": ("F.embedding", lambda E, ids: F.embedding(ids, E)),
     "conv1d": ("F.conv1d", F.conv1d),
-    "conv2d": ("F.conv2d", lambda x, K: F.conv2d(x, K, stride=STRIDE, padding=PADDING)),
     "average_pool": ("F.avg_pool2d", lambda x: F.avg_pool2d(x, 2)),
     "max_pool": ("F.max_pool2d", lambda x: F.max_pool2d(x, 2)),
     "batch_norm": (

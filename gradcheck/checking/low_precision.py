@@ -114,4 +114,12 @@ def low_precision_notes(claim: Claim, results: Sequence[PointResult]) -> list[st
         for q, name in r.stated.dtypes.items()
         if name != declared
     }
-    return [f"{quantity} comes in {name}, not in {declared}" for quantity, name in sorted(wider)]
+    notes = [f"{quantity} comes in {name}, not in {declared}" for quantity, name in sorted(wider)]
+    beyond = [r for r in results if any((np.abs(z) >= claim.dtype.overflows).any() for z in r.point.outputs)]
+    if beyond:
+        at = ", ".join(f"{n} = {s}" for n, s in beyond[0].point.sizes.items())
+        notes.append(
+            f"the forward's own value is beyond {declared} at {len(beyond)} of {len(results)} points, first "
+            f"at {at}: the gradients are judged all the same"
+        )
+    return notes
