@@ -43,13 +43,13 @@ class Twins:
         return replace(claim, formula=self._formulas[id(formula)][1])
 
 
-def gradients_only(claims: Sequence[Claim], dtype: str | None) -> tuple[list[Claim], list[str]]:
+def gradients_only(claims: Sequence[Claim], dtype: str | None) -> tuple[tuple[Claim, ...], list[str]]:
     """The claims that can be checked in a type, and sentences on what is left out: rounding is derived for
     gradients alone. Raises `UsageError` where none is left.
     """
     if dtype in (None, "float64"):
-        return list(claims), []
-    kept = [claim for claim in claims if claim.kind.is_backward]
+        return tuple(claims), []
+    kept = tuple(claim for claim in claims if claim.kind.is_backward)
     if claims and not kept:
         raise UsageError(f"--dtype {dtype} is for gradients, and none of these claims is about one.")
     left = len(claims) - len(kept)
