@@ -90,6 +90,13 @@ def low_precision(session: nox.Session) -> None:
     session.run(sys.executable, "docs/generate_low_precision.py", external=True)
 
 
+@nox.session(default=False)
+def torch_layers(session: nox.Session) -> None:
+    """Judge PyTorch's own layers in low precision on the CPU, and make the page about them."""
+    session.install(".[test,torch]")
+    session.run("python", "docs/generate_torch_layers.py", *session.posargs)
+
+
 @nox.session(venv_backend="none")
 def docs(session: nox.Session) -> None:
     """Build the documentation; a warning is an error. Its examples are run by the tests."""

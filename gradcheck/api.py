@@ -14,7 +14,7 @@ from gradcheck.checking.claim_check import check_claim
 from gradcheck.errors import UsageError
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.decorating import Formula
-from gradcheck.formulas.dtypes import check_held
+from gradcheck.formulas.dtypes import check_held, other_types
 from gradcheck.formulas.given_arrays import declared_at
 from gradcheck.formulas.kinds import Vjp
 from gradcheck.formulas.process_state import process_kept
@@ -134,8 +134,12 @@ def verify(
         return forward.verify(backward, backends=backends, max_examples=max_examples, seed=seed)
     formula = _formula(forward, backward, jac, modes, given)
     check_held(delta, formula.dtype, "delta")
+    told = other_types(values or {}, formula.dtype)
     return Result.joined(
-        [_checked(c, formula, backends, max_examples, seed, delta, strict=strict) for c in formula.claims]
+        [
+            _checked(c, formula, backends, max_examples, seed, delta, strict=strict, told=told)
+            for c in formula.claims
+        ]
     )
 
 
@@ -148,15 +152,16 @@ def _checked(
     delta: Values | None,
     *,
     strict: bool,
+    told: Sequence[str] = (),
 ) -> Result:
-    """The result of one of the formula's claims."""
+    """The result of one of the formula's claims. ``told`` are further notes."""
     with rare_collections(), process_kept():
         outcome = check_claim(
             claim, backends=backends, max_examples=max_examples, seed=seed, delta=delta, strict=strict
         )
     options = RunOptions(seed, max_examples, None if backends is None else tuple(backends))
     line = reproduce(claim, formula, outcome.row, seed, max_examples)
-    row = outcome.row
+    row = msgspec.structs.replace(outcome.row, notes=[*outcome.row.notes, *told])
     if row.counterexample is not None:
         # the command line cannot find what was only handed to a function
         again = msgspec.structs.replace(row.counterexample, replay=None, python=line)

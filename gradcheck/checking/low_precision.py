@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.dtypes import GRADES, Dtype
-from gradcheck.judging.low_precision.errors import Measured
+from gradcheck.judging.low_precision.errors import Measured, Part
 from gradcheck.judging.low_precision.grades import grade_name
 from gradcheck.judging.opinions import PointResult
 from gradcheck.records.types import Accuracy, Grade, Length, Ulp
@@ -63,6 +63,7 @@ def _ulps(found: Found) -> list[Ulp]:
         having = [(r, m.errors[quantity]) for r, m in found if quantity in m.errors]
         result, errors = max(having, key=lambda re: float(re[1].max()))
         where = np.unravel_index(int(np.argmax(errors)), errors.shape)
+        spreads = [m.spread[quantity] for _, m in found if quantity in m.spread]
         every = np.concatenate([e.ravel() for _, e in having])
         rows.append(
             Ulp(
@@ -71,25 +72,28 @@ def _ulps(found: Found) -> list[Ulp]:
                 typical=_short(float(np.median(every))),
                 where=[int(i) for i in where],
                 sizes=dict(result.point.sizes),
+                spread=_short(max(spreads)) if spreads else None,
             )
         )
     return rows
 
 
 def _lengths(found: Found, dtype: Dtype) -> list[Length]:
-    """The errors by the largest size of a point."""
-    groups: dict[int, list[Measured]] = defaultdict(list)
+    """By the largest size of a point, the entry that decides: the one that comes nearest to what the widest
+    grade that was needed there allows, or goes farthest beyond.
+    """
+    groups: dict[int, list[tuple[int, Part]]] = defaultdict(list)
     for result, one in found:
-        groups[max(result.point.sizes.values(), default=1)].append(one)
+        if one.parts:
+            grade = max(one.parts, key=GRADES.index)
+            groups[max(result.point.sizes.values(), default=1)].append(
+                (GRADES.index(grade), one.parts[grade])
+            )
     rows = []
     for size, group in sorted(groups.items()):
-        allowed = {}
-        for grade in GRADES:
-            parts = [m.parts[grade] for m in group if m.bounded(grade)]
-            if parts:
-                allowed[grade_name(grade, dtype)] = _short(max(parts, key=lambda p: p.ratio).allowed)
-        worst = max((p.ulp for m in group for p in m.parts.values()), default=0.0)
-        rows.append(Length(size=size, ulp=_short(worst), allowed=allowed))
+        _, part = max(group, key=lambda one: (one[0], one[1].ratio))
+        allowed = {grade_name(g, dtype): _short(limit) for g, limit in part.beside.items()}
+        rows.append(Length(size=size, ulp=_short(part.ulp), allowed=allowed))
     return rows
 
 
@@ -110,4 +114,12 @@ def low_precision_notes(claim: Claim, results: Sequence[PointResult]) -> list[st
         for q, name in r.stated.dtypes.items()
         if name != declared
     }
-    return [f"{quantity} comes in {name}, not in {declared}" for quantity, name in sorted(wider)]
+    notes = [f"{quantity} comes in {name}, not in {declared}" for quantity, name in sorted(wider)]
+    beyond = [r for r in results if any((np.abs(z) >= claim.dtype.overflows).any() for z in r.point.outputs)]
+    if beyond:
+        at = ", ".join(f"{n} = {s}" for n, s in beyond[0].point.sizes.items())
+        notes.append(
+            f"the forward's own value is beyond {declared} at {len(beyond)} of {len(results)} points, first "
+            f"at {at}: the gradients are judged all the same"
+        )
+    return notes

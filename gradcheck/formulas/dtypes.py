@@ -5,6 +5,7 @@ Inside gradcheck every number is a float64, which holds those of the others exac
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,7 @@ __all__ = [
     "as_grade",
     "check_held",
     "from_numpy",
+    "other_types",
     "widened",
 ]
 
@@ -161,6 +163,20 @@ def check_held(value: Any, dtype: Dtype, who: str) -> None:
                 f"{who}: expected numbers that {dtype.name} holds, but {number!r} is none. Round them first: "
                 f"array.astype({module}.{dtype.name})."
             )
+
+
+def other_types(values: Mapping[str, Any], dtype: Dtype) -> list[str]:
+    """A sentence where arrays are of other types of floats than the one that the code is checked in."""
+    found = {
+        n: t for n, v in values.items() if isinstance(v, np.ndarray) and (t := from_numpy(v)) is not None
+    }
+    others = {name: own for name, own in found.items() if own != dtype and own.is_low}
+    if not others:
+        return []
+    told = ", ".join(f"{name} is {own.name}" for name, own in others.items())
+    widest = max(others.values(), key=lambda own: own.bits)
+    hint = "" if dtype.is_low else f"; dtype={widest.name!r} checks it in that type"
+    return [f"{told}: the code is checked in {dtype.name}, and gets these numbers as that{hint}"]
 
 
 def from_numpy(array: NDArray[Any]) -> Dtype | None:

@@ -297,6 +297,7 @@ class Ulp(_Struct, frozen=True):
     typical: float  # the median over all entries at all points
     where: list[int]  # the worst entry
     sizes: dict[str, int]  # and the sizes at which it is
+    spread: float | None = None  # how far two calls are apart at most, where answers change from call to call
 
 
 class Grade(_Struct, frozen=True):
@@ -317,11 +318,13 @@ class Grade(_Struct, frozen=True):
 
 
 class Length(_Struct, frozen=True):
-    """The worst error among the points whose largest size is ``size``, and what the grades allow there."""
+    """The error among the points whose largest size is ``size``, at the entry that uses most of the widest
+    grade that was needed, and what the grades allow there.
+    """
 
     size: int
     ulp: float
-    allowed: dict[str, float]  # by grade, at the entry that uses most of it
+    allowed: dict[str, float]  # by grade
 
 
 class Accuracy(_Struct, frozen=True):

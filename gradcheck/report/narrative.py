@@ -274,9 +274,16 @@ def accuracy_text(found: Accuracy) -> list[str]:
     lines = [f"{found.dtype}: meets {met.name}: {_grade_text(met)}"] if met else []
     told = failed if met is None else failed[-1:]
     lines += [f"{found.dtype}: worse than {g.name} would be: {_grade_text(g)}" for g in told]
-    return lines + [
+    lines += [
         f"{u.quantity}: worst {u.worst:g} ulp at {sizes_text(u.sizes)}, typical {u.typical:g} ulp"
         for u in found.ulp
+    ]
+    return lines + [
+        f"{u.quantity}: two calls differ by up to {u.spread:g} ulp, both within the grade"
+        if met is not None
+        else f"{u.quantity}: two calls differ by up to {u.spread:g} ulp"
+        for u in found.ulp
+        if u.spread is not None
     ]
 
 

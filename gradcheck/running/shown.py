@@ -70,7 +70,7 @@ class Ulp(types.Ulp, frozen=True):
 
     def keys(self) -> tuple[str, ...]:
         """What there is to look up."""
-        return ("worst", "typical", "where", "size")
+        return ("worst", "typical", "where", "size", "spread")
 
 
 class Proof(types.Proof, frozen=True):

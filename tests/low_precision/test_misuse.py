@@ -98,3 +98,34 @@ def test_code_that_writes_into_its_arguments_is_told():
         return delta
 
     assert checked(writes, dtype="float16").verdict == "error"
+
+
+def outer(W, x):
+    return W @ x
+
+
+def outer_vjp(delta, W, x):
+    return np.outer(delta, x), W.T @ delta
+
+
+def test_arrays_of_other_types_than_the_one_that_is_checked_are_told():
+    """Widening float16 to float64 without a word would look like a check of float16."""
+    W, x = np.ones((2, 3), np.float16), np.ones(3, np.float32)
+    mixed = gradcheck.verify(outer, outer_vjp, args=(W, x), **QUICK)
+    assert mixed.verdict == "pass"
+    (note,) = [n for n in mixed.row.notes if "float16" in n]
+    assert note.startswith("W is float16, x is float32: the code is checked in float64")
+    assert "dtype='float32' checks it in that type" in note
+    same = gradcheck.verify(outer, outer_vjp, args=(W, W[0]), dtype="float16", **QUICK)
+    assert not any("is float16" in n for n in same.row.notes)
+    other = gradcheck.verify(outer, outer_vjp, args=(W, x), dtype="float16", **QUICK)
+    assert "x is float32: the code is checked in float16, and gets these numbers as that" in other.row.notes
+
+
+def test_a_forward_that_overflows_is_told():
+    """300 times 300, three times, is no float16; the gradients are."""
+    large = np.full((2, 3), 300.0, np.float16)
+    beyond = gradcheck.verify(outer, outer_vjp, args=(large, large[0]), dtype="float16", **QUICK)
+    assert any(n.startswith("the forward's own value is beyond float16 at") for n in beyond.row.notes)
+    small = gradcheck.verify(outer, outer_vjp, args=(large / 300, large[0]), dtype="float16", **QUICK)
+    assert not any("beyond" in n for n in small.row.notes)

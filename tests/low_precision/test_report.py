@@ -41,4 +41,10 @@ def test_one_size_alone_is_no_picture():
     rows = [Length(size=n, ulp=0.5 * n, allowed={"float16 throughout": 1.0 * n}) for n in (1, 4, 512)]
     found = Accuracy(dtype="float16", claimed="float16 throughout", grades=[], ulp=[], lengths=rows)
     assert ulps_picture(found).count("<circle") == 3
+    rows = [msgspec.structs.replace(r, allowed={"correctly rounded": 0.5, **r.allowed}) for r in rows]
+    both = ulps_picture(msgspec.structs.replace(found, lengths=rows))
+    assert both.count('<polyline class="bound"') == 2
+    assert ">correctly rounded</text>" in both
+    assert ">float16 throughout</text>" in both
+    assert "where correctly rounded allows 0.5, float16 throughout allows 512" in both
     assert ulps_picture(msgspec.structs.replace(found, lengths=rows[:1])) == ""

@@ -187,7 +187,12 @@ def test_answers_that_change_within_rounding_pass_where_that_is_declared():
         return dW, added_one_by_one(times * product.T, W.dtype)
 
     options = {"shapes": {"W": "n m", "x": "n"}, "deterministic": False}
-    assert checked(mean_square, kernel(backward), "float16", **options).verdict == "pass"
+    found = checked(mean_square, kernel(backward), "float16", **options)
+    assert found.verdict == "pass"
+    assert found.ulp["dJ/dW"].spread is None
+    spread = found.ulp["dJ/dx"].spread
+    assert 0 < spread <= 2 * found.ulp["dJ/dx"].worst
+    assert f"dJ/dx: two calls differ by up to {spread:g} ulp, both within the grade" in str(found)
     told = checked(mean_square, kernel(backward), "float16", shapes=options["shapes"])
     assert told.verdict == "error"
     assert "deterministic=False" in told.reason

@@ -56,7 +56,7 @@ class Stated:
     """What a candidate states at a point: by quantity. ``unchecked`` are the arguments for
     which it returned None; ``warnings`` the messages of warnings that it caused; ``read_only`` why it
     did not run on read-only arrays, without writing into them; ``dtypes`` names the types of floats that
-    quantities come in.
+    quantities come in; ``again`` are those of a second call that came out otherwise, where that is allowed.
     """
 
     values: dict[Quantity, Any]
@@ -64,6 +64,7 @@ class Stated:
     warnings: list[str] = field(default_factory=list)
     read_only: str | None = None
     dtypes: Mapping[Quantity, str] = field(default_factory=dict)
+    again: dict[Quantity, NDArray[np.float64]] = field(default_factory=dict)
 
     @cached_property
     def is_finite(self) -> bool:
@@ -119,6 +120,7 @@ def run_in_float64(claim: Claim, point: Point) -> Stated:
                 text += ONLY_ROUNDING
             verdict = "error" if deterministic else "fail"
             raise CandidateFault(verdict, text, name, FaultKind.NOT_DETERMINISTIC)
+        first.again[name] = other
     return first
 
 

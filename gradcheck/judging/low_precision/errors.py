@@ -12,7 +12,7 @@ from gradcheck.formulas.dtypes import GRADES, Dtype
 from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.low_precision.grades import Allowed
 
-__all__ = ["Measured", "Part", "error", "measured", "within"]
+__all__ = ["Measured", "Part", "apart", "error", "farther", "measured", "within"]
 
 Floats = NDArray[np.float64]
 
@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 class Part:
     """The entry that comes nearest to what a grade allows, or goes farthest beyond: the error there and what
     is allowed, in units in the last place of the right value (of its terms, where they cancel), and their
-    ``ratio``.
+    ``ratio``. ``beside`` is what each grade allows there.
     """
 
     ratio: float
@@ -29,6 +29,7 @@ class Part:
     index: tuple[int, ...]
     ulp: float
     allowed: float
+    beside: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Measured:
     """An answer at one point. ``parts`` are by grade; one without a bound is missing. ``errors`` are all of
     them in ulp, by quantity; ``right`` the right values, ``granted`` what the widest grade that has a bound
     allows. Of code whose operations are not seen, ``constants`` are what rounded constants may put all
-    entries off by.
+    entries off by. ``spread`` is how far two calls are apart, in ulp, where answers change.
     """
 
     parts: Mapping[str, Part] = field(default_factory=dict)
@@ -44,6 +45,7 @@ class Measured:
     right: Mapping[Quantity, Floats] = field(default_factory=dict)
     granted: Mapping[Quantity, Floats] = field(default_factory=dict)
     constants: Mapping[Quantity, Floats] = field(default_factory=dict)
+    spread: Mapping[Quantity, float] = field(default_factory=dict)
 
     def meets(self, grade: str) -> bool:
         """Whether a grade is met: its own bound or that of a stricter one."""
@@ -53,6 +55,18 @@ class Measured:
     def bounded(self, grade: str) -> bool:
         """Whether there is a bound for a grade here."""
         return grade in self.parts
+
+
+def farther(first: Floats, again: Floats, right: Floats, dtype: Dtype) -> Floats:
+    """Of two answers, entry by entry the one that is farther off: both must be within what is allowed."""
+    return np.where(error(again, right, dtype) > error(first, right, dtype), again, first)
+
+
+def apart(first: Floats, again: Floats, sizes: Floats, dtype: Dtype) -> float:
+    """The largest distance of two answers, in units in the last place."""
+    with np.errstate(invalid="ignore"):
+        units = np.abs(first - again) / dtype.ulp(sizes)
+    return float(np.max(np.where(np.isfinite(units), units, 0.0), initial=0.0))
 
 
 def measured(
@@ -71,9 +85,10 @@ def measured(
             ratios = _ratios(value, truth, off, bounds[quantity], dtype)
             index = tuple(int(i) for i in np.unravel_index(int(np.argmax(ratios)), ratios.shape))
             if grade not in parts or ratios[index] > parts[grade].ratio:
-                limit = float(bounds[quantity][index] / ulp[index])
+                limits = {g: float(b[quantity][index] / ulp[index]) for g, b in allowed.errors.items()}
                 found = float(errors[quantity][index])
-                parts[grade] = Part(min(float(ratios[index]), _MOST), quantity, index, found, limit)
+                ratio = min(float(ratios[index]), _MOST)
+                parts[grade] = Part(ratio, quantity, index, found, limits[grade], limits)
     widest = max(allowed.errors, key=GRADES.index, default=None)
     granted = {} if widest is None else allowed.errors[widest]
     return Measured(parts, errors, right, granted)

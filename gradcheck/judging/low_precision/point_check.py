@@ -29,7 +29,7 @@ from gradcheck.judging.candidates.rounding import rounding_bound
 from gradcheck.judging.candidates.running import Stated, run_in_balls
 from gradcheck.judging.comparing import Match, compare
 from gradcheck.judging.evaluation import spread
-from gradcheck.judging.low_precision.errors import Measured, error, measured, within
+from gradcheck.judging.low_precision.errors import Measured, apart, error, farther, measured, within
 from gradcheck.judging.low_precision.grades import (
     Allowed,
     Derivation,
@@ -74,18 +74,27 @@ def judge_low_precision(
             opinions[one.name] = Opinion(one.name, reason=answers)
             continue
         right = {q: midpoints(answers[q].values) for q in stated.values}
+        both = stated
+        if stated.again:
+            worse = {q: farther(stated.values[q], v, right[q], claim.dtype) for q, v in stated.again.items()}
+            both = replace(stated, values={**stated.values, **worse})
         sources = list(derivations(claim, point, session, usable))
-        good = functools.partial(within, stated.values, right, dtype=claim.dtype)
+        good = functools.partial(within, both.values, right, dtype=claim.dtype)
         granted = allowed(claim, point, sources, own, right, good)
         if not granted.errors:
-            granted = _by_sensitivity(claim, point, stated, right)
-        here = measured(stated.values, right, granted, claim.dtype)
+            granted = _by_sensitivity(claim, point, both, right)
+        here = measured(both.values, right, granted, claim.dtype)
         if run is None and found is None:
             unseen = of_constants(sources, claim.dtype, claim.formula.grade, right)
             here = replace(here, constants=unseen)
+        if stated.again:
+            spread = {
+                q: apart(stated.values[q], v, granted.sizes[q], claim.dtype) for q, v in stated.again.items()
+            }
+            here = replace(here, spread=spread)
         found = found or here
         opinions[one.name] = _opinion(
-            one.name, claim, stated, answers, granted, here, wrong_formula.get(one.name)
+            one.name, claim, both, answers, granted, here, wrong_formula.get(one.name)
         )
     result = PointResult(point, PointVerdict.NONE, opinions, stated=stated, measured=found)
     if any(o.says is not Says.AGREE for o in opinions.values() if o.reason is None or o.says is Says.DIFFER):

@@ -11,41 +11,60 @@ from gradcheck.report.pictures.svg import Axes, label, number, picture
 
 __all__ = ["ulps_picture"]
 
-_WIDTH, _HEIGHT = 360, 170
+_WIDTH, _HEIGHT = 480, 170
 _LEAST, _MOST = 1e-3, 1e6
 
 
 def ulps_picture(found: Accuracy) -> Markup:
-    """The worst error by size, with what the widest grade that was needed allows; nothing for one size."""
+    """The error by size at the entry that decides, with a line for what each grade that was asked about
+    allows there; nothing for one size.
+    """
     rows = [row for row in found.lengths if row.size > 0]
     if len(rows) < 2:
         return Markup("")
     sizes = [log10(row.size) for row in rows]
-    errors = [_decade(row.ulp) for row in rows]
-    bounds = [(x, _decade(allowed)) for x, row in zip(sizes, rows, strict=True) if (allowed := _allowed(row))]
-    heights = [*errors, *(y for _, y in bounds)]
+    errors = list(zip(sizes, [_decade(row.ulp) for row in rows], strict=True))
+    bounds = {name: _bounds(name, rows) for name in dict.fromkeys(g for row in rows for g in row.allowed)}
+    heights = [y for line in (errors, *bounds.values()) for _, y in line]
     low, high = floor(min(heights)), max(ceil(max(heights)), floor(min(heights)) + 1)
-    axes = Axes(58, _WIDTH - 12, 10, _HEIGHT - 36, (sizes[0], sizes[-1]), (low, high))
+    axes = Axes(58, _WIDTH - 132, 10, _HEIGHT - 36, (sizes[0], sizes[-1]), (low, high))
     parts = [
         axes.frame(
             [(x, str(row.size)) for x, row in ((sizes[0], rows[0]), (sizes[-1], rows[-1]))],
             [(y, f"{10.0**y:g}") for y in range(low, high + 1, max(1, (high - low) // 3))],
         ),
-        axes.line(bounds, "bound"),
-        axes.line(list(zip(sizes, errors, strict=True)), "error"),
-        *(_dot(axes, x, y) for x, y in zip(sizes, errors, strict=True)),
+        *(axes.line(line, "bound") for line in bounds.values()),
+        *_names({name: axes.down(line[-1][1]) for name, line in bounds.items()}, axes.right),
+        axes.line(errors, "error"),
+        *(_dot(axes, x, y) for x, y in errors),
         label((axes.left + axes.right) / 2, _HEIGHT - 4, "longest axis; error in ulp"),
     ]
+    last = rows[-1]
+    granted = ", ".join(f"{name} allows {allowed:g}" for name, allowed in last.allowed.items())
     text = (
-        f"{found.dtype}: the worst error is {rows[0].ulp:g} ulp where the longest axis is {rows[0].size}, "
-        f"and {rows[-1].ulp:g} where it is {rows[-1].size}."
+        f"{found.dtype}: the error that decides is {rows[0].ulp:g} ulp where the longest axis is "
+        f"{rows[0].size}, and {last.ulp:g} where it is {last.size}{f', where {granted}' if granted else ''}."
     )
     return picture("steps", _WIDTH, _HEIGHT, text, parts)
 
 
-def _allowed(row: Length) -> float:
-    """What the last grade that was asked about allows there: the one that decides."""
-    return list(row.allowed.values())[-1] if row.allowed else 0.0
+def _bounds(grade: str, rows: list[Length]) -> list[tuple[float, float]]:
+    """What a grade allows by size, where it was asked about."""
+    return [(log10(row.size), _decade(row.allowed[grade])) for row in rows if grade in row.allowed]
+
+
+def _names(heights: dict[str, float], right: float) -> list[str]:
+    """The grades' names beside the ends of their lines, none over another."""
+    words = []
+    lowest = float("inf")
+    for name, y in sorted(heights.items(), key=lambda one: -one[1]):
+        lowest = min(y + 4, lowest - _LINE)
+        words.append(label(right + 6, lowest, name, "start", "grade"))
+    return words
+
+
+_LINE = 13
+"""The height of a line of text."""
 
 
 def _decade(value: float) -> float:
