@@ -58,8 +58,8 @@ def minimise(
         return Minimal(failing, shape_minimal=False)
     judge = _Judge(claim, failing, session)
     best, exhausted = _smallest_shape(claim, failing.point, judge, seed, delta)
-    smaller = [total for total in judge.otherwise if total < sum(best.sizes.values())]
-    shape_minimal = exhausted and not smaller
+    # shapes come from the smallest on, so any other one than the best comes before it
+    shape_minimal = exhausted and all(sizes == dict(best.sizes) for sizes in judge.otherwise)
     simple = _simplify(claim, best, judge, free_delta=delta is None, by_numbers=failing.fault is None)
     final = check_point(claim, simple, session)
     if final.verdict != failing.verdict:  # the quick judge saw one backend only
@@ -79,15 +79,15 @@ class _Judge:
     """Whether the claim fails at a point as it did, asked of the one backend that answers fastest.
 
     Code that raises, at a singular matrix say, is no smaller case of numbers that are wrong, and neither is a
-    point without a derivative, where there is no number to show; ``otherwise`` has the sums of the sizes at
-    which one was met.
+    point without a derivative, where there is no number to show; ``otherwise`` has the shapes at which
+    one was met.
     """
 
     def __init__(self, claim: Claim, failing: PointResult, session: Session) -> None:
         against = [o.backend for o in failing.opinions.values() if o.says == "differ" and not o.outvoted]
         self._only = session.quickest(against)
         self._claim, self._failing, self._session = claim, failing, session
-        self.otherwise: set[int] = set()
+        self.otherwise: list[dict[str, int]] = []
 
     def __call__(self, point: Point) -> bool:
         try:
@@ -97,7 +97,7 @@ class _Judge:
         if found.verdict != self._failing.verdict:
             return False
         if _fails_otherwise(found) and self._failing.fault is None:
-            self.otherwise.add(sum(point.sizes.values()))
+            self.otherwise.append(dict(point.sizes))
             return False
         return True
 

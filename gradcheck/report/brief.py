@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from gradcheck.records.types import ClaimRow, Counterexample
 from gradcheck.report.diagnoses import lead, merged
+from gradcheck.report.marks import look_at
 from gradcheck.report.narrative import agreed_value, arrays_of, counterexample_head, own_reason, title
 from gradcheck.report.text import array_text, clean, clip, entry, one_line, quantity
 from gradcheck.report.witnesses import contradiction_text
@@ -25,15 +26,21 @@ _MOST_LETTERS = 4000
 
 @dataclass
 class _Paragraph:
-    """A sentence with the lines that it takes. ``whole`` is one that must not be cut: a command."""
+    """A sentence with the lines that it takes. ``whole`` is one that must not be cut: a command; ``spare``
+    one that gives way first.
+    """
 
     lines: list[str]
     whole: bool = False
+    spare: bool = False
 
 
 def brief(claim: ClaimRow, width: int) -> list[str]:
     """The failure in at most `LINES` lines of at most ``width`` columns; only a command may be longer."""
     paragraphs = [_wrapped(text, indent, width) for text, indent in _sentences(claim)]
+    if place := look_at(claim):
+        told = 1 + min(len(merged(claim.diagnosis)), _MOST_DIAGNOSES + 1)
+        paragraphs.insert(told, _Paragraph(_wrapped(place, "", width).lines, spare=True))
     again = claim.counterexample.replay or claim.counterexample.python if claim.counterexample else None
     if again:
         paragraphs.append(_Paragraph([f"run it again: {one_line(again)}"], whole=True))
@@ -41,6 +48,8 @@ def brief(claim: ClaimRow, width: int) -> list[str]:
         paragraphs += [
             _Paragraph([clip(one_line(note), 1000)], whole=True) for note in claim.notes[-_MOST_NOTES:]
         ]
+    if sum(len(p.lines) for p in paragraphs) > LINES:  # where to look is told by the report too
+        paragraphs = [p for p in paragraphs if not p.spare]
     while sum(len(p.lines) for p in paragraphs) > LINES:
         longest = max((p for p in paragraphs if not p.whole), key=lambda p: len(p.lines))
         longest.lines[-2:] = [f"{longest.lines[-2][: width - 4].rstrip()} ..."]

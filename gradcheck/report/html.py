@@ -28,6 +28,7 @@ from gradcheck.report.narrative import accuracy_text
 from gradcheck.report.overview import overview
 from gradcheck.report.pictures import digits_picture, ulps_picture
 from gradcheck.report.views import View, anchors, array_rows, formula, glyph, view
+from gradcheck.report.witnesses import proof_text
 
 __all__ = ["BUDGET", "render"]
 
@@ -111,6 +112,7 @@ def _environment() -> Environment:
         "formula": formula,
         "glyph": glyph,
         "plural": text.plural,
+        "proof_text": proof_text,
         "prose": _prose,
         "rows": array_rows,
         "sizes": text.sizes_text,

@@ -16,7 +16,7 @@ from gradcheck.records.verdicts import Verdict
 from gradcheck.report.slices import Place, slices
 from gradcheck.report.text import listed, one_line
 
-__all__ = ["Mark", "forward_places", "marks", "where"]
+__all__ = ["Mark", "forward_places", "look_at", "marks", "where"]
 
 _PLACE = re.compile(r"\(([\w.-]+\.\w+):(\d+)(?:, called from ([\w.-]+\.\w+):(\d+))?\)")
 _MOST_LINES = 6
@@ -51,6 +51,25 @@ def where(claim: ClaimRow) -> Mark | None:
     """The one line of the hand-written code at which to look, where there is one."""
     sure = [m for m in _pinned(claim) or _sliced(claim) if m.sure] if claim.verdict == Verdict.FAIL else []
     return sure[0] if len({(m.file, m.line) for m in sure}) == 1 else None
+
+
+def look_at(claim: ClaimRow) -> str | None:
+    """The one wrong line in a sentence: "look at layer.py:12: ...". None where a diagnosis names it."""
+    found = where(claim)
+    if found is None or found.line == claim.candidate.line:
+        return None
+    place = f"{PurePosixPath(found.file).name}:{found.line}"
+    if any(place in one.text for one in claim.diagnosis):
+        return None
+    source = next(
+        s for s in (claim.candidate, *claim.helpers) if s.file == found.file and _has(s, found.line)
+    )
+    code = source.text.split("\n")[found.line - source.line]
+    return f"look at {found.file}:{found.line}: {one_line(code)}"
+
+
+def _has(source: Source, line: int) -> bool:
+    return source.line <= line <= source.line + source.text.count("\n")
 
 
 def _pinned(claim: ClaimRow) -> list[Mark]:
@@ -127,8 +146,7 @@ def forward_places(claim: ClaimRow) -> list[tuple[str, int]]:
 def _holding(claim: ClaimRow, file: str, line: int) -> Source | None:
     """The source that a line stands in; diagnoses name the file alone."""
     for source in (claim.candidate, claim.forward, *claim.helpers):
-        last = source.line + source.text.count("\n")
-        if PurePosixPath(source.file).name == file and source.line <= line <= last:
+        if PurePosixPath(source.file).name == file and _has(source, line):
             return source
     return None
 

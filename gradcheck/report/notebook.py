@@ -12,6 +12,8 @@ from html import escape as escape_html
 
 from gradcheck.records.arrays import MAX_DECIMALS
 from gradcheck.records.types import ArrayRecord, BackendRow, BatteryRow, ClaimRow, Counterexample, Proof
+from gradcheck.report.diagnoses import merged
+from gradcheck.report.marks import look_at
 from gradcheck.report.mathml import mathml
 from gradcheck.report.narrative import (
     accuracy_text,
@@ -21,8 +23,10 @@ from gradcheck.report.narrative import (
     remarkable,
     row_text,
     status,
+    unchecked_names,
 )
 from gradcheck.report.text import array_cells, array_text, clip, one_line, quantity, sizes_text
+from gradcheck.report.witnesses import proof_text
 
 __all__ = ["counterexample_page", "page", "proof_page"]
 
@@ -42,7 +46,9 @@ def page(claim: ClaimRow, rows: Iterable[BackendRow], battery: tuple[BatteryRow,
     ]
     if reason := own_reason(claim):
         parts.append(f"<p>{_text(reason)}</p>")
-    parts += [f"<p><b>{_text(found.text)}</b></p>" for found in claim.diagnosis]
+    parts += [f"<p><b>{_text(told)}</b></p>" for told in merged(claim.diagnosis)]
+    if place := look_at(claim):
+        parts.append(f"<p>{_text(place)}</p>")
     if claim.counterexample is not None:
         parts.append(counterexample_page(claim.counterexample))
     parts.append(_list(_evidence(claim, tuple(rows), battery)))
@@ -106,19 +112,14 @@ _LEFT = "text-align:left"
 
 
 def _evidence(claim: ClaimRow, rows: tuple[BackendRow, ...], battery: tuple[BatteryRow, ...]) -> list[str]:
-    proof = claim.proof
-    lines = (
-        [f"proof for all shapes: {proof.status}{f', {proof.reason}' if proof.reason else ''}"]
-        if proof
-        else []
-    )
+    lines = [proof_text(claim.proof)] if claim.proof else []
     lines += [row_text(row) for row in rows if row.points or row.reason != claim.reason]
     lines += [battery_text(row) for row in remarkable(claim, battery)]
     lines += [precision_text(found) for found in claim.precision]
     lines += accuracy_text(claim.accuracy) if claim.accuracy else []
     lines += [f"note: {note}" for note in claim.notes]
     if claim.unchecked:
-        lines.append(f"not checked, because the code returns None: {', '.join(claim.unchecked)}")
+        lines.append(unchecked_names(claim))
     return lines
 
 

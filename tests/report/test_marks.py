@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from gradcheck.records.types import Compared, Diagnosis, Source
+from gradcheck.report.brief import brief
 from gradcheck.report.marks import marks, where
 from gradcheck.report.overview import MOST, overview
 from gradcheck.report.slices import slices
@@ -213,3 +214,14 @@ def test_the_line_is_found_in_the_method_that_is_called():
 
     assert [(m.file, m.line, m.sure) for m in marks(claim)] == [("nets/net.py", 37, True)]
     assert marks(msgspec.structs.replace(claim, helpers=[])) == []
+
+
+def test_the_terminal_says_where_to_look_unless_the_diagnosis_does():
+    claim = failed(BACKWARD, ["W2"])
+    named = failed(
+        BACKWARD, ["W2"], texts={"W2": "in `h.T` (two.py:12), the sign"}, places={"W2": "two.py:12"}
+    )
+
+    assert "look at nets/two.py:12: dW2 = h.T @ delta" in brief(claim, 80)
+    assert not any(line.startswith("look at") for line in brief(named, 80))
+    assert not any(line.startswith("look at") for line in brief(failed(BACKWARD, ["b1"]), 80))
