@@ -42,7 +42,8 @@ A sentence is judged a second time where it says what should stand in the code (
 is then right or not) or what the numbers are (minus the right ones, zero, a factor): *true* and *false* are
 counted by that. Sentences of other forms (about the derivative of a part of the forward, sizes, axes,
 exceptions) are *not read* by the judge; gradcheck gives them only where what they say holds in ball
-arithmetic at every point. *None* is "no simple explanation" of at least one gradient, or no more than that the code raises or gives NaN.
+arithmetic at every point. *None* is "no simple explanation" of at least one gradient, or no more than that
+the code raises or gives NaN.
 
 {explanations}
 """
