@@ -67,8 +67,9 @@ def jobs_of(todo: list[tuple[int, bool]]) -> Iterator[tuple[tuple[int, ...], boo
     everyone = mutants()
     for told in (True, False):
         mine = [k for k, its in todo if its is told]
-        for _, group in groupby(mine, key=lambda k: everyone[k].subject.name):
-            yield tuple(group), told
+        groups = [tuple(group) for _, group in groupby(mine, key=lambda k: everyone[k].subject.name)]
+        random.Random(0).shuffle(groups)  # noqa: S311  (so that a campaign that is stopped is a sample)
+        yield from ((group, told) for group in groups)
 
 
 def main() -> int:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from gradcheck.errors import UsageError
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.declaration import Declaration
+from gradcheck.formulas.foreign import is_float_only
 from gradcheck.formulas.point import Point
 from gradcheck.formulas.values import Values
 from gradcheck.judging.large_points import BEHIND_A_PROOF
@@ -68,8 +69,8 @@ def points_of_large_sizes(
     """A point at about 40 and one at about 200 in every free dimension, as far as the cost allows: for kinds
     that are compared in balls the first alone. ``crowning`` is behind a proof, where more is paid for them.
     """
-    if not crowning and not claim.kind.is_backward:
-        return
+    if not crowning and (not claim.kind.is_backward or is_float_only(claim.candidate)):
+        return  # a program or a framework may have room for little
     formula = claim.formula
     chosen = LARGE_SIZES if claim.kind.is_backward else LARGE_SIZES[:1] if claim.kind.costs_slopes else ()
     bound = formula.shapes.bind({a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)})

@@ -35,14 +35,15 @@ are asked for with finite differences as the only backend.
 
 ## Explanations
 
-{told:,} wrong ones, drawn at random from all, were checked at the default settings with what is said of each.
+{told:,} wrong ones, drawn at random, were checked at the default settings with what is said of each.
 {explained:.1f} % get an explanation, and {false} a false one.
 
 A sentence is judged a second time where it says what should stand in the code (it is put there, and the code
 is then right or not) or what the numbers are (minus the right ones, zero, a factor): *true* and *false* are
 counted by that. Sentences of other forms (about the derivative of a part of the forward, sizes, axes,
 exceptions) are *not read* by the judge; gradcheck gives them only where what they say holds in ball
-arithmetic at every point. *None* is "no simple explanation" of at least one gradient.
+arithmetic at every point. *None* is "no simple explanation" of at least one gradient, or no more than that
+the code raises or gives NaN.
 
 {explanations}
 """
@@ -78,7 +79,8 @@ def outcome(line: Line) -> str:
     """What became of the explanation of one mutant."""
     if "false" in line["true"]:
         return "false"
-    if not line["true"] or "nothing" in line["true"]:
+    kinds = {kind for _, kind, _ in line["diagnosis"]}
+    if not kinds or kinds & {"unexplained", "raises", "not-finite"}:  # these say no more than what happens
         return "none"
     return "unread" if "unread" in line["true"] else "true"
 

@@ -5,9 +5,11 @@ there is put there, or what it says of the numbers is looked up in them.
 from __future__ import annotations
 
 import ast
+import copy
 import enum
 import re
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +36,14 @@ _WHOLE = re.compile(rf"^`(?P<old>[^`]+)`{_PLACE} should be `(?P<new>[^`]+)`$")
 _IN = re.compile(rf"^in `(?P<old>[^`]+)`{_PLACE}, (?P<what>.+)$")
 _GONE = re.compile(rf"^`(?P<old>[^`]+)`{_PLACE} should not be there$")
 _CONSTANT = re.compile(rf"^the constant (?P<number>\S+) in `(?P<old>[^`]+)`{_PLACE} should be (?P<new>\S+)$")
+_OTHER = re.compile(rf"^`(?P<old>[^`]+)`{_PLACE} should be (?P<new>the \w+|np\.\w+)$")
+_TURNED = re.compile(rf"^`(?P<old>[^`]+)`{_PLACE} should not be transposed$")
+_WITHOUT = re.compile(
+    r"^your gradient is the right one for (?P<name>\w+) = 0: \w+ is left out"
+    r"(?:, and what is left is the right one times (?P<times>[\d.e+/-]+))?(?:, for all shapes)?$"
+)
 _FACTOR = re.compile(
-    r"^your gradient is too (?P<way>small|large) by the factor (?P<factor>[\d.e+-]+)(?:, for all shapes)?$"
+    r"^your gradient is too (?P<way>small|large) by the factor (?P<factor>[\d.e+/-]+)(?:, for all shapes)?$"
 )
 _OPERATORS: dict[str, ast.operator] = {
     "+": ast.Add(), "-": ast.Sub(), "*": ast.Mult(), "/": ast.Div(), "@": ast.MatMult(),
@@ -46,6 +54,8 @@ def told(mutant: Mutant, candidate: Callable[..., Any], judge: Judge, said: Diag
     """Whether one diagnosis is true, at the judge's points."""
     if said.kind == "unexplained":
         return Told.NOTHING
+    if said.text.startswith("delta is not used: the gradient is the same for another delta"):
+        return _without_delta(judge, candidate, said)
     number = _claimed(said.text)
     if number is not None:
         return _as_claimed(judge, candidate, said, number)
@@ -56,6 +66,23 @@ def told(mutant: Mutant, candidate: Callable[..., Any], judge: Judge, said: Diag
         if _is_right(judge, mutant.candidate(folder, sources), said):
             return Told.TRUE
     return Told.FALSE
+
+
+def _without_delta(judge: Judge, candidate: Callable[..., Any], said: Diagnosis) -> Told:
+    """Whether the gradients are the same for another delta."""
+    for known in judge.known:
+        here = known.point
+        halved = tuple(d / 2 for d in here.delta) if isinstance(here.delta, tuple) else here.delta / 2
+        try:
+            one, other = (
+                gradients_of(judge.formula, candidate, p, shapes=False)
+                for p in (here, Point(here.sizes, here.args, halved))
+            )
+        except Fault:
+            return Told.FALSE
+        if not all(np.array_equal(one[k], other[k]) for k in _name(judge, said)):
+            return Told.FALSE
+    return Told.TRUE
 
 
 def _name(judge: Judge, said: Diagnosis) -> list[int]:
@@ -74,13 +101,15 @@ def _all_near(
 ) -> bool:
     for known in judge.known:
         try:
-            found = gradients_of(judge.formula, code, known.point)
+            found = gradients_of(judge.formula, code, known.point, shapes=False)
         except Fault:
             return False
         for k in _name(judge, said):
             right = wanted(known, k)
             if right is None or found[k] is None:
                 continue
+            if np.shape(found[k]) != np.shape(right):
+                return False
             off = float(np.max(np.abs(found[k] - right), initial=0.0))
             if not off <= max(CLEAR * known.rounding[k], TINY):
                 return False
@@ -91,12 +120,17 @@ def _claimed(text: str) -> Callable[[Judge, Known, int], Any] | None:
     """What a sentence about numbers says that the code gives; None for other sentences."""
     if text.startswith("the sign is wrong: your gradient is minus the right one"):
         return lambda judge, known, k: -known.right[k]
+    if text.startswith("your gradient is the transpose of the right one"):
+        return lambda judge, known, k: np.transpose(known.right[k])
+    if found := _WITHOUT.match(text):
+        times = float(Fraction(found["times"] or "1"))
+        return lambda judge, known, k: times * _of_zero(found["name"], judge, known, k)
     if text.startswith("your gradient is zero throughout"):
         return lambda judge, known, k: 0 * known.right[k]
     if text.startswith("your gradient is the right one for delta = ones"):
         return _of_ones
     if found := _FACTOR.match(text):
-        factor = float(found["factor"]) ** (1 if found["way"] == "large" else -1)
+        factor = float(Fraction(found["factor"])) ** (1 if found["way"] == "large" else -1)
         return lambda judge, known, k: factor * known.right[k]
     return None
 
@@ -112,6 +146,15 @@ def _of_ones(judge: Judge, known: Known, k: int) -> Any:
     return gradients_of(judge.formula, judge.backward, at_ones)[k]
 
 
+def _of_zero(name: str, judge: Judge, known: Known, k: int) -> Any:
+    point, names = known.point, list(judge.formula.shapes.arguments)
+    if name not in names:
+        return np.nan
+    args = list(point.args)
+    args[names.index(name)] = args[names.index(name)] * 0
+    return gradients_of(judge.formula, judge.backward, Point(point.sizes, tuple(args), point.delta))[k]
+
+
 def _as_claimed(
     judge: Judge, candidate: Callable[..., Any], said: Diagnosis, number: Callable[[Judge, Known, int], Any]
 ) -> Told:
@@ -123,7 +166,7 @@ def _as_claimed(
 
 def _repaired(mutant: Mutant, text: str) -> Iterator[dict[str, str]]:
     """The functions of the mutant's file, by name, with what a sentence says put in: all readings."""
-    for pattern in (_WHOLE, _IN, _GONE, _CONSTANT):
+    for pattern in (_WHOLE, _IN, _GONE, _CONSTANT, _OTHER, _TURNED):
         if found := pattern.match(text.removesuffix(" (and so wherever the same stands in this function)")):
             break
     else:
@@ -166,8 +209,34 @@ def _changes(node: ast.AST, pattern: re.Pattern[str], found: re.Match[str]) -> I
         new = _parsed(_written(node).replace(found["number"], found["new"], 1))
         if new is not None:
             yield new
+    elif pattern is _OTHER:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            name = found["new"].removeprefix("np.").removeprefix("the ")
+            func = ast.Attribute(node.func.value, _NAMES.get(name, name), ast.Load())
+            yield ast.Call(func, node.args, node.keywords)
+    elif pattern is _TURNED:
+        if isinstance(node, ast.Attribute):
+            yield node.value
     elif isinstance(node, ast.BinOp):
         yield from _within(node, found["what"])
+    else:
+        yield from _somewhere_in(node, found["what"])
+
+
+_NAMES = {"maximum": "max", "minimum": "min"}
+
+
+def _somewhere_in(node: ast.AST, what: str) -> Iterator[ast.AST]:
+    """One value in place of another, wherever it stands in an expression."""
+    found = re.match(r"^`?([^`]+?)`? should be `?([^`]+?)`?$", what)
+    new = None if found is None else _parsed(found[2])
+    if found is None or new is None:
+        return
+    for k, inner in enumerate(ast.walk(node)):
+        if k and isinstance(inner, ast.expr) and _written(inner) == found[1]:
+            other = copy.deepcopy(node)
+            _put(other, list(ast.walk(other))[k], new)
+            yield other
 
 
 def _parsed(text: str) -> ast.AST | None:
@@ -203,6 +272,7 @@ def _within(node: ast.BinOp, what: str) -> Iterator[ast.AST]:
         return
     if found := re.match(r"^`?([^`]+?)`? should be `?([^`]+?)`?$", what):
         new = _parsed(found[2])
+        yield from _somewhere_in(node, what)
         for name, side in sides.items():
             if new is not None and _written(side) == found[1]:
                 yield _altered(node, name, new)
