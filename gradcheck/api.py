@@ -209,7 +209,9 @@ def _formula(
         forward, jac = _both(forward)
     for role, function in {"forward": forward, "backward": backward, "jac": jac, **modes}.items():
         if not callable(function) and not (function is None and role != "forward"):
-            raise UsageError(f"{role}: expected a function, got {type(function).__name__}.")
+            pair = isinstance(function, tuple) and len(function) == 2 and all(map(callable, function))
+            hint = " An adapter's pair is unpacked: verify(*pair, ...)." if pair else ""
+            raise UsageError(f"{role}: expected a function, got {type(function).__name__}.{hint}")
     if isinstance(forward, Formula):
         built = Formula(**{**forward.given(), **{name: value for name, value in given.items() if value}})
         if backward is None and jac is None and not modes:

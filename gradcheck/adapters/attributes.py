@@ -71,8 +71,9 @@ class Place:
 
     def has(self, held: Any) -> bool:
         try:
-            self.get(held)
-        except AttributeError:
+            for kind, step in self.steps:
+                held = getattr(held, step) if kind == "." else held[step]
+        except _MISSING:
             return False
         return True
 
@@ -93,7 +94,7 @@ class Place:
     def _taken(self, held: Any, kind: str, step: Any) -> Any:
         try:
             return getattr(held, step) if kind == "." else held[step]
-        except (AttributeError, KeyError, IndexError, TypeError):
+        except _MISSING:
             known = _names_in(held, kind)
             by_lower = {k.lower(): k for k in known}
             near = difflib.get_close_matches(str(step).lower(), by_lower, n=1, cutoff=0.5)
@@ -102,6 +103,9 @@ class Place:
             raise AttributeError(
                 f"{self.text}: {type(held).__name__} has no {what} {step!r}; {hint}"
             ) from None
+
+
+_MISSING = (AttributeError, KeyError, IndexError, TypeError)
 
 
 def _names_in(held: Any, kind: str) -> list[str]:

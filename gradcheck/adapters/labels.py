@@ -34,6 +34,10 @@ def by_argument(adapter: str, found: Any, free: Sequence[int], count: int, who: 
 def places_of_labels(adapter: str, f: Callable[..., Any], labels: str | Sequence[str]) -> list[int]:
     """Where they stand among the arguments. Raises `UsageError` for a name that is none of them."""
     names = parameter_names(f)
+    if not isinstance(labels, str | tuple | list):
+        raise UsageError(
+            f"{adapter}: labels is {labels!r}; expected the name of an argument, or a tuple of names."
+        )
     given = [labels] if isinstance(labels, str) else list(labels)
     for label in given:
         if label not in names:

@@ -38,13 +38,18 @@ class LayerSource:
     ) -> None:
         methods = calls.methods
         self._source, self._methods, self._options, self._calls = source, methods, calls.options, calls
-        self.parameters, self._init = parameters, init
+        self.parameters, self._init = parameters, _checked_init(init)
         self.is_late = self._flushed = self._has_run = False
         self._template: Any = None
         self.is_class = isinstance(source, type)
         self._type: type | None = source if self.is_class else None  # of the layers, as far as it is known
         if not self.is_class and all(callable(getattr(source, m, None)) for m in methods):
             self._template, self._type = source, type(source)
+        elif inspect.ismethod(source) and source.__name__ in methods:
+            raise UsageError(
+                f"layer: expected a layer, got its method {source.__name__}; give the layer itself, "
+                f"layer({type(source.__self__).__name__}(...))."
+            )
         elif not callable(source):
             raise UsageError(
                 f"layer: expected a layer with the methods {methods[0]} and {methods[1]}, or a class or "
@@ -256,6 +261,15 @@ class LayerSource:
             ):
                 return f' It has {forward} and {backward}: say forward="{forward}", backward="{backward}".'
         return ""
+
+
+def _checked_init(init: Init | None) -> Init | None:
+    if init is not None and not isinstance(init, str) and not callable(init):
+        raise UsageError(
+            f"layer: init is {init!r}; expected a function of the layer and its inputs, as in "
+            "init=lambda layer, x: layer.build(x.shape), or the name of a method."
+        )
+    return init
 
 
 def _initialised(init: Init, made: Any, inputs: Sequence[Any]) -> None:

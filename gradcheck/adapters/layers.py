@@ -10,6 +10,7 @@ from gradcheck.adapters.layer_parameters import Parameters, Places
 from gradcheck.adapters.layer_sources import Init, LayerSource
 from gradcheck.adapters.presenting import present
 from gradcheck.arithmetic.reaching import exchanged
+from gradcheck.errors import UsageError
 from gradcheck.formulas.sequences import OF_LAYERS, Call, Played, UsedAgain
 
 __all__ = ["layer"]
@@ -93,6 +94,8 @@ def layer(
     Raises `UsageError` where the source is no layer and makes none, has no such parameter, or where an option
     has no such form.
     """
+    if accumulates not in (None, True, False):
+        raise UsageError(f"layer: accumulates is {accumulates!r}; expected True, False or None.")
     calls = LayerCalls((forward, backward), forward_options, inputs, output, input_gradients, seed)
     kept = Parameters(parameters, gradients)
     made_of = LayerSource(source, kept, calls, init)

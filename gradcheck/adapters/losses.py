@@ -47,6 +47,12 @@ def loss(f: Callable[..., Any], g: Callable[..., Any], *, labels: str | Sequence
     for function, role in ((f, "the loss"), (g, "the gradient")):
         if not callable(function):
             raise UsageError(f"loss: expected a function as {role}, got {type(function).__name__}.")
+    ours, theirs = parameters_of(f), parameters_of(g)
+    if ours and theirs is not None and theirs[1:] == ours:
+        raise UsageError(
+            f"loss: {said(g, 'the gradient')} takes ({', '.join(theirs)}), but the gradient of a loss takes "
+            f"no delta. Give the pair to verify as it is: verify({name_of(f)}, {name_of(g)}, ...)."
+        )
     fixed = places_of_labels("loss", f, labels)
     order = _order(f, g)
     takes_nothing = parameters_of(g) == [] and parameters_of(f) != []

@@ -35,7 +35,7 @@ def _order(a: ElementArray) -> list[int]:
     return sorted(range(a.size), key=functools.cmp_to_key(compare))
 
 
-@implements(np.argmax)
+@implements(np.argmax, np.nanargmax)  # exact numbers are never NaN
 def _argmax(a: ElementArray, axis: Any = None, keepdims: Any = False) -> Any:
     def pick(row: ElementArray) -> int:
         best = 0
@@ -50,7 +50,7 @@ def _argmax(a: ElementArray, axis: Any = None, keepdims: Any = False) -> Any:
     return np.reshape(found, [1] * a.ndim) if axis is None else np.expand_dims(found, axis)
 
 
-@implements(np.argmin)
+@implements(np.argmin, np.nanargmin)
 def _argmin(a: ElementArray, axis: Any = None, keepdims: Any = False) -> Any:
     return _argmax(-a, axis=axis, keepdims=keepdims)
 

@@ -22,7 +22,7 @@ from gradcheck.checking.further_points import (
     points_of_long_sums,
     points_of_unproved_sizes,
 )
-from gradcheck.checking.low_precision import accuracy, low_precision_notes
+from gradcheck.checking.low_precision import accuracy, low_precision_notes, way_to_judge
 from gradcheck.checking.minimise import Minimal, minimise
 from gradcheck.checking.rounding_bias import biased
 from gradcheck.checking.rows import backend_row, claim_row, silent_row
@@ -332,6 +332,7 @@ def _summarise(
         notes=[
             *_notes(claim, session, points, results, measured),
             *low_precision_notes(claim, results),
+            *way_to_judge(claim, mistakes),
             *_beside(claim, results, session, verdict),
         ],
         counterexample=counterexample,

@@ -12,9 +12,9 @@ from gradcheck.formulas.dtypes import GRADES, Dtype
 from gradcheck.judging.low_precision.errors import Measured, Part
 from gradcheck.judging.low_precision.grades import grade_name
 from gradcheck.judging.opinions import PointResult
-from gradcheck.records.types import Accuracy, Grade, Length, Ulp
+from gradcheck.records.types import Accuracy, Diagnosis, Grade, Length, Ulp
 
-__all__ = ["accuracy", "low_precision_notes"]
+__all__ = ["accuracy", "low_precision_notes", "way_to_judge"]
 
 
 def accuracy(claim: Claim, results: Sequence[PointResult]) -> Accuracy | None:
@@ -32,6 +32,16 @@ def accuracy(claim: Claim, results: Sequence[PointResult]) -> Accuracy | None:
         ulp=_ulps(found),
         lengths=_lengths(found, dtype),
     )
+
+
+def way_to_judge(claim: Claim, mistakes: Sequence[Diagnosis]) -> list[str]:
+    """What to do about code that is right but for the digits of float32."""
+    if claim.formula.dtype.is_low or not mistakes or any(m.kind != "float32" for m in mistakes):
+        return []
+    return [_WAY]
+
+
+_WAY = 'right to the digits of float32: compute it in float64, or have it judged so with dtype="float32"'
 
 
 Found = list[tuple[PointResult, Measured]]

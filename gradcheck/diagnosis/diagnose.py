@@ -36,6 +36,7 @@ from gradcheck.diagnosis.explaining.where.partial import (
 from gradcheck.diagnosis.explaining.where.parts import part_changes
 from gradcheck.diagnosis.explanation import Explanation
 from gradcheck.diagnosis.findings import record, records_of, unexplained
+from gradcheck.diagnosis.kinds import UNEXPLAINED
 from gradcheck.diagnosis.samples import Sample
 from gradcheck.diagnosis.scopes import by_pilot, pilot_of, scopes_of
 from gradcheck.diagnosis.search import Finding, Scope, settle
@@ -76,9 +77,24 @@ def diagnose(
     if not records and (raises := where_it_raises(case)) is not None:
         kind, text = raises
         records.append(Diagnosis(quantity="", kind=kind, text=text, of=len(case.raising())))
+    if case.is_spent and all(r.kind == UNEXPLAINED for r in records):
+        fewer = _smaller_half(results)  # code in loops: each point costs what it holds
+        if len(fewer) >= _FEWEST and any(r.verdict == "fail" for r in fewer):
+            return diagnose(claim, fewer, session, seed=seed, delta=delta, effort=effort)
     if not records and case.is_spent:
         return unexplained(results)
     return records
+
+
+_FEWEST = 5
+"""Points, for what is said of them to be more than chance."""
+
+
+def _smaller_half(results: Sequence[PointResult]) -> list[PointResult]:
+    """The points with the fewest entries, in their order."""
+    entries = {id(r): sum(a.size for a in r.point.args) for r in results}
+    middle = sorted(entries.values())[len(results) // 2] if results else 0
+    return [r for r in results if entries[id(r)] < middle]
 
 
 def _explained(case: Case, *, ones: bool = False) -> tuple[list[Scope], dict[Quantity, list[Finding]]]:

@@ -48,10 +48,12 @@ Source = Callable[[Claim, Session, Point, Domain], dict[Quantity, Any]]
 
 
 def _in_float64(claim: Claim, point: Point) -> dict[Quantity, Any]:
-    """What the code states, of whatever shape. Code that is not NumPy inside gets plain arrays."""
+    """What the code states, of whatever shape. Code that does not run watched gets plain arrays, and what it
+    raises then is its own.
+    """
     try:
         return dict(run_candidate(claim, point)[1])
-    except Unsupported:
+    except Exception:
         found = call_candidate(claim, point, [plain(a) for a in point.args], given(claim, point, plain))
         return {q: np.asarray(v) for q, v in found.items() if v is not None}
 
@@ -90,8 +92,9 @@ class Sample:
             try:
                 self._values = _in_float64(self.claim, self.point)
             except Exception as error:
-                text = str(error).strip().splitlines()
-                self.raised = f"{type(error).__name__}: {text[0] if text else ''}"
+                own = error.__cause__ if isinstance(error, CandidateFault) and error.__cause__ else error
+                text = str(own).strip().splitlines()
+                self.raised = f"{type(own).__name__}: {text[0] if text else ''}"
                 self._values = {}
             self._values = {q: self.as_gradient(q, v, None) for q, v in self._values.items()}
         return self._values

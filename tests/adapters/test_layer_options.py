@@ -299,6 +299,9 @@ class Bare:
             r'expected a dict of keywords, as in forward_options=\{"training"',
         ),
         (Dropout(), {"seed": "0"}, "seed is '0'; expected a whole number"),
+        (Dropout(), {"accumulates": "yes"}, "accumulates is 'yes'; expected True, False or None"),
+        (Dropout(), {"init": 3}, "init is 3; expected a function of the layer and its inputs"),
+        (Dropout().forward, {}, r"got its method forward; give the layer itself, layer\(Dropout\("),
         (Joined(), {"inputs": list}, 'expected "list" or "tuple"'),
         (InAttributes(), {"output": "out put"}, "is no place in a layer"),
         (Late(4), {"parameters": ("w",)}, "there is no parameter w: Late has no attribute 'w'"),
@@ -309,6 +312,14 @@ def test_misuse_is_told_before_anything_runs(source, how, words):
     """With what to write instead."""
     with pytest.raises(gradcheck.UsageError, match=words):
         layer(source, **how)
+
+
+def test_a_pair_that_was_not_unpacked():
+    """The star is what is missing."""
+    with pytest.raises(
+        gradcheck.UsageError, match=r"got tuple\. An adapter's pair is unpacked: verify\(\*pair"
+    ):
+        gradcheck.verify(layer(Dropout()), shapes={"x": "n"})
 
 
 def test_parameters_that_were_not_named():

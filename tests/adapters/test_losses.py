@@ -105,6 +105,16 @@ def test_misuse_of_loss():
     assert "name the labels with labels=" in result.reason
 
 
+def test_a_gradient_of_a_loss_that_takes_delta_is_told_so():
+    """It is a pair already."""
+    with pytest.raises(
+        gradcheck.UsageError, match=r"takes \(delta, p, y\), but the gradient of a loss takes no"
+    ):
+        gradcheck.loss(cross_entropy, lambda delta, p, y: delta * grad(p, y), labels="y")
+    with pytest.raises(gradcheck.UsageError, match="labels is 1; expected the name of an argument"):
+        gradcheck.loss(cross_entropy, grad, labels=1)
+
+
 def elu(x, alpha=1.0):
     return np.where(x > 0, x, alpha * (np.exp(np.minimum(x, 0)) - 1))
 

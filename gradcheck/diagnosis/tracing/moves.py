@@ -68,7 +68,16 @@ _MOVERS: tuple[Any, ...] = (
 
 
 @pullback_of(
-    np.zeros_like, np.ones_like, np.full_like, np.empty_like, np.sign, np.argmax, np.argmin, np.argsort
+    np.zeros_like,
+    np.ones_like,
+    np.full_like,
+    np.empty_like,
+    np.sign,
+    np.argmax,
+    np.argmin,
+    np.nanargmax,
+    np.nanargmin,
+    np.argsort,
 )
 def _constant(g: Any, out: Any, *args: Any, **_: Any) -> list[Any]:
     return [None for _ in args]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -77,13 +78,13 @@ def constant_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
     """Numbers that only the code has, left out or replaced by those that only the forward has, and the
     other way round.
     """
-    mine = _spots(recorded(case, pilot).calls)
-    theirs: dict[float, _Spot] = {}
-    try:
+    forward: list[Call] = []
+    with contextlib.suppress(Unsupported, CandidateFault):
         if is_right(pilot) or case.claim.kind.states_outputs:
-            theirs = _spots(tape_of(pilot).run.calls)
-    except (Unsupported, CandidateFault):
-        theirs = {}
+            forward = tape_of(pilot).run.calls
+    shared = {call.key for call in forward}  # a layer's code runs its forward first
+    mine = _spots([call for call in recorded(case, pilot).calls if call.key not in shared])
+    theirs = _spots(forward)
     only_mine = [s for n, s in mine.items() if n not in theirs][:_MOST]
     only_theirs = [s for n, s in theirs.items() if n not in mine][:_MOST]
     for spot in only_mine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from math import prod
@@ -60,13 +61,14 @@ def _of_delta(case: Case, pilot: Sample, k: int) -> Iterator[Explanation]:
         )
     for steps in {s for a in pilot.point.args if (s := _steps_between(a.shape, shape))}:
         count = prod(steps)
-        yield Explanation(
-            "missing-sum",
-            f"only one of {count} entries of {name} counts ({_every(steps)}); the sum over the others is "
-            "missing",
-            1.5,
-            at(partial(_kept_at, steps)),
-        )
+        for starts in itertools.islice(itertools.product(*map(range, steps)), _MOST_STARTS):
+            yield Explanation(
+                "missing-sum",
+                f"only one of {count} entries of {name} counts ({_every(steps, starts)}); the sum over the "
+                "others is missing",
+                1.5,
+                at(partial(_kept_at, steps, starts)),
+            )
     yield Explanation("extra-term", f"{name} is squared", 2.0, at(np.square))
     if len(shape) == 2 and shape[0] == shape[1]:
         yield Explanation("transposed", f"{name} is used transposed", 1.6, at(np.transpose))
@@ -114,17 +116,24 @@ def _steps_between(small: tuple[int, ...], large: tuple[int, ...]) -> tuple[int,
     return steps if max(steps) > 1 else None
 
 
-def _kept_at(steps: tuple[int, ...], d: NDArray[np.float64]) -> NDArray[np.float64]:
+def _kept_at(steps: tuple[int, ...], starts: tuple[int, ...], d: NDArray[np.float64]) -> NDArray[np.float64]:
     kept = np.zeros_like(d)
-    place = tuple(slice(None, None, s) for s in steps)
+    place = tuple(slice(start, None, step) for start, step in zip(starts, steps, strict=True))
     kept[place] = d[place]
     return kept
 
 
-def _every(steps: tuple[int, ...]) -> str:
+def _every(steps: tuple[int, ...], starts: tuple[int, ...]) -> str:
     ordinal = {2: "2nd", 3: "3rd"}
-    along = [f"every {ordinal.get(s, f'{s}th')} along axis {axis}" for axis, s in enumerate(steps) if s > 1]
+    along = [
+        f"every {ordinal.get(step, f'{step}th')} along axis {axis}{f' from index {start} on' * (start > 0)}"
+        for axis, (step, start) in enumerate(zip(steps, starts, strict=True))
+        if step > 1
+    ]
     return " and ".join(along)
+
+
+_MOST_STARTS = 16
 
 
 def ignores_delta(case: Case, quantity: Quantity, wrong: Sequence[Sample]) -> bool:
