@@ -195,7 +195,7 @@ AROUND = {"gradcheck": rare_collections}
 
 
 def points(case, count):
-    from gradcheck.formulas.shapes import Shapes
+    from gradcheck.formulas.sizes.shapes import Shapes
 
     shapes = Shapes.parse(case.shapes).concrete(case.sizes)
     for seed in range(count):

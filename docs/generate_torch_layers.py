@@ -23,7 +23,7 @@ from gradcheck.catalogue.layers import formulas  # noqa: E402
 from gradcheck.catalogue.layers.normalisation import EPS  # noqa: E402
 from gradcheck.catalogue.layers.probabilities import IGNORED, SMOOTHING  # noqa: E402
 from gradcheck.errors import Unsupported  # noqa: E402
-from gradcheck.formulas.foreign import float_only  # noqa: E402
+from gradcheck.formulas.calling.foreign import float_only  # noqa: E402
 
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 

@@ -12,13 +12,13 @@ import msgspec
 from gradcheck.adapters.values_with_gradients import value_and_grad
 from gradcheck.checking.claim_check import check_claim
 from gradcheck.errors import UsageError
+from gradcheck.formulas.calling.process_state import process_kept
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.decorating import Formula
 from gradcheck.formulas.dtypes import check_held, other_types
 from gradcheck.formulas.given_arrays import declared_at
 from gradcheck.formulas.kinds import Vjp
-from gradcheck.formulas.process_state import process_kept
-from gradcheck.formulas.shapes import ShapeLike
+from gradcheck.formulas.sizes.shapes import ShapeLike
 from gradcheck.formulas.spaces import Space
 from gradcheck.formulas.values import Values
 from gradcheck.running.garbage import rare_collections
@@ -65,7 +65,7 @@ def verify(
     tuple output.
 
     ``shapes`` has one entry per argument, in order: `{"W": "n m", "x": "m", "s": ""}`; see
-    `gradcheck.formulas.shapes` for the language, `gradcheck.formula` for ``values``, ``where`` and ``batch``.
+    `gradcheck.formulas.sizes.shapes` for the language, `gradcheck.formula` for ``values`` and ``where``.
     An argument that holds several arrays is declared as it is nested, `{"params": {"W": "n m", "b": "n"}}`,
     and its gradients come in the same nesting; a key that is missing is not checked.
 

@@ -52,7 +52,7 @@ import numpy as np
 from gradcheck.errors import UsageError
 from gradcheck.formulas.array_strategies import arrays, cotangents
 from gradcheck.formulas.decorating import Formula
-from gradcheck.formulas.shapes import ShapeLike
+from gradcheck.formulas.sizes.shapes import ShapeLike
 from gradcheck.formulas.values import Values, normal
 from gradcheck.judging.points.point import Discarded, ForwardFault, evaluate_forward
 from gradcheck.judging.points.sizes import box

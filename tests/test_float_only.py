@@ -9,9 +9,9 @@ import gradcheck
 from gradcheck.arithmetic.precisions import SINGLE
 from gradcheck.checking.claim_check import check_claim
 from gradcheck.errors import Unsupported
+from gradcheck.formulas.calling.foreign import float_only
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.decorating import Formula
-from gradcheck.formulas.foreign import float_only
 from gradcheck.formulas.kinds import Vjp
 
 

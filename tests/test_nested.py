@@ -9,8 +9,8 @@ import pytest
 
 import gradcheck
 from gradcheck import UsageError, verify
-from gradcheck.formulas.nesting import Nesting, unfolded
-from gradcheck.formulas.shapes import Shapes, is_shape
+from gradcheck.formulas.nested.nesting import Nesting, unfolded
+from gradcheck.formulas.sizes.shapes import Shapes, is_shape
 
 FEW = {"max_examples": 12}
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradcheck.errors import UsageError
-from gradcheck.formulas.shapes import Shapes, parse_shape
+from gradcheck.formulas.sizes.shapes import Shapes, parse_shape
 
 
 def texts(shape):

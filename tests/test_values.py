@@ -5,7 +5,7 @@ import pytest
 from hypothesis import strategies as st
 
 from gradcheck.errors import UsageError
-from gradcheck.formulas.shapes import Shapes
+from gradcheck.formulas.sizes.shapes import Shapes
 from gradcheck.formulas.values import (
     check_one,
     check_values,

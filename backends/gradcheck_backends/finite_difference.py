@@ -132,7 +132,7 @@ class CentralDifference(Program):
     ) -> tuple[BallDifference, ObjectArray]:
         """The differences to take, and the weights of what they are of.
 
-        A gradient (`gradcheck.formulas.second_order`) gives its weighted sum at less cost than its entries.
+        A gradient (`formulas.derived.second_order`) gives its weighted sum at less cost than its entries.
         """
         weighted = getattr(self.problem.function, "weighted", None)
         if weighted is None:

@@ -10,7 +10,7 @@ from typing import Any
 from gradcheck.adapters.frameworks import load, place_fixed, places_of
 from gradcheck.adapters.presenting import parameters_of, present
 from gradcheck.errors import Unsupported, UsageError
-from gradcheck.formulas.foreign import float_only
+from gradcheck.formulas.calling.foreign import float_only
 
 __all__ = ["autograd_primitive"]
 

@@ -11,8 +11,8 @@ from typing import Any
 from gradcheck.adapters.contents import Snapshot
 from gradcheck.adapters.presenting import name_of, parameters_of, present
 from gradcheck.errors import CandidateFault, UsageError
-from gradcheck.formulas.callables import check_parameters
-from gradcheck.formulas.sequences import OF_CACHES, Call, Played, UsedAgain
+from gradcheck.formulas.calling.callables import check_parameters
+from gradcheck.formulas.calling.sequences import OF_CACHES, Call, Played, UsedAgain
 
 __all__ = ["with_cache"]
 

@@ -12,7 +12,7 @@ from gradcheck.adapters.jax_functions import Pair, arrays_of, in_float64, tracer
 from gradcheck.adapters.presenting import parameters_of, present
 from gradcheck.adapters.same_function import check_same_function
 from gradcheck.errors import UsageError
-from gradcheck.formulas.foreign import float_only
+from gradcheck.formulas.calling.foreign import float_only
 
 __all__ = ["jax_custom_jvp"]
 

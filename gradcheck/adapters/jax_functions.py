@@ -13,8 +13,8 @@ from gradcheck.adapters.presenting import parameters_of, present
 from gradcheck.adapters.same_function import check_same_function
 from gradcheck.adapters.undefined import check_undefined
 from gradcheck.errors import CandidateFault, UsageError
+from gradcheck.formulas.calling.foreign import float_only
 from gradcheck.formulas.dtypes import from_numpy
-from gradcheck.formulas.foreign import float_only
 
 __all__ = ["Pair", "arrays_of", "in_float64", "jax_custom_vjp", "tracer_of"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from gradcheck.adapters.presenting import name_of
 from gradcheck.errors import FormFault, UsageError
-from gradcheck.formulas.callables import parameter_names
+from gradcheck.formulas.calling.callables import parameter_names
 from gradcheck.formulas.suggestions import did_you_mean
 
 __all__ = ["by_argument", "places_of_labels", "said"]

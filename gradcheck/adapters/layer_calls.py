@@ -13,7 +13,7 @@ import numpy as np
 from gradcheck.adapters.attributes import Place
 from gradcheck.adapters.presenting import parameters_of
 from gradcheck.errors import CandidateFault, FormFault, UsageError
-from gradcheck.formulas.nesting import parts_of
+from gradcheck.formulas.nested.nesting import parts_of
 
 __all__ = ["LayerCalls"]
 

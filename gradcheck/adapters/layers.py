@@ -9,9 +9,9 @@ from gradcheck.adapters.layer_calls import LayerCalls
 from gradcheck.adapters.layer_parameters import Parameters, Places
 from gradcheck.adapters.layer_sources import Init, LayerSource
 from gradcheck.adapters.presenting import present
-from gradcheck.arithmetic.reaching import exchanged
+from gradcheck.arithmetic.code.reaching import exchanged
 from gradcheck.errors import UsageError
-from gradcheck.formulas.sequences import OF_LAYERS, Call, Played, UsedAgain
+from gradcheck.formulas.calling.sequences import OF_LAYERS, Call, Played, UsedAgain
 
 __all__ = ["layer"]
 

@@ -11,7 +11,7 @@ from gradcheck.adapters.torch_kernel import TorchKernel, to_numpy
 from gradcheck.adapters.torch_second import double_backward_of, jvp_of
 from gradcheck.arithmetic.precisions import SINGLE
 from gradcheck.errors import UsageError
-from gradcheck.formulas.foreign import float_only
+from gradcheck.formulas.calling.foreign import float_only
 
 __all__ = ["torch_function"]
 

@@ -10,9 +10,9 @@ import numpy as np
 from gradcheck.adapters.labels import by_argument, places_of_labels, said
 from gradcheck.adapters.presenting import name_of, present
 from gradcheck.errors import FormFault, UsageError
-from gradcheck.formulas.callables import defaults_beyond
+from gradcheck.formulas.calling.callables import defaults_beyond
 from gradcheck.formulas.kinds.per_argument import SomeGradients
-from gradcheck.formulas.nesting import parts_of, remade
+from gradcheck.formulas.nested.nesting import parts_of, remade
 
 __all__ = ["times", "value_and_grad"]
 

@@ -1,15 +1,9 @@
 """What the numbers are while the NumPy code runs."""
 
-from gradcheck.arithmetic import (  # noqa: F401  (they register themselves)
-    complex_functions,
-    complex_ufuncs,
-    decisions,
-    factorisations,
-    fourier,
-    functions,
-    linalg,
-    sums,
-)
+import gradcheck.arithmetic.complex_numbers.fourier
+import gradcheck.arithmetic.complex_numbers.functions
+import gradcheck.arithmetic.complex_numbers.ufuncs  # noqa: F401  (what is imported whole registers itself)
+from gradcheck.arithmetic import decisions, factorisations, functions, linalg, sums  # noqa: F401
 from gradcheck.arithmetic.array import ElementArray, wrap
 from gradcheck.arithmetic.balls import (
     BALLS,
@@ -24,8 +18,8 @@ from gradcheck.arithmetic.balls import (
     precision,
     radii,
 )
-from gradcheck.arithmetic.buffers import call, call_in
-from gradcheck.arithmetic.complex_arrays import ComplexArray, complex_ufunc, is_complex
+from gradcheck.arithmetic.code.buffers import call, call_in
+from gradcheck.arithmetic.complex_numbers.arrays import ComplexArray, complex_ufunc, is_complex
 from gradcheck.arithmetic.domain import Domain, ObjectArray, of_entries, zero_dimensional
 from gradcheck.arithmetic.gradients import gradient
 from gradcheck.arithmetic.low_precision import WORKING_BITS, low_domain

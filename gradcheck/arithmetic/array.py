@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.arithmetic.complex_arrays import FUNCTIONS as OF_COMPLEX
-from gradcheck.arithmetic.complex_arrays import ComplexArray, complex_ufunc, is_complex
+from gradcheck.arithmetic.complex_numbers.arrays import FUNCTIONS as OF_COMPLEX
+from gradcheck.arithmetic.complex_numbers.arrays import ComplexArray, complex_ufunc, is_complex
 from gradcheck.arithmetic.domain import PREDICATES, Domain, ObjectArray, zero_dimensional
 from gradcheck.arithmetic.narrow import is_exact, width_of_cast
 from gradcheck.arithmetic.operators import Operators

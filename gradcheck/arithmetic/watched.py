@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic.copies import Replaced, rebound_where
+from gradcheck.arithmetic.code.copies import Replaced, rebound_where
 from gradcheck.errors import user_code
 
 __all__ = ["Extent", "Site", "Watch", "run_watched", "watchable"]

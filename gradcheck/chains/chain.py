@@ -12,10 +12,10 @@ from gradcheck.chains.conformity import check_conformity
 from gradcheck.chains.layers import Layer
 from gradcheck.chains.net import Net
 from gradcheck.chains.occurring import Occurring, Possible
+from gradcheck.formulas.calling.process_state import process_kept
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.decorating import Formula
 from gradcheck.formulas.kinds import Kind, Vjp
-from gradcheck.formulas.process_state import process_kept
 from gradcheck.records.types import ClaimRow
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 The functions are nested, one in the closure of the next, and take what is NumPy from nowhere but the
 layers: so ball arithmetic finds the layers' functions in the closures, where it has to exchange their
-`np.zeros` buffers (`gradcheck.arithmetic.buffers`).
+`np.zeros` buffers (`gradcheck.arithmetic.code.buffers`).
 """
 
 from __future__ import annotations

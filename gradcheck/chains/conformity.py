@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradcheck.errors import UsageError
-from gradcheck.formulas.user_lines import user_line
+from gradcheck.formulas.calling.user_lines import user_line
 from gradcheck.formulas.values import dense
 from gradcheck.judging.points.generation import draw_elements
 from gradcheck.judging.points.point import draw_arguments

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gradcheck.errors import UsageError
-from gradcheck.formulas.callables import check_parameters
+from gradcheck.formulas.calling.callables import check_parameters
 from gradcheck.formulas.decorating import Formula
-from gradcheck.formulas.shapes import ShapeLike, Shapes
+from gradcheck.formulas.sizes.shapes import ShapeLike, Shapes
 from gradcheck.formulas.suggestions import short
 from gradcheck.formulas.values import Values
 

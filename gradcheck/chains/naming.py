@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gradcheck.chains.layers import Layer
 from gradcheck.errors import UsageError
-from gradcheck.formulas.shapes import ShapeLike, parse_shape
+from gradcheck.formulas.sizes.shapes import ShapeLike, parse_shape
 from gradcheck.formulas.suggestions import did_you_mean
 
 __all__ = ["Names", "listed", "name_all"]

@@ -21,7 +21,7 @@ from gradcheck.errors import UsageError
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.decorating import Formula
 from gradcheck.formulas.kinds import Vjp
-from gradcheck.formulas.shapes import Shapes
+from gradcheck.formulas.sizes.shapes import Shapes
 from gradcheck.formulas.values import Values
 
 __all__ = ["Net"]

@@ -33,10 +33,10 @@ from gradcheck.checking.verdict import MIN_ANSWERS, Ruling, rule
 from gradcheck.checking.weighing import refuted, uncrowned, unweighed, weigh
 from gradcheck.diagnosis import diagnosed
 from gradcheck.errors import Escaped, FaultKind, UsageError, user_code
+from gradcheck.formulas.calling.user_lines import named, user_line
 from gradcheck.formulas.claim import Claim
-from gradcheck.formulas.complex_outputs import delta_in_parts, in_real_outputs, with_real_outputs
+from gradcheck.formulas.complex_numbers.outputs import delta_in_parts, in_real_outputs, with_real_outputs
 from gradcheck.formulas.kinds import Update
-from gradcheck.formulas.user_lines import named, user_line
 from gradcheck.formulas.values import Values
 from gradcheck.judging.answers.backends import Found, choose
 from gradcheck.judging.candidates.digits import in_float32, summary

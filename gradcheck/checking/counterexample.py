@@ -15,9 +15,9 @@ from gradcheck.checking.comparison import comparison
 from gradcheck.checking.minimise import Minimal
 from gradcheck.checking.step_curve import step_curve
 from gradcheck.errors import Unsupported
+from gradcheck.formulas.calling.in_place_writes import plain
 from gradcheck.formulas.claim import Claim
-from gradcheck.formulas.complex_outputs import OutputForm
-from gradcheck.formulas.in_place_writes import plain
+from gradcheck.formulas.complex_numbers.outputs import OutputForm
 from gradcheck.formulas.quantity import Quantity, outputs
 from gradcheck.formulas.spaces import Space, name_of
 from gradcheck.judging.candidates.running import call_candidate, given

@@ -9,9 +9,9 @@ from __future__ import annotations
 import warnings
 
 from gradcheck.errors import FormFault
+from gradcheck.formulas.calling.foreign import is_float_only
+from gradcheck.formulas.calling.in_place_writes import plain
 from gradcheck.formulas.claim import Claim
-from gradcheck.formulas.foreign import is_float_only
-from gradcheck.formulas.in_place_writes import plain
 from gradcheck.judging.candidates.running import run_prepared
 from gradcheck.judging.points.point import Point
 

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.errors import UsageError
+from gradcheck.formulas.calling.foreign import is_float_only
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.declaration import Declaration
-from gradcheck.formulas.foreign import is_float_only
 from gradcheck.formulas.point import Point
 from gradcheck.formulas.values import Values
 from gradcheck.judging.large_points import BEHIND_A_PROOF

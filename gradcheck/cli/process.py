@@ -26,7 +26,7 @@ def prepare() -> None:
     """Open what was closed of the standard streams, have no letter and no reader cost a verdict, and keep
     `os._exit` in user code from saying that all is well.
     """
-    from gradcheck.formulas.lent_stream import Lent
+    from gradcheck.formulas.calling.lent_stream import Lent
 
     for descriptor in range(3):
         try:

@@ -114,7 +114,7 @@ def _show(log: Any, detail: str | None, directory: Path) -> None:
 
 
 def _output() -> IO[str]:
-    from gradcheck.formulas.lent_stream import Lent
+    from gradcheck.formulas.calling.lent_stream import Lent
 
     return cast(IO[str], Lent(standard_output()))
 

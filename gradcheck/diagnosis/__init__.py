@@ -13,8 +13,8 @@ from gradcheck.diagnosis.kinds import UNEXPLAINED
 from gradcheck.diagnosis.low_precision import in_float64, of_numbers
 from gradcheck.diagnosis.multiples_within import multiples_within
 from gradcheck.errors import user_code
+from gradcheck.formulas.calling.foreign import is_float_only
 from gradcheck.formulas.claim import Claim
-from gradcheck.formulas.foreign import is_float_only
 from gradcheck.formulas.values import Values
 from gradcheck.judging.opinions import PointResult
 from gradcheck.judging.session import Session

@@ -13,9 +13,9 @@ from gradcheck.arithmetic import BALLS, precision
 from gradcheck.arithmetic.narrow import taken_as_exact
 from gradcheck.arithmetic.precisions import BITS
 from gradcheck.errors import FaultKind, Unsupported
+from gradcheck.formulas.calling.foreign import float_only, is_float_only
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.dtypes import FLOAT64, GRADES, Dtype, widened
-from gradcheck.formulas.foreign import float_only, is_float_only
 from gradcheck.judging.candidates.running import run_in_balls
 from gradcheck.judging.low_precision.grades import grade_name
 from gradcheck.judging.opinions import PointResult

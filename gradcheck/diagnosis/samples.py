@@ -29,8 +29,8 @@ from gradcheck.diagnosis.comparing import ROUNDED, Mask, apart, distance, same
 from gradcheck.diagnosis.rights import right_at
 from gradcheck.diagnosis.tracing.calling import run_candidate
 from gradcheck.errors import CandidateFault, Unsupported
+from gradcheck.formulas.calling.in_place_writes import plain
 from gradcheck.formulas.claim import Claim
-from gradcheck.formulas.in_place_writes import plain
 from gradcheck.formulas.quantity import Quantity, derivative
 from gradcheck.judging.candidates.running import Stated, call_candidate, given, run_in_balls
 from gradcheck.judging.evaluation import Evaluation

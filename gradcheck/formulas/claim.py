@@ -13,12 +13,12 @@ from gradcheck.arithmetic import BALLS, Domain
 from gradcheck.arithmetic.precisions import DOUBLE
 from gradcheck.backend import Answer, Program
 from gradcheck.errors import UsageError
-from gradcheck.formulas.callables import check_parameters, hashable
+from gradcheck.formulas.calling.callables import check_parameters, hashable
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.dtypes import FLOAT32, Dtype
 from gradcheck.formulas.kinds import Kind
 from gradcheck.formulas.kinds.directions import Directions
-from gradcheck.formulas.nested_code import of_leaves
+from gradcheck.formulas.nested.code import of_leaves
 from gradcheck.formulas.point import Point
 from gradcheck.formulas.quantity import Quantity
 from gradcheck.formulas.spaces import Space, tangent_direction

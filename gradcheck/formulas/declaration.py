@@ -14,12 +14,12 @@ from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Self
 
 from gradcheck.errors import UsageError, user_code
-from gradcheck.formulas.callables import check_parameters, defaults_beyond, hashable, parameter_names
-from gradcheck.formulas.complex_parts import as_convention
-from gradcheck.formulas.complex_values import in_parts
+from gradcheck.formulas.calling.callables import check_parameters, defaults_beyond, hashable, parameter_names
+from gradcheck.formulas.complex_numbers.parts import as_convention
+from gradcheck.formulas.complex_numbers.values import in_parts
 from gradcheck.formulas.dtypes import Dtype, as_dtype, as_grade, check_held
-from gradcheck.formulas.nested_code import of_leaves
-from gradcheck.formulas.shapes import ShapeLike, Shapes
+from gradcheck.formulas.nested.code import of_leaves
+from gradcheck.formulas.sizes.shapes import ShapeLike, Shapes
 from gradcheck.formulas.spaces import Space, check_spaces
 from gradcheck.formulas.suggestions import did_you_mean, short
 from gradcheck.formulas.values import Values, check_values
@@ -31,7 +31,7 @@ __all__ = ["Declaration"]
 class Declaration:
     """A forward computation in plain NumPy and what is declared about it. Calling it calls the forward.
 
-    ``shapes`` has one entry per argument, in order; see `gradcheck.formulas.shapes` for the language.
+    ``shapes`` has one entry per argument, in order; see `gradcheck.formulas.sizes.shapes` for the language.
     ``values`` says what an argument may hold (default `gradcheck.normal`); ``where`` is a relation
     between dimensions. ``batch`` names a dimension whose rows do not meet. Code that
     is not ``deterministic`` may answer differently from call to call, within rounding. ``accuracy`` says how
@@ -65,7 +65,7 @@ class Declaration:
     section: str | None
     latex: str | None
     note: str | None
-    outputs: ClassVar[Any] = None  # which outputs are complex; see `gradcheck.formulas.complex_outputs`
+    outputs: ClassVar[Any] = None  # which outputs are complex, see `complex_numbers.outputs`
     tapped: Callable[..., Any] | None  # the intermediates; `Formula` has a decorator of that name
 
     def __init__(

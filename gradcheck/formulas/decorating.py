@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Concatenate, ParamSpec, TypeVar, overload
 
 from gradcheck.errors import UsageError
-from gradcheck.formulas.callables import check_parameters
+from gradcheck.formulas.calling.callables import check_parameters
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.entries import EntrySpec
@@ -27,7 +27,7 @@ from gradcheck.formulas.kinds import (
     Vjp,
 )
 from gradcheck.formulas.kinds.jacobian import Form
-from gradcheck.formulas.nested_code import of_leaves
+from gradcheck.formulas.nested.code import of_leaves
 from gradcheck.formulas.suggestions import short
 from gradcheck.records.types import ClaimRow
 
@@ -273,7 +273,7 @@ def _decorator_of(
 def formula(*function: Any, **declared: Any) -> Callable[[Callable[..., Any]], Formula]:
     """Declare a forward computation, once, for the catalogue, the command line and pytest.
 
-    ``shapes`` has one entry per argument, in order; see `gradcheck.formulas.shapes` for the language.
+    ``shapes`` has one entry per argument, in order; see `gradcheck.formulas.sizes.shapes` for the language.
     ``values`` says what an argument may hold (default `gradcheck.normal`); ``where`` is a relation
     between dimensions; ``spaces`` says in which space an argument lives, as for `gradcheck.verify`;
     ``name`` (the function's, unless given), ``id``, ``section``, ``latex`` and ``note`` are what reports

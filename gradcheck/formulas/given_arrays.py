@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from gradcheck.errors import UsageError
-from gradcheck.formulas.callables import parameter_names
-from gradcheck.formulas.nesting import Nesting, unfolded
+from gradcheck.formulas.calling.callables import parameter_names
+from gradcheck.formulas.nested.nesting import Nesting, unfolded
 from gradcheck.formulas.suggestions import short
 
 __all__ = ["declared_at"]

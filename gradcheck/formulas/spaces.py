@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.errors import UsageError, user_code
-from gradcheck.formulas.callables import check_parameters
-from gradcheck.formulas.shapes import Shapes
+from gradcheck.formulas.calling.callables import check_parameters
+from gradcheck.formulas.sizes.shapes import Shapes
 from gradcheck.formulas.suggestions import did_you_mean, short
 
 __all__ = [

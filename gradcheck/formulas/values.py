@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.errors import UsageError
-from gradcheck.formulas.callables import check_parameters
-from gradcheck.formulas.returned_arrays import NotNumbers, as_array
-from gradcheck.formulas.shapes import Shapes
+from gradcheck.formulas.calling.callables import check_parameters
+from gradcheck.formulas.calling.returned_arrays import NotNumbers, as_array
+from gradcheck.formulas.sizes.shapes import Shapes
 from gradcheck.formulas.suggestions import did_you_mean, short
 
 __all__ = [

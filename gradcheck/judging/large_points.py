@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from gradcheck.arithmetic.stochastic import ULPS, jittered_runs
 from gradcheck.errors import CandidateFault, FaultKind, Unsupported, user_code
+from gradcheck.formulas.calling.in_place_writes import writes
 from gradcheck.formulas.claim import Claim
-from gradcheck.formulas.in_place_writes import writes
 from gradcheck.formulas.quantity import JOINT, Quantity
 from gradcheck.judging.candidates.running import Stated, as_float64, call_candidate, given
 from gradcheck.judging.candidates.same_code import MORE_ROUNDING

@@ -19,8 +19,8 @@ from gradcheck.arithmetic.precisions import BITS, DOUBLE, SINGLE
 from gradcheck.backend import Answer, Backend, GeneralDerivative, Problem, Program, Traits
 from gradcheck.errors import NoAnswer, Undecided, Unsupported
 from gradcheck.formulas.declaration import Declaration
+from gradcheck.formulas.derived.second_order import GradientOf
 from gradcheck.formulas.quantity import Quantity, outputs
-from gradcheck.formulas.second_order import GradientOf
 from gradcheck.judging.answers.backends import Found
 from gradcheck.judging.answers.float_kinks import bends
 from gradcheck.judging.answers.forward_values import values_in_balls

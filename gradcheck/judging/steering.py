@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from gradcheck.arithmetic.watched import Extent, Site, Watch, run_watched, watchable
 from gradcheck.errors import CandidateFault, Unsupported
+from gradcheck.formulas.calling.foreign import is_float_only
 from gradcheck.formulas.claim import Claim
-from gradcheck.formulas.foreign import is_float_only
 from gradcheck.formulas.point import Point
 from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.candidates.running import call_candidate, given

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from gradcheck.backend import Problem
 from gradcheck.errors import NoAnswer, UsageError
+from gradcheck.formulas.calling.process_state import process_kept
 from gradcheck.formulas.decorating import Formula
-from gradcheck.formulas.process_state import process_kept
 from gradcheck.formulas.quantity import Quantity, gradient
-from gradcheck.formulas.shapes import ShapeLike
+from gradcheck.formulas.sizes.shapes import ShapeLike
 from gradcheck.judging.answers.backends import choose
 from gradcheck.judging.answers.forward_values import values_in_balls
 from gradcheck.judging.answers.kinks import examine

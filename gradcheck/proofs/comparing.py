@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gradcheck.errors import EndsProgram, Unsupported, user_code
+from gradcheck.formulas.calling.user_lines import user_line
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.quantity import Quantity
-from gradcheck.formulas.user_lines import user_line
 from gradcheck.proofs.conditions import (
     Condition,
     assumptions,

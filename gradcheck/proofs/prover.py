@@ -6,8 +6,8 @@ import warnings
 from dataclasses import dataclass
 
 from gradcheck.errors import EndsProgram, Unsupported
+from gradcheck.formulas.calling.user_lines import user_line
 from gradcheck.formulas.claim import Claim
-from gradcheck.formulas.user_lines import user_line
 from gradcheck.proofs.branches import Branch, excluded, opposites
 from gradcheck.proofs.comparing import Compared, compare
 from gradcheck.proofs.indexed.algebra.digits import NeedsSplit

@@ -7,7 +7,7 @@ from typing import Any
 
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.declaration import Declaration
-from gradcheck.formulas.second_order import GradientOf
+from gradcheck.formulas.derived.second_order import GradientOf
 from gradcheck.proofs.arguments import make_arguments, variable
 from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.conditions import steps_in

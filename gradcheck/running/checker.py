@@ -17,10 +17,10 @@ from gradcheck._version import __version__
 from gradcheck.checking.claim_check import Outcome, cannot_run, check_claim, stopped, stopped_by
 from gradcheck.checking.time_limit import Clock, TimeUp
 from gradcheck.errors import UsageError, user_code
+from gradcheck.formulas.calling.process_state import process_kept
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.decorating import Formula
-from gradcheck.formulas.process_state import process_kept
 from gradcheck.judging.answers.backends import Found, choose, registered
 from gradcheck.judging.points.generation import Generated, generate
 from gradcheck.judging.points.point import ForwardFault

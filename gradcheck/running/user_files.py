@@ -15,8 +15,8 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from gradcheck.errors import UsageError
+from gradcheck.formulas.calling.process_state import process_kept
 from gradcheck.formulas.decorating import Formula
-from gradcheck.formulas.process_state import process_kept
 from gradcheck.formulas.suggestions import did_you_mean
 
 __all__ = ["CannotLoad", "NoFormula", "formulas_in", "load_file", "load_module"]

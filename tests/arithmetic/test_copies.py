@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gradcheck.arithmetic import BALLS, ElementArray, call_in, enclose, midpoints, precision, wrap
-from gradcheck.arithmetic.reaching import exchanged, mentions
+from gradcheck.arithmetic.code.reaching import exchanged, mentions
 
 X = np.array([2.0, -3.0, 0.5])
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import gradcheck
-from gradcheck.formulas.foreign import float_only
+from gradcheck.formulas.calling.foreign import float_only
 
 SHAPES = {"X": "b n", "W": "n m"}
 

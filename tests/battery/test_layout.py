@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gradcheck.checking.battery.layout import LAYOUTS
-from gradcheck.formulas.foreign import float_only
+from gradcheck.formulas.calling.foreign import float_only
 
 SHAPES = {"W": "n m", "x": "m"}
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradcheck.formulas.foreign import float_only
+from gradcheck.formulas.calling.foreign import float_only
 
 SHAPES = {"W": "n m", "x": "m"}
 

@@ -6,8 +6,8 @@ import pytest
 from gradcheck.arithmetic import BALLS, precision
 from gradcheck.checking.battery.trial import COARSE, Trial, apart
 from gradcheck.errors import CandidateFault
+from gradcheck.formulas.calling.foreign import float_only
 from gradcheck.formulas.decorating import Formula
-from gradcheck.formulas.foreign import float_only
 from gradcheck.formulas.quantity import gradient
 from gradcheck.judging.answers.backends import choose
 from gradcheck.judging.session import Session

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gradcheck.formulas.foreign import float_only
+from gradcheck.formulas.calling.foreign import float_only
 
 WIDE = {"float16": np.float32, "bfloat16": np.float32, "float32": np.float64}
 

@@ -12,7 +12,7 @@ from gradcheck.arithmetic import BALLS, ElementArray, enclose, gradient, precisi
 from gradcheck.checking.claim_check import check_claim
 from gradcheck.cli.main import cli
 from gradcheck.formulas.declaration import Declaration
-from gradcheck.formulas.output_shapes import output_shapes
+from gradcheck.formulas.sizes.output_shapes import output_shapes
 from gradcheck.records.reading import read_log
 from tests.modes import corpus_second_order_more, scaling  # noqa: F401  (the former adds its cases)
 from tests.modes.corpus_second_order import CASES, layer, layer_twice, log_sum_exp, quadratic, softmax

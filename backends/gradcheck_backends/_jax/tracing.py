@@ -12,8 +12,8 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from gradcheck.arithmetic import ComplexArray, call, complex_ufunc, is_complex
-from gradcheck.arithmetic.complex_arrays import FUNCTIONS as OF_COMPLEX
-from gradcheck.arithmetic.fourier import FOURIER
+from gradcheck.arithmetic.complex_numbers.arrays import FUNCTIONS as OF_COMPLEX
+from gradcheck.arithmetic.complex_numbers.fourier import FOURIER
 from gradcheck.arithmetic.narrow import is_exact
 from gradcheck.errors import Unsupported
 from gradcheck_backends._jax import primitives

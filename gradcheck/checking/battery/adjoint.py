@@ -17,9 +17,9 @@ from gradcheck.checking.battery.finding import Finding, skipped
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.decorating import claims_on
+from gradcheck.formulas.derived.tangents import WithTangents
 from gradcheck.formulas.kinds import Jvp
 from gradcheck.formulas.kinds.tables import contract
-from gradcheck.formulas.tangents import WithTangents
 from gradcheck.judging.candidates.running import run_in_balls
 from gradcheck.judging.comparing import RESOLUTION
 from gradcheck.judging.points.point import Point

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from gradcheck.checking.battery.finding import Finding, skipped
 from gradcheck.errors import CandidateFault
+from gradcheck.formulas.calling.in_place_writes import plain
 from gradcheck.formulas.claim import Claim
-from gradcheck.formulas.in_place_writes import plain
 from gradcheck.judging.candidates.running import run_prepared
 from gradcheck.judging.opinions import PointResult
 from gradcheck.judging.points.point import Discarded, ForwardFault, Point, evaluate_forward

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from gradcheck.checking.battery.finding import Finding, skipped
 from gradcheck.checking.battery.trial import Trial
 from gradcheck.errors import CandidateFault, FaultKind, user_code
+from gradcheck.formulas.calling.in_place_writes import plain
+from gradcheck.formulas.calling.in_place_writes import read_only as locked
 from gradcheck.formulas.claim import Claim
-from gradcheck.formulas.in_place_writes import plain
-from gradcheck.formulas.in_place_writes import read_only as locked
 from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.candidates.running import run_prepared
 from gradcheck.judging.opinions import PointResult

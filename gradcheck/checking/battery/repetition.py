@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from gradcheck.checking.battery.finding import Finding, skipped
 from gradcheck.errors import CandidateFault, FaultKind
+from gradcheck.formulas.calling.in_place_writes import plain
 from gradcheck.formulas.claim import Claim
-from gradcheck.formulas.in_place_writes import plain
 from gradcheck.judging.candidates.running import run_prepared
 from gradcheck.judging.opinions import PointResult, PointVerdict
 from gradcheck.judging.points.repeats import NOT_DETERMINISTIC, repeats

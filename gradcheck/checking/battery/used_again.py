@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from gradcheck.checking.battery.finding import Finding, skipped
 from gradcheck.errors import CandidateFault, message, user_code
+from gradcheck.formulas.calling.in_place_writes import plain
+from gradcheck.formulas.calling.sequences import Call, UsedAgain
 from gradcheck.formulas.claim import Claim
-from gradcheck.formulas.in_place_writes import plain
 from gradcheck.formulas.quantity import Quantity
-from gradcheck.formulas.sequences import Call, UsedAgain
 from gradcheck.judging.candidates.running import as_float64, given, run_prepared
 from gradcheck.judging.opinions import PointResult
 from gradcheck.judging.points.point import Discarded, ForwardFault, Point, evaluate_forward

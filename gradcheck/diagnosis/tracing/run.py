@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from gradcheck.arithmetic import Domain, ElementArray
-from gradcheck.arithmetic.copies import rebound
+from gradcheck.arithmetic.code.copies import rebound
 from gradcheck.diagnosis.tracing.budget import IN_BALLS, spend
 from gradcheck.diagnosis.tracing.calls import Call, Key, Value, mapped
 from gradcheck.diagnosis.tracing.sites import current_site

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from gradcheck.arithmetic import ElementArray, complex_ufunc, is_complex
-from gradcheck.arithmetic.complex_arrays import FUNCTIONS as OF_COMPLEX
-from gradcheck.arithmetic.fourier import FOURIER
+from gradcheck.arithmetic.complex_numbers.arrays import FUNCTIONS as OF_COMPLEX
+from gradcheck.arithmetic.complex_numbers.fourier import FOURIER
 from gradcheck.diagnosis.tracing.calls import Call, Value
 from gradcheck.diagnosis.tracing.operators import install
 from gradcheck.errors import Unsupported

@@ -10,10 +10,10 @@ import numpy as np
 
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.declaration import Declaration
+from gradcheck.formulas.derived.second_order import GradientOf
 from gradcheck.formulas.kinds.kind import Symbols
 from gradcheck.formulas.kinds.vjp import Vjp
 from gradcheck.formulas.point import Point
-from gradcheck.formulas.second_order import GradientOf
 
 __all__ = ["DoubleBackward"]
 
@@ -23,7 +23,7 @@ class DoubleBackward(Vjp):
     """`(grads, delta, *args) -> gradients for (delta, *args)`.
 
     ``grads`` are the cotangents of the gradients that the backward pass returns, one for each argument. It
-    is a backward pass of the formula's true gradient (`gradcheck.formulas.second_order`).
+    is a backward pass of the formula's true gradient (`gradcheck.formulas.derived.second_order`).
     """
 
     name = "double_backward"

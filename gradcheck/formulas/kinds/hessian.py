@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from gradcheck.formulas.declaration import Declaration
+from gradcheck.formulas.derived.second_order import GradientOf
 from gradcheck.formulas.kinds.jacobian import Jacobian
 from gradcheck.formulas.kinds.kind import Kind
 from gradcheck.formulas.quantity import Quantity, second
-from gradcheck.formulas.second_order import GradientOf
 
 __all__ = ["Hessian"]
 

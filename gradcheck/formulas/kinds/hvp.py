@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gradcheck.formulas.declaration import Declaration
+from gradcheck.formulas.derived.second_order import GradientOf
 from gradcheck.formulas.kinds.double_backward import DoubleBackward
 from gradcheck.formulas.quantity import Quantity, product
-from gradcheck.formulas.second_order import GradientOf
 
 __all__ = ["Hvp"]
 

@@ -15,13 +15,13 @@ from gradcheck.arithmetic import BALLS, Domain, zero_dimensional
 from gradcheck.backend import Answer, Program
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.declaration import Declaration
+from gradcheck.formulas.derived.tangents import WithTangents
 from gradcheck.formulas.kinds.directions import Directions
 from gradcheck.formulas.kinds.kind import Kind, Setting, Shape, Symbolic, Symbols
 from gradcheck.formulas.kinds.per_output import per_output
 from gradcheck.formulas.kinds.tables import contract
 from gradcheck.formulas.point import Point
 from gradcheck.formulas.quantity import Quantity, tangents
-from gradcheck.formulas.tangents import WithTangents
 
 __all__ = ["Jvp"]
 
@@ -30,7 +30,7 @@ __all__ = ["Jvp"]
 class Jvp(Kind):
     """`(tangents, *args) -> tangent of the output`, a tuple of a tuple.
 
-    Its formula takes the tangents before its arguments, see `gradcheck.formulas.tangents`. The truth is had
+    Its formula takes the tangents before its arguments, see `formulas.derived.tangents`. The truth comes
     from gradients: the tangent `J t` has the slope `sum(d * J t) = sum(dJ/darg * t)` along d.
     """
 

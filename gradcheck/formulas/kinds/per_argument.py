@@ -10,12 +10,12 @@ import numpy as np
 from gradcheck.arithmetic import BALLS, Domain, ElementArray
 from gradcheck.backend import Answer, Program
 from gradcheck.errors import FormFault
+from gradcheck.formulas.calling.returned_arrays import one_shot
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.kinds.directions import Directions
 from gradcheck.formulas.kinds.kind import Kind, Setting, Shape
 from gradcheck.formulas.point import Point
 from gradcheck.formulas.quantity import Quantity
-from gradcheck.formulas.returned_arrays import one_shot
 from gradcheck.formulas.suggestions import did_you_mean
 
 __all__ = ["PerArgument", "SomeGradients", "gradients_of", "parts"]

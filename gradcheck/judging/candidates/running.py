@@ -27,13 +27,13 @@ from gradcheck.errors import (
     message,
     user_code,
 )
+from gradcheck.formulas.calling.in_place_writes import IN_PLACE, culprit, plain, read_only, unchanged, writes
+from gradcheck.formulas.calling.returned_arrays import NotNumbers, as_array
+from gradcheck.formulas.calling.user_lines import named, user_line
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.dtypes import Dtype, from_numpy
 from gradcheck.formulas.entries import assignments
-from gradcheck.formulas.in_place_writes import IN_PLACE, culprit, plain, read_only, unchanged, writes
 from gradcheck.formulas.quantity import Quantity
-from gradcheck.formulas.returned_arrays import NotNumbers, as_array
-from gradcheck.formulas.user_lines import named, user_line
 from gradcheck.judging.candidates.same_code import leaves_range
 from gradcheck.judging.points.point import Point, all_finite
 from gradcheck.judging.points.repeats import NOT_DETERMINISTIC, ONLY_ROUNDING, repeats, within_rounding

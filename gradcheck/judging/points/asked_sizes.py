@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.arithmetic.reaching import mentions
+from gradcheck.arithmetic.code.reaching import mentions
+from gradcheck.formulas.calling.foreign import is_float_only
 from gradcheck.formulas.declaration import Declaration
-from gradcheck.formulas.foreign import is_float_only
 
 __all__ = ["MOST_ENTRIES", "asked_sizes", "whole_numbers"]
 

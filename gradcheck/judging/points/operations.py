@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.errors import user_code
-from gradcheck.formulas.foreign import is_float_only
+from gradcheck.formulas.calling.foreign import is_float_only
 
 __all__ = ["operations"]
 

@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 
 from gradcheck.arithmetic.precisions import DOUBLE, SINGLE
 from gradcheck.errors import CandidateFault, EndsProgram, Unsupported, UsageError, user_code
-from gradcheck.formulas.complex_outputs import OutputForm
-from gradcheck.formulas.complex_values import Part
+from gradcheck.formulas.calling.in_place_writes import unchanged
+from gradcheck.formulas.calling.returned_arrays import NotNumbers, as_array
+from gradcheck.formulas.calling.user_lines import named, user_line
+from gradcheck.formulas.complex_numbers.outputs import OutputForm
+from gradcheck.formulas.complex_numbers.values import Part
 from gradcheck.formulas.declaration import Declaration
+from gradcheck.formulas.derived.second_order import GradientOf
 from gradcheck.formulas.dtypes import Dtype
-from gradcheck.formulas.in_place_writes import unchanged
 from gradcheck.formulas.point import LARGE, Point
-from gradcheck.formulas.returned_arrays import NotNumbers, as_array
-from gradcheck.formulas.second_order import GradientOf
-from gradcheck.formulas.user_lines import named, user_line
 from gradcheck.formulas.values import Filler, Values, dense, normal
 from gradcheck.judging.points.repeats import within_rounding
 

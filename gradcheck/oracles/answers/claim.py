@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.errors import Unsupported
+from gradcheck.formulas.calling.foreign import float_only
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.decorating import Formula
 from gradcheck.formulas.dtypes import FLOAT64, from_numpy
-from gradcheck.formulas.foreign import float_only
 from gradcheck.formulas.kinds import Vjp
 from gradcheck.judging.points.point import Point
 from gradcheck.oracles.answers.given import Given, Implementation

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.errors import CandidateFault, Unsupported
+from gradcheck.formulas.calling.foreign import float_only
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.decorating import Formula
 from gradcheck.formulas.dtypes import NAMED
-from gradcheck.formulas.foreign import float_only
 from gradcheck.formulas.kinds import Vjp
 from gradcheck.oracles.protocol.answers import decimals_differ, read_gradients
 from gradcheck.oracles.protocol.cases import data_arguments, make_case

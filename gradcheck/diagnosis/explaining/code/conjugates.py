@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.arithmetic import BALLS, is_complex, midpoints, precision
-from gradcheck.arithmetic.complex_arrays import seen_by
+from gradcheck.arithmetic.complex_numbers.arrays import seen_by
 from gradcheck.arithmetic.precisions import BITS
 from gradcheck.diagnosis.case import Case
 from gradcheck.diagnosis.explanation import Explanation, repairing

@@ -17,8 +17,8 @@ from gradcheck.diagnosis.explanation import Explanation, repairing
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tracing.budget import affordable, spend
 from gradcheck.errors import Unsupported
+from gradcheck.formulas.calling.in_place_writes import plain
 from gradcheck.formulas.claim import Claim
-from gradcheck.formulas.in_place_writes import plain
 from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.candidates.running import call_candidate, given, run_in_balls
 

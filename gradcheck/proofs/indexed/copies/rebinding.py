@@ -37,7 +37,7 @@ _EXCHANGED = {
     for name in names
 }
 """Functions that a module may have by a name of its own, such as `from numpy import zeros`."""
-_OF_PAIRS = {"gradcheck.formulas.complex_parts", "gradcheck.formulas.complex_outputs"}
+_OF_PAIRS = {"gradcheck.formulas.complex_numbers.parts", "gradcheck.formulas.complex_numbers.outputs"}
 """What makes complex arrays of real ones, by nothing but NumPy calls and the types of what is given."""
 _LIBRARIES = {"numpy", "scipy", "jax", "sympy", "functools", "itertools", "operator", "math"}
 

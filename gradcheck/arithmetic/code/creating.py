@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.arithmetic.complex_arrays import joined
+from gradcheck.arithmetic.complex_numbers.arrays import joined
 from gradcheck.arithmetic.narrow import is_exact
 from gradcheck.errors import Unsupported
 

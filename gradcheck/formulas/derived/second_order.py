@@ -17,8 +17,8 @@ import numpy as np
 from gradcheck.arithmetic.gradients import gradient, slope_along
 from gradcheck.errors import UsageError
 from gradcheck.formulas.declaration import Declaration
-from gradcheck.formulas.output_shapes import output_shapes
-from gradcheck.formulas.tangents import beside, check_float64
+from gradcheck.formulas.derived.tangents import beside, check_float64
+from gradcheck.formulas.sizes.output_shapes import output_shapes
 
 __all__ = ["DELTA", "GradientOf"]
 

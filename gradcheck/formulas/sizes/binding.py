@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gradcheck.errors import UsageError
-from gradcheck.formulas.dimensions import Dimension, Sizes
+from gradcheck.formulas.sizes.dimensions import Dimension, Sizes
 
 __all__ = ["bind"]
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradcheck.errors import FormFault, UsageError
-from gradcheck.formulas.complex_parts import ComplexParts
+from gradcheck.formulas.complex_numbers.parts import ComplexParts
 from gradcheck.formulas.suggestions import did_you_mean, short
 
 __all__ = ["Nesting", "Part", "parts_of", "remade", "unfolded"]

@@ -12,7 +12,7 @@ import numpy as np
 
 from gradcheck.errors import UsageError, user_code
 from gradcheck.formulas.declaration import Declaration
-from gradcheck.formulas.dimensions import parse_dimension
+from gradcheck.formulas.sizes.dimensions import parse_dimension
 
 __all__ = ["OutputShapes", "output_shapes"]
 

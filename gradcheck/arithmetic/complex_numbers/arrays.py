@@ -20,10 +20,10 @@ from gradcheck.errors import Unsupported
 __all__ = ["FUNCTIONS", "UFUNCS", "ComplexArray", "complex_ufunc", "is_complex", "joined", "parts", "seen_by"]
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {}
-"""`np.function -> implementation`; filled by `gradcheck.arithmetic.complex_functions` and `fourier`."""
+"""`np.function -> implementation`; filled by `functions` and `fourier` beside this file."""
 
 UFUNCS: dict[str, Callable[..., Any]] = {}
-"""The name of a ufunc and what it does to pairs; filled by `gradcheck.arithmetic.complex_ufuncs`."""
+"""The name of a ufunc and what it does to pairs; filled by `gradcheck.arithmetic.complex_numbers.ufuncs`."""
 
 
 class ComplexArray(NDArrayOperatorsMixin):

@@ -10,8 +10,8 @@ import numpy as np
 
 from gradcheck.arithmetic import is_complex
 from gradcheck.errors import UsageError, user_code
-from gradcheck.formulas.complex_parts import ComplexParts
-from gradcheck.formulas.shapes import Shapes
+from gradcheck.formulas.complex_numbers.parts import ComplexParts
+from gradcheck.formulas.sizes.shapes import Shapes
 from gradcheck.formulas.values import complex_normal, is_strategy
 
 __all__ = ["Part", "Together", "in_parts", "parts_of_value"]

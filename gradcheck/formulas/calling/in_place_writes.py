@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.errors import CandidateFault, FaultKind
-from gradcheck.formulas.user_lines import user_line
+from gradcheck.formulas.calling.user_lines import user_line
 
 __all__ = ["IN_PLACE", "culprit", "plain", "read_only", "unchanged", "writes"]
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from gradcheck.arithmetic.array import FUNCTIONS as OF_REAL
 from gradcheck.arithmetic.array import ElementArray
-from gradcheck.arithmetic.complex_arrays import FUNCTIONS, joined, parts
-from gradcheck.arithmetic.complex_ufuncs import bilinear
+from gradcheck.arithmetic.complex_numbers.arrays import FUNCTIONS, joined, parts
+from gradcheck.arithmetic.complex_numbers.ufuncs import bilinear
 from gradcheck.arithmetic.domain import Domain, of_entries, on_circle
 from gradcheck.errors import Unsupported
 

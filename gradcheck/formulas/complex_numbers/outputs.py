@@ -16,10 +16,10 @@ from typing import Any
 from gradcheck.arithmetic import is_complex
 from gradcheck.errors import FormFault, UsageError
 from gradcheck.formulas.claim import Claim
-from gradcheck.formulas.complex_parts import ComplexParts, joined_parts
-from gradcheck.formulas.complex_values import parts_of_value
+from gradcheck.formulas.complex_numbers.parts import ComplexParts, joined_parts
+from gradcheck.formulas.complex_numbers.values import parts_of_value
 from gradcheck.formulas.declaration import Declaration
-from gradcheck.formulas.second_order import GradientOf
+from gradcheck.formulas.derived.second_order import GradientOf
 from gradcheck.formulas.values import Values, complex_normal
 
 __all__ = ["OutputForm", "delta_in_parts", "in_real_outputs", "with_real_outputs"]

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.arithmetic.complex_arrays import FUNCTIONS, ComplexArray, is_complex, joined, parts
-from gradcheck.arithmetic.complex_ufuncs import bilinear, magnitude
+from gradcheck.arithmetic.complex_numbers.arrays import FUNCTIONS, ComplexArray, is_complex, joined, parts
+from gradcheck.arithmetic.complex_numbers.ufuncs import bilinear, magnitude
 from gradcheck.errors import Unsupported
 
 __all__: list[str] = []

@@ -2,7 +2,7 @@
 
 `out = np.zeros((n, m)); out[i] = ...` is how loops are written by hand. The buffer is a float64 array,
 so storing a ball (or a symbol, or a tracer) into it is refused. Where that happens, the function is
-run again as a copy (see `gradcheck.arithmetic.copies`) in which `np.zeros`, `np.empty`, `np.ones`,
+run again as a copy (see `gradcheck.arithmetic.code.copies`) in which `np.zeros`, `np.empty`, `np.ones`,
 `np.full` and their kin make arrays of the arithmetic.
 """
 
@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from gradcheck.arithmetic.array import ElementArray
-from gradcheck.arithmetic.copies import Copies, Maker, Replaced
+from gradcheck.arithmetic.code.copies import Copies, Maker, Replaced
+from gradcheck.arithmetic.code.reaching import mentions
 from gradcheck.arithmetic.domain import Domain
-from gradcheck.arithmetic.reaching import mentions
 from gradcheck.errors import Undecided, user_code
 
 __all__ = ["call", "call_in"]

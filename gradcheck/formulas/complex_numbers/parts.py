@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.arithmetic.complex_arrays import joined, parts
+from gradcheck.arithmetic.complex_numbers.arrays import joined, parts
 from gradcheck.errors import UsageError
 from gradcheck.formulas.suggestions import did_you_mean, short
 

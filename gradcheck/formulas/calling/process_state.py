@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.formulas.lent_stream import Lent
+from gradcheck.formulas.calling.lent_stream import Lent
 
 __all__ = ["process_kept"]
 

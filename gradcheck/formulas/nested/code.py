@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from gradcheck.formulas.nesting import Nesting
-from gradcheck.formulas.sequences import Call, Played, UsedAgain
+from gradcheck.formulas.calling.sequences import Call, Played, UsedAgain
+from gradcheck.formulas.nested.nesting import Nesting
 
 __all__ = ["of_leaves"]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.arithmetic.complex_arrays import UFUNCS
+from gradcheck.arithmetic.complex_numbers.arrays import UFUNCS
 
 __all__ = ["bilinear", "magnitude"]
 

@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.arithmetic.creating import CREATORS, Maker, NumPy, creator
-from gradcheck.arithmetic.reaching import (
+from gradcheck.arithmetic.code.creating import CREATORS, Maker, NumPy, creator
+from gradcheck.arithmetic.code.reaching import (
     DEEP,
     exchanged,
     is_library,

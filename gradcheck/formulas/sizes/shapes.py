@@ -15,9 +15,9 @@ from dataclasses import Field, dataclass, field
 from typing import Any, ClassVar, Protocol
 
 from gradcheck.errors import UsageError
-from gradcheck.formulas.binding import bind
-from gradcheck.formulas.dimensions import Dimension, Sizes, parse_dimension
-from gradcheck.formulas.nesting import Nesting, unfolded
+from gradcheck.formulas.nested.nesting import Nesting, unfolded
+from gradcheck.formulas.sizes.binding import bind
+from gradcheck.formulas.sizes.dimensions import Dimension, Sizes, parse_dimension
 from gradcheck.formulas.suggestions import did_you_mean, short
 
 __all__ = ["Dimension", "ShapeLike", "Shapes", "is_shape", "parse_shape"]

@@ -1,0 +1,1 @@
+"""A user's code run with other things under the names that it uses."""

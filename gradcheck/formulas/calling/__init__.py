@@ -1,0 +1,1 @@
+"""How user code is called: what it may be, what it returns, and what it must leave as it was."""

@@ -1,0 +1,1 @@
+"""Arguments that hold several arrays: dicts, lists, tuples, dataclasses."""
