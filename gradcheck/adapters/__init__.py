@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from gradcheck.adapters.caches import with_cache
     from gradcheck.adapters.jax_forward_mode import jax_custom_jvp
     from gradcheck.adapters.jax_functions import jax_custom_vjp
+    from gradcheck.adapters.layer_objects.recording import Recorder
     from gradcheck.adapters.layers import layer
     from gradcheck.adapters.losses import loss
-    from gradcheck.adapters.recording import Recorder
-    from gradcheck.adapters.torch_functions import torch_function
+    from gradcheck.adapters.pytorch.functions import torch_function
     from gradcheck.adapters.values_with_gradients import value_and_grad
 
 __all__ = [
@@ -54,11 +54,11 @@ _HOME = {
     "autograd_primitive": "autograd_primitives",
     "jax_custom_jvp": "jax_forward_mode",
     "jax_custom_vjp": "jax_functions",
-    "Recorder": "recording",
+    "Recorder": "layer_objects.recording",
     "elementwise": "activations",
     "layer": "layers",
     "loss": "losses",
-    "torch_function": "torch_functions",
+    "torch_function": "pytorch.functions",
     "value_and_grad": "values_with_gradients",
     "with_cache": "caches",
 }

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from gradcheck.adapters.contents import Snapshot
+from gradcheck.adapters.layer_objects.contents import Snapshot
 from gradcheck.adapters.presenting import name_of, parameters_of, present
 from gradcheck.errors import CandidateFault, UsageError
 from gradcheck.formulas.calling.callables import check_parameters

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from gradcheck.adapters.layer_calls import LayerCalls
-from gradcheck.adapters.layer_parameters import Parameters, Places
-from gradcheck.adapters.layer_sources import Init, LayerSource
+from gradcheck.adapters.layer_objects.calls import LayerCalls
+from gradcheck.adapters.layer_objects.parameters import Parameters, Places
+from gradcheck.adapters.layer_objects.sources import Init, LayerSource
 from gradcheck.adapters.presenting import present
 from gradcheck.arithmetic.code.reaching import exchanged
 from gradcheck.errors import UsageError

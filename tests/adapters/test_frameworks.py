@@ -8,8 +8,8 @@ import pytest
 
 import gradcheck
 from gradcheck import adapters
-from gradcheck.adapters.contents import Snapshot
 from gradcheck.adapters.frameworks import place_fixed, places_of
+from gradcheck.adapters.layer_objects.contents import Snapshot
 from gradcheck.adapters.same_function import check_same_function
 from gradcheck.errors import CandidateFault
 

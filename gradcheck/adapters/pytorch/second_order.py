@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.adapters.torch_kernel import TorchKernel, to_numpy
+from gradcheck.adapters.pytorch.kernel import TorchKernel, to_numpy
 from gradcheck.errors import CandidateFault
 
 __all__ = ["double_backward_of", "jvp_of"]

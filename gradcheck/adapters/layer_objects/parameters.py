@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.adapters.attributes import Place
-from gradcheck.adapters.recording import recorded
+from gradcheck.adapters.layer_objects.attributes import Place
+from gradcheck.adapters.layer_objects.recording import recorded
 from gradcheck.errors import CandidateFault, UsageError
 
 __all__ = ["Parameters", "Places", "parsed_places"]

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.adapters.attributes import Place
+from gradcheck.adapters.layer_objects.attributes import Place
 from gradcheck.adapters.presenting import parameters_of
 from gradcheck.errors import CandidateFault, FormFault, UsageError
 from gradcheck.formulas.nested.nesting import parts_of

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.adapters.layer_calls import LayerCalls
-from gradcheck.adapters.layer_parameters import Parameters
+from gradcheck.adapters.layer_objects.calls import LayerCalls
+from gradcheck.adapters.layer_objects.parameters import Parameters
 from gradcheck.adapters.presenting import name_of, parameters_of
 from gradcheck.errors import CandidateFault, FormFault, UsageError
 from gradcheck.formulas.suggestions import did_you_mean

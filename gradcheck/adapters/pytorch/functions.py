@@ -7,8 +7,8 @@ from typing import Any
 
 from gradcheck.adapters.frameworks import check_order, load
 from gradcheck.adapters.presenting import present
-from gradcheck.adapters.torch_kernel import TorchKernel, to_numpy
-from gradcheck.adapters.torch_second import double_backward_of, jvp_of
+from gradcheck.adapters.pytorch.kernel import TorchKernel, to_numpy
+from gradcheck.adapters.pytorch.second_order import double_backward_of, jvp_of
 from gradcheck.arithmetic.precisions import SINGLE
 from gradcheck.errors import UsageError
 from gradcheck.formulas.calling.foreign import float_only

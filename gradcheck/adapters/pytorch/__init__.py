@@ -1,0 +1,1 @@
+"""PyTorch: subclasses of `torch.autograd.Function`, run by its own engine."""
