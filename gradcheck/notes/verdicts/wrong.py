@@ -11,6 +11,7 @@ from gradcheck.notes.grammar.syntax import (
     Apply,
     Name,
 )
+from gradcheck.notes.judging.comparison import Comparison
 from gradcheck.notes.judging.conditions import first_condition
 from gradcheck.notes.judging.corrections import Correction, correction
 from gradcheck.notes.judging.readings import Outcome
@@ -21,6 +22,7 @@ from gradcheck.notes.records import ClaimRecord
 from gradcheck.notes.statements.context import Definition, key_of, nodes
 from gradcheck.notes.statements.defining import derives
 from gradcheck.notes.statements.pieces import Piece
+from gradcheck.notes.statements.telling import all_declared, redefines
 from gradcheck.notes.verdicts.definitions import why_broken
 from gradcheck.notes.verdicts.evidence import UNSURE, Evidence, completed, sentence
 from gradcheck.notes.verdicts.right_if import for_a_batch_of_one
@@ -64,7 +66,14 @@ def judge_wrong(
         if guessed is not None:
             return completed(base, reason=sentence(str(Undeclared(guessed))), reading=reading)
         assert first.comparison is not None
+        untold = _untold(evidence, first.comparison)
+        if untold is not None:
+            text = f"the symbol {untold} of the right side is neither declared nor defined"
+            return completed(base, reason=sentence(text), reading=reading)
         fixed = correction(evidence.readings, piece, first.options, None, first)
+        if fixed is None and redefines(evidence.readings.context, piece.sides[0]) and first.pair == 0:
+            text = "it is defined before, and differently; a second definition is no claim"
+            return completed(base, reason=sentence(text), reading=reading)
         judgement = refuted(evidence, piece, first, fixed)
         if judgement.equal is not False:
             return completed(base, reason=UNSURE, reading=reading)
@@ -74,6 +83,11 @@ def judge_wrong(
         if batch is not None:
             return batch
         reason = first.message
+        if not any(derives(s) for s in piece.sides) and not all_declared(
+            evidence.readings.context, piece.sides
+        ):
+            text = f"as it was read, {reason}"
+            return completed(base, reason=sentence(text), reading=reading)
     broken = _which(piece, first)
     if not valued:
         fixed = correction(evidence.readings, piece, first.options, None, first)
@@ -95,8 +109,22 @@ def guessed_symbol(evidence: Evidence, outcome: Outcome) -> str | None:
     }
     for text in outcome.assumed:
         key = text.removesuffix(" is a number")
-        if key != text and key not in parameters | NUMBERS:
+        if key != text and key not in parameters | NUMBERS | dict(outcome.options.ranks).keys():
             return key
+    return None
+
+
+def _untold(evidence: Evidence, comparison: Comparison) -> str | None:
+    """A symbol of the right side that the left side does not rest on, and of which nothing is said."""
+    graph, context = comparison.graph, evidence.readings.context
+    own = set(graph.leaves(comparison.left))
+    if comparison.target is not None:
+        own |= set(graph.leaves(comparison.target.body)) | {comparison.target.array}
+    for name in graph.leaves(comparison.right):
+        key = name.split("@")[0]
+        if name in own or "." in name or context.declared(key) is not None or key in NUMBERS:
+            continue
+        return key
     return None
 
 
@@ -124,7 +152,7 @@ def refuted(evidence: Evidence, piece: Piece, outcome: Outcome, fixed: Correctio
     change = f"; {fixed.change}" if fixed is not None else ""
     plain = Judgement(False, diagnosis=f"the two sides differ in value{change}")
     judgement = Judgement(None)
-    if outcome.comparison.work() <= WORK:
+    if outcome.comparison.work() <= (WORK if fixed is None else WORK // 4):
         judgement = judge(outcome.comparison)
     if judgement.equal is None:
         truth = judge(replace(outcome.comparison, right=outcome.comparison.left))
@@ -150,6 +178,8 @@ def restated_definition(evidence: Evidence, base: ClaimRecord, piece: Piece) -> 
         with reader.apart():
             reader.computed(array, own)
     except (Slip, Mismatch) as slip:
+        if not all_declared(evidence.readings.context, piece.sides):
+            return None
         return completed(base, verdict="wrong", reason=sentence(str(slip)), reading=in_words(piece, reader))
     except (NotRead, Undeclared, NotDifferentiable):
         return None
