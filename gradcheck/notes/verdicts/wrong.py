@@ -7,10 +7,7 @@ from dataclasses import replace
 from gradcheck.notes.arrays.graph import NotDifferentiable
 from gradcheck.notes.arrays.values import Mismatch, Slip, Undeclared
 from gradcheck.notes.grammar.lexer import NotRead
-from gradcheck.notes.grammar.syntax import (
-    Apply,
-    Name,
-)
+from gradcheck.notes.grammar.syntax import Apply, Derivative, Nabla, Name
 from gradcheck.notes.judging.comparison import Comparison
 from gradcheck.notes.judging.conditions import first_condition
 from gradcheck.notes.judging.corrections import Correction, correction
@@ -83,7 +80,10 @@ def judge_wrong(
         if batch is not None:
             return batch
         reason = first.message
-        if not any(derives(s) for s in piece.sides) and not all_declared(
+        untold = _only_here(evidence, piece, first)
+        if untold is not None:
+            return completed(base, reason=sentence(str(Undeclared(untold))), reading=reading)
+        if redefines(evidence.readings.context, piece.sides[0]) and not all_declared(
             evidence.readings.context, piece.sides
         ):
             text = f"as it was read, {reason}"
@@ -126,6 +126,19 @@ def _untold(evidence: Evidence, comparison: Comparison) -> str | None:
             continue
         return key
     return None
+
+
+def _only_here(evidence: Evidence, piece: Piece, outcome: Outcome) -> str | None:
+    """A guessed symbol of the right side that neither the left side nor a definition has."""
+    guessed = dict(outcome.options.ranks)
+    told = {key_of(n) for n in nodes(piece.sides[0]) if isinstance(n, Name)}
+    for d in evidence.readings.context.definitions:
+        told |= {key_of(n) for n in nodes((d.name, d.body)) if isinstance(n, Name)}
+    left = piece.sides[0]
+    if isinstance(left, Derivative | Nabla) and not isinstance(left.body, Name):
+        return None  # what is differentiated is written out
+    found = {key_of(n) for side in piece.sides[1:] for n in nodes(side) if isinstance(n, Name)}
+    return next(iter(sorted(k for k in found if k in guessed and k not in told)), None)
 
 
 def is_equation(evidence: Evidence, piece: Piece) -> bool:
