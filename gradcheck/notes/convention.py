@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gradcheck.notes.arrays.values import Mismatch
 from gradcheck.notes.judging.readings import CHOICES, Outcome
@@ -14,6 +14,7 @@ from gradcheck.notes.statements.pieces import Piece
 
 __all__ = ["Found", "convention_of", "rows_of", "stated", "under"]
 
+PLAIN = Options()
 LAYOUTS = {
     "numerator": "numerator layout",
     "denominator": "denominator layout",
@@ -27,7 +28,7 @@ class Found:
     outcomes: list[Outcome] = field(default_factory=list)
 
 
-def rows_of(context: Context, declarations: Declarations) -> dict[int, bool]:
+def rows_of(context: Context, declarations: Declarations, base: Options = PLAIN) -> dict[int, bool]:
     """Whether vectors are rows, by section: as declared, else where its definitions conform only so."""
     scopes = sorted({d.scope for d in context.definitions})
     if declarations.vectors is not None:
@@ -36,7 +37,7 @@ def rows_of(context: Context, declarations: Declarations) -> dict[int, bool]:
     for scope in scopes:
         broken = []
         for rows in (False, True):
-            reader = Reader(context, Options(rows=rows), scope)
+            reader = Reader(context, replace(base, rows=rows), scope)
             reader.define_all()
             broken.append(sum(isinstance(e, Mismatch) for e in reader.broken.values()))
         found[scope] = broken[1] < broken[0]

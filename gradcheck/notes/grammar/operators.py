@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gradcheck.notes.grammar.cursor import OPENERS, Cursor
 from gradcheck.notes.grammar.lexer import NotRead, Token
 from gradcheck.notes.grammar.syntax import (
     Addition,
+    Apply,
     BigSum,
     Derivative,
+    Group,
+    Multiplication,
     Nabla,
     Name,
     Node,
     Quotient,
+    Raised,
     Relation,
     Root,
 )
@@ -42,7 +48,7 @@ class Operators(Cursor):
                 raise NotRead("a derivative needs the same sign, \\partial or d, above and below the line")
             return None
         order, rest = self.order(above[1:])
-        by = self.differentials(below, sign)
+        by = self.differentials(below, sign, order)
         if len(by) != order:
             raise NotRead(f"the derivative is of order {order} above the line and {len(by)} below it")
         if rest:
@@ -77,7 +83,7 @@ class Operators(Cursor):
             return int(text), rest
         return 1, tokens
 
-    def differentials(self, tokens: list[Token], sign: str) -> list[Node]:
+    def differentials(self, tokens: list[Token], sign: str, order: int) -> list[Node]:
         parser = self.inner(tokens)
         by: list[Node] = []
         while parser.here is not None:
@@ -88,6 +94,12 @@ class Operators(Cursor):
             if parser.here.kind == "sup":
                 raise NotRead("a power of a differential sign is not read")
             factor = parser.factor()
+            power = factor.sup[0] if isinstance(factor, Name) and factor.sup and not factor.bracket else None
+            if order == 2 and not by and parser.here is None and getattr(power, "text", "") == "2":
+                assert isinstance(factor, Name)
+                return [replace(factor, sup=())] * 2  # \partial^2 f / \partial x^2
+            if by and isinstance(factor, Raised) and factor.transposed and not factor.inverse:
+                factor = factor.base  # \partial^2 f / \partial x \partial x^T
             by.append(factor)
         return by
 
@@ -119,7 +131,21 @@ class Operators(Cursor):
                 order = 2
         if self.text() in {"\\cdot", "\\times"}:
             raise NotRead("divergence and curl are not read")
-        return Nabla(self.factor(), by, order)
+        return Nabla(self.factor() if by is None else self.below_nabla(by), by, order)
+
+    def below_nabla(self, by: Node) -> Node:
+        r"""What a gradient reaches: a symbol or a function alone, else a product such as a^T x."""
+        first = self.factor()
+        if isinstance(first, Name | Apply) and not (isinstance(first, Apply) and first.bare):
+            return first
+        factors: list[tuple[str, Node]] = [("", first)]
+        while self.starts():
+            factors.append(("", self.factor()))
+        if len(factors) > 1 and not any(_holds(f, by) for _, f in factors[1:]):
+            raise NotRead("how far a gradient in front of a product reaches is not clear; use brackets")
+        if self.text() in {"+", "-"} and not (len(factors) == 1 and isinstance(first, Group)):
+            raise NotRead("how far a gradient in front of a sum reaches is not clear; use brackets")
+        return first if len(factors) == 1 else Multiplication(tuple(factors))
 
     def root(self) -> Node:
         self.take()
@@ -178,3 +204,17 @@ class Operators(Cursor):
                 raise NotRead("the index of a sum is not clear")
             more.append(parser.factor())
         return first, tuple(more), None, None
+
+
+def _holds(node: Node, by: Node) -> bool:
+    """Whether the symbol of ``by`` stands in a node."""
+    stack: list[object] = [node]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, tuple):
+            stack += one
+        elif hasattr(one, "__dataclass_fields__"):
+            if isinstance(one, Name) and isinstance(by, Name) and one.base == by.base:
+                return True
+            stack += [getattr(one, f) for f in one.__dataclass_fields__]
+    return False

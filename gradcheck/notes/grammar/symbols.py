@@ -80,10 +80,37 @@ class Symbols(Cursor):
             if after:
                 raise NotRead("a transposed function is not read")
             return self.applied(name)
+        unmarked = not after and not name.sup and name.base not in GREEK and name.base not in self.symbols
+        if self.text() == "(" and unmarked and self.lone_arguments():
+            return self.applied(name)
         node: Node = name
         for raised in after:
             node = replace(raised, base=node)
         return self.postfix(node)
+
+    def lone_arguments(self) -> bool:
+        """Whether brackets hold one symbol, or a list: nobody multiplies so, b_n(x_i) is a function."""
+        depth = 0
+        plain = True
+        for k in range(self.k + 1, len(self.tokens)):
+            token = self.tokens[k]
+            if token.text == ")" and not depth:
+                after = self.tokens[k + 1] if k + 1 < len(self.tokens) else None
+                marked = after is not None and (after.kind in {"sup", "sub"} or after.text == "'")
+                return plain and k > self.k + 1 and not marked
+            inner = depth > 0
+            depth += {"open": 1, "close": -1}.get(token.kind, 0) + {"(": 1, ")": -1}.get(token.text, 0)
+            if token.text == "," and not inner:
+                return True
+            if inner or depth or token.kind in {"sub", "sup", "close"}:
+                continue
+            if not (token.kind in {"letter", "word"} or token.text in GREEK or token.text in ACCENTS) or (
+                k > self.k + 1
+                and self.tokens[k - 1].kind not in {"sub", "sup"}
+                and self.tokens[k - 1].text not in ACCENTS
+            ):
+                plain = False
+        return False
 
     def applied(self, name: Name) -> Node:
         self.take("(")
@@ -161,7 +188,11 @@ class Symbols(Cursor):
             return name, [Raised(nothing, None, inverse=True)]
         bracket = texts[0] if texts and texts[0] in {"(", "["} else ""
         more: list[Raised] = []
-        if len(content) > 1 and content[-1].text in {"T", "\\top"} and texts[-2] not in {"+", "-"}:
+        if (
+            len(content) > 1
+            and content[-1].text in {"T", "\\top"}
+            and texts[-2] not in {"+", "-", "/", "\\cdot"}
+        ):
             content, texts = content[:-1], texts[:-1]
             more.append(Raised(nothing, None, transposed=True))
         if bracket and texts[-1] == OPENERS[bracket]:

@@ -130,6 +130,7 @@ def _factors(sizes: list[str]) -> Iterator[Node]:
     for size in sizes:
         yield Quotient(one, Name(size))
         yield Name(size)
+    yield Quotient(one, Literal(Fraction(4), "4"))
     for size in sizes:
         yield Quotient(two, Name(size))
 
@@ -181,7 +182,7 @@ def _turned(node: Node) -> Iterator[Node]:
             for k, (sign, factor) in enumerate(at.factors):
                 if isinstance(factor, Raised) and factor.transposed and not factor.inverse:
                     plain: Node = factor.base
-                elif isinstance(factor, Name | Group | Raised):
+                elif isinstance(factor, Name | Group | Raised) and not _is_entry(factor):
                     plain = Raised(factor, None, transposed=True)
                 else:
                     continue
@@ -201,6 +202,10 @@ def _turned(node: Node) -> Iterator[Node]:
             yield Raised(_grouped(node), None, transposed=True)
 
 
+def _is_entry(node: Node) -> bool:
+    return isinstance(node, Name | Group) and bool(node.sub)
+
+
 def _grouped(node: Node) -> Node:
     return node if isinstance(node, Name | Group) else Group(node)
 
@@ -216,7 +221,7 @@ def _two_transposes(node: Node) -> Iterator[Node]:
                     factor = order[j][1]
                     if isinstance(factor, Raised) and factor.transposed:
                         turned: Node = factor.base
-                    elif isinstance(factor, Name | Group):
+                    elif isinstance(factor, Name | Group) and not _is_entry(factor):
                         turned = Raised(factor, None, transposed=True)
                     else:
                         continue
@@ -229,6 +234,9 @@ def _local(at: Node, letters: list[str], readings: Readings | None) -> Iterator[
         case Addition(terms) if len(terms) > 1:
             for k, (sign, term) in enumerate(terms):
                 yield at, Addition((*terms[:k], (-sign, term), *terms[k + 1 :]))
+                if not isinstance(term, Literal):
+                    twice = _times(Literal(Fraction(2), "2"), term)
+                    yield at, Addition((*terms[:k], (sign, twice), *terms[k + 1 :]))
         case Name(_, sub, sup) if not at.word:
             for k, old in enumerate(sub):
                 for letter in letters:

@@ -71,7 +71,13 @@ def _claim(graph: Graph, leaves: list[str], forward: Any, backward: Any, extra: 
 def _carried(
     graph: Graph, leaves: list[str], terms: list[Term], extra: tuple[Array, ...], axes: tuple[Index, ...]
 ) -> bool:
-    """Whether every size that the terms ask about is the size of an argument."""
+    return not _lacking(graph, leaves, terms, extra, axes)
+
+
+def _lacking(
+    graph: Graph, leaves: list[str], terms: list[Term], extra: tuple[Array, ...], axes: tuple[Index, ...]
+) -> list[Dim]:
+    """The sizes that the terms ask about and no argument has."""
     known = {id(d.root()) for n in leaves for d in graph.arrays[n].dims}
     known |= {id(d.root()) for a in extra for d in a.dims}
     asked: list[Dim] = [i.dim for i in axes]
@@ -96,7 +102,8 @@ def _carried(
                         asked += list(graph.arrays[name].dims)
                 case _:
                     pass
-    return all(d.root().number is not None or id(d.root()) in known for d in asked)
+    lacking = {id(r): r for d in asked if (r := d.root()).number is None and id(r) not in known}
+    return list(lacking.values())
 
 
 def derivative_claim(comparison: Comparison) -> Claim | None:
@@ -207,8 +214,10 @@ def value_claim(comparison: Comparison) -> Claim | None:
     for index in comparison.axes:
         body = total(index, body)
     leaves = [n for n in graph.leaves(left, right) if n != weights]
-    if not _carried(graph, leaves, [body, right], (graph.arrays[weights],), comparison.axes):
-        return None
+    for dim in _lacking(graph, leaves, [body, right], (graph.arrays[weights],), comparison.axes):
+        carrier = f"size.{len(leaves)}"  # an argument that only brings its size
+        graph.given(carrier, (dim,))
+        leaves.append(carrier)
 
     def forward(w: Any, *arguments: Any) -> Any:
         evaluation = Evaluation(graph, {weights: w, **dict(zip(leaves, arguments, strict=True))})

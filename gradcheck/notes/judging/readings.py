@@ -289,6 +289,9 @@ class Readings:
                 "what is differentiated does not depend on it, as it is defined",
                 comparison,
             )
+        if equal is False and comparison.right == ZERO and not is_zero(b):
+            said = "a derivative on the right side is of something that does not depend on it, as it is read"
+            return Outcome(options, "not-read", said, comparison)
         if equal is None:
             return Outcome(
                 options, "not-read", "it has no finite value at the points that were tried", comparison

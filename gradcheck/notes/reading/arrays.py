@@ -354,7 +354,19 @@ class Arrays(Symbols):
         """A symbol that is not declared: entries x_i, W_{ij}; a number by convention."""
         key = key_of(name)
         counts = self.context.counts(key)
-        if not written and key in self.context.numbers and "@" not in array:
+        guessed = dict(self.options.ranks).get(key)
+        if written == 1 and key in self.context.members:
+            self.assume(f"{key} with an index is a vector")
+            dims = tuple(self.family_dim(array, k) for k in range(2))
+            self.infos[array] = Info(dims, 1)
+            self.graph.given(array, dims, values)
+            return self.infos[array]
+        if array.endswith("^{(i)}") and written:
+            return self.example(key, array, guessed, values)
+        if guessed is not None and not written:
+            rank = guessed
+            self.assume(f"{key} is a {('number', 'vector', 'matrix')[rank]}")
+        elif not written and key in self.context.numbers and "@" not in array:
             rank = 0
             self.assume(f"{key} is a number")
         elif self.context.declarations.scalars or (not written and key in NUMBERS and not name.bold):
@@ -368,6 +380,18 @@ class Arrays(Symbols):
         else:
             raise Undeclared(key)
         dims = tuple(self.family_dim(array, k) for k in range(rank))
-        self.infos[array] = Info(dims)
+        self.infos[array] = Info(dims, row=rank == 1 and not written and self.options.rows)
         self.graph.given(array, dims, "positive" if key in POSITIVE else values)
+        return self.infos[array]
+
+    def example(self, key: str, array: str, guessed: int | None, values: str) -> Info:
+        """x^{(i)}: a number or a vector for each example."""
+        beside = self.context.examples.get(key, set())
+        own = max(beside) if beside - {0} else 0 if self.context.declarations.scalars else guessed
+        if own is None:
+            raise Undeclared(key)
+        self.assume(f"{key}^{{(i)}} is a {('number', 'vector', 'matrix')[own]}")
+        dims = tuple(self.family_dim(array, k) for k in range(1 + own))
+        self.infos[array] = Info(dims, 1 if own else 0)
+        self.graph.given(array, dims, values)
         return self.infos[array]

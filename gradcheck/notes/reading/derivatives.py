@@ -39,6 +39,11 @@ _MINUS = Number(Fraction(-1))
 _TWO = Number(Fraction(2))
 
 
+def same_symbol(a: Node, b: Node) -> bool:
+    """Whether both are one symbol without an index."""
+    return isinstance(a, Name) and isinstance(b, Name) and key_of(a) == key_of(b) and not (a.sub or b.sub)
+
+
 class Derivatives(Functions):
     """Derivatives, laid out as the convention says."""
 
@@ -67,6 +72,11 @@ class Derivatives(Functions):
 
     def derivative(self, node: Derivative) -> Value:
         if len(node.by) == 2:
+            if same_symbol(*node.by):
+                whole = self.nabla(Nabla(node.body, node.by[0], 2))
+                if whole.matrix:
+                    self.curved = True
+                    return whole
             inner = self.derivative(Derivative(node.body, node.by[1:], node.total))
             if not inner.scalar:
                 raise NotRead("a second derivative by vectors is not read")
@@ -168,6 +178,8 @@ class Derivatives(Functions):
             return value.transposed() if by.value.vector and self.choose("turned") else value
         if body.vector and node.order == 1:
             return self.laid_out(body, by.value, term)
+        if body.scalar and node.order == 2 and by.value.scalar:
+            return Value(None, None, self.graph.derivative(term, by.array, by.places))
         if body.scalar and node.order == 2 and by.value.vector:
             (p,) = by.value.open
             q = fresh(p.dim, "c")

@@ -33,6 +33,7 @@ from gradcheck.notes.grammar.lexer import NotRead
 from gradcheck.notes.grammar.normalising import FUNCTIONS
 from gradcheck.notes.grammar.syntax import (
     Apply,
+    Group,
     Name,
     Node,
 )
@@ -60,12 +61,21 @@ class Functions(Sums):
             return self.known(base, node)
         if key in self.context.losses and not name.primes:
             return self.named(replace(name, primes=0))
+        if len(node.arguments) == 1 and not name.word and not name.primes and self.is_array(name, key):
+            return self.chain([("", name), ("", Group(node.arguments[0]))])
         if self.context.is_defined(key):
             return self.value_of_function(name, node)
         if base == "\\sigma" and self.choose("sigmoid"):
             self.assume("\\sigma is the sigmoid")
             return self.elementwise("sigmoid", name.primes, self.one(node))
         return self.undefined(name, node)
+
+    def is_array(self, name: Name, key: str) -> bool:
+        """Whether a symbol in front of brackets is declared as an array, and so multiplied."""
+        declared = self.context.declared(key)
+        return (
+            declared is not None and bool(declared.sizes) and key not in self.context.declarations.elementwise
+        )
 
     def value_of_function(self, name: Name, node: Apply) -> Value:
         """`J(W)` where J is defined without its argument."""
@@ -157,6 +167,12 @@ class Functions(Sums):
             raise NotRead(f"{key_of(name)} at other arguments than its own is not read")
         parameter, argument = parameters[0], node.arguments[0]
         assert isinstance(parameter, Name)
+        if not name.primes and not parameter.sub and not same and array not in self.making:
+            self.making.append(array)
+            try:
+                return self.value(_with_argument(definition.body, parameter, argument))
+            finally:
+                self.making.pop()
         if parameter.sub:
             if name.primes or not isinstance(argument, Name) or argument.base != parameter.base:
                 raise NotRead(f"{key_of(name)} at another argument is not read")
@@ -226,3 +242,22 @@ def _placeless(node: object) -> object:
         ]
         return type(node).__name__, tuple(parts)
     return node
+
+
+def _with_argument(body: Node, parameter: Name, argument: Node) -> Node:
+    """The body of a function with its parameter's place taken by an argument."""
+    if isinstance(body, Name) and not body.sub and not body.sup and key_of(body) == key_of(parameter):
+        inner = argument if isinstance(argument, Name) else Group(argument)
+        return inner if not body.primes else body
+    if isinstance(body, tuple):
+        return tuple(_with_argument(b, parameter, argument) for b in body)  # type: ignore[return-value]
+    if hasattr(body, "__dataclass_fields__"):
+        changes = {}
+        for name in body.__dataclass_fields__:
+            value = getattr(body, name)
+            if isinstance(value, tuple) or hasattr(value, "__dataclass_fields__"):
+                new = _with_argument(value, parameter, argument)
+                if new is not value and new != value:
+                    changes[name] = new
+        return replace(body, **changes) if changes else body  # type: ignore[arg-type]
+    return body

@@ -28,6 +28,7 @@ class Options:
     rows: bool = False  # vectors are rows
     turned: bool = False  # a gradient written with \nabla is the transpose of its usual shape
     alias: tuple[tuple[str, str], ...] = ()  # sizes under a second name
+    ranks: tuple[tuple[str, int], ...] = ()  # what undeclared symbols are taken for: axes of each
 
 
 @dataclass(frozen=True, slots=True)

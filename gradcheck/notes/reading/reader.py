@@ -52,7 +52,7 @@ from gradcheck.notes.grammar.syntax import (
 from gradcheck.notes.reading.arrays import POSITIVE
 from gradcheck.notes.reading.derivatives import Derivatives
 from gradcheck.notes.reading.options import Info, Options
-from gradcheck.notes.statements.context import key_of, letter_of
+from gradcheck.notes.statements.context import LOSSES, key_of, letter_of, nodes
 
 __all__ = ["Info", "Options", "Reader"]
 
@@ -157,6 +157,7 @@ class Reader(Derivatives):
         return Value(None, None, substitute(inner.body, dict(zip(inner.open, places, strict=True))))
 
     def addition(self, terms: tuple[tuple[int, Node], ...]) -> Value:
+        terms = self.reaching(terms)
         values: list[Value] = []
         waiting: list[tuple[int, int, Node, Undeclared]] = []
         for k, (sign, term) in enumerate(terms):
@@ -174,6 +175,26 @@ class Reader(Derivatives):
             value = self.like(term, plus(others) if len(others) > 1 else others[0], unknown)
             values[k] = value if sign > 0 else value.with_body(negative(value.body))
         return self.plus(values)
+
+    def reaching(self, terms: tuple[tuple[int, Node], ...]) -> tuple[tuple[int, Node], ...]:
+        r"""\\sum_i a_i + b_i: the sum reaches as far as its index is written, where that is nothing else."""
+        for k, (sign, term) in enumerate(terms):
+            inner = term.factors[-1][1] if isinstance(term, Multiplication) else term
+            letter = letter_of(inner.index) if isinstance(inner, BigSum) and inner.index is not None else None
+            if letter is None or letter in self.letters or letter in self.static:
+                continue
+            last = max((j for j in range(k + 1, len(terms)) if _writes(terms[j][1], letter)), default=k)
+            making = self.making[-1].split("@")[0] if self.making else ""
+            if last == k or (making not in LOSSES and not _example(terms[last][1], letter)):
+                continue  # in z_j = \\sum_k w_{jk} a_k + b_k the index is the slip
+            assert isinstance(inner, BigSum)
+            inside = Addition(((1, inner.body), *terms[k + 1 : last + 1]))
+            whole: Node = replace(inner, body=inside)
+            if isinstance(term, Multiplication):
+                whole = replace(term, factors=(*term.factors[:-1], (term.factors[-1][0], whole)))
+            self.assume(f"the sum over {letter} reaches over all terms that are written with it")
+            return (*terms[:k], (sign, whole), *self.reaching(terms[last + 1 :]))
+        return terms
 
     def plus(self, values: list[Value]) -> Value:
         shaped = [v for v in values if not v.scalar]
@@ -195,3 +216,27 @@ class Reader(Derivatives):
         self.graph.given(array, dims, "positive" if array in POSITIVE else "normal")
         self.assume(f"{key_of(name)} is {other.words()}")
         return Value(other.row, other.column, Entry(array, other.open))
+
+
+def _example(node: Node, letter: str) -> bool:
+    """Whether an index is the number of an example, as in y^{(i)}."""
+    return any(
+        isinstance(n, Name) and n.bracket == "(" and any(letter_of(s) == letter for s in n.sup)
+        for n in nodes(node)
+    )
+
+
+def _writes(node: Node, letter: str) -> bool:
+    """Whether an index is written in a term, outside of sums of its own."""
+    if isinstance(node, BigSum) and node.index is not None and letter_of(node.index) == letter:
+        return False
+    own = {
+        id(n)
+        for b in nodes(node)
+        if isinstance(b, BigSum) and b.index is not None and letter_of(b.index) == letter
+        for n in nodes(b)
+    }
+    return any(
+        isinstance(n, Name) and id(n) not in own and any(letter_of(s) == letter for s in (*n.sub, *n.sup))
+        for n in nodes(node)
+    )

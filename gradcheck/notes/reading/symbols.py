@@ -72,6 +72,8 @@ class Symbols(Sizes):
                 suffix = f"@{self.static_value(sup)}"
             elif kind == "index":
                 subs.insert(0, sup)
+                if name.bracket and not known.is_defined(key) and known.declared(key) is None:
+                    key += "^{(i)}"  # the examples' x, beside the x of a function h(x)
             else:
                 exponent = sup
         elif key in known.layered and not name.text and self.layer_free(key):
@@ -192,8 +194,9 @@ class Symbols(Sizes):
             return Value(fresh(Dim(), "r"), None, ONE)
         if base == "\\zeros":
             return Value(None, None, ZERO, listed=True)
-        if base == "I" and not name.sub and not name.sup:
-            row = fresh(Dim(), "r")
+        if base == "I" and len(name.sub) <= 1 and not name.sup and self.is_size_mark(name):
+            letter = letter_of(name.sub[0]) if name.sub else None
+            row = fresh(Dim() if letter is None else self.dim(letter), "r")
             column = fresh(row.dim, "c")
             return Value(row, column, Delta(row, column))
         if base == "e" and name.sup and not name.sub:
@@ -202,6 +205,13 @@ class Symbols(Sizes):
                 self.assume("the exponential of a vector is taken entry by entry")
             return inner.with_body(Function("exp", inner.body))
         return None
+
+    def is_size_mark(self, name: Name) -> bool:
+        """I, or I_n with n a size."""
+        letter = letter_of(name.sub[0]) if name.sub else ""
+        if letter is None:
+            return False
+        return not letter or (letter not in self.letters and letter not in self.free)
 
     def kronecker(self, name: Name) -> Value:
         a, b = (self.place(s) for s in name.sub)

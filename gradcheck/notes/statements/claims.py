@@ -12,15 +12,17 @@ from gradcheck.notes.grammar.parser import Parser, parse
 from gradcheck.notes.grammar.syntax import (
     Addition,
     Apply,
+    BigSum,
     Literal,
     Name,
     Node,
     Relation,
 )
-from gradcheck.notes.statements.context import Context, Definition, key_of, nodes
+from gradcheck.notes.statements.context import Context, Definition, key_of, letter_of, nodes
 from gradcheck.notes.statements.customs import (
     D_IS_A_SIZE,
     applied_bases,
+    bold_letters,
     join_words,
     limits,
     plain_numbers,
@@ -28,7 +30,12 @@ from gradcheck.notes.statements.customs import (
     symbols_beside_steps,
     twice_derived,
 )
-from gradcheck.notes.statements.declarations import Declarations, membership
+from gradcheck.notes.statements.declarations import (
+    Declarations,
+    Declared,
+    membership,
+    symbols_of,
+)
 from gradcheck.notes.statements.defining import define, numbered
 from gradcheck.notes.statements.pieces import Formula, Piece, excerpt
 from gradcheck.notes.statements.splitting import Statement, split
@@ -51,6 +58,7 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
         context.symbols |= {"d"}
     for text, row in declarations.derivatives:
         _declared_derivative(text, row, context)
+    context.bold = bold_letters(formulas)
     pieces: list[Piece] = []
     alone = Counter(id(f) for f, _ in statements)
     for formula, statement in statements:
@@ -125,6 +133,19 @@ def _piece(formula: Formula, statement: Statement, context: Context, before: lis
         return piece
     if "…" in statement.remarks:
         pass
+    if all(letter_of(s) in {*"ijklmn"} for s in piece.sides) and statement.signs:
+        return None  # "for i = j"
+    shares = _sums_to_one(piece.sides)
+    if shares is not None:
+        known = context.declarations.shapes
+        if not any(key_of(d.name) == key_of(shares) for d in known) and not context.is_defined(
+            key_of(shares)
+        ):
+            known.append(
+                Declared(replace(shares, sub=()), (), values="simplex", scope=formula.scope, unsaid=True)
+            )
+            context.forget()
+        return None
     if isinstance(piece.sides[0], Name) and all(_is_number(s) for s in piece.sides[1:]):
         return None  # "n = 3": a value, nothing to check
     if statement.continues:
@@ -139,8 +160,16 @@ def _related(formula: Formula, statement: Statement, context: Context, start: in
     text = formula.text[start:end]
     if relation.text == "\\in":
         try:
-            for part in text.split(", "):
-                context.declarations.shapes.append(replace(membership(part), scope=formula.scope))
+            names, sign, space = text.partition("\\in")
+            before = formula.text[:start]
+            if formula.text.count("\\in") == 1 and before.rstrip().endswith(","):
+                names = before + names  # x, y \in \mathbb{R}^n
+            for name in symbols_of(names):
+                found = membership(name + sign + space)
+                found = replace(found, name=numbered(found.name))
+                if _said_in_a_comment(context, found, formula.scope):
+                    continue
+                context.declarations.shapes.append(replace(found, scope=formula.scope, prose=True))
             context.forget()
         except NotRead:
             return None
@@ -151,6 +180,15 @@ def _related(formula: Formula, statement: Statement, context: Context, start: in
             formula, start, end, "claim", reason=f"it has the sign {sign}, and only equalities are read"
         )
     return None
+
+
+def _said_in_a_comment(context: Context, found: Declared, scope: int) -> bool:
+    """Whether a comment of the section declares the same symbol with a shape, which comes first."""
+    return any(
+        d.scope == scope and not d.prose and not d.unsaid and str(d.name.sup) == str(found.name.sup)
+        for d in context.declarations.shapes
+        if key_of(d.name) == key_of(found.name)
+    )
 
 
 def _condition(tokens_: list[Token], piece: Piece, context: Context) -> None:
@@ -179,6 +217,14 @@ def _continuation(piece: Piece, before: list[Piece]) -> Piece:
     piece.conditions = piece.conditions or last.conditions
     piece.kind = "step"
     return piece
+
+
+def _sums_to_one(sides: list[Node]) -> Name | None:
+    r"""y in a remark such as \sum_i y_i = 1."""
+    if len(sides) != 2 or not isinstance(sides[0], BigSum) or not isinstance(sides[0].body, Name):
+        return None
+    body, one = sides[0].body, isinstance(sides[1], Literal) and sides[1].value == 1
+    return body if one and len(body.sub) == 1 and not (body.sup or body.primes) else None
 
 
 def _is_number(node: Node) -> bool:

@@ -102,6 +102,10 @@ class Context:
     size_names: set[str] = field(default_factory=set)  # integers that are declared by themselves
     twice: bool = False  # something is differentiated twice
     sizes: set[str] = field(default_factory=set)
+    examples: dict[str, set[int]] = field(default_factory=dict)
+    """Symbols written with an example's number, x^{(i)}, and with how many indices beside it."""
+    members: set[str] = field(default_factory=set)  # x of x_i, where each x_i is a vector
+    bold: frozenset[str] = frozenset()  # letters that the note prints bold
     applied: frozenset[str] = frozenset()  # bases that are applied, not multiplied
     symbols: frozenset[str] = frozenset()
 
@@ -206,7 +210,10 @@ class Context:
         for scope, node in sides:
             for inner in nodes(node):
                 if isinstance(inner, Name):
-                    self.used.setdefault((scope, key_of(inner)), set()).add(len(inner.sub))
+                    if inner.bracket == "(" and letter_of(inner.sup[0]) not in {None, *LAYERS}:
+                        self.examples.setdefault(key_of(inner), set()).add(len(inner.sub))
+                    counted = inner.bracket == "(" and letter_of(inner.sup[0]) not in {None, *LAYERS}
+                    self.used.setdefault((scope, key_of(inner)), set()).add(len(inner.sub) + counted)
         for d in self.declarations.shapes:
             if (
                 d.name.sup

@@ -29,6 +29,7 @@ from gradcheck.notes.statements.splitting import Statement
 __all__ = [
     "D_IS_A_SIZE",
     "applied_bases",
+    "bold_letters",
     "join_words",
     "limits",
     "plain_numbers",
@@ -52,9 +53,14 @@ def join_words(declarations: Declarations, everything: list[Node]) -> None:
 _BOLD = re.compile(r"\\(?:mathbf|boldsymbol|bm|vec|bf|pmb)\b\s*\{?\s*(\\?[A-Za-z]+)")
 
 
+def bold_letters(formulas: list[Formula]) -> frozenset[str]:
+    """The letters that a note prints bold somewhere."""
+    return frozenset(m.group(1) for f in formulas for m in _BOLD.finditer(f.text))
+
+
 def plain_numbers(context: Context, pieces: list[Piece], formulas: list[Formula]) -> set[str]:
     """Symbols that stand in formulas of numbers only: nothing is bold, transposed, a norm or an array."""
-    bold = {m.group(1) for f in formulas for m in _BOLD.finditer(f.text)}
+    bold = bold_letters(formulas)
     seen: set[str] = set()
     arrays: set[str] = set()
     for piece in pieces:

@@ -10,7 +10,7 @@ from gradcheck.notes.grammar.normalising import FUNCTIONS, normalise
 from gradcheck.notes.grammar.parser import parse
 from gradcheck.notes.grammar.syntax import Name, Node
 
-__all__ = ["Declarations", "Declared", "read_declarations"]
+__all__ = ["Declarations", "Declared", "membership", "read_declarations", "symbols_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class Declared:
     values: str = "normal"
     scope: int = 0  # the section that declares it
     unsaid: bool = False  # only values were declared, no shape
+    prose: bool = False  # x \\in R^n in the text, not in a comment
 
 
 @dataclass(slots=True)
@@ -185,6 +186,11 @@ def _declared(name: Name, text: str, note: str) -> Declared:
         sizes = [f"size_{k}" for k in range(2 if unsized == 2 else 1)]
     unsaid = not sizes and not said and values not in {"integer", "label"}
     return Declared(name, tuple(sizes), row, values, unsaid=unsaid and values != "normal")
+
+
+def symbols_of(text: str) -> list[str]:
+    """The symbols of a list such as `x, y` or `W_{1,2}, b`."""
+    return [part.strip() for part in _commas(text) if part.strip()]
 
 
 def membership(text: str) -> Declared:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from gradcheck.notes.grammar.normalising import FUNCTIONS
 from gradcheck.notes.grammar.syntax import (
     Apply,
     Derivative,
     Differential,
     Literal,
+    Matrix,
     Nabla,
     Name,
     Node,
+    Raised,
+    Vectorised,
 )
 from gradcheck.notes.statements.context import Context, Definition, key_of, nodes
 from gradcheck.notes.statements.pieces import Piece
@@ -51,9 +55,13 @@ def _mentions(node: Node, name: Name) -> bool:
 
 def _written_out(node: Node, name: Name) -> bool:
     """x = [x_1, ..., x_n]: a symbol by its own entries, which says nothing new."""
-    return not name.sub and any(
-        isinstance(n, Name) and n.sub and key_of(n) == key_of(name) and str(n.sup) == str(name.sup)
-        for n in nodes(node)
+    return (
+        isinstance(node, Matrix | Vectorised | Raised)
+        and not name.sub
+        and any(
+            isinstance(n, Name) and n.sub and key_of(n) == key_of(name) and str(n.sup) == str(name.sup)
+            for n in nodes(node)
+        )
     )
 
 
@@ -64,6 +72,8 @@ def define(piece: Piece, context: Context) -> None:
     name = left
     if isinstance(left, Apply) and not left.bare and not left.function.primes:
         parameters, name = left.arguments, left.function
+        if name.word and name.base in FUNCTIONS.values():
+            return  # tanh(x) = ...: a claim about it
         if not all(isinstance(p, Name) for p in parameters):
             return
     if not isinstance(name, Name) or name.primes:

@@ -13,6 +13,7 @@ from gradcheck.notes.reading.reader import Reader
 from gradcheck.notes.reading.showing import in_words
 from gradcheck.notes.records import ClaimRecord
 from gradcheck.notes.statements.context import Definition
+from gradcheck.notes.statements.telling import all_declared
 from gradcheck.notes.verdicts.evidence import Evidence, completed, sentence
 
 __all__ = ["judge_definition", "why_broken"]
@@ -35,6 +36,8 @@ def judge_definition(
             base, verdict="wrong", reason=sentence(reason), reading=reading, correction=used.latex
         )
     error = why_broken(evidence, reader, definition)
+    if isinstance(error, Slip | Mismatch) and not all_declared(evidence.readings.context, piece.sides):
+        return completed(base, reason=sentence(f"as it was read, {error}"), reading=reading)
     if isinstance(error, Slip | Mismatch):
         fixed = correction(evidence.readings, piece, evidence.readings.at(piece.formula.scope), definition)
         text = fixed.latex if fixed is not None else None

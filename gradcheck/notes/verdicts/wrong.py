@@ -7,10 +7,8 @@ from dataclasses import replace
 from gradcheck.notes.arrays.graph import NotDifferentiable
 from gradcheck.notes.arrays.values import Mismatch, Slip, Undeclared
 from gradcheck.notes.grammar.lexer import NotRead
-from gradcheck.notes.grammar.syntax import (
-    Apply,
-    Name,
-)
+from gradcheck.notes.grammar.syntax import Apply, Derivative, Nabla, Name
+from gradcheck.notes.judging.comparison import Comparison
 from gradcheck.notes.judging.conditions import first_condition
 from gradcheck.notes.judging.corrections import Correction, correction
 from gradcheck.notes.judging.readings import Outcome
@@ -21,6 +19,7 @@ from gradcheck.notes.records import ClaimRecord
 from gradcheck.notes.statements.context import Definition, key_of, nodes
 from gradcheck.notes.statements.defining import derives
 from gradcheck.notes.statements.pieces import Piece
+from gradcheck.notes.statements.telling import all_declared, redefines
 from gradcheck.notes.verdicts.definitions import why_broken
 from gradcheck.notes.verdicts.evidence import UNSURE, Evidence, completed, sentence
 from gradcheck.notes.verdicts.right_if import for_a_batch_of_one
@@ -64,7 +63,14 @@ def judge_wrong(
         if guessed is not None:
             return completed(base, reason=sentence(str(Undeclared(guessed))), reading=reading)
         assert first.comparison is not None
+        untold = _untold(evidence, first.comparison)
+        if untold is not None:
+            text = f"the symbol {untold} of the right side is neither declared nor defined"
+            return completed(base, reason=sentence(text), reading=reading)
         fixed = correction(evidence.readings, piece, first.options, None, first)
+        if fixed is None and redefines(evidence.readings.context, piece.sides[0]) and first.pair == 0:
+            text = "it is defined before, and differently; a second definition is no claim"
+            return completed(base, reason=sentence(text), reading=reading)
         judgement = refuted(evidence, piece, first, fixed)
         if judgement.equal is not False:
             return completed(base, reason=UNSURE, reading=reading)
@@ -74,6 +80,14 @@ def judge_wrong(
         if batch is not None:
             return batch
         reason = first.message
+        untold = _only_here(evidence, piece, first)
+        if untold is not None:
+            return completed(base, reason=sentence(str(Undeclared(untold))), reading=reading)
+        if redefines(evidence.readings.context, piece.sides[0]) and not all_declared(
+            evidence.readings.context, piece.sides
+        ):
+            text = f"as it was read, {reason}"
+            return completed(base, reason=sentence(text), reading=reading)
     broken = _which(piece, first)
     if not valued:
         fixed = correction(evidence.readings, piece, first.options, None, first)
@@ -95,9 +109,36 @@ def guessed_symbol(evidence: Evidence, outcome: Outcome) -> str | None:
     }
     for text in outcome.assumed:
         key = text.removesuffix(" is a number")
-        if key != text and key not in parameters | NUMBERS:
+        if key != text and key not in parameters | NUMBERS | dict(outcome.options.ranks).keys():
             return key
     return None
+
+
+def _untold(evidence: Evidence, comparison: Comparison) -> str | None:
+    """A symbol of the right side that the left side does not rest on, and of which nothing is said."""
+    graph, context = comparison.graph, evidence.readings.context
+    own = set(graph.leaves(comparison.left))
+    if comparison.target is not None:
+        own |= set(graph.leaves(comparison.target.body)) | {comparison.target.array}
+    for name in graph.leaves(comparison.right):
+        key = name.split("@")[0]
+        if name in own or "." in name or context.declared(key) is not None or key in NUMBERS:
+            continue
+        return key
+    return None
+
+
+def _only_here(evidence: Evidence, piece: Piece, outcome: Outcome) -> str | None:
+    """A guessed symbol of the right side that neither the left side nor a definition has."""
+    guessed = dict(outcome.options.ranks)
+    told = {key_of(n) for n in nodes(piece.sides[0]) if isinstance(n, Name)}
+    for d in evidence.readings.context.definitions:
+        told |= {key_of(n) for n in nodes((d.name, d.body)) if isinstance(n, Name)}
+    left = piece.sides[0]
+    if isinstance(left, Derivative | Nabla) and not isinstance(left.body, Name):
+        return None  # what is differentiated is written out
+    found = {key_of(n) for side in piece.sides[1:] for n in nodes(side) if isinstance(n, Name)}
+    return next(iter(sorted(k for k in found if k in guessed and k not in told)), None)
 
 
 def is_equation(evidence: Evidence, piece: Piece) -> bool:
@@ -124,7 +165,7 @@ def refuted(evidence: Evidence, piece: Piece, outcome: Outcome, fixed: Correctio
     change = f"; {fixed.change}" if fixed is not None else ""
     plain = Judgement(False, diagnosis=f"the two sides differ in value{change}")
     judgement = Judgement(None)
-    if outcome.comparison.work() <= WORK:
+    if outcome.comparison.work() <= (WORK if fixed is None else WORK // 4):
         judgement = judge(outcome.comparison)
     if judgement.equal is None:
         truth = judge(replace(outcome.comparison, right=outcome.comparison.left))
@@ -150,6 +191,8 @@ def restated_definition(evidence: Evidence, base: ClaimRecord, piece: Piece) -> 
         with reader.apart():
             reader.computed(array, own)
     except (Slip, Mismatch) as slip:
+        if not all_declared(evidence.readings.context, piece.sides):
+            return None
         return completed(base, verdict="wrong", reason=sentence(str(slip)), reading=in_words(piece, reader))
     except (NotRead, Undeclared, NotDifferentiable):
         return None
