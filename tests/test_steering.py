@@ -203,7 +203,7 @@ def test_sizes_that_a_proof_leaves_out_are_tried(asks):
 @pytest.fixture
 def undiagnosed(monkeypatch):
     """Verdicts alone, which is cheaper."""
-    monkeypatch.setattr("gradcheck.checking.claim_check.diagnosed", lambda *_, **__: [])
+    monkeypatch.setattr("gradcheck.checking.writing.outcome.diagnosed", lambda *_, **__: [])
 
 
 WHOLE = {
@@ -337,7 +337,7 @@ def test_a_proof_is_held_against_the_code_at_large_sizes(monkeypatch):
     monkeypatch.setattr("gradcheck.checking.further_points.asked_sizes", lambda *_: [])
     assert verdict(backward).verdict == "fail"
     proved = lambda claim, memory, ruling, results: Weighed(ruling, Proof(status="proved"), proved=True)
-    monkeypatch.setattr("gradcheck.checking.claim_check.weigh", proved)
+    monkeypatch.setattr("gradcheck.checking.settling.weigh", proved)
     assert verdict(right).verdict == "pass"
     result = verdict(backward)
     assert result.verdict == "fail"

@@ -6,7 +6,7 @@ from flint import arb
 
 from gradcheck.arithmetic import precision
 from gradcheck.checking.claim_check import check_claim
-from gradcheck.checking.step_curve import step_curve
+from gradcheck.checking.writing.step_curve import step_curve
 from gradcheck.formulas.decorating import Formula
 from gradcheck.formulas.quantity import derivative
 from gradcheck.judging.answers.backends import choose

@@ -14,7 +14,7 @@ from gradcheck.report.text import clip, one_line, plural
 __all__ = ["HAND_WRITTEN", "MEANINGS", "corrected", "evidence", "matrix", "strengths", "unchecked_text"]
 
 HAND_WRITTEN = "hand-written"
-"""What the code under check is called among the sources; see `gradcheck.checking.agreement`."""
+"""What the code under check is called among the sources; see `gradcheck.checking.writing.agreement`."""
 
 MEANINGS = {
     "proved": "for all sizes and all values, under stated assumptions",

@@ -19,7 +19,7 @@ NAMES = list(ROWS) if WHOLE else list(ROWS)[::3]
 @pytest.fixture(autouse=True)
 def undiagnosed(monkeypatch):
     """Verdicts alone, which is cheaper."""
-    monkeypatch.setattr("gradcheck.checking.claim_check.diagnosed", lambda *_, **__: [])
+    monkeypatch.setattr("gradcheck.checking.writing.outcome.diagnosed", lambda *_, **__: [])
 
 
 def checked(row):

@@ -29,7 +29,7 @@ def row_of(backward, monkeypatch=None, instead=None):
     formula = Formula(lambda A, x: A @ x, {"A": "n m", "x": "m"})
     formula.vjp(backward)
     if instead is not None:
-        monkeypatch.setattr("gradcheck.checking.claim_check.diagnosed", instead)
+        monkeypatch.setattr("gradcheck.checking.writing.outcome.diagnosed", instead)
     points = generate(formula, max_examples=12, seed=0)
     return check_claim(formula.claims[0], session=Session(formula, choose(None)), points=points).row
 

@@ -62,7 +62,7 @@ def test_no_branch_hides_wrong_code(block):
 @pytest.mark.parametrize("block", range(5))
 def test_a_branch_that_can_be_met_is_refuted(block, monkeypatch):
     """Or it is said that it was not tried."""
-    monkeypatch.setattr("gradcheck.checking.claim_check.diagnosed", lambda *_, **__: [])
+    monkeypatch.setattr("gradcheck.checking.writing.outcome.diagnosed", lambda *_, **__: [])
     passed = []
     for seed in range(block * COUNT // 5, (block + 1) * COUNT // 5, 1 if COUNT > 150 else 15):
         claim = claim_of(source := row(seed))

@@ -6,7 +6,7 @@ from html import unescape
 import msgspec
 import pytest
 
-from gradcheck.checking.agreement import HAND_WRITTEN as ENGINES
+from gradcheck.checking.writing.agreement import HAND_WRITTEN as ENGINES
 from gradcheck.records.reading import collect
 from gradcheck.report.evidence import (
     HAND_WRITTEN,

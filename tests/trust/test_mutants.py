@@ -44,7 +44,7 @@ GAPS = ("two_layers.vjp#38 ", "unsafe_masked_root.vjp#7 ", "limited_norm.vjp#18 
 
 def test_thresholds_a_millionth_apart_are_told_apart(monkeypatch):
     """Of forward and hand-written code: wrong between the two numbers only."""
-    monkeypatch.setattr("gradcheck.checking.claim_check.diagnosed", lambda *_, **__: [])
+    monkeypatch.setattr("gradcheck.checking.writing.outcome.diagnosed", lambda *_, **__: [])
     rows = list(run([m for m in mutants() if m.label.startswith(GAPS)], backends=["finite_difference"]))
     assert [(r.judged.truth, r.answer.verdict) for r in rows] == [(Truth.WRONG, "fail")] * len(GAPS)
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import msgspec
 
-from gradcheck.checking.comparison import comparison
-from gradcheck.checking.rows import backend_row, claim_row
 from gradcheck.checking.verdict import MIN_ANSWERS
+from gradcheck.checking.writing.comparison import comparison
+from gradcheck.checking.writing.rows import backend_row, claim_row
 from gradcheck.diagnosis.kinds import UNEXPLAINED
 from gradcheck.errors import NoAnswer, UsageError
 from gradcheck.formulas.claim import Claim

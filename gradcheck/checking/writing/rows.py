@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from gradcheck.checking.agreement import agreements
-from gradcheck.checking.by_quantity import compared
-from gradcheck.checking.comparison import comparison
 from gradcheck.checking.verdict import answered
+from gradcheck.checking.writing.agreement import agreements
+from gradcheck.checking.writing.by_quantity import compared
+from gradcheck.checking.writing.comparison import comparison
 from gradcheck.formulas.claim import Claim
 from gradcheck.judging.opinions import Opinion, PointResult, Says
 from gradcheck.judging.points.sizes import distinct

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from gradcheck.arithmetic import ObjectArray, midpoints, precision
 from gradcheck.arithmetic.precisions import BITS
 from gradcheck.checking.beside_spaces import along
-from gradcheck.checking.comparison import comparison
 from gradcheck.checking.minimise import Minimal
-from gradcheck.checking.step_curve import step_curve
+from gradcheck.checking.writing.comparison import comparison
+from gradcheck.checking.writing.step_curve import step_curve
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.calling.in_place_writes import plain
 from gradcheck.formulas.claim import Claim

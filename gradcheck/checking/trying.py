@@ -1,0 +1,81 @@
+"""Which points a claim is judged at: those drawn, then the sizes and comparisons that the code asks about."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from functools import partial
+
+from gradcheck.checking.further_points import points_of_asked_sizes, points_of_long_sums
+from gradcheck.checking.settled import check_further
+from gradcheck.checking.task import Task
+from gradcheck.checking.training import Trained, train
+from gradcheck.errors import FaultKind
+from gradcheck.formulas.kinds import Update
+from gradcheck.judging.points.generation import Generated
+from gradcheck.judging.steering import Steered, steer
+
+__all__ = ["Misread", "Tried", "try_points"]
+
+
+class Misread(Exception):
+    """What was declared or returned cannot be what was meant; nothing else is looked into."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    points: Generated
+    trained: Trained | None
+    steered: Steered
+
+
+def try_points(task: Task, points: Generated) -> Tried:
+    """Judge the claim wherever it is to be judged, until it is settled. Raises `Misread`."""
+    points = points.in_dtype(task.claim.formula, task.claim.dtype)
+    _drawn(task, points)
+    trained = _trained(task)
+    if task.is_decided:
+        return Tried(points, trained, Steered())
+    task.keep(points_of_asked_sizes(task.claim, task.session, task.seed, task.delta))
+    if task.claim.formula.dtype.is_low and not task.is_decided:
+        task.keep(points_of_long_sums(task.claim, task.seed, task.delta))
+    return Tried(points, trained, _steered(task))
+
+
+def _drawn(task: Task, points: Generated) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        misread = task.session.misread(points.points)
+    if misread is not None:
+        raise Misread(misread)
+    task.session.foresee(points.points)
+    for point in points.points:
+        task.clock.keep(task.judge(point, partial(check_further, before=task.results)))
+        found = task.results[0].fault
+        if found is not None and found.kind is FaultKind.FORM:
+            raise Misread(str(found))
+
+
+def _trained(task: Task) -> Trained | None:
+    kind = task.claim.kind
+    if not (isinstance(kind, Update) and kind.descent) or task.is_decided:
+        return None
+    trained = train(task.claim, task.session, task.seed)
+    for result in trained.results:
+        task.clock.keep(result)
+    return trained
+
+
+def _steered(task: Task) -> Steered:
+    steered = steer(
+        task.claim,
+        [r.point for r in task.results],
+        free_delta=task.delta is None,
+        beside=any(r.in_float64 is None for r in task.results),
+        unchecked={u for r in task.results if r.stated for u in r.stated.unchecked},
+    )
+    task.keep(steered.points)
+    for point in steered.close:
+        if (found := task.judge(point)).in_float64 is None:
+            task.clock.keep(found)
+    return steered

@@ -1,0 +1,1 @@
+"""What a check puts into its records: rows, counterexamples, remarks."""
