@@ -86,7 +86,7 @@ def _undone(*functions: Callable[..., Any]) -> set[int]:
     for function in functions:
         values = [] if is_float_only(function) else list(_values(function, set()))
         numbers = [abs(v) for v in values if type(v) in (int, float) and 1 < abs(v) <= math.sqrt(_LARGEST)]
-        if 0.5 in values or mentions(function, ("sqrt", "isqrt")):
+        if any(type(v) is float and v == 0.5 for v in values) or mentions(function, ("sqrt", "isqrt")):
             found |= {math.floor(n * n) for n in numbers if n > 2}
         if mentions(function, ("log", "log2", "log10", "bit_length")):
             found |= {

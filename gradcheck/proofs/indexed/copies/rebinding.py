@@ -100,7 +100,8 @@ class _Rebinding:
         scope = self._scope(function.__globals__)
         with self.tripwire.away():
             code = rewritten(function) or function.__code__
-        if asks_which_type(function.__code__):
+            asks = asks_which_type(function.__code__)
+        if asks:
             leak(self.space, "the code asks whether a type is another one")
         by_name = dict(zip(function.__code__.co_freevars, cells, strict=True))
         around = tuple(by_name[n] for n in code.co_freevars)
