@@ -15,6 +15,7 @@ from gradcheck.arithmetic import BALLS, enclose, wrap
 from gradcheck.backend import Answer, Problem, Program
 from gradcheck.judging.answers.backends import Found
 from gradcheck.judging.points.point import Point, evaluate_forward
+from tests.interrupts import interruptible
 
 WHOLE = os.environ.get("GRADCHECK_WHOLE") == "1"
 """Whether the large corpora are run whole (`nox -s whole`) or, as in CI, every n-th item of them."""
@@ -75,6 +76,13 @@ def pytest_collection_modifyitems(config, items):
 
 settings.register_profile("gradcheck", derandomize=True, deadline=None, database=None, max_examples=25)
 settings.load_profile("gradcheck")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _interrupted_as_in_a_terminal():
+    """Ctrl-C reaches what tests run, also where the tests are a shell's background job."""
+    with interruptible():
+        yield
 
 
 class ToldProgram(Program):
