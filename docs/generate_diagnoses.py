@@ -23,7 +23,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-from gradcheck.checking import claim_check as checking  # noqa: E402
+from gradcheck.checking.claim_check import check_claim  # noqa: E402
+from gradcheck.checking.writing import outcome as writing  # noqa: E402
 from gradcheck.diagnosis.kinds import UNEXPLAINED  # noqa: E402
 from gradcheck.judging.answers.backends import choose  # noqa: E402
 from gradcheck.judging.points.generation import generate  # noqa: E402
@@ -87,7 +88,7 @@ class Row:
 def check(one: WrongOne, session: Session, points: object) -> Row:
     """The claim's row as `gradcheck.verify` makes it by default."""
     spent = []
-    diagnosed = checking.diagnosed
+    diagnosed = writing.diagnosed
 
     def timed(*args, **kwargs):
         start = time.process_time()
@@ -96,11 +97,11 @@ def check(one: WrongOne, session: Session, points: object) -> Row:
         finally:
             spent.append(time.process_time() - start)
 
-    checking.diagnosed = timed
+    writing.diagnosed = timed
     try:
-        row = checking.check_claim(one.claim, seed=0, session=session, points=points).row
+        row = check_claim(one.claim, seed=0, session=session, points=points).row
     finally:
-        checking.diagnosed = diagnosed
+        writing.diagnosed = diagnosed
     return Row(one.label, row.diagnosis, str(row.verdict), sum(spent))
 
 

@@ -38,7 +38,7 @@ def try_points(task: Task, points: Generated) -> Tried:
         return Tried(points, trained, Steered())
     task.keep(points_of_asked_sizes(task.claim, task.session, task.seed, task.delta))
     if task.claim.formula.dtype.is_low and not task.is_decided:
-        task.keep(points_of_long_sums(task.claim, task.seed, task.delta))
+        task.keep(points_of_long_sums(task.claim, task.session, task.seed, task.delta))
     return Tried(points, trained, _steered(task))
 
 

@@ -45,7 +45,7 @@ _SENTENCES = {
     ReasonKind.UNSUPPORTED: "{}",
     ReasonKind.NO_ANSWER: "{}",
     ReasonKind.SETTLED: "not asked: the claim had failed at enough points",
-    ReasonKind.SPARED: "not asked: its budget for new shapes is spent, and differences agree in balls",
+    ReasonKind.SPARED: "not asked: its budget for new shapes is spent, and another source answers",
     ReasonKind.BELOW_RESOLUTION: (
         "below resolution: the gradient is too small to be told from zero here (saturated?)"
     ),

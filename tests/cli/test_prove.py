@@ -32,7 +32,11 @@ def sign(delta, W, x):
 @layer.vjp(suffix="loop")
 def loop(delta, W, x):
     d = delta * (W @ x > 0)
-    return np.array([di * x for di in d]), W.T @ d
+    rows, last = [], np.zeros_like(x)
+    for di in d:
+        last = 0 * last + di * x
+        rows.append(last)
+    return np.array(rows), W.T @ d
 """
 
 
@@ -87,7 +91,7 @@ def test_what_cannot_run_is_open_with_its_line(mine):
     done = mine("layer.vjp.loop")
     assert done.exit_code == 0
     assert done.stdout.startswith("layer.vjp.loop: open, neither proved nor refuted\n")
-    assert "a loop over n entries" in done.stdout
+    assert "a loop that changes a list" in done.stdout
     assert "(mine.py:" in done.stdout
 
 

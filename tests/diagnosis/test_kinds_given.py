@@ -181,5 +181,5 @@ def test_two_decimals_are_not_always_rounding():
 def test_no_kind_is_forgotten():
     """Every word of the vocabulary is tried above."""
     # tests/battery, tests/low_precision, tests/modes
-    elsewhere = {"rate", "memory", "state", "rounding", "overflow", "conjugate"}
+    elsewhere = {"rate", "memory", "state", "rounding", "overflow", "conjugate", "bias"}
     assert {*CASES} | elsewhere == set(KINDS)

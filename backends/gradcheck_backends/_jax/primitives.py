@@ -17,7 +17,7 @@ from jax import lax
 
 from gradcheck_backends._jax.dimensions import is_symbolic
 
-__all__ = ["concatenated", "key", "part", "place", "reduced", "ufunc"]
+__all__ = ["REDUCTIONS", "concatenated", "key", "part", "place", "reduced", "ufunc"]
 
 _BINARY: dict[str, Callable[..., Any]] = {
     "add": lax.add, "subtract": lax.sub, "multiply": lax.mul, "divide": lax.div, "true_divide": lax.div,
@@ -29,7 +29,7 @@ _UNARY: dict[str, Callable[..., Any]] = {
     "cos": lax.cos, "absolute": lax.abs, "sign": lax.sign, "log1p": lax.log1p, "expm1": lax.expm1,
     "square": lambda x: lax.integer_pow(x, 2),
 }  # fmt: skip
-_SUMS: dict[str, Callable[..., Any]] = {
+REDUCTIONS: dict[str, Callable[..., Any]] = {
     "sum": getattr(lax, "reduce_sum", None),  # type: ignore[dict-item]
     "max": getattr(lax, "reduce_max", None),  # type: ignore[dict-item]
     "min": getattr(lax, "reduce_min", None),  # type: ignore[dict-item]
@@ -93,7 +93,7 @@ def _product(left: Any, right: Any) -> Any:
 
 def reduced(name: str, value: Any, axis: Any = None) -> Any:
     """A sum, maximum or minimum along one axis or all, or None."""
-    function = _SUMS.get(name)
+    function = REDUCTIONS.get(name)
     if function is None or not _is_float(value) or not value.ndim:
         return None
     if name != "sum" and any(is_symbolic(d) or not d for d in value.shape):

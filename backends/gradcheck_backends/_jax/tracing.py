@@ -177,7 +177,7 @@ class TracedArray(NDArrayOperatorsMixin):
         along = {k: v for k, v in keywords.items() if v is not None and v is not np._NoValue}  # noqa: SLF001
         direct = (
             primitives.reduced(name, *plain, **along)
-            if set(along) <= {"axis"} and len(plain) + len(along) < 3
+            if set(along) <= {"axis"} and len(plain) + len(along) < 3 and name in primitives.REDUCTIONS
             else None
         )
         result = function(*plain, **keywords) if direct is None else direct

@@ -10,7 +10,7 @@ from gradcheck.errors import message
 
 __all__ = ["named", "user_line"]
 
-_OURS = Path(__file__).parent.parent
+_OURS = Path(__file__).parents[2]
 _CATALOGUE = _OURS / "catalogue"
 
 

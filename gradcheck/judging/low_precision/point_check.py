@@ -54,7 +54,7 @@ def judge_low_precision(
     claim: Claim, point: Point, session: Session, stated: Stated, usable: list[Usable]
 ) -> PointResult:
     """The point's outcome for what the code stated in its dtype."""
-    rights = {one.name: _right(claim, point, session, one) for one in usable}
+    rights = _all_right(claim, point, session, usable)
     known = {n: a for n, a in rights.items() if isinstance(a, dict)}
     run = _in_balls(claim, point)
     wrong_formula: dict[str, dict[Quantity, Match]] = {}
@@ -125,6 +125,17 @@ def _by_sensitivity(
         return Allowed({"throughout": rounding_bound(claim, point, stated)}, sizes)
     except Unsupported:
         return Allowed({}, sizes)
+
+
+def _all_right(
+    claim: Claim, point: Point, session: Session, usable: list[Usable]
+) -> dict[str, dict[Quantity, Answer] | Reason]:
+    """The right values of each backend; where another answers, one for which this shape is dear is spared."""
+    dear = [one for one in usable if session.spares(one, point)]
+    rights = {one.name: _right(claim, point, session, one) for one in usable if one not in dear}
+    answered = any(isinstance(a, dict) for a in rights.values())
+    spared = Reason(ReasonKind.SPARED)
+    return rights | {one.name: spared if answered else _right(claim, point, session, one) for one in dear}
 
 
 def _right(claim: Claim, point: Point, session: Session, one: Usable) -> dict[Quantity, Answer] | Reason:
