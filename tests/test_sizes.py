@@ -42,14 +42,14 @@ def test_what_a_relation_forbids_is_replaced_by_another_shape_of_the_same_kind()
     assert all(s["k"] <= s["n"] for s in sizes)
     assert any(distinct(s) for s in sizes)
     assert any(s["k"] >= 9 for s in sizes)
-    assert missing == ["n = 1"]  # n = 1 with k > 1 cannot be
+    assert missing == ["n = 1 beside larger sizes"]  # n = 1 with k > 1 cannot be
 
 
 def test_what_cannot_be_had_is_noted():
     """A declaration of equal sizes has no shape with distinct ones."""
     sizes, missing = plan(("n", "m"), lambda s: s["n"] == s["m"])
     assert all(s["n"] == s["m"] for s in sizes)
-    assert missing == ["all sizes distinct", "n = 1", "m = 1"]
+    assert missing == ["all sizes distinct", "n = 1 beside larger sizes", "m = 1 beside larger sizes"]
 
 
 def test_nothing_allowed_gives_an_empty_plan():

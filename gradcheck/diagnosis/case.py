@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Sequence
+import weakref
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from itertools import islice
 from typing import Any
@@ -60,7 +61,7 @@ class Case:
         judged = [r for r in results if r.verdict in ("pass", "fail")]
         judged.sort(key=lambda r: (self._is_dear(r.point), *_order(r.point)))
         failed = [r for r in judged if r.verdict == "fail"]
-        self.samples = [Sample(claim, session, r.point, r.verdict, r.fault, self._right) for r in judged]
+        self.samples = [Sample(claim, session, r.point, r.verdict, r.fault, self._asked()) for r in judged]
         self.failed = [s for s in self.samples if s.verdict == "fail"]
         self.passed = [s for s in self.samples if s.verdict == "pass"]
         self.kinks = [s for s, r in zip(self.failed, failed, strict=True) if _at_kink(r)]
@@ -79,7 +80,7 @@ class Case:
         other = copy.copy(self)
         other.ones, other.by_sizes, other.brought = True, {}, []
         other.samples = [
-            Sample(self.claim, self.session, with_ones(self.claim, s.point), None, None, self._right)
+            Sample(self.claim, self.session, with_ones(self.claim, s.point), None, None, self._asked())
             for s in (*self.failed, *self.passed[:_FEW])
         ]
         other.failed, other.passed, other.kinks = other.samples, [], []
@@ -166,6 +167,16 @@ class Case:
             found += self.by_sizes[key]
         return found
 
+    def _asked(self) -> Callable[[Claim, Session, Point, Domain], dict[Quantity, Any]]:
+        """`_right` for samples, which do not keep their case: a cycle would keep the session with it."""
+        case = weakref.ref(self)
+
+        def right(claim: Claim, session: Session, point: Point, how: Domain) -> dict[Quantity, Any]:
+            known = case()
+            return (right_at if known is None else known._right)(claim, session, point, how)  # noqa: SLF001
+
+        return right
+
     def _right(self, claim: Claim, session: Session, point: Point, how: Domain) -> dict[Quantity, Any]:
         """What a backend says that is prepared for the shape, or the forward gone through backwards, where
         that gives what backends say elsewhere: to derive a program for a shape costs more than all else.
@@ -210,7 +221,7 @@ class Case:
                     continue
                 if self.ones:
                     point = with_ones(self.claim, point)
-                made.append(Sample(self.claim, self.session, point, None, None, self._right))
+                made.append(Sample(self.claim, self.session, point, None, None, self._asked()))
         return made
 
 
