@@ -20,7 +20,7 @@ from gradcheck_backends import autodiff, finite_difference, symbolic
 CORE = Path(gradcheck.__file__).parent
 NAMES = {b.BACKEND.name for b in (autodiff, finite_difference, symbolic)}
 # notes ask for a backend by name, as users do; the narrative has a plural for readers
-LISTED = {"backends.py", "judging.py", "narrative.py"}
+LISTED = {"backends.py", "verifying.py", "narrative.py"}
 """Where ours are listed, in the order of the documents, before any is loaded."""
 
 

@@ -263,14 +263,15 @@ def difference(
     another extrapolation, and how far the two are apart counts. With C(h) = f(h) - 2 f(0) + f(-h), the
     part (4 C(h) - C(2h)) / 2h is next to nothing where f is smooth, and the sum of the slopes' jumps
     where it has kinks. ``spare`` are arrays of the arguments' shapes that may be written over. Raises
-    `Unsupported` where the forward fails beside the point.
+    `Unsupported` where the forward fails beside the point. Values are rounded as in their own type.
     """
     given = spare or {}
     buffers = {i: given[i] if i in given else np.empty_like(point.args[i]) for i in moved}
     magnitude = 0.0
+    unit = 2.0**-53
 
     def value(t: float) -> float:
-        nonlocal magnitude
+        nonlocal magnitude, unit
         args: list[Any] = list(point.args)
         for i, direction in moved.items():
             args[i] = direction.shifted(point.args[i], t, buffers[i])
@@ -285,6 +286,8 @@ def difference(
         parts = result if isinstance(result, tuple | list) else [result]
         total = 0.0
         for delta, part in zip(point.delta, parts, strict=True):
+            kept = np.asarray(part).dtype
+            unit = max(unit, float(np.finfo(kept).eps) / 2 if kept.kind == "f" else 0.0)
             terms = np.asarray(part, dtype=np.float64) * delta
             total += float(np.sum(terms))
             magnitude = max(magnitude, float(np.sum(np.abs(terms, out=terms if terms.ndim else None))))
@@ -296,7 +299,7 @@ def difference(
         ends = [(value(k * h), value(-k * h)) for k in (1, 2)]
         fine, coarse = (_central(ends[k], (k + 1) * h) for k in (0, 1))
         bends = abs(4 * (sum(ends[0]) - 2 * centre) - (sum(ends[1]) - 2 * centre)) / (2 * h)
-        noise = _ROUNDINGS * 2.0**-53 * magnitude / h
+        noise = _ROUNDINGS * unit * magnitude / h
         slope, truncation = (4 * fine - coarse) / 3, abs(fine - coarse)
         if truncation > noise:
             ends.append((value(4 * h), value(-4 * h)))

@@ -45,7 +45,7 @@ def is_symbolic(value: Any) -> bool:
     if is_a(value, dict):
         return any(map(is_symbolic, value.values()))
     known = is_a(value, WholeNumber, IndexedArray, IndexEquality, Selected)
-    return known or getattr(type(value), "symbolic", None) is True
+    return known or getattr(type(value), "of_symbols", None) is True
 
 
 def creators(space: Space) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def creators(space: Space) -> dict[str, Any]:
         return value if dtype is None or np.dtype(dtype) == value.dtype else value.astype(dtype)
 
     def stack(arrays: Any, axis: Any = 0, **kwargs: Any) -> Any:
-        if getattr(type(arrays), "symbolic", None) is not True:
+        if getattr(type(arrays), "of_symbols", None) is not True:
             return np.stack(arrays, axis=axis, **kwargs)
         if not (type(axis) is int and axis == 0) or kwargs:
             raise space.refused(Unsupported("np.stack of so many arrays but along the first axis"))

@@ -29,7 +29,7 @@ class Steps:
     others, so their order does not matter.
     """
 
-    symbolic = True
+    of_symbols = True
 
     def __init__(
         self, space: Space, count: Any, item: Callable[[LoopIndex], Any], what: str, *, once: bool = False
@@ -98,7 +98,7 @@ CONVERSIONS[Steps] = Steps.array
 class Gone:
     """What a name that a loop binds stands for after the loop: whatever the last step left there."""
 
-    symbolic = True
+    of_symbols = True
 
     def __init__(self, space: Space) -> None:
         self.space = space
