@@ -41,7 +41,7 @@ def enough_examples(twin):
     return 50 if twin.mistake == "tail" and not whole_network else 10
 
 
-@pytest.mark.corpus(7)
+@pytest.mark.corpus(12)
 @pytest.mark.parametrize("twin", TWINS, ids=lambda twin: twin.label)
 def test_twin_is_caught(twin, record_property):
     record_property("wrong twin", twin.mistake)

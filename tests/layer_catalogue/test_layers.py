@@ -30,7 +30,7 @@ ROUNDED_CONSTANTS = {"gelu"}
 """2 / sqrt(pi) is a rounded constant, which is granted and not certified."""
 
 
-@pytest.mark.corpus(8)
+@pytest.mark.corpus(12)
 @pytest.mark.parametrize("name", LAYERS)
 def test_a_layers_vjp_is_proved_or_certified(name):
     result = gradcheck.verify(LAYERS[name], max_examples=5, backends=["symbolic", "autodiff"])
@@ -38,7 +38,7 @@ def test_a_layers_vjp_is_proved_or_certified(name):
     assert (result.verdict, result.strength) == ("pass", expected), result.reason
 
 
-@pytest.mark.corpus(9)
+@pytest.mark.corpus(13)
 @pytest.mark.parametrize(("name", "mistake"), TWINS)
 def test_a_usual_mistake_fails(name, mistake):
     wrong = MISTAKES[name][mistake]

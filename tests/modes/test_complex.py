@@ -29,7 +29,7 @@ def vjp(forward, backward, shapes=None, values=None, **options):
     return gradcheck.verify(forward, backward, shapes=shapes, values=values or {"z": C}, **options)
 
 
-@pytest.mark.corpus(10)
+@pytest.mark.corpus(13)
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.usefixtures("undiagnosed")
 def test_the_right_one_passes_and_every_twin_fails(name):

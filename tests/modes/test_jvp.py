@@ -25,7 +25,7 @@ def checked(jvp, forward=layer, shapes=SHAPES, backward=None, **options):
     return gradcheck.verify(forward, backward, shapes=shapes, jvp=jvp, **options)
 
 
-@pytest.mark.corpus(4)
+@pytest.mark.corpus(8)
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.usefixtures("undiagnosed")
 def test_the_right_one_passes_and_every_twin_fails(name):

@@ -24,7 +24,7 @@ def checked(name, code=None, **options):
     return gradcheck.verify(forward, shapes=shapes, **{keyword: code or right}, **options)
 
 
-@pytest.mark.corpus(5)
+@pytest.mark.corpus(8)
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.usefixtures("undiagnosed")
 def test_the_right_one_passes_and_every_twin_fails(name):

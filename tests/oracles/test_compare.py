@@ -175,7 +175,7 @@ def test_what_is_no_convention_fails(tmp_path, slope):
     assert ("that are right by convention" in row.reason) or np.isnan(slope)
 
 
-@pytest.mark.corpus(3)
+@pytest.mark.corpus(5)
 @pytest.mark.parametrize("name", ["chain2_relu_softmax", "chain3_relu_mse", "rows_chain2_relu_mse"])
 def test_jax_and_its_conventions_pass(tmp_path, name):
     """Another implementation altogether: JAX's own gradients, in float64."""

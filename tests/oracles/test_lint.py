@@ -11,7 +11,7 @@ from gradcheck.running.registry import catalogue, layers
 from tests.oracles.conftest import COMMITTED, array, numbered
 
 
-@pytest.mark.corpus(4)
+@pytest.mark.corpus(8)
 @pytest.mark.parametrize("path", sorted(COMMITTED.glob("*.json")), ids=lambda p: p.stem)
 def test_the_committed_vectors_are_what_is_computed_from_their_inputs(path):
     assert lint(path, [*catalogue(), *layers()]) == []

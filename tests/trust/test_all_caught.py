@@ -27,7 +27,7 @@ def session_and_points(name):
     return Session(CORPUS[name], choose(None)), generate(CORPUS[name], max_examples=50, seed=0)
 
 
-@pytest.mark.corpus(7)
+@pytest.mark.corpus(10)
 @pytest.mark.parametrize("wrong", IN_ORDER, ids=lambda wrong: wrong.label)
 def test_wrong_backward_is_caught(wrong, record_property):
     record_property("wrong backward", wrong.mistake)

@@ -59,7 +59,8 @@ def asked_sizes(formula: Declaration, candidate: Callable[..., Any]) -> list[dic
                 sizes = {**others, **bound, names[0]: factor, names[1]: number // factor}
                 found += [sizes] if sizes not in found and _fits(formula, sizes) else []
                 break
-    for number in _of_pairs(sorted(numbers)):  # `n // 25 > 7` turns over at 200
+    # `n // 25 > 7` turns over at 200; programs and frameworks are spared these, which are many
+    for number in [] if is_float_only(candidate) else _of_pairs(sorted(numbers)):
         for name in names:
             sizes = {**dict.fromkeys(names, 2), **bound, name: number}
             found += [sizes] if sizes not in found and _fits(formula, sizes) else []
