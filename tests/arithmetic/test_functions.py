@@ -168,6 +168,8 @@ DECISIONS = {
     "argmax, axis": (lambda x: np.argmax(x, axis=1), M),
     "argmax, first axis": (lambda x: np.argmax(x, axis=0), T),
     "argmin": (lambda x: np.argmin(x, axis=-1), T),
+    "nanargmax": (np.nanargmax, M),
+    "nanargmin": (lambda x: np.nanargmin(x, axis=-1), T),
     "argsort": (lambda x: np.argsort(x, axis=0), M),
     "argsort, flat": (lambda x: np.argsort(x, axis=None), M),
     "sort": (lambda x: np.sort(x, axis=1), M),

@@ -97,7 +97,7 @@ def test_cholesky_of_what_is_not_definite(in_balls):
         in_balls(lambda x: np.linalg.cholesky(x / 3), np.array([[1.0, 3.0], [3.0, 9.0]]))
 
 
-@pytest.mark.parametrize("name", ["eigh", "svd", "qr", "pinv", "eigvals"])
+@pytest.mark.parametrize("name", ["eig", "eigvals", "cond"])
 def test_decompositions_are_not_there_and_say_so(in_balls, name):
     """By the name that the user wrote."""
     with pytest.raises(Unsupported, match=rf"np\.linalg\.{name} is not available in ball arithmetic"):
