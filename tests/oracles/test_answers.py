@@ -81,7 +81,7 @@ def test_nan_and_infinity_arrive(made, tmp_path):
         ),
         (
             answers(t1={"gradients": {"x": array(np.arange(3))}}),
-            "the gradient of x has the dtype '<i8'; expected '<f8' or '<f4'",
+            "the gradient of x has the dtype '<i8'; expected one of '<f8', '<f4', '<f2', 'bfloat16'",
         ),
         (
             b'{"formula": "wx", "answers": {"1": {"skipped": true}, "1": {"skipped": true}}}',
