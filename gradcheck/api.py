@@ -65,9 +65,10 @@ def verify(
     tuple output.
 
     ``shapes`` has one entry per argument, in order: `{"W": "n m", "x": "m", "s": ""}`; see
-    `gradcheck.formulas.sizes.shapes` for the language, `gradcheck.formula` for ``values`` and ``where``.
-    An argument that holds several arrays is declared as it is nested, `{"params": {"W": "n m", "b": "n"}}`,
-    and its gradients come in the same nesting; a key that is missing is not checked.
+    `gradcheck.formulas.sizes.shapes` for the language, and `gradcheck.formula` for ``values``, ``where`` and
+    ``batch``. An argument that holds several arrays is declared as it is nested,
+    `{"params": {"W": "n m", "b": "n"}}`, and its gradients come in the same nesting; a key that is missing is
+    not checked.
 
     ``jac`` in place of ``backward`` is SciPy's: `jac(*args)` is the gradient of a scalar ``forward`` by its
     first argument, the Jacobian of one that gives an array; `True` where ``forward`` returns both, the value

@@ -42,9 +42,9 @@ class Formula(Declaration):
 
     Made by the decorator `gradcheck.formula`, whose keywords it has: ``function`` is the forward, ``shapes``,
     ``name``, ``values``, ``where``, ``batch``, ``deterministic``, ``accuracy``, ``spaces``, ``dtype``,
-    ``grade`` and ``intermediates`` say what that says of it. Calling it calls the forward. Claims are
-    added with the methods `vjp`, `jacobian`, `entry`, `layout`, `forward` and `update`, each a decorator
-    for the hand-written code. Every one takes the keywords
+    ``grade``, ``complex_convention`` and ``intermediates`` say what that says of it. Calling it calls the
+    forward. Claims are added with the methods `vjp`, `jacobian`, `entry`, `layout`, `forward` and `update`,
+    each a decorator for the hand-written code. Every one takes the keywords
 
     - ``id``, ``section``, ``latex``, ``title``, ``note``: where the claim comes from and how to show it
       (``id``, ``section`` and ``latex`` default to the formula's own);
@@ -282,7 +282,8 @@ def formula(*function: Any, **declared: Any) -> Callable[[Callable[..., Any]], F
     is a sum over rows. The battery then holds the gradients of a batch against those of its rows (a mean cost
     has no such dimension).
     ``accuracy=1e-8`` says that the forward is a solver or a table, right to this part of its value. With
-    ``deterministic=False`` answers may differ from call to call within rounding. ``dtype`` is "float64",
+    ``deterministic=False`` answers may differ from call to call within rounding. ``complex_convention`` is
+    "torch" (gradients are dJ/dRe + i dJ/dIm) or "jax" (the conjugate). ``dtype`` is "float64",
     "float32", "float16" or "bfloat16": the claims' code is called in it, and judged within what its rounding
     may do; ``grade`` says how much that is: "throughout" (every operation rounds), "sums" (but sums, made in
     a wider type) or "rounded" (once, at the end). Raises `UsageError` where the declaration contradicts
