@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 __all__ = [
     "Addition", "Apply", "Bars", "BigSum", "Cases", "Derivative", "Differential", "Dots", "Group",
     "Indicator",
     "Literal", "Matrix", "Multiplication", "Nabla", "Name", "Node", "Norm", "Quotient", "Raised", "Relation",
-    "Root", "Vectorised",
+    "Root", "Vectorised", "rebuilt",
 ]  # fmt: skip
 
 
@@ -185,3 +186,22 @@ Node = (
     | Differential
     | Dots
 )
+
+
+def rebuilt(node: Node, change: Callable[[Node], Node | None]) -> Node:
+    """The node with each part for which ``change`` gives something in its place; the same where none does."""
+    changed = change(node)
+    if changed is not None:
+        return changed
+    if isinstance(node, tuple):
+        return tuple(rebuilt(part, change) for part in node)  # type: ignore[return-value]
+    if not hasattr(node, "__dataclass_fields__"):
+        return node
+    changes = {}
+    for name in node.__dataclass_fields__:
+        value = getattr(node, name)
+        if isinstance(value, tuple) or hasattr(value, "__dataclass_fields__"):
+            new = rebuilt(value, change)
+            if new is not value and new != value:
+                changes[name] = new
+    return replace(node, **changes) if changes else node  # type: ignore[arg-type]

@@ -21,6 +21,7 @@ from gradcheck.notes.grammar.syntax import (
     Node,
     Quotient,
     Raised,
+    rebuilt,
 )
 from gradcheck.notes.judging.comparison import Comparison
 from gradcheck.notes.judging.readings import Outcome, Readings
@@ -159,20 +160,7 @@ def _everywhere(node: Node) -> Iterator[Node]:
 
 def _swap(node: Node, old: Node, new: Node) -> Node:
     """The node with the one object ``old`` replaced."""
-    if node is old:
-        return new
-    if isinstance(node, tuple):
-        return tuple(_swap(n, old, new) for n in node)  # type: ignore[return-value]
-    if hasattr(node, "__dataclass_fields__"):
-        changes = {}
-        for name in node.__dataclass_fields__:
-            value = getattr(node, name)
-            if isinstance(value, tuple) or hasattr(value, "__dataclass_fields__"):
-                swapped = _swap(value, old, new)
-                if swapped is not value and swapped != value:
-                    changes[name] = swapped
-        return replace(node, **changes) if changes else node  # type: ignore[arg-type]
-    return node
+    return rebuilt(node, lambda part: new if part is old else None)
 
 
 def _turned(node: Node) -> Iterator[Node]:

@@ -36,6 +36,7 @@ from gradcheck.notes.grammar.syntax import (
     Group,
     Name,
     Node,
+    rebuilt,
 )
 from gradcheck.notes.reading.options import Info
 from gradcheck.notes.reading.sums import Sums
@@ -246,18 +247,12 @@ def _placeless(node: object) -> object:
 
 def _with_argument(body: Node, parameter: Name, argument: Node) -> Node:
     """The body of a function with its parameter's place taken by an argument."""
-    if isinstance(body, Name) and not body.sub and not body.sup and key_of(body) == key_of(parameter):
-        inner = argument if isinstance(argument, Name) else Group(argument)
-        return inner if not body.primes else body
-    if isinstance(body, tuple):
-        return tuple(_with_argument(b, parameter, argument) for b in body)  # type: ignore[return-value]
-    if hasattr(body, "__dataclass_fields__"):
-        changes = {}
-        for name in body.__dataclass_fields__:
-            value = getattr(body, name)
-            if isinstance(value, tuple) or hasattr(value, "__dataclass_fields__"):
-                new = _with_argument(value, parameter, argument)
-                if new is not value and new != value:
-                    changes[name] = new
-        return replace(body, **changes) if changes else body  # type: ignore[arg-type]
-    return body
+
+    def put(part: Node) -> Node | None:
+        if not isinstance(part, Name) or part.sub or part.sup or key_of(part) != key_of(parameter):
+            return None
+        if part.primes:
+            return part
+        return argument if isinstance(argument, Name) else Group(argument)
+
+    return rebuilt(body, put)

@@ -131,8 +131,6 @@ def _piece(formula: Formula, statement: Statement, context: Context, before: lis
     except RecursionError:
         piece.sides, piece.reason = [], "it is nested too deeply"
         return piece
-    if "…" in statement.remarks:
-        pass
     if all(letter_of(s) in {*"ijklmn"} for s in piece.sides) and statement.signs:
         return None  # "for i = j"
     shares = _sums_to_one(piece.sides)

@@ -15,9 +15,7 @@ from gradcheck.notes.verdicts.evidence import UNSURE, Evidence, completed, sente
 __all__ = ["judge_right"]
 
 
-def judge_right(
-    evidence: Evidence, base: ClaimRecord, piece: Piece, outcome: Outcome, here: list[Outcome]
-) -> ClaimRecord:
+def judge_right(evidence: Evidence, base: ClaimRecord, piece: Piece, outcome: Outcome) -> ClaimRecord:
     judgement = evidence.judged(outcome)
     reading = evidence.reading(piece, outcome)
     layout = evidence.layout(outcome)

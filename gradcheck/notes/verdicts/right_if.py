@@ -19,9 +19,7 @@ from gradcheck.notes.verdicts.evidence import UNSURE, Evidence, completed, plain
 __all__ = ["for_a_batch_of_one", "in_another_layout", "of_the_mean", "other_layout", "under_another_name"]
 
 
-def in_another_layout(
-    evidence: Evidence, base: ClaimRecord, piece: Piece, outcome: Outcome, here: list[Outcome]
-) -> ClaimRecord:
+def in_another_layout(evidence: Evidence, base: ClaimRecord, piece: Piece, outcome: Outcome) -> ClaimRecord:
     judgement = evidence.judged(outcome)
     if judgement.equal is False:
         return completed(base, reason=UNSURE)

@@ -69,10 +69,10 @@ def judge_claim(evidence: Evidence, base: ClaimRecord, found: Found) -> ClaimRec
     here = [o for o in outcomes if under(o, evidence.convention)] or outcomes
     right = [o for o in here if o.state == "right"]
     if right:
-        return judge_right(evidence, base, piece, plainest(right), here)
+        return judge_right(evidence, base, piece, plainest(right))
     elsewhere = [o for o in outcomes if o.state == "right"]
     if elsewhere:
-        return in_another_layout(evidence, base, piece, plainest(elsewhere), here)
+        return in_another_layout(evidence, base, piece, plainest(elsewhere))
     aliased = under_another_name(evidence, base, piece, outcomes)
     if aliased is not None:
         return aliased
