@@ -163,7 +163,7 @@ def build(session: nox.Session) -> None:
         "gradcheck/py.typed",
         "gradcheck_backends/py.typed",
         "gradcheck/schemas/log.schema.json",
-        "gradcheck/report/templates/report.html.j2",
+        "gradcheck/report/page/templates/report.html.j2",
         "gradcheck/cli/start.py.txt",
         *(
             f"gradcheck/{file.relative_to(HERE).as_posix()}"

@@ -29,4 +29,4 @@ def test_one_claims_way_takes_at_most_twelve_steps():
     steps = re.findall(r"^\d+\. ", PAGE, re.MULTILINE)
     assert 0 < len(steps) <= 12
     assert "gradcheck/cli/verify.py" in PAGE
-    assert "gradcheck/report/html.py" in PAGE
+    assert "gradcheck/report/page/html.py" in PAGE

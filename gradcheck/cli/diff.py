@@ -34,7 +34,7 @@ def diff(ctx: click.Context, old: Path, new: Path, format: str) -> None:
     """
     from gradcheck.records.differences import difference
     from gradcheck.records.reading import read_log
-    from gradcheck.report.changes import render
+    from gradcheck.report.formats.changes import render
 
     found = difference(read_log(old), read_log(new))
     click.echo(render(found, format), nl=False)

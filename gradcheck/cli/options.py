@@ -22,7 +22,7 @@ def debug_option(function: F) -> F:
 
 
 def detail_options(function: F) -> F:
-    """`-q` and `-v`, as the name of a `gradcheck.report.terminal.Detail`."""
+    """`-q` and `-v`, as the name of a `gradcheck.report.formats.terminal.Detail`."""
     quiet = click.option(
         "-q", "--quiet", "detail", flag_value="quiet", help="One line a failing claim, and the summary."
     )

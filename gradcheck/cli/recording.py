@@ -106,7 +106,7 @@ def _render(log: Any, formats: tuple[str, ...], directory: Path) -> list[str]:
 def _show(log: Any, detail: str | None, directory: Path) -> None:
     from rich.console import Console
 
-    from gradcheck.report.terminal import Detail, show
+    from gradcheck.report.formats.terminal import Detail, show
 
     # Off a terminal it is 80 columns wide, unless COLUMNS says otherwise.
     console = Console(highlight=False, file=_output())

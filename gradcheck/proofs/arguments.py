@@ -12,8 +12,8 @@ from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.values import Values, integer_range, one_hot, positive, spd, unit_interval
 from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.indexed import IndexedArray, Questions, Space, axis_codes, make_size
-from gradcheck.proofs.indexed.algebra.digits import Splits
 from gradcheck.proofs.indexed.algebra.expression import factor
+from gradcheck.proofs.indexed.algebra.indices.digits import Splits
 
 __all__ = ["Arguments", "variable"]
 

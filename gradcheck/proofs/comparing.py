@@ -19,7 +19,7 @@ from gradcheck.proofs.conditions import (
     with_poles,
 )
 from gradcheck.proofs.indexed import Expr, IndexedArray, Question, axis_codes, reduced, vanishes
-from gradcheck.proofs.indexed.algebra.codes import is_constant
+from gradcheck.proofs.indexed.algebra.indices.codes import is_constant
 from gradcheck.proofs.indexed.algebra.latex import plain_text
 from gradcheck.proofs.indexed.algebra.space import DELTA, Leak
 from gradcheck.proofs.indexed.algebra.substitution import replaced

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 
 from gradcheck.proofs.indexed import Expr
-from gradcheck.proofs.indexed.algebra.codes import is_bound
+from gradcheck.proofs.indexed.algebra.conditions.requirements import key_of, needs_nonzero
 from gradcheck.proofs.indexed.algebra.derivative import variables_of
 from gradcheck.proofs.indexed.algebra.expression import factor
+from gradcheck.proofs.indexed.algebra.indices.codes import is_bound
 from gradcheck.proofs.indexed.algebra.interning import slot_codes, template
 from gradcheck.proofs.indexed.algebra.latex import plain_text
-from gradcheck.proofs.indexed.algebra.requirements import key_of, needs_nonzero
 from gradcheck.proofs.indexed.algebra.space import Factor, Head, Space, Uses
 
 __all__ = ["Condition", "assumptions", "maxima", "objection", "steps_in", "with_poles"]

@@ -16,8 +16,8 @@ from gradcheck.formulas.claim import Claim
 from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.comparing import Compared, Finding, ruled
 from gradcheck.proofs.indexed import Expr, axis_codes, reduced, vanishes
-from gradcheck.proofs.indexed.algebra.codes import is_constant
 from gradcheck.proofs.indexed.algebra.expression import factor
+from gradcheck.proofs.indexed.algebra.indices.codes import is_constant
 from gradcheck.proofs.indexed.algebra.latex import plain_text
 from gradcheck.proofs.indexed.algebra.products import normal_product
 from gradcheck.proofs.indexed.algebra.space import Number, plain

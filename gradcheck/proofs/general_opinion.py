@@ -19,8 +19,8 @@ from gradcheck.errors import Unsupported
 from gradcheck.formulas.kinds import Vjp
 from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.indexed import Expr, Question, axis_codes, vanishes
-from gradcheck.proofs.indexed.algebra.codes import is_constant
 from gradcheck.proofs.indexed.algebra.evaluation import BALL_RULES, Numbers
+from gradcheck.proofs.indexed.algebra.indices.codes import is_constant
 from gradcheck.proofs.indexed.algebra.space import Uses
 from gradcheck.proofs.indexed.arrays.converting import as_array
 from gradcheck.proofs.indexed.arrays.size import polynomial_of

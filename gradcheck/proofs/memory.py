@@ -7,7 +7,7 @@ from typing import Any
 from gradcheck.errors import user_code
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.proofs.branches import Branch
-from gradcheck.proofs.indexed.algebra.digits import NeedsSplit, refined
+from gradcheck.proofs.indexed.algebra.indices.digits import NeedsSplit, refined
 from gradcheck.proofs.indexed.algebra.polynomials import Polynomial
 from gradcheck.proofs.truth import Truth
 

@@ -6,8 +6,8 @@ from gradcheck.formulas.claim import Claim
 from gradcheck.proofs.comparing import Compared, Finding, ruled
 from gradcheck.proofs.conditions import Condition, written
 from gradcheck.proofs.indexed import Expr, axis_codes, reduced
-from gradcheck.proofs.indexed.algebra.codes import FREE, is_constant
 from gradcheck.proofs.indexed.algebra.derivative import derivative, variables_of
+from gradcheck.proofs.indexed.algebra.indices.codes import FREE, is_constant
 from gradcheck.proofs.indexed.algebra.interning import slot_codes
 from gradcheck.proofs.indexed.algebra.latex import Printer, plain_text
 from gradcheck.proofs.indexed.algebra.products import Terms

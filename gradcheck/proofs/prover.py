@@ -10,7 +10,7 @@ from gradcheck.formulas.calling.user_lines import user_line
 from gradcheck.formulas.claim import Claim
 from gradcheck.proofs.branches import Branch, excluded, opposites
 from gradcheck.proofs.comparing import Compared, compare
-from gradcheck.proofs.indexed.algebra.digits import NeedsSplit
+from gradcheck.proofs.indexed.algebra.indices.digits import NeedsSplit
 from gradcheck.proofs.memory import Memory
 from gradcheck.proofs.stating import truths
 from gradcheck.proofs.truth import Truth

@@ -9,9 +9,9 @@ from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.kinds.kind import Symbolic
 from gradcheck.formulas.quantity import Quantity
 from gradcheck.proofs.indexed import IndexedArray, rebound
-from gradcheck.proofs.indexed.algebra.codes import is_constant
+from gradcheck.proofs.indexed.algebra.indices.codes import is_constant
 from gradcheck.proofs.indexed.arrays.converting import as_array
-from gradcheck.proofs.indexed.arrays.symbolic_index import SymbolicIndex
+from gradcheck.proofs.indexed.arrays.indices.symbolic_index import SymbolicIndex
 from gradcheck.proofs.truth import Truth
 
 __all__ = ["Symbolic", "index_codes", "stated", "truths"]

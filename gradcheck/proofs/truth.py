@@ -12,9 +12,9 @@ from gradcheck.proofs.arguments import make_arguments, variable
 from gradcheck.proofs.branches import Branch
 from gradcheck.proofs.conditions import steps_in
 from gradcheck.proofs.indexed import Expr, IndexedArray, axis_codes, derivative, rebound, reduced
-from gradcheck.proofs.indexed.algebra.codes import is_constant
-from gradcheck.proofs.indexed.algebra.digits import Splits
-from gradcheck.proofs.indexed.algebra.questions import Question
+from gradcheck.proofs.indexed.algebra.conditions.questions import Question
+from gradcheck.proofs.indexed.algebra.indices.codes import is_constant
+from gradcheck.proofs.indexed.algebra.indices.digits import Splits
 from gradcheck.proofs.indexed.arrays.converting import as_array
 from gradcheck.proofs.indexed.arrays.size import polynomial_of
 

@@ -33,12 +33,12 @@ PRINTED = ("github",)
 
 _FILES = FORMATS | ON_REQUEST
 _MODULES = {
-    "json": "summary",
-    "junit": "junit",
-    "md": "markdown",
-    "html": "html",
-    "sarif": "sarif",
-    "github": "github",
+    "json": "formats.summary",
+    "junit": "formats.junit",
+    "md": "formats.markdown",
+    "html": "page.html",
+    "sarif": "formats.sarif",
+    "github": "formats.github",
 }
 
 

@@ -157,7 +157,7 @@ class Result:
         return "\n".join([own, *map(str, self.beside)])
 
     def _repr_html_(self) -> str:
-        from gradcheck.report.notebook import page
+        from gradcheck.report.formats.notebook import page
 
         own = page(self.row, self.backends, self.battery)
         return "\n".join([own, *(other._repr_html_() for other in self.beside)])

@@ -45,7 +45,7 @@ class Counterexample(types.Counterexample, frozen=True):
         return complex_joined(self, {**self.inputs, **self.deltas})
 
     def _repr_html_(self) -> str:
-        from gradcheck.report.notebook import counterexample_page
+        from gradcheck.report.formats.notebook import counterexample_page
 
         return counterexample_page(self)
 
@@ -82,6 +82,6 @@ class Proof(types.Proof, frozen=True):
         return cls(**{name: getattr(record, name) for name in record.__struct_fields__})
 
     def _repr_html_(self) -> str:
-        from gradcheck.report.notebook import proof_page
+        from gradcheck.report.formats.notebook import proof_page
 
         return proof_page(self)

@@ -24,7 +24,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     from gradcheck.oracles.protocol.messages import PROTOCOL_SCHEMA, message_schema
     from gradcheck.oracles.vectors.records import VECTORS_SCHEMA, VectorFile
     from gradcheck.records.types import SCHEMA, Record
-    from gradcheck.report.summary import SUMMARY_SCHEMA, Summary
+    from gradcheck.report.formats.summary import SUMMARY_SCHEMA, Summary
 
     return {
         "log.schema.json": _schema(Record, SCHEMA, "One line of run.jsonl, the log of a gradcheck run."),

@@ -334,7 +334,7 @@ def test_ctrl_c_while_code_runs_keeps_what_was_judged(tmp_path, here, attack):
     assert "INCOMPLETE" in (tmp_path / "reports" / "junit.xml").read_text()
 
 
-@pytest.mark.parametrize("place", ["gradcheck.report.terminal.show", "gradcheck.report.render"])
+@pytest.mark.parametrize("place", ["gradcheck.report.formats.terminal.show", "gradcheck.report.render"])
 def test_ctrl_c_while_reports_are_made_is_no_verdict(tmp_path, here, monkeypatch, place):
     def interrupted(*args, **options):
         raise KeyboardInterrupt

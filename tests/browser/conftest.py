@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from gradcheck.records.reading import read_log
-from gradcheck.report.html import render
+from gradcheck.report.page.html import render
 
 ROOT = Path(__file__).parents[2]
 ARTIFACTS = ROOT / "artifacts"

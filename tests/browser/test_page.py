@@ -3,7 +3,7 @@
 import pytest
 
 from gradcheck.records.reading import collect
-from gradcheck.report.html import render
+from gradcheck.report.page.html import render
 from tests.report import samples
 
 WRONG = """

@@ -7,7 +7,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from gradcheck.records.reading import LogWriter
-from gradcheck.report.markdown import LIMIT
+from gradcheck.report.formats.markdown import LIMIT
 from tests.report import samples
 
 

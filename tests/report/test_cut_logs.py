@@ -7,7 +7,8 @@ import pytest
 
 from gradcheck.errors import UsageError
 from gradcheck.records.reading import LogWriter, read_log
-from gradcheck.report import render_text, terminal
+from gradcheck.report import render_text
+from gradcheck.report.formats import terminal
 from tests.report import samples
 
 

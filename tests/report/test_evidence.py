@@ -15,7 +15,7 @@ from gradcheck.report.evidence import (
     matrix,
     strengths,
 )
-from gradcheck.report.highlight import highlight
+from gradcheck.report.page.highlight import highlight
 from gradcheck.report.witnesses import (
     agreement_text,
     curve_text,

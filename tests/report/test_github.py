@@ -7,7 +7,7 @@ import pytest
 
 from gradcheck.records.reading import collect
 from gradcheck.records.types import Source
-from gradcheck.report.github import render
+from gradcheck.report.formats.github import render
 from tests.report import samples
 
 COMMAND = re.compile(r"::(error|warning) ((?:\w+=[^,:]*)(?:,\w+=[^,:]*)*)::(.*)")

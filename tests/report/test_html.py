@@ -14,10 +14,10 @@ import pytest
 from gradcheck.records.arrays import encode
 from gradcheck.records.reading import collect, read_log
 from gradcheck.records.types import Diagnosis
-from gradcheck.report import html
-from gradcheck.report.html import render
-from gradcheck.report.legend import LEGEND
-from gradcheck.report.views import anchors
+from gradcheck.report.page import html
+from gradcheck.report.page.html import render
+from gradcheck.report.page.legend import LEGEND
+from gradcheck.report.page.views import anchors
 from tests.report import samples
 
 OURS = {

@@ -9,7 +9,7 @@ import pytest
 
 from gradcheck.records.reading import collect
 from gradcheck.records.types import BatteryRow
-from gradcheck.report.junit import render
+from gradcheck.report.formats.junit import render
 from tests.report import samples
 
 

@@ -7,7 +7,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from gradcheck.records.reading import collect
-from gradcheck.report.markdown import LIMIT, escape, render
+from gradcheck.report.formats.markdown import LIMIT, escape, render
 from tests.report import samples
 
 

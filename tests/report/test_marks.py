@@ -8,7 +8,7 @@ import pytest
 from gradcheck.records.types import Compared, Diagnosis, Source
 from gradcheck.report.brief import brief
 from gradcheck.report.marks import marks, where
-from gradcheck.report.overview import MOST, overview
+from gradcheck.report.page.overview import MOST, overview
 from gradcheck.report.slices import slices
 from tests.report import samples
 

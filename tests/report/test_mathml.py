@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from gradcheck.report.mathml import mathml
+from gradcheck.report.page.mathml import mathml
 from gradcheck.running.registry import catalogue
 
 ALLOWED_TAGS = {

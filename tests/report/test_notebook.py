@@ -8,7 +8,7 @@ import pytest
 
 import gradcheck
 from gradcheck.records.types import BatteryRow
-from gradcheck.report.notebook import page
+from gradcheck.report.formats.notebook import page
 from tests.report import samples
 
 VOID = {"br", "hr", "img", "input", "meta", "link"}

@@ -70,7 +70,7 @@ def test_files_are_for_everyone_whom_the_umask_allows(tmp_path):
 
 
 def test_one_format_that_cannot_be_rendered_does_not_keep_the_others(tmp_path, monkeypatch):
-    from gradcheck.report import junit
+    from gradcheck.report.formats import junit
 
     def broken(log):
         raise KeyError("a bug of ours")

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from gradcheck.records.reading import collect
-from gradcheck.report.summary import Summary, render
+from gradcheck.report.formats.summary import Summary, render
 from gradcheck.schemas import schemas
 from tests.report import samples
 

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from gradcheck.records.reading import collect
 from gradcheck.records.types import BatteryRow
-from gradcheck.report.terminal import Detail, render, show
+from gradcheck.report.formats.terminal import Detail, render, show
 from tests.report import samples
 
 

@@ -105,7 +105,7 @@ def _formula(label: str, latex: str) -> Iterator[str]:
 
 def mathml(latex: str) -> str:
     """A formula as MathML; as LaTeX where the converter, or the report's filter, does not know it."""
-    from gradcheck.report.mathml import mathml as safe
+    from gradcheck.report.page.mathml import mathml as safe
 
     converted = safe(_plain(latex))
     return converted or f"<code>{html.escape(latex)}</code>"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gradcheck.proofs.indexed.algebra.codes import BOUND
+from gradcheck.proofs.indexed.algebra.indices.codes import BOUND
 from gradcheck.proofs.indexed.algebra.space import Factor, Number, Space, Term, TooLarge
 
 __all__ = ["canonical_term", "oriented"]

@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 
-from gradcheck.proofs.indexed.algebra.codes import BOUND
 from gradcheck.proofs.indexed.algebra.expression import Expr, constant, delta, factor
 from gradcheck.proofs.indexed.algebra.functions import apply, exp, place_of_maximum
+from gradcheck.proofs.indexed.algebra.indices.codes import BOUND
 from gradcheck.proofs.indexed.algebra.interning import argument_at, slot_codes
 from gradcheck.proofs.indexed.algebra.matrices import KINDS, inverse, of_matrix
 from gradcheck.proofs.indexed.algebra.powers import power

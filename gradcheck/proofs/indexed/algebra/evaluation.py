@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.errors import Unsupported
-from gradcheck.proofs.indexed.algebra.codes import BOUND, is_constant
 from gradcheck.proofs.indexed.algebra.expression import Expr
+from gradcheck.proofs.indexed.algebra.indices.codes import BOUND, is_constant
 from gradcheck.proofs.indexed.algebra.interning import slot_codes
 from gradcheck.proofs.indexed.algebra.polynomials import SymbolicSize
 from gradcheck.proofs.indexed.algebra.space import DELTA, Factor, Head, Number, Space

@@ -7,8 +7,8 @@ from fractions import Fraction
 from typing import Any
 
 from gradcheck.errors import Unsupported
-from gradcheck.proofs.indexed.algebra.codes import BOUND, is_bound, is_constant
 from gradcheck.proofs.indexed.algebra.constants import irrational, meant
+from gradcheck.proofs.indexed.algebra.indices.codes import BOUND, is_bound, is_constant
 from gradcheck.proofs.indexed.algebra.polynomials import Polynomial
 from gradcheck.proofs.indexed.algebra.products import Terms, normal_product
 from gradcheck.proofs.indexed.algebra.space import DELTA, Factor, Number, Space, Term, plain

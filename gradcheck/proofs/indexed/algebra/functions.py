@@ -12,8 +12,8 @@ from fractions import Fraction
 from typing import Any
 
 from gradcheck.errors import Unsupported
-from gradcheck.proofs.indexed.algebra.codes import is_bound
 from gradcheck.proofs.indexed.algebra.expression import Expr, constant, factor
+from gradcheck.proofs.indexed.algebra.indices.codes import is_bound
 from gradcheck.proofs.indexed.algebra.interning import argument_at, intern
 from gradcheck.proofs.indexed.algebra.powers import content, power
 from gradcheck.proofs.indexed.algebra.reduction import reduced

@@ -7,8 +7,8 @@ from itertools import permutations, product
 from math import factorial, prod
 from typing import Any
 
-from gradcheck.proofs.indexed.algebra.codes import is_bound
 from gradcheck.proofs.indexed.algebra.expression import Expr
+from gradcheck.proofs.indexed.algebra.indices.codes import is_bound
 from gradcheck.proofs.indexed.algebra.space import Head, Space, TooLarge
 
 __all__ = ["argument_at", "intern", "slot_codes", "template"]

@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 
-from gradcheck.proofs.indexed.algebra.codes import BOUND, FREE, is_bound, is_constant
 from gradcheck.proofs.indexed.algebra.constants import meant
 from gradcheck.proofs.indexed.algebra.expression import Expr
+from gradcheck.proofs.indexed.algebra.indices.codes import BOUND, FREE, is_bound, is_constant
 from gradcheck.proofs.indexed.algebra.interning import slot_codes
 from gradcheck.proofs.indexed.algebra.polynomials import words
 from gradcheck.proofs.indexed.algebra.space import DELTA, Factor, Head, Number, Space, Term

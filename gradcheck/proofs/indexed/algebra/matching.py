@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gradcheck.proofs.indexed.algebra.codes import is_bound
+from gradcheck.proofs.indexed.algebra.indices.codes import is_bound
 from gradcheck.proofs.indexed.algebra.space import Factor, Number, Space, Term, plain
 
 __all__ = ["match"]

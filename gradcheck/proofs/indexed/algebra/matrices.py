@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradcheck.errors import Unsupported
-from gradcheck.proofs.indexed.algebra.codes import is_constant
 from gradcheck.proofs.indexed.algebra.expression import Expr, factor
 from gradcheck.proofs.indexed.algebra.functions import INSTANCES
+from gradcheck.proofs.indexed.algebra.indices.codes import is_constant
 from gradcheck.proofs.indexed.algebra.interning import slot_codes, template
 from gradcheck.proofs.indexed.algebra.reduction import reduced
 from gradcheck.proofs.indexed.algebra.space import Head, Space

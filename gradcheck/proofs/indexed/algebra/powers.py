@@ -11,8 +11,8 @@ from fractions import Fraction
 from math import gcd, lcm
 
 from gradcheck.errors import Unsupported
-from gradcheck.proofs.indexed.algebra.codes import is_bound
 from gradcheck.proofs.indexed.algebra.expression import Expr, constant, factor
+from gradcheck.proofs.indexed.algebra.indices.codes import is_bound
 from gradcheck.proofs.indexed.algebra.interning import intern
 from gradcheck.proofs.indexed.algebra.space import Factor, Head, Number, Space, plain
 

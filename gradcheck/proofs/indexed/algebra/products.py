@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from gradcheck.errors import Unsupported
 from gradcheck.proofs.indexed.algebra.canonical import canonical_term, oriented
-from gradcheck.proofs.indexed.algebra.codes import BOUND, FREE, is_bound, is_constant
+from gradcheck.proofs.indexed.algebra.indices.codes import BOUND, FREE, is_bound, is_constant
+from gradcheck.proofs.indexed.algebra.indices.settling import settle
 from gradcheck.proofs.indexed.algebra.polynomials import SymbolicSize
-from gradcheck.proofs.indexed.algebra.settling import settle
 from gradcheck.proofs.indexed.algebra.space import DELTA, Factor, Head, Number, Space, Term, plain
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ from fractions import Fraction
 from itertools import combinations
 from typing import Any
 
-from gradcheck.proofs.indexed.algebra.codes import BOUND
 from gradcheck.proofs.indexed.algebra.expression import Expr, constant, factor
+from gradcheck.proofs.indexed.algebra.indices.codes import BOUND
+from gradcheck.proofs.indexed.algebra.indices.nested_steps import nested
 from gradcheck.proofs.indexed.algebra.interning import argument_at, slot_codes
 from gradcheck.proofs.indexed.algebra.matching import match
-from gradcheck.proofs.indexed.algebra.nested_steps import nested
 from gradcheck.proofs.indexed.algebra.products import Terms, normal_product, work_of
 from gradcheck.proofs.indexed.algebra.space import Factor, Head, Number, Space, Term, TooLarge, plain
 

@@ -8,10 +8,10 @@ from fractions import Fraction
 from typing import Any, ClassVar
 
 from gradcheck.errors import Unsupported
-from gradcheck.proofs.indexed.algebra.codes import FREE, is_constant
-from gradcheck.proofs.indexed.algebra.digits import Splits, decoded
+from gradcheck.proofs.indexed.algebra.conditions.questions import Question, Questions
+from gradcheck.proofs.indexed.algebra.indices.codes import FREE, is_constant
+from gradcheck.proofs.indexed.algebra.indices.digits import Splits, decoded
 from gradcheck.proofs.indexed.algebra.polynomials import Polynomial, as_polynomial
-from gradcheck.proofs.indexed.algebra.questions import Question, Questions
 
 __all__ = [
     "DELTA",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gradcheck.proofs.indexed.algebra.codes import BOUND
 from gradcheck.proofs.indexed.algebra.derivative import variables_of
 from gradcheck.proofs.indexed.algebra.expression import Expr, constant, factor
 from gradcheck.proofs.indexed.algebra.functions import MAKERS, apply, maximum
+from gradcheck.proofs.indexed.algebra.indices.codes import BOUND
 from gradcheck.proofs.indexed.algebra.interning import slot_codes
 from gradcheck.proofs.indexed.algebra.matrices import KINDS, remade
 from gradcheck.proofs.indexed.algebra.powers import power

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from gradcheck.errors import Unsupported
-from gradcheck.proofs.indexed.algebra.codes import is_constant
 from gradcheck.proofs.indexed.algebra.expression import constant, delta
+from gradcheck.proofs.indexed.algebra.indices.codes import is_constant
 from gradcheck.proofs.indexed.arrays.array import FUNCTIONS, IndexedArray
 from gradcheck.proofs.indexed.arrays.axes import axis_codes, same_size
 from gradcheck.proofs.indexed.arrays.contraction import find_space

@@ -9,8 +9,8 @@ import numpy as np
 
 from gradcheck.arithmetic import complex_ufunc, is_complex
 from gradcheck.errors import Unsupported
-from gradcheck.proofs.indexed.algebra.codes import is_constant
 from gradcheck.proofs.indexed.algebra.expression import Expr, constant, delta, size_expression
+from gradcheck.proofs.indexed.algebra.indices.codes import is_constant
 from gradcheck.proofs.indexed.algebra.space import Space
 from gradcheck.proofs.indexed.arrays.array import CONVERSIONS, UFUNCS, IndexedArray
 from gradcheck.proofs.indexed.arrays.axes import Shape, axis_codes

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradcheck.errors import Unsupported
-from gradcheck.proofs.indexed.algebra.codes import is_constant
+from gradcheck.proofs.indexed.algebra.conditions.requirements import needs_nonzero
 from gradcheck.proofs.indexed.algebra.expression import Expr, constant
 from gradcheck.proofs.indexed.algebra.functions import step
+from gradcheck.proofs.indexed.algebra.indices.codes import is_constant
 from gradcheck.proofs.indexed.algebra.matrices import determinant, inverse, log_determinant
 from gradcheck.proofs.indexed.algebra.powers import power
-from gradcheck.proofs.indexed.algebra.requirements import needs_nonzero
 from gradcheck.proofs.indexed.arrays.array import FUNCTIONS, IndexedArray
 from gradcheck.proofs.indexed.arrays.axes import axis_codes, same_size
 from gradcheck.proofs.indexed.arrays.contraction import find_space

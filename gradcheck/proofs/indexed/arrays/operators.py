@@ -10,11 +10,11 @@ import numpy as np
 from gradcheck.arithmetic import complex_ufunc, is_complex
 from gradcheck.proofs.indexed.arrays.array import ACCESS, FUNCTIONS, UFUNCS, IndexedArray
 from gradcheck.proofs.indexed.arrays.averaging import log_sum_exp
+from gradcheck.proofs.indexed.arrays.conditions.minus_infinity import of_extended
 from gradcheck.proofs.indexed.arrays.converting import as_array, operate
-from gradcheck.proofs.indexed.arrays.gathering import add_at
 from gradcheck.proofs.indexed.arrays.guarding import guarded, refuse_all, unavailable
-from gradcheck.proofs.indexed.arrays.minus_infinity import of_extended
-from gradcheck.proofs.indexed.arrays.selected import Selected
+from gradcheck.proofs.indexed.arrays.indices.gathering import add_at
+from gradcheck.proofs.indexed.arrays.indices.selected import Selected
 from gradcheck.proofs.indexed.arrays.size import polynomial_of
 
 __all__: list[str] = []

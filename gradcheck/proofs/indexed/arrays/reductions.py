@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 
 from gradcheck.errors import Unsupported
-from gradcheck.proofs.indexed.algebra.codes import is_constant
+from gradcheck.proofs.indexed.algebra.conditions.requirements import needs_nonzero
 from gradcheck.proofs.indexed.algebra.expression import Expr, size_expression
 from gradcheck.proofs.indexed.algebra.functions import maximum
+from gradcheck.proofs.indexed.algebra.indices.codes import is_constant
 from gradcheck.proofs.indexed.algebra.powers import power
-from gradcheck.proofs.indexed.algebra.requirements import needs_nonzero
 from gradcheck.proofs.indexed.arrays.array import FUNCTIONS, METHODS, IndexedArray
 from gradcheck.proofs.indexed.arrays.axes import axis_codes
+from gradcheck.proofs.indexed.arrays.conditions.minus_infinity import finite_somewhere
 from gradcheck.proofs.indexed.arrays.contraction import find_space
 from gradcheck.proofs.indexed.arrays.converting import from_entry
 from gradcheck.proofs.indexed.arrays.guarding import is_a
-from gradcheck.proofs.indexed.arrays.minus_infinity import finite_somewhere
-from gradcheck.proofs.indexed.arrays.shaping import normal_axes
+from gradcheck.proofs.indexed.arrays.rearranging.shaping import normal_axes
 from gradcheck.proofs.indexed.arrays.size import text_of
 
 __all__: list[str] = []

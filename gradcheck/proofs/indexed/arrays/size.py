@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from gradcheck.errors import Unsupported
+from gradcheck.proofs.indexed.algebra.conditions.questions import Question
 from gradcheck.proofs.indexed.algebra.polynomials import (
     Monomial,
     Polynomial,
@@ -20,10 +21,9 @@ from gradcheck.proofs.indexed.algebra.polynomials import (
     quotient_of,
     words,
 )
-from gradcheck.proofs.indexed.algebra.questions import Question
 from gradcheck.proofs.indexed.algebra.space import Space
 from gradcheck.proofs.indexed.arrays.guarding import is_a
-from gradcheck.proofs.indexed.arrays.whole_number import WholeNumber
+from gradcheck.proofs.indexed.arrays.indices.whole_number import WholeNumber
 
 __all__ = ["HIGHEST_POWER", "Size", "make_size", "polynomial_of", "text_of"]
 

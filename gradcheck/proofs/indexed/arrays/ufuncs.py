@@ -7,6 +7,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from gradcheck.errors import Unsupported
+from gradcheck.proofs.indexed.algebra.conditions.requirements import needs_nonzero, needs_positive, needs_root
 from gradcheck.proofs.indexed.algebra.expression import Expr, constant
 from gradcheck.proofs.indexed.algebra.functions import (
     absolute,
@@ -18,7 +19,6 @@ from gradcheck.proofs.indexed.algebra.functions import (
     split_cases,
 )
 from gradcheck.proofs.indexed.algebra.powers import power
-from gradcheck.proofs.indexed.algebra.requirements import needs_nonzero, needs_positive, needs_root
 from gradcheck.proofs.indexed.algebra.signs import sign_of
 from gradcheck.proofs.indexed.algebra.space import Factor, Number, Space
 from gradcheck.proofs.indexed.arrays.array import UFUNCS, IndexedArray

@@ -14,7 +14,7 @@ from gradcheck.proofs.indexed.algebra.space import Space
 from gradcheck.proofs.indexed.arrays.array import IndexedArray
 from gradcheck.proofs.indexed.arrays.converting import as_array
 from gradcheck.proofs.indexed.arrays.guarding import alike, is_a, unknown
-from gradcheck.proofs.indexed.arrays.selected import Selected
+from gradcheck.proofs.indexed.arrays.indices.selected import Selected
 from gradcheck.proofs.indexed.arrays.size import Size
 from gradcheck.proofs.indexed.copies.creating import is_symbolic
 from gradcheck.proofs.indexed.copies.looping import Loop, mapped

@@ -8,20 +8,20 @@ from typing import Any
 import numpy as np
 
 from gradcheck.errors import Unsupported
-from gradcheck.proofs.indexed.algebra.codes import is_constant
 from gradcheck.proofs.indexed.algebra.expression import constant, delta, size_expression
-from gradcheck.proofs.indexed.algebra.neighbours import position
+from gradcheck.proofs.indexed.algebra.indices.codes import is_constant
+from gradcheck.proofs.indexed.algebra.indices.neighbours import position
 from gradcheck.proofs.indexed.algebra.space import Space
 from gradcheck.proofs.indexed.arrays.array import IndexedArray
 from gradcheck.proofs.indexed.arrays.axes import axis_codes
+from gradcheck.proofs.indexed.arrays.conditions.selecting import UNSET, filled
 from gradcheck.proofs.indexed.arrays.converting import as_array
 from gradcheck.proofs.indexed.arrays.guarding import guarded, is_a
-from gradcheck.proofs.indexed.arrays.selected import Selected
-from gradcheck.proofs.indexed.arrays.selecting import UNSET, filled
+from gradcheck.proofs.indexed.arrays.indices.selected import Selected
+from gradcheck.proofs.indexed.arrays.indices.symbolic_index import IndexEquality
+from gradcheck.proofs.indexed.arrays.indices.triangles import triangle
+from gradcheck.proofs.indexed.arrays.indices.whole_number import WholeNumber
 from gradcheck.proofs.indexed.arrays.size import Size
-from gradcheck.proofs.indexed.arrays.symbolic_index import IndexEquality
-from gradcheck.proofs.indexed.arrays.triangles import triangle
-from gradcheck.proofs.indexed.arrays.whole_number import WholeNumber
 from gradcheck.proofs.indexed.arrays.widths import is_wide
 
 __all__ = ["CREATING", "creators", "is_symbolic"]

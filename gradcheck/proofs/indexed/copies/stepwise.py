@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from gradcheck.errors import Unsupported
-from gradcheck.proofs.indexed.algebra.codes import is_constant
+from gradcheck.proofs.indexed.algebra.indices.codes import is_constant
 from gradcheck.proofs.indexed.algebra.space import Space
 from gradcheck.proofs.indexed.arrays.array import CONVERSIONS, IndexedArray
 from gradcheck.proofs.indexed.arrays.axes import axis_codes
 from gradcheck.proofs.indexed.arrays.converting import from_entry
 from gradcheck.proofs.indexed.arrays.guarding import refuse_all, unavailable
-from gradcheck.proofs.indexed.arrays.loop_index import LoopIndex
+from gradcheck.proofs.indexed.arrays.indices.loop_index import LoopIndex
 from gradcheck.proofs.indexed.arrays.size import Size, text_of
 
 __all__ = ["Gone", "Steps", "enumerated", "ranged", "reversed_steps", "stepwise", "total", "zipped"]

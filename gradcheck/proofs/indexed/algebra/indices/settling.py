@@ -9,7 +9,8 @@ from collections.abc import Callable
 from itertools import combinations, permutations
 
 from gradcheck.errors import Unsupported
-from gradcheck.proofs.indexed.algebra.codes import is_constant
+from gradcheck.proofs.indexed.algebra.indices.codes import is_constant
+from gradcheck.proofs.indexed.algebra.indices.relations import relation
 from gradcheck.proofs.indexed.algebra.polynomials import (
     Monomial,
     Polynomial,
@@ -18,7 +19,6 @@ from gradcheck.proofs.indexed.algebra.polynomials import (
     difference_of,
     lower_bound,
 )
-from gradcheck.proofs.indexed.algebra.relations import relation
 from gradcheck.proofs.indexed.algebra.space import Head, Number, Space
 
 __all__ = ["settle"]

@@ -14,7 +14,6 @@ from gradcheck.records.arrays import MAX_DECIMALS
 from gradcheck.records.types import ArrayRecord, BackendRow, BatteryRow, ClaimRow, Counterexample, Proof
 from gradcheck.report.diagnoses import merged
 from gradcheck.report.marks import look_at
-from gradcheck.report.mathml import mathml
 from gradcheck.report.narrative import (
     accuracy_text,
     battery_text,
@@ -25,6 +24,7 @@ from gradcheck.report.narrative import (
     status,
     unchecked_names,
 )
+from gradcheck.report.page.mathml import mathml
 from gradcheck.report.text import array_cells, array_text, clip, one_line, quantity, sizes_text
 from gradcheck.report.witnesses import proof_text
 

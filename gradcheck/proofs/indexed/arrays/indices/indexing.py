@@ -7,20 +7,20 @@ from typing import Any
 import numpy as np
 
 from gradcheck.errors import Unsupported
-from gradcheck.proofs.indexed.algebra.codes import is_constant
 from gradcheck.proofs.indexed.algebra.expression import Expr, constant, delta
+from gradcheck.proofs.indexed.algebra.indices.codes import is_constant
 from gradcheck.proofs.indexed.algebra.space import Space
 from gradcheck.proofs.indexed.arrays.array import ACCESS, IndexedArray
 from gradcheck.proofs.indexed.arrays.axes import Shape, axis_codes, broadcast
 from gradcheck.proofs.indexed.arrays.converting import as_array, from_entry
-from gradcheck.proofs.indexed.arrays.gathering import gathered, has_arrays, scattered
 from gradcheck.proofs.indexed.arrays.guarding import alike, is_a
-from gradcheck.proofs.indexed.arrays.known_sizes import chosen, is_known, picked, spread, sum_of
-from gradcheck.proofs.indexed.arrays.loop_index import LoopIndex
-from gradcheck.proofs.indexed.arrays.parts import Part, part, point, taken
-from gradcheck.proofs.indexed.arrays.selected import Selected, select, store
+from gradcheck.proofs.indexed.arrays.indices.gathering import gathered, has_arrays, scattered
+from gradcheck.proofs.indexed.arrays.indices.loop_index import LoopIndex
+from gradcheck.proofs.indexed.arrays.indices.selected import Selected, select, store
+from gradcheck.proofs.indexed.arrays.indices.symbolic_index import SymbolicIndex
+from gradcheck.proofs.indexed.arrays.rearranging.known_sizes import chosen, is_known, picked, spread, sum_of
+from gradcheck.proofs.indexed.arrays.rearranging.parts import Part, part, point, taken
 from gradcheck.proofs.indexed.arrays.size import Size, text_of
-from gradcheck.proofs.indexed.arrays.symbolic_index import SymbolicIndex
 
 __all__ = ["get", "put"]
 

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from gradcheck.errors import Unsupported
-from gradcheck.proofs.indexed.algebra.codes import FREE, is_constant
 from gradcheck.proofs.indexed.algebra.expression import Expr, factor
 from gradcheck.proofs.indexed.algebra.functions import exp
+from gradcheck.proofs.indexed.algebra.indices.codes import FREE, is_constant
 from gradcheck.proofs.indexed.algebra.space import Space
 from gradcheck.proofs.indexed.arrays.array import IndexedArray
 from gradcheck.proofs.indexed.arrays.axes import broadcast

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 
 from gradcheck.errors import Unsupported
-from gradcheck.proofs.indexed.algebra.codes import is_constant
 from gradcheck.proofs.indexed.algebra.expression import constant, delta, factor
+from gradcheck.proofs.indexed.algebra.indices.codes import is_constant
 from gradcheck.proofs.indexed.arrays.array import FUNCTIONS, METHODS, IndexedArray
 from gradcheck.proofs.indexed.arrays.axes import axis_codes, same_size
+from gradcheck.proofs.indexed.arrays.conditions.minus_infinity import infinity, is_minus_infinity
 from gradcheck.proofs.indexed.arrays.contraction import find_space
 from gradcheck.proofs.indexed.arrays.converting import as_array, from_entry
 from gradcheck.proofs.indexed.arrays.guarding import alike, is_a
-from gradcheck.proofs.indexed.arrays.minus_infinity import infinity, is_minus_infinity
 from gradcheck.proofs.indexed.arrays.size import Size
 from gradcheck.proofs.indexed.arrays.ufuncs import elementwise
 from gradcheck.proofs.indexed.arrays.widths import is_wide

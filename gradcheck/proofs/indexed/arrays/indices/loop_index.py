@@ -6,13 +6,13 @@ from typing import Any
 
 from gradcheck.errors import Unsupported
 from gradcheck.proofs.indexed.algebra.expression import Expr, constant, size_expression
-from gradcheck.proofs.indexed.algebra.neighbours import add, place, position
+from gradcheck.proofs.indexed.algebra.indices.neighbours import add, place, position
 from gradcheck.proofs.indexed.algebra.space import Space
 from gradcheck.proofs.indexed.arrays.array import CONVERSIONS, IndexedArray
 from gradcheck.proofs.indexed.arrays.guarding import is_a
-from gradcheck.proofs.indexed.arrays.parts import Part
+from gradcheck.proofs.indexed.arrays.indices.whole_number import WholeNumber
+from gradcheck.proofs.indexed.arrays.rearranging.parts import Part
 from gradcheck.proofs.indexed.arrays.size import Size, polynomial_of
-from gradcheck.proofs.indexed.arrays.whole_number import WholeNumber
 
 __all__ = ["LoopIndex"]
 

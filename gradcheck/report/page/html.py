@@ -21,13 +21,13 @@ from gradcheck.records.reading import Log
 from gradcheck.records.types import Source
 from gradcheck.report import narrative, text
 from gradcheck.report.evidence import MEANINGS, strengths, unchecked_text
-from gradcheck.report.highlight import numbered
-from gradcheck.report.legend import LEGEND
 from gradcheck.report.marks import Mark
 from gradcheck.report.narrative import accuracy_text
-from gradcheck.report.overview import overview
+from gradcheck.report.page.highlight import numbered
+from gradcheck.report.page.legend import LEGEND
+from gradcheck.report.page.overview import overview
+from gradcheck.report.page.views import View, anchors, array_rows, formula, glyph, view
 from gradcheck.report.pictures import digits_picture, ulps_picture
-from gradcheck.report.views import View, anchors, array_rows, formula, glyph, view
 from gradcheck.report.witnesses import proof_text
 
 __all__ = ["BUDGET", "render"]

@@ -24,8 +24,8 @@ from gradcheck.report import narrative, pictures, text
 from gradcheck.report.diagnoses import groups, lead
 from gradcheck.report.evidence import corrected, evidence, matrix
 from gradcheck.report.marks import Mark, marks, where
-from gradcheck.report.mathml import mathml
 from gradcheck.report.narrative import Status
+from gradcheck.report.page.mathml import mathml
 from gradcheck.report.witnesses import difference_is_sound
 
 __all__ = ["Formula", "View", "anchors", "array_rows", "formula", "glyph", "view"]

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 
-from gradcheck.proofs.indexed.algebra.codes import is_constant
 from gradcheck.proofs.indexed.algebra.expression import Expr
 from gradcheck.proofs.indexed.algebra.functions import split_cases
+from gradcheck.proofs.indexed.algebra.indices.codes import is_constant
 from gradcheck.proofs.indexed.algebra.interning import argument_at, template
 from gradcheck.proofs.indexed.algebra.powers import content
 from gradcheck.proofs.indexed.algebra.reduction import reduced

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from gradcheck.records.reading import Log
 from gradcheck.records.types import ClaimRow
 from gradcheck.report.diagnoses import lead
-from gradcheck.report.github import within
+from gradcheck.report.formats.github import within
 from gradcheck.report.narrative import status
 from gradcheck.report.text import clip, one_line
 

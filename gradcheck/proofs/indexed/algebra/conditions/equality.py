@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from itertools import permutations
 
-from gradcheck.proofs.indexed.algebra.codes import is_bound, is_constant
 from gradcheck.proofs.indexed.algebra.expression import Expr, constant
 from gradcheck.proofs.indexed.algebra.functions import place_of_maximum, split_cases
+from gradcheck.proofs.indexed.algebra.indices.codes import is_bound, is_constant
 from gradcheck.proofs.indexed.algebra.interning import argument_at
 from gradcheck.proofs.indexed.algebra.reduction import reduced, vanishes
 from gradcheck.proofs.indexed.algebra.space import Head

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from gradcheck.errors import Unsupported
-from gradcheck.proofs.indexed.algebra.codes import is_constant
 from gradcheck.proofs.indexed.algebra.expression import Expr, constant
-from gradcheck.proofs.indexed.algebra.neighbours import add, mirror, place, turn
+from gradcheck.proofs.indexed.algebra.indices.codes import is_constant
+from gradcheck.proofs.indexed.algebra.indices.neighbours import add, mirror, place, turn
 from gradcheck.proofs.indexed.algebra.space import Space
 from gradcheck.proofs.indexed.arrays.array import IndexedArray
 from gradcheck.proofs.indexed.arrays.axes import axis_codes

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from gradcheck.records.differences import KINDS, Change, Differences
-from gradcheck.report.markdown import LIMIT, escape
+from gradcheck.report.formats.markdown import LIMIT, escape
 from gradcheck.report.text import clip, duration, one_line, plural
 
 __all__ = ["render"]

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from gradcheck.errors import Unsupported
-from gradcheck.proofs.indexed.algebra.codes import is_constant
-from gradcheck.proofs.indexed.algebra.digits import NeedsSplit
+from gradcheck.proofs.indexed.algebra.indices.codes import is_constant
+from gradcheck.proofs.indexed.algebra.indices.digits import NeedsSplit
 from gradcheck.proofs.indexed.algebra.polynomials import Polynomial, as_polynomial, product_of
 from gradcheck.proofs.indexed.algebra.space import Space
 from gradcheck.proofs.indexed.arrays.array import IndexedArray

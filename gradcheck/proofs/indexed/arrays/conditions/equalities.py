@@ -6,15 +6,15 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from gradcheck.errors import Unsupported
-from gradcheck.proofs.indexed.algebra.equality import equal_off_ties, place_where_zero
+from gradcheck.proofs.indexed.algebra.conditions.equality import equal_off_ties, place_where_zero
+from gradcheck.proofs.indexed.algebra.conditions.requirements import needs_unequal
 from gradcheck.proofs.indexed.algebra.expression import Expr, constant
 from gradcheck.proofs.indexed.algebra.functions import equals
 from gradcheck.proofs.indexed.algebra.reduction import reduced
-from gradcheck.proofs.indexed.algebra.requirements import needs_unequal
 from gradcheck.proofs.indexed.algebra.signs import sign_of
 from gradcheck.proofs.indexed.algebra.space import Head, Space
 from gradcheck.proofs.indexed.arrays.array import UFUNCS, IndexedArray
-from gradcheck.proofs.indexed.arrays.gathering import is_index, position_in
+from gradcheck.proofs.indexed.arrays.indices.gathering import is_index, position_in
 from gradcheck.proofs.indexed.arrays.ufuncs import elementwise
 
 __all__: list[str] = []

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from gradcheck.errors import Unsupported
+from gradcheck.proofs.indexed.algebra.conditions.questions import Question
 from gradcheck.proofs.indexed.algebra.expression import constant, delta
-from gradcheck.proofs.indexed.algebra.questions import Question
 from gradcheck.proofs.indexed.algebra.space import Space
 from gradcheck.proofs.indexed.arrays.array import CONVERSIONS, IndexedArray
 from gradcheck.proofs.indexed.arrays.guarding import is_a
-from gradcheck.proofs.indexed.arrays.whole_number import WholeNumber
+from gradcheck.proofs.indexed.arrays.indices.whole_number import WholeNumber
 
 __all__ = ["IndexEquality", "SymbolicIndex"]
 

@@ -7,18 +7,18 @@ from typing import Any
 import numpy as np
 
 from gradcheck.errors import Unsupported
-from gradcheck.proofs.indexed.algebra.codes import is_constant
-from gradcheck.proofs.indexed.algebra.neighbours import at_most
+from gradcheck.proofs.indexed.algebra.indices.codes import is_constant
+from gradcheck.proofs.indexed.algebra.indices.neighbours import at_most
 from gradcheck.proofs.indexed.arrays.array import FUNCTIONS, METHODS, IndexedArray
 from gradcheck.proofs.indexed.arrays.axes import axis_codes, same_size
 from gradcheck.proofs.indexed.arrays.contraction import find_space
 from gradcheck.proofs.indexed.arrays.converting import as_array, from_entry
 from gradcheck.proofs.indexed.arrays.guarding import alike, is_a
-from gradcheck.proofs.indexed.arrays.known_sizes import is_known, joined, mapped
-from gradcheck.proofs.indexed.arrays.parts import behind, mirrored, turned, window
-from gradcheck.proofs.indexed.arrays.shaping import at_least, normal_axes, seen
+from gradcheck.proofs.indexed.arrays.indices.triangles import triangle
+from gradcheck.proofs.indexed.arrays.rearranging.known_sizes import is_known, joined, mapped
+from gradcheck.proofs.indexed.arrays.rearranging.parts import behind, mirrored, turned, window
+from gradcheck.proofs.indexed.arrays.rearranging.shaping import at_least, normal_axes, seen
 from gradcheck.proofs.indexed.arrays.size import Size
-from gradcheck.proofs.indexed.arrays.triangles import triangle
 
 __all__: list[str] = []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gradcheck.errors import Unsupported
 from gradcheck.proofs.indexed.algebra.expression import Expr, constant, delta, factor
+from gradcheck.proofs.indexed.algebra.indices.relations import relation
 from gradcheck.proofs.indexed.algebra.polynomials import (
     Monomial,
     Polynomial,
@@ -12,7 +13,6 @@ from gradcheck.proofs.indexed.algebra.polynomials import (
     difference_of,
     lower_bound,
 )
-from gradcheck.proofs.indexed.algebra.relations import relation
 from gradcheck.proofs.indexed.algebra.space import Space
 
 __all__ = ["add", "at_most", "label", "mirror", "place", "position", "turn"]

@@ -1,0 +1,1 @@
+"""Comparisons and what is made of them: masks, `where`, `clip`, equalities."""

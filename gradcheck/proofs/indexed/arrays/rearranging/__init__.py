@@ -1,0 +1,1 @@
+"""What moves entries and changes none: reshapes, transposes, slices, concatenations, padding."""
