@@ -5,7 +5,8 @@ import pytest
 
 import gradcheck
 from gradcheck.judging.points.point import make_point
-from gradcheck.judging.steering import steer
+from gradcheck.judging.steering.comparisons import steer
+from gradcheck.judging.steering.moves import Moves
 
 SHAPES = {"y": "n 2", "p": "n 2"}
 VALUES = {"y": gradcheck.one_hot, "p": gradcheck.unit_interval}
@@ -70,8 +71,8 @@ def test_steering_moves_what_is_checked_only():
     claim = formula.claims[-1]
     rng = np.random.default_rng(0)
     points = [make_point(formula, {"n": 3}, rng)]
-    moved = steer(claim, points).points
+    moved = steer(claim, points, Moves(claim, True, ())).points
     assert any((p.args[0] > 1e6).any() for p in moved)
-    kept = steer(claim, points, unchecked={claim.quantity("y")})
+    kept = steer(claim, points, Moves(claim, True, {claim.quantity("y")}))
     assert all(np.array_equal(p.args[0], points[0].args[0]) for p in kept.points)
     assert kept.untried

@@ -332,7 +332,7 @@ def test_a_proof_is_held_against_the_code_at_large_sizes(monkeypatch):
     hidden = {int("4" + "1"), int("19" + "7")}
 
     def backward(d, x):
-        return right(d, x) * (2.0 if len(x) in hidden else 1.0)
+        return right(d, x) * (1.0 + (len(x) in hidden))  # no branch that could be looked for
 
     monkeypatch.setattr("gradcheck.checking.further_points.asked_sizes", lambda *_: [])
     assert verdict(backward).verdict == "fail"

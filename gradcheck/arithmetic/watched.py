@@ -250,6 +250,8 @@ class Watched(np.ndarray[Any, Any]):
             if _watches:
                 _watches[-1].record(f"np.{func.__name__}", result, margin)
             return _wrapped(result, margin)
+        if func is np.count_nonzero and isinstance(result, int):
+            return _watched(np.int64(result))  # the code may compare it
         return out if out is not None else _wrapped_all(result)
 
     def __getitem__(self, key: Any) -> Any:
@@ -268,6 +270,14 @@ class Watched(np.ndarray[Any, Any]):
     def item(self, *place: Any) -> Any:
         found = self.view(np.ndarray).item(*place)
         return _wrapped(np.float64(found)) if isinstance(found, float) else found
+
+    def is_integer(self) -> bool:
+        """What `float` and NumPy's numbers have: a question, as a comparison is."""
+        number = float(self.view(np.ndarray))
+        if _watches:
+            beside = abs(number - round(number)) if math.isfinite(number) else math.inf
+            _watches[-1].record("is_integer", number.is_integer(), -beside)
+        return number.is_integer()
 
     def tolist(self) -> Any:
         return [row.tolist() for row in self] if self.ndim else self.item()
@@ -293,7 +303,7 @@ def _plain(value: Any) -> Any:
 
 
 def _wrapped(value: Any, margin: Any = None) -> Any:
-    if isinstance(value, np.ndarray | np.generic) and np.asarray(value).dtype.kind in "fbiu":
+    if isinstance(value, np.ndarray | np.generic) and np.asarray(value).dtype.kind in "fbiuc":
         return _watched(value, None if margin is None else np.asarray(margin))
     return value
 
@@ -352,6 +362,11 @@ def _margin(name: str, method: str, inputs: Sequence[Any], plain: Sequence[Any],
             return np.minimum(left, right) if name.endswith("and") else np.maximum(left, right)
         if name == "clip":
             return np.asarray(plain[0], dtype=np.float64)
+        if any(np.iscomplexobj(p) for p in plain):
+            if name not in ("equal", "not_equal"):
+                return None
+            gap = np.abs(np.subtract(*plain))
+            return gap if name == "not_equal" else -gap
         if name in _OF_FINITENESS and getattr(inputs[0], "given", False):
             return None  # an argument is finite, because it was drawn so
         rule = _MARGINS.get(name)

@@ -4,7 +4,6 @@ happen, and behind a proof the real code at large sizes.
 
 from __future__ import annotations
 
-import tracemalloc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -22,8 +21,10 @@ from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.point import Point
 from gradcheck.formulas.values import Values
 from gradcheck.judging.large_points import BEHIND_A_PROOF
-from gradcheck.judging.points.asked_sizes import MOST_ENTRIES, asked_sizes
-from gradcheck.judging.points.point import Discarded, ForwardFault, evaluate_forward, in_dtype, make_point
+from gradcheck.judging.points.asked_sizes import MOST_ENTRIES, asked_sizes, table_sizes
+from gradcheck.judging.points.memory import MemoryModel, peak_memory
+from gradcheck.judging.points.operations import operations
+from gradcheck.judging.points.point import Discarded, ForwardFault, in_dtype, make_point
 from gradcheck.judging.session import Session
 
 __all__ = ["LARGE_SIZES", "points_of_asked_sizes", "points_of_large_sizes", "points_of_long_sums"]
@@ -33,6 +34,9 @@ LARGE_SIZES = ((41, 37, 43, 39, 45), (197, 203, 199, 201, 205))
 
 _MOST_ENTRIES = 2**19
 """Numbers in the arguments of a point of large sizes; beyond it the code would take too long."""
+
+_MOST_BYTES = 2**27
+"""Bytes that the forward may hold at a point of large sizes."""
 
 
 def points_of_asked_sizes(claim: Claim, session: Session, seed: int, delta: Values | None) -> Iterator[Point]:
@@ -65,6 +69,46 @@ _MOST_UNPROVED = 12
 """Tuples of sizes that a proof leaves out which are tried for one claim."""
 
 
+def points_of_any_size(claim: Claim, seed: int, delta: Values | None) -> Iterator[Point]:
+    """A point at every size up to a few dozen, and at those that a table of the code has as keys, as far as
+    the cost allows. Code can ask about a size in ways that leave no number to read, as `math.comb(n, 2)`
+    does. Each is for one slope in float64, no more.
+    """
+    formula = claim.formula
+    if not claim.kind.is_backward or is_float_only(claim.candidate) or claim.bits == SINGLE:
+        return
+    bound = formula.shapes.bind({a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)})
+    names = [n for n in formula.shapes.names if n not in bound]
+    keys = [n for n in table_sizes(formula.function, claim.candidate) if n >= _FIRST + _EVERY]
+    left, memory = _MOST_OF_ANY, MemoryModel.of(formula, seed)
+    for number, size in enumerate([*range(_FIRST, _FIRST + _EVERY), *keys] if names else ()):
+        # each dimension meets each size once: of a table (n, m) all sizes come along its diagonal
+        sizes = {**bound, **{n: _turned(size, k) for k, n in enumerate(names)}}
+        shapes = formula.shapes.concrete(sizes) if formula.allows(sizes) else None
+        if shapes is not None and memory.needed(sizes) <= _MOST_BYTES_OF_ANY:
+            for point in _made(claim, sizes, [seed, 53, number], delta, BEHIND_A_PROOF):
+                left -= operations(formula.function, point.args, left, in_float64=True)
+                if left < 0:
+                    return
+                yield point
+
+
+_MOST_OF_ANY = 1000
+"""Operations on arrays of the forward at all these sizes, once at each. A slope takes it some eight times."""
+
+_MOST_BYTES_OF_ANY = 2**22
+
+_FIRST, _EVERY = 9, 48
+"""Sizes that are all tried: from the first that is not drawn anyway, and how many."""
+
+
+def _turned(size: int, k: int) -> int:
+    """The size for the k-th dimension: all of them, each in an order of its own."""
+    if size >= _FIRST + _EVERY:
+        return size if k == 0 else 2
+    return _FIRST + (size - _FIRST + 7 * k) % _EVERY
+
+
 def points_of_large_sizes(
     claim: Claim, session: Session, seed: int, delta: Values | None, *, crowning: bool
 ) -> Iterator[Point]:
@@ -79,10 +123,12 @@ def points_of_large_sizes(
     chosen = LARGE_SIZES if claim.kind.is_backward else LARGE_SIZES[:1] if claim.kind.costs_slopes else ()
     bound = formula.shapes.bind({a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)})
     names = [n for n in formula.shapes.names if n not in bound]
+    memory = MemoryModel.of(formula, seed)
     for number, large in enumerate(chosen if names else ()):
         sizes = {**bound, **{n: large[k % len(large)] for k, n in enumerate(names)}}
         shapes = formula.shapes.concrete(sizes) if formula.allows(sizes) else None
-        if shapes is not None and sum(map(prod, shapes)) <= _MOST_ENTRIES:
+        entries = sum(map(prod, shapes or ()))
+        if shapes is not None and entries <= _MOST_ENTRIES and memory.needed(sizes) <= _MOST_BYTES:
             for point in _made(claim, sizes, [seed, 37, number], delta, BEHIND_A_PROOF):
                 if crowning or session.cost(point) <= _MOST_OPERATIONS:
                     yield point
@@ -134,18 +180,7 @@ def _kept_small(formula: Declaration, points: Iterator[Point]) -> Iterator[Point
     scores would take minutes in balls.
     """
     for point in points:
-        tracing = tracemalloc.is_tracing()
-        if not tracing:
-            tracemalloc.start()
-        try:
-            before, _ = tracemalloc.get_traced_memory()
-            tracemalloc.reset_peak()
-            evaluate_forward(formula, point.args)
-            _, peak = tracemalloc.get_traced_memory()
-        finally:
-            if not tracing:
-                tracemalloc.stop()
-        if peak - before <= 8 * _MOST_HELD:
+        if peak_memory(formula, point) <= 8 * _MOST_HELD:
             yield point
 
 

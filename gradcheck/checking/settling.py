@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from gradcheck.checking.battery import Battery, run_battery
-from gradcheck.checking.further_points import points_of_large_sizes, points_of_unproved_sizes
+from gradcheck.checking.further_points import (
+    points_of_any_size,
+    points_of_large_sizes,
+    points_of_unproved_sizes,
+)
 from gradcheck.checking.rounding_bias import biased
 from gradcheck.checking.task import Task
 from gradcheck.checking.trying import Tried
@@ -50,7 +54,7 @@ def settle(task: Task, tried: Tried) -> Settled:
     if bias:
         ruling = Ruling(Verdict.FAIL, f"{bias[0].quantity}: {bias[0].text}")
     weighed = unweighed(ruling) if task.claim.formula.dtype.is_low else _beside_proof(task, ruling)
-    untried = [] if weighed.proved else [u.record() for u in tried.steered.untried]
+    untried = [] if weighed.proved else [u.record() for u in tried.untried]
     if task.strict and untried and weighed.ruling.verdict is Verdict.PASS:
         missing = f"not tried: {untried[0].what} ({untried[0].where})"
         weighed = replace(weighed, ruling=Ruling(Verdict.WEAK, missing))
@@ -68,6 +72,10 @@ def _beside_proof(task: Task, ruling: Ruling) -> Weighed:
             found = task.judge(point, _large)
             if found.verdict in (PointVerdict.FAIL, PointVerdict.ERROR):
                 task.clock.keep(_of_the_code(found))
+        if not weighed.proved and not task.is_decided:
+            for point in points_of_any_size(task.claim, task.seed, task.delta):
+                if task.judge(point, _large).verdict in (PointVerdict.FAIL, PointVerdict.ERROR):
+                    task.keep([point])  # its slope differs: it is judged as any point is
         if task.is_decided:
             again = task.rule()
             weighed = uncrowned(weighed, again) if weighed.proved else replace(weighed, ruling=again)

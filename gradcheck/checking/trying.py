@@ -13,7 +13,12 @@ from gradcheck.checking.training import Trained, train
 from gradcheck.errors import FaultKind
 from gradcheck.formulas.kinds import Update
 from gradcheck.judging.points.generation import Generated
-from gradcheck.judging.steering import Steered, steer
+from gradcheck.judging.steering.branches import Branches
+from gradcheck.judging.steering.comparisons import steer
+from gradcheck.judging.steering.exploring import explore
+from gradcheck.judging.steering.moves import Moves
+from gradcheck.judging.steering.plain_values import plain_values
+from gradcheck.judging.steering.untried import UntriedSide
 
 __all__ = ["Misread", "Tried", "try_points"]
 
@@ -26,7 +31,7 @@ class Misread(Exception):
 class Tried:
     points: Generated
     trained: Trained | None
-    steered: Steered
+    untried: tuple[UntriedSide, ...] = ()
 
 
 def try_points(task: Task, points: Generated) -> Tried:
@@ -35,7 +40,7 @@ def try_points(task: Task, points: Generated) -> Tried:
     _drawn(task, points)
     trained = _trained(task)
     if task.is_decided:
-        return Tried(points, trained, Steered())
+        return Tried(points, trained)
     task.keep(points_of_asked_sizes(task.claim, task.session, task.seed, task.delta))
     if task.claim.formula.dtype.is_low and not task.is_decided:
         task.keep(points_of_long_sums(task.claim, task.session, task.seed, task.delta))
@@ -66,16 +71,28 @@ def _trained(task: Task) -> Trained | None:
     return trained
 
 
-def _steered(task: Task) -> Steered:
+def _steered(task: Task) -> tuple[UntriedSide, ...]:
+    """Judge the claim at points of the sides and branches that none had met; gives those still not met."""
+    unchecked = {u for r in task.results if r.stated for u in r.stated.unchecked}
+    moves = Moves(task.claim, task.delta is None, unchecked)
     steered = steer(
         task.claim,
         [r.point for r in task.results],
-        free_delta=task.delta is None,
+        moves,
         beside=any(r.in_float64 is None for r in task.results),
-        unchecked={u for r in task.results if r.stated for u in r.stated.unchecked},
     )
     task.keep(steered.points)
+    task.keep(plain_values(moves, [r.point for r in task.results]))
     for point in steered.close:
         if (found := task.judge(point)).in_float64 is None:
             task.clock.keep(found)
-    return steered
+    if task.is_decided:
+        return steered.untried
+    branches = Branches(task.claim)
+    points = [r.point for r in task.results]
+    for point in points:
+        branches.run(point)
+    task.keep(explore(task.claim, moves, branches, points, task.seed, task.delta))
+    left = [side for side in steered.untried if not branches.has_entered(side)]
+    known = {(side.file, side.line) for side in left}
+    return (*left, *(side for side in branches.untried() if (side.file, side.line) not in known))

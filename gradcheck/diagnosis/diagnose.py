@@ -81,9 +81,7 @@ def diagnose(
         fewer = _smaller_half(results)  # code in loops: each point costs what it holds
         if len(fewer) >= _FEWEST and any(r.verdict == "fail" for r in fewer):
             return diagnose(claim, fewer, session, seed=seed, delta=delta, effort=effort)
-    if not records and case.is_spent:
-        return unexplained(results)
-    return records
+    return records or unexplained(results)
 
 
 _FEWEST = 5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,7 +44,10 @@ class Explanation:
     of entries of delta), so that balls cannot say more than floats. ``repair`` says that it changes the
     code, so that it must also do where the code raises. ``whole``: it speaks of a complex gradient, of which
     the quantity is one part. ``place`` is where in the hand-written code the mistake stands, "layer.py:12",
-    where the explanation knows one line of it.
+    where the explanation knows one line of it. ``reaches_all`` says whether a repair comes to all the
+    statements at some samples that the code as it is comes to: one that only keeps out of a wrong branch
+    repairs nothing. ``also_at`` gives further samples at which a repair must do: beside the thresholds of the
+    repaired code.
     """
 
     kind: str
@@ -55,6 +58,8 @@ class Explanation:
     repair: bool = False
     whole: bool = False
     place: str = ""
+    reaches_all: Callable[[Sequence[Sample]], bool] | None = None
+    also_at: Callable[[Sequence[Sample]], Sequence[Sample]] | None = None
 
 
 def predicting(values: Values, key: Hashable = None) -> Sides:

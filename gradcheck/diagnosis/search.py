@@ -163,6 +163,12 @@ def confirmed(scope: Scope, explanation: Explanation) -> Finding | None:
         return None
     if explanation.repair and not all(_breaks_nothing(explanation, s) for s in scope.wrong[:MOST_EXACT]):
         return None
+    if explanation.also_at is not None and not all(
+        fits(explanation, s, scope.quantity) for s in explanation.also_at(asked)
+    ):
+        return None
+    if explanation.reaches_all is not None and not explanation.reaches_all(asked):
+        return None
     return evidence(scope, explanation)
 
 

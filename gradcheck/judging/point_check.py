@@ -12,6 +12,7 @@ from gradcheck.arithmetic.precisions import BITS, PRECISIONS
 from gradcheck.errors import CandidateFault, FaultKind, Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.quantity import Quantity
+from gradcheck.judging.answers.float_kinks import bends
 from gradcheck.judging.answers.kinks import Kink, outside
 from gradcheck.judging.answers.one_sided import Bounds, bounds, entry_outside
 from gradcheck.judging.arbitration import arbitrate
@@ -144,10 +145,11 @@ def _derivative(claim: Claim, point: Point, session: Session, usable: Usable) ->
 
 
 def _is_smooth(session: Session, point: Point) -> bool:
+    weighed = _all_weighed(point)
     try:
-        return session.kink(_all_weighed(point)) is None
-    except Unsupported:
-        return True
+        return session.kink(weighed) is None
+    except Unsupported:  # balls cannot tell on which side they are; float64 sees whether the slopes differ
+        return not bends(session.formula, weighed)
 
 
 def _all_weighed(point: Point) -> Point:

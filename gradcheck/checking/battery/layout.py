@@ -143,13 +143,18 @@ def read_only(claim: Claim, results: Sequence[PointResult]) -> Finding:
 
 
 def _words(usual: dict[Quantity, NDArray[np.float64]], values: dict[Quantity, NDArray[np.float64]]) -> str:
+    """The entry that is farthest off, as a part of its gradient's largest."""
+    worst: tuple[float, str] = (0.0, "other gradients are given")
     for quantity, value in usual.items():
         if quantity not in values:
             return f"{quantity} is None"
-        differs = values[quantity] != value
-        if differs.any():
-            gaps = np.nan_to_num(np.where(differs, np.abs(values[quantity] - value), -1.0), nan=np.inf)
-            worst = np.unravel_index(int(np.argmax(gaps)), gaps.shape) if gaps.ndim else ()
-            place = f"[{', '.join(str(int(i)) for i in worst)}]" if worst else ""
-            return f"{quantity}{place} is {values[quantity][worst]}, else {value[worst]}"
-    return "other gradients are given"
+        with np.errstate(all="ignore"):
+            gaps = np.nan_to_num(np.abs(values[quantity] - value), nan=np.inf)
+        if not gaps.any():
+            continue
+        index = np.unravel_index(int(np.argmax(gaps)), gaps.shape) if gaps.ndim else ()
+        place = f"[{', '.join(str(int(i)) for i in index)}]" if index else ""
+        text = f"{quantity}{place} is {values[quantity][index]}, else {value[index]}"
+        part = float(gaps[index]) / (float(np.max(np.abs(value), initial=0.0)) or 1.0)
+        worst = max(worst, (part, text))
+    return worst[1]

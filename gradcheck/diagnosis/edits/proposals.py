@@ -64,7 +64,10 @@ def proposals(
             again = doubled[(call.key.name, frames and frames[0][0], call.key.site.snippet)] > 1
             deeper = 0.01 * max(len(frames) - 1, 0)  # said of the caller, it is easier to follow
             elsewhere = other_arrays if call.function is getitem else other_operands
-            for made in itertools.chain(_of_call(call, indices), elsewhere(call, before)):
+            made_of = itertools.chain(_of_call(call, indices), elsewhere(call, before))
+            if call.key.site.decides:  # any condition would do that happens to hold at the points tried
+                made_of = itertools.chain(_turned(call))
+            for made in made_of:
                 edit = replace(made, cost=made.cost + deeper)
                 yield edit
                 if again and call.key.site.snippet:
@@ -86,13 +89,18 @@ def _of_call(call: Call, indices: tuple[str, ...]) -> Iterator[Edit]:
         yield from axis_edits(call)
     if known(call.function, REDUCTIONS):
         yield from reduction_edits(call)
-    for other, kind, sign in SWAPS.get(call.function, []) if known(call.function, SWAPS) else []:
-        text = f"in {place_of(call.key)}, {taken_for(sign, SIGNS[call.function])}"
-        yield Edit(kind, text, 1.7, call.key, calling(other))
+    yield from _turned(call)
     yield from leaving_out(call)
     if call.function is getitem:
         yield from index_edits(call, indices)
     yield from order_edits(call)
+
+
+def _turned(call: Call) -> Iterator[Edit]:
+    """Another operation that is written in its place: a sign, a comparison, a product."""
+    for other, kind, sign in SWAPS.get(call.function, []) if known(call.function, SWAPS) else []:
+        text = f"in {place_of(call.key)}, {taken_for(sign, SIGNS[call.function])}"
+        yield Edit(kind, text, 1.7, call.key, calling(other))
 
 
 def cast_edits(call: Call) -> Iterator[Edit]:

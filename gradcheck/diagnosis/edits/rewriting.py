@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import copy
 import inspect
+import itertools
 import textwrap
 import types
 from collections.abc import Callable, Iterator, Sequence
@@ -28,13 +29,16 @@ _LONGEST = 60
 @dataclass(frozen=True)
 class Rewrite:
     """The function with one change; ``text`` says what should stand where. ``made`` gives it, or None where
-    it cannot be compiled.
+    it cannot be compiled. ``marked`` gives the function as it was, and with its change, each of which notes
+    in the set the statements that it comes to. ``of_comparison``: the change is made to what is compared.
     """
 
     kind: str
     text: str
     cost: float
     made: Callable[[], Callable[..., Any] | None]
+    marked: Callable[[bool, set[int]], Callable[..., Any] | None]
+    of_comparison: bool = False
 
 
 def rewrites(function: Callable[..., Any], numbers: Sequence[float] = ()) -> Iterator[Rewrite]:
@@ -51,7 +55,8 @@ def rewrites(function: Callable[..., Any], numbers: Sequence[float] = ()) -> Ite
             continue
         for found in _of(helper, numbers):
             made = partial(_calling, function, name, found.made)
-            yield Rewrite(found.kind, found.text, found.cost + 0.05, made)
+            marked = partial(_calling_marked, function, name, found.marked)
+            yield Rewrite(found.kind, found.text, found.cost + 0.05, made, marked, found.of_comparison)
 
 
 def _calling(
@@ -62,6 +67,16 @@ def _calling(
     if helper is None:
         return None
     return _copied(function, function.__code__, {**function.__globals__, name: helper})
+
+
+def _calling_marked(
+    function: types.FunctionType,
+    name: str,
+    marked: Callable[[bool, set[int]], Callable[..., Any] | None],
+    changed: bool,
+    reached: set[int],
+) -> Callable[..., Any] | None:
+    return _calling(function, name, lambda: marked(changed, reached))
 
 
 def _beside(helper: types.FunctionType, function: types.FunctionType) -> bool:
@@ -84,7 +99,8 @@ def _of(function: types.FunctionType, numbers: Sequence[float]) -> Iterator[Rewr
             where = f"{Path(file).name}:{place.node.lineno}"  # type: ignore[attr-defined]
             text = _sentence(place, change.node, where)
             made = partial(_changed, tree, place, change.node, function)
-            yield Rewrite(change.kind, text, change.cost, made)
+            marked = partial(_marked, tree, place, change.node, function)
+            yield Rewrite(change.kind, text, change.cost, made, marked, place.in_comparison)
 
 
 def _sentence(place: Place, changed: ast.AST, where: str) -> str:
@@ -127,21 +143,31 @@ def places(tree: ast.FunctionDef) -> Iterator[Place]:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             known.setdefault(node.id, node.lineno)
 
-    def walk(node: ast.AST, index: bool) -> Iterator[Place]:
+    def walk(node: ast.AST, index: bool, test: bool = False, compared: bool = False) -> Iterator[Place]:
+        if _is_of_all(node):
+            return  # a change there may only put off the wrong case to values that nobody tried
         for slot, value in ast.iter_fields(node):
             for child in value if isinstance(value, list) else [value]:
                 if not isinstance(child, ast.AST):
                     continue
                 inside = index or (isinstance(node, ast.Subscript) and slot == "slice")
+                decides = test or slot == "test"
+                beside = compared or isinstance(node, ast.Compare) or isinstance(child, ast.Compare)
                 if isinstance(child, ast.expr | ast.AugAssign | ast.Assign) and not _is_stored(child):
                     names = tuple(n for n, line in known.items() if line < child.lineno)
-                    yield Place(child, node, slot, names, inside)
-                yield from walk(child, inside)
+                    yield Place(child, node, slot, names, inside, decides, beside)
+                yield from walk(child, inside, decides, beside)
 
     for statement in tree.body:
         if isinstance(statement, ast.AugAssign | ast.Assign):
             yield Place(statement, tree, "body", (), False)
         yield from walk(statement, False)
+
+
+def _is_of_all(node: ast.AST) -> bool:
+    """Whether it asks all entries together, `(x < 0).all()`."""
+    name = getattr(getattr(node, "func", None), "attr", "")
+    return name in ("all", "any", "allclose", "array_equal")
 
 
 def _is_stored(node: ast.AST) -> bool:
@@ -157,6 +183,44 @@ def _changed(
         inner: ast.stmt = copy.deepcopy(tree)
     finally:
         put_back()
+    return _compiled(inner, function, function.__globals__)
+
+
+def _marked(
+    tree: ast.FunctionDef,
+    place: Place,
+    changed: ast.AST,
+    function: types.FunctionType,
+    with_change: bool,
+    reached: set[int],
+) -> Callable[..., Any] | None:
+    """The function, with or without the change, that notes which statements of its branches it comes to."""
+    put_back = _exchanged(place, changed if with_change else place.node)
+    try:
+        inner = copy.deepcopy(tree)
+    finally:
+        put_back()
+    number = itertools.count()
+    for node in [n for n in ast.walk(inner) if n is not inner]:
+        for slot in ("body", "orelse", "finalbody"):
+            block = getattr(node, slot, None)
+            if isinstance(block, list):
+                noted = [[_note(next(number)), statement] for statement in block]
+                setattr(node, slot, [s for pair in noted for s in pair])
+    return _compiled(inner, function, {**function.__globals__, _NOTE: reached.add})
+
+
+_NOTE = "__gradcheck_reached__"
+
+
+def _note(number: int) -> ast.stmt:
+    call = ast.Call(ast.Name(_NOTE, ast.Load()), [ast.Constant(number)], [])
+    return ast.Expr(call)
+
+
+def _compiled(
+    inner: ast.stmt, function: types.FunctionType, scope: dict[str, Any]
+) -> Callable[..., Any] | None:
     free = function.__code__.co_freevars
     if free:
         bound = [ast.Assign([ast.Name(n, ast.Store())], ast.Constant(None)) for n in free]
@@ -170,7 +234,7 @@ def _changed(
         return None
     for _ in range(2 if free else 1):
         code = next((c for c in code.co_consts if isinstance(c, types.CodeType)), code)
-    return _copied(function, code, function.__globals__)
+    return _copied(function, code, scope)
 
 
 def _copied(function: types.FunctionType, code: types.CodeType, scope: dict[str, Any]) -> Callable[..., Any]:

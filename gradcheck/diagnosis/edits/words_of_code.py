@@ -13,13 +13,17 @@ __all__ = ["Change", "Place", "other_words"]
 
 @dataclass(frozen=True)
 class Place:
-    """An expression in a field (``slot``) of the one ``around`` it. ``names`` are known on its line."""
+    """An expression in a field (``slot``) of the one ``around`` it. ``names`` are known on its line.
+    ``in_test``: it decides which branch is entered; ``in_comparison``: it is compared, or part of it.
+    """
 
     node: ast.AST
     around: ast.AST
     slot: str
     names: tuple[str, ...]
     in_index: bool
+    in_test: bool = False
+    in_comparison: bool = False
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,9 @@ class Change:
 
 def other_words(place: Place, numbers: Sequence[float]) -> Iterator[Change]:
     """The changes to try in one place, the likely ones first."""
-    for rule in (_operators, _signs, _names, _numbers, _indices, _calls, _comparisons, _more, _less):
+    every = (_operators, _signs, _names, _numbers, _indices, _calls, _comparisons, _more, _less)
+    # of a condition any other condition would do that happens to hold at the points that were tried
+    for rule in (_numbers, _indices, _comparisons) if place.in_test else every:
         yield from rule(place, numbers)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import bisect
 import dis
 import linecache
@@ -66,6 +67,20 @@ class Site:
         return textwrap.shorten(text, _LONGEST, placeholder=" ...")
 
     @cached_property
+    def decides(self) -> bool:
+        """Whether it stands in a condition of the code, or is called from one."""
+        for code, offset in self.frames:
+            try:
+                line, _, column, _ = list(code.co_positions())[offset // 2]
+            except (IndexError, ValueError):
+                continue
+            if line is not None and column is not None:
+                at = line, column
+                if any(start <= at < end for start, end in _tests(code.co_filename)):
+                    return True
+        return False
+
+    @cached_property
     def place(self) -> str:
         """`file.py:12`, or ""."""
         if not self.frames:
@@ -76,6 +91,20 @@ class Site:
         except IndexError:
             return ""
         return f"{Path(code.co_filename).name}:{line}" if line else ""
+
+
+@lru_cache(maxsize=64)
+def _tests(file: str) -> tuple[tuple[tuple[int, int], tuple[int, int]], ...]:
+    """Where the conditions of a file begin and end."""
+    try:
+        tree = ast.parse("".join(linecache.getlines(file)))
+    except (SyntaxError, ValueError):
+        return ()
+    tests = [n.test for n in ast.walk(tree) if isinstance(n, ast.If | ast.While | ast.IfExp)]
+    return tuple(
+        ((t.lineno, t.col_offset), (t.end_lineno or t.lineno, t.end_col_offset or t.col_offset))
+        for t in tests
+    )
 
 
 @lru_cache(maxsize=4096)

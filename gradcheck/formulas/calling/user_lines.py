@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import linecache
+import sysconfig
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 
 from gradcheck.errors import message
 
-__all__ = ["named", "user_line"]
+__all__ = ["is_users", "named", "user_line"]
 
 _OURS = Path(__file__).parents[2]
 _CATALOGUE = _OURS / "catalogue"
+_STANDARD = Path(sysconfig.get_path("stdlib"))
 
 
 def named(error: BaseException) -> str:
@@ -26,7 +29,7 @@ def user_line(error: BaseException) -> str:
     trace: TracebackType | None = error.__traceback__
     while trace is not None:
         name = trace.tb_frame.f_code.co_filename
-        if _is_users(name):
+        if is_users(name):
             found = (name, trace.tb_lineno)
         trace = trace.tb_next
     if found is None:
@@ -36,10 +39,14 @@ def user_line(error: BaseException) -> str:
     return f" ({where}: {text})" if text else f" ({where})"
 
 
-def _is_users(file: str) -> bool:
+@lru_cache(maxsize=1024)
+def is_users(file: str) -> bool:
+    """Whether a file is neither ours, but for the catalogue, nor that of an installed library."""
     path = Path(file)
     if _CATALOGUE in path.parents:
         return True
     if _OURS in path.parents or "gradcheck_backends" in path.parts:
         return False
-    return not {"site-packages", "dist-packages"} & set(path.parts) and not file.startswith("<frozen")
+    if {"site-packages", "dist-packages"} & set(path.parts) or file.startswith("<frozen"):
+        return False
+    return _STANDARD not in path.parents

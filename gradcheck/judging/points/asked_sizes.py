@@ -19,7 +19,7 @@ from gradcheck.arithmetic.code.reaching import mentions
 from gradcheck.formulas.calling.foreign import is_float_only
 from gradcheck.formulas.declaration import Declaration
 
-__all__ = ["MOST_ENTRIES", "asked_sizes", "whole_numbers"]
+__all__ = ["MOST_ENTRIES", "asked_sizes", "table_sizes", "whole_numbers"]
 
 _SMALLEST = 8
 """Sizes up to here are drawn anyway."""
@@ -110,6 +110,16 @@ def whole_numbers(function: Callable[..., Any]) -> Iterator[int]:
     """
     for value in _values(function, set()):
         yield from _numbers(value)
+
+
+def table_sizes(*functions: Callable[..., Any]) -> list[int]:
+    """Sizes that are keys or members of a table too large for each to be judged at."""
+    found: dict[int, None] = {}
+    for function in functions:
+        for value in () if is_float_only(function) else _values(function, set()):
+            if isinstance(value, set | frozenset | Mapping) and _MOST_MEMBERS < len(value) <= _LARGEST:
+                found |= dict.fromkeys(k for k in value if type(k) is int and _SMALLEST < k <= _LARGEST)
+    return sorted(found)
 
 
 def _numbers(value: Any) -> Iterator[int]:

@@ -27,17 +27,26 @@ _ENTRIES = 64
 _FUNCTIONS = 4
 """Values of a function like `exp` that do."""
 
+_AS_FLOATS = 64
+"""How many times less an entry costs in float64."""
 
-def operations(function: Callable[..., Any], args: Sequence[NDArray[Any]], most: float = math.inf) -> int:
-    """How many operations a forward performs at these arguments, large results counting for more; it is
-    stopped where they are more than ``most``.
+
+def operations(
+    function: Callable[..., Any],
+    args: Sequence[NDArray[Any]],
+    most: float = math.inf,
+    *,
+    in_float64: bool = False,
+) -> int:
+    """How many operations a forward performs at these arguments, large results counting for more (less so
+    ``in_float64``, where an entry costs next to nothing); it is stopped where they are more than ``most``.
 
     What the code does with arrays that it makes itself is not seen, nor what a program or a framework does;
     where it raises on arrays that count, it costs what it did until then.
     """
     if is_float_only(function):
         return 0
-    counter = _Counter(most)
+    counter = _Counter(most, 1 / _AS_FLOATS if in_float64 else 1.0)
     token = _counter.set(counter)
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings(), user_code:
@@ -57,6 +66,7 @@ class _Enough(Exception):
 @dataclass
 class _Counter:
     most: float
+    weight: float = 1.0  # of entries
     spent: float = 0.0
 
 
@@ -100,16 +110,16 @@ def _inner(ufunc: np.ufunc, inputs: Sequence[Any]) -> float:
     return (np.shape(inputs[0])[-1] if ufunc is np.matmul else 1) / _ENTRIES
 
 
-def _count(cost: float) -> None:
+def _count(calls: float, entries: float = 0.0) -> None:
     counter = _counter.get(None)
     if counter is not None:
-        counter.spent += cost
+        counter.spent += calls + counter.weight * entries
         if counter.spent > counter.most:
             raise _Enough
 
 
 def _wrapped(result: Any, each: float = 1 / _ENTRIES) -> Any:
-    _count(1 + each * np.size(result) if isinstance(result, np.ndarray | np.generic) else 1)
+    _count(1, each * np.size(result) if isinstance(result, np.ndarray | np.generic) else 0.0)
     return result.view(_Counted) if type(result) is np.ndarray and result.dtype.kind == "f" else result
 
 

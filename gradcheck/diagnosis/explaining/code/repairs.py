@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from gradcheck.diagnosis.explanation import Explanation, repairing
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tracing.backwards import reachable
 from gradcheck.diagnosis.tracing.calling import run_candidate, run_forward
+from gradcheck.diagnosis.tracing.calls import Key
 from gradcheck.diagnosis.tracing.run import Change, Run
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.quantity import Quantity
@@ -70,4 +71,22 @@ def of_edit(edit: Edit) -> Explanation:
 def repaired_by(change: Change, kind: str, text: str, cost: float, place: str) -> Explanation:
     """The explanation that the code is right with this change, made at ``place``."""
     sides = repairing(lambda sample, how: _edited(sample, change, how))
-    return Explanation(kind, text, cost, sides, repair=True, place=place)
+
+    def reaches_all(samples: Sequence[Sample]) -> bool:
+        return _reached(samples, None) <= _reached(samples, change)
+
+    return Explanation(kind, text, cost, sides, repair=True, place=place, reaches_all=reaches_all)
+
+
+def _reached(samples: Sequence[Sample], change: Change | None) -> set[Key]:
+    """The operations that the code comes to at some of the samples."""
+    reached: set[Key] = set()
+    for sample in samples[:_MOST_REACHED]:
+        run = Run(change=change)
+        with contextlib.suppress(Exception):
+            run_candidate(sample.claim, sample.point, run=run)
+        reached |= {call.key for call in run.calls}
+    return reached
+
+
+_MOST_REACHED = 24

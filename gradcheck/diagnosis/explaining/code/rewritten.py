@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -16,11 +17,13 @@ from gradcheck.diagnosis.explaining.code.repairs import recorded
 from gradcheck.diagnosis.explanation import Explanation, repairing
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tracing.budget import affordable, spend
-from gradcheck.errors import Unsupported
+from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas.calling.in_place_writes import plain
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.candidates.running import call_candidate, given, run_in_balls
+from gradcheck.judging.steering.comparisons import steer
+from gradcheck.judging.steering.moves import Moves
 
 __all__ = ["rewritten"]
 
@@ -52,4 +55,43 @@ def _of(rewrite: Rewrite, claim: Claim, cost: int) -> Explanation:
         found = call_candidate(changed, point, [plain(a) for a in point.args], given(changed, point, plain))
         return {q: np.asarray(v) for q, v in found.items() if v is not None}
 
-    return Explanation(rewrite.kind, rewrite.text, rewrite.cost, repairing(values), repair=True)
+    def reaches_all(samples: Sequence[Sample]) -> bool:
+        """Whether the changed code comes to every statement that the code as it is comes to."""
+        before, after = (_reached(rewrite, claim, samples, with_change=c) for c in (False, True))
+        return before <= after
+
+    def also_at(samples: Sequence[Sample]) -> Sequence[Sample]:
+        """Samples at both sides of what the changed code compares, and just beside."""
+        function = made()
+        if function is None or not samples:
+            return []
+        changed = replace(claim, candidate=function)
+        points = [s.point for s in samples[:_MOST_WATCHED]]
+        steered = steer(changed, points, Moves(changed, True, ()))
+        return [samples[0].at(p) for p in (*steered.points, *steered.close)]
+
+    return Explanation(
+        rewrite.kind,
+        rewrite.text,
+        rewrite.cost,
+        repairing(values),
+        repair=True,
+        reaches_all=reaches_all,
+        also_at=also_at if rewrite.of_comparison else None,
+    )
+
+
+_MOST_WATCHED = 8
+"""Samples from which the thresholds of changed code are looked for."""
+
+
+def _reached(rewrite: Rewrite, claim: Claim, samples: Sequence[Sample], *, with_change: bool) -> set[int]:
+    reached: set[int] = set()
+    function = rewrite.marked(with_change, reached)
+    if function is not None:
+        marked = replace(claim, candidate=function)
+        for sample in samples:
+            point = sample.point
+            with suppress(CandidateFault):
+                call_candidate(marked, point, [plain(a) for a in point.args], given(marked, point, plain))
+    return reached

@@ -5,6 +5,7 @@ declaration allows.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.point import Point
 from gradcheck.formulas.quantity import Quantity
 from gradcheck.formulas.values import integer_range, normal, positive, unit_interval
+from gradcheck.judging.points.point import Discarded, ForwardFault, evaluate_forward
+from gradcheck.judging.steering.changes import CHANGES
 
 __all__ = ["Moves", "Values"]
 
@@ -37,7 +40,7 @@ class Moves:
         groups = [(i,) for i in free] + (
             [tuple(f for f in free if f < len(base.args))] if len(free) > 1 else []
         )
-        for change in _CHANGES:
+        for change in CHANGES:
             for place, group in enumerate(groups):
                 moved = {i: change(arrays[i]) for i in group}
                 if values := self.allowed(base, moved):
@@ -64,6 +67,26 @@ class Moves:
                 if values := self.allowed(base, {i: np.full(arrays[i].shape, number)}):
                     yield place, values
 
+    def of_one_entry(self, base: Point, values: Values) -> Iterator[Values]:
+        """A change of the base, made to one entry of each array alone: the rest of the array may show what
+        a mistake at this entry costs, where it is not all saturated with it.
+        """
+        before, after = [*base.args, *base.delta], [*values[0], *values[1]]
+        moved = [i for i, (a, b) in enumerate(zip(before, after, strict=True)) if not np.array_equal(a, b)]
+        if all(before[i].size < 2 for i in moved):
+            return
+        for rank in range(_MOST_ENTRIES):
+            single = {}
+            for i in moved:
+                kept, new = np.array(before[i]), after[i].reshape(-1)
+                with np.errstate(all="ignore"):
+                    farthest = np.argsort(-np.abs(new - before[i].reshape(-1)), kind="stable")
+                entry = farthest[rank % len(farthest)]
+                kept.reshape(-1)[entry] = new[entry]
+                single[i] = kept
+            if (allowed := self.allowed(base, single)) is not None:
+                yield allowed
+
     def numbers_for(self, base: Point, i: int, numbers: Iterable[int]) -> list[int]:
         """Those of the numbers, and of their neighbours, that an argument of integers may hold."""
         low, high = self._range(base, i) or (0, 0)
@@ -80,6 +103,18 @@ class Moves:
                 if a is not b
             }
         return self.allowed(base, moved)
+
+    def point(self, base: Point, values: Values) -> Point | None:
+        """A point at other values, where the forward is finite and gives arrays of the same shapes."""
+        rounded = self.claim.dtype.rounded
+        args, delta = (tuple(frozen(rounded(v)) for v in part) for part in values)
+        try:
+            outputs, multiple = evaluate_forward(self.claim.formula, args)
+        except (Discarded, ForwardFault):
+            return None
+        if [o.shape for o in outputs] != [o.shape for o in base.outputs]:
+            return None
+        return replace(base, args=args, delta=delta, outputs=outputs, multiple=multiple, origin="steered")
 
     def may_move(self, base: Point, i: int) -> bool:
         if i >= len(base.args):
@@ -107,9 +142,9 @@ class Moves:
                     return None
                 if declared is unit_interval and not ((value > 0) & (value < 1)).all():
                     return None
-            elif not value.any():
-                return None  # an all-zero delta makes every gradient right
             arrays[i] = value
+        if base.delta and not any(d.any() for d in arrays[len(base.args) :]):
+            return None  # an all-zero delta makes every gradient right
         if all(np.array_equal(a, b) for a, b in zip(arrays, [*base.args, *base.delta], strict=True)):
             return None
         count = len(base.args)
@@ -121,40 +156,18 @@ class Moves:
         return integer_range(self.claim.formula.values.get(self.claim.formula.shapes.arguments[i]))
 
 
+def frozen(value: Array) -> Array:
+    """A copy that is not to be written into."""
+    copy = np.array(value)
+    copy.flags.writeable = False
+    return copy
+
+
+_MOST_ENTRIES = 3
+"""Entries that are changed alone, those first that a change moves farthest."""
+
 _MOST_VALUES = 256
 """Integers that an argument may hold, up to which each is tried."""
 
 _MOVABLE = (normal, positive, unit_interval)
 """Declared values that say which numbers are allowed, so that an argument may be moved."""
-
-_SCALES = (
-    *(1e2, 1e-2, 10.0, 0.1, 1e3, 1e-3, 1e4, 1e-4, 1e-6, 1e6, 1e-8, 1e8, 1e-10, 1e10, 1e-13, 1e13),
-    *(-1e2, -1e4, -1e7, 1e-20, 1e20, 1e-40, 1e40, 1e-100, 1e100, 1e-200, 1e200, 1e-300, 1e300, 1e-320),
-)
-
-
-def _scaled(factor: float) -> Any:
-    def change(values: Array) -> Array:
-        with np.errstate(all="ignore"):
-            return np.asarray(values * factor)
-
-    return change
-
-
-def _tied(values: Array) -> Array:
-    return np.full(values.shape, values.reshape(-1)[0])
-
-
-def _rising(values: Array) -> Array:
-    return np.arange(1.0, values.size + 1.0).reshape(values.shape)
-
-
-def _ordered(sign: float) -> Any:
-    return lambda values: sign * np.sort(sign * values.reshape(-1)).reshape(values.shape)
-
-
-_CHANGES = (
-    *(_rising, np.negative, np.abs, lambda v: -np.abs(v), _ordered(1.0), _ordered(-1.0), _tied),
-    *(np.zeros_like, np.ones_like, lambda v: -np.zeros_like(v)),
-    *map(_scaled, _SCALES),
-)

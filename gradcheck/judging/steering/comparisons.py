@@ -9,9 +9,8 @@ margin changes sign. What is tried is counted in operations on arrays.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,14 +21,12 @@ from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas.calling.foreign import is_float_only
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.point import Point
-from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.candidates.running import call_candidate, given
-from gradcheck.judging.moving import Moves, Values
 from gradcheck.judging.points.asked_sizes import whole_numbers
-from gradcheck.judging.points.point import Discarded, ForwardFault, evaluate_forward
-from gradcheck.records.types import Untried
+from gradcheck.judging.steering.moves import Moves, Values
+from gradcheck.judging.steering.untried import UntriedSide
 
-__all__ = ["Steered", "UntriedSide", "steer"]
+__all__ = ["Steered", "mild_first", "steer"]
 
 Array = NDArray[Any]
 _WORK = 40_000
@@ -69,22 +66,6 @@ _MOST_THRESHOLDS = 8
 
 _BASES = 3
 """Points from which one side is looked for."""
-
-
-@dataclass(frozen=True)
-class UntriedSide:
-    """A comparison of which one side never happened. ``never`` is that side, "true" or "false"."""
-
-    file: str
-    line: int
-    text: str
-    asks: str
-    never: str
-
-    def record(self) -> Untried:
-        """It as a record of the log."""
-        what = f"`{self.text}`: {self.asks} was never {self.never}"
-        return Untried(where=f"{Path(self.file).name}:{self.line}", what=what)
 
 
 @dataclass(frozen=True)
@@ -129,32 +110,22 @@ class _Coverage:
         ]
 
 
-def steer(
-    claim: Claim,
-    points: Sequence[Point],
-    *,
-    free_delta: bool = True,
-    beside: bool = True,
-    unchecked: Collection[Quantity] = (),
-) -> Steered:
+def steer(claim: Claim, points: Sequence[Point], moves: Moves, *, beside: bool = True) -> Steered:
     """Watch a claim's code at its points, and look for points of the sides that did not happen.
 
-    ``free_delta`` is False where the user declared what delta holds. ``beside`` asks for points close to
-    every number that values are compared with too: forward and hand-written code may switch over at numbers
-    that are almost the same. Arguments whose gradient is ``unchecked`` keep the values that they have. Code
-    that cannot be watched, or gives other values then, has nothing recorded against it.
+    ``beside`` asks for points close to every number that values are compared with too: forward and
+    hand-written code may switch over at numbers that are almost the same. Code that cannot be watched, or
+    gives other values then, has nothing recorded against it.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return _Search(claim, points, free_delta, unchecked).run(beside=beside)
+        return _Search(claim, points, moves).run(beside=beside)
 
 
 class _Search:
-    def __init__(
-        self, claim: Claim, points: Sequence[Point], free_delta: bool, unchecked: Collection[Quantity]
-    ) -> None:
+    def __init__(self, claim: Claim, points: Sequence[Point], moves: Moves) -> None:
         self.claim = claim
-        self.moves = Moves(claim, free_delta, unchecked)
+        self.moves = moves
         self.forward = watchable(claim.formula.function)
         self.seen_through = not is_float_only(claim.candidate)
         self.watched_claim = (
@@ -207,7 +178,7 @@ class _Search:
             for start in range(0, min(len(new), size * _MOST_OF_NUMBERS), size):
                 held = np.resize(new[start : start + size], base.args[i].shape)
                 values = self.moves.allowed(base, {i: held})
-                point = self._point(base, *values) if values else None
+                point = self.moves.point(base, values) if values else None
                 found += [] if point is None else [point]
         return found
 
@@ -223,7 +194,9 @@ class _Search:
                     steps = (*_CLOSE * abs(constant), *_DISTANCES * max(1.0, abs(constant)))
                     near = constant + np.resize(steps, base.args[i].shape)
                     values = self.moves.allowed(base, {i: near})
-                    found += [p for p in [self._point(base, *values) if values else None] if p is not None]
+                    found += [
+                        p for p in [self.moves.point(base, values) if values else None] if p is not None
+                    ]
         return found
 
     def _beside_thresholds(self) -> list[Point]:
@@ -238,7 +211,7 @@ class _Search:
     def _close_to(self, site: Site, distance: float) -> list[Point]:
         """Halve a line on which a comparison turns over, down to a distance on both sides."""
         stop = self.left - _WORK_A_SIDE // 4
-        base = _chosen(self.coverage.bases[site])[0]
+        base = mild_first(self.coverage.bases[site])[0]
         start = self._margin(base, site, (base.args, base.delta))
         if start is None:
             return []
@@ -261,7 +234,7 @@ class _Search:
                 return []
             ends[margin > 0] = middle, margin
         made = [self.moves.along(base, values, t) for t, margin in ends.values() if abs(margin) <= distance]
-        return [p for m in made if m is not None and (p := self._point(base, *m)) is not None]
+        return [p for m in made if m is not None and (p := self.moves.point(base, m)) is not None]
 
     def _margin(self, base: Point, site: Site, values: Values) -> float | None:
         """The largest margin of a comparison; None where it is not made."""
@@ -302,7 +275,7 @@ class _Search:
         """Look for a point at which a comparison goes the wanted way; whether one was found."""
         stop = self.left - _WORK_A_SIDE
         constants = sorted(self.coverage.sides[site].constants, key=abs)
-        for base in _chosen(self.coverage.bases[site]):
+        for base in mild_first(self.coverage.bases[site]):
             best: dict[int, tuple[float, Values]] = {}
             gone: dict[int, Values] = {}  # changes after which the comparison is not made
             start = self._reach(base, site, wanted, (base.args, base.delta))
@@ -369,34 +342,19 @@ class _Search:
 
     def _take(self, base: Point, site: Site, wanted: bool, values: Values) -> bool:
         """Make a point of a change, where the forward is finite and says the same unwatched."""
-        point = self._point(base, *values)
+        point = self.moves.point(base, values)
         if point is None:
             return False
         watch = self._watched(point.args, point.delta, point)
         if watch is None or not self.coverage.add(point, watch):
             return False
         self.found.append(point)
+        for single in self.moves.of_one_entry(base, values):
+            alone = self.moves.point(base, single)
+            if alone is not None and (self._reach(base, site, wanted, single) or 0.0) > 0:
+                self.found.append(alone)
+                break
         return True
-
-    def _point(self, base: Point, args: Sequence[Array], delta: Sequence[Array]) -> Point | None:
-        """A point at other values, where the forward is finite and gives arrays of the same shapes."""
-        rounded = self.claim.dtype.rounded
-        args, delta = list(map(rounded, args)), list(map(rounded, delta))
-        frozen = tuple(map(_frozen, args))
-        try:
-            outputs, multiple = evaluate_forward(self.claim.formula, frozen)
-        except (Discarded, ForwardFault):
-            return None
-        if [o.shape for o in outputs] != [o.shape for o in base.outputs]:
-            return None
-        return replace(
-            base,
-            args=frozen,
-            delta=tuple(map(_frozen, delta)),
-            outputs=outputs,
-            multiple=multiple,
-            origin="steered",
-        )
 
 
 def _same(outputs: Any, point: Point) -> bool:
@@ -407,9 +365,11 @@ def _same(outputs: Any, point: Point) -> bool:
     )
 
 
-def _chosen(points: Sequence[Point]) -> list[Point]:
-    """A few to start from: the smallest with more than one entry, and others of other sizes."""
-    order = sorted(points, key=lambda p: (p.entries < 4, p.entries))
+def mild_first(points: Sequence[Point]) -> list[Point]:
+    """A few to start from: the smallest with several rows and columns, without zeros and ties, and with mild
+    values, where functions are not saturated; and others of other sizes.
+    """
+    order = sorted(points, key=lambda p: (1 in p.sizes.values(), p.origin != "plan", p.entries, _extreme(p)))
     chosen: list[Point] = []
     for point in order:
         if len(chosen) < _BASES and all(point.sizes != c.sizes for c in chosen):
@@ -417,7 +377,7 @@ def _chosen(points: Sequence[Point]) -> list[Point]:
     return chosen or list(points[:1])
 
 
-def _frozen(value: Array) -> Array:
-    frozen = np.array(value)
-    frozen.flags.writeable = False
-    return frozen
+def _extreme(point: Point) -> float:
+    """How many powers of two the largest value is away from 1."""
+    largest = max((float(np.max(np.abs(a), initial=0.0)) for a in point.args), default=1.0)
+    return abs(float(np.log2(largest))) if largest else np.inf

@@ -1,0 +1,72 @@
+"""How much memory a forward takes at large sizes, told from what it takes at small ones.
+
+A product of two tables of 200 x 200 has 40,000 entries, their Kronecker product 1,600 million.
+"""
+
+from __future__ import annotations
+
+import math
+import tracemalloc
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradcheck.errors import UsageError
+from gradcheck.formulas.declaration import Declaration
+from gradcheck.formulas.point import Point
+from gradcheck.judging.points.point import Discarded, ForwardFault, evaluate_forward, make_point
+
+__all__ = ["MemoryModel", "peak_memory"]
+
+_SIZES = (7, 14)
+
+
+@dataclass(frozen=True)
+class MemoryModel:
+    """Bytes at size 14 in every dimension, and by which power of the sizes they grow."""
+
+    bytes: float = 0.0
+    power: float = 0.0
+
+    @classmethod
+    def of(cls, formula: Declaration, seed: int) -> MemoryModel:
+        """Of a forward's runs at two sizes; says 0 where it does not run there."""
+        bound = formula.shapes.bind(
+            {a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)}
+        )
+        peaks = []
+        for size in _SIZES:
+            sizes = {**dict.fromkeys(formula.shapes.names, size), **bound}
+            if not formula.allows(sizes) or formula.shapes.concrete(sizes) is None:
+                return cls()
+            with suppress(Discarded, ForwardFault, UsageError):
+                rng = np.random.default_rng([seed, 61, size])
+                peaks.append(peak_memory(formula, make_point(formula, sizes, rng)))
+        if len(peaks) < len(_SIZES) or not all(peaks):
+            return cls()
+        return cls(peaks[1], max(math.log2(peaks[1] / peaks[0]), 0.0))
+
+    def needed(self, sizes: Mapping[str, int]) -> float:
+        """Bytes at other sizes, taken to be all alike."""
+        if not sizes:
+            return self.bytes
+        mean = math.exp(sum(map(math.log, sizes.values())) / len(sizes))
+        return self.bytes * math.pow(mean / _SIZES[1], self.power)
+
+
+def peak_memory(formula: Declaration, point: Point) -> int:
+    """Bytes that the forward holds at a time, beside its arguments."""
+    tracing = tracemalloc.is_tracing()
+    if not tracing:
+        tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        evaluate_forward(formula, point.args)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        if not tracing:
+            tracemalloc.stop()
+    return peak - before

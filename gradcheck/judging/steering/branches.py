@@ -1,0 +1,228 @@
+"""Which branches of the user's code were entered: every conditional jump of its byte code has two ways on.
+
+What code asks of sizes, bits, lists or its own counters is no comparison of watched arrays. Whether a branch
+was ever entered can be seen all the same, and a wrong line that no point ran must not pass in silence.
+"""
+
+from __future__ import annotations
+
+import bisect
+import dis
+import linecache
+import sys
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from types import CodeType, FrameType
+from typing import Any
+
+import numpy as np
+
+from gradcheck.errors import CandidateFault, Unsupported, user_code
+from gradcheck.formulas.calling.foreign import is_float_only
+from gradcheck.formulas.calling.in_place_writes import plain
+from gradcheck.formulas.calling.user_lines import is_users
+from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.point import Point
+from gradcheck.judging.candidates.running import call_candidate, given
+from gradcheck.judging.steering.untried import UntriedSide
+
+__all__ = ["Branches"]
+
+_MOST_EVENTS = 400_000
+"""Lines and instructions that are looked at for one claim; beyond it nothing is said of what was entered."""
+
+
+@dataclass(frozen=True)
+class _Jump:
+    """A conditional jump: in which block it stands, on which line, and the blocks that it may lead to."""
+
+    block: int
+    line: int
+    leads_to: tuple[tuple[int, str], ...]  # where a block begins, and what the condition is then
+
+
+@dataclass
+class _Code:
+    """The blocks of a function by where they begin, and those that were not entered."""
+
+    code: CodeType
+    starts: list[int]
+    lines: dict[int, int]
+    jumps: tuple[_Jump, ...]
+    missing: set[int] = field(default_factory=set)
+    by_instruction: bool = False  # some branch stands on the line of its condition
+
+    def enter(self, offset: int) -> bool:
+        """Note that an instruction is about to run; whether its block had not been entered before."""
+        start = _start_of(self.starts, offset)
+        if start not in self.missing:
+            return False
+        self.missing.remove(start)
+        return True
+
+
+class Branches:
+    """The branches of a claim's forward and hand-written code, and which of them its points have entered."""
+
+    def __init__(self, claim: Claim) -> None:
+        self.claim = claim
+        self._codes: dict[CodeType, _Code | None] = {}
+        self._events = 0
+        self._new = False
+
+    @property
+    def is_known(self) -> bool:
+        """Whether all that ran was looked at."""
+        return self._events <= _MOST_EVENTS
+
+    def run(self, point: Point) -> bool:
+        """Run forward and hand-written code at a point; whether they entered a branch for the first time."""
+        if is_float_only(self.claim.candidate) or not self.is_known:
+            return False
+        self._new = False
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self._traced(lambda: self.claim.formula.function(*map(plain, point.args)))
+            before = given(self.claim, point, plain)
+            self._traced(lambda: call_candidate(self.claim, point, [*map(plain, point.args)], before))
+        return self._new
+
+    def untried(self) -> list[UntriedSide]:
+        """The branches that no point entered, where their condition was asked; none if not all was seen."""
+        if not self.is_known:
+            return []
+        return [side for code in self._codes.values() if code is not None for side in _untried(code)]
+
+    def has_entered(self, side: UntriedSide) -> bool:
+        """Whether all branches on a line were entered, so that nothing of it is untried."""
+        there = [
+            code.missing.isdisjoint(start for start, _ in jump.leads_to)
+            for code in self._codes.values()
+            if code is not None and code.code.co_filename == side.file
+            for jump in code.jumps
+            if jump.line == side.line
+        ]
+        return bool(there) and all(there)
+
+    def _traced(self, call: Callable[[], Any]) -> None:
+        before = sys.gettrace()
+        sys.settrace(self._called)
+        try:
+            with suppress(Exception, CandidateFault, Unsupported), user_code:
+                call()
+        finally:
+            sys.settrace(before)
+
+    def _called(self, frame: FrameType, event: str, arg: Any) -> Any:
+        code = frame.f_code
+        if code not in self._codes:
+            self._codes[code] = _read(code) if is_users(code.co_filename) else None
+        found = self._codes[code]
+        if found is None or not found.missing or not self.is_known:
+            return None
+        if found.by_instruction:
+            frame.f_trace_opcodes = True
+
+        def ran(frame: FrameType, event: str, arg: Any) -> Any:
+            self._events += 1
+            self._new |= found.enter(frame.f_lasti)
+            return ran if found.missing else None
+
+        return ran
+
+
+def _read(code: CodeType) -> _Code | None:
+    """The blocks of a function; None where it has no branch that counts."""
+    instructions = list(dis.get_instructions(code))
+    lines, line = {}, code.co_firstlineno
+    for instruction in instructions:
+        position = instruction.positions
+        line = (position.lineno if position is not None else None) or line
+        lines[instruction.offset] = line
+    found: list[tuple[int, int, tuple[tuple[int, str], ...]]] = []
+    ends = {0} | {i.argval for i in instructions if i.opcode in _JUMPS}
+    for k, instruction in enumerate(instructions[:-1]):
+        if instruction.opcode not in _CONDITIONAL or _is_setting(instructions[:k], instruction):
+            continue
+        follows, target = instructions[k + 1].offset, instruction.argval
+        ways = (follows, target) if "IF_FALSE" in instruction.opname else (target, follows)
+        named = tuple(zip(ways, ("true", "false"), strict=True))
+        found.append((instruction.offset, lines[instruction.offset], named))
+        ends |= {follows, target}
+    starts = sorted(ends)
+    jumps = tuple(
+        _Jump(_start_of(starts, offset), line, tuple(w for w in ways if not _raises(instructions, w[0])))
+        for offset, line, ways in found
+    )
+    missing = {start for jump in jumps for start, _ in jump.leads_to}
+    if not missing:
+        return None
+    missing |= {jump.block for jump in jumps}
+    on_its_line = any(lines.get(start) == jump.line for jump in jumps for start, _ in jump.leads_to)
+    return _Code(code, starts, lines, jumps, missing, on_its_line)
+
+
+def _start_of(starts: list[int], offset: int) -> int:
+    """Where the block of an instruction begins."""
+    return starts[bisect.bisect_right(starts, offset) - 1]
+
+
+_JUMPS = frozenset([*dis.hasjrel, *dis.hasjabs])
+_CONDITIONAL = frozenset(
+    op for name, op in dis.opmap.items() if "JUMP" in name and "IF_" in name and "NONE" not in name
+)
+"""Jumps on truth. Whether something is None is a setting, not a question about values."""
+
+_ENDS_A_STATEMENT = ("STORE", "POP_TOP", "RAISE", "RETURN", "RERAISE")
+
+_SAYS_NOTHING = ("CACHE", "TO_BOOL", "UNARY_NOT", "COPY", "NOP", "PRECALL")
+
+_OF_SETTINGS = ("IS_OP", "CHECK_EXC_MATCH", "WITH_EXCEPT_START", "LOAD_ATTR", "LOAD_GLOBAL", "LOAD_DEREF")
+
+_ABOUT_SETTINGS = frozenset(["isinstance", "issubclass", "hasattr", "callable"])
+
+
+def _is_setting(before: list[dis.Instruction], jump: dis.Instruction) -> bool:
+    """Whether a condition asks for a setting (`self.training`, `mode == "same"`, `x is None`) or for the type
+    of an exception: such a branch has one way for all points.
+    """
+    condition: list[dis.Instruction] = []
+    for instruction in reversed(before):
+        if instruction.opcode in _JUMPS or instruction.opname.startswith(_ENDS_A_STATEMENT):
+            break
+        condition.append(instruction)
+    asked = [i for i in condition if i.opname not in _SAYS_NOTHING]
+    if not asked:
+        return False
+    if asked[0].opname in _OF_SETTINGS:
+        return True
+    return any(i.argval in _ABOUT_SETTINGS for i in asked if isinstance(i.argval, str)) or any(
+        i.opname == "LOAD_CONST" and isinstance(i.argval, str) for i in asked
+    )
+
+
+def _raises(instructions: list[dis.Instruction], start: int) -> bool:
+    """Whether a block ends with an exception: what it would return needs no check."""
+    for instruction in instructions:
+        if instruction.offset < start:
+            continue
+        if instruction.opname in ("RAISE_VARARGS", "LOAD_ASSERTION_ERROR", "RERAISE"):
+            return True
+        if instruction.opcode in _JUMPS or instruction.opname.startswith("RETURN"):
+            return False
+    return False
+
+
+def _untried(found: _Code) -> list[UntriedSide]:
+    sides = []
+    for jump in found.jumps:
+        if jump.block in found.missing:
+            continue  # nobody asked
+        for start, never in jump.leads_to:
+            if start in found.missing:
+                file = found.code.co_filename
+                text = linecache.getline(file, jump.line).strip()
+                sides.append(UntriedSide(file, jump.line, text, "its condition", never))
+    return sides

@@ -1,0 +1,110 @@
+"""Points that enter branches which no other point entered, found by running the code at many.
+
+Nothing is known of what such a branch asks for. So the code runs in float64 at many sizes, and at values that
+arrays often hold: whole numbers, ties, orders, symmetric matrices, ones, a single entry.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from math import prod
+
+import numpy as np
+
+from gradcheck.errors import UsageError
+from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.point import Point
+from gradcheck.formulas.values import Values as Given
+from gradcheck.judging.points.memory import MemoryModel
+from gradcheck.judging.points.point import Discarded, ForwardFault, in_dtype, make_point
+from gradcheck.judging.steering.branches import Branches
+from gradcheck.judging.steering.changes import patterns
+from gradcheck.judging.steering.moves import Moves
+
+__all__ = ["explore"]
+
+_MOST_RUNS = 600
+"""Runs of the code for one claim: for most code some hundredths of a second."""
+
+_MOST_BYTES = 2**18
+"""Bytes that arguments or forward may hold at a size."""
+
+_MOST_FOUND = 12
+"""Points for one claim."""
+
+_SIZES = range(1, 13)
+"""Sizes of which all pairs are tried."""
+
+_LONG = (*range(13, 80), 96, 100, 127, 128, 129, 200, 255, 256, 257, 512)
+
+
+def explore(
+    claim: Claim, moves: Moves, branches: Branches, points: Sequence[Point], seed: int, delta: Given | None
+) -> Iterator[Point]:
+    """Points at which the code enters a branch that ``branches`` has not seen, while there are any."""
+    found = 0
+    tried = itertools.chain(_of_values(claim, moves, points), _of_sizes(claim, seed, delta))
+    for point in itertools.islice(tried, _MOST_RUNS):
+        if found == _MOST_FOUND or not branches.untried():
+            return
+        if branches.run(point):
+            found += 1
+            yield point
+
+
+def _of_sizes(claim: Claim, seed: int, delta: Given | None) -> Iterator[Point]:
+    """A point at each pair of small sizes, and at longer ones."""
+    formula = claim.formula
+    bound = formula.shapes.bind({a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)})
+    names = [n for n in formula.shapes.names if n not in bound]
+    memory = MemoryModel.of(formula, seed)
+    for number, chosen in enumerate(_sizes(names)):
+        sizes = {**bound, **chosen}
+        shapes = formula.shapes.concrete(sizes) if formula.allows(sizes) else None
+        held = max(8 * sum(map(prod, shapes or ())), memory.needed(sizes))
+        if shapes is None or held > _MOST_BYTES:
+            continue
+        with suppress(Discarded, ForwardFault, UsageError):
+            rng = np.random.default_rng([seed, 59, number])
+            point = make_point(formula, sizes, rng, delta=delta, origin="asked")
+            if (made := in_dtype(formula, point, claim.dtype)) is not None:
+                yield made
+
+
+def _sizes(names: Sequence[str]) -> Iterator[Mapping[str, int]]:
+    """Pairs of sizes for neighbouring dimensions, a few steps of each in turn; then one long, or all."""
+    pairs: list[tuple[str, ...]] = [*itertools.combinations(names, 2)] or [(n,) for n in names]
+    for values in itertools.product(_SIZES, repeat=len(pairs[0])) if pairs else ():
+        for pair in pairs[:3]:
+            yield {**dict.fromkeys(names, 2), **dict(zip(pair, values, strict=True))}
+    for size in _LONG:
+        for name in names:
+            yield {**dict.fromkeys(names, 2), name: size}
+        if len(names) > 1:
+            yield {n: size + 7 * k for k, n in enumerate(names)}
+            yield {n: max(size // (k + 2), 1) for k, n in enumerate(names)}
+
+
+def _of_values(claim: Claim, moves: Moves, points: Sequence[Point]) -> Iterator[Point]:
+    """Plain values and the usual patterns, for one array after the other, at a few shapes."""
+    for base in _bases(points):
+        arrays, count = [*base.args, *base.delta], len(base.args)
+        free = [i for i in range(len(arrays)) if moves.may_move(base, i)]
+        arguments = [i for i in free if i < count]
+        for pattern in patterns(max((arrays[i].size for i in free), default=0)):
+            for group in [(i,) for i in free] + ([tuple(arguments)] if len(arguments) > 1 else []):
+                moved = {i: m for i in group if (m := pattern(arrays[i])) is not None}
+                values = moves.allowed(base, moved) if moved else None
+                if values is not None and (point := moves.point(base, values)) is not None:
+                    yield point
+
+
+def _bases(points: Sequence[Point]) -> list[Point]:
+    """A point with dimensions of different sizes, and two whose dimensions are alike, of 3 and more."""
+    usual = [p for p in points if p.entries <= 256 and min(p.sizes.values(), default=3) >= 3]
+    usual.sort(key=lambda p: (p.origin != "plan", p.entries))
+    alike = [p for p in usual if len(set(p.sizes.values())) == 1]
+    chosen = {id(p): p for few in (usual[:1], alike[:1], alike[-1:]) for p in few}
+    return list(chosen.values()) or list(points[:1])

@@ -1,0 +1,49 @@
+"""Points as tests and other layers make them, which draws of random numbers hardly ever are.
+
+Whole numbers with a delta of ones, what is in order, one entry that is not 0: code may ask for these in ways
+that leave no comparison to see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.formulas.point import Point
+from gradcheck.judging.steering.changes import one_hot, ordered, whole
+from gradcheck.judging.steering.comparisons import mild_first
+from gradcheck.judging.steering.moves import Moves
+
+__all__ = ["plain_values"]
+
+_ENTRIES = 64
+"""Numbers in a point from which these are made."""
+
+
+def plain_values(moves: Moves, points: Sequence[Point]) -> Iterator[Point]:
+    """A few changes of one point that has several entries along each dimension."""
+    several = [p for p in points if p.entries <= _ENTRIES and all(n > 1 for n in p.sizes.values())]
+    for base in mild_first(several)[:1] if several else []:
+        for moved in _changes(moves, base):
+            values = moves.allowed(base, moved)
+            point = None if values is None else moves.point(base, values)
+            if point is not None:
+                yield point
+
+
+def _changes(moves: Moves, base: Point) -> Iterator[dict[int, NDArray[Any]]]:
+    arrays, count = [*base.args, *base.delta], len(base.args)
+    free = [i for i in range(len(arrays)) if moves.may_move(base, i)]
+    yield {i: whole(arrays[i]) if i < count else np.ones_like(arrays[i]) for i in free}
+    yield {i: ordered(1.0)(arrays[i]) for i in free if i < count}
+    # what the code is linear in: one entry of delta, or of one tangent while the others are zero
+    linear = moves.claim.kind.linear_in(moves.claim.formula)
+    one_by_one = linear[1] if linear is not None else ()
+    yield {i: one_hot(arrays[i]) for i in free if i >= count}
+    for chosen in one_by_one:
+        if chosen in free:
+            others = {i: np.zeros_like(arrays[i]) for i in one_by_one if i in free}
+            yield {**others, chosen: one_hot(arrays[chosen])}
