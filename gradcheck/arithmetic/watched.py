@@ -244,6 +244,8 @@ class Watched(np.ndarray[Any, Any]):
             _record_clip(
                 named["a"], named.get("a_min", named.get("min")), named.get("a_max", named.get("max"))
             )
+        if func in _SORTING_INTO and _watches:
+            _record_bins(func, plain, _plain(kwargs))
         if func in (np.all, np.any) and isinstance(args[0], Watched) and args[0].margin is not None:
             reduce = np.min if func is np.all else np.max
             margin = reduce(args[0].margin, **{k: v for k, v in kwargs.items() if k in ("axis", "keepdims")})
@@ -325,6 +327,9 @@ _ASKS = {
     "isnan": "isnan",
     "isfinite": "isfinite",
     "signbit": "signbit",
+    "sign": "sign",
+    "heaviside": "heaviside",
+    "copysign": "copysign",
     "maximum": "maximum",
     "minimum": "minimum",
     "fmax": "maximum",
@@ -389,6 +394,9 @@ _MARGINS: dict[str, Callable[..., Any]] = {
     "fmax": lambda a, b: a - b,
     "minimum": lambda a, b: b - a,
     "fmin": lambda a, b: b - a,
+    "sign": lambda x: x,
+    "heaviside": lambda x, at_zero: x,
+    "copysign": lambda x, sign: sign,
     "isinf": _beyond,
     "isnan": lambda x: np.where(np.isnan(x), 1.0, _beyond(x) - 1.0),
     "isfinite": lambda x: -_beyond(x),
@@ -409,7 +417,7 @@ def _record(
         return
     if method == "reduce":
         asks = "np.all" if name == "logical_and" else "np.any"
-    if name in ("maximum", "minimum", "fmax", "fmin"):
+    if name in ("maximum", "minimum", "fmax", "fmin", "sign", "heaviside", "copysign"):
         result = np.asarray(margin) > 0
     watch.record(asks, result, margin, plain, [i for i in inputs if not isinstance(i, Watched)])
 
@@ -420,6 +428,20 @@ def _record_clip(x: Any, low: Any, high: Any) -> None:
             if above is not None and below is not None:
                 margin = np.subtract(above, below, dtype=np.float64)
                 _watches[-1].record(asks, margin > 0, margin, (above, below), (above, below))
+
+
+_SORTING_INTO = {np.digitize: (0, 1, "bins"), np.searchsorted: (1, 0, "a"), np.histogram: (0, 1, "bins")}
+"""Functions that put values between edges: where the values stand, and the edges."""
+
+
+def _record_bins(func: Any, plain: Sequence[Any], kwargs: dict[str, Any]) -> None:
+    values, edges, name = _SORTING_INTO[func]
+    given = plain[edges] if len(plain) > edges else kwargs.get(name)
+    if len(plain) <= values or given is None or np.ndim(given) != 1:
+        return
+    for k, edge in enumerate(np.asarray(given, dtype=np.float64)[:_MOST_CONSTANTS]):
+        margin = np.asarray(plain[values], dtype=np.float64) - edge
+        _watches[-1].record(f"np.{func.__name__}: edge {k}, {edge:g},", margin > 0, margin, (), (edge,))
 
 
 def _record_close(func: Any, plain: Sequence[Any], kwargs: dict[str, Any], result: Any) -> None:

@@ -11,13 +11,15 @@ from gradcheck.checking.settled import check_further
 from gradcheck.checking.task import Task
 from gradcheck.checking.training import Trained, train
 from gradcheck.errors import FaultKind
+from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.kinds import Update
+from gradcheck.judging.points.asked_sizes import numbers
 from gradcheck.judging.points.generation import Generated
 from gradcheck.judging.steering.branches import Branches
 from gradcheck.judging.steering.comparisons import steer
 from gradcheck.judging.steering.exploring import explore
 from gradcheck.judging.steering.moves import Moves
-from gradcheck.judging.steering.plain_values import plain_values
+from gradcheck.judging.steering.plain_values import near_numbers, plain_values
 from gradcheck.judging.steering.untried import UntriedSide
 
 __all__ = ["Misread", "Tried", "try_points"]
@@ -71,6 +73,12 @@ def _trained(task: Task) -> Trained | None:
     return trained
 
 
+def _numbers(claim: Claim) -> dict[float, None]:
+    """The numbers that are written in forward and hand-written code."""
+    found = (*numbers(claim.formula.function), *numbers(claim.candidate))
+    return dict.fromkeys(found)
+
+
 def _steered(task: Task) -> tuple[UntriedSide, ...]:
     """Judge the claim at points of the sides and branches that none had met; gives those still not met."""
     unchecked = {u for r in task.results if r.stated for u in r.stated.unchecked}
@@ -83,6 +91,7 @@ def _steered(task: Task) -> tuple[UntriedSide, ...]:
     )
     task.keep(steered.points)
     task.keep(plain_values(moves, [r.point for r in task.results]))
+    task.keep(near_numbers(moves, [r.point for r in task.results], _numbers(task.claim)))
     for point in steered.close:
         if (found := task.judge(point)).in_float64 is None:
             task.clock.keep(found)

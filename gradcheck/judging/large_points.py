@@ -203,13 +203,15 @@ def _is_plain(array: NDArray[Any]) -> bool:
 
 
 def _run(claim: Claim, point: Point) -> Stated:
-    hand = np.copy if point.origin == BEHIND_A_PROOF else _as_it_is
+    as_array = np.copy if point.origin == BEHIND_A_PROOF else _as_it_is
+
+    def hand(value: NDArray[Any]) -> Any:
+        return as_array(value) if value.ndim else value[()]
+
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            found = call_candidate(
-                claim, point, [hand(a) if a.ndim else a[()] for a in point.args], given(claim, point, hand)
-            )
+            found = call_candidate(claim, point, [hand(a) for a in point.args], given(claim, point, hand))
         except CandidateFault as fault:
             if writes(fault):
                 text = f"{fault}. Arguments of this size are handed over without a copy, read-only"

@@ -49,6 +49,11 @@ SIGNS: dict[Any, str] = {
 }  # fmt: skip
 
 
+_COMPARISONS = frozenset(
+    [np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal, np.isclose]
+)
+
+
 def proposals(
     calls: Sequence[Call], arguments: dict[str, Value], indices: tuple[str, ...] = ()
 ) -> Iterator[Edit]:
@@ -65,7 +70,9 @@ def proposals(
             deeper = 0.01 * max(len(frames) - 1, 0)  # said of the caller, it is easier to follow
             elsewhere = other_arrays if call.function is getitem else other_operands
             made_of = itertools.chain(_of_call(call, indices), elsewhere(call, before))
-            if call.key.site.decides:  # any condition would do that happens to hold at the points tried
+            if call.key.site.decides or known(
+                call.function, _COMPARISONS
+            ):  # any condition would do that happens to hold at the points tried
                 made_of = itertools.chain(_turned(call))
             for made in made_of:
                 edit = replace(made, cost=made.cost + deeper)

@@ -19,7 +19,7 @@ from gradcheck.arithmetic.code.reaching import mentions
 from gradcheck.formulas.calling.foreign import is_float_only
 from gradcheck.formulas.declaration import Declaration
 
-__all__ = ["MOST_ENTRIES", "asked_sizes", "table_sizes", "whole_numbers"]
+__all__ = ["MOST_ENTRIES", "asked_sizes", "numbers", "table_sizes", "whole_numbers"]
 
 _SMALLEST = 8
 """Sizes up to here are drawn anyway."""
@@ -33,6 +33,9 @@ MOST_ENTRIES = 20_000
 _MOST_SIZES = 24
 """Tuples of sizes for one claim."""
 
+_MOST_OF_FRAMEWORKS = 6
+"""The same for programs and frameworks, some of which compile for each."""
+
 _MOST_MEMBERS = 64
 """Members of a set, list or dict that a name stands for, beyond which it is taken for data."""
 
@@ -42,8 +45,7 @@ def asked_sizes(formula: Declaration, candidate: Callable[..., Any]) -> list[dic
     bound = formula.shapes.bind({a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)})
     names = [n for n in formula.shapes.names if n not in bound]
     numbers = set(whole_numbers(formula.function))
-    if not is_float_only(candidate):
-        numbers |= set(whole_numbers(candidate))
+    numbers |= set(whole_numbers(candidate))
     found: list[dict[str, int]] = []
     direct = sorted(n for n in numbers if n >= _SMALLEST)
     for number in (*direct, *sorted(_undone(formula.function, candidate) - numbers)):
@@ -59,12 +61,16 @@ def asked_sizes(formula: Declaration, candidate: Callable[..., Any]) -> list[dic
                 sizes = {**others, **bound, names[0]: factor, names[1]: number // factor}
                 found += [sizes] if sizes not in found and _fits(formula, sizes) else []
                 break
+    for number in direct:  # `max(1, n - 300)` is another number from 302 on
+        for name in names:
+            sizes = {**dict.fromkeys(names, 2), **bound, name: number + 2}
+            found += [sizes] if sizes not in found and _fits(formula, sizes) else []
     # `n // 25 > 7` turns over at 200; programs and frameworks are spared these, which are many
     for number in [] if is_float_only(candidate) else _of_pairs(sorted(numbers)):
         for name in names:
             sizes = {**dict.fromkeys(names, 2), **bound, name: number}
             found += [sizes] if sizes not in found and _fits(formula, sizes) else []
-    return found[:_MOST_SIZES]
+    return found[: _MOST_OF_FRAMEWORKS if is_float_only(candidate) else _MOST_SIZES]
 
 
 def _of_pairs(numbers: list[int]) -> list[int]:
@@ -122,6 +128,13 @@ def table_sizes(*functions: Callable[..., Any]) -> list[int]:
     return sorted(found)
 
 
+def numbers(function: Callable[..., Any]) -> Iterator[float]:
+    """The numbers that are written in a function, and in those that it calls by name."""
+    for value in _values(function, set()):
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            yield float(value)
+
+
 def _numbers(value: Any) -> Iterator[int]:
     if isinstance(value, bool):
         return
@@ -147,6 +160,9 @@ def _values(function: Any, seen: set[int]) -> Iterator[Any]:
     if id(function) in seen:
         return
     seen.add(id(function))
+    if is_float_only(function) and isinstance(shown := vars(function).get("__wrapped__"), types.FunctionType):
+        yield from _values(shown, seen)  # another framework's: its Python is there to be read
+        return
     if isinstance(function, functools.partial):
         yield from (*function.args, *function.keywords.values())
         yield from _values(function.func, seen)

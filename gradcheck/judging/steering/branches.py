@@ -43,7 +43,7 @@ class _Jump:
     leads_to: tuple[tuple[int, str], ...]  # where a block begins, and what the condition is then
 
 
-@dataclass
+@dataclass(eq=False)
 class _Code:
     """The blocks of a function by where they begin, and those that were not entered."""
 
@@ -52,15 +52,8 @@ class _Code:
     lines: dict[int, int]
     jumps: tuple[_Jump, ...]
     missing: set[int] = field(default_factory=set)
+    hidden: set[int] = field(default_factory=set)  # only entered where some gradient was zero, or not at all
     by_instruction: bool = False  # some branch stands on the line of its condition
-
-    def enter(self, offset: int) -> bool:
-        """Note that an instruction is about to run; whether its block had not been entered before."""
-        start = _start_of(self.starts, offset)
-        if start not in self.missing:
-            return False
-        self.missing.remove(start)
-        return True
 
 
 class Branches:
@@ -70,24 +63,38 @@ class Branches:
         self.claim = claim
         self._codes: dict[CodeType, _Code | None] = {}
         self._events = 0
-        self._new = False
+        self._entered: set[tuple[_Code, int]] = set()
 
     @property
     def is_known(self) -> bool:
         """Whether all that ran was looked at."""
         return self._events <= _MOST_EVENTS
 
+    @property
+    def is_done(self) -> bool:
+        """Whether every branch was entered where it could be seen."""
+        return all(code is None or not code.hidden for code in self._codes.values())
+
     def run(self, point: Point) -> bool:
-        """Run forward and hand-written code at a point; whether they entered a branch for the first time."""
-        if is_float_only(self.claim.candidate) or not self.is_known:
+        """Run forward and hand-written code at a point; whether they entered a branch for the first time, or
+        for the first time where no gradient is zero throughout, which may hide what a branch does.
+        """
+        if is_float_only(self.claim.candidate) or not self.is_known or (self.is_done and self._codes):
             return False
-        self._new = False
+        self._entered.clear()
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             self._traced(lambda: self.claim.formula.function(*map(plain, point.args)))
             before = given(self.claim, point, plain)
-            self._traced(lambda: call_candidate(self.claim, point, [*map(plain, point.args)], before))
-        return self._new
+            found = self._traced(lambda: call_candidate(self.claim, point, [*map(plain, point.args)], before))
+        live = found is not None and all(np.any(value) for value in found.values() if value is not None)
+        new = False
+        for code, start in self._entered:
+            new |= start in code.missing or (live and start in code.hidden)
+            code.missing.discard(start)
+            if live:
+                code.hidden.discard(start)
+        return new
 
     def untried(self) -> list[UntriedSide]:
         """The branches that no point entered, where their condition was asked; none if not all was seen."""
@@ -106,29 +113,33 @@ class Branches:
         ]
         return bool(there) and all(there)
 
-    def _traced(self, call: Callable[[], Any]) -> None:
+    def _traced(self, call: Callable[[], Any]) -> Any:
+        """What a call gives, None where it raises; the branches that it enters are noted."""
         before = sys.gettrace()
         sys.settrace(self._called)
         try:
             with suppress(Exception, CandidateFault, Unsupported), user_code:
-                call()
+                return call()
         finally:
             sys.settrace(before)
+        return None
 
     def _called(self, frame: FrameType, event: str, arg: Any) -> Any:
         code = frame.f_code
         if code not in self._codes:
             self._codes[code] = _read(code) if is_users(code.co_filename) else None
         found = self._codes[code]
-        if found is None or not found.missing or not self.is_known:
+        if found is None or not found.hidden or not self.is_known:
             return None
         if found.by_instruction:
             frame.f_trace_opcodes = True
 
         def ran(frame: FrameType, event: str, arg: Any) -> Any:
             self._events += 1
-            self._new |= found.enter(frame.f_lasti)
-            return ran if found.missing else None
+            start = _start_of(found.starts, frame.f_lasti)
+            if start in found.hidden:
+                self._entered.add((found, start))
+            return ran
 
         return ran
 
@@ -161,7 +172,7 @@ def _read(code: CodeType) -> _Code | None:
         return None
     missing |= {jump.block for jump in jumps}
     on_its_line = any(lines.get(start) == jump.line for jump in jumps for start, _ in jump.leads_to)
-    return _Code(code, starts, lines, jumps, missing, on_its_line)
+    return _Code(code, starts, lines, jumps, missing, set(missing), on_its_line)
 
 
 def _start_of(starts: list[int], offset: int) -> int:

@@ -47,7 +47,7 @@ def explore(
     found = 0
     tried = itertools.chain(_of_values(claim, moves, points), _of_sizes(claim, seed, delta))
     for point in itertools.islice(tried, _MOST_RUNS):
-        if found == _MOST_FOUND or not branches.untried():
+        if found == _MOST_FOUND or branches.is_done or not branches.is_known:
             return
         if branches.run(point):
             found += 1

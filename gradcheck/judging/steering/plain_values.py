@@ -6,7 +6,7 @@ that leave no comparison to see.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,10 +17,38 @@ from gradcheck.judging.steering.changes import one_hot, ordered, whole
 from gradcheck.judging.steering.comparisons import mild_first
 from gradcheck.judging.steering.moves import Moves
 
-__all__ = ["plain_values"]
+__all__ = ["near_numbers", "plain_values"]
 
 _ENTRIES = 64
 """Numbers in a point from which these are made."""
+
+
+def near_numbers(moves: Moves, points: Sequence[Point], numbers: Iterable[float]) -> Iterator[Point]:
+    """Points with values at, and close to, the numbers of the code that draws hardly come near: a bump at
+    33.3, or 1e-12 under a root, which shows where what is added to it is as small.
+    """
+    wanted: dict[float, None] = {}
+    for number in numbers:
+        size = abs(number)
+        if 0 < size < 1e-3:
+            wanted |= dict.fromkeys((number, float(np.sqrt(size))))
+        elif 16 < size < 1e12:
+            wanted[number] = None
+    several = [p for p in points if p.entries <= _ENTRIES and all(n > 1 for n in p.sizes.values())]
+    for number in list(wanted)[:_MOST_NUMBERS]:
+        for base in mild_first(several)[:1] if several else []:
+            for i in range(len(base.args)):
+                near = number * (1.0 + np.resize(_BESIDE, base.args[i].shape))
+                values = moves.allowed(base, {i: near}) if moves.may_move(base, i) else None
+                point = None if values is None else moves.point(base, values)
+                if point is not None:
+                    yield point
+
+
+_MOST_NUMBERS = 4
+
+_BESIDE = np.array([0.0, 1e-3, -1e-3, 0.5, -0.5, 1e-5, -1e-5])
+"""How far beside a number, as parts of it."""
 
 
 def plain_values(moves: Moves, points: Sequence[Point]) -> Iterator[Point]:
@@ -43,6 +71,9 @@ def _changes(moves: Moves, base: Point) -> Iterator[dict[int, NDArray[Any]]]:
     linear = moves.claim.kind.linear_in(moves.claim.formula)
     one_by_one = linear[1] if linear is not None else ()
     yield {i: one_hot(arrays[i]) for i in free if i >= count}
+    for alone in free if len(base.delta) > 1 else []:  # a loss that uses one output only
+        if alone >= count:
+            yield {i: np.zeros_like(arrays[i]) for i in free if i >= count and i != alone}
     for chosen in one_by_one:
         if chosen in free:
             others = {i: np.zeros_like(arrays[i]) for i in one_by_one if i in free}

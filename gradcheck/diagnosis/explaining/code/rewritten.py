@@ -18,7 +18,7 @@ from gradcheck.diagnosis.explanation import Explanation, repairing
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tracing.budget import affordable, spend
 from gradcheck.errors import CandidateFault, Unsupported
-from gradcheck.formulas.calling.in_place_writes import plain
+from gradcheck.formulas.calling.in_place_writes import plain, unchanged
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.candidates.running import call_candidate, given, run_in_balls
@@ -52,7 +52,10 @@ def _of(rewrite: Rewrite, claim: Claim, cost: int) -> Explanation:
         changed = replace(claim, candidate=function)
         if how is not None:
             return dict(run_in_balls(changed, point, how))
-        found = call_candidate(changed, point, [plain(a) for a in point.args], given(changed, point, plain))
+        args = [plain(a) for a in point.args]
+        found = call_candidate(changed, point, args, given(changed, point, plain))
+        if not all(map(unchanged, point.args, args)):
+            raise Unsupported("the changed code writes into its arguments")
         return {q: np.asarray(v) for q, v in found.items() if v is not None}
 
     def reaches_all(samples: Sequence[Sample]) -> bool:
