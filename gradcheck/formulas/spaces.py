@@ -181,7 +181,26 @@ def _is_space(value: Any) -> bool:
 
 
 def tangent_direction(space: Space, x: NDArray[Any], v: Array, argument: str) -> Array:
-    """The tangent part of a direction, frozen. Raises `UsageError` for one that is no such array."""
+    """The tangent part of a direction, frozen. Raises `UsageError` for one that is no such array.
+
+    Where little of the direction is tangent, its rounding is little beside the direction, and not beside the
+    part: the part is made larger then, and taken again.
+    """
+    along = _tangent(space, x, v, argument)
+    size, part = (float(np.max(np.abs(a), initial=0.0)) for a in (v, along))
+    if part <= _NO_PART * size:
+        along = np.zeros_like(along)
+    elif part < size / 4:
+        along = _tangent(space, x, along / part, argument)
+    along.flags.writeable = False
+    return along
+
+
+_NO_PART = 2.0**-40
+"""A tangent part that is smaller beside the direction is rounding alone: of a space of one point."""
+
+
+def _tangent(space: Space, x: NDArray[Any], v: Array, argument: str) -> Array:
     try:
         with user_code:
             along = np.array(space.tangent(x, v), dtype=np.float64)
@@ -194,5 +213,4 @@ def tangent_direction(space: Space, x: NDArray[Any], v: Array, argument: str) ->
             f"spaces[{argument!r}]: tangent(x, v) must give finite numbers in the shape {x.shape} of x, got "
             f"the shape {along.shape}."
         )
-    along.flags.writeable = False
     return along

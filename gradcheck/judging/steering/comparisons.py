@@ -313,7 +313,7 @@ class _Search:
         """Follow the line from the base through a change that came nearer, by secants."""
         s, a, t = 0.0, start, 1.0
         b = self._reach(base, site, wanted, end)
-        for _ in range(12):
+        for _ in range(20):
             if b is None or b == a or self.left <= max(stop, 0):
                 return False
             step = t - b * (t - s) / (b - a)
@@ -366,15 +366,22 @@ def _same(outputs: Any, point: Point) -> bool:
 
 
 def mild_first(points: Sequence[Point]) -> list[Point]:
-    """A few to start from: the smallest with several rows and columns, without zeros and ties, and with mild
-    values, where functions are not saturated; and others of other sizes.
+    """A few to start from: the smallest with several rows and columns, with mild values, where functions are
+    not saturated, of different sizes. The first have no zeros and no ties; the last has the fewest numbers,
+    which are solved for most easily.
     """
-    order = sorted(points, key=lambda p: (1 in p.sizes.values(), p.origin != "plan", p.entries, _extreme(p)))
-    chosen: list[Point] = []
-    for point in order:
-        if len(chosen) < _BASES and all(point.sizes != c.sizes for c in chosen):
-            chosen.append(point)
-    return chosen or list(points[:1])
+    order = sorted(points, key=lambda p: (1 in p.sizes.values(), p.entries, _extreme(p)))
+    first = _of_different_sizes([p for p in order if p.origin == "plan"])[: _BASES - 1]
+    rest = _of_different_sizes([p for p in order if not any(p is f for f in first)])
+    few = min(points, key=lambda p: (p.origin != "plan", p.entries))
+    chosen = {id(p): p for p in (*first, *rest[: _BASES + 1 - len(first)], few)}
+    return list(chosen.values())
+
+
+def _of_different_sizes(points: Sequence[Point]) -> list[Point]:
+    """The first point of each shape."""
+    by_sizes = {tuple(p.sizes.items()): p for p in reversed(points)}
+    return list(by_sizes.values())[::-1]
 
 
 def _extreme(point: Point) -> float:
