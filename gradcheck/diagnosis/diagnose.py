@@ -60,6 +60,7 @@ def diagnose(
     effort: int = EFFORT,
 ) -> list[Diagnosis]:
     """Why the claim failed, as far as a simple mistake explains it."""
+    results = _affordable(results, session, effort)
     case = Case(claim, session, results, seed=seed, delta=delta, effort=effort)
     scopes, found = _explained(case)
     for scope in [s for s in scopes if not found[s.quantity]]:
@@ -79,8 +80,8 @@ def diagnose(
         records.append(Diagnosis(quantity="", kind=kind, text=text, of=len(case.raising())))
     if case.is_spent and all(r.kind == UNEXPLAINED for r in records):
         fewer = _smaller_half(results)  # code in loops: each point costs what it holds
-        if len(fewer) >= _FEWEST and any(r.verdict == "fail" for r in fewer):
-            return diagnose(claim, fewer, session, seed=seed, delta=delta, effort=effort)
+        if fewer:
+            return diagnose(claim, fewer, session, seed=seed, delta=delta, effort=effort // 3)
     if not records and case.is_spent:
         return unexplained(results)
     return records
@@ -90,11 +91,26 @@ _FEWEST = 5
 """Points, for what is said of them to be more than chance."""
 
 
+_OF_A_POINT = 8
+"""What is spent on a point before anything is explained there, in operations of the forward: code and truth,
+in float64 and in balls."""
+
+
+def _affordable(results: Sequence[PointResult], session: Session, effort: int) -> Sequence[PointResult]:
+    """The points, or as few of them, the smallest, as leave most of the effort to explanations."""
+    judged = [r for r in results if r.verdict in ("pass", "fail")]
+    if 3 * _OF_A_POINT * sum(session.cost(r.point) for r in judged) <= effort:
+        return results
+    fewer = _smaller_half(results)
+    return _affordable(fewer, session, effort) if fewer else results
+
+
 def _smaller_half(results: Sequence[PointResult]) -> list[PointResult]:
-    """The points with the fewest entries, in their order."""
+    """The points with the fewest entries, in their order; none where these would be too few to tell."""
     entries = {id(r): sum(a.size for a in r.point.args) for r in results}
     middle = sorted(entries.values())[len(results) // 2] if results else 0
-    return [r for r in results if entries[id(r)] < middle]
+    fewer = [r for r in results if entries[id(r)] < middle]
+    return fewer if len(fewer) >= _FEWEST and any(r.verdict == "fail" for r in fewer) else []
 
 
 def _explained(case: Case, *, ones: bool = False) -> tuple[list[Scope], dict[Quantity, list[Finding]]]:
@@ -108,12 +124,12 @@ def _explained(case: Case, *, ones: bool = False) -> tuple[list[Scope], dict[Qua
     for scope in _open(scopes, found):
         if is_nearly_right(scope.quantity, scope.wrong):
             _nearly(case, scope, found)
-    _try(case, scopes, found, _structural)
     for scope in _open(scopes, found):
         changes = itertools.chain(
             part_multiples(case, scope.quantity, scope.pilot), multiples(case, scope.quantity, scope.pilot)
         )
         found[scope.quantity] += settle(case, [scope], changes)[scope.quantity]
+    _try(case, scopes, found, _structural)
     for scope in [s for s in scopes if not found[s.quantity]]:
         found |= settle(case, [scope], _with_factors(case, scope))
     _try(case, [s for s in scopes if not found[s.quantity]], found, pairs_of_paths)

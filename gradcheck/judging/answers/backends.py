@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import Any
 
 from gradcheck.backend import Backend, Traits
@@ -57,7 +58,7 @@ def _import_path() -> tuple[tuple[str, float], ...]:
     for folder in sys.path:
         changed = 0.0
         with suppress(OSError):
-            changed = os.stat(folder or ".").st_mtime
+            changed = Path(folder or os.curdir).stat().st_mtime
         found.append((folder or os.curdir, changed))
     return tuple(found)
 
