@@ -58,8 +58,11 @@ def diagnose(
     seed: int = 0,
     delta: Values | None = None,
     effort: int = EFFORT,
+    again: bool = True,
 ) -> list[Diagnosis]:
-    """Why the claim failed, as far as a simple mistake explains it."""
+    """Why the claim failed, as far as a simple mistake explains it. ``again``: where the effort is spent and
+    nothing was found, once more with the smaller half of the points.
+    """
     results = _affordable(results, session, effort)
     case = Case(claim, session, results, seed=seed, delta=delta, effort=effort)
     scopes, found = _explained(case)
@@ -78,10 +81,10 @@ def diagnose(
     if not records and (raises := where_it_raises(case)) is not None:
         kind, text = raises
         records.append(Diagnosis(quantity="", kind=kind, text=text, of=len(case.raising())))
-    if case.is_spent and all(r.kind == UNEXPLAINED for r in records):
+    if again and case.is_spent and all(r.kind == UNEXPLAINED for r in records):
         fewer = _smaller_half(results)  # code in loops: each point costs what it holds
         if fewer:
-            return diagnose(claim, fewer, session, seed=seed, delta=delta, effort=effort // 3)
+            return diagnose(claim, fewer, session, seed=seed, delta=delta, effort=effort, again=False)
     if not records and case.is_spent:
         return unexplained(results)
     return records
@@ -124,12 +127,12 @@ def _explained(case: Case, *, ones: bool = False) -> tuple[list[Scope], dict[Qua
     for scope in _open(scopes, found):
         if is_nearly_right(scope.quantity, scope.wrong):
             _nearly(case, scope, found)
+    _try(case, scopes, found, _structural)
     for scope in _open(scopes, found):
         changes = itertools.chain(
             part_multiples(case, scope.quantity, scope.pilot), multiples(case, scope.quantity, scope.pilot)
         )
         found[scope.quantity] += settle(case, [scope], changes)[scope.quantity]
-    _try(case, scopes, found, _structural)
     for scope in [s for s in scopes if not found[s.quantity]]:
         found |= settle(case, [scope], _with_factors(case, scope))
     _try(case, [s for s in scopes if not found[s.quantity]], found, pairs_of_paths)

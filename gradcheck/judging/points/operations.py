@@ -76,7 +76,7 @@ class _Counted(np.ndarray[Any, Any]):
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         plain = _plain(args)
         result = func(*plain, **_plain(kwargs))
-        if getattr(func, "__module__", "").startswith("numpy.linalg"):
+        if func in _FACTORISING:
             _count(_factorised(plain[0]))
         return _wrapped(result)
 
@@ -104,16 +104,24 @@ def _inner(ufunc: np.ufunc, inputs: Sequence[Any]) -> float:
     return (np.shape(inputs[0])[-1] if ufunc is np.matmul else 1) / _ENTRIES
 
 
+_FACTORISING = frozenset(
+    [
+        *(np.linalg.inv, np.linalg.solve, np.linalg.det, np.linalg.slogdet, np.linalg.cholesky, np.linalg.qr),
+        *(np.linalg.svd, np.linalg.eigh, np.linalg.eigvalsh, np.linalg.pinv, np.linalg.lstsq),
+    ]
+)
+
+
 def _factorised(matrix: Any) -> float:
-    """What a function of `np.linalg` costs besides: whoever derives it takes many steps, and there are as
-    many products of entries as in elimination.
+    """What a factorisation costs besides: whoever derives it takes many steps, and there are as many products
+    of entries as in elimination.
     """
     size, inner = np.size(matrix), (np.shape(matrix) or (1,))[-1]
     return _STEPS + size * inner / (3 * _ENTRIES)
 
 
 _STEPS = 7
-"""Operations that a function of `np.linalg` takes besides one: some five milliseconds of a trace by JAX."""
+"""Operations that a factorisation takes besides one: some five milliseconds of a trace by JAX."""
 
 
 def _count(cost: float) -> None:
