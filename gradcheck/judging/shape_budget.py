@@ -14,7 +14,7 @@ __all__ = ["MIN_SHAPES", "MOST_COUNTED", "Asked", "ShapeBudget"]
 MOST_COUNTED = 5000
 """Operations up to which a forward is counted: this is dear whatever more there is."""
 
-_BUDGET = 60
+_BUDGET = 120
 """Operations of the forward, over all shapes for which one backend is prepared. JAX takes about a millisecond
 to trace and differentiate one of them."""
 
