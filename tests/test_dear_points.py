@@ -33,6 +33,7 @@ def test_operations_are_counted_and_large_results_count_for_more():
     assert operations(naive, (x,)) >= 3 * x.size
     assert operations(lambda x: x * 2.0, (x,)) == 2
     assert operations(lambda x: x @ x.T, (np.ones((20, 20)),)) > 100
+    assert operations(np.linalg.inv, (np.eye(100),)) > 100 * operations(np.linalg.inv, (np.eye(2),)) / 2
     assert operations(np.exp, (np.ones(400),)) > operations(lambda x: x + 1.0, (np.ones(400),))
     assert operations(naive, (np.ones((20, 20, 20)),), 100) <= 102
     assert operations(lambda x: np.linalg.inv(x * 2.0), (np.ones((2, 3)),)) == 2

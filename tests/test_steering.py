@@ -280,6 +280,15 @@ def test_whole_numbers_of_a_function_and_of_those_that_it_calls():
     assert set(whole_numbers(lambda x: x + 0.5)) == set()
 
 
+def test_a_logarithm_has_its_own_base():
+    """`np.log(x)` beside a 2 asks about no power of ten."""
+    density = Formula(lambda x: np.sum(x**2) - np.log(np.abs(x)).sum(), {"x": "n"}, name="f")
+    assert asked_sizes(density, lambda d, x: d * (2 * x - 1 / x)) == []
+    deep = Formula(lambda x: x * (math.log(len(x), 10) > 2), {"x": "n"}, name="f")  # noqa: FURB163
+    assert {"n": 100} in asked_sizes(deep, lambda d, x: d)
+    assert {"n": 100} in asked_sizes(density, lambda d, x: d * (np.log10(len(x)) > 2))
+
+
 def test_sizes_too_large_are_left_out():
     """A point has a price."""
     formula = Formula(lambda A: A.sum(), {"A": "n m"}, name="f")

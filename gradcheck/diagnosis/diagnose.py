@@ -58,8 +58,12 @@ def diagnose(
     seed: int = 0,
     delta: Values | None = None,
     effort: int = EFFORT,
+    again: bool = True,
 ) -> list[Diagnosis]:
-    """Why the claim failed, as far as a simple mistake explains it."""
+    """Why the claim failed, as far as a simple mistake explains it. ``again``: where the effort is spent and
+    nothing was found, once more with the smaller half of the points.
+    """
+    results = _affordable(results, session, effort)
     case = Case(claim, session, results, seed=seed, delta=delta, effort=effort)
     scopes, found = _explained(case)
     for scope in [s for s in scopes if not found[s.quantity]]:
@@ -77,10 +81,10 @@ def diagnose(
     if not records and (raises := where_it_raises(case)) is not None:
         kind, text = raises
         records.append(Diagnosis(quantity="", kind=kind, text=text, of=len(case.raising())))
-    if case.is_spent and all(r.kind == UNEXPLAINED for r in records):
+    if again and case.is_spent and all(r.kind == UNEXPLAINED for r in records):
         fewer = _smaller_half(results)  # code in loops: each point costs what it holds
-        if len(fewer) >= _FEWEST and any(r.verdict == "fail" for r in fewer):
-            return diagnose(claim, fewer, session, seed=seed, delta=delta, effort=effort)
+        if fewer:
+            return diagnose(claim, fewer, session, seed=seed, delta=delta, effort=effort, again=False)
     return records or unexplained(results)
 
 
@@ -88,11 +92,26 @@ _FEWEST = 5
 """Points, for what is said of them to be more than chance."""
 
 
+_OF_A_POINT = 8
+"""What is spent on a point before anything is explained there, in operations of the forward: code and truth,
+in float64 and in balls."""
+
+
+def _affordable(results: Sequence[PointResult], session: Session, effort: int) -> Sequence[PointResult]:
+    """The points, or as few of them, the smallest, as leave most of the effort to explanations."""
+    judged = [r for r in results if r.verdict in ("pass", "fail")]
+    if 3 * _OF_A_POINT * sum(session.cost(r.point) for r in judged) <= effort:
+        return results
+    fewer = _smaller_half(results)
+    return _affordable(fewer, session, effort) if fewer else results
+
+
 def _smaller_half(results: Sequence[PointResult]) -> list[PointResult]:
-    """The points with the fewest entries, in their order."""
+    """The points with the fewest entries, in their order; none where these would be too few to tell."""
     entries = {id(r): sum(a.size for a in r.point.args) for r in results}
     middle = sorted(entries.values())[len(results) // 2] if results else 0
-    return [r for r in results if entries[id(r)] < middle]
+    fewer = [r for r in results if entries[id(r)] < middle]
+    return fewer if len(fewer) >= _FEWEST and any(r.verdict == "fail" for r in fewer) else []
 
 
 def _explained(case: Case, *, ones: bool = False) -> tuple[list[Scope], dict[Quantity, list[Finding]]]:

@@ -89,18 +89,22 @@ def compare(
         return compare_slopes(slope, answer, magnitude.max(arb(floor)), rigorous=rigorous, bits=bits)
     both = rigorous and answer.rigorous
     subtracted = arb(answer.scale)
-    if stated.size and (flags := _plain_agreement(stated, answer.values)) is not None:
+    plain = _plain_agreements(stated, answer.values)
+    if plain and None not in plain:
         first = (0,) * stated.ndim
         own: Any = stated[first]
         its: Any = answer.values[first]
         size = _magnitude(own) + _magnitude(its)
         match = _entry(first, own, its, size, both, arb(0), bits=bits, coarse=answer.coarse)
-        return replace(match, resolved=flags[0], zero=flags[1])
+        return replace(match, resolved=any(p[0] for p in plain if p), zero=all(p[1] for p in plain if p))
     worst: Match | None = None
     resolved, zero = False, True
     lazily: NDArray[np.float64] | None = None
     asked = False
-    for index in np.ndindex(stated.shape):
+    for index, known in zip(np.ndindex(stated.shape), plain, strict=True):
+        if known is not None and worst is not None and not floor:  # an agreement without a gap is no worse
+            resolved, zero = resolved or known[0], zero and known[1]
+            continue
         c: Any = stated[index]
         t: Any = answer.values[index]
         scale = (_magnitude(c) + _magnitude(t)).max(arb(floor))
@@ -137,21 +141,19 @@ def running_scale(low_precision: ObjectArray) -> NDArray[np.float64]:
     return np.asarray(radii(low_precision) * 2.0**DOUBLE)
 
 
-def _plain_agreement(stated: ObjectArray, true: ObjectArray) -> tuple[bool, bool] | None:
-    """Whether some entry is resolved, and all are zero, where every entry's balls overlap within the
-    resolution: the common case, decided with a few operations an entry. None where that is not so.
+def _plain_agreements(stated: ObjectArray, true: ObjectArray) -> list[tuple[bool, bool] | None]:
+    """For each entry whether it is resolved, and zero, where its balls overlap within the resolution: the
+    common case, decided with a few operations. None where that is not so.
     """
-    resolved, zero = False, True
+    found: list[tuple[bool, bool] | None] = []
     for c, t in zip(stated.reshape(-1).tolist(), true.reshape(-1).tolist(), strict=True):
         difference = c - t
         allowed = (abs(c).upper() + abs(t).upper()) * RESOLUTION
-        if not (
-            allowed.is_finite() and difference.contains(0) and abs(difference).upper() <= allowed
-        ):  # an infinite radius allows everything, and is no answer
-            return None
-        resolved = resolved or abs(c) > allowed or abs(t) > allowed
-        zero = zero and c.is_zero() and t.is_zero()
-    return resolved, zero
+        if allowed.is_finite() and difference.contains(0) and abs(difference).upper() <= allowed:
+            found.append((abs(c) > allowed or abs(t) > allowed, c.is_zero() and t.is_zero()))
+        else:  # an infinite radius allows everything, and is no answer
+            found.append(None)
+    return found
 
 
 def _entry(

@@ -139,6 +139,15 @@ def test_code_that_asks_about_a_size_is_traced_shape_by_shape(function):
             assert np.array_equal(midpoints(found[i].values), midpoints(alone[i].values))
 
 
+def test_a_determinant_is_right_at_size_1():
+    """JAX's rule for it asks whether the size is 1, and would take a symbol for another."""
+    sizes = [{"n": 3}, {"n": 1}, {"n": 2}]
+    for program, (A,), (d,) in programs(np.linalg.det, [("n", "n")], sizes):
+        with precision(212):
+            found = midpoints(program.vjp((A,), [d])[0].values)
+        assert np.allclose(found, d * np.linalg.det(A) * np.linalg.inv(A).T, rtol=1e-12, atol=0)
+
+
 def labelled(function, labels, sizes, memory):
     """A program of a function of float64 values and integers, and its arguments."""
     values = np.random.default_rng(len(labels)).uniform(0.5, 2, sizes["n"])

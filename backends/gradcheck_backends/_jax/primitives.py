@@ -51,11 +51,10 @@ def ufunc(name: str, values: Sequence[Any]) -> Any:
     left, right = map(_operand, values)
     if left is None or right is None:
         return None
-    shape = left.shape or right.shape
     if left.shape and right.shape and left.shape != right.shape:
-        if any(is_symbolic(d) for v in (left, right) for d in v.shape):
+        shape = _common_shape(left.shape, right.shape)
+        if shape is None:
             return None
-        shape = np.broadcast_shapes(left.shape, right.shape)
         left, right = _broadcast(left, shape), _broadcast(right, shape)
     return _BINARY[name](left, right)
 
@@ -69,6 +68,23 @@ def _operand(value: Any) -> Any:
 
 def _is_float(value: Any) -> bool:
     return isinstance(value, jax.Array) and value.dtype == _FLOAT and not getattr(value, "weak_type", False)
+
+
+def _common_shape(left: Sequence[Any], right: Sequence[Any]) -> tuple[Any, ...] | None:
+    """The shape to which both are broadcast; None where symbols leave open what it is."""
+    if not any(is_symbolic(d) for d in (*left, *right)):
+        return np.broadcast_shapes(tuple(left), tuple(right))
+    length = max(len(left), len(right))
+    pairs = zip([1] * (length - len(left)) + [*left], [1] * (length - len(right)) + [*right], strict=True)
+    shape: list[Any] = []
+    for a, b in pairs:
+        if a == b:  # of symbols this is said where they are equal for all sizes
+            shape.append(a)
+        elif 1 in [d for d in (a, b) if not is_symbolic(d)]:
+            shape.append(b if not is_symbolic(a) and a == 1 else a)
+        else:
+            return None
+    return tuple(shape)
 
 
 def _broadcast(value: Any, shape: tuple[int, ...]) -> Any:
@@ -86,7 +102,7 @@ def _product(left: Any, right: Any) -> Any:
     """`left @ right` of vectors and matrices."""
     if not (_is_float(left) and _is_float(right) and {left.ndim, right.ndim} <= {1, 2}):
         return None
-    if is_symbolic(left.shape[-1]) or left.shape[-1] != right.shape[0]:
+    if left.shape[-1] != right.shape[0]:  # symbols too: what JAX calls equal is equal for all sizes
         return None
     return lax.dot_general(left, right, (((left.ndim - 1,), (0,)), ((), ())))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -39,8 +39,7 @@ def for_one_shape(problem: Problem) -> Any:
     function = traced(problem.function, problem.example, problem.wrt)
 
     def vjp(values: Any, deltas: Any) -> Any:
-        _, pullback = jax.vjp(function, *values)
-        return pullback(deltas)
+        return _pulled_back(function, values, deltas)
 
     array_of: Any = jax.ShapeDtypeStruct
     values = [array_of(problem.example[i].shape, np.float64) for i in problem.wrt]
@@ -53,6 +52,14 @@ def for_one_shape(problem: Problem) -> Any:
         except Exception as error:
             text = str(error).splitlines()[0] if str(error) else ""
             raise Unsupported(f"JAX cannot trace the forward: {type(error).__name__}: {text}") from error
+
+
+def _pulled_back(function: Callable[..., Any], values: Any, deltas: Any) -> Any:
+    """`jax.vjp` as the transposed JVP: the same rules, and half the cost of tracing, for `jax.vjp` splits
+    every operation by itself into what is known and what is linear.
+    """
+    slope = lambda *tangents: jax.jvp(function, tuple(values), tangents)[1]
+    return jax.linear_transpose(slope, *values)(deltas)
 
 
 def general(problem: Problem) -> Trace:
@@ -129,9 +136,9 @@ def _for_all_shapes(problem: Problem, shapes: Sequence[Sequence[Any]]) -> Trace:
 
     def vjp(values: Any, fixed: Any, deltas: Any, spare: Any) -> Any:
         with numbers(spare) as computes:
-            _, pullback = jax.vjp(lambda *moving: function(*moving, *fixed), *values)
+            found = _pulled_back(lambda *moving: function(*moving, *fixed), values, deltas)
             used[:] = computes
-        return pullback(deltas)
+        return found
 
     with float64():
         values = [array_of(tuple(shapes[i]), np.float64) for i in problem.wrt]

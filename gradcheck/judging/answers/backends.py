@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any
 
 from gradcheck.backend import Backend, Traits
 from gradcheck.errors import UsageError
@@ -36,9 +42,25 @@ class Found:
 
 def registered() -> dict[str, EntryPoint]:
     """The entry points of all backends by name, ours first; none of them is loaded."""
-    points = {point.name: point for point in entry_points(group=GROUP)}
+    points = {point.name: point for point in _installed(entry_points, _import_path())}
     order = sorted(points, key=lambda n: (_ORDER.index(n) if n in _ORDER else len(_ORDER), n))
     return {name: points[name] for name in order}
+
+
+@lru_cache(maxsize=1)
+def _installed(find: Callable[..., Any], path: tuple[tuple[str, float], ...]) -> tuple[EntryPoint, ...]:
+    """What stands in the metadata of everything on the import ``path``, read again where that has changed."""
+    return tuple(find(group=GROUP))
+
+
+def _import_path() -> tuple[tuple[str, float], ...]:
+    found = []
+    for folder in sys.path:
+        changed = 0.0
+        with suppress(OSError):
+            changed = Path(folder or os.curdir).stat().st_mtime
+        found.append((folder or os.curdir, changed))
+    return tuple(found)
 
 
 def discover() -> list[Found]:

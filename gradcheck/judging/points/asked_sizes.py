@@ -10,7 +10,7 @@ import functools
 import itertools
 import math
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -95,14 +95,18 @@ def _undone(*functions: Callable[..., Any]) -> set[int]:
         numbers = [abs(v) for v in values if type(v) in (int, float) and 1 < abs(v) <= math.sqrt(_LARGEST)]
         if any(type(v) is float and v == 0.5 for v in values) or mentions(function, ("sqrt", "isqrt")):
             found |= {math.floor(n * n) for n in numbers if n > 2}
-        if mentions(function, ("log", "log2", "log10", "bit_length")):
-            found |= {
-                math.floor(base**n)
-                for n in numbers
-                for base in (math.e, 2, 10)
-                if n < math.log(_LARGEST, base)
-            }
+        for base in _bases(function, numbers):
+            found |= {math.floor(base**n) for n in numbers if n < math.log(_LARGEST, base)}
     return {int(n) for n in found if _SMALLEST <= n <= _LARGEST}
+
+
+def _bases(function: Callable[..., Any], numbers: Sequence[float]) -> list[float]:
+    """The bases of the logarithms that a function takes: `math.log(n, 10)` has its base written in it."""
+    named = {"log2": 2, "bit_length": 2, "log10": 10}
+    bases: list[float] = [base for name, base in named.items() if mentions(function, (name,))]
+    if mentions(function, ("log",)):
+        bases += [math.e, *(base for base in (2, 10) if base in numbers and len(set(numbers)) > 1)]
+    return bases
 
 
 def _fits(formula: Declaration, sizes: Mapping[str, int]) -> bool:

@@ -84,7 +84,11 @@ class _Counted(np.ndarray[Any, Any]):
         )
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        return _wrapped(func(*_plain(args), **_plain(kwargs)))
+        plain = _plain(args)
+        result = func(*plain, **_plain(kwargs))
+        if func in _FACTORISING:
+            _count(0, _factorised(plain[0]))
+        return _wrapped(result)
 
     def __getitem__(self, key: Any) -> Any:
         return _wrapped(self.view(np.ndarray)[_plain(key)])
@@ -108,6 +112,26 @@ _CHEAP = frozenset(
 def _inner(ufunc: np.ufunc, inputs: Sequence[Any]) -> float:
     """What an entry costs: in a product of matrices as much as what is summed for it."""
     return (np.shape(inputs[0])[-1] if ufunc is np.matmul else 1) / _ENTRIES
+
+
+_FACTORISING = frozenset(
+    [
+        *(np.linalg.inv, np.linalg.solve, np.linalg.det, np.linalg.slogdet, np.linalg.cholesky, np.linalg.qr),
+        *(np.linalg.svd, np.linalg.eigh, np.linalg.eigvalsh, np.linalg.pinv, np.linalg.lstsq),
+    ]
+)
+
+
+def _factorised(matrix: Any) -> float:
+    """What a factorisation costs besides: whoever derives it takes many steps, and there are as many products
+    of entries as in elimination.
+    """
+    size, inner = np.size(matrix), (np.shape(matrix) or (1,))[-1]
+    return _STEPS + size * inner / (3 * _ENTRIES)
+
+
+_STEPS = 7
+"""Operations that a factorisation takes besides one: some five milliseconds of a trace by JAX."""
 
 
 def _count(calls: float, entries: float = 0.0) -> None:
