@@ -66,6 +66,40 @@ def test_fourier_transforms_are_exact_in_balls_and_answered_by_every_backend():
     assert {b.verdict for b in found.backends} == {"pass"}
 
 
+def power(x):
+    return np.abs(np.fft.rfft(x)) ** 2
+
+
+def power_vjp(delta, x):
+    g = np.zeros(len(x), dtype=complex)
+    g[: len(delta)] = 2 * delta * np.fft.rfft(x)
+    return np.real(len(x) * np.fft.ifft(g))
+
+
+def circular(x, h):
+    """A convolution, with transforms that are filled up with zeros, and half of the coefficients."""
+    n = len(x) + 1
+    return np.fft.irfft(np.fft.rfft(x, n) * np.fft.rfft(h, n), n)
+
+
+def circular_vjp(delta, x, h):
+    n = len(delta)
+    by = lambda other: np.fft.irfft(np.fft.rfft(delta, n) * np.conj(np.fft.rfft(other, n)), n)[:-1]
+    return by(h), by(x)
+
+
+@pytest.mark.parametrize("backend", ["autodiff", "finite_difference", "symbolic"])
+def test_parts_of_fourier_transforms_in_every_backend(backend):
+    options = {"max_examples": 2, "backends": [backend]}
+    assert gradcheck.verify(power, power_vjp, {"x": "n"}, **options).verdict == "pass"
+    both = {"x": "n", "h": "n"}
+    assert gradcheck.verify(circular, circular_vjp, both, **options).verdict == "pass"
+    half = lambda d, x: power_vjp(d, x) / 2
+    assert gradcheck.verify(power, half, {"x": "n"}, **options).verdict == "fail"
+    swapped = lambda d, x, h: circular_vjp(d, x, h)[::-1]
+    assert gradcheck.verify(circular, swapped, both, **options).verdict == "fail"
+
+
 # -- what is told of a mistake
 
 
