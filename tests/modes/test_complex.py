@@ -348,7 +348,7 @@ JACOBIANS = {
         lambda z, A: np.conj(A),
         {"shapes": {"z": "m", "A": "n m"}, "values": {"z": C, "A": C}},
     ),
-    "real output": (lambda z: np.abs(z) ** 2, lambda z: np.diag(2 * z), lambda z: np.diag(z), {}),
+    "real output": (lambda z: np.abs(z) ** 2, lambda z: np.diag(2 * z), np.diag, {}),
     "scalar": (lambda z: np.sum(np.abs(z) ** 2), lambda z: 2 * z, lambda z: 2 * np.conj(z), {}),
     "the other convention": (
         lambda z: np.sum(np.abs(z) ** 2),
@@ -467,7 +467,7 @@ def test_an_entry_and_a_hessian_by_complex_numbers_say_what_to_claim():
     formula = gradcheck.formula(shapes={"z": "n"}, values={"z": C})(energy)
     with pytest.raises(gradcheck.UsageError, match="Claim a vjp or a jvp"):
         formula.entry("dJ/dz[i]")(lambda i, delta, z: z)
-    with pytest.raises(gradcheck.UsageError, match="no one complex array. Claim an hvp"):
+    with pytest.raises(gradcheck.UsageError, match="Claim an hvp"):
         formula.hessian(lambda z: z)
 
 

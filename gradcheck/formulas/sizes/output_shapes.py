@@ -98,16 +98,20 @@ def _runs(formula: Declaration) -> Iterator[_Run]:
         if key in seen or not formula.allows(sizes):
             continue
         seen.add(key)
-        try:
-            with np.errstate(all="ignore"), warnings.catch_warnings(), user_code:
-                warnings.simplefilter("ignore")
-                result = formula.function(*_arguments(formula, sizes, rng))
-                multiple = isinstance(result, tuple | list)
-                parts = result if multiple else [result]
-                shapes, pairs = tuple(map(np.shape, parts)), tuple(map(is_complex, parts))
-        except Exception:  # what the forward cannot do is told where points are drawn
-            continue
-        yield sizes, shapes, multiple, pairs
+        if (run := _run(formula, sizes, rng)) is not None:
+            yield run
+
+
+def _run(formula: Declaration, sizes: dict[str, int], rng: np.random.Generator) -> _Run | None:
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings(), user_code:
+            warnings.simplefilter("ignore")
+            result = formula.function(*_arguments(formula, sizes, rng))
+            multiple = isinstance(result, tuple | list)
+            parts = result if multiple else [result]
+            return sizes, tuple(map(np.shape, parts)), multiple, tuple(map(is_complex, parts))
+    except Exception:  # what the forward cannot do is told where points are drawn
+        return None
 
 
 def _arguments(formula: Declaration, sizes: Mapping[str, int], rng: np.random.Generator) -> list[Any]:
