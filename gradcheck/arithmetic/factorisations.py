@@ -15,23 +15,24 @@ from flint import arb
 
 from gradcheck.arithmetic.array import ElementArray, wrap
 from gradcheck.arithmetic.balls import BallDomain, midpoints
-from gradcheck.arithmetic.dispatch import implements
+from gradcheck.arithmetic.dispatch import find_domain, implements, lift
 from gradcheck.arithmetic.domain import of_entries
 from gradcheck.errors import Undecided, Unsupported
 
-__all__: list[str] = []
+__all__ = ["single_matrix"]
 
 _LEAST_BITS = 64
 """Balls of fewer bits stand for a float computation and its rounding, which an exact method does not show."""
 
 
-def _checked(a: ElementArray, name: str) -> ElementArray:
+def single_matrix(a: ElementArray, name: str, module: str = "np.linalg") -> ElementArray:
+    """The matrix, where balls of it can be factorised. Raises `Unsupported`."""
     if not isinstance(a.domain, BallDomain):
-        raise Unsupported(f"np.linalg.{name} is not available in {a.domain.name}")
+        raise Unsupported(f"{module}.{name} is not available in {a.domain.name}")
     if a.ndim != 2:
-        raise Unsupported(f"np.linalg.{name} of a stack of matrices is not available in {a.domain.name}")
+        raise Unsupported(f"{module}.{name} of a stack of matrices is not available in {a.domain.name}")
     if flint.ctx.prec < _LEAST_BITS:
-        raise Unsupported(f"np.linalg.{name} is not available with the rounding of floats")
+        raise Unsupported(f"{module}.{name} is not available with the rounding of floats")
     return a
 
 
@@ -69,13 +70,13 @@ def _column(entries: list[arb], like: Any, a: ElementArray) -> Any:
 
 @implements(np.linalg.eigvalsh)
 def _eigvalsh(a: ElementArray, UPLO: str = "L") -> Any:
-    values, _ = _eigen(_symmetric(_checked(a, "eigvalsh"), UPLO), "eigvalsh")
+    values, _ = _eigen(_symmetric(single_matrix(a, "eigvalsh"), UPLO), "eigvalsh")
     return wrap(of_entries(values, (len(values),)), a.domain)
 
 
 @implements(np.linalg.eigh)
 def _eigh(a: ElementArray, UPLO: str = "L") -> Any:
-    whole = _symmetric(_checked(a, "eigh"), UPLO)
+    whole = _symmetric(single_matrix(a, "eigh"), UPLO)
     values, columns = _eigen(whole, "eigh")
     floats = np.linalg.eigh(midpoints(whole.data), "L" if UPLO.upper() == "L" else "U")
     vectors = [_column(c, floats.eigenvectors[:, k], a) for k, c in enumerate(columns)]
@@ -86,7 +87,7 @@ def _eigh(a: ElementArray, UPLO: str = "L") -> Any:
 @implements(np.linalg.svd)
 def _svd(a: ElementArray, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     """By the eigenvalues of the smaller of `A.T A` and `A A.T`."""
-    rows, columns = _checked(a, "svd").shape
+    rows, columns = single_matrix(a, "svd").shape
     tall = rows >= columns
     values, vectors = _eigen(a.T @ a if tall else a @ a.T, "svd")
     if not all(v > 0 for v in values):
@@ -106,7 +107,7 @@ def _svd(a: ElementArray, full_matrices: bool = True, compute_uv: bool = True) -
 @implements(np.linalg.qr)
 def _qr(a: ElementArray, mode: str = "reduced") -> Any:
     """By Gram and Schmidt, with the signs that LAPACK's reflections leave."""
-    rows, columns = _checked(a, "qr").shape
+    rows, columns = single_matrix(a, "qr").shape
     if mode not in ("reduced", "r") or rows < columns:
         raise Unsupported("np.linalg.qr takes mode='reduced' or 'r' of a matrix with as many rows or more")
     floats = np.linalg.qr(midpoints(a.data))
@@ -121,9 +122,40 @@ def _qr(a: ElementArray, mode: str = "reduced") -> Any:
     return r if mode == "r" else type(floats)(q, r)
 
 
+@implements(np.linalg.lstsq)
+def _lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
+    """Of a matrix of full rank. Its singular values, which few look at, are not to be had."""
+    domain = find_domain((a, b))
+    a = single_matrix(wrap(lift(a, domain), domain), "lstsq")
+    b = wrap(lift(b, domain), domain)
+    rows, columns = a.shape
+    x = np.linalg.solve(a.T @ a, a.T @ b) if rows >= columns else a.T @ np.linalg.solve(a @ a.T, b)
+    rest = b - a @ x
+    left = np.sum(rest * rest, axis=0, keepdims=b.ndim == 1) if rows > columns else np.zeros(0)
+    return x, left, min(rows, columns), _Unknown("the singular values that np.linalg.lstsq gives")
+
+
+class _Unknown:
+    """What cannot be told, which is an error where code looks at it."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_what"):
+            raise AttributeError(name)
+        raise Unsupported(f"{self._what} are not available in balls")
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        raise Unsupported(f"{self._what} are not available in balls")
+
+    def __getitem__(self, _: Any) -> Any:
+        raise Unsupported(f"{self._what} are not available in balls")
+
+
 @implements(np.linalg.pinv)
 def _pinv(a: ElementArray) -> Any:
-    rows, columns = _checked(a, "pinv").shape
+    rows, columns = single_matrix(a, "pinv").shape
     if rows >= columns:
         return np.linalg.solve(a.T @ a, a.T)
     return np.linalg.solve(a @ a.T, a).T

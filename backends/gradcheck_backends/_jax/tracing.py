@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import jax.scipy.linalg
 import jax.scipy.special
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
@@ -159,6 +160,8 @@ class TracedArray(NDArrayOperatorsMixin):
         if name == "copyto" or name == "put":
             raise Unsupported(f"np.{name} cannot be traced by JAX")
         namespace: Any = jnp.linalg if module.startswith("numpy.linalg") else jnp
+        if module == "scipy.linalg":
+            namespace = jax.scipy.linalg
         if name == "sliding_window_view":
             return wrap(_sliding_window_view(*unwrap(args), **unwrap(kwargs)))
         if name == "slogdet":
