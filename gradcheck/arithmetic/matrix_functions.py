@@ -14,7 +14,7 @@ import numpy as np
 from gradcheck.arithmetic.array import ElementArray, wrap
 from gradcheck.arithmetic.dispatch import implements
 from gradcheck.arithmetic.domain import of_entries
-from gradcheck.arithmetic.factorisations import single_matrix
+from gradcheck.arithmetic.factorisations import of_matrix
 
 __all__ = ["expm"]
 
@@ -32,7 +32,7 @@ expm.__module__ = "scipy.linalg"
 
 
 @implements(expm)
+@of_matrix
 def _expm(a: ElementArray) -> Any:
-    n = len(single_matrix(a, "expm", "scipy.linalg"))
     found = flint.arb_mat(a.data.tolist()).exp()
-    return wrap(of_entries(found.entries(), (n, n)), a.domain)
+    return wrap(of_entries(found.entries(), a.shape), a.domain)

@@ -27,6 +27,10 @@ _ENTRIES = 64
 _FUNCTIONS = 4
 """Values of a function like `exp` that do."""
 
+_FACTORISATIONS = frozenset([np.linalg.svd, np.linalg.eigh, np.linalg.eigvalsh, np.linalg.qr])
+_FACTORISED = 24
+"""What one of them costs at the least: JAX has it compiled for each shape, which takes a good half second."""
+
 
 def operations(function: Callable[..., Any], args: Sequence[NDArray[Any]], most: float = math.inf) -> int:
     """How many operations a forward performs at these arguments, large results counting for more; it is
@@ -74,6 +78,8 @@ class _Counted(np.ndarray[Any, Any]):
         )
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if func in _FACTORISATIONS:
+            _count(_FACTORISED)
         return _wrapped(func(*_plain(args), **_plain(kwargs)))
 
     def __getitem__(self, key: Any) -> Any:
