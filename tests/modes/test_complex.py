@@ -505,3 +505,12 @@ def test_a_strategy_of_complex_numbers_is_refused_with_advice():
 
     with pytest.raises(gradcheck.UsageError, match="Give a function"):
         vjp(np.exp, lambda d, z: d, values={"z": st.complex_numbers(max_magnitude=2)})
+
+
+@pytest.mark.parametrize(
+    ("delta", "what"),
+    [(np.array([1j]), "what was given is complex"), (lambda s, rng: 1j * np.ones(s), "what was drawn is")],
+)
+def test_a_complex_delta_of_a_real_output_is_refused(delta, what):
+    with pytest.raises(gradcheck.UsageError, match=f"delta: expected real numbers; {what}"):
+        gradcheck.verify(lambda x: x**2, lambda d, x: 2 * d * x, {"x": 1}, delta=delta)
