@@ -236,9 +236,7 @@ def _formula(
 def _first(formula: Formula) -> str:
     """The argument that ``jac`` is by."""
     (name, *_), leaves = formula.shapes.nesting.arguments, formula.shapes.arguments
-    if name in formula.shapes.nesting.complex_leaves:
-        raise UsageError(f"jac: {name} is complex. Claim a vjp or a jvp: give a backward, or jvp=.")
-    if name not in leaves:
+    if name not in (*leaves, *formula.shapes.nesting.complex_leaves):
         raise UsageError(
             f"jac: the first argument must be one array, but {name} holds "
             f"{', '.join(a for a in leaves if a.startswith(name))}; give a backward instead."

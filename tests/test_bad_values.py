@@ -79,7 +79,7 @@ REFUSED = [
         {"delta": lambda shape, rng: np.full(shape, 1j)},
         "delta: expected real numbers; what was drawn is complex",
     ),
-    ({"delta": np.array([1j])}, "delta: expected real numbers; what was drawn is complex"),
+    ({"delta": np.array([1j])}, "delta: expected real numbers; what was given is complex"),
     ({"delta": 1.0}, "forward: delta: expected the shape of the forward's result, which is ("),
     ({"where": lambda n, N: True}, "where takes 'N', but the dimensions are n, m. Did you mean 'n'?"),
     (

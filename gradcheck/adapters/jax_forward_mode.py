@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.adapters.frameworks import as_outputs, load, place_fixed, places_of
-from gradcheck.adapters.jax_functions import Pair, arrays_of, in_float64, tracer_of
-from gradcheck.adapters.presenting import parameters_of, present
+from gradcheck.adapters.frameworks import as_outputs
+from gradcheck.adapters.jax_decorated import arrays_of, decorated, in_float64
+from gradcheck.adapters.jax_functions import Pair
+from gradcheck.adapters.presenting import present
 from gradcheck.adapters.same_function import check_same_function
-from gradcheck.errors import UsageError
 from gradcheck.formulas.calling.foreign import float_only
 
 __all__ = ["jax_custom_jvp"]
@@ -42,52 +42,22 @@ def jax_custom_jvp(
     `nondiff_argnums`. Integer arguments have no tangent. Raises `UsageError` where JAX is missing, for what
     is not decorated, and where no rule was given.
     """
-    load("jax", "jax", "jax_custom_jvp")
-    if not all(hasattr(function, part) for part in ("fun", "jvp", "defjvp")):
-        raise UsageError(
-            "jax_custom_jvp: expected a function decorated with jax.custom_jvp, got "
-            f"{getattr(function, '__name__', repr(function))}; of a jitted function, give what was jitted."
-        )
-    if function.jvp is None:
-        raise UsageError(f"jax_custom_jvp: {function.__name__} has no rule yet; call its defjvp(rule).")
-    names = parameters_of(function.fun)
-    places = places_of(fixed or {}, names, "jax_custom_jvp: fixed")
-    settings = dict(zip(places, (fixed or {}).values(), strict=True))
-    name = str(getattr(function, "__name__", "function"))
-
-    def run_forward(*args: Any) -> Any:
-        tracers = [tracer_of(a) for a in args]
-        if any(t is not None for t in tracers):  # JAX's own derivative, without the rule
-            given = [a if t is None else t for a, t in zip(args, tracers, strict=True)]
-            return function.fun(*place_fixed(given, settings))
-        return float_forward(*args)
-
-    def values(*args: Any) -> Any:
-        with in_float64():
-            return arrays_of(function.fun(*place_fixed([np.array(a) for a in args], settings)))
+    rule = decorated(function, "custom_jvp", ("jvp",), "defjvp(rule)", fixed)
 
     def run_jvp(tangents: Any, *args: Any) -> Any:
         import jax
 
-        whole = place_fixed([np.array(a) for a in args], settings)
-        own = [k for k in range(len(whole)) if k not in settings]
+        whole = rule.whole(args)
+        own = rule.own(whole)
         moving = [k for k in own if whole[k].dtype.kind == "f"]
-
-        def of_floats(*floats: Any) -> Any:
-            given = dict(zip(moving, floats, strict=True))
-            return function(*(given.get(k, a) for k, a in enumerate(whole)))
-
         with in_float64():
             primals = [jax.numpy.asarray(whole[k]) for k in moving]
             moved = [jax.numpy.asarray(np.array(tangents[own.index(k)])) for k in moving]
-            outputs, found = jax.jvp(of_floats, primals, moved)
+            outputs, found = jax.jvp(rule.of_floats(whole, moving), primals, moved)
             if forward is not None:
-                check_same_function([np.asarray(o) for o in as_outputs(outputs)], forward, args, name)
+                check_same_function([np.asarray(o) for o in as_outputs(outputs)], forward, args, rule.name)
             return arrays_of(found)
 
-    float_forward = float_only(values, "JAX")
-    spelled = f"*gradcheck.adapters.jax_custom_jvp({name}, ...)"
+    spelled = f"*gradcheck.adapters.jax_custom_jvp({rule.name}, ...)"
     jvp = present(float_only(run_jvp, "JAX"), function.jvp, ("tangents", "*args"), spelled)
-    if forward is not None:
-        return forward, jvp
-    return present(run_forward, function.fun, ("*args",) if settings or names is None else names), jvp
+    return (rule.forward() if forward is None else forward), jvp

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from gradcheck.adapters.frameworks import as_outputs, check_order, load, place_fixed, places_of
-from gradcheck.adapters.presenting import parameters_of, present
+from gradcheck.adapters.frameworks import as_outputs, check_order
+from gradcheck.adapters.jax_decorated import Decorated, decorated, in_float64
+from gradcheck.adapters.presenting import present
 from gradcheck.adapters.same_function import check_same_function
-from gradcheck.adapters.undefined import check_undefined
-from gradcheck.errors import CandidateFault, UsageError
+from gradcheck.adapters.undefined import Undefined
+from gradcheck.errors import CandidateFault
 from gradcheck.formulas.calling.foreign import float_only
 from gradcheck.formulas.dtypes import from_numpy
 
-__all__ = ["Pair", "arrays_of", "in_float64", "jax_custom_vjp", "tracer_of"]
+__all__ = ["Pair", "jax_custom_vjp"]
 
 Pair = tuple[Callable[..., Any], Callable[..., Any]]
 
@@ -60,84 +60,50 @@ def jax_custom_vjp(
     come are zero. Raises `UsageError` where JAX is missing, for what is not
     decorated, and where no rule was given.
     """
-    load("jax", "jax", "jax_custom_vjp")
-    if not all(hasattr(function, part) for part in ("fun", "fwd", "bwd", "defvjp")):
-        raise UsageError(
-            "jax_custom_vjp: expected a function decorated with jax.custom_vjp, got "
-            f"{getattr(function, '__name__', repr(function))}; of a jitted function, give what was jitted."
-        )
-    if function.fwd is None or function.bwd is None:
-        raise UsageError(f"jax_custom_vjp: {function.__name__} has no rule yet; call its defvjp(fwd, bwd).")
+    rule = decorated(function, "custom_vjp", ("fwd", "bwd"), "defvjp(fwd, bwd)", fixed)
     check_order(order, forward, "jax_custom_vjp")
-    names = parameters_of(function.fun)
-    places = places_of(fixed or {}, names, "jax_custom_vjp: fixed")
-    settings = dict(zip(places, (fixed or {}).values(), strict=True))
-    name = str(getattr(function, "__name__", "function"))
-
-    def run_forward(*args: Any) -> Any:
-        tracers = [tracer_of(a) for a in args]
-        if any(t is not None for t in tracers):  # JAX's own derivative, without the rule
-            given = [a if t is None else t for a, t in zip(args, tracers, strict=True)]
-            return function.fun(*place_fixed(given, settings))
-        return float_forward(*args)
-
-    def _values(*args: Any) -> Any:
-        with in_float64():
-            return arrays_of(function.fun(*place_fixed(_given(args), settings)))
+    unused = Undefined(rule.name)
 
     def run_backward(delta: Any, *args: Any) -> tuple[Any, ...]:
         import jax
 
-        whole = place_fixed(_given(args), settings)
-        moving = [k for k in range(len(whole)) if k not in settings]
-        moving = [k for k in moving if from_numpy(whole[k]) is not None]
-
-        def of_floats(*floats: Any) -> Any:
-            given = dict(zip(moving, floats, strict=True))
-            return function(*(given.get(k, a) for k, a in enumerate(whole)))
-
+        whole = rule.whole(args)
+        own = rule.own(whole)
+        moving = [k for k in own if from_numpy(whole[k]) is not None]
+        of_floats = rule.of_floats(whole, moving)
         with in_float64():
             outputs, pullback = jax.vjp(of_floats, *(jax.numpy.asarray(whole[k]) for k in moving))
             if forward is not None:
-                check_same_function([np.asarray(o) for o in as_outputs(outputs)], forward, args, name)
+                check_same_function([np.asarray(o) for o in as_outputs(outputs)], forward, args, rule.name)
             given = _like(outputs, delta)
             if isinstance(outputs, tuple | list):
-                _check_undefined(name, of_floats, [whole[k] for k in moving], given, pullback)
+                _check_undefined(unused, of_floats, [whole[k] for k in moving], given, pullback)
             try:
                 found = dict(zip(moving, map(np.asarray, pullback(given)), strict=True))
             except (TypeError, ValueError):  # of a wrong number or shape
-                found = _as_returned(function, whole, given, settings, moving)
-        return tuple(found.get(k) for k in range(len(whole)) if k not in settings)
+                found = _as_returned(function, whole, given, moving)
+        return tuple(found.get(k) for k in own)
 
-    float_forward = float_only(_values, "JAX")
-    spelled = f"*gradcheck.adapters.jax_custom_vjp({name}, ...)"
+    spelled = f"*gradcheck.adapters.jax_custom_vjp({rule.name}, ...)"
     backwards = present(float_only(run_backward, "JAX"), function.bwd, ("delta", "*args"), spelled)
     if order == 2:
-        twice = float_only(_twice(function, settings), "JAX")
-        shown = present(twice, function.bwd, ("grads", "delta", "*args"), spelled)
+        shown = present(float_only(_twice(rule), "JAX"), function.bwd, ("grads", "delta", "*args"), spelled)
         backwards.modes = {"double_backward": shown}  # type: ignore[attr-defined]
-    if forward is not None:
-        return forward, backwards
-    forwards = present(run_forward, function.fun, ("*args",) if settings or names is None else names)
-    return forwards, backwards
+    return (rule.forward() if forward is None else forward), backwards
 
 
-def _twice(function: Any, settings: Mapping[int, Any]) -> Callable[..., Any]:
+def _twice(rule: Decorated) -> Callable[..., Any]:
     """`(grads, delta, *args) -> gradients for (delta, *args)`, by JAX's derivative of the rule."""
 
     def double_backward(grads: Any, delta: Any, *args: Any) -> Any:
         import jax
 
-        whole = place_fixed(_given(args), settings)
-        own = [k for k in range(len(whole)) if k not in settings]
+        whole = rule.whole(args)
+        own = rule.own(whole)
         moving = [k for k in own if from_numpy(whole[k]) is not None]
 
         def gradients(deltas: Any, *floats: Any) -> Any:
-            def of_floats(*inner: Any) -> Any:
-                given = dict(zip(moving, inner, strict=True))
-                return function(*(given.get(k, a) for k, a in enumerate(whole)))
-
-            outputs, pullback = jax.vjp(of_floats, *floats)
+            outputs, pullback = jax.vjp(rule.of_floats(whole, moving), *floats)
             return pullback(type(outputs)(deltas) if isinstance(outputs, tuple | list) else deltas)
 
         with in_float64():
@@ -153,7 +119,7 @@ def _twice(function: Any, settings: Mapping[int, Any]) -> Callable[..., Any]:
 
 
 def _check_undefined(
-    name: str, of_floats: Callable[..., Any], floats: list[Any], deltas: Any, pullback: Any
+    unused: Undefined, of_floats: Callable[..., Any], floats: list[Any], deltas: Any, pullback: Any
 ) -> None:
     """Only one output is used at a time."""
     import jax
@@ -166,12 +132,10 @@ def _check_undefined(
         zeros = [d if j == k else np.zeros_like(d) for j, d in enumerate(deltas)]
         return pullback(type(deltas)(zeros))
 
-    check_undefined(name, len(deltas), alone, zeroed)
+    unused.check(floats, deltas, alone, zeroed)
 
 
-def _as_returned(
-    function: Any, whole: list[Any], delta: Any, settings: Mapping[int, Any], moving: list[int]
-) -> dict[int, Any]:
+def _as_returned(function: Any, whole: list[Any], delta: Any, moving: list[int]) -> dict[int, Any]:
     """What the rule returned that JAX refused, for a message about gradients. Raises what stops it."""
     _, residuals = function.fwd(*whole)
     returned = function.bwd(*(whole[k] for k in function.nondiff_argnums), residuals, delta)
@@ -187,25 +151,6 @@ def _as_returned(
     return {k: np.zeros(whole[k].shape) if raw[k] is None else np.asarray(raw[k]) for k in moving}
 
 
-def in_float64() -> AbstractContextManager[Any]:
-    """JAX in float64 for this block only: never through its global switch."""
-    import jax
-    import jax.experimental
-
-    home: Any = jax if hasattr(jax, "enable_x64") else jax.experimental  # moved in JAX 0.8
-    context: AbstractContextManager[Any] = home.enable_x64(True)
-    return context
-
-
-def _given(args: Sequence[Any]) -> list[Any]:
-    return [np.array(a) for a in args]
-
-
-def arrays_of(returned: Any) -> Any:
-    values = [np.asarray(o) for o in as_outputs(returned)]
-    return tuple(values) if isinstance(returned, tuple | list) else values[0]
-
-
 def _like(outputs: Any, delta: Any) -> Any:
     """Delta in the structure and the dtype of the outputs, as `jax.vjp` wants it."""
     theirs, ours = as_outputs(outputs), list(delta) if isinstance(delta, tuple) else [delta]
@@ -215,11 +160,3 @@ def _like(outputs: Any, delta: Any) -> Any:
         )
     parts = [np.asarray(d, dtype=o.dtype) for d, o in zip(ours, theirs, strict=True)]
     return type(outputs)(parts) if isinstance(outputs, tuple | list) else parts[0]
-
-
-def tracer_of(arg: Any) -> Any:
-    """The tracer that an array of a backend stands for, None for anything else."""
-    import jax
-
-    held = arg.value if isinstance(getattr(type(arg), "value", None), property) else None
-    return held if isinstance(held, jax.Array) else None

@@ -13,19 +13,38 @@ import numpy as np
 
 from gradcheck.errors import CandidateFault
 
-__all__ = ["check_undefined"]
+__all__ = ["Undefined"]
 
 _ROUNDING = 2.0**-40
 """Of the largest entry: a sum with zeros may be made in another order than one without."""
 
 
-def check_undefined(
+class Undefined:
+    """Asks once for each shape of what a function is given; ``who`` is its name in messages."""
+
+    def __init__(self, who: str) -> None:
+        self._who = who
+        self._right: set[tuple[Any, ...]] = set()
+
+    def check(
+        self,
+        args: Sequence[Any],
+        deltas: Sequence[Any],
+        alone: Callable[[int], Sequence[Any]],
+        zeroed: Callable[[int], Sequence[Any]],
+    ) -> None:
+        """Raise `CandidateFault` where the gradients of output k alone are not those with zeros for the
+        others. ``alone(k)`` and ``zeroed(k)`` give both, one array (or None) for each input.
+        """
+        shapes = tuple(map(np.shape, (*args, *deltas)))
+        if shapes not in self._right:  # a fault is told at every call
+            _check(self._who, len(deltas), alone, zeroed)
+            self._right.add(shapes)
+
+
+def _check(
     who: str, outputs: int, alone: Callable[[int], Sequence[Any]], zeroed: Callable[[int], Sequence[Any]]
 ) -> None:
-    """Raise `CandidateFault` where the gradients of output k alone are not those with zeros for the others.
-
-    ``alone(k)`` and ``zeroed(k)`` give both, one array (or None) for each input.
-    """
     for k in range(outputs):
         others = ", ".join(str(j) for j in range(outputs) if j != k)
         which = f"output{'s' * (outputs > 2)} {others}"

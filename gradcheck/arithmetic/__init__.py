@@ -3,7 +3,14 @@
 import gradcheck.arithmetic.complex_numbers.fourier
 import gradcheck.arithmetic.complex_numbers.functions
 import gradcheck.arithmetic.complex_numbers.ufuncs  # noqa: F401  (what is imported whole registers itself)
-from gradcheck.arithmetic import decisions, factorisations, functions, linalg, sums  # noqa: F401
+from gradcheck.arithmetic import (  # noqa: F401
+    decisions,
+    factorisations,
+    functions,
+    linalg,
+    matrix_functions,
+    sums,
+)
 from gradcheck.arithmetic.array import ElementArray, wrap
 from gradcheck.arithmetic.balls import (
     BALLS,

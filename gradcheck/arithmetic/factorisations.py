@@ -7,6 +7,8 @@ there is no derivative there either, or none that NumPy's result follows.
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import flint
@@ -14,25 +16,48 @@ import numpy as np
 from flint import arb
 
 from gradcheck.arithmetic.array import ElementArray, wrap
-from gradcheck.arithmetic.balls import BallDomain, midpoints
-from gradcheck.arithmetic.dispatch import implements
-from gradcheck.arithmetic.domain import of_entries
+from gradcheck.arithmetic.balls import BallDomain, midpoints, precision
+from gradcheck.arithmetic.dispatch import find_domain, implements, lift
+from gradcheck.arithmetic.domain import of_entries, zero_dimensional
 from gradcheck.errors import Undecided, Unsupported
 
-__all__: list[str] = []
+__all__ = ["Unknown", "of_matrix"]
 
 _LEAST_BITS = 64
 """Balls of fewer bits stand for a float computation and its rounding, which an exact method does not show."""
 
+_ENOUGH_BITS = 160
+"""Those with which such a computation is enclosed."""
 
-def _checked(a: ElementArray, name: str) -> ElementArray:
-    if not isinstance(a.domain, BallDomain):
-        raise Unsupported(f"np.linalg.{name} is not available in {a.domain.name}")
-    if a.ndim != 2:
-        raise Unsupported(f"np.linalg.{name} of a stack of matrices is not available in {a.domain.name}")
-    if flint.ctx.prec < _LEAST_BITS:
-        raise Unsupported(f"np.linalg.{name} is not available with the rounding of floats")
-    return a
+
+def of_matrix(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of one matrix. With the rounding of floats it is enclosed for all matrices near by.
+
+    What LAPACK computes is exact for a matrix that is off by some units of its norm (Higham, Accuracy and
+    Stability of Numerical Algorithms, chapters 10 and 19 to 21). Raises `Unsupported` for what is no matrix
+    of balls.
+    """
+    name = function.__name__.strip("_")
+
+    @functools.wraps(function)
+    def run(a: ElementArray, *args: Any, **kwargs: Any) -> Any:
+        if not isinstance(a.domain, BallDomain):
+            raise Unsupported(f"{name} of a matrix is not available in {a.domain.name}")
+        if a.ndim != 2:
+            raise Unsupported(f"{name} of a stack of matrices is not available in {a.domain.name}")
+        if flint.ctx.prec >= _LEAST_BITS:
+            return function(a, *args, **kwargs)
+        near = _and_near(a)
+        with precision(_ENOUGH_BITS):
+            return function(near, *args, **kwargs)
+
+    return run
+
+
+def _and_near(a: ElementArray) -> ElementArray:
+    largest = max((abs(b).upper() for b in a.data.reshape(-1).tolist()), default=arb(0))
+    off = arb(0, 1) * largest * max(a.shape) * arb(2) ** -flint.ctx.prec
+    return wrap(a.data + zero_dimensional(off), a.domain)
 
 
 def _eigen(a: ElementArray, name: str) -> tuple[list[arb], Any]:
@@ -68,14 +93,16 @@ def _column(entries: list[arb], like: Any, a: ElementArray) -> Any:
 
 
 @implements(np.linalg.eigvalsh)
+@of_matrix
 def _eigvalsh(a: ElementArray, UPLO: str = "L") -> Any:
-    values, _ = _eigen(_symmetric(_checked(a, "eigvalsh"), UPLO), "eigvalsh")
+    values, _ = _eigen(_symmetric(a, UPLO), "eigvalsh")
     return wrap(of_entries(values, (len(values),)), a.domain)
 
 
 @implements(np.linalg.eigh)
+@of_matrix
 def _eigh(a: ElementArray, UPLO: str = "L") -> Any:
-    whole = _symmetric(_checked(a, "eigh"), UPLO)
+    whole = _symmetric(a, UPLO)
     values, columns = _eigen(whole, "eigh")
     floats = np.linalg.eigh(midpoints(whole.data), "L" if UPLO.upper() == "L" else "U")
     vectors = [_column(c, floats.eigenvectors[:, k], a) for k, c in enumerate(columns)]
@@ -84,9 +111,10 @@ def _eigh(a: ElementArray, UPLO: str = "L") -> Any:
 
 
 @implements(np.linalg.svd)
+@of_matrix
 def _svd(a: ElementArray, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     """By the eigenvalues of the smaller of `A.T A` and `A A.T`."""
-    rows, columns = _checked(a, "svd").shape
+    rows, columns = a.shape
     tall = rows >= columns
     values, vectors = _eigen(a.T @ a if tall else a @ a.T, "svd")
     if not all(v > 0 for v in values):
@@ -104,9 +132,10 @@ def _svd(a: ElementArray, full_matrices: bool = True, compute_uv: bool = True) -
 
 
 @implements(np.linalg.qr)
+@of_matrix
 def _qr(a: ElementArray, mode: str = "reduced") -> Any:
     """By Gram and Schmidt, with the signs that LAPACK's reflections leave."""
-    rows, columns = _checked(a, "qr").shape
+    rows, columns = a.shape
     if mode not in ("reduced", "r") or rows < columns:
         raise Unsupported("np.linalg.qr takes mode='reduced' or 'r' of a matrix with as many rows or more")
     floats = np.linalg.qr(midpoints(a.data))
@@ -121,9 +150,44 @@ def _qr(a: ElementArray, mode: str = "reduced") -> Any:
     return r if mode == "r" else type(floats)(q, r)
 
 
+@implements(np.linalg.lstsq)
+def _lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
+    """Of a matrix of full rank. Its singular values, which few look at, are not to be had."""
+    domain = find_domain((a, b))
+    return _least_squares(wrap(lift(a, domain), domain), wrap(lift(b, domain), domain))
+
+
+@of_matrix
+def _least_squares(a: ElementArray, b: ElementArray) -> Any:
+    rows, columns = a.shape
+    x = np.linalg.solve(a.T @ a, a.T @ b) if rows >= columns else a.T @ np.linalg.solve(a @ a.T, b)
+    rest = b - a @ x
+    left = np.sum(rest * rest, axis=0, keepdims=b.ndim == 1) if rows > columns else np.zeros(0)
+    return x, left, min(rows, columns), Unknown("the singular values that np.linalg.lstsq gives")
+
+
+class Unknown:
+    """What cannot be told, which is an error where code looks at it."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_what"):
+            raise AttributeError(name)
+        raise Unsupported(f"{self._what} are not available here")
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        raise Unsupported(f"{self._what} are not available here")
+
+    def __getitem__(self, _: Any) -> Any:
+        raise Unsupported(f"{self._what} are not available here")
+
+
 @implements(np.linalg.pinv)
+@of_matrix
 def _pinv(a: ElementArray) -> Any:
-    rows, columns = _checked(a, "pinv").shape
+    rows, columns = a.shape
     if rows >= columns:
         return np.linalg.solve(a.T @ a, a.T)
     return np.linalg.solve(a @ a.T, a).T

@@ -71,6 +71,8 @@ def _cholesky(a: ElementArray, *, upper: bool = False) -> Any:
 def _norm(x: ElementArray, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     if ord is None or ord == "fro" or (ord == 2 and (x.ndim == 1 or isinstance(axis, int))):
         return np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims))
+    if x.ndim == 2 and axis is None and not keepdims:
+        return _matrix_norm(x, ord)
     if x.ndim > 1 and not isinstance(axis, int):
         raise Unsupported(f"np.linalg.norm(ord={ord!r}) of a matrix is not available in {x.domain.name}")
     if ord == 1:
@@ -80,6 +82,16 @@ def _norm(x: ElementArray, ord: Any = None, axis: Any = None, keepdims: bool = F
     if not isinstance(ord, int | float) or not 1 < ord < np.inf:
         raise Unsupported(f"np.linalg.norm(ord={ord!r}) is not available in {x.domain.name}")
     return np.sum(np.abs(x) ** ord, axis=axis, keepdims=keepdims) ** (1 / ord)
+
+
+def _matrix_norm(x: ElementArray, ord: Any) -> Any:
+    if ord in ("nuc", 2, -2):
+        singular = np.linalg.svd(x, compute_uv=False)
+        return np.sum(singular) if ord == "nuc" else singular[0 if ord == 2 else -1]
+    if ord in (1, -1, np.inf, -np.inf):
+        sums = np.sum(np.abs(x), axis=0 if abs(ord) == 1 else 1)
+        return np.max(sums) if ord > 0 else np.min(sums)
+    raise Unsupported(f"np.linalg.norm(ord={ord!r}) of a matrix is not available in {x.domain.name}")
 
 
 @implements(np.linalg.matrix_power)

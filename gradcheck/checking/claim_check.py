@@ -16,7 +16,8 @@ from gradcheck.checking.verdict import MIN_ANSWERS
 from gradcheck.checking.writing.outcome import Outcome, cannot_run, outcome, stopped
 from gradcheck.errors import UsageError, user_code
 from gradcheck.formulas.claim import Claim
-from gradcheck.formulas.complex_numbers.outputs import delta_in_parts, in_real_outputs, with_real_outputs
+from gradcheck.formulas.complex_numbers.claims import in_real_outputs
+from gradcheck.formulas.complex_numbers.outputs import delta_in_parts, with_real_outputs
 from gradcheck.formulas.values import Values
 from gradcheck.judging.answers.backends import Found, choose
 from gradcheck.judging.points.allowed_sizes import checked_delta

@@ -46,6 +46,13 @@ __all__ = ["oracle"]
 )
 @click.option("--backend", "backends", multiple=True, metavar="B", help="Use only this backend. Repeatable.")
 @click.option(
+    "--dtype",
+    type=click.Choice(["float64", "float32", "float16", "bfloat16"]),
+    default="float64",
+    show_default=True,
+    help="Round the arrays to this type first: the truth for code that gets them in it.",
+)
+@click.option(
     "--serve",
     is_flag=True,
     help="Answer the protocol of `gradcheck external` on standard input and output, for NAME or for all.",
@@ -60,6 +67,7 @@ def oracle(
     seed: int,
     output: Path | None,
     backends: tuple[str, ...],
+    dtype: str,
     serve: bool,
 ) -> None:
     """Give the right gradients for given arrays.
@@ -84,7 +92,7 @@ def oracle(
         raise click.UsageError("--input brings arrays and --shape makes them; give one of the two.")
     if output is not None:
         check_output(output)
-    source = make(name, backends=backends or None)
+    source = make(name, backends=backends or None, dtype=dtype)
     try:
         if input_file is not None:
             inputs, delta = read_inputs(input_file, source.formula.shapes.arguments)

@@ -19,6 +19,7 @@ from gradcheck.diagnosis.explaining.code.mistakes import mistakes
 from gradcheck.diagnosis.explaining.code.repairs import repairs
 from gradcheck.diagnosis.explaining.code.rewritten import rewritten
 from gradcheck.diagnosis.explaining.values.complex_numbers import complex_changes
+from gradcheck.diagnosis.explaining.values.holomorphic import not_holomorphic
 from gradcheck.diagnosis.explaining.values.jacobians import jacobian_changes
 from gradcheck.diagnosis.explaining.values.multiples import multiples
 from gradcheck.diagnosis.explaining.values.other_arguments import argument_changes
@@ -65,6 +66,8 @@ def diagnose(
     """
     results = _affordable(results, session, effort)
     case = Case(claim, session, results, seed=seed, delta=delta, effort=effort)
+    if (none := not_holomorphic(case)) is not None:
+        return [none]
     scopes, found = _explained(case)
     for scope in [s for s in scopes if not found[s.quantity]]:
         if (finding := _without_delta(case, scope)) is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -45,7 +46,7 @@ def _unexplained(quantity: Quantity, count: int) -> Diagnosis:
 
 
 def _named(quantity: Quantity, *, whole: bool) -> str:
-    return str(quantity).removesuffix(".real").removesuffix(".imag") if whole else str(quantity)
+    return re.sub(r"\.(real|imag)(?=/|$)", "", str(quantity)) if whole else str(quantity)
 
 
 def record(quantity: Quantity | None, finding: Finding) -> Diagnosis:

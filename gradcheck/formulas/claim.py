@@ -79,12 +79,13 @@ class Claim:
                 f"{self.formula.name}: expected a kind of claim, such as Vjp(), got {self.kind!r}."
             )
         arguments = self.formula.shapes.arguments
-        if self.kind.argument in self.formula.shapes.nesting.complex_leaves:
+        pairs = self.formula.shapes.nesting.complex_leaves
+        if self.kind.argument in pairs and not self.kind.takes_complex:
             raise UsageError(
                 f"{self.formula.name}: {self.kind.argument} is complex, and has no {self.kind.name} here. "
                 "Claim a vjp or a jvp."
             )
-        if self.kind.argument is not None and self.kind.argument not in arguments:
+        if self.kind.argument is not None and self.kind.argument not in (*arguments, *pairs):
             raise UsageError(
                 f"{self.formula.name}: a {self.kind.name} claim names the argument {self.kind.argument!r}, "
                 f"but the formula has {', '.join(arguments)}."

@@ -177,12 +177,16 @@ class Formula(Declaration):
         """
         name = target if isinstance(target, str) else None
         if name is None:
+            if self.shapes.nesting.complex_leaves and len(self.shapes.nesting.arguments) == 1:
+                raise UsageError(_COMPLEX_HESSIAN.format(self.name, *self.shapes.nesting.complex_leaves))
             if len(self.shapes.arguments) != 1:
                 raise UsageError(
                     f"{self.name}: hessian says by which argument it is, as in "
                     f"@{self.name}.hessian({self.shapes.arguments[0]!r})."
                 )
             (name,) = self.shapes.arguments
+        if name in self.shapes.nesting.complex_leaves:
+            raise UsageError(_COMPLEX_HESSIAN.format(self.name, name))
         return self._decorate(None if isinstance(target, str) else target, Hessian(name), about)
 
     @overload
@@ -247,6 +251,12 @@ class Formula(Declaration):
             return candidate
 
         return decorate
+
+
+_COMPLEX_HESSIAN = (
+    "{0}: {1} is complex, and second derivatives by it are no one complex array. Claim an hvp, whose v and "
+    "result are complex, or the Hessian by '{1}.real'."
+)
 
 
 def claims_on(declaration: Declaration) -> Sequence[Claim]:

@@ -135,6 +135,8 @@ def as_dtype(value: Any, who: str = "dtype") -> Dtype:
     known = ", ".join(NAMED)
     if not isinstance(name, str) or name not in NAMED:
         near = did_you_mean(name, tuple(NAMED)) if isinstance(name, str) else ""
+        if name in ("complex64", "complex128"):
+            near = f" Complex numbers are named by their parts: {'float32' if '64' in name else 'float64'!r}."
         raise UsageError(f"{who}: expected one of {known}, got {value!r}.{near}")
     found = NAMED[name]
     found.numpy()  # a package that is missing is said now

@@ -269,7 +269,8 @@ class Session:
         if not usable.traits.cost_of_shape or serves is None:
             return not usable.traits.cost_of_shape
         problem = self._problem(usable, point, self.formula.function)
-        key = (usable.name, "serves")
+        # what is derived may turn out to serve one shape only
+        key = (usable.name, "serves", len(usable.budget.derived))
         try:
             return bool(self._programs.get(key, lambda: usable.timed(lambda: serves(problem))))
         except Unsupported:  # a backend that fails here says why when it is asked

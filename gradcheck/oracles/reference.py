@@ -13,12 +13,13 @@ from gradcheck.backend import Problem
 from gradcheck.errors import NoAnswer, UsageError
 from gradcheck.formulas.calling.process_state import process_kept
 from gradcheck.formulas.decorating import Formula
+from gradcheck.formulas.dtypes import as_dtype
 from gradcheck.formulas.quantity import Quantity, gradient
 from gradcheck.formulas.sizes.shapes import ShapeLike
 from gradcheck.judging.answers.backends import choose
 from gradcheck.judging.answers.forward_values import values_in_balls
 from gradcheck.judging.answers.kinks import examine
-from gradcheck.judging.points.point import Point
+from gradcheck.judging.points.point import Point, in_dtype
 from gradcheck.oracles.certify import Certified, Enclosure, certify
 from gradcheck.oracles.forward_check import check_forward
 from gradcheck.oracles.inputs import bind, draw, named
@@ -78,8 +79,11 @@ class Reference:
 class Oracle:
     """The right values of one formula. Made by `gradcheck.oracle`; may be called any number of times."""
 
-    def __init__(self, formula: Formula, backends: Sequence[str] | None = None) -> None:
+    def __init__(
+        self, formula: Formula, backends: Sequence[str] | None = None, dtype: str = "float64"
+    ) -> None:
         self.formula = formula
+        self.dtype = as_dtype(dtype, "oracle: dtype")
         self.sources = Sources(choose(backends))
 
     def __repr__(self) -> str:
@@ -100,7 +104,20 @@ class Oracle:
         """
         with process_kept():
             point, notes = bind(self.formula, inputs, delta)
-            return self.at_point(point, notes)
+            return self.at_point(self._in_dtype(point, notes), notes)
+
+    def _in_dtype(self, point: Point, notes: list[str]) -> Point:
+        """The point with every number rounded to the dtype, which is noted."""
+        found = in_dtype(self.formula.in_dtype(self.dtype), point, self.dtype)
+        if found is None:
+            raise NoAnswer(
+                f"{self.formula.name}: delta is zero, or the forward not finite, in {self.dtype.name}"
+            )
+        names = (*self.formula.shapes.arguments, *["delta"] * len(point.delta))
+        pairs = zip(names, (*point.args, *point.delta), (*found.args, *found.delta), strict=True)
+        moved = dict.fromkeys(name for name, old, new in pairs if not np.array_equal(old, new))
+        notes += [f"{name}: rounded to {self.dtype.name}" for name in moved]
+        return found
 
     def at_point(self, point: Point, notes: Sequence[str] = ()) -> Reference:
         """The same for arrays that are known to fit."""
@@ -172,6 +189,7 @@ def oracle(
     shapes: Mapping[str, ShapeLike] | None = None,
     *,
     backends: Sequence[str] | None = None,
+    dtype: str = "float64",
 ) -> Oracle:
     """The source of right values for a formula: of the catalogue or a file by name, or an object.
 
@@ -181,7 +199,8 @@ def oracle(
     ``what`` is a name as `gradcheck list` shows it, `FILE.py::name`, a `Formula`, or a forward with its
     ``shapes``; ``backends`` are names (None: all that are installed). Every number is the float64 nearest
     to the true value, from ball arithmetic; see `Oracle.at` for the arrays and `Certified` for the bound.
-    Raises `UsageError` for an unknown name.
+    With ``dtype`` ("float32", "float16", "bfloat16") arrays and delta are rounded to that type first, so that
+    the answer is the truth for code that gets them in it. Raises `UsageError` for an unknown name.
     """
     if isinstance(what, str):
         formula = find_formula(what)
@@ -197,5 +216,5 @@ def oracle(
             f"oracle: expected a name, a formula or a forward with shapes, got {type(what).__name__}."
         )
     if not isinstance(what, str | Formula) or shapes is None:
-        return Oracle(formula, backends)
+        return Oracle(formula, backends, dtype)
     raise UsageError(f"oracle: {formula.name} has shapes already; leave shapes out.")

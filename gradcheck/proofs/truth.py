@@ -86,7 +86,8 @@ class Truth:
             if deltas and list(map(polynomial_of, deltas[k].shape)) != list(map(polynomial_of, output.shape)):
                 raise Unsupported("delta has another shape than the output")
             weighted = deltas[k].entry * output.entry if deltas else output.entry
-            total = total + _summed(space, weighted, output.shape)
+            term = _summed(space, weighted, output.shape)
+            total = total - term if deltas and formula.signs[k] < 0 else total + term
         found = []
         for position in range(count, len(made.arrays)):
             name = formula.shapes.arguments[position]
@@ -181,9 +182,10 @@ class Truth:
         """`dC/darg` at the target entry, for the sum C of all outputs."""
         return self._keep(("slope", argument), lambda: self._derived(self._cost(), argument))
 
-    def jacobian(self, argument: int) -> Expr:
-        """`dz/darg` at the output entry and the target entry."""
-        return self._keep(("jacobian", argument), lambda: self._derived(self._entry(), argument))
+    def jacobian(self, argument: int, output: int | None = None) -> Expr:
+        """`dz/darg` at the output entry and the target entry; of the only output, unless one is named."""
+        key = ("jacobian", argument, output)
+        return self._keep(key, lambda: self._derived(self._entry(output), argument))
 
     def along(self, output: int, pairs: Sequence[tuple[int, int]]) -> Expr:
         """The derivative of one output along others: pairs of an argument and the argument that is its
@@ -221,10 +223,10 @@ class Truth:
             total = total + _summed(self.space, output.entry, output.shape)
         return total
 
-    def _entry(self) -> Expr:
-        if len(self.outputs) != 1:
+    def _entry(self, number: int | None) -> Expr:
+        if number is None and len(self.outputs) != 1:
             raise Unsupported("Jacobians of a forward with several outputs")
-        output = self.outputs[0]
+        output = self.outputs[number or 0]
         return self.entry(output, self.codes("out", output.shape))
 
     def _derived(self, expression: Expr, argument: int) -> Expr:

@@ -9,7 +9,8 @@ from typing import Literal
 from gradcheck.errors import Escaped, UsageError, user_code
 from gradcheck.formulas.calling.process_state import process_kept
 from gradcheck.formulas.claim import Claim
-from gradcheck.formulas.complex_numbers.outputs import in_real_outputs, with_real_outputs
+from gradcheck.formulas.complex_numbers.claims import in_real_outputs
+from gradcheck.formulas.complex_numbers.outputs import with_real_outputs
 from gradcheck.judging.answers.backends import choose
 from gradcheck.judging.point_check import check_point
 from gradcheck.judging.points.point import ComplexOutputs, Discarded, ForwardFault, Point, evaluate_forward

@@ -48,9 +48,14 @@ def test_norms(agrees, array, how):
     agrees(lambda x: np.linalg.norm(x, **how), array)
 
 
-@pytest.mark.parametrize("how", [{"ord": 2}, {"ord": 1}, {"ord": "nuc"}])
+@pytest.mark.parametrize("ord", [1, -1, 2, -2, "nuc", np.inf, -np.inf])
+def test_matrix_norms(agrees, ord):
+    """By singular values, and by sums of rows and columns."""
+    agrees(lambda x: np.linalg.norm(x, ord), B)
+
+
+@pytest.mark.parametrize("how", [{"ord": 0.5}, {"ord": 2, "axis": (0, 1)}])
 def test_matrix_norms_that_are_not_there_say_so(in_balls, how):
-    """They are no sums over entries."""
     with pytest.raises(Unsupported, match="of a matrix is not available"):
         in_balls(lambda x: np.linalg.norm(x, **how), B)
 

@@ -51,15 +51,64 @@ def inside(shape, rng):
     return rng.uniform(-3, 3, shape)
 
 
+def fixed_point(W, x):
+    """`z = tanh(0.4 W z / |W| + x)`, as a deep equilibrium layer has it."""
+    A, z = 0.4 * W / (1e-9 + np.linalg.norm(W)), np.zeros_like(x)
+    for _ in range(200):
+        before, z = z, np.tanh(A @ z + x)
+        if np.max(np.abs(z - before)) < 1e-9:
+            break
+    return z
+
+
+def through_the_fixed_point(delta, W, x, sign=-1):
+    size = 1e-9 + np.linalg.norm(W)
+    z = fixed_point(W, x)
+    slope = 1 - z**2
+    g = slope * np.linalg.solve((np.eye(len(x)) + sign * slope[:, None] * 0.4 * W / size).T, delta)
+    by_A = np.outer(g, z)
+    return 0.4 * (by_A / size - np.sum(by_A * W) * W / size**2 / (size - 1e-9)), g
+
+
+def plan(C):
+    n, m = C.shape
+    K, u = np.exp(-C), np.ones(n)
+    for _ in range(300):
+        v = (1 / m) / (K.T @ u)
+        before, u = u, (1 / n) / (K @ v)
+        if np.max(np.abs(u / before - 1)) < 1e-10:
+            break
+    return u[:, None] * K * v
+
+
+def transport(C):
+    """The cost of Sinkhorn's plan, whose gradient is the plan, by the envelope theorem."""
+    P = plan(C)
+    return np.sum(P * C) + np.sum(P * np.log(P))
+
+
 SOLVE = {"shapes": {"A": "n n", "b": "n"}, "values": {"A": gradcheck.spd}, "accuracy": 1e-8}
 TABLE = {"shapes": {"x": "n"}, "values": {"x": inside}, "accuracy": 1e-6}
 ROOT = {"shapes": {"a": "n"}, "accuracy": 1e-7}
+FIXED = {"shapes": {"W": "n n", "x": "n"}, "accuracy": 1e-8}
+COSTS = lambda shape, rng: rng.uniform(0, 3, shape)
+PLAN = {"shapes": {"C": "n m"}, "values": {"C": COSTS}, "accuracy": 1e-9}
 CASES = {
+    "fixed point": (fixed_point, through_the_fixed_point, FIXED),
+    "transport": (transport, lambda d, C: d * plan(C), PLAN),
     "root": (root, implicit, ROOT),
     "solver": (conjugate_gradients, adjoint, SOLVE),
     "table": (table, lambda d, x: d * (1 - np.tanh(x) ** 2), TABLE),
 }
 TWINS = {
+    "fixed point, sign": (fixed_point, lambda *a: through_the_fixed_point(*a, sign=1), FIXED),
+    "fixed point, one step": (
+        fixed_point,
+        lambda d, W, x: (None, d * (1 - fixed_point(W, x) ** 2)),
+        FIXED,
+    ),
+    "transport, wrong by 0.1 %": (transport, lambda d, C: 1.001 * d * plan(C), PLAN),
+    "transport, through the logarithm": (transport, lambda d, C: d * plan(C) * (1 + C), PLAN),
     "root, a constant left out": (root, lambda d, a: d / (3 * root(a) ** 2 + 1.5), ROOT),
     "root, wrong by 0.1 %": (root, lambda d, a: 1.001 * implicit(d, a), ROOT),
     "solver, transposed": (conjugate_gradients, lambda d, A, b: (adjoint(d, A, b)[0].T, None), SOLVE),

@@ -66,6 +66,40 @@ def test_fourier_transforms_are_exact_in_balls_and_answered_by_every_backend():
     assert {b.verdict for b in found.backends} == {"pass"}
 
 
+def power(x):
+    return np.abs(np.fft.rfft(x)) ** 2
+
+
+def power_vjp(delta, x):
+    g = np.zeros(len(x), dtype=complex)
+    g[: len(delta)] = 2 * delta * np.fft.rfft(x)
+    return np.real(len(x) * np.fft.ifft(g))
+
+
+def circular(x, h):
+    """A convolution, with transforms that are filled up with zeros, and half of the coefficients."""
+    n = len(x) + 1
+    return np.fft.irfft(np.fft.rfft(x, n) * np.fft.rfft(h, n), n)
+
+
+def circular_vjp(delta, x, h):
+    n = len(delta)
+    by = lambda other: np.fft.irfft(np.fft.rfft(delta, n) * np.conj(np.fft.rfft(other, n)), n)[:-1]
+    return by(h), by(x)
+
+
+@pytest.mark.parametrize("backend", ["autodiff", "finite_difference", "symbolic"])
+def test_parts_of_fourier_transforms_in_every_backend(backend):
+    options = {"max_examples": 2, "backends": [backend]}
+    assert gradcheck.verify(power, power_vjp, {"x": "n"}, **options).verdict == "pass"
+    both = {"x": "n", "h": "n"}
+    assert gradcheck.verify(circular, circular_vjp, both, **options).verdict == "pass"
+    half = lambda d, x: power_vjp(d, x) / 2
+    assert gradcheck.verify(power, half, {"x": "n"}, **options).verdict == "fail"
+    swapped = lambda d, x, h: circular_vjp(d, x, h)[::-1]
+    assert gradcheck.verify(circular, swapped, both, **options).verdict == "fail"
+
+
 # -- what is told of a mistake
 
 
@@ -296,6 +330,187 @@ def test_misuse(options, message):
         vjp(np.exp, lambda d, z: d, **options)
 
 
-def test_claims_that_are_not_about_complex_numbers_say_so():
+# -- Jacobians
+
+
+def jacobian(forward, code, shapes=None, **options):
+    options = {"max_examples": 4, "backends": ["finite_difference"], **options}
+    shapes = shapes or {"z": "n"}
+    options.setdefault("values", {"z": C})
+    return gradcheck.verify(forward, jac=code, shapes=shapes, **options)
+
+
+JACOBIANS = {
+    "holomorphic": (lambda z: z**2, lambda z: np.diag(2 * z), lambda z: np.diag(2 * np.conj(z)), {}),
+    "of several axes": (
+        lambda z, A: A @ z,
+        lambda z, A: A,
+        lambda z, A: np.conj(A),
+        {"shapes": {"z": "m", "A": "n m"}, "values": {"z": C, "A": C}},
+    ),
+    "real output": (lambda z: np.abs(z) ** 2, lambda z: np.diag(2 * z), np.diag, {}),
+    "scalar": (lambda z: np.sum(np.abs(z) ** 2), lambda z: 2 * z, lambda z: 2 * np.conj(z), {}),
+    "the other convention": (
+        lambda z: np.sum(np.abs(z) ** 2),
+        lambda z: 2 * np.conj(z),
+        lambda z: 2 * z,
+        {"complex_convention": "jax"},
+    ),
+    "real argument": (
+        lambda x: np.exp(1j * x),
+        lambda x: np.diag(1j * np.exp(1j * x)),
+        lambda x: np.diag(-1j * np.exp(1j * x)),
+        {"shapes": {"x": "n"}, "values": None},
+    ),
+    "a constant": (
+        lambda x: np.array([[1 + 2j, 0.5], [3j, 1.0]]) @ x,
+        lambda x: np.array([[1 + 2j, 0.5], [3j, 1.0]]),
+        lambda x: np.array([[1 + 2j, 3j], [0.5, 1.0]]),
+        {"shapes": {"x": 2}, "values": None},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", JACOBIANS)
+@pytest.mark.usefixtures("undiagnosed")
+def test_complex_jacobians(name):
+    forward, right, wrong, options = JACOBIANS[name]
+    assert jacobian(forward, right, **options).verdict == "pass"
+    found = jacobian(forward, wrong, **options)
+    assert found.verdict == "fail"
+    assert found.counterexample.arrays.keys() == set(options.get("shapes", {"z": "n"}))
+
+
+def test_a_complex_jacobian_is_answered_by_every_backend_and_proved():
+    forward, right, wrong, _ = JACOBIANS["holomorphic"]
+    found = jacobian(forward, right, backends=None)
+    assert (found.strength, {b.verdict for b in found.backends}) == ("proved", {"pass"})
+    twin = jacobian(forward, wrong, backends=None)
+    assert (twin.proof.status, twin.diagnosis[0].text) == (
+        "refuted",
+        "your derivative is the conjugate of the right derivative",
+    )
+
+
+@pytest.mark.parametrize("code", [lambda z: np.diag(2 * np.abs(z) ** 2), lambda z: np.diag(z * z)])
+def test_what_is_not_holomorphic_has_no_complex_jacobian(code):
+    found = jacobian(lambda z: np.conj(z) * z * z, code)
+    assert found.verdict == "fail"
+    ((quantity, text),) = [(d.quantity, d.text) for d in found.diagnosis]
+    assert quantity == "dz/dz"
+    assert text.startswith("the forward is not holomorphic: its derivative by Im z is not i times")
+
+
+# -- second order
+
+
+DOUBLE = {
+    "holomorphic": (
+        lambda z: z**2,
+        lambda g, d, z: (2 * g[0] * z, 2 * d * np.conj(g[0])),
+        lambda g, d, z: (2 * g[0] * z, 2 * np.conj(d) * g[0]),
+        {},
+    ),
+    "the other convention": (
+        lambda z: z**2,
+        lambda g, d, z: (2 * g[0] * z, 2 * d * g[0]),
+        lambda g, d, z: (2 * g[0] * z, 2 * d * np.conj(g[0])),
+        {"complex_convention": "jax"},
+    ),
+    "real argument": (
+        lambda x: np.exp(1j * x),
+        lambda g, d, x: (1j * g[0] * np.exp(1j * x), np.real(-np.conj(d) * np.exp(1j * x) * g[0])),
+        lambda g, d, x: (g[0] * np.exp(1j * x), np.real(-np.conj(d) * np.exp(1j * x) * g[0])),
+        {"shapes": {"x": "n"}, "values": None},
+    ),
+    "two outputs": (
+        lambda z: (z**2, np.sum(np.abs(z) ** 2)),
+        lambda g, d, z: (
+            (2 * g[0] * z, 2 * np.sum(np.real(z * np.conj(g[0])))),
+            2 * d[0] * np.conj(g[0]) + 2 * d[1] * g[0],
+        ),
+        lambda g, d, z: (
+            (2 * g[0] * z, 2 * np.sum(np.real(z * g[0]))),
+            2 * d[0] * np.conj(g[0]) + 2 * d[1] * g[0],
+        ),
+        {},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DOUBLE)
+@pytest.mark.usefixtures("undiagnosed")
+def test_double_backward_of_complex_outputs(name):
+    forward, right, wrong, options = DOUBLE[name]
+    options = {"values": {"z": C}, "shapes": {"z": "n"}, "max_examples": 4, **options}
+    options["backends"] = ["finite_difference"]
+    assert gradcheck.verify(forward, double_backward=right, **options).verdict == "pass"
+    assert gradcheck.verify(forward, double_backward=wrong, **options).verdict == "fail"
+
+
+def test_a_double_backward_of_complex_outputs_is_answered_by_every_backend_and_proved():
+    forward, right, wrong, _ = DOUBLE["holomorphic"]
+    options = {"shapes": {"z": "n"}, "values": {"z": C}, "max_examples": 6}
+    found = gradcheck.verify(forward, double_backward=right, **options)
+    assert (found.strength, {b.verdict for b in found.backends}) == ("proved", {"pass"})
+    twin = gradcheck.verify(forward, double_backward=wrong, **options)
+    assert (twin.proof.status, twin.diagnosis[0].kind) == ("refuted", "conjugate")
+
+
+@pytest.mark.parametrize("mode", ["hvp", "hessian"])
+def test_second_derivatives_are_those_of_a_real_number(mode):
+    with pytest.raises(gradcheck.UsageError, match="those of a real number, and the output is complex"):
+        gradcheck.verify(lambda x: np.sum(np.exp(1j * x)), shapes={"x": "n"}, **{mode: lambda *_: None})
+
+
+def test_an_entry_and_a_hessian_by_complex_numbers_say_what_to_claim():
+    formula = gradcheck.formula(shapes={"z": "n"}, values={"z": C})(energy)
     with pytest.raises(gradcheck.UsageError, match="Claim a vjp or a jvp"):
-        gradcheck.verify(np.exp, jac=lambda z: np.diag(np.exp(z)), shapes={"z": "n"}, values={"z": C})
+        formula.entry("dJ/dz[i]")(lambda i, delta, z: z)
+    with pytest.raises(gradcheck.UsageError, match="Claim an hvp"):
+        formula.hessian(lambda z: z)
+
+
+# -- beside complex numbers
+
+
+@pytest.mark.usefixtures("undiagnosed")
+def test_rows_of_a_batch():
+    forward = lambda z, w: z @ w
+    right = lambda d, z, w: (np.outer(d, np.conj(w)), np.conj(z).T @ d)
+    options = {"shapes": {"z": "b n", "w": "n"}, "values": {"z": C, "w": C}, "batch": "b"}
+    assert vjp(forward, right, **options).verdict == "pass"
+    mean = lambda d, z, w: (np.outer(d, np.conj(w)), np.conj(z).T @ d / len(d))
+    assert vjp(forward, mean, **options).verdict == "fail"
+
+
+@pytest.mark.usefixtures("undiagnosed")
+def test_complex64():
+    seen = set()
+
+    def right(delta, z):
+        seen.update((delta.dtype.name, z.dtype.name))
+        return 2 * delta * np.conj(z)
+
+    assert vjp(lambda z: z * z, right, dtype="float32", max_examples=9).verdict == "pass"
+    assert "complex64" in seen
+    off = lambda d, z: 2.001 * d * np.conj(z)
+    assert vjp(lambda z: z * z, off, dtype="float32", max_examples=2).verdict == "fail"
+    with pytest.raises(gradcheck.UsageError, match="named by their parts: 'float32'"):
+        vjp(lambda z: z * z, right, dtype="complex64")
+
+
+def test_a_strategy_of_complex_numbers_is_refused_with_advice():
+    from hypothesis import strategies as st
+
+    with pytest.raises(gradcheck.UsageError, match="Give a function"):
+        vjp(np.exp, lambda d, z: d, values={"z": st.complex_numbers(max_magnitude=2)})
+
+
+@pytest.mark.parametrize(
+    ("delta", "what"),
+    [(np.array([1j]), "what was given is complex"), (lambda s, rng: 1j * np.ones(s), "what was drawn is")],
+)
+def test_a_complex_delta_of_a_real_output_is_refused(delta, what):
+    with pytest.raises(gradcheck.UsageError, match=f"delta: expected real numbers; {what}"):
+        gradcheck.verify(lambda x: x**2, lambda d, x: 2 * d * x, {"x": 1}, delta=delta)

@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import jax.scipy.linalg
 import jax.scipy.special
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
@@ -14,6 +15,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from gradcheck.arithmetic import ComplexArray, call, complex_ufunc, is_complex
 from gradcheck.arithmetic.complex_numbers.arrays import FUNCTIONS as OF_COMPLEX
 from gradcheck.arithmetic.complex_numbers.fourier import FOURIER
+from gradcheck.arithmetic.factorisations import Unknown
 from gradcheck.arithmetic.narrow import is_exact
 from gradcheck.errors import Unsupported
 from gradcheck_backends._jax import primitives
@@ -159,6 +161,8 @@ class TracedArray(NDArrayOperatorsMixin):
         if name == "copyto" or name == "put":
             raise Unsupported(f"np.{name} cannot be traced by JAX")
         namespace: Any = jnp.linalg if module.startswith("numpy.linalg") else jnp
+        if module == "scipy.linalg":
+            namespace = jax.scipy.linalg
         if name == "sliding_window_view":
             return wrap(_sliding_window_view(*unwrap(args), **unwrap(kwargs)))
         if name == "det" and is_symbolic(unwrap(args[0]).shape[-1]):
@@ -167,8 +171,8 @@ class TracedArray(NDArrayOperatorsMixin):
             return wrap(tuple(jnp.linalg.slogdet(*unwrap(args))))
         if name in _REORDERED:
             raise Unsupported(f"np.{name}: JAX leaves the entries in another order")
-        if name in _OF_ONE_TRIANGLE:
-            return wrap(_OF_ONE_TRIANGLE[name](*unwrap(args), **unwrap(kwargs)))
+        if name in _AS_NUMPY:
+            return wrap(_AS_NUMPY[name](*unwrap(args), **unwrap(kwargs)))
         function = getattr(namespace, _RENAMED.get(name, name), None)
         if function is None:
             raise Unsupported(f"{module.replace('numpy', 'np', 1)}.{name} cannot be traced by JAX")
@@ -353,10 +357,29 @@ def _eigvalsh(a: Any, UPLO: str = "L") -> Any:
     return jnp.linalg.eigvalsh(_from_triangle(a, UPLO))
 
 
-_OF_ONE_TRIANGLE: dict[str, Callable[..., Any]] = {
+def _pinv(a: Any) -> Any:
+    """Of a matrix of full rank: elsewhere there is no derivative. JAX's own is made of singular values, which
+    cost a compilation for each shape and cannot be replayed in balls.
+    """
+    t = jnp.swapaxes(a, -1, -2)
+    if a.shape[-2] >= a.shape[-1]:
+        return jnp.linalg.solve(t @ a, t)
+    return jnp.swapaxes(jnp.linalg.solve(a @ t, a), -1, -2)
+
+
+def _lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
+    x = _pinv(a) @ b
+    rows, columns = a.shape
+    left = jnp.sum((b - a @ x) ** 2, axis=0, keepdims=b.ndim == 1) if rows > columns else jnp.zeros(0)
+    return x, left, min(rows, columns), Unknown("the singular values that np.linalg.lstsq gives")
+
+
+_AS_NUMPY: dict[str, Callable[..., Any]] = {
     "cholesky": _cholesky,
     "eigh": _eigh,
     "eigvalsh": _eigvalsh,
+    "lstsq": _lstsq,
+    "pinv": _pinv,
 }
 
 

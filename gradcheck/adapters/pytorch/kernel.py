@@ -11,7 +11,7 @@ import numpy as np
 from gradcheck.adapters.frameworks import as_outputs, place_fixed, places_of
 from gradcheck.adapters.presenting import parameters_of
 from gradcheck.adapters.same_function import check_same_function
-from gradcheck.adapters.undefined import check_undefined
+from gradcheck.adapters.undefined import Undefined
 from gradcheck.errors import CandidateFault
 from gradcheck.formulas.dtypes import NAMED, widened
 
@@ -29,6 +29,7 @@ class TorchKernel:
         own_context = function.setup_context is torch.autograd.Function.setup_context  # forward takes ctx
         self._names = names[1:] if names and own_context else names
         self._who = function.__name__
+        self._unused = Undefined(self._who)
         self._fixed = dict(
             zip(places_of(fixed, self._names, f"{self._who}: fixed"), fixed.values(), strict=True)
         )
@@ -79,14 +80,14 @@ class TorchKernel:
             check_same_function(values, forward, args, self._who, self._dtype == "float32")
         found = self._differentiated(inputs, outputs, delta)
         if len(outputs) > 1:
-            self._undefined(args, delta, len(outputs))
+            self._undefined(args, delta)
         wanted = [k for k, i in enumerate(inputs) if getattr(i, "requires_grad", False)]
         if len(wanted) > 1:
             for k in wanted:
                 self._alone(args, delta, k, found[k])
         return tuple(found)
 
-    def _undefined(self, args: Sequence[Any], delta: Any, count: int) -> None:
+    def _undefined(self, args: Sequence[Any], delta: Any) -> None:
         """Only one output is used at a time: the others' cotangents are None, or zeros."""
         torch = self._torch
 
@@ -103,7 +104,7 @@ class TorchKernel:
             found = self._differentiated(inputs, outputs, given)
             return [g for g, i in zip(found, inputs, strict=True) if i.requires_grad]
 
-        check_undefined(self._who, count, alone, zeroed)
+        self._unused.check(args, delta, alone, zeroed)
 
     def _differentiated(self, inputs: list[Any], outputs: list[Any], delta: Any) -> list[Any]:
         torch = self._torch

@@ -27,6 +27,8 @@ from gradcheck.arithmetic.code.reaching import (
     mentions,
     names_in,
 )
+from gradcheck.arithmetic.code.scipy_functions import NAMES as SCIPY
+from gradcheck.arithmetic.code.scipy_functions import standing_for
 
 __all__ = ["Copies", "Maker", "Replaced", "rebound", "rebound_where"]
 
@@ -46,7 +48,7 @@ class Replaced:
     @property
     def names(self) -> frozenset[str]:
         """The names by which a function may use any of it."""
-        return frozenset((*self.creators, *self.modules, *self.builtins))
+        return frozenset((*self.creators, *self.modules, *self.builtins, *SCIPY))
 
 
 _USUAL = Replaced()
@@ -108,7 +110,9 @@ class Copies:
     def _copied(self, value: Any) -> Any:
         kind = type(value)
         if kind is types.FunctionType:
-            return value if is_library(value.__module__) else self._function(value)
+            if is_library(value.__module__):
+                return standing_for(value) or value
+            return self._function(value)
         if kind is types.MethodType:
             return types.MethodType(self.of(value.__func__), self.of(value.__self__))
         if kind is functools.partial:
@@ -154,7 +158,7 @@ class Copies:
         return scope
 
     def _module(self, module: types.ModuleType) -> Any:
-        if not is_users_module(module.__name__):
+        if not is_users_module(module.__name__) and module.__name__.split(".")[0] != "scipy":
             return module
         return self._keep(module, _Module(module, self.of))
 
@@ -236,7 +240,7 @@ _LARGE = 4096
 
 
 class _Module(types.ModuleType):
-    """A module of the user's whose members are looked up in the original and copied."""
+    """A module of the user's, or of SciPy, whose members are looked up in the original and copied."""
 
     def __init__(self, module: types.ModuleType, copied: Callable[[Any], Any]) -> None:
         super().__init__(module.__name__)

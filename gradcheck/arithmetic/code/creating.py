@@ -13,7 +13,7 @@ from gradcheck.arithmetic.complex_numbers.arrays import joined
 from gradcheck.arithmetic.narrow import is_exact
 from gradcheck.errors import Unsupported
 
-__all__ = ["CREATORS", "Maker", "NumPy", "creator"]
+__all__ = ["CREATORS", "Maker", "NumPy", "creator", "is_of_arithmetic"]
 
 Maker = Callable[[Any], Any]
 """Turns a float64 array into an array of the arithmetic."""
@@ -45,7 +45,7 @@ def creator(name: str, maker: Maker) -> Any:
 
     @functools.wraps(function)
     def create(*args: Any, **kwargs: Any) -> Any:
-        if name in _CONVERTING and args and _is_of_arithmetic(args[0]):
+        if name in _CONVERTING and args and is_of_arithmetic(args[0]):
             return _converted(name, *args, **kwargs)
         try:
             made = function(*args, **kwargs)
@@ -69,8 +69,10 @@ def creator(name: str, maker: Maker) -> Any:
     return create
 
 
-def _is_of_arithmetic(value: Any) -> bool:
-    return hasattr(type(value), "__array_ufunc__") and not isinstance(value, np.ndarray | np.generic)
+def is_of_arithmetic(value: Any) -> bool:
+    """Whether a value is an array of some arithmetic, and no ndarray."""
+    kind = type(value)  # symbols for all shapes name the class of what they stand for
+    return hasattr(kind, "__array_ufunc__") and not issubclass(kind, np.ndarray | np.generic)
 
 
 def _converted(name: str, value: Any, dtype: Any = None, **how: Any) -> Any:
@@ -84,17 +86,17 @@ class _Double(np.float64):
     """`np.float64` as a cast: what is an array of the arithmetic stays one. As a dtype it is float64."""
 
     def __new__(cls, value: Any = 0.0) -> Any:
-        return value.astype(np.float64) if _is_of_arithmetic(value) else np.float64(value)
+        return value.astype(np.float64) if is_of_arithmetic(value) else np.float64(value)
 
 
 class _Single(np.float32):
     def __new__(cls, value: Any = 0.0) -> Any:
-        return value.astype(np.float32) if _is_of_arithmetic(value) else np.float32(value)
+        return value.astype(np.float32) if is_of_arithmetic(value) else np.float32(value)
 
 
 class _Half(np.float16):
     def __new__(cls, value: Any = 0.0) -> Any:
-        return value.astype(np.float16) if _is_of_arithmetic(value) else np.float16(value)
+        return value.astype(np.float16) if is_of_arithmetic(value) else np.float16(value)
 
 
 _SCALARS = {"float64": _Double, "float32": _Single, "float16": _Half}

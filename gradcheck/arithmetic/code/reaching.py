@@ -49,7 +49,9 @@ def _mentions(value: Any, wanted: frozenset[str], seen: set[int], depth: int = 0
         return _mentions(value.fget, wanted, seen)
     seen.add(id(value))
     if isinstance(value, types.FunctionType):
-        return not is_library(value.__module__) and _function_mentions(value, wanted, seen)
+        if is_library(value.__module__):
+            return value.__name__ in wanted
+        return _function_mentions(value, wanted, seen)
     if isinstance(value, type):
         own = [v for c in value.__mro__[:-1] if is_users(c) for v in vars(c).values()]
         return any(_mentions(v, wanted, seen) for v in own if _is_code(v))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gradcheck.arithmetic.array import FUNCTIONS as OF_REAL
 from gradcheck.arithmetic.array import ElementArray
@@ -69,12 +70,12 @@ def _fitted(a: Any, length: int, axis: int) -> Any:
     """An array cut off, or filled up with zeros, to a length along an axis."""
     found = np.shape(a)[axis]
     if length < found:
-        return np.take(a, range(length), axis=axis)
+        return np.take(a, np.arange(length), axis=axis)
     if length == found:
         return a
     shape = list(np.shape(a))
     shape[axis] = length - found
-    first = np.take(a, [0] * (length - found), axis=axis)
+    first = np.take(a, np.zeros(length - found, int), axis=axis)
     return np.concatenate([a, np.zeros_like(first)], axis=axis)
 
 
@@ -88,7 +89,7 @@ def _ifft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: None = N
 
 def _rfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: None = None) -> Any:
     whole = _fft(parts(a)[0], n, axis, norm)
-    return np.take(whole, range(np.shape(whole)[axis] // 2 + 1), axis=axis)
+    return np.take(whole, np.arange(np.shape(whole)[axis] // 2 + 1), axis=axis)
 
 
 def _irfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: None = None) -> Any:
@@ -97,16 +98,16 @@ def _irfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: None = 
     """
     length = 2 * (np.shape(a)[axis] - 1) if n is None else int(n)
     half = _fitted(a, length // 2 + 1, axis)
-    own = [0, length // 2] if length % 2 == 0 else [0]
-    inner = [k for k in range(length // 2 + 1) if k not in own]
+    own = np.array([0, length // 2] if length % 2 == 0 else [0])
+    inner = np.setdiff1d(np.arange(length // 2 + 1), own)
     re, im = parts(half)
     cosine, sine = roots(length, re)
 
-    def times(part: Any, table: Any, places: list[int]) -> Any:
+    def times(part: Any, table: Any, places: NDArray[np.int64]) -> Any:
         return np.matmul(np.moveaxis(np.take(part, places, axis=axis), axis, -1), table[places])
 
     total = times(re, cosine, own)
-    if inner:
+    if inner.size:
         total = total + 2 * times(re, cosine, inner)
         if im is not None:
             total = total - 2 * times(im, sine, inner)

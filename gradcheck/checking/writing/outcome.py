@@ -19,6 +19,7 @@ from gradcheck.checking.writing.counterexample import describe
 from gradcheck.checking.writing.remarks import precision, remarks, unstable
 from gradcheck.checking.writing.rows import backend_row, claim_row, silent_row
 from gradcheck.diagnosis import diagnosed
+from gradcheck.diagnosis.kinds import UNEXPLAINED
 from gradcheck.formulas.claim import Claim
 from gradcheck.judging.opinions import PointResult
 from gradcheck.judging.session import Session
@@ -98,7 +99,9 @@ def _mistakes(task: Task, settled: Settled) -> list[Diagnosis]:
     found = settled.bias or diagnosed(
         task.claim, task.results, task.session, seed=task.seed, delta=task.delta
     )
-    return found or settled.battery.mistakes()
+    if all(d.kind == UNEXPLAINED for d in found):
+        return settled.battery.mistakes() or found
+    return found
 
 
 def cannot_run(

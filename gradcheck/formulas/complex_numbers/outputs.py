@@ -9,20 +9,18 @@ from __future__ import annotations
 
 import copy
 import functools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from gradcheck.arithmetic import is_complex
 from gradcheck.errors import FormFault, UsageError
-from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.complex_numbers.parts import ComplexParts, joined_parts
 from gradcheck.formulas.complex_numbers.values import parts_of_value
 from gradcheck.formulas.declaration import Declaration
-from gradcheck.formulas.derived.second_order import GradientOf
 from gradcheck.formulas.values import Values, complex_normal
 
-__all__ = ["OutputForm", "delta_in_parts", "in_real_outputs", "with_real_outputs"]
+__all__ = ["OutputForm", "delta_in_parts", "with_real_outputs"]
 
 
 @dataclass(frozen=True)
@@ -53,10 +51,14 @@ class OutputForm:
         """What the complex deltas are called."""
         return tuple(n.removesuffix(".real") for n in self.names if n.endswith(".real"))
 
+    def signs(self, convention: str) -> tuple[int, ...]:
+        """The sign of each delta of a real output in what the code calls delta."""
+        return tuple(-1 if convention == "jax" and name.endswith(".imag") else 1 for name in self.names)
+
     def conjugated(self, deltas: Sequence[Any], convention: str) -> tuple[Any, ...]:
         """Deltas of the real outputs as parts of what the code calls delta, or back again."""
-        turned = [convention == "jax" and name.endswith(".imag") for name in self.names]
-        return tuple(-d if turn else d for d, turn in zip(deltas, turned, strict=True))
+        pairs = zip(deltas, self.signs(convention), strict=True)
+        return tuple(-d if sign < 0 else d for d, sign in pairs)
 
     def split(self, result: Any, *, conjugated: bool = False) -> tuple[Any, ...]:
         """What there is for each output as what there is for each real one. Raises `FormFault`."""
@@ -84,10 +86,6 @@ class OutputForm:
 
 def with_real_outputs(formula: Declaration, form: OutputForm) -> Declaration:
     """The same declaration, of a forward that gives the real and imaginary parts of its outputs."""
-    if isinstance(formula, GradientOf):
-        raise UsageError(f"{formula.name}: second order is for real outputs, and one of these is complex.")
-    if formula.batch is not None:
-        raise UsageError(f"{formula.name}: batch={formula.batch!r} is for real outputs, and one is complex.")
     function = formula.function
 
     def in_parts(*args: Any) -> Any:
@@ -97,37 +95,6 @@ def with_real_outputs(formula: Declaration, form: OutputForm) -> Declaration:
     twin = copy.copy(formula)
     twin.__dict__.update(function=in_parts, outputs=form)  # the fields are frozen
     return twin
-
-
-def in_real_outputs(claim: Claim, formula: Declaration, form: OutputForm) -> Claim:
-    """A claim as one about ``formula``, its twin with real outputs. Raises `UsageError`."""
-    kind, candidate = claim.kind, claim.candidate
-    conjugated = formula.complex_convention == "jax"
-    if kind.is_backward:
-        place = kind.leading.index("delta")
-
-        def changed(*given: Any) -> Any:
-            own = list(given)
-            own[place] = form.joined(own[place], conjugated=conjugated)
-            return candidate(*own)
-
-    elif kind.follows_outputs:
-
-        def changed(*given: Any) -> Any:
-            return form.split(candidate(*given))
-
-    else:
-        raise UsageError(
-            f"{claim.uid}: the output is complex. Claim a vjp or a jvp of it, or this of a forward that "
-            "gives its real and its imaginary part."
-        )
-    return replace(claim, formula=formula, candidate=_like(changed, candidate))
-
-
-def _like(made: Callable[..., Any], function: Callable[..., Any]) -> Callable[..., Any]:
-    functools.update_wrapper(made, function)
-    made.__dict__.pop("used_again", None)  # it plays the calls of the code itself
-    return made
 
 
 def delta_in_parts(delta: Values | None, form: OutputForm, convention: str) -> Values | None:

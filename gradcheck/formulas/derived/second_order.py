@@ -16,9 +16,11 @@ import numpy as np
 
 from gradcheck.arithmetic.gradients import gradient, slope_along
 from gradcheck.errors import UsageError
+from gradcheck.formulas.complex_numbers.outputs import OutputForm, with_real_outputs
+from gradcheck.formulas.complex_numbers.parts import ComplexParts
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.derived.tangents import beside, check_float64
-from gradcheck.formulas.sizes.output_shapes import output_shapes
+from gradcheck.formulas.sizes.output_shapes import complex_outputs, output_shapes
 
 __all__ = ["DELTA", "GradientOf"]
 
@@ -36,6 +38,7 @@ class GradientOf(Declaration):
     of: Declaration
     weighted: bool
     target: str | None
+    signs: tuple[int, ...]  # of each delta of a real output, as the code is given it
 
     def __init__(self, formula: Declaration, *, weighted: bool = False, target: str | None = None) -> None:
         if formula.accuracy:
@@ -45,7 +48,7 @@ class GradientOf(Declaration):
             )
         check_float64(formula)
         own = formula.shapes.declared
-        count = 0
+        signs: tuple[int, ...] = ()
         if weighted:
             if DELTA in own:
                 raise UsageError(
@@ -53,11 +56,23 @@ class GradientOf(Declaration):
                     "delta by another name."
                 )
             outputs = output_shapes(formula)
-            count = len(outputs.shapes)
-            several = beside(DELTA, {f"z{k}": shape for k, shape in enumerate(outputs.shapes)})
-            own = {DELTA: several if outputs.multiple else outputs.shapes[0], **own}
+            form = OutputForm(outputs.complex, outputs.multiple)
+            if any(form.complex):
+                formula = with_real_outputs(formula, form)
+            signs = form.signs(formula.complex_convention)
+            deltas = [
+                ComplexParts(shape, shape) if is_pair else shape
+                for is_pair, shape in zip(outputs.complex, outputs.shapes, strict=True)
+            ]
+            several = beside(DELTA, {f"z{k}": shape for k, shape in enumerate(deltas)})
+            own = {DELTA: several if outputs.multiple else deltas[0], **own}
+        elif complex_outputs(formula):
+            raise UsageError(
+                f"{formula.name}: second derivatives are those of a real number, and the output is complex. "
+                "Claim a double_backward, which takes delta, or these of its real and imaginary part."
+            )
         place = None if target is None else formula.shapes.arguments.index(target)
-        function = _gradients(formula, count, place)
+        function = _gradients(formula, signs, place)
         super().__init__(
             function,
             own,
@@ -73,15 +88,19 @@ class GradientOf(Declaration):
             note=formula.note,
         )
         # its fields are frozen; the function is one of arrays, however the forward's own arguments are nested
-        self.__dict__.update(function=function, of=formula, weighted=weighted, target=target)
+        self.__dict__.update(function=function, of=formula, weighted=weighted, target=target, signs=signs)
 
 
-def _gradients(formula: Declaration, count: int, place: int | None) -> Callable[..., Any]:
-    """The gradients as a function of ``count`` deltas and the arrays in the arguments."""
+def _gradients(formula: Declaration, signs: tuple[int, ...], place: int | None) -> Callable[..., Any]:
+    """The gradients as a function of the deltas, one for each sign, and the arrays in the arguments."""
     function = formula.function
 
+    def divided(given: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        own, args = given[: len(signs)], given[len(signs) :]
+        return tuple(-d if sign < 0 else d for d, sign in zip(own, signs, strict=True)), args
+
     def gradients(*given: Any) -> Any:
-        deltas, args = given[:count], given[count:]
+        deltas, args = divided(given)
         floats = [i for i, a in enumerate(args) if np.dtype(getattr(a, "dtype", float)).kind in "fO"]
         found = gradient(function, args, deltas or (1.0,))
         return found if place is None else found[floats.index(place)]
@@ -90,7 +109,7 @@ def _gradients(formula: Declaration, count: int, place: int | None) -> Callable[
         """Their sum with these weights, in balls: two runs of the forward in place of two for each entry."""
 
         def total(*given: Any) -> Any:
-            deltas, args = given[:count], given[count:]
+            deltas, args = divided(given)
             floats = [i for i, a in enumerate(args) if hasattr(a, "gradient_of")]
             one = dict(zip(floats if place is None else [place], weights, strict=True))
             return slope_along(function, args, deltas or (1.0,), [one.get(i) for i in floats])

@@ -123,12 +123,13 @@ class Entry(Kind):
 
     def _products(
         self, point: Point, position: int, every: list[dict[str, int]], direction: NDArray[np.float64]
-    ) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    ) -> Iterator[tuple[tuple[NDArray[np.float64], ...], NDArray[np.float64]]]:
         """Weights of the output and directions of the argument whose products add up to the table's: one
         pair for a whole table, else one for each output.
         """
         if self._is_whole:
-            yield factors(point, position)
+            v, u = factors(point, position)
+            yield (v,), u
             return
         output_shape, shape = point.output_shapes[0], point.args[position].shape
         moved: dict[Shape, NDArray[np.float64]] = {}
@@ -141,7 +142,7 @@ class Entry(Kind):
         for place, spread in moved.items():
             weights = np.zeros(output_shape)
             weights[place] = 1.0
-            yield weights, spread
+            yield (weights,), spread
 
     def index_axes(self, formula: Declaration, symbols: Symbols) -> list[tuple[int | str, Any]]:
         position = formula.shapes.arguments.index(self.argument)

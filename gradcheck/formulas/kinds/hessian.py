@@ -20,6 +20,7 @@ class Hessian(Jacobian):
     name = "hessian"
     noun = "your Hessian"
     keyword = "hessian"
+    takes_complex = False
 
     def about(self, formula: Declaration) -> Declaration:
         return GradientOf(formula, target=self.target)
@@ -27,9 +28,8 @@ class Hessian(Jacobian):
     def statement(self, name: str) -> str:
         return f"second derivatives of {name} by {self.target}"
 
-    @property
-    def stated(self) -> Quantity:
-        return second(self.target)
+    def stated(self, leaf: str) -> Quantity:
+        return second(leaf)
 
     def by(self, argument: str) -> Kind | None:
         return replace(self, target=argument)

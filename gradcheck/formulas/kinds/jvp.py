@@ -19,7 +19,7 @@ from gradcheck.formulas.derived.tangents import WithTangents
 from gradcheck.formulas.kinds.directions import Directions
 from gradcheck.formulas.kinds.kind import Kind, Setting, Shape, Symbolic, Symbols
 from gradcheck.formulas.kinds.per_output import per_output
-from gradcheck.formulas.kinds.tables import contract
+from gradcheck.formulas.kinds.tables import contract, weights_of
 from gradcheck.formulas.point import Point
 from gradcheck.formulas.quantity import Quantity, tangents
 
@@ -71,7 +71,7 @@ class Jvp(Kind):
                 found[quantity] = _entries(point, program, moved, k, shape, domain)
             elif quantity in directions:
                 along = directions[quantity]
-                slope = _slope(point, program, moved, _weights(point, k, along), domain)
+                slope = _slope(point, program, moved, weights_of(point, k, along), domain)
                 found[quantity] = _along(slope, along)
         return found
 
@@ -89,11 +89,6 @@ def _moved(point: Point) -> dict[int, NDArray[np.float64]]:
     """The tangents by the positions of their arguments."""
     count = len(point.args) // 2
     return {count + i: point.args[i] for i in range(count) if count + i in point.wrt}
-
-
-def _weights(point: Point, k: int, weights: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
-    """Weights of all outputs, zeros but for number k."""
-    return tuple(weights if i == k else np.zeros(s) for i, s in enumerate(point.output_shapes))
 
 
 def _slope(
@@ -140,7 +135,7 @@ def _entries(
     for index in np.ndindex(shape):
         unit = np.zeros(shape)
         unit[index] = 1.0
-        slope = _slope(point, program, moved, _weights(point, k, unit), domain)
+        slope = _slope(point, program, moved, weights_of(point, k, unit), domain)
         if slope.refine is not None:
             slope = slope.refine()
         values[index] = slope.values.item()

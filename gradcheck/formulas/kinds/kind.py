@@ -109,8 +109,8 @@ class Symbols(Setting, Protocol):
         """The gradient by one argument of the sum of all outputs."""
         ...
 
-    def jacobian(self, argument: int) -> Any:
-        """The derivative of the output by one argument."""
+    def jacobian(self, argument: int, output: int | None = None) -> Any:
+        """The derivative of the output by one argument, or of one of several outputs."""
         ...
 
     def along(self, output: int, pairs: Sequence[tuple[int, int]]) -> Any:
@@ -157,6 +157,8 @@ class Kind(ABC):
     costs_slopes: ClassVar[bool] = False
     """Whether one slope of the forward, or of its gradient, is all that a comparison costs. Then a proof is
     followed by a comparison in balls at sizes far from those that were drawn."""
+    takes_complex: ClassVar[bool] = False
+    """Whether the one argument that it is about may be complex."""
     slopes_of_outputs: ClassVar[bool] = False  # one difference of the forward has all that it states
 
     # -- in words
@@ -206,6 +208,15 @@ class Kind(ABC):
     def quantity(self, argument: str) -> Quantity:
         """What belongs to one argument, in kinds that are ``by_argument``."""
         return gradient(argument)
+
+    def complex_pair(self, formula: Declaration, quantity: Quantity) -> tuple[Quantity, Quantity] | None:
+        """The real and the imaginary part of the complex array that a quantity is a part of; None for a
+        real one.
+        """
+        whole, _, part = (quantity.argument or "").rpartition(".")
+        if whole not in formula.shapes.nesting.complex_leaves or part not in ("real", "imag"):
+            return None
+        return self.quantity(f"{whole}.real"), self.quantity(f"{whole}.imag")
 
     @abstractmethod
     def shapes(self, formula: Declaration, point: Point) -> dict[Quantity, Shape]:

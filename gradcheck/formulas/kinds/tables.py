@@ -14,7 +14,10 @@ from gradcheck.backend import Answer, Program
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.point import Point
 
-__all__ = ["along", "contract", "position_of", "table_of", "table_slope"]
+__all__ = ["along", "contract", "position_of", "table_of", "table_slope", "weights_of"]
+
+Weights = tuple[NDArray[np.float64], ...]
+"""What each output counts for."""
 
 
 def contract(values: ObjectArray, direction: NDArray[np.float64]) -> tuple[arb, arb]:
@@ -41,9 +44,18 @@ def position_of(target: str, names: tuple[str, ...], point: Point) -> int:
     return position
 
 
-def table_of(point: Point, program: Program, position: int, domain: Domain) -> ObjectArray:
-    """All derivatives of the one output by an argument. Raises `Unsupported`."""
+def weights_of(point: Point, k: int, weights: NDArray[np.float64]) -> Weights:
+    """Weights of all outputs, zeros but for number k."""
+    return tuple(weights if i == k else np.zeros(s) for i, s in enumerate(point.output_shapes))
+
+
+def table_of(
+    point: Point, program: Program, position: int, domain: Domain, output: int | None = None
+) -> ObjectArray:
+    """All derivatives of the one output by an argument, or of one of several. Raises `Unsupported`."""
     jacobians = program.jacobian(point.args, position, domain)
+    if output is not None:
+        return jacobians[output]
     if len(jacobians) != 1:
         raise Unsupported("Jacobians of a forward with several outputs; claim a vjp instead")
     return jacobians[0]
@@ -53,19 +65,19 @@ def table_slope(
     point: Point,
     program: Program,
     position: int,
-    products: Iterable[tuple[NDArray[np.float64], NDArray[np.float64]]],
+    products: Iterable[tuple[Weights, NDArray[np.float64]]],
     direction: NDArray[np.float64],
     domain: Domain,
 ) -> Answer:
     """The slope of a table of derivatives, from slopes of weighted outputs along directions of the argument.
 
-    ``products`` are pairs of weights of the output and a direction of the argument, whose products add up
+    ``products`` are pairs of weights of the outputs and a direction of the argument, whose products add up
     to the direction of the table. Columns for every entry of the argument are what a method pays for that
     differences or estimates.
     """
     slopes = []
     for weights, moved in products:
-        answer = program.vjp(point.args, (weights,), {position: moved}, domain)[position]
+        answer = program.vjp(point.args, weights, {position: moved}, domain)[position]
         slopes.append(answer if answer.direction is not None else _contracted(answer, moved))
     return _total(slopes, direction)
 

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arithmetic import is_complex
 from gradcheck.errors import UsageError, user_code
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.sizes.dimensions import parse_dimension
 
-__all__ = ["OutputShapes", "output_shapes"]
+__all__ = ["OutputShapes", "complex_outputs", "output_shapes"]
 
 _RUNS = 4
 """Runs at sizes that are drawn apart. Expressions that are equal at all of them are equal as a rule; where
@@ -26,11 +27,12 @@ _TRIES = 200
 @dataclass(frozen=True)
 class OutputShapes:
     """``shapes`` in the language of declared shapes, one for each output; ``multiple`` says that the forward
-    returns a tuple.
+    returns a tuple, ``complex`` which outputs are complex.
     """
 
     shapes: tuple[str, ...]
     multiple: bool
+    complex: tuple[bool, ...]
 
 
 def output_shapes(formula: Declaration) -> OutputShapes:
@@ -41,13 +43,13 @@ def output_shapes(formula: Declaration) -> OutputShapes:
             f"{formula.name}: the shape of the output is not known: the forward runs at none of the sizes "
             "that were tried."
         )
-    first, multiple = runs[0][1], runs[0][2]
+    _, first, multiple, pairs = runs[0]
     expressions = list(_expressions(formula))
     found = []
     for k, shape in enumerate(first):
         axes = []
         for axis in range(len(shape)):
-            seen = [(sizes, shapes[k][axis]) for sizes, shapes, _ in runs]
+            seen = [(sizes, shapes[k][axis]) for sizes, shapes, *_ in runs]
             text = next((t for t in expressions if all(_size(t, s) == size for s, size in seen)), None)
             text = text or (str(shape[axis]) if len({size for _, size in seen}) == 1 else None)
             if text is None:
@@ -58,7 +60,7 @@ def output_shapes(formula: Declaration) -> OutputShapes:
                 )
             axes.append(text)
         found.append(" ".join(axes))
-    return OutputShapes(tuple(found), multiple)
+    return OutputShapes(tuple(found), multiple, pairs)
 
 
 def _size(text: str, sizes: Mapping[str, int]) -> int:
@@ -76,8 +78,16 @@ def _expressions(formula: Declaration) -> Iterator[str]:
         yield from (f"{a}+1", f"{a}-1", f"2*{a}", f"{a}//2", f"{a}*{a}")
 
 
-def _runs(formula: Declaration) -> Iterator[tuple[dict[str, int], tuple[tuple[int, ...], ...], bool]]:
-    """Sizes, the shapes of the outputs there, and whether there are several."""
+def complex_outputs(formula: Declaration) -> bool:
+    """Whether an output is complex, as far as the forward runs."""
+    return any(any(pairs) for *_, pairs in itertools.islice(_runs(formula), 1))
+
+
+_Run = tuple[dict[str, int], tuple[tuple[int, ...], ...], bool, tuple[bool, ...]]
+
+
+def _runs(formula: Declaration) -> Iterator[_Run]:
+    """Sizes, the shapes of the outputs there, whether there are several, and which are complex."""
     fixed = {a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)}
     bound = formula.shapes.bind(fixed)
     rng = np.random.default_rng(5)
@@ -88,16 +98,20 @@ def _runs(formula: Declaration) -> Iterator[tuple[dict[str, int], tuple[tuple[in
         if key in seen or not formula.allows(sizes):
             continue
         seen.add(key)
-        try:
-            with np.errstate(all="ignore"), warnings.catch_warnings(), user_code:
-                warnings.simplefilter("ignore")
-                result = formula.function(*_arguments(formula, sizes, rng))
-                multiple = isinstance(result, tuple | list)
-                shapes = tuple(np.shape(z) for z in (result if multiple else [result]))
-        except Exception:  # what the forward cannot do is told where points are drawn
-            shapes = None
-        if shapes is not None:
-            yield sizes, shapes, multiple
+        if (run := _run(formula, sizes, rng)) is not None:
+            yield run
+
+
+def _run(formula: Declaration, sizes: dict[str, int], rng: np.random.Generator) -> _Run | None:
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings(), user_code:
+            warnings.simplefilter("ignore")
+            result = formula.function(*_arguments(formula, sizes, rng))
+            multiple = isinstance(result, tuple | list)
+            parts = result if multiple else [result]
+            return sizes, tuple(map(np.shape, parts)), multiple, tuple(map(is_complex, parts))
+    except Exception:  # what the forward cannot do is told where points are drawn
+        return None
 
 
 def _arguments(formula: Declaration, sizes: Mapping[str, int], rng: np.random.Generator) -> list[Any]:

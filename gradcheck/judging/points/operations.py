@@ -87,7 +87,8 @@ class _Counted(np.ndarray[Any, Any]):
         plain = _plain(args)
         result = func(*plain, **_plain(kwargs))
         if func in _FACTORISING:
-            _count(0, _factorised(plain[0]))
+            steps = _COMPILED if func in _COMPILING else _STEPS
+            _count(0, steps + _eliminated(plain[0]))
         return _wrapped(result)
 
     def __getitem__(self, key: Any) -> Any:
@@ -122,16 +123,18 @@ _FACTORISING = frozenset(
 )
 
 
-def _factorised(matrix: Any) -> float:
-    """What a factorisation costs besides: whoever derives it takes many steps, and there are as many products
-    of entries as in elimination.
-    """
+def _eliminated(matrix: Any) -> float:
+    """The products of entries in a factorisation: as many as in elimination."""
     size, inner = np.size(matrix), (np.shape(matrix) or (1,))[-1]
-    return _STEPS + size * inner / (3 * _ENTRIES)
+    return size * inner / (3 * _ENTRIES)
 
 
 _STEPS = 7
-"""Operations that a factorisation takes besides one: some five milliseconds of a trace by JAX."""
+"""Operations that a factorisation takes besides: some five milliseconds of a trace by JAX."""
+
+_COMPILING = frozenset([np.linalg.svd, np.linalg.eigh, np.linalg.eigvalsh, np.linalg.qr])
+_COMPILED = 24
+"""The same where JAX has it compiled for each shape, which takes a good half second."""
 
 
 def _count(calls: float, entries: float = 0.0) -> None:

@@ -288,7 +288,7 @@ def _draw_deltas(
         who = f"delta[{i}]" if multiple else "delta"
         value = _nonzero(default) if value is None else value
         filled = _filled(value, output.shape, rng, who, together) if callable(value) else value
-        frozen = _frozen(filled, output.shape, who)
+        frozen = _frozen(filled, output.shape, who, "what was drawn" if callable(value) else "what was given")
         drawn.append(frozen.astype(np.float64))
     return tuple(drawn)
 
@@ -330,13 +330,13 @@ def _filled(
         ) from error
 
 
-def _frozen(value: Any, shape: tuple[int, ...], who: str) -> NDArray[Any]:
+def _frozen(value: Any, shape: tuple[int, ...], who: str, what: str = "what was drawn") -> NDArray[Any]:
     try:
         array = np.array(as_array(value, "fiub"))
     except NotNumbers as error:
         text = str(error)
         text = text if text.endswith("?") else f"{text}."
-        raise UsageError(f"{who}: expected real numbers; what was drawn is {text}") from None
+        raise UsageError(f"{who}: expected real numbers; {what} is {text}") from None
     if array.shape != shape:
         raise UsageError(f"{who}: expected an array of shape {shape}, got one of shape {array.shape}.")
     if array.dtype.kind == "f":

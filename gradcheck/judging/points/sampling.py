@@ -68,6 +68,11 @@ def each(count: int, seed: int, strategy: Any, receive: Callable[[Any], None], w
         ) from None
     except Exception as error:
         text = str(error).strip().splitlines()
+        if "complex" in str(error):
+            raise UsageError(
+                f"{who}: a Hypothesis strategy of complex numbers is not available, because both parts are "
+                "of one draw. Give a function (shape, rng) -> array, such as gradcheck.complex_normal."
+            ) from error
         raise UsageError(
             f"{who}: expected a Hypothesis strategy of single numbers, such as floats(-5, 5); drawing from "
             f"it raises {type(error).__name__}: {text[0].rstrip('.') if text else ''}."

@@ -21,12 +21,11 @@ Turn = Callable[[Any, Any, Any], tuple[Any, Any]]
 
 def complex_changes(case: Case, quantity: Quantity) -> Iterator[Explanation]:
     """What one simple change of the right complex gradient would give; nothing for real arguments."""
-    formula, noun = case.claim.formula, case.noun
-    whole, _, part = (quantity.argument or "").rpartition(".")
-    if whole not in formula.shapes.nesting.complex_leaves or part not in ("real", "imag"):
+    formula, noun, kind = case.claim.formula, case.noun, case.claim.kind
+    pair = kind.complex_pair(formula, quantity)
+    if pair is None:
         return
-    kind = case.claim.kind
-    pair = kind.quantity(f"{whole}.real"), kind.quantity(f"{whole}.imag")
+    right = noun.replace("your", "the right", 1)
     own, other = ("torch", "jax") if formula.complex_convention == "torch" else ("jax", "torch")
 
     def explained(mistake: str, text: str, cost: float, sides: Sides) -> Explanation:
@@ -48,52 +47,50 @@ def complex_changes(case: Case, quantity: Quantity) -> Iterator[Explanation]:
             0.8,
             _under_the_other(pair),
         )
-    star = "dJ/d" + whole
-    yield explained(
-        "conjugate", f"{noun} is the conjugate of the right gradient", 0.85, turned(lambda a, b, h: (a, -b))
-    )
-    wirtinger = f"Wirtinger's {star}* is half of dJ/dRe + i dJ/dIm"
+    yield explained("conjugate", f"{noun} is the conjugate of {right}", 0.85, turned(lambda a, b, h: (a, -b)))
+    star = "dJ/d" + (quantity.argument or "").removesuffix(".real").removesuffix(".imag")
+    gradient = kind.by_argument or not kind.argument  # of something real, by something complex
+    wirtinger = f": Wirtinger's {star}* is half of dJ/dRe + i dJ/dIm" if gradient else ""
+    conjugated = f"{wirtinger}, and {star} the conjugate of that" if gradient else ""
     yield explained(
         "factor",
-        f"{noun} is half the right gradient: {wirtinger}",
+        f"{noun} is half {right}{wirtinger}",
         0.9,
         turned(lambda a, b, h: (a * h, b * h)),
     )
     yield explained(
         "conjugate",
-        f"{noun} is half the conjugate of the right gradient: {wirtinger}, and {star} the conjugate of that",
+        f"{noun} is half the conjugate of {right}{conjugated}",
         0.95,
         turned(lambda a, b, h: (a * h, -b * h)),
     )
-    yield explained(
-        "factor", f"{noun} is twice the right gradient", 0.95, turned(lambda a, b, h: (a + a, b + b))
-    )
+    yield explained("factor", f"{noun} is twice {right}", 0.95, turned(lambda a, b, h: (a + a, b + b)))
     yield explained(
         "sign",
-        f"the sign is wrong: {noun} is minus the right gradient",
+        f"the sign is wrong: {noun} is minus {right}",
         0.95,
         turned(lambda a, b, h: (-a, -b)),
     )
     yield explained(
         "sign",
-        f"{noun} is minus the conjugate of the right gradient",
+        f"{noun} is minus the conjugate of {right}",
         0.98,
         turned(lambda a, b, h: (-a, b)),
     )
     yield explained(
         "missing-term",
-        f"{noun} is the real part of the right gradient: its imaginary part is lost",
+        f"{noun} is the real part of {right}: its imaginary part is lost",
         0.9,
         turned(lambda a, b, h: (a, 0 * b)),
     )
     yield explained(
         "missing-term",
-        f"{noun} has the imaginary part of the right gradient only: its real part is lost",
+        f"{noun} has the imaginary part of {right} only: its real part is lost",
         0.9,
         turned(lambda a, b, h: (0 * a, b)),
     )
     for text, turn in _QUARTERS.items():
-        yield explained("factor", f"{noun} is {text} the right gradient", 0.98, turned(turn))
+        yield explained("factor", f"{noun} is {text} {right}", 0.98, turned(turn))
 
 
 _QUARTERS: dict[str, Turn] = {

@@ -99,13 +99,14 @@ def modules(space: Space, swapped: Callable[[Any], Any]) -> Callable[[types.Modu
                 return value  # to be asked for: isinstance(x, torch.Tensor)
             raise unknown(space, f"{name}.{attribute}")
 
-        return own if origin(name) == "own" else foreign
+        return own if origin(name) in ("own", "known") else foreign
 
     def stand_in(module: types.ModuleType) -> Any:
         name = module.__name__
         if name == "builtins":
             raise unknown(space, name)
-        if name not in tables and origin(name) == "known":
+        of_scipy = name.split(".")[0] == "scipy"
+        if name not in tables and origin(name) == "known" and not of_scipy:
             return module
         if name not in made:
             made[name] = StandIn(name, member_of(module), changed)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arithmetic.code.scipy_functions import standing_for
 from gradcheck.proofs.indexed.algebra.space import Space
 from gradcheck.proofs.indexed.arrays.guarding import is_a, leak, unknown
 from gradcheck.proofs.indexed.copies.built_in import BuiltIns
@@ -93,7 +94,7 @@ class _Rebinding:
         if type(inner) is types.FunctionType and type(function).__name__ == "Formula":
             return self.copy(inner)
         if type(function) is not types.FunctionType or _is_library(function):
-            return function
+            return standing_for(function) or function
         if function in self.copies:
             return self.copies[function]
         cells = tuple(types.CellType() for _ in function.__closure__ or ())
