@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Self
 
 from gradcheck.notes.grammar.lexer import NotRead, Token, matching
@@ -118,6 +119,8 @@ class Cursor:
     def argument(self) -> list[Token]:
         if self.here is None:
             raise NotRead("\\frac has too few arguments")
+        if self.here.kind == "number" and len(self.here.text) > 1:
+            self.first_digit()
         if self.here.kind != "open":
             return [self.take()]
         end = matching(self.tokens, self.k)
@@ -126,6 +129,15 @@ class Cursor:
         if not content:
             raise NotRead("\\frac has an empty argument")
         return content
+
+    def first_digit(self) -> None:
+        r"""TeX takes one digit where there are no braces: \\frac12 is a half."""
+        whole = self.tokens[self.k]
+        parts = [
+            replace(whole, text=whole.text[0], end=whole.start + 1),
+            replace(whole, text=whole.text[1:], start=whole.start + 1),
+        ]
+        self.tokens = [*self.tokens[: self.k], *parts, *self.tokens[self.k + 1 :]]
 
     def script(self) -> list[Token]:
         """The tokens of a sub- or superscript."""

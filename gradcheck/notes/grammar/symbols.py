@@ -24,6 +24,10 @@ from gradcheck.notes.grammar.syntax import (
 __all__ = ["Symbols"]
 
 
+ABBREVIATIONS = {"KL", "JS", "CE", "NLL", "BCE", "MSE", "ML", "MLE", "MAP", "LS", "OLS", "SE", "RSS"}
+"""Letters below the line that are no indices."""
+
+
 class Symbols(Cursor):
     """Symbols with their marks, differentials, and functions with a name."""
 
@@ -150,6 +154,8 @@ class Symbols(Cursor):
         if any(t.kind in {"word", "remark"} or t.text == "|" for t in content):
             return replace(name, text="".join(t.text for t in content))
         letters = "".join(t.text for t in content)
+        if letters in ABBREVIATIONS:
+            return replace(name, text=letters)
         if len(content) >= 3 and all(t.kind == "letter" for t in content) and set(letters) - set("ijklmnpq"):
             return replace(name, text=letters)
         return replace(name, sub=self.indices(content))

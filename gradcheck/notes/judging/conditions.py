@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from gradcheck.notes.arrays.graph import Array
 from gradcheck.notes.arrays.terms import ONE, Delta, Entry, Index, Term, add, multiply, negative
 from gradcheck.notes.judging.comparison import Comparison
 from gradcheck.notes.judging.screening import screen
@@ -24,11 +25,16 @@ class Condition:
     values: dict[str, str]
 
 
-def first_condition(comparisons: tuple[Comparison, ...]) -> tuple[Condition, ...] | None:
-    """The first condition of the list under which both sides of every equality agree, one for each."""
+def first_condition(
+    comparisons: tuple[Comparison, ...], said: frozenset[str] = frozenset()
+) -> tuple[Condition, ...] | None:
+    """The first condition of the list under which both sides of every equality agree, one for each.
+
+    ``said`` holds two indices that the note calls equal there.
+    """
     if not comparisons or any(c.mask is not None for c in comparisons):
         return None
-    lists = [{c.text: c for c in conditions(comparison)} for comparison in comparisons]
+    lists = [{c.text: c for c in conditions(comparison, said)} for comparison in comparisons]
     for text in {t: None for known in lists for t in known}:
         held = tuple(
             known.get(text, Condition(text, comparison, {}))
@@ -39,9 +45,12 @@ def first_condition(comparisons: tuple[Comparison, ...]) -> tuple[Condition, ...
     return None
 
 
-def conditions(comparison: Comparison) -> Iterator[Condition]:
+def conditions(comparison: Comparison, said: frozenset[str] = frozenset()) -> Iterator[Condition]:
     """The list, those first that exclude least."""
     letters = [index for _, index in comparison.letters]
+    told = [index for letter, index in comparison.letters if letter in said]
+    if len(told) == 2 and told[0].dim.root() is told[1].dim.root():
+        yield Condition(f"{_name(told[0])} = {_name(told[1])}", replace(comparison, mask=Delta(*told)), {})
     for k, a in enumerate(letters):
         for b in letters[k + 1 :]:
             if a.dim.root() is b.dim.root():
@@ -53,12 +62,13 @@ def conditions(comparison: Comparison) -> Iterator[Condition]:
         array = graph.arrays[name]
         if len(array.dims) == 1 and array.values in {"normal", "unit", "positive"}:
             yield Condition(f"the entries of {name} sum to 1", comparison, {name: "simplex"})
-    for name in leaves:
-        array = graph.arrays[name]
-        if name.split("@")[0].split("_")[0] in WEIGHTS:
-            continue  # nobody has symmetric weights: there a transpose is missing
-        if len(array.dims) == 2 and array.values == "normal" and array.dims[0].root() is array.dims[1].root():
-            yield Condition(f"{name} is symmetric", comparison, {name: "symmetric"})
+    square = [n for n in leaves if _is_square(graph.arrays[n])]
+    for name in square:
+        yield Condition(f"{name} is symmetric", comparison, {name: "symmetric"})
+    own = comparison.target.array if comparison.target is not None else ""
+    if len(square) > 1 and own not in square:  # what is differentiated by moves freely
+        together = f"{', '.join(square[:-1])} and {square[-1]} are symmetric"
+        yield Condition(together, comparison, dict.fromkeys(square, "symmetric"))
     for name in leaves:
         if graph.arrays[name].values == "normal":
             yield Condition(f"{name} is positive", comparison, {name: "positive"})
@@ -69,6 +79,14 @@ def conditions(comparison: Comparison) -> Iterator[Condition]:
                 if index.dim.root() is array.dims[0].root():
                     mask = multiply((Entry(name, (index,)),))
                     yield Condition(f"{name}_{_name(index)} = 1", replace(comparison, mask=mask), {})
+
+
+def _is_square(array: Array) -> bool:
+    """Whether an array may be symmetric; nobody has symmetric weights: there a transpose is missing."""
+    if array.name.split("@")[0].split("_")[0] in WEIGHTS:
+        return False
+    own = array.values == "normal" and len(array.dims) == 2
+    return own and array.dims[0].root() is array.dims[1].root()
 
 
 def _name(index: Index) -> str:

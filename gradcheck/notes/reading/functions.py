@@ -62,7 +62,7 @@ class Functions(Sums):
             return self.known(base, node)
         if key in self.context.losses and not name.primes:
             return self.named(replace(name, primes=0))
-        if len(node.arguments) == 1 and not name.word and not name.primes and self.is_array(name, key):
+        if len(node.arguments) == 1 and not name.word and self.is_array(name, key):
             return self.chain([("", name), ("", Group(node.arguments[0]))])
         if self.context.is_defined(key):
             return self.value_of_function(name, node)
@@ -72,11 +72,14 @@ class Functions(Sums):
         return self.undefined(name, node)
 
     def is_array(self, name: Name, key: str) -> bool:
-        """Whether a symbol in front of brackets is declared as an array, and so multiplied."""
+        """Whether a symbol in front of brackets is declared as an array, and so multiplied.
+
+        X' is then a matrix's transpose.
+        """
         declared = self.context.declared(key)
-        return (
-            declared is not None and bool(declared.sizes) and key not in self.context.declarations.elementwise
-        )
+        if declared is None or key in self.context.declarations.elementwise:
+            return False
+        return bool(declared.sizes) and (not name.primes or (name.primes == 1 and len(declared.sizes) == 2))
 
     def value_of_function(self, name: Name, node: Apply) -> Value:
         """`J(W)` where J is defined without its argument."""

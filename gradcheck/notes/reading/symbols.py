@@ -85,6 +85,8 @@ class Symbols(Sizes):
             if stepped:
                 suffix = f"@{self.static_value(stepped[0])}"
                 subs.remove(stepped[0])
+        if subs and key in known.doubled and not name.sup:
+            return f"{key}_{{i}}", subs, exponent
         together = "".join(letter_of(s) or "?" for s in subs)
         if len(subs) > 1 and (
             known.declared(f"{key}_{{{together}}}") or known.is_defined(f"{key}_{{{together}}}")

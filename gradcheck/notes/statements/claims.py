@@ -18,9 +18,10 @@ from gradcheck.notes.grammar.syntax import (
     Node,
     Relation,
 )
-from gradcheck.notes.statements.context import Context, Definition, key_of, letter_of, nodes
+from gradcheck.notes.statements.context import Context, Definition, key_of, nodes
 from gradcheck.notes.statements.customs import (
     D_IS_A_SIZE,
+    SHORTHAND,
     applied_bases,
     bold_letters,
     join_words,
@@ -52,21 +53,31 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
     statements = [(f, s) for f in formulas for s in _statements(f, declarations)]
     context.applied = applied_bases(statements, declarations)
     context.symbols = frozenset(d.name.base for d in declarations.shapes) | frozenset(declarations.words)
-    if any(s == "d" for d in declarations.shapes for s in d.sizes) or any(
-        D_IS_A_SIZE.search(f.text) for f in formulas
-    ):
+    size = any(s == "d" for d in declarations.shapes for s in d.sizes)
+    size = size or any(D_IS_A_SIZE.search(f.text) for f in formulas)
+    if size and not any(SHORTHAND.match(f.text) for f in formulas):
         context.symbols |= {"d"}
     for text, row in declarations.derivatives:
         _declared_derivative(text, row, context)
     context.bold = bold_letters(formulas)
     pieces: list[Piece] = []
+    said: dict[int, Relation] = {}
     alone = Counter(id(f) for f, _ in statements)
     for formula, statement in statements:
         if isinstance(statement, str):
             pieces.append(Piece(formula, 0, len(formula.text), "claim", reason=statement))
             continue
+        equal = _equal_indices(statement)
+        if equal is not None:
+            own = next((p for p in reversed(pieces) if p.formula is formula and p.sides), None)
+            if own is not None and equal.sign == "=":
+                own.conditions.append(equal)
+            elif own is None:
+                said[formula.scope] = equal
+            continue
         piece = _piece(formula, statement, context, pieces)
         if piece is not None:
+            piece.said = said.get(formula.scope)
             piece.whole = alone[id(formula)] == 1
             pieces.append(piece)
     everything = [n for p in pieces for n in p.sides]
@@ -85,6 +96,23 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
     symbols_beside_steps(context, everything)
     context.numbers = plain_numbers(context, pieces, formulas)
     return pieces, context
+
+
+def _equal_indices(statement: Statement) -> Relation | None:
+    r"""i = j or i \neq j: under what other formulas hold."""
+    relation = statement.relation
+    if relation is not None and relation.text == "\\neq" and len(statement.sides) == 1:
+        tokens_ = statement.sides[0]
+        at = tokens_.index(relation)
+        sides = [tokens_[:at], tokens_[at + 1 :]]
+    elif relation is None and statement.signs:
+        sides = statement.sides
+    else:
+        return None
+    if len(sides) != 2 or not all(len(s) == 1 and s[0].text in {*"ijklmn"} for s in sides):
+        return None
+    left, right = (Name(s[0].text) for s in sides)
+    return Relation(left, "\\neq" if relation is not None else "=", right)
 
 
 def _statements(formula: Formula, declarations: Declarations) -> list[Statement | str]:
@@ -131,8 +159,6 @@ def _piece(formula: Formula, statement: Statement, context: Context, before: lis
     except RecursionError:
         piece.sides, piece.reason = [], "it is nested too deeply"
         return piece
-    if all(letter_of(s) in {*"ijklmn"} for s in piece.sides) and statement.signs:
-        return None  # "for i = j"
     shares = _sums_to_one(piece.sides)
     if shares is not None:
         known = context.declarations.shapes
@@ -155,7 +181,7 @@ def _piece(formula: Formula, statement: Statement, context: Context, before: lis
 def _related(formula: Formula, statement: Statement, context: Context, start: int, end: int) -> Piece | None:
     relation = statement.relation
     assert relation is not None
-    text = formula.text[start:end]
+    text = excerpt(formula.text, start, end)
     if relation.text == "\\in":
         try:
             names, sign, space = text.partition("\\in")

@@ -28,6 +28,7 @@ from gradcheck.notes.statements.splitting import Statement
 
 __all__ = [
     "D_IS_A_SIZE",
+    "SHORTHAND",
     "applied_bases",
     "bold_letters",
     "join_words",
@@ -39,6 +40,9 @@ __all__ = [
 ]
 
 D_IS_A_SIZE = re.compile(r"\\sum[^^]{0,30}\^\{?d\b|\\frac\{1\}\{d\}|\\times\s*d\b|\bd\s*\\times")
+
+SHORTHAND = re.compile(r"[\s&]*d(?:[A-Z]|\\(?:mathbf|boldsymbol|bm)\b)[^=+]{0,20}=")
+"""dX = ...: the loss's derivative by X, also where d is a size."""
 
 
 def join_words(declarations: Declarations, everything: list[Node]) -> None:

@@ -17,7 +17,7 @@ from gradcheck.notes.grammar.syntax import (
     Raised,
     Vectorised,
 )
-from gradcheck.notes.statements.context import Context, Definition, key_of, nodes
+from gradcheck.notes.statements.context import LOSSES, Context, Definition, key_of, nodes
 from gradcheck.notes.statements.pieces import Piece
 
 __all__ = ["define", "derives", "numbered"]
@@ -92,6 +92,9 @@ def define(piece: Piece, context: Context) -> None:
         return
     if key == "\\delta" and len(name.sub) == 2:
         return
+    if key in LOSSES and not name.sup and not name.text:
+        name = _of_an_example(name, scope, context)
+        key = key_of(name)
     if any(
         key_of(d.name) == key and d.scope in {scope, -1} and _overlap(d.name, name)
         for d in context.definitions
@@ -108,6 +111,23 @@ def define(piece: Piece, context: Context) -> None:
         context.squared.add(key)
     if not (key == "\\delta" and name.sup) or not derived:
         piece.kind = "definition"
+
+
+EACH = "i"
+"""The mark of the loss of an example beside the loss of all."""
+
+
+def _of_an_example(name: Name, scope: int, context: Context) -> Name:
+    """A loss L_i beside a loss L: two symbols."""
+    for k, d in enumerate(context.definitions):
+        if d.name.base != name.base or d.scope != scope or d.name.sup or d.name.accent:
+            continue
+        if bool(d.name.sub) == bool(name.sub) or isinstance((d.name.sub or name.sub)[0], Literal):
+            continue
+        context.doubled.add(name.base)
+        if d.name.sub and not d.name.text:
+            context.definitions[k] = replace(d, name=replace(d.name, text=EACH))
+    return replace(name, text=EACH) if name.sub and name.base in context.doubled else name
 
 
 def _pure(node: Node) -> bool:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gradcheck.notes.grammar.syntax import (
-    Node,
-)
+from gradcheck.notes.grammar.syntax import Node, Relation
 from gradcheck.notes.statements.context import Definition
 
 __all__ = ["Formula", "Piece", "excerpt"]
@@ -47,6 +45,8 @@ class Piece:
     definition: Definition | None = None
     wrong: str | None = None
     known: int = 0  # how many definitions stand before it
+
+    said: Relation | None = None  # two indices that the text before it calls equal, as in "for i = j"
 
     whole: bool = False  # the only statement of its formula
 

@@ -16,7 +16,7 @@ from gradcheck.notes.judging.verifying import Judgement, judge
 from gradcheck.notes.reading.arrays import NUMBERS
 from gradcheck.notes.reading.showing import in_words
 from gradcheck.notes.records import ClaimRecord
-from gradcheck.notes.statements.context import Definition, key_of, nodes
+from gradcheck.notes.statements.context import Definition, key_of, letter_of, nodes
 from gradcheck.notes.statements.defining import derives
 from gradcheck.notes.statements.pieces import Piece
 from gradcheck.notes.statements.telling import all_declared, redefines
@@ -47,7 +47,7 @@ def judge_wrong(
         )
     if valued:
         for outcome in valued:
-            held = first_condition(outcome.comparisons)
+            held = first_condition(outcome.comparisons, _equal(piece))
             if held is not None:
                 judgements = [judge(c.comparison, c.values) for c in held]
                 if all(j.equal for j in judgements):
@@ -100,6 +100,14 @@ def judge_wrong(
         reading=reading,
         layout=evidence.layout(first),
     )
+
+
+def _equal(piece: Piece) -> frozenset[str]:
+    """The two indices that the text before a claim calls equal."""
+    said = piece.said
+    if said is None or said.sign != "=":
+        return frozenset()
+    return frozenset(x for side in (said.left, said.right) if (x := letter_of(side)))
 
 
 def guessed_symbol(evidence: Evidence, outcome: Outcome) -> str | None:

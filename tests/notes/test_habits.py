@@ -1,0 +1,53 @@
+# ruff: noqa: E501  (formulas stand on one line)
+"""Habits of authors that a reader must know, or it accuses what is right: each beside a wrong twin."""
+
+import pytest
+
+from gradcheck.notes import check_text
+
+SOFTMAX = r"$$p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}$$"
+KALMAN = r"Let $P = (I - KH) Q (I - KH)^T + K R K^T$."
+
+TWINS = {
+    "a condition in the formula": (SOFTMAX, r"$$\frac{\partial p_j}{\partial z_i} = p_i(1 - p_i), \quad i = j$$", r"$$\frac{\partial p_j}{\partial z_i} = -p_i(1 - p_i), \quad i = j$$"),
+    "a condition in the text": (f"{SOFTMAX} If $i = j$:", r"$$\frac{\partial p_j}{\partial z_i} = p_i(1 - p_i)$$", r"$$\frac{\partial p_j}{\partial z_i} = p_i(1 + p_i)$$"),
+    "the other condition in the text": (f"{SOFTMAX} If $i \\neq j$:", r"$$\frac{\partial p_j}{\partial z_i} = -p_i p_j$$", r"$$\frac{\partial p_j}{\partial z_i} = p_i(1 - p_i)$$"),
+    "a prime that transposes": (r"Let $y \in \mathbb{R}^n$, $X \in \mathbb{R}^{n \times k}$, $\beta \in \mathbb{R}^k$ and $R = \|y - X\beta\|^2$.", r"$$\nabla_\beta R = -2X'(y - X\beta)$$", r"$$\nabla_\beta R = 2X'(y - X\beta)$$"),
+    "a half without braces": (r"Let $E = \frac12 \sum_i (y_i - t_i)^2$.", r"$$\frac{\partial E}{\partial y_i} = y_i - t_i$$", r"$$\frac{\partial E}{\partial y_i} = t_i - y_i$$"),
+    "bold symbols that are declared in the text": (r"With $\mathbf{W} \in \mathbb{R}^{d \times C}$, $\mathbf{x} \in \mathbb{R}^d$ and $\mathbf{z} = \mathbf{W}^T \mathbf{x}$ let $J = \frac{1}{2} \|\mathbf{z}\|^2$.", r"$$\frac{\partial J}{\partial \mathbf{W}} = \mathbf{x} \mathbf{z}^T$$", r"$$\frac{\partial J}{\partial \mathbf{W}} = 2 \mathbf{x} \mathbf{z}^T$$"),
+    "two symmetric matrices": (KALMAN, r"$$\frac{\partial \operatorname{tr}(P)}{\partial K} = -2 (H Q)^T + 2 K (H Q H^T + R)$$", r"$$\frac{\partial \operatorname{tr}(P)}{\partial K} = 2 (H Q)^T + 2 K (H Q H^T + R)$$"),
+    "a second definition in the same section": (r"$L = \frac{1}{2} \sum_i (x_i - y_i)^2$, or else $L = \sum_i (x_i - y_i)^4$:", r"$$\frac{\partial L}{\partial x_i} = 4 (x_i - y_i)^3$$", None),
+    "the loss of an example": (r"$L_i = \frac{1}{2}(\hat{y}_i - y_i)^2$ and $L = \sum_{i=1}^N L_i$.", r"$$\frac{\partial L}{\partial \hat{y}_i} = \hat{y}_i - y_i$$", r"$$\frac{\partial L}{\partial \hat{y}_i} = y_i - \hat{y}_i$$"),
+    "d as a size and as a sign": ("<!-- gradcheck\nQ: n d; K: m d\n-->\n$S = \\frac{1}{\\sqrt{d}} Q K^T$ and $dS = \\partial L / \\partial S$.", r"$$dQ = \frac{1}{\sqrt{d}} dS K$$", r"$$dQ = \frac{1}{d} dS K$$"),
+}  # fmt: skip
+
+
+def verdict(text, claim):
+    return check_text(f"{text}\n\n{claim}\n", "note.md").claims[-1].verdict
+
+
+@pytest.mark.corpus(5)
+@pytest.mark.parametrize("name", TWINS)
+def test_a_right_formula_is_right_and_its_wrong_twin_is_not(name):
+    text, right, wrong = TWINS[name]
+    assert verdict(text, right) in {"right", "right-if"}
+    if wrong is not None:
+        assert verdict(text, wrong) == "wrong"
+
+
+UNTOLD = {
+    "of a loss that is not defined": ("<!-- gradcheck\nW: n m; x: m; z, y: n; J: scalar\n-->\n$z = W x$", r"$$\frac{\partial J}{\partial z} = z - y$$"),
+    "of two losses that are not defined": (r"$a_i = \sigma(z_i)$", r"$$\frac{\partial J}{\partial z_i} = \frac{\partial L}{\partial z_i} + 2\lambda z_i$$"),
+    "that differs from a second definition, too": (r"$L = \frac{1}{2} \sum_i (x_i - y_i)^2$, or else $L = \sum_i (x_i - y_i)^4$:", r"$$\frac{\partial L}{\partial x_i} = 3 (x_i - y_i)^3$$"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNTOLD)
+def test_nobody_is_accused(name):
+    assert verdict(*UNTOLD[name]) == "not-read"
+
+
+def test_definitions_in_a_circle_are_no_end_of_the_program():
+    text = r"$$(\frac{\partial x}{\partial A})_{ij}=\frac{\partial x}{\partial A_{ij}}$$" + "\n\n"
+    text += r"$$\frac{\partial x^Ta}{\partial x}=\frac{\partial a^Tx}{\partial x}=a$$"
+    assert verdict(text, "") == "right"
