@@ -7,6 +7,7 @@ from gradcheck.notes import check_text
 
 SOFTMAX = r"$$p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}$$"
 KALMAN = r"Let $P = (I - KH) Q (I - KH)^T + K R K^T$."
+CONV = "<!-- gradcheck\nx: n; w: K; y: m\n-->\n" + r"$$y_i = \sum_{k} w_k x_{i+k}$$"
 
 TWINS = {
     "a condition in the formula": (SOFTMAX, r"$$\frac{\partial p_j}{\partial z_i} = p_i(1 - p_i), \quad i = j$$", r"$$\frac{\partial p_j}{\partial z_i} = -p_i(1 - p_i), \quad i = j$$"),
@@ -19,6 +20,12 @@ TWINS = {
     "a second definition in the same section": (r"$L = \frac{1}{2} \sum_i (x_i - y_i)^2$, or else $L = \sum_i (x_i - y_i)^4$:", r"$$\frac{\partial L}{\partial x_i} = 4 (x_i - y_i)^3$$", None),
     "the loss of an example": (r"$L_i = \frac{1}{2}(\hat{y}_i - y_i)^2$ and $L = \sum_{i=1}^N L_i$.", r"$$\frac{\partial L}{\partial \hat{y}_i} = \hat{y}_i - y_i$$", r"$$\frac{\partial L}{\partial \hat{y}_i} = y_i - \hat{y}_i$$"),
     "d as a size and as a sign": ("<!-- gradcheck\nQ: n d; K: m d\n-->\n$S = \\frac{1}{\\sqrt{d}} Q K^T$ and $dS = \\partial L / \\partial S$.", r"$$dQ = \frac{1}{\sqrt{d}} dS K$$", r"$$dQ = \frac{1}{d} dS K$$"),
+    "a convolution": (CONV, r"$$\frac{\partial L}{\partial w_k} = \sum_i \frac{\partial L}{\partial y_i} x_{i+k}$$", r"$$\frac{\partial L}{\partial w_k} = \sum_i \frac{\partial L}{\partial y_i} x_{i-k}$$"),
+    "a derivative by a shifted entry": (CONV, r"$$\frac{\partial L}{\partial x_j} = \sum_k \frac{\partial L}{\partial y_{j-k}} w_k$$", r"$$\frac{\partial L}{\partial x_j} = \sum_k \frac{\partial L}{\partial y_{j+k}} w_k$$"),
+    "indices from 0": (r"$$Y_{ij} = \sum_{a=0}^{k-1}\sum_{b=0}^{k-1} W_{ab} X_{i+a,j+b}$$", r"$$\frac{\partial L}{\partial X_{pq}} = \sum_a\sum_b \frac{\partial L}{\partial Y_{p-a,q-b}} W_{ab}$$", r"$$\frac{\partial L}{\partial X_{pq}} = \sum_a\sum_b \frac{\partial L}{\partial Y_{p-a,q-b}} W_{ba}$$"),
+    "a product over an index": (r"$L = \prod_{i=1}^n p_i$", r"$$\frac{\partial L}{\partial p_j} = \frac{L}{p_j}$$", r"$$\frac{\partial L}{\partial p_j} = \frac{L}{p_j^2}$$"),
+    "a logarithm to another base": ("", r"$$\frac{d}{dx}\log_2 x = \frac{1}{x \ln 2}$$", r"$$\frac{d}{dx}\log_2 x = \frac{1}{x}$$"),
+    "a kernel matrix beside a count": (r"$s = \sum_{k=1}^K c_k$ and $L = -\frac{1}{2} y^T K^{-1} y - \frac{1}{2} \log |K|$.", r"$$\frac{\partial L}{\partial K} = \frac{1}{2} K^{-1} y y^T K^{-1} - \frac{1}{2} K^{-1}$$", r"$$\frac{\partial L}{\partial K} = \frac{1}{2} K^{-1} y y^T K^{-1} + \frac{1}{2} K^{-1}$$"),
 }  # fmt: skip
 
 
@@ -26,7 +33,7 @@ def verdict(text, claim):
     return check_text(f"{text}\n\n{claim}\n", "note.md").claims[-1].verdict
 
 
-@pytest.mark.corpus(5)
+@pytest.mark.corpus(6)
 @pytest.mark.parametrize("name", TWINS)
 def test_a_right_formula_is_right_and_its_wrong_twin_is_not(name):
     text, right, wrong = TWINS[name]

@@ -8,7 +8,7 @@ here, whatever notation it came in, and is differentiated by the rules of one va
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -23,19 +23,24 @@ __all__ = [
     "Index",
     "Inverse",
     "Largest",
+    "Multiple",
     "Number",
     "Positive",
     "Power",
     "Product",
     "Size",
+    "Sliding",
     "Sum",
     "Term",
     "Total",
     "add",
+    "delta",
     "fresh",
     "multiply",
     "names",
     "power",
+    "rebuilt",
+    "sliding",
     "substitute",
     "total",
 ]
@@ -169,8 +174,28 @@ class Delta:
 
 
 @dataclass(frozen=True, slots=True)
+class Sliding:
+    """1 where the place ``at`` is the sum of other places, each so many times, and a number; else 0.
+
+    So is x_{i+k} read: beyond the ends of x there is nothing.
+    """
+
+    at: Place
+    steps: tuple[tuple[Place, int], ...]
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Total:
     """The sum of ``body`` over an index."""
+
+    index: Index
+    body: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Multiple:
+    """The product of ``body`` over an index."""
 
     index: Index
     body: Term
@@ -214,7 +239,9 @@ Term = (
     | Function
     | Positive
     | Delta
+    | Sliding
     | Total
+    | Multiple
     | Largest
     | Inverse
     | Det
@@ -263,6 +290,26 @@ def negative(term: Term) -> Term:
     return multiply((Number(Fraction(-1)), term))
 
 
+def delta(a: Place, b: Place) -> Term:
+    if a == b:
+        return ONE
+    return ZERO if isinstance(a, int) and isinstance(b, int) else Delta(a, b)
+
+
+def sliding(at: Place, steps: Iterable[tuple[Place, int]], offset: int) -> Term:
+    """The condition at = steps + offset, with numbers added up and an index once."""
+    counts: dict[Index, int] = {}
+    for place, times in steps:
+        if isinstance(place, int):
+            offset += place * times
+        else:
+            counts[place] = counts.get(place, 0) + times
+    left = tuple((index, times) for index, times in counts.items() if times)
+    if not left and isinstance(at, int):
+        return ONE if at == offset else ZERO
+    return Sliding(at, left, offset)
+
+
 def power(base: Term, exponent: Term) -> Term:
     if isinstance(exponent, Number):
         if exponent.value == 1:
@@ -292,48 +339,62 @@ def total(index: Index, body: Term) -> Term:
 
 def substitute(term: Term, to: Mapping[Index, Place]) -> Term:
     """The term with free indices replaced."""
-    if not to:
-        return term
+    return rebuilt(term, lambda entry: None, to) if to else term
+
+
+def rebuilt(term: Term, change: Callable[[Entry], Term | None], to: Mapping[Index, Place]) -> Term:
+    """The term with free indices replaced, then each entry for which ``change`` gives something.
+
+    A bound index gets a new name, so that what is put in is never captured.
+    """
+
+    def go(part: Term) -> Term:
+        return rebuilt(part, change, to)
 
     def place(p: Place) -> Place:
         return to.get(p, p) if isinstance(p, Index) else p
+
+    def bound(index: Index) -> tuple[Index, Callable[[Term], Term]]:
+        new = fresh(index.dim, index.name)
+        return new, lambda body: rebuilt(body, change, {**to, index: new})
 
     match term:
         case Number() | Size():
             return term
         case Entry(name, places):
-            return Entry(name, tuple(place(p) for p in places))
+            entry = Entry(name, tuple(place(p) for p in places))
+            changed = change(entry)
+            return entry if changed is None else changed
         case Sum(terms):
-            return add(substitute(t, to) for t in terms)
+            return add(go(t) for t in terms)
         case Product(factors):
-            return multiply(substitute(f, to) for f in factors)
+            return multiply(go(f) for f in factors)
         case Power(base, exponent):
-            return power(substitute(base, to), substitute(exponent, to))
+            return power(go(base), go(exponent))
         case Function(name, argument):
-            return Function(name, substitute(argument, to))
+            return Function(name, go(argument))
         case Positive(argument):
-            return Positive(substitute(argument, to))
+            return Positive(go(argument))
         case Delta(a, b):
-            a, b = place(a), place(b)
-            if a == b:
-                return ONE
-            return ZERO if isinstance(a, int) and isinstance(b, int) else Delta(a, b)
+            return delta(place(a), place(b))
+        case Sliding(at, steps, offset):
+            return sliding(place(at), [(place(p), n) for p, n in steps], offset)
         case Total(index, body):
-            # a bound index gets a new name, so that what is put in is never captured
-            new = fresh(index.dim, index.name)
-            return total(new, substitute(body, {**_without(to, index), index: new}))
+            new, inner = bound(index)
+            return total(new, inner(body))
+        case Multiple(index, body):
+            new, inner = bound(index)
+            return Multiple(new, inner(body))
         case Largest(index, body):
-            new = fresh(index.dim, index.name)
-            return Largest(new, substitute(body, {**_without(to, index), index: new}))
+            new, inner = bound(index)
+            return Largest(new, inner(body))
         case Inverse(row, column, body, i, j):
-            inner = _without(_without(to, row), column)
-            return Inverse(row, column, substitute(body, inner), place(i), place(j))
+            a, b = fresh(row.dim, row.name), fresh(column.dim, column.name)
+            body = rebuilt(body, change, {**to, row: a, column: b})
+            return Inverse(a, b, body, place(i), place(j))
         case Det(row, column, body):
-            return Det(row, column, substitute(body, _without(_without(to, row), column)))
-
-
-def _without(to: Mapping[Index, Place], index: Index) -> dict[Index, Place]:
-    return {a: b for a, b in to.items() if a != index}
+            a, b = fresh(row.dim, row.name), fresh(column.dim, column.name)
+            return Det(a, b, rebuilt(body, change, {**to, row: a, column: b}))
 
 
 def names(term: Term) -> set[str]:
@@ -347,37 +408,39 @@ def walk(term: Term) -> Iterable[Term]:
     while stack:
         t = stack.pop()
         yield t
-        match t:
-            case Sum(parts) | Product(parts):
-                stack.extend(parts)
-            case Power(base, exponent):
-                stack += [base, exponent]
-            case Function(_, argument) | Positive(argument):
-                stack.append(argument)
-            case Total(_, body) | Largest(_, body) | Inverse(_, _, body, _, _) | Det(_, _, body):
-                stack.append(body)
-            case _:
-                pass
+        stack.extend(parts(t))
+
+
+def parts(term: Term) -> tuple[Term, ...]:
+    """The terms that a term is made of."""
+    match term:
+        case Sum(inner) | Product(inner):
+            return inner
+        case Power(base, exponent):
+            return base, exponent
+        case Function(_, argument) | Positive(argument):
+            return (argument,)
+        case Total(_, body) | Multiple(_, body) | Largest(_, body) | Inverse(_, _, body) | Det(_, _, body):
+            return (body,)
+    return ()
 
 
 def free(term: Term) -> set[Index]:
     """The indices of a term that nothing in it binds."""
+    inside = set[Index]().union(*(free(p) for p in parts(term)))
+    places: tuple[Place, ...] = ()
     match term:
-        case Number() | Size():
-            return set()
         case Entry(_, places):
-            return {p for p in places if isinstance(p, Index)}
-        case Sum(parts) | Product(parts):
-            return set().union(*(free(p) for p in parts)) if parts else set()
-        case Power(base, exponent):
-            return free(base) | free(exponent)
-        case Function(_, argument) | Positive(argument):
-            return free(argument)
+            pass
         case Delta(a, b):
-            return {p for p in (a, b) if isinstance(p, Index)}
-        case Total(index, body) | Largest(index, body):
-            return free(body) - {index}
-        case Inverse(row, column, body, i, j):
-            return (free(body) - {row, column}) | {p for p in (i, j) if isinstance(p, Index)}
-        case Det(row, column, body):
-            return free(body) - {row, column}
+            places = a, b
+        case Sliding(at, steps):
+            places = at, *(p for p, _ in steps)
+        case Total(index) | Multiple(index) | Largest(index):
+            inside -= {index}
+        case Det(row, column):
+            inside -= {row, column}
+        case Inverse(row, column, _, i, j):
+            inside -= {row, column}
+            places = i, j
+    return inside | {p for p in places if isinstance(p, Index)}

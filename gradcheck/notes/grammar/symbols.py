@@ -14,10 +14,12 @@ from gradcheck.notes.grammar.syntax import (
     Derivative,
     Differential,
     Group,
+    Literal,
     Multiplication,
     Name,
     Node,
     Norm,
+    Quotient,
     Raised,
 )
 
@@ -221,6 +223,12 @@ class Symbols(Cursor):
                 raise NotRead(f"{name.base} over an index is not read")
             if any(r.transposed or r.inverse for r in raised):
                 raise NotRead(f"a superscript of {name.base} is not read")
+        base: Node | None = None
+        if name.sub or (name.text and name.base not in {"max", "min"}):
+            base = name.sub[0] if len(name.sub) == 1 else None
+            if name.base != "log" or not isinstance(base, Literal):
+                raise NotRead(f"what stands below {name.base} is not read")
+            name = replace(name, sub=())
         exponent = name.sup[0] if name.sup else None
         plain = replace(name, sup=())
         if self.text() in OPENERS:
@@ -243,6 +251,8 @@ class Symbols(Cursor):
                 raise NotRead(f"how far {name.base} reaches is not clear; use brackets")
         else:
             raise NotRead(f"{name.base} has no argument")
+        if base is not None:
+            node = Group(Quotient(node, Apply(plain, (base,))))
         node = Raised(node, exponent) if exponent is not None else node
         return self.postfix(node)
 

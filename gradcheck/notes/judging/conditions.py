@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -66,9 +67,11 @@ def conditions(comparison: Comparison, said: frozenset[str] = frozenset()) -> It
     for name in square:
         yield Condition(f"{name} is symmetric", comparison, {name: "symmetric"})
     own = comparison.target.array if comparison.target is not None else ""
-    if len(square) > 1 and own not in square:  # what is differentiated by moves freely
-        together = f"{', '.join(square[:-1])} and {square[-1]} are symmetric"
-        yield Condition(together, comparison, dict.fromkeys(square, "symmetric"))
+    if own not in square:  # what is differentiated by moves freely
+        several = [*itertools.combinations(square, 2), tuple(square)] if len(square) > 1 else []
+        for together in several:
+            said_of = f"{', '.join(together[:-1])} and {together[-1]} are symmetric"
+            yield Condition(said_of, comparison, dict.fromkeys(together, "symmetric"))
     for name in leaves:
         if graph.arrays[name].values == "normal":
             yield Condition(f"{name} is positive", comparison, {name: "positive"})

@@ -18,6 +18,7 @@ from gradcheck.notes.arrays.terms import (
     Term,
     fresh,
     multiply,
+    sliding,
     total,
 )
 from gradcheck.notes.arrays.values import (
@@ -27,6 +28,7 @@ from gradcheck.notes.arrays.values import (
 )
 from gradcheck.notes.grammar.lexer import NotRead
 from gradcheck.notes.grammar.syntax import (
+    Addition,
     Group,
     Literal,
     Name,
@@ -239,6 +241,10 @@ class Symbols(Sizes):
                 k, hot = self.labelled(sub)
                 label.append((k, hot))
                 places.append(k)
+            elif isinstance(sub, Addition):
+                k = fresh(Dim(), "p")
+                label.append((k, self.slid(k, sub)))
+                places.append(k)
             else:
                 places.append(self.place(sub))
         for dim, place in zip(info.dims, places, strict=False):
@@ -259,6 +265,19 @@ class Symbols(Sizes):
         if own == 2:
             return Value(rest[0], rest[1], body)
         raise NotRead(f"{key_of(name)} has {own} axes")
+
+    def slid(self, at: Index, node: Addition) -> Term:
+        """x_{i+k}: the place is the sum of other places."""
+        steps: list[tuple[Place, int]] = []
+        number = 0
+        for sign, term in node.terms:
+            if isinstance(term, Literal) and term.value.denominator == 1:
+                number += sign * int(term.value)
+            else:
+                steps.append((self.place(term), sign))
+        # places count from 0; where the note counts from 1, so does every index in the sum
+        base = 0 if self.context.from_zero else 1
+        return sliding(at, steps, number + base * (sum(n for _, n in steps) - 1))
 
     def fitted(self, name: Name, array: str, subs: list[Node]) -> tuple[Info, str, list[Node]]:
         """The array's axes; entries may be written with the small letter of their matrix."""

@@ -18,12 +18,13 @@ from gradcheck.notes.grammar.syntax import (
     Node,
     Relation,
 )
-from gradcheck.notes.statements.context import Context, Definition, key_of, nodes
+from gradcheck.notes.statements.context import Context, Definition, key_of, nodes, turned
 from gradcheck.notes.statements.customs import (
     D_IS_A_SIZE,
     SHORTHAND,
     applied_bases,
     bold_letters,
+    counts_from_zero,
     join_words,
     limits,
     plain_numbers,
@@ -85,11 +86,12 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
     context.forget()
     context.learn([(p.formula.scope, n) for p in pieces for n in p.sides])
     context.twice = any(twice_derived(n) for n in nodes(tuple(everything)))
+    context.from_zero = counts_from_zero(everything, context)
     context.defining = {
         n.function.base for d in context.definitions for n in nodes((d.name, d.body)) if isinstance(n, Apply)
     } | {d.name.base for d in context.definitions}
     context.sizes = {plain_size(s) for d in declarations.shapes for s in d.sizes}
-    context.sizes |= limits(everything)
+    context.sizes |= limits(everything) - turned(everything)
     for d in declarations.shapes:
         if d.values == "integer" and not d.sizes:
             context.sizes.add(key_of(d.name))

@@ -17,7 +17,7 @@ from gradcheck.notes.grammar.syntax import (
 )
 from gradcheck.notes.statements.declarations import Declarations, Declared
 
-__all__ = ["Context", "Definition", "key_of", "letter_of", "nodes"]
+__all__ = ["Context", "Definition", "key_of", "letter_of", "nodes", "turned"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +61,12 @@ def letter_of(node: Node) -> str | None:
     return node.base if plain and isinstance(node, Name) else None
 
 
-def _turned(sides: list[Node]) -> set[str]:
-    """Symbols that are transposed, and so no numbers."""
+def turned(sides: list[Node]) -> set[str]:
+    """Symbols that are transposed or inverted, and so no losses and no sizes."""
     return {
         key_of(n.base)
         for n in nodes(tuple(sides))
-        if isinstance(n, Raised) and n.transposed and isinstance(n.base, Name)
+        if isinstance(n, Raised) and (n.transposed or n.inverse) and isinstance(n.base, Name)
     }
 
 
@@ -112,6 +112,7 @@ class Context:
     size_names: set[str] = field(default_factory=set)  # integers that are declared by themselves
     twice: bool = False  # something is differentiated twice
     doubled: set[str] = field(default_factory=set)  # losses L beside the L_i of each example
+    from_zero: bool = False  # indices count from 0
     sizes: set[str] = field(default_factory=set)
     examples: dict[str, set[int]] = field(default_factory=dict)
     """Symbols written with an example's number, x^{(i)}, and with how many indices beside it."""
@@ -242,7 +243,7 @@ class Context:
         for node in everything:
             for inner in nodes(node):
                 self._learn(inner, shifted)
-        self.losses -= _turned(everything) - LOSSES
+        self.losses -= turned(everything) - LOSSES
         for definition in self.definitions:
             if self._is_layer(definition.name):
                 self.layered.add(definition.key)

@@ -31,6 +31,7 @@ __all__ = [
     "SHORTHAND",
     "applied_bases",
     "bold_letters",
+    "counts_from_zero",
     "join_words",
     "limits",
     "plain_numbers",
@@ -117,6 +118,17 @@ def limits(everything: list[Node]) -> set[str]:
             if isinstance(node, BigSum) and isinstance(node.high, Name) and letter_of(node.high):
                 found.add(node.high.base)
     return found
+
+
+def counts_from_zero(everything: list[Node], context: Context) -> bool:
+    """Whether a sum over entries begins at 0."""
+    return any(
+        isinstance(n, BigSum)
+        and getattr(n.low, "text", "") == "0"
+        and n.index is not None
+        and letter_of(n.index) not in context.static
+        for n in nodes(tuple(everything))
+    )
 
 
 def symbols_beside_steps(context: Context, everything: list[Node]) -> None:
