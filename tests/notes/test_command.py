@@ -104,7 +104,7 @@ def test_the_founding_derivation_has_its_five_errata_and_no_other(monkeypatch):
     note = check_file(Path("examples/notes/derivation.md"))
     wrong = {c.latex: c.correction for c in note.claims if c.verdict == "wrong"}
     assert [c.split(" = ", 1)[1].replace(" ", "") for c in wrong.values()] == [
-        r"\delta_{i}.x_{j}",
+        r"\delta_{i}.\mathbf{x}_{j}",
         r"\delta^\top.x^\top",
         r"\delta^\topx^\top",
         next(iter(c for c in wrong.values() if "bmatrix" in c)).split(" = ", 1)[1].replace(" ", ""),

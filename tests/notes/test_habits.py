@@ -7,6 +7,9 @@ from gradcheck.notes import check_text
 
 SOFTMAX = r"$$p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}$$"
 KALMAN = r"Let $P = (I - KH) Q (I - KH)^T + K R K^T$."
+LOGISTIC = r"""With $x^{(i)} \in \mathbb{R}^n$ let $h_\theta(x) = \frac{1}{1 + e^{-\theta^T x}}$ and
+
+$$J(\theta) = -\frac{1}{m} \sum_{i=1}^m [ y^{(i)} \log h_\theta(x^{(i)}) + (1 - y^{(i)}) \log (1 - h_\theta(x^{(i)})) ]$$"""
 CONV = "<!-- gradcheck\nx: n; w: K; y: m\n-->\n" + r"$$y_i = \sum_{k} w_k x_{i+k}$$"
 
 TWINS = {
@@ -26,6 +29,16 @@ TWINS = {
     "a product over an index": (r"$L = \prod_{i=1}^n p_i$", r"$$\frac{\partial L}{\partial p_j} = \frac{L}{p_j}$$", r"$$\frac{\partial L}{\partial p_j} = \frac{L}{p_j^2}$$"),
     "a logarithm to another base": ("", r"$$\frac{d}{dx}\log_2 x = \frac{1}{x \ln 2}$$", r"$$\frac{d}{dx}\log_2 x = \frac{1}{x}$$"),
     "a kernel matrix beside a count": (r"$s = \sum_{k=1}^K c_k$ and $L = -\frac{1}{2} y^T K^{-1} y - \frac{1}{2} \log |K|$.", r"$$\frac{\partial L}{\partial K} = \frac{1}{2} K^{-1} y y^T K^{-1} - \frac{1}{2} K^{-1}$$", r"$$\frac{\partial L}{\partial K} = \frac{1}{2} K^{-1} y y^T K^{-1} + \frac{1}{2} K^{-1}$$"),
+    "symbols with a number": (r"$z_1 = w_1 x + b_1$, $a_1 = \sigma(z_1)$, $z_2 = w_2 a_1 + b_2$, $L = \frac{1}{2}(z_2 - y)^2$", r"$$\frac{\partial L}{\partial w_2} = (z_2 - y) a_1$$", r"$$\frac{\partial L}{\partial w_2} = (z_2 - y) a_1^2$$"),
+    "a function with a parameter below": (LOGISTIC, r"$$\frac{\partial J}{\partial \theta_j} = \frac{1}{m} \sum_{i=1}^m (h_\theta(x^{(i)}) - y^{(i)}) x_j^{(i)}$$", r"$$\frac{\partial J}{\partial \theta_j} = \frac{1}{m} \sum_{i=1}^m (y^{(i)} - h_\theta(x^{(i)})) x_j^{(i)}$$"),
+    "labels of two letters": (r"$$h_t = \tanh(W_{hh} h_{t-1} + W_{xh} x_t)$$", r"$$\frac{\partial h_t}{\partial h_{t-1}} = \operatorname{diag}(1-h_t^2) W_{hh}$$", r"$$\frac{\partial h_t}{\partial h_{t-1}} = \operatorname{diag}(1-h_t^2) W_{xh}$$"),
+    "the entry of a function": ("<!-- gradcheck\nz: n\n-->", r"$$\frac{\partial \text{softmax}(z)_k}{\partial z_j} = \text{softmax}(z)_k (\delta_{kj} - \text{softmax}(z)_j)$$", r"$$\frac{\partial \text{softmax}(z)_k}{\partial z_j} = \text{softmax}(z)_k (1 - \text{softmax}(z)_j)$$"),
+    "an inner product": ("<!-- gradcheck\nx, y: n\n-->\n" + r"$S = \langle x, y \rangle$", r"$$\nabla_x S = y$$", r"$$\nabla_x S = x$$"),
+    "a symbol that is written out": (r"$x = [x_1, x_2, ..., x_n]^T$ and $L = x^T x$.", r"$$\frac{\partial L}{\partial x} = 2x$$", r"$$\frac{\partial L}{\partial x} = x$$"),
+    "an update of entries": (r"$w_i = w_i + \delta w = w_i + \eta x_i$ for $E = \frac{1}{2}\sum_i (w_i - t_i)^2$.", r"$$\frac{\partial E}{\partial w_i} = w_i - t_i$$", r"$$\frac{\partial E}{\partial w_i} = t_i - w_i$$"),
+    "one side of a kink": ("<!-- gradcheck\nw, x: n; y: scalar\n-->\n" + r"$\ell(w) = \max(0, 1 - y w^T x)$", r"$$\nabla_w \ell = -y x$$", r"$$\nabla_w \ell = y x$$"),
+    "two conditions at once": (SOFTMAX + r" and $L = -\sum_i y_i \log p_i$", r"$$\frac{\partial^2 L}{\partial z_i \partial z_j} = -p_i p_j$$", r"$$\frac{\partial^2 L}{\partial z_i \partial z_j} = p_i p_j$$"),
+    "a step after one that is not read": (r"$L = \frac{1}{2}\sum_i w_i^2$", r"$$\frac{\partial L}{\partial w_i} = \arg w$$ $$= w_i$$", r"$$\frac{\partial L}{\partial w_i} = \arg w$$ $$= 2 w_i$$"),
 }  # fmt: skip
 
 
@@ -33,7 +46,7 @@ def verdict(text, claim):
     return check_text(f"{text}\n\n{claim}\n", "note.md").claims[-1].verdict
 
 
-@pytest.mark.corpus(6)
+@pytest.mark.corpus(9)
 @pytest.mark.parametrize("name", TWINS)
 def test_a_right_formula_is_right_and_its_wrong_twin_is_not(name):
     text, right, wrong = TWINS[name]
@@ -45,6 +58,8 @@ def test_a_right_formula_is_right_and_its_wrong_twin_is_not(name):
 UNTOLD = {
     "of a loss that is not defined": ("<!-- gradcheck\nW: n m; x: m; z, y: n; J: scalar\n-->\n$z = W x$", r"$$\frac{\partial J}{\partial z} = z - y$$"),
     "of two losses that are not defined": (r"$a_i = \sigma(z_i)$", r"$$\frac{\partial J}{\partial z_i} = \frac{\partial L}{\partial z_i} + 2\lambda z_i$$"),
+    "of a function whose definition is not read": (r"$g(x) = \arctan x$", r"$$g'(x) = \frac{1}{1+x^3}$$"),
+    "of something that is no function of its argument": (r"$E(A) = \alpha$ and $E(B) = \beta$", r"$$E(Y_p - (A + B x_p)) = E(Y_p) - E(A + B x_p)$$"),
     "that differs from a second definition, too": (r"$L = \frac{1}{2} \sum_i (x_i - y_i)^2$, or else $L = \sum_i (x_i - y_i)^4$:", r"$$\frac{\partial L}{\partial x_i} = 3 (x_i - y_i)^3$$"),
 }  # fmt: skip
 
@@ -58,3 +73,11 @@ def test_definitions_in_a_circle_are_no_end_of_the_program():
     text = r"$$(\frac{\partial x}{\partial A})_{ij}=\frac{\partial x}{\partial A_{ij}}$$" + "\n\n"
     text += r"$$\frac{\partial x^Ta}{\partial x}=\frac{\partial a^Tx}{\partial x}=a$$"
     assert verdict(text, "") == "right"
+
+
+def test_a_correction_keeps_the_letters_of_the_note_and_is_simple():
+    text = r"With $f(w) = \frac{\lambda}{2} \|\mathbf{w}\|^2$"
+    claim = check_text(
+        text + r" we have $\nabla_{\mathbf{w}} f = \frac{\lambda}{2} \mathbf{w}$.", "n.md"
+    ).claims[-1]
+    assert claim.correction == r"\nabla_{\mathbf{w}} f = \lambda \mathbf{w}"

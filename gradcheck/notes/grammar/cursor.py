@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Self
 
 from gradcheck.notes.grammar.lexer import NotRead, Token, matching
-from gradcheck.notes.grammar.syntax import Group, Matrix, Node, Raised
+from gradcheck.notes.grammar.syntax import Apply, Group, Matrix, Node, Raised
 
 __all__ = ["ACCENTS", "DEEPEST", "GREEK", "OPENERS", "RELATIONS", "Cursor", "is_transpose"]
 
@@ -87,7 +87,7 @@ class Cursor:
             in {
                 "\\frac", "\\sqrt", "\\sum", "\\prod", "\\partial", "\\nabla", "\\ones", "\\zeros",
                 "\\indicator",
-                "\\ldots", "\\infty",
+                "\\ldots", "\\infty", "\\langle",
             }
         )  # fmt: skip
 
@@ -166,11 +166,11 @@ class Cursor:
                     node = Raised(node, None, transposed=True)
                 else:
                     node = Raised(node, self.whole(content))
-            elif self.here.kind == "sub" and isinstance(node, Group | Matrix):
+            elif self.here.kind == "sub" and isinstance(node, Group | Matrix | Apply):
                 self.take()
                 if isinstance(node, Matrix):
                     raise NotRead("an index of a written-out matrix is not read")
-                node = Group(node.body, self.indices(self.script()))
+                node = Group(node if isinstance(node, Apply) else node.body, self.indices(self.script()))
             elif self.text() == "'" and isinstance(node, Group):
                 self.take()
                 node = Raised(node, None, transposed=True)

@@ -7,7 +7,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from gradcheck.notes.arrays.graph import Array
-from gradcheck.notes.arrays.terms import ONE, Delta, Entry, Index, Term, add, multiply, negative
+from gradcheck.notes.arrays.terms import (
+    ONE,
+    Delta,
+    Entry,
+    Function,
+    Index,
+    Positive,
+    Term,
+    add,
+    free,
+    multiply,
+    negative,
+    walk,
+)
 from gradcheck.notes.judging.comparison import Comparison
 from gradcheck.notes.judging.screening import screen
 
@@ -58,11 +71,19 @@ def conditions(comparison: Comparison, said: frozenset[str] = frozenset()) -> It
                 differ: Term = add((ONE, negative(Delta(a, b))))
                 yield Condition(f"{_name(a)} ≠ {_name(b)}", replace(comparison, mask=differ), {})
     graph = comparison.graph
+    kinks = _kinks(comparison)
+    if kinks:
+        yield from (c for c in kinks if c.text)
+        return  # drawn on one side of a kink, anything seems to help
     leaves = [n for n in graph.leaves(comparison.left, comparison.right) if _is_symbol(n)]
-    for name in leaves:
-        array = graph.arrays[name]
-        if len(array.dims) == 1 and array.values in {"normal", "unit", "positive"}:
-            yield Condition(f"the entries of {name} sum to 1", comparison, {name: "simplex"})
+    shares = [n for n in leaves if _may_be_shares(graph.arrays[n])]
+    for name in shares:
+        yield Condition(f"the entries of {name} sum to 1", comparison, {name: "simplex"})
+    for (a, b), name in itertools.product(itertools.combinations(letters, 2), shares):
+        if a.dim.root() is b.dim.root():
+            differ = add((ONE, negative(Delta(a, b))))
+            text = f"{_name(a)} ≠ {_name(b)} and the entries of {name} sum to 1"
+            yield Condition(text, replace(comparison, mask=differ), {name: "simplex"})
     square = [n for n in leaves if _is_square(graph.arrays[n])]
     for name in square:
         yield Condition(f"{name} is symmetric", comparison, {name: "symmetric"})
@@ -82,6 +103,36 @@ def conditions(comparison: Comparison, said: frozenset[str] = frozenset()) -> It
                 if index.dim.root() is array.dims[0].root():
                     mask = multiply((Entry(name, (index,)),))
                     yield Condition(f"{name}_{_name(index)} = 1", replace(comparison, mask=mask), {})
+
+
+def _kinks(comparison: Comparison) -> list[Condition]:
+    """One side and the other of each comparison with 0 that the truth makes of a number.
+
+    A claim that makes comparisons of its own is not one of a single side: there each stands for itself.
+    """
+    own = {index for _, index in comparison.letters}
+    found = dict.fromkeys(x for t in walk(comparison.left) if (x := _compared(t)) is not None)
+    if any(_compared(t) is not None for t in walk(comparison.right)):
+        return [Condition("", comparison, {})] if found else []
+    sides: list[Condition] = []
+    for inside in found:
+        if free(inside) <= own:
+            for sign, word in ((inside, "positive"), (negative(inside), "negative")):
+                said = f"what is compared with 0 is {word}"
+                sides.append(Condition(said, replace(comparison, mask=Positive(sign)), {}))
+    return sides
+
+
+def _compared(term: Term) -> Term | None:
+    """What a term compares with 0."""
+    if isinstance(term, Positive):
+        return term.argument
+    kinked = isinstance(term, Function) and term.name in {"abs", "sign", "relu"}
+    return term.argument if kinked and isinstance(term, Function) else None
+
+
+def _may_be_shares(array: Array) -> bool:
+    return len(array.dims) == 1 and array.values in {"normal", "unit", "positive"}
 
 
 def _is_square(array: Array) -> bool:

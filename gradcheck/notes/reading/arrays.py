@@ -43,6 +43,9 @@ NUMBERS = {
 POSITIVE = {"\\epsilon", "\\varepsilon"}
 
 
+SCALAR = {"\\mathcal{L}", "\\ell", "\\mathcal{J}", "L", "J"}
+
+
 class Arrays(Symbols):
     """Arrays: defined, declared, or known by their use."""
 
@@ -67,6 +70,8 @@ class Arrays(Symbols):
         if array in self.broken:
             self.assume(f"{array} is not defined in this section, and read as an undefined loss")
             self.context.losses.add(array)
+        if array in self.context.unread:
+            raise NotRead(f"the definition of {array} is not read")
         if array in self.context.losses:
             return self.loss(array)
         return self.declare(name, array, written)
@@ -172,6 +177,13 @@ class Arrays(Symbols):
         before = set(self.free)
         value = self.right_side(definition.body, before)
         new = [x for x in self.free if x not in before]
+        if (
+            array in SCALAR
+            and value.open
+            and not definition.derived
+            and self.declared_for(name, array) is None
+        ):
+            raise NotRead(f"the loss {array} is {value.words()} as it is read, and no number")
         implied: tuple[str, ...] = ()
         if new:
             if given or value.open or not self.examples(definition.body, new):
@@ -281,6 +293,11 @@ class Arrays(Symbols):
     def declare(self, name: Name, array: str, written: int) -> Info:
         context = self.context
         declared = self.declared_for(name, array)
+        if declared is not None and declared.each and array.endswith("^{(i)}"):
+            dims = (self.family_dim(array, 0), *self.declared_sizes(declared, array))
+            self.infos[array] = Info(dims, 1 if declared.sizes else 0, declared.row)
+            self.graph.given(array, dims, declared.values)
+            return self.infos[array]
         if declared is None or declared.unsaid:
             return self.by_use(name, array, written, declared.values if declared else "normal")
         sizes = self.declared_sizes(declared, array)

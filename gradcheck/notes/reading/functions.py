@@ -28,12 +28,16 @@ from gradcheck.notes.arrays.values import (
     Undeclared,
     Value,
     compatible,
+    hadamard,
+    same_shape,
 )
 from gradcheck.notes.grammar.lexer import NotRead
 from gradcheck.notes.grammar.normalising import FUNCTIONS
 from gradcheck.notes.grammar.syntax import (
+    Addition,
     Apply,
     Group,
+    Multiplication,
     Name,
     Node,
     rebuilt,
@@ -55,12 +59,18 @@ class Functions(Sums):
     def applied(self, node: Apply) -> Value:
         name, base = node.function, node.function.base
         key = key_of(name)
+        if key in self.context.unread:
+            raise NotRead(f"the definition of {key} is not read")
+        if base == "\\langle":
+            return self.inner_product(node)
         defined = [d for d in self.context.definition(key, self.scope) if d.parameters]
         if defined:
             return self.macro(defined[-1], node)
         if name.word and base in FUNCTIONS.values() and not self.context.is_defined(key):
             return self.known(base, node)
         if key in self.context.losses and not name.primes:
+            if any(isinstance(a, Addition | Multiplication) for a in node.arguments):
+                raise NotRead(f"what {key} of an expression is, is not clear")
             return self.named(replace(name, primes=0))
         if len(node.arguments) == 1 and not name.word and self.is_array(name, key):
             return self.chain([("", name), ("", Group(node.arguments[0]))])
@@ -89,6 +99,17 @@ class Functions(Sums):
             if not isinstance(argument, Name):
                 raise NotRead(f"whether {key_of(name)} is multiplied or applied is not clear")
         return self.named(name)
+
+    def inner_product(self, node: Apply) -> Value:
+        """The sum of the products of all entries."""
+        a, b = (self.value(x) for x in node.arguments)
+        if a.scalar or not same_shape(a, b):
+            raise Mismatch(f"the inner product of {a.words()} and {b.words()} does not exist")
+        product = hadamard(a, b)
+        body = product.body
+        for index in product.open:
+            body = total(index, body)
+        return Value(None, None, body)
 
     def one(self, node: Apply) -> Value:
         if len(node.arguments) != 1:

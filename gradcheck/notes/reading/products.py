@@ -196,6 +196,8 @@ class Products(Unknowns):
     def raised(self, base: Value, exponent: Value, node: Node) -> Value:
         if letter_of(node) == "t" and not base.scalar and self.transposes(node):
             return base.transposed()
+        if letter_of(node) == "t" and self.transposes(node) and not self.context.is_defined("t"):
+            raise NotRead("whether t is a power or a transpose is not clear")
         if not exponent.scalar:
             raise Mismatch("an exponent is no number")
         if base.scalar or self.entrywise:

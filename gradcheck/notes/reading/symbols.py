@@ -74,7 +74,8 @@ class Symbols(Sizes):
                 suffix = f"@{self.static_value(sup)}"
             elif kind == "index":
                 subs.insert(0, sup)
-                if name.bracket and not known.is_defined(key) and known.declared(key) is None:
+                declared = known.declared(key)
+                if name.bracket and not known.is_defined(key) and (declared is None or declared.each):
                     key += "^{(i)}"  # the examples' x, beside the x of a function h(x)
             else:
                 exponent = sup

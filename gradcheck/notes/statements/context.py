@@ -111,6 +111,7 @@ class Context:
     defining: set[str] = field(default_factory=set)  # functions that definitions apply
     size_names: set[str] = field(default_factory=set)  # integers that are declared by themselves
     twice: bool = False  # something is differentiated twice
+    unread: set[str] = field(default_factory=set)  # functions whose definition is not read
     doubled: set[str] = field(default_factory=set)  # losses L beside the L_i of each example
     from_zero: bool = False  # indices count from 0
     sizes: set[str] = field(default_factory=set)

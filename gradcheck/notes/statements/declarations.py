@@ -23,6 +23,7 @@ class Declared:
     values: str = "normal"
     scope: int = 0  # the section that declares it
     unsaid: bool = False  # only values were declared, no shape
+    each: bool = False  # of each example, as x^{(i)}
     prose: bool = False  # x \\in R^n in the text, not in a comment
 
 

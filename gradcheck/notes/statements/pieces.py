@@ -48,6 +48,7 @@ class Piece:
 
     said: Relation | None = None  # two indices that the text before it calls equal, as in "for i = j"
 
+    anchor: Node | None = None  # the left side, where a side after it is not read
     whole: bool = False  # the only statement of its formula
 
     @property
