@@ -10,6 +10,7 @@ from gradcheck.notes.arrays.terms import (
     Entry,
     Number,
     fresh,
+    total,
 )
 from gradcheck.notes.arrays.values import (
     Mismatch,
@@ -177,6 +178,11 @@ class Arrays(Symbols):
         before = set(self.free)
         value = self.right_side(definition.body, before)
         new = [x for x in self.free if x not in before]
+        if self.context.declarations.einstein:
+            for letter in new:
+                self.letters.pop(letter, None)
+                value = value.with_body(total(self.free.pop(letter), value.body))
+            new = []
         if (
             array in SCALAR
             and value.open

@@ -255,7 +255,7 @@ class Symbols(Sizes):
         own = len(info.dims) - len(places)
         if len(places) not in {len(info.dims), info.family}:
             raise NotRead(f"{key_of(name)} has {len(info.dims)} indices, here it has {count}")
-        rest = [fresh(d, "rc"[k]) for k, d in enumerate(info.dims[len(places) :])]
+        rest = [fresh(d, "rc"[k] if k < 2 else "k") for k, d in enumerate(info.dims[len(places) :])]
         body: Term = Entry(array, (*places, *rest))
         for k, hot in label:
             body = total(k, multiply((hot, body)))

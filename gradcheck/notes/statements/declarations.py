@@ -65,7 +65,7 @@ def _read(text: str, into: Declarations) -> None:
         for part in _parts(line):
             try:
                 _one(part, into)
-            except NotRead as error:
+            except (NotRead, IndexError, ValueError) as error:
                 into.problems.append(
                     (number, f"the declaration {part!r} is not understood: {error}; it is skipped")
                 )
