@@ -49,8 +49,8 @@ from gradcheck.notes.grammar.syntax import (
     Root,
     Vectorised,
 )
-from gradcheck.notes.reading.arrays import POSITIVE
 from gradcheck.notes.reading.derivatives import Derivatives
+from gradcheck.notes.reading.given import POSITIVE
 from gradcheck.notes.reading.options import Info, Options
 from gradcheck.notes.statements.context import LOSSES, key_of, letter_of, nodes
 

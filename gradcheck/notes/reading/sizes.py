@@ -78,6 +78,14 @@ class Sizes(State):
                 return self.static_value(body)
         raise NotRead("an index that is shifted is not clear")
 
+    def with_static(self, values: dict[str, int], node: Node) -> int:
+        kept = self.static
+        self.static = {**kept, **values}
+        try:
+            return self.static_value(node)
+        finally:
+            self.static = kept
+
     def is_static(self, node: Node) -> bool:
         letters = self.context.letters(node)
         return bool(letters) and letters <= self.static.keys()

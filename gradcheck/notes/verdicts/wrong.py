@@ -13,7 +13,7 @@ from gradcheck.notes.judging.conditions import first_condition
 from gradcheck.notes.judging.corrections import Correction, correction
 from gradcheck.notes.judging.readings import Outcome
 from gradcheck.notes.judging.verifying import Judgement, judge
-from gradcheck.notes.reading.arrays import NUMBERS
+from gradcheck.notes.reading.given import NUMBERS
 from gradcheck.notes.reading.showing import in_words
 from gradcheck.notes.records import ClaimRecord
 from gradcheck.notes.statements.context import Definition, key_of, letter_of, nodes
