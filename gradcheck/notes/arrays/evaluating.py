@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.notes.arrays.algebra import free
 from gradcheck.notes.arrays.graph import Graph
 from gradcheck.notes.arrays.terms import (
     Delta,
@@ -31,7 +32,6 @@ from gradcheck.notes.arrays.terms import (
     Sum,
     Term,
     Total,
-    free,
 )
 
 __all__ = ["Evaluation"]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from gradcheck.notes.arrays.algebra import add, delta, multiply, names, negative, power, substitute, total
 from gradcheck.notes.arrays.terms import (
     ONE,
     ZERO,
@@ -28,15 +29,7 @@ from gradcheck.notes.arrays.terms import (
     Sum,
     Term,
     Total,
-    add,
-    delta,
     fresh,
-    multiply,
-    names,
-    negative,
-    power,
-    substitute,
-    total,
 )
 
 __all__ = ["Array", "Graph", "NotDifferentiable"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from gradcheck.notes.arrays.algebra import rebuilt
 from gradcheck.notes.arrays.graph import Graph
-from gradcheck.notes.arrays.terms import Entry, Term, rebuilt
+from gradcheck.notes.arrays.terms import Entry, Term
 
 __all__ = ["inline", "put"]
 

@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gradcheck.notes.arrays.algebra import walk
 from gradcheck.notes.arrays.graph import Graph
-from gradcheck.notes.arrays.terms import (
-    Entry,
-    Index,
-    Multiple,
-    Place,
-    Sliding,
-    Term,
-    walk,
-)
+from gradcheck.notes.arrays.terms import Entry, Index, Multiple, Place, Sliding, Term
 
 __all__ = ["Comparison", "Target"]
 

@@ -6,21 +6,9 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from gradcheck.notes.arrays.algebra import add, free, multiply, negative, walk
 from gradcheck.notes.arrays.graph import Array
-from gradcheck.notes.arrays.terms import (
-    ONE,
-    Delta,
-    Entry,
-    Function,
-    Index,
-    Positive,
-    Term,
-    add,
-    free,
-    multiply,
-    negative,
-    walk,
-)
+from gradcheck.notes.arrays.terms import ONE, Delta, Entry, Function, Index, Positive, Term
 from gradcheck.notes.judging.comparison import Comparison
 from gradcheck.notes.judging.screening import screen
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from gradcheck.notes.arrays.algebra import add, multiply, names, total, walk
 from gradcheck.notes.arrays.evaluating import Evaluation
 from gradcheck.notes.arrays.graph import Array, Graph
 from gradcheck.notes.arrays.inlining import inline
@@ -22,12 +23,7 @@ from gradcheck.notes.arrays.terms import (
     Sliding,
     Term,
     Total,
-    add,
     fresh,
-    multiply,
-    names,
-    total,
-    walk,
 )
 from gradcheck.notes.judging.comparison import Comparison, Target
 from gradcheck.notes.judging.widths import bounded

@@ -6,8 +6,9 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from gradcheck.notes.arrays.algebra import names
 from gradcheck.notes.arrays.graph import NotDifferentiable
-from gradcheck.notes.arrays.terms import ZERO, names
+from gradcheck.notes.arrays.terms import ZERO
 from gradcheck.notes.arrays.values import Mismatch, Slip, Undeclared, Value
 from gradcheck.notes.grammar.lexer import NotRead
 from gradcheck.notes.grammar.syntax import Derivative, Literal, Nabla, Name, Node

@@ -6,8 +6,9 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from math import prod
 
+from gradcheck.notes.arrays.algebra import free, parts
 from gradcheck.notes.arrays.graph import Graph
-from gradcheck.notes.arrays.terms import Dim, Entry, Product, Term, Total, free, parts
+from gradcheck.notes.arrays.terms import Dim, Entry, Product, Term, Total
 
 __all__ = ["bounded"]
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
+from gradcheck.notes.arrays.algebra import total
 from gradcheck.notes.arrays.graph import NotDifferentiable
-from gradcheck.notes.arrays.terms import (
-    total,
-)
 from gradcheck.notes.arrays.values import (
     Mismatch,
     Slip,

@@ -5,17 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from gradcheck.notes.arrays.terms import (
-    Delta,
-    Entry,
-    Number,
-    Term,
-    add,
-    fresh,
-    multiply,
-    names,
-    total,
-)
+from gradcheck.notes.arrays.algebra import add, multiply, names, total
+from gradcheck.notes.arrays.terms import Delta, Entry, Number, Term, fresh
 from gradcheck.notes.arrays.values import (
     Value,
 )

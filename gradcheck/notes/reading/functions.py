@@ -5,23 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
+from gradcheck.notes.arrays.algebra import multiply, power, substitute, total
 from gradcheck.notes.arrays.graph import Graph
 from gradcheck.notes.arrays.inlining import put
-from gradcheck.notes.arrays.terms import (
-    Delta,
-    Det,
-    Entry,
-    Function,
-    Index,
-    Largest,
-    Number,
-    Term,
-    fresh,
-    multiply,
-    power,
-    substitute,
-    total,
-)
+from gradcheck.notes.arrays.terms import Delta, Det, Entry, Function, Index, Largest, Number, Term, fresh
 from gradcheck.notes.arrays.values import (
     Mismatch,
     Slip,

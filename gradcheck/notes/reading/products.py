@@ -5,21 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from gradcheck.notes.arrays.terms import (
-    Delta,
-    Det,
-    Function,
-    Index,
-    Inverse,
-    Number,
-    Term,
-    add,
-    fresh,
-    multiply,
-    power,
-    substitute,
-    total,
-)
+from gradcheck.notes.arrays.algebra import add, multiply, power, substitute, total
+from gradcheck.notes.arrays.terms import Delta, Det, Function, Index, Inverse, Number, Term, fresh
 from gradcheck.notes.arrays.values import (
     Mismatch,
     Undeclared,

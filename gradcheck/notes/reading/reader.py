@@ -8,16 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from gradcheck.notes.arrays.terms import (
-    ZERO,
-    Entry,
-    Function,
-    Index,
-    Number,
-    Size,
-    negative,
-    substitute,
-)
+from gradcheck.notes.arrays.algebra import negative, substitute
+from gradcheck.notes.arrays.terms import ZERO, Entry, Function, Index, Number, Size
 from gradcheck.notes.arrays.values import (
     Mismatch,
     Undeclared,

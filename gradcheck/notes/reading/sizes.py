@@ -6,12 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 
-from gradcheck.notes.arrays.terms import (
-    Dim,
-    Index,
-    Number,
-    fresh,
-)
+from gradcheck.notes.arrays.terms import Dim, Index, Number, fresh
 from gradcheck.notes.arrays.values import (
     Slip,
 )

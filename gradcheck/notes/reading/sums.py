@@ -5,23 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from gradcheck.notes.arrays.terms import (
-    ONE,
-    ZERO,
-    Delta,
-    Dim,
-    Index,
-    Multiple,
-    Number,
-    Positive,
-    Term,
-    add,
-    fresh,
-    multiply,
-    negative,
-    substitute,
-    total,
-)
+from gradcheck.notes.arrays.algebra import add, multiply, negative, substitute, total
+from gradcheck.notes.arrays.terms import ONE, ZERO, Delta, Dim, Index, Multiple, Number, Positive, Term, fresh
 from gradcheck.notes.arrays.values import (
     Value,
     plus,

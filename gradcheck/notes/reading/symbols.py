@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
+from gradcheck.notes.arrays.algebra import multiply, sliding, total
 from gradcheck.notes.arrays.terms import (
     ONE,
     ZERO,
@@ -17,9 +18,6 @@ from gradcheck.notes.arrays.terms import (
     Place,
     Term,
     fresh,
-    multiply,
-    sliding,
-    total,
 )
 from gradcheck.notes.arrays.values import (
     Slip,
