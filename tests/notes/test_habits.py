@@ -39,6 +39,7 @@ TWINS = {
     "one side of a kink": ("<!-- gradcheck\nw, x: n; y: scalar\n-->\n" + r"$\ell(w) = \max(0, 1 - y w^T x)$", r"$$\nabla_w \ell = -y x$$", r"$$\nabla_w \ell = y x$$"),
     "two conditions at once": (SOFTMAX + r" and $L = -\sum_i y_i \log p_i$", r"$$\frac{\partial^2 L}{\partial z_i \partial z_j} = -p_i p_j$$", r"$$\frac{\partial^2 L}{\partial z_i \partial z_j} = p_i p_j$$"),
     "a step after one that is not read": (r"$L = \frac{1}{2}\sum_i w_i^2$", r"$$\frac{\partial L}{\partial w_i} = \arg w$$ $$= w_i$$", r"$$\frac{\partial L}{\partial w_i} = \arg w$$ $$= 2 w_i$$"),
+    "classes of 1 and -1": ("<!-- gradcheck\nx_i, w: d; y: n\n-->\n" + r"$L = \sum_{i=1}^n \log(1 + e^{-y_i w^T x_i})$", r"$$\nabla_w^2 L = \sum_{i=1}^n \sigma(y_i w^T x_i)(1-\sigma(y_i w^T x_i)) x_i x_i^T$$", r"$$\nabla_w^2 L = 2 \sum_{i=1}^n \sigma(y_i w^T x_i)(1-\sigma(y_i w^T x_i)) x_i x_i^T$$"),
 }  # fmt: skip
 
 

@@ -17,6 +17,9 @@ __all__ = ["Condition", "conditions", "first_condition"]
 
 WEIGHTS = {"W", "w", "U", "V", "\\Theta", "\\theta"}
 
+LABELS = {"y", "t", "y^{(i)}", "t^{(i)}"}
+"""What often holds classes written as 1 and -1."""
+
 
 @dataclass(frozen=True, slots=True)
 class Condition:
@@ -81,6 +84,9 @@ def conditions(comparison: Comparison, said: frozenset[str] = frozenset()) -> It
         for together in several:
             said_of = f"{', '.join(together[:-1])} and {together[-1]} are symmetric"
             yield Condition(said_of, comparison, dict.fromkeys(together, "symmetric"))
+    for name in sorted(LABELS & set(leaves)):
+        if graph.arrays[name].values == "normal" and len(graph.arrays[name].dims) < 2:
+            yield Condition(f"{name} is 1 or -1", comparison, {name: "signs"})
     for name in leaves:
         if graph.arrays[name].values == "normal":
             yield Condition(f"{name} is positive", comparison, {name: "positive"})

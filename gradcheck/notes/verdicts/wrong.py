@@ -80,6 +80,10 @@ def judge_wrong(
         if batch is not None:
             return batch
         reason = first.message
+        alone = piece.sides[first.pair + 1]
+        if isinstance(alone, Apply) and any("works entry by entry" in a for a in first.assumed):
+            text = f"the function {key_of(alone.function)} is neither declared nor defined"
+            return completed(base, reason=sentence(text), reading=reading)
         untold = _only_here(evidence, piece, first)
         if untold is not None:
             return completed(base, reason=sentence(str(Undeclared(untold))), reading=reading)
