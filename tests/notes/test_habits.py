@@ -59,6 +59,7 @@ def test_a_right_formula_is_right_and_its_wrong_twin_is_not(name):
 UNTOLD = {
     "of a loss that is not defined": ("<!-- gradcheck\nW: n m; x: m; z, y: n; J: scalar\n-->\n$z = W x$", r"$$\frac{\partial J}{\partial z} = z - y$$"),
     "of two losses that are not defined": (r"$a_i = \sigma(z_i)$", r"$$\frac{\partial J}{\partial z_i} = \frac{\partial L}{\partial z_i} + 2\lambda z_i$$"),
+    "in whose vectors only examples are told of": (LOGISTIC, r"$$\nabla_\theta J = \frac{1}{m} X^T (\sigma(X\theta) - y)$$"),
     "of a function whose definition is not read": (r"$g(x) = \arctan x$", r"$$g'(x) = \frac{1}{1+x^3}$$"),
     "of something that is no function of its argument": (r"$E(A) = \alpha$ and $E(B) = \beta$", r"$$E(Y_p - (A + B x_p)) = E(Y_p) - E(A + B x_p)$$"),
     "that differs from a second definition, too": (r"$L = \frac{1}{2} \sum_i (x_i - y_i)^2$, or else $L = \sum_i (x_i - y_i)^4$:", r"$$\frac{\partial L}{\partial x_i} = 3 (x_i - y_i)^3$$"),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from gradcheck.notes.arrays.graph import NotDifferentiable
 from gradcheck.notes.arrays.values import Mismatch, Slip, Undeclared
 from gradcheck.notes.grammar.lexer import NotRead
-from gradcheck.notes.grammar.syntax import Apply, Derivative, Nabla, Name
+from gradcheck.notes.grammar.syntax import Apply, Derivative, Nabla, Name, Node
 from gradcheck.notes.judging.comparison import Comparison
 from gradcheck.notes.judging.conditions import first_condition
 from gradcheck.notes.judging.corrections import Correction, correction
@@ -142,15 +143,20 @@ def _untold(evidence: Evidence, comparison: Comparison) -> str | None:
 
 def _only_here(evidence: Evidence, piece: Piece, outcome: Outcome) -> str | None:
     """A guessed symbol of the right side that neither the left side nor a definition has."""
-    guessed = dict(outcome.options.ranks)
-    told = {key_of(n) for n in nodes(piece.sides[0]) if isinstance(n, Name)}
+    guessed = {*dict(outcome.options.ranks), *(t.removesuffix(" is a number") for t in outcome.assumed)}
+    told = _plain(nodes(piece.sides[0]))
     for d in evidence.readings.context.definitions:
-        told |= {key_of(n) for n in nodes((d.name, d.body)) if isinstance(n, Name)}
+        told |= _plain(nodes((d.name, d.body)))
     left = piece.sides[0]
-    if isinstance(left, Derivative | Nabla) and not isinstance(left.body, Name):
+    if isinstance(left, Derivative | Nabla) and not isinstance(left.body, Name | Apply):
         return None  # what is differentiated is written out
     found = {key_of(n) for side in piece.sides[1:] for n in nodes(side) if isinstance(n, Name)}
     return next(iter(sorted(k for k in found if k in guessed and k not in told)), None)
+
+
+def _plain(found: Iterable[Node]) -> set[str]:
+    """The symbols among nodes, without those of each example: y^{(i)} tells nothing of y."""
+    return {key_of(n) for n in found if isinstance(n, Name) and n.bracket != "("}
 
 
 def is_equation(evidence: Evidence, piece: Piece) -> bool:
