@@ -90,7 +90,7 @@ def stated(found: list[Found], convention: Options) -> str | None:
         if any("layout" in o.used or "matrix" in o.used for o in one.outcomes):
             dependent += 1
             count += any(o.state == "right" and under(o, convention) for o in one.outcomes)
-    if not dependent:
+    if not count:
         return None
     words = LAYOUTS[convention.layout]
     if convention.matrix == "transposed":

@@ -108,7 +108,7 @@ class _Reading:
             piece = one.piece
             if not _is_claim(piece):
                 continue
-            key = (piece.formula.scope, piece.text, piece.kind, piece.known)
+            key = (piece.formula.scope, piece.text, piece.kind, piece.known, piece.said)
             if key not in read:
                 read[key] = readings.outcomes(piece)
             one.outcomes = read[key]

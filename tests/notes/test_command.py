@@ -104,9 +104,9 @@ def test_the_founding_derivation_has_its_five_errata_and_no_other(monkeypatch):
     note = check_file(Path("examples/notes/derivation.md"))
     wrong = {c.latex: c.correction for c in note.claims if c.verdict == "wrong"}
     assert [c.split(" = ", 1)[1].replace(" ", "") for c in wrong.values()] == [
-        r"\delta_{i}.x_{j}",
-        r"\delta^\top.x^\top",
-        r"\delta^\topx^\top",
+        r"\delta_{i}.\mathbf{x}_{j}",
+        r"\delta^T.\mathbf{x}^T",
+        r"\delta^Tx^T",
         next(iter(c for c in wrong.values() if "bmatrix" in c)).split(" = ", 1)[1].replace(" ", ""),
         r"\sum_{k=1}^{m}w_{jk}^{l}a_{k}^{l-1}+b_{j}^{l}",
     ]

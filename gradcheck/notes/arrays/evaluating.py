@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.notes.arrays.algebra import free
 from gradcheck.notes.arrays.graph import Graph
 from gradcheck.notes.arrays.terms import (
     Delta,
@@ -21,15 +22,16 @@ from gradcheck.notes.arrays.terms import (
     Index,
     Inverse,
     Largest,
+    Multiple,
     Number,
     Positive,
     Power,
     Product,
     Size,
+    Sliding,
     Sum,
     Term,
     Total,
-    free,
 )
 
 __all__ = ["Evaluation"]
@@ -104,8 +106,16 @@ class Evaluation:
                 return np.where(value > 0, 1.0, 0.0), order
             case Delta(a, b):
                 return self._delta(a, b)
+            case Sliding(at, steps, offset):
+                return self._sliding(at, steps, offset)
             case Total():
                 return self._total(term)
+            case Multiple(index, body):
+                value, order = self._of(body)
+                if index not in order:
+                    return value ** self.size(index), order
+                axis = order.index(index)
+                return np.prod(value, axis=axis), order[:axis] + order[axis + 1 :]
             case Largest(index, body):
                 value, order = self._of(body)
                 if index not in order:
@@ -166,6 +176,18 @@ class Evaluation:
         if isinstance(b, int):
             return eye[b], (a,)
         return eye, (a, b)
+
+    def _sliding(
+        self, at: Index | int, steps: Sequence[tuple[Index | int, int]], offset: int
+    ) -> tuple[Any, tuple[Index, ...]]:
+        counts = {p: n for p, n in steps if isinstance(p, Index)}
+        order = tuple(counts if isinstance(at, int) else dict.fromkeys((at, *counts)))
+        sizes = [self.size(i) for i in order]
+        if not all(isinstance(n, int) for n in sizes):
+            raise NotImplementedError("shifted indices have no form for all shapes")
+        grid = dict(zip(order, np.ogrid[tuple(slice(n) for n in sizes)], strict=True))
+        place = at if isinstance(at, int) else grid[at]
+        return (sum((grid[i] * n for i, n in counts.items()), offset) == place) * 1.0, order
 
     def _total(self, term: Term) -> tuple[Any, tuple[Index, ...]]:
         bound: list[Index] = []

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from gradcheck.notes.arrays.algebra import add, delta, multiply, names, negative, power, substitute, total
 from gradcheck.notes.arrays.terms import (
     ONE,
     ZERO,
@@ -17,23 +18,18 @@ from gradcheck.notes.arrays.terms import (
     Index,
     Inverse,
     Largest,
+    Multiple,
     Number,
     Place,
     Positive,
     Power,
     Product,
     Size,
+    Sliding,
     Sum,
     Term,
     Total,
-    add,
     fresh,
-    multiply,
-    names,
-    negative,
-    power,
-    substitute,
-    total,
 )
 
 __all__ = ["Array", "Graph", "NotDifferentiable"]
@@ -152,7 +148,7 @@ class _Derivative:
             case Entry(name, places):
                 if name == self.name:
                     pairs = zip(places, self.places, strict=True)
-                    return multiply(_delta(a, b) for a, b in pairs)
+                    return multiply(delta(a, b) for a, b in pairs)
                 return self.of(self.graph.entry(name, places))
             case Sum(terms):
                 return add(self.of(t) for t in terms)
@@ -175,6 +171,11 @@ class _Derivative:
             case Total(index, body):
                 new = fresh(index.dim, index.name)
                 return total(new, self.of(substitute(body, {index: new})))
+            case Multiple(index, body):
+                new = fresh(index.dim, index.name)
+                moved = substitute(body, {index: new})
+                rest = multiply((term, power(moved, Number(Fraction(-1)))))
+                return total(new, multiply((rest, self.of(moved))))
             case Largest(index, body):
                 new = fresh(index.dim, index.name)
                 moved = substitute(body, {index: new})
@@ -190,16 +191,8 @@ class _Derivative:
                 a, b = fresh(row.dim), fresh(column.dim)
                 inner = self.of(substitute(body, {row: a, column: b}))
                 return total(a, total(b, multiply((term, Inverse(row, column, body, b, a), inner))))
-            case Number() | Size() | Delta():
+            case Number() | Size() | Delta() | Sliding():
                 return ZERO
-
-
-def _delta(a: Place, b: Place) -> Term:
-    if a == b:
-        return ONE
-    if isinstance(a, int) and isinstance(b, int):
-        return ZERO
-    return Delta(a, b)
 
 
 def _one_minus(term: Term) -> Term:

@@ -2,22 +2,9 @@
 
 from __future__ import annotations
 
+from gradcheck.notes.arrays.algebra import rebuilt
 from gradcheck.notes.arrays.graph import Graph
-from gradcheck.notes.arrays.terms import (
-    Det,
-    Entry,
-    Function,
-    Inverse,
-    Largest,
-    Positive,
-    Term,
-    add,
-    fresh,
-    multiply,
-    power,
-    substitute,
-    total,
-)
+from gradcheck.notes.arrays.terms import Entry, Term
 
 __all__ = ["inline", "put"]
 
@@ -31,35 +18,8 @@ def put(term: Term, array: str, x: Term) -> Term:
 
 def inline(graph: Graph, term: Term, which: set[str]) -> Term:
     """A term with entries of the arrays in ``which`` replaced by what defines them, once."""
-    from gradcheck.notes.arrays.terms import Power, Product, Sum, Total
 
-    def go(t: Term) -> Term:
-        match t:
-            case Entry(name, places) if name in which:
-                return graph.entry(name, places)
-            case Sum(parts):
-                return add(go(p) for p in parts)
-            case Product(parts):
-                return multiply(go(p) for p in parts)
-            case Power(base, exponent):
-                return power(go(base), go(exponent))
-            case Function(name, argument):
-                return Function(name, go(argument))
-            case Positive(argument):
-                return Positive(go(argument))
-            case Total(index, body):
-                new = fresh(index.dim, index.name)
-                return total(new, go(substitute(body, {index: new})))
-            case Largest(index, body):
-                new = fresh(index.dim, index.name)
-                return Largest(new, go(substitute(body, {index: new})))
-            case Inverse(row, column, body, i, j):
-                a, b = fresh(row.dim), fresh(column.dim)
-                return Inverse(a, b, go(substitute(body, {row: a, column: b})), i, j)
-            case Det(row, column, body):
-                a, b = fresh(row.dim), fresh(column.dim)
-                return Det(a, b, go(substitute(body, {row: a, column: b})))
-            case _:
-                return t
+    def defined(entry: Entry) -> Term | None:
+        return graph.entry(entry.name, entry.places) if entry.name in which else None
 
-    return go(term)
+    return rebuilt(term, defined, {})

@@ -8,7 +8,6 @@ here, whatever notation it came in, and is differentiated by the rules of one va
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -23,21 +22,17 @@ __all__ = [
     "Index",
     "Inverse",
     "Largest",
+    "Multiple",
     "Number",
     "Positive",
     "Power",
     "Product",
     "Size",
+    "Sliding",
     "Sum",
     "Term",
     "Total",
-    "add",
     "fresh",
-    "multiply",
-    "names",
-    "power",
-    "substitute",
-    "total",
 ]
 
 
@@ -169,8 +164,28 @@ class Delta:
 
 
 @dataclass(frozen=True, slots=True)
+class Sliding:
+    """1 where the place ``at`` is the sum of other places, each so many times, and a number; else 0.
+
+    So is x_{i+k} read: beyond the ends of x there is nothing.
+    """
+
+    at: Place
+    steps: tuple[tuple[Place, int], ...]
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Total:
     """The sum of ``body`` over an index."""
+
+    index: Index
+    body: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Multiple:
+    """The product of ``body`` over an index."""
 
     index: Index
     body: Term
@@ -214,170 +229,12 @@ Term = (
     | Function
     | Positive
     | Delta
+    | Sliding
     | Total
+    | Multiple
     | Largest
     | Inverse
     | Det
 )
 
 ZERO, ONE = Number(Fraction(0)), Number(Fraction(1))
-
-
-def add(terms: Iterable[Term]) -> Term:
-    """The sum, flat and without zeros."""
-    flat: list[Term] = []
-    constant = Fraction(0)
-    for term in terms:
-        for part in term.terms if isinstance(term, Sum) else (term,):
-            if isinstance(part, Number):
-                constant += part.value
-            else:
-                flat.append(part)
-    if constant:
-        flat.append(Number(constant))
-    if not flat:
-        return ZERO
-    return flat[0] if len(flat) == 1 else Sum(tuple(flat))
-
-
-def multiply(factors: Iterable[Term]) -> Term:
-    """The product, flat, with one coefficient in front."""
-    flat: list[Term] = []
-    coefficient = Fraction(1)
-    for factor in factors:
-        for part in factor.factors if isinstance(factor, Product) else (factor,):
-            if isinstance(part, Number):
-                coefficient *= part.value
-            else:
-                flat.append(part)
-    if not coefficient:
-        return ZERO
-    if coefficient != 1:
-        flat.insert(0, Number(coefficient))
-    if not flat:
-        return ONE
-    return flat[0] if len(flat) == 1 else Product(tuple(flat))
-
-
-def negative(term: Term) -> Term:
-    return multiply((Number(Fraction(-1)), term))
-
-
-def power(base: Term, exponent: Term) -> Term:
-    if isinstance(exponent, Number):
-        if exponent.value == 1:
-            return base
-        if exponent.value == 0:
-            return ONE
-        whole = exponent.value.denominator == 1 and abs(exponent.value) <= 64
-        if isinstance(base, Number) and whole and base.value:
-            return Number(base.value ** int(exponent.value))
-    return Power(base, exponent)
-
-
-def total(index: Index, body: Term) -> Term:
-    """The sum over an index; a delta that pins the index is contracted."""
-    if body == ZERO:
-        return ZERO
-    factors = body.factors if isinstance(body, Product) else (body,)
-    for k, factor in enumerate(factors):
-        if isinstance(factor, Delta) and index in (factor.a, factor.b) and factor.a != factor.b:
-            other = factor.b if factor.a == index else factor.a
-            rest = factors[:k] + factors[k + 1 :]
-            return substitute(multiply(rest), {index: other})
-    if isinstance(body, Sum):
-        return add(total(index, term) for term in body.terms)
-    return Total(index, body)
-
-
-def substitute(term: Term, to: Mapping[Index, Place]) -> Term:
-    """The term with free indices replaced."""
-    if not to:
-        return term
-
-    def place(p: Place) -> Place:
-        return to.get(p, p) if isinstance(p, Index) else p
-
-    match term:
-        case Number() | Size():
-            return term
-        case Entry(name, places):
-            return Entry(name, tuple(place(p) for p in places))
-        case Sum(terms):
-            return add(substitute(t, to) for t in terms)
-        case Product(factors):
-            return multiply(substitute(f, to) for f in factors)
-        case Power(base, exponent):
-            return power(substitute(base, to), substitute(exponent, to))
-        case Function(name, argument):
-            return Function(name, substitute(argument, to))
-        case Positive(argument):
-            return Positive(substitute(argument, to))
-        case Delta(a, b):
-            a, b = place(a), place(b)
-            if a == b:
-                return ONE
-            return ZERO if isinstance(a, int) and isinstance(b, int) else Delta(a, b)
-        case Total(index, body):
-            # a bound index gets a new name, so that what is put in is never captured
-            new = fresh(index.dim, index.name)
-            return total(new, substitute(body, {**_without(to, index), index: new}))
-        case Largest(index, body):
-            new = fresh(index.dim, index.name)
-            return Largest(new, substitute(body, {**_without(to, index), index: new}))
-        case Inverse(row, column, body, i, j):
-            inner = _without(_without(to, row), column)
-            return Inverse(row, column, substitute(body, inner), place(i), place(j))
-        case Det(row, column, body):
-            return Det(row, column, substitute(body, _without(_without(to, row), column)))
-
-
-def _without(to: Mapping[Index, Place], index: Index) -> dict[Index, Place]:
-    return {a: b for a, b in to.items() if a != index}
-
-
-def names(term: Term) -> set[str]:
-    """The arrays that a term reads."""
-    return {t.name for t in walk(term) if isinstance(t, Entry)}
-
-
-def walk(term: Term) -> Iterable[Term]:
-    """The term and every term inside it."""
-    stack = [term]
-    while stack:
-        t = stack.pop()
-        yield t
-        match t:
-            case Sum(parts) | Product(parts):
-                stack.extend(parts)
-            case Power(base, exponent):
-                stack += [base, exponent]
-            case Function(_, argument) | Positive(argument):
-                stack.append(argument)
-            case Total(_, body) | Largest(_, body) | Inverse(_, _, body, _, _) | Det(_, _, body):
-                stack.append(body)
-            case _:
-                pass
-
-
-def free(term: Term) -> set[Index]:
-    """The indices of a term that nothing in it binds."""
-    match term:
-        case Number() | Size():
-            return set()
-        case Entry(_, places):
-            return {p for p in places if isinstance(p, Index)}
-        case Sum(parts) | Product(parts):
-            return set().union(*(free(p) for p in parts)) if parts else set()
-        case Power(base, exponent):
-            return free(base) | free(exponent)
-        case Function(_, argument) | Positive(argument):
-            return free(argument)
-        case Delta(a, b):
-            return {p for p in (a, b) if isinstance(p, Index)}
-        case Total(index, body) | Largest(index, body):
-            return free(body) - {index}
-        case Inverse(row, column, body, i, j):
-            return (free(body) - {row, column}) | {p for p in (i, j) if isinstance(p, Index)}
-        case Det(row, column, body):
-            return free(body) - {row, column}

@@ -4,19 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gradcheck.notes.arrays.terms import (
-    Dim,
-    Entry,
-    Index,
-    Number,
-    Product,
-    Term,
-    add,
-    fresh,
-    multiply,
-    substitute,
-    total,
-)
+from gradcheck.notes.arrays.algebra import add, multiply, substitute, total
+from gradcheck.notes.arrays.terms import Dim, Entry, Index, Number, Product, Term, fresh
 
 __all__ = ["Mismatch", "Slip", "Undeclared", "Value", "hadamard", "matrix_product", "same_shape", "scaled"]
 

@@ -6,6 +6,7 @@ from gradcheck.notes.grammar.cursor import OPENERS, RELATIONS, Cursor
 from gradcheck.notes.grammar.lexer import NotRead, Token, matching
 from gradcheck.notes.grammar.syntax import (
     Addition,
+    Apply,
     Bars,
     BigSum,
     Cases,
@@ -86,6 +87,14 @@ class Brackets(Cursor):
                 raise NotRead(f"the norm with the index {sub!r} is not known")
         node = Norm(body, kind)
         return Raised(node, self.whole(sup)) if sup is not None else node
+
+    def inner_product(self) -> Node:
+        at = self.take("\\langle").start
+        items = self.items("\\rangle")
+        self.take("\\rangle")
+        if len(items) != 2:
+            raise NotRead("angle brackets around one value are not read")
+        return self.postfix(Apply(Name("\\langle", at=at), tuple(items)))
 
     def constant(self) -> Node:
         token = self.take()

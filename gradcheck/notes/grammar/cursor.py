@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Self
 
 from gradcheck.notes.grammar.lexer import NotRead, Token, matching
-from gradcheck.notes.grammar.syntax import Group, Matrix, Node, Raised
+from gradcheck.notes.grammar.syntax import Apply, Group, Matrix, Node, Raised
 
 __all__ = ["ACCENTS", "DEEPEST", "GREEK", "OPENERS", "RELATIONS", "Cursor", "is_transpose"]
 
@@ -86,7 +87,7 @@ class Cursor:
             in {
                 "\\frac", "\\sqrt", "\\sum", "\\prod", "\\partial", "\\nabla", "\\ones", "\\zeros",
                 "\\indicator",
-                "\\ldots", "\\infty",
+                "\\ldots", "\\infty", "\\langle",
             }
         )  # fmt: skip
 
@@ -118,6 +119,8 @@ class Cursor:
     def argument(self) -> list[Token]:
         if self.here is None:
             raise NotRead("\\frac has too few arguments")
+        if self.here.kind == "number" and len(self.here.text) > 1:
+            self.first_digit()
         if self.here.kind != "open":
             return [self.take()]
         end = matching(self.tokens, self.k)
@@ -126,6 +129,15 @@ class Cursor:
         if not content:
             raise NotRead("\\frac has an empty argument")
         return content
+
+    def first_digit(self) -> None:
+        r"""TeX takes one digit where there are no braces: \\frac12 is a half."""
+        whole = self.tokens[self.k]
+        parts = [
+            replace(whole, text=whole.text[0], end=whole.start + 1),
+            replace(whole, text=whole.text[1:], start=whole.start + 1),
+        ]
+        self.tokens = [*self.tokens[: self.k], *parts, *self.tokens[self.k + 1 :]]
 
     def script(self) -> list[Token]:
         """The tokens of a sub- or superscript."""
@@ -154,11 +166,11 @@ class Cursor:
                     node = Raised(node, None, transposed=True)
                 else:
                     node = Raised(node, self.whole(content))
-            elif self.here.kind == "sub" and isinstance(node, Group | Matrix):
+            elif self.here.kind == "sub" and isinstance(node, Group | Matrix | Apply):
                 self.take()
                 if isinstance(node, Matrix):
                     raise NotRead("an index of a written-out matrix is not read")
-                node = Group(node.body, self.indices(self.script()))
+                node = Group(node if isinstance(node, Apply) else node.body, self.indices(self.script()))
             elif self.text() == "'" and isinstance(node, Group):
                 self.take()
                 node = Raised(node, None, transposed=True)

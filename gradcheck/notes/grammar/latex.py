@@ -58,9 +58,13 @@ def latex(node: Node) -> str:
             if inverse:
                 return inner + "^{-1}"
             return f"{inner}^{{{latex(exponent)}}}" if exponent is not None else inner
+        case Group(Apply() as body, sub) if sub:
+            return f"{latex(body)}_{{{_indices(sub)}}}"
         case Group(body, sub):
             text = rf"\left({latex(body)}\right)"
             return text + (f"_{{{_indices(sub)}}}" if sub else "")
+        case Apply(Name(base="\\langle"), arguments, _):
+            return rf"\langle {', '.join(latex(a) for a in arguments)} \rangle"
         case Apply(function, arguments, _):
             name = latex(function)
             return rf"{name}\left({', '.join(latex(a) for a in arguments)}\right)"
@@ -150,7 +154,8 @@ def _name(name: Name) -> str:
         base = rf"\{name.accent}{{{base}}}"
     base += "'" * name.primes
     if name.text:
-        base += rf"_{{\text{{{name.text}}}}}" if len(name.text) > 1 else f"_{name.text}"
+        mark = name.text if len(name.text) <= 2 or name.text.startswith("\\") else rf"\text{{{name.text}}}"
+        base += f"_{{{mark}}}" if len(mark) > 1 else f"_{mark}"
     elif name.sub:
         base += f"_{{{_indices(name.sub)}}}"
     if name.sup:
@@ -176,7 +181,7 @@ def _sum(node: BigSum) -> str:
         for more in node.more:
             low += f", {latex(more)}"
     text = (
-        r"\sum"
+        (r"\prod" if node.kind == "prod" else r"\sum")
         + (f"_{{{low}}}" if low else "")
         + (f"^{{{latex(node.high)}}}" if node.high is not None else "")
     )

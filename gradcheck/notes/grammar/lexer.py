@@ -55,7 +55,7 @@ _SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=Tru
 _SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₙₘₜ", "0123456789ijknmt", strict=True))
 
 _PATTERN = re.compile(
-    r"(?P<comment>(?<!\\)%[^\n]*)|(?P<newline>\\\\(?:\s*\[[^\]\n]{0,20}\])?|\\newline(?![A-Za-z])|\\cr(?![A-Za-z]))"
+    r"(?P<comment>(?<!\\)%[^\n]*)|(?P<dots>\.{3,}|\.\.…)|(?P<newline>\\\\(?:\s*\[[^\]\n]{0,20}\])?|\\newline(?![A-Za-z])|\\cr(?![A-Za-z]))"
     r"|(?P<command>\\(?:[A-Za-z]+\*?|.))|(?P<space>[ \t\r\n~\u00a0\u3000\u2009\u200b]+)"
     r"|(?P<number>\d+(?:\.\d+)?|\.\d+)|(?P<letter>[A-Za-z])|(?P<open>\{)|(?P<close>\})|(?P<sub>_)|(?P<sup>\^)"
     r"|(?P<amp>&)|(?P<sign>.)",
@@ -65,6 +65,7 @@ _PATTERN = re.compile(
 _SPACING = {
     "\\,", "\\;", "\\:", "\\!", "\\ ", "\\>", "\\left", "\\right", "\\big", "\\Big", "\\bigg", "\\Bigg",
     "\\bigl", "\\bigr", "\\Bigl", "\\Bigr", "\\biggl", "\\biggr", "\\Biggl", "\\Biggr", "\\middle",
+    "\\space", "\\enspace", "\\thickspace", "\\negthinspace",
     "\\displaystyle", "\\textstyle", "\\scriptstyle", "\\limits", "\\nolimits", "\\nonumber", "\\notag",
     "\\thinspace", "\\medspace", "\\hfill", "\\/", "\\centering", "\\small", "\\large", "\\normalsize",
     "\\strut", "\\allowbreak", "\\noindent", "\\big|",
@@ -101,6 +102,8 @@ def tokens(text: str) -> list[Token]:
             continue
         if kind == "space":
             continue
+        if kind == "dots":
+            kind, content = "command", "\\ldots"
         if kind == "sign":
             found.extend(_sign(content, start, end))
             continue

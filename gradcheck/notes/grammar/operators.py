@@ -170,8 +170,6 @@ class Operators(Cursor):
             self.take()
         if self.here is None or not self.starts():
             raise NotRead("a sum has nothing to add up")
-        if kind == "prod":
-            raise NotRead("products over an index are not read")
         body = self.product()
         if negative:
             body = Addition(((-1, body),))

@@ -46,6 +46,7 @@ class Parser(Sums, Brackets, Operators, Symbols):
             "\\sqrt": self.root,
             "\\sum": self.big,
             "\\prod": self.big,
+            "\\langle": self.inner_product,
             "\\nabla": self.nabla,
             "\\partial": self.partial,
             "\\indicator": self.indicator,

@@ -14,14 +14,20 @@ from gradcheck.notes.grammar.syntax import (
     Derivative,
     Differential,
     Group,
+    Literal,
     Multiplication,
     Name,
     Node,
     Norm,
+    Quotient,
     Raised,
 )
 
 __all__ = ["Symbols"]
+
+
+ABBREVIATIONS = {"KL", "JS", "CE", "NLL", "BCE", "MSE", "ML", "MLE", "MAP", "LS", "OLS", "SE", "RSS"}
+"""Letters below the line that are no indices."""
 
 
 class Symbols(Cursor):
@@ -150,6 +156,8 @@ class Symbols(Cursor):
         if any(t.kind in {"word", "remark"} or t.text == "|" for t in content):
             return replace(name, text="".join(t.text for t in content))
         letters = "".join(t.text for t in content)
+        if letters in ABBREVIATIONS:
+            return replace(name, text=letters)
         if len(content) >= 3 and all(t.kind == "letter" for t in content) and set(letters) - set("ijklmnpq"):
             return replace(name, text=letters)
         return replace(name, sub=self.indices(content))
@@ -215,6 +223,12 @@ class Symbols(Cursor):
                 raise NotRead(f"{name.base} over an index is not read")
             if any(r.transposed or r.inverse for r in raised):
                 raise NotRead(f"a superscript of {name.base} is not read")
+        base: Node | None = None
+        if name.sub or (name.text and name.base not in {"max", "min"}):
+            base = name.sub[0] if len(name.sub) == 1 else None
+            if name.base != "log" or not isinstance(base, Literal):
+                raise NotRead(f"what stands below {name.base} is not read")
+            name = replace(name, sub=())
         exponent = name.sup[0] if name.sup else None
         plain = replace(name, sup=())
         if self.text() in OPENERS:
@@ -237,6 +251,8 @@ class Symbols(Cursor):
                 raise NotRead(f"how far {name.base} reaches is not clear; use brackets")
         else:
             raise NotRead(f"{name.base} has no argument")
+        if base is not None:
+            node = Group(Quotient(node, Apply(plain, (base,))))
         node = Raised(node, exponent) if exponent is not None else node
         return self.postfix(node)
 

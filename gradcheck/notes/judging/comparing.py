@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gradcheck.notes.arrays.terms import Delta, Index, Place, Term, multiply, substitute, total
+from gradcheck.notes.arrays.algebra import multiply, substitute, total
+from gradcheck.notes.arrays.terms import Delta, Index, Place, Term
 from gradcheck.notes.arrays.values import Mismatch, Slip, Value, compatible, same_shape, unify
 from gradcheck.notes.grammar.lexer import NotRead
 from gradcheck.notes.grammar.syntax import BigSum, Derivative, Literal, Multiplication, Name, Node
@@ -168,7 +169,7 @@ def _placed(places: tuple[Place, ...], to: dict[Index, Index]) -> tuple[Place, .
 
 
 def _free_axes(reader: Reader, term: Term) -> tuple[Index, ...]:
-    from gradcheck.notes.arrays.terms import free
+    from gradcheck.notes.arrays.algebra import free
 
     inside = free(term)
     return tuple(i for i in reader.free.values() if i in inside)
@@ -189,7 +190,7 @@ def fitted(a: Value, b: Value, node: Node) -> Value:
 
 def summed(reader: Reader, node: Node, value: Value, letters: dict[str, Index]) -> Value:
     """Einstein's convention: an index that the left side does not have is summed over."""
-    from gradcheck.notes.arrays.terms import total
+    from gradcheck.notes.arrays.algebra import total
 
     body = value.body
     for letter in [x for x in reader.free if x not in letters]:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gradcheck.notes.arrays.algebra import walk
 from gradcheck.notes.arrays.graph import Graph
-from gradcheck.notes.arrays.terms import (
-    Entry,
-    Index,
-    Place,
-    Term,
-    walk,
-)
+from gradcheck.notes.arrays.terms import Entry, Index, Multiple, Place, Sliding, Term
 
 __all__ = ["Comparison", "Target"]
 
@@ -38,16 +34,23 @@ class Comparison:
     target: Target | None = None
     letters: tuple[tuple[str, Index], ...] = ()  # the free indices that the note writes
 
+    def slides(self) -> bool:
+        """Whether an index is shifted somewhere, or a product runs over one: no proof knows those."""
+        return any(isinstance(t, Sliding | Multiple) for t in self.terms())
+
     def work(self) -> int:
         """How many terms both sides have, definitions included."""
-        count, seen = 0, set[str]()
+        return sum(1 for _ in self.terms())
+
+    def terms(self) -> Iterator[Term]:
+        """All terms of both sides, definitions included."""
+        seen = set[str]()
         stack = [self.left, self.right]
         while stack:
             for term in walk(stack.pop()):
-                count += 1
+                yield term
                 if isinstance(term, Entry) and term.name not in seen:
                     seen.add(term.name)
                     body = self.graph.arrays[term.name].body
                     if body is not None:
                         stack.append(body)
-        return count

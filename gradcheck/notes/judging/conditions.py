@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from gradcheck.notes.arrays.terms import ONE, Delta, Entry, Index, Term, add, multiply, negative
+from gradcheck.notes.arrays.algebra import add, free, multiply, negative, walk
+from gradcheck.notes.arrays.graph import Array
+from gradcheck.notes.arrays.terms import ONE, Delta, Entry, Function, Index, Positive, Term
 from gradcheck.notes.judging.comparison import Comparison
 from gradcheck.notes.judging.screening import screen
 
@@ -13,6 +16,9 @@ __all__ = ["Condition", "conditions", "first_condition"]
 
 
 WEIGHTS = {"W", "w", "U", "V", "\\Theta", "\\theta"}
+
+LABELS = {"y", "t", "y^{(i)}", "t^{(i)}"}
+"""What often holds classes written as 1 and -1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +30,16 @@ class Condition:
     values: dict[str, str]
 
 
-def first_condition(comparisons: tuple[Comparison, ...]) -> tuple[Condition, ...] | None:
-    """The first condition of the list under which both sides of every equality agree, one for each."""
+def first_condition(
+    comparisons: tuple[Comparison, ...], said: frozenset[str] = frozenset()
+) -> tuple[Condition, ...] | None:
+    """The first condition of the list under which both sides of every equality agree, one for each.
+
+    ``said`` holds two indices that the note calls equal there.
+    """
     if not comparisons or any(c.mask is not None for c in comparisons):
         return None
-    lists = [{c.text: c for c in conditions(comparison)} for comparison in comparisons]
+    lists = [{c.text: c for c in conditions(comparison, said)} for comparison in comparisons]
     for text in {t: None for known in lists for t in known}:
         held = tuple(
             known.get(text, Condition(text, comparison, {}))
@@ -39,26 +50,43 @@ def first_condition(comparisons: tuple[Comparison, ...]) -> tuple[Condition, ...
     return None
 
 
-def conditions(comparison: Comparison) -> Iterator[Condition]:
+def conditions(comparison: Comparison, said: frozenset[str] = frozenset()) -> Iterator[Condition]:
     """The list, those first that exclude least."""
     letters = [index for _, index in comparison.letters]
+    told = [index for letter, index in comparison.letters if letter in said]
+    if len(told) == 2 and told[0].dim.root() is told[1].dim.root():
+        yield Condition(f"{_name(told[0])} = {_name(told[1])}", replace(comparison, mask=Delta(*told)), {})
     for k, a in enumerate(letters):
         for b in letters[k + 1 :]:
             if a.dim.root() is b.dim.root():
                 differ: Term = add((ONE, negative(Delta(a, b))))
                 yield Condition(f"{_name(a)} ≠ {_name(b)}", replace(comparison, mask=differ), {})
     graph = comparison.graph
+    kinks = _kinks(comparison)
+    if kinks:
+        yield from (c for c in kinks if c.text)
+        return  # drawn on one side of a kink, anything seems to help
     leaves = [n for n in graph.leaves(comparison.left, comparison.right) if _is_symbol(n)]
-    for name in leaves:
-        array = graph.arrays[name]
-        if len(array.dims) == 1 and array.values in {"normal", "unit", "positive"}:
-            yield Condition(f"the entries of {name} sum to 1", comparison, {name: "simplex"})
-    for name in leaves:
-        array = graph.arrays[name]
-        if name.split("@")[0].split("_")[0] in WEIGHTS:
-            continue  # nobody has symmetric weights: there a transpose is missing
-        if len(array.dims) == 2 and array.values == "normal" and array.dims[0].root() is array.dims[1].root():
-            yield Condition(f"{name} is symmetric", comparison, {name: "symmetric"})
+    shares = [n for n in leaves if _may_be_shares(graph.arrays[n])]
+    for name in shares:
+        yield Condition(f"the entries of {name} sum to 1", comparison, {name: "simplex"})
+    for (a, b), name in itertools.product(itertools.combinations(letters, 2), shares):
+        if a.dim.root() is b.dim.root():
+            differ = add((ONE, negative(Delta(a, b))))
+            text = f"{_name(a)} ≠ {_name(b)} and the entries of {name} sum to 1"
+            yield Condition(text, replace(comparison, mask=differ), {name: "simplex"})
+    square = [n for n in leaves if _is_square(graph.arrays[n])]
+    for name in square:
+        yield Condition(f"{name} is symmetric", comparison, {name: "symmetric"})
+    own = comparison.target.array if comparison.target is not None else ""
+    if own not in square:  # what is differentiated by moves freely
+        several = [*itertools.combinations(square, 2), tuple(square)] if len(square) > 1 else []
+        for together in several:
+            said_of = f"{', '.join(together[:-1])} and {together[-1]} are symmetric"
+            yield Condition(said_of, comparison, dict.fromkeys(together, "symmetric"))
+    for name in sorted(LABELS & set(leaves)):
+        if graph.arrays[name].values == "normal" and len(graph.arrays[name].dims) < 2:
+            yield Condition(f"{name} is 1 or -1", comparison, {name: "signs"})
     for name in leaves:
         if graph.arrays[name].values == "normal":
             yield Condition(f"{name} is positive", comparison, {name: "positive"})
@@ -69,6 +97,44 @@ def conditions(comparison: Comparison) -> Iterator[Condition]:
                 if index.dim.root() is array.dims[0].root():
                     mask = multiply((Entry(name, (index,)),))
                     yield Condition(f"{name}_{_name(index)} = 1", replace(comparison, mask=mask), {})
+
+
+def _kinks(comparison: Comparison) -> list[Condition]:
+    """One side and the other of each comparison with 0 that the truth makes of a number.
+
+    A claim that makes comparisons of its own is not one of a single side: there each stands for itself.
+    """
+    own = {index for _, index in comparison.letters}
+    found = dict.fromkeys(x for t in walk(comparison.left) if (x := _compared(t)) is not None)
+    if any(_compared(t) is not None for t in walk(comparison.right)):
+        return [Condition("", comparison, {})] if found else []
+    sides: list[Condition] = []
+    for inside in found:
+        if free(inside) <= own:
+            for sign, word in ((inside, "positive"), (negative(inside), "negative")):
+                said = f"what is compared with 0 is {word}"
+                sides.append(Condition(said, replace(comparison, mask=Positive(sign)), {}))
+    return sides
+
+
+def _compared(term: Term) -> Term | None:
+    """What a term compares with 0."""
+    if isinstance(term, Positive):
+        return term.argument
+    kinked = isinstance(term, Function) and term.name in {"abs", "sign", "relu"}
+    return term.argument if kinked and isinstance(term, Function) else None
+
+
+def _may_be_shares(array: Array) -> bool:
+    return len(array.dims) == 1 and array.values in {"normal", "unit", "positive"}
+
+
+def _is_square(array: Array) -> bool:
+    """Whether an array may be symmetric; nobody has symmetric weights: there a transpose is missing."""
+    if array.name.split("@")[0].split("_")[0] in WEIGHTS:
+        return False
+    own = array.values == "normal" and len(array.dims) == 2
+    return own and array.dims[0].root() is array.dims[1].root()
 
 
 def _name(index: Index) -> str:

@@ -8,7 +8,6 @@ from fractions import Fraction
 
 from gradcheck.notes.arrays.graph import NotDifferentiable
 from gradcheck.notes.arrays.values import Mismatch, Slip, Undeclared
-from gradcheck.notes.grammar.latex import latex
 from gradcheck.notes.grammar.lexer import NotRead
 from gradcheck.notes.grammar.syntax import (
     Addition,
@@ -25,6 +24,7 @@ from gradcheck.notes.grammar.syntax import (
 )
 from gradcheck.notes.judging.comparison import Comparison
 from gradcheck.notes.judging.readings import Outcome, Readings
+from gradcheck.notes.judging.wording import simplified, written_like
 from gradcheck.notes.reading.reader import Options, Reader
 from gradcheck.notes.statements.context import Definition, key_of, letter_of, nodes
 from gradcheck.notes.statements.pieces import Piece
@@ -79,10 +79,14 @@ def correction(
             again = readings.outcome(short, options)
             if again.state != "right":
                 continue
-        text = f"{piece.latex[pair]} = {latex(changed)}"
+        short_form = simplified(changed)
+        if short_form != changed and definition is None:
+            plain = readings.outcome(replace(piece, sides=[left, short_form], latex=["", ""]), options)
+            changed = short_form if plain.state == "right" else changed
+        shown = written_like(changed, piece.formula.text)
         return Correction(
-            text,
-            f"it is right as {latex(changed)}",
+            f"{piece.latex[pair]} = {shown}",
+            f"it is right as {shown}",
             again.comparison if definition is None else None,
             changed,
         )

@@ -30,6 +30,8 @@ def of_kind(kind: str, drawn: Any, rng: np.random.Generator) -> Any:
             return drawn @ np.swapaxes(drawn, -1, -2) + np.eye(shape[-1])
         case "diagonal" if len(shape) >= 2:
             return drawn * np.eye(shape[-1])
+        case "signs":
+            return np.where(drawn < 0, -1.0, 1.0)
         case "ones":
             return np.ones(shape)
     return drawn
@@ -59,6 +61,8 @@ def filler(kind: str) -> Any:
         return simple[kind]
     if kind in {"symmetric", "simplex", "diagonal", "ones"}:
         return lambda shape, rng: np.asarray(of_kind(kind, np.round(rng.uniform(0.3, 1.7, shape), 3), rng))
+    if kind == "signs":
+        return lambda shape, rng: rng.choice(np.array([-1.0, 1.0]), shape)
     if kind == "mild":
         return lambda shape, rng: np.asarray(np.round(rng.uniform(-1.7, 1.7, shape), 3))
     if kind == "zeros":

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from gradcheck.notes.arrays.algebra import add, multiply, names, total, walk
 from gradcheck.notes.arrays.evaluating import Evaluation
 from gradcheck.notes.arrays.graph import Array, Graph
 from gradcheck.notes.arrays.inlining import inline
@@ -17,17 +18,15 @@ from gradcheck.notes.arrays.terms import (
     Index,
     Inverse,
     Largest,
+    Multiple,
     Size,
+    Sliding,
     Term,
     Total,
-    add,
     fresh,
-    multiply,
-    names,
-    total,
-    walk,
 )
 from gradcheck.notes.judging.comparison import Comparison, Target
+from gradcheck.notes.judging.widths import bounded
 
 __all__ = ["Claim", "derivative_claim", "moved_claim", "value_claim"]
 
@@ -40,6 +39,7 @@ class Claim:
     backward: Callable[..., Any]
     shapes: dict[str, str]
     values: dict[str, str]
+    where: Callable[..., bool] | None = None
 
 
 class _Shapes:
@@ -58,14 +58,16 @@ class _Shapes:
         return self.names.setdefault(id(root), f"n{len(self.names)}")
 
 
-def _claim(graph: Graph, leaves: list[str], forward: Any, backward: Any, extra: list[Array]) -> Claim | None:
+def _claim(
+    graph: Graph, leaves: list[str], terms: list[Term], forward: Any, backward: Any, extra: list[Array]
+) -> Claim | None:
     shapes = _Shapes()
     arrays = [*extra, *(graph.arrays[n] for n in leaves)]
     if not arrays:
         return None
-    return Claim(
-        forward, backward, {a.name: shapes.of(a) for a in arrays}, {a.name: a.values for a in arrays}
-    )
+    said = {a.name: shapes.of(a) for a in arrays}
+    where = bounded(graph, terms, shapes.names)
+    return Claim(forward, backward, said, {a.name: a.values for a in arrays}, where)
 
 
 def _carried(
@@ -88,10 +90,12 @@ def _lacking(
             match t:
                 case Size(dim):
                     asked.append(dim)
-                case Total(index, _) | Largest(index, _):
+                case Total(index, _) | Multiple(index, _) | Largest(index, _):
                     asked.append(index.dim)
                 case Delta(a, b):
                     asked += [p.dim for p in (a, b) if isinstance(p, Index)]
+                case Sliding(at, steps):
+                    asked += [p.dim for p in (at, *(p for p, _ in steps)) if isinstance(p, Index)]
                 case Inverse(row, _, _, _, _) | Det(row, _, _):
                     asked.append(row.dim)
                 case Entry(name, _) if name not in seen and name not in leaves:
@@ -149,7 +153,7 @@ def derivative_claim(comparison: Comparison) -> Claim | None:
         value = _scalar_or_array(evaluation, gradient, axes)
         return tuple(value if n == target.array else None for n in leaves)
 
-    return _claim(graph, leaves, forward, backward, [])
+    return _claim(graph, leaves, [target.body, gradient], forward, backward, [])
 
 
 def moved_claim(comparison: Comparison) -> Claim | None:
@@ -186,7 +190,7 @@ def moved_claim(comparison: Comparison) -> Claim | None:
         evaluation = Evaluation(moved, {delta: d, shift: s, **dict(zip(leaves, arguments, strict=True))})
         return (_scalar_or_array(evaluation, gradient, comparison.axes), *(None for _ in arguments))
 
-    return _claim(moved, leaves, forward, backward, [moved.arrays[shift]])
+    return _claim(moved, leaves, [body, gradient], forward, backward, [moved.arrays[shift]])
 
 
 def _shifted(body: Term, target: Target, shift: str, axes: tuple[Index, ...]) -> Term:
@@ -227,7 +231,7 @@ def value_claim(comparison: Comparison) -> Claim | None:
         evaluation = Evaluation(graph, {weights: w, **dict(zip(leaves, arguments, strict=True))})
         return (d * _scalar_or_array(evaluation, right, comparison.axes), *(None for _ in arguments))
 
-    return _claim(graph, leaves, forward, backward, [graph.arrays[weights]])
+    return _claim(graph, leaves, [body, right], forward, backward, [graph.arrays[weights]])
 
 
 def _scalar_or_array(evaluation: Evaluation, term: Term, axes: tuple[Index, ...]) -> Any:

@@ -6,8 +6,9 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from gradcheck.notes.arrays.algebra import names
 from gradcheck.notes.arrays.graph import NotDifferentiable
-from gradcheck.notes.arrays.terms import ZERO, names
+from gradcheck.notes.arrays.terms import ZERO
 from gradcheck.notes.arrays.values import Mismatch, Slip, Undeclared, Value
 from gradcheck.notes.grammar.lexer import NotRead
 from gradcheck.notes.grammar.syntax import Derivative, Literal, Nabla, Name, Node
@@ -140,7 +141,8 @@ class Readings:
                 break
             reader = self.again(reader, options, piece, near)
         narrow = self.narrowed(piece, options, reader, outcome)
-        if narrow is not None and self.later(piece, reader, list(reader.asked)):
+        steps = any(n.split("@")[0] in self.context.stepped for n in reader.asked)
+        if narrow is not None and not steps and self.later(piece, reader, list(reader.asked)):
             return narrow
         outcome.narrow = narrow
         outcome.used = frozenset(reader.used)
@@ -159,8 +161,6 @@ class Readings:
             or len(asked) < 2
             or asked[0] in asked[1:]
         ):
-            return None
-        if any(n.split("@")[0] in self.context.stepped for n in asked):
             return None
         if not any(n in reader.graph.arrays and asked[0] in reader.graph.reads(n) for n in asked[1:]):
             return None
@@ -282,6 +282,8 @@ class Readings:
             return Outcome(
                 options, "not-read", f"it cannot be evaluated ({type(error).__name__})", comparison
             )
+        except RecursionError:
+            return Outcome(options, "not-read", "its definitions rest on each other in a circle")
         if equal is False and first_derivative(a) and comparison.left == ZERO:
             return Outcome(
                 options,
@@ -292,6 +294,9 @@ class Readings:
         if equal is False and comparison.right == ZERO and not is_zero(b):
             said = "a derivative on the right side is of something that does not depend on it, as it is read"
             return Outcome(options, "not-read", said, comparison)
+        untold = None if equal else untold_loss(comparison, self.context.losses)
+        if equal is False and untold is not None:
+            return Outcome(options, "not-read", untold, comparison)
         if equal is None:
             return Outcome(
                 options, "not-read", "it has no finite value at the points that were tried", comparison
@@ -303,6 +308,18 @@ def is_zero(node: Node) -> bool:
     return (isinstance(node, Literal) and node.value == 0) or (
         isinstance(node, Name) and node.base == "\\zeros"
     )
+
+
+def untold_loss(comparison: Comparison, losses: set[str]) -> str | None:
+    """Why sides that differ may be equal for the loss that the author means and the note leaves out."""
+    graph = comparison.graph
+    sides = [graph.leaves(t) for t in (comparison.left, comparison.right)]
+    left, right = ({n.split(".")[0] for n in s if "." in n} & losses for s in sides)
+    if right - left:
+        return f"the loss {min(right - left)} is not defined, so that it may be anything"
+    if left and not right:
+        return f"the loss {min(left)} is not defined, so that its derivative may be anything"
+    return None
 
 
 def first_derivative(node: Node) -> bool:

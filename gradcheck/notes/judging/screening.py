@@ -10,10 +10,7 @@ import numpy as np
 
 from gradcheck.notes.arrays.evaluating import Evaluation
 from gradcheck.notes.arrays.graph import Array, Graph
-from gradcheck.notes.arrays.terms import (
-    Dim,
-    Index,
-)
+from gradcheck.notes.arrays.terms import Dim, Index
 from gradcheck.notes.judging.comparison import Comparison
 from gradcheck.notes.judging.drawing import of_kind
 

@@ -39,13 +39,15 @@ li { display: grid; grid-template-columns: 8.5rem minmax(0, 1fr); gap: 0 1rem; p
 .right { color: var(--right); } .right-if { color: var(--right-if); } .wrong { color: var(--wrong); }
 .ambiguous { color: var(--ambiguous); } .not-read { color: var(--not-read); }
 .sides { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(22rem, 100%), 1fr)); gap: .75rem; }
+.sides > div, li > div { min-width: 0; }
 .formula { overflow-x: auto; padding: .4rem .6rem; background: var(--tint); border-radius: .3rem; }
 .formula math { font-size: 1.15rem; }
 .label { font-size: .85rem; color: var(--dim); margin: 0; }
 p { margin: .4rem 0 0; overflow-wrap: anywhere; }
 code { font: .85rem/1.4 ui-monospace, monospace; overflow-wrap: anywhere; }
 details { margin-top: .4rem; } summary { cursor: pointer; color: var(--dim); font-size: .9rem; }
-@media (max-width: 40rem) { li { grid-template-columns: 1fr; } .margin { display: flex; gap: .75rem; } }
+@media (max-width: 40rem) { li { grid-template-columns: minmax(0, 1fr); }
+ .margin { display: flex; gap: .75rem; } }
 """
 
 
@@ -68,7 +70,7 @@ def _page(notes: Sequence[NoteRecord]) -> Iterator[str]:
 
 def _note(note: NoteRecord) -> Iterator[str]:
     yield f"<section><h2>{html.escape(note.file)}</h2>"
-    yield f"<p>{html.escape(headline(note))}.</p>"
+    yield f"<p>{html.escape(headline(note).removeprefix(f'{note.file}: '))}.</p>"
     if note.convention:
         yield f'<p class="dim">Read in {html.escape(note.convention)}.</p>'
     for problem in note.problems:
@@ -89,7 +91,8 @@ def _claim(claim: ClaimRecord) -> Iterator[str]:
     if claim.correction:
         yield from _formula("as it should stand", claim.correction)
     yield "</div>"
-    yield f"<p>{html.escape(sentence(claim))}</p>"
+    said = sentence(claim)
+    yield f"<p>{html.escape(said[:1].upper() + said[1:] if claim.verdict.startswith('right') else said)}</p>"
     if claim.reading:
         reading = html.escape(claim.reading)
         yield f"<details><summary>how it was read</summary><p><code>{reading}</code></p></details>"
@@ -114,5 +117,9 @@ def mathml(latex: str) -> str:
 def _plain(latex: str) -> str:
     import re
 
-    text = re.sub(r"\\color\s*(\{[^{}]*\}|\w)", "", latex)
+    text = re.sub(r"\\(begin|end)\{(?:equation|displaymath|math|gather|multline)\*?\}", "", latex)
+    text = re.sub(r"\\(begin|end)\{(?:align|alignat|flalign|eqnarray|split)\*?\}", r"\\\1{aligned}", text)
+    if "&" in text and "\\begin" not in text:  # a row of an alignment
+        text = text.replace("&", "")
+    text = re.sub(r"\\color\s*(\{[^{}]*\}|\w)", "", text)
     return re.sub(r"\\(?:tag|label)\s*\{[^{}]*\}", "", text)

@@ -50,7 +50,7 @@ def sentence(claim: ClaimRecord) -> str:
     """What is said of a formula, in one sentence."""
     if claim.verdict == "right":
         if claim.strength is None:
-            return "a definition." if claim.kind == "definition" else "right."
+            return "a definition." if claim.kind == "definition" else "it holds."
         proof = "proved for all shapes" if claim.strength == "proved" else claim.strength
         return f"{proof}{f', in {claim.layout} layout' if claim.layout else ''}."
     if claim.verdict == "right-if":

@@ -5,21 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from gradcheck.notes.arrays.terms import (
-    Delta,
-    Entry,
-    Number,
-    Term,
-    add,
-    fresh,
-    multiply,
-    names,
-)
+from gradcheck.notes.arrays.algebra import add, multiply, names, total
+from gradcheck.notes.arrays.terms import Delta, Entry, Number, Term, fresh
 from gradcheck.notes.arrays.values import (
     Value,
 )
 from gradcheck.notes.grammar.lexer import NotRead
 from gradcheck.notes.grammar.syntax import (
+    Addition,
     Apply,
     Derivative,
     Group,
@@ -82,8 +75,29 @@ class Derivatives(Functions):
                 raise NotRead("a second derivative by vectors is not read")
             self.curved = True
             return self.differentiated(inner, self.operand(node.by[0]), partial=False)
+        shifted = self.shifted(node)
+        if shifted is not None:
+            return shifted
         body = self.value(node.body)
         return self.differentiated(body, self.operand(node.by[0]), partial=not node.total, of=node.body)
+
+    def shifted(self, node: Derivative) -> Value | None:
+        r"""\\partial L / \\partial y_{j-k}: by the entry at that place, where there is one."""
+        (by,) = node.by
+        subs = by.sub if isinstance(by, Name) else ()
+        moved = [s for s in subs if isinstance(s, Addition) and not self.is_static(s)]
+        if not moved:
+            return None
+        assert isinstance(by, Name)
+        own = {id(s): f"{s!r}" for s in moved}
+        plain = tuple(Name(own[id(s)]) if id(s) in own else s for s in subs)
+        value = self.derivative(replace(node, by=(replace(by, sub=plain),)))
+        for s in moved:
+            assert isinstance(s, Addition)
+            index = self.letters.pop(own[id(s)])
+            self.free.pop(own[id(s)])
+            value = value.with_body(total(index, multiply((self.slid(index, s), value.body))))
+        return value
 
     def differentiated(self, body: Value, by: Operand, *, partial: bool, of: Node | None = None) -> Value:
         self.reach(body.body, by.array)

@@ -5,35 +5,26 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
+from gradcheck.notes.arrays.algebra import multiply, power, substitute, total
 from gradcheck.notes.arrays.graph import Graph
 from gradcheck.notes.arrays.inlining import put
-from gradcheck.notes.arrays.terms import (
-    Delta,
-    Det,
-    Entry,
-    Function,
-    Index,
-    Largest,
-    Number,
-    Term,
-    fresh,
-    multiply,
-    power,
-    substitute,
-    total,
-)
+from gradcheck.notes.arrays.terms import Delta, Det, Entry, Function, Index, Largest, Number, Term, fresh
 from gradcheck.notes.arrays.values import (
     Mismatch,
     Slip,
     Undeclared,
     Value,
     compatible,
+    hadamard,
+    same_shape,
 )
 from gradcheck.notes.grammar.lexer import NotRead
 from gradcheck.notes.grammar.normalising import FUNCTIONS
 from gradcheck.notes.grammar.syntax import (
+    Addition,
     Apply,
     Group,
+    Multiplication,
     Name,
     Node,
     rebuilt,
@@ -55,14 +46,20 @@ class Functions(Sums):
     def applied(self, node: Apply) -> Value:
         name, base = node.function, node.function.base
         key = key_of(name)
+        if key in self.context.unread:
+            raise NotRead(f"the definition of {key} is not read")
+        if base == "\\langle":
+            return self.inner_product(node)
         defined = [d for d in self.context.definition(key, self.scope) if d.parameters]
         if defined:
             return self.macro(defined[-1], node)
         if name.word and base in FUNCTIONS.values() and not self.context.is_defined(key):
             return self.known(base, node)
         if key in self.context.losses and not name.primes:
+            if any(isinstance(a, Addition | Multiplication) for a in node.arguments):
+                raise NotRead(f"what {key} of an expression is, is not clear")
             return self.named(replace(name, primes=0))
-        if len(node.arguments) == 1 and not name.word and not name.primes and self.is_array(name, key):
+        if len(node.arguments) == 1 and not name.word and self.is_array(name, key):
             return self.chain([("", name), ("", Group(node.arguments[0]))])
         if self.context.is_defined(key):
             return self.value_of_function(name, node)
@@ -72,11 +69,14 @@ class Functions(Sums):
         return self.undefined(name, node)
 
     def is_array(self, name: Name, key: str) -> bool:
-        """Whether a symbol in front of brackets is declared as an array, and so multiplied."""
+        """Whether a symbol in front of brackets is declared as an array, and so multiplied.
+
+        X' is then a matrix's transpose.
+        """
         declared = self.context.declared(key)
-        return (
-            declared is not None and bool(declared.sizes) and key not in self.context.declarations.elementwise
-        )
+        if declared is None or key in self.context.declarations.elementwise:
+            return False
+        return bool(declared.sizes) and (not name.primes or (name.primes == 1 and len(declared.sizes) == 2))
 
     def value_of_function(self, name: Name, node: Apply) -> Value:
         """`J(W)` where J is defined without its argument."""
@@ -86,6 +86,17 @@ class Functions(Sums):
             if not isinstance(argument, Name):
                 raise NotRead(f"whether {key_of(name)} is multiplied or applied is not clear")
         return self.named(name)
+
+    def inner_product(self, node: Apply) -> Value:
+        """The sum of the products of all entries."""
+        a, b = (self.value(x) for x in node.arguments)
+        if a.scalar or not same_shape(a, b):
+            raise Mismatch(f"the inner product of {a.words()} and {b.words()} does not exist")
+        product = hadamard(a, b)
+        body = product.body
+        for index in product.open:
+            body = total(index, body)
+        return Value(None, None, body)
 
     def one(self, node: Apply) -> Value:
         if len(node.arguments) != 1:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gradcheck.notes.arrays.terms import (
-    Dim,
-    Place,
-)
+from gradcheck.notes.arrays.terms import Dim, Place
 from gradcheck.notes.arrays.values import (
     Value,
 )

@@ -5,21 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from gradcheck.notes.arrays.terms import (
-    Delta,
-    Det,
-    Function,
-    Index,
-    Inverse,
-    Number,
-    Term,
-    add,
-    fresh,
-    multiply,
-    power,
-    substitute,
-    total,
-)
+from gradcheck.notes.arrays.algebra import add, multiply, power, substitute, total
+from gradcheck.notes.arrays.terms import Delta, Det, Function, Index, Inverse, Number, Term, fresh
 from gradcheck.notes.arrays.values import (
     Mismatch,
     Undeclared,
@@ -196,6 +183,8 @@ class Products(Unknowns):
     def raised(self, base: Value, exponent: Value, node: Node) -> Value:
         if letter_of(node) == "t" and not base.scalar and self.transposes(node):
             return base.transposed()
+        if letter_of(node) == "t" and self.transposes(node) and not self.context.is_defined("t"):
+            raise NotRead("whether t is a power or a transpose is not clear")
         if not exponent.scalar:
             raise Mismatch("an exponent is no number")
         if base.scalar or self.entrywise:

@@ -8,16 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from gradcheck.notes.arrays.terms import (
-    ZERO,
-    Entry,
-    Function,
-    Index,
-    Number,
-    Size,
-    negative,
-    substitute,
-)
+from gradcheck.notes.arrays.algebra import negative, substitute
+from gradcheck.notes.arrays.terms import ZERO, Entry, Function, Index, Number, Size
 from gradcheck.notes.arrays.values import (
     Mismatch,
     Undeclared,
@@ -49,8 +41,8 @@ from gradcheck.notes.grammar.syntax import (
     Root,
     Vectorised,
 )
-from gradcheck.notes.reading.arrays import POSITIVE
 from gradcheck.notes.reading.derivatives import Derivatives
+from gradcheck.notes.reading.given import POSITIVE
 from gradcheck.notes.reading.options import Info, Options
 from gradcheck.notes.statements.context import LOSSES, key_of, letter_of, nodes
 

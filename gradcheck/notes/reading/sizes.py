@@ -6,12 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 
-from gradcheck.notes.arrays.terms import (
-    Dim,
-    Index,
-    Number,
-    fresh,
-)
+from gradcheck.notes.arrays.terms import Dim, Index, Number, fresh
 from gradcheck.notes.arrays.values import (
     Slip,
 )
@@ -77,6 +72,14 @@ class Sizes(State):
             case Group(body):
                 return self.static_value(body)
         raise NotRead("an index that is shifted is not clear")
+
+    def with_static(self, values: dict[str, int], node: Node) -> int:
+        kept = self.static
+        self.static = {**kept, **values}
+        try:
+            return self.static_value(node)
+        finally:
+            self.static = kept
 
     def is_static(self, node: Node) -> bool:
         letters = self.context.letters(node)

@@ -5,42 +5,54 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from gradcheck.notes.arrays.terms import (
-    ONE,
-    ZERO,
-    Delta,
-    Dim,
-    Index,
-    Number,
-    Positive,
-    Term,
-    add,
-    fresh,
-    multiply,
-    negative,
-    substitute,
-    total,
-)
+from gradcheck.notes.arrays.algebra import add, multiply, negative, substitute, total
+from gradcheck.notes.arrays.terms import ONE, ZERO, Delta, Dim, Index, Multiple, Number, Positive, Term, fresh
 from gradcheck.notes.arrays.values import (
     Value,
     plus,
 )
 from gradcheck.notes.grammar.lexer import NotRead
 from gradcheck.notes.grammar.syntax import (
+    Addition,
     BigSum,
     Literal,
+    Multiplication,
     Name,
     Node,
+    Quotient,
     Relation,
 )
 from gradcheck.notes.reading.products import Products
-from gradcheck.notes.statements.context import key_of, letter_of
+from gradcheck.notes.statements.context import key_of, letter_of, nodes
 
 __all__ = ["Sums"]
 
 
 _MINUS = Number(Fraction(-1))
 _TWO = Number(Fraction(2))
+
+
+def _factors(node: Node) -> list[Node]:
+    if isinstance(node, Multiplication):
+        return [f for _, factor in node.factors for f in _factors(factor)]
+    return [*_factors(node.above), *_factors(node.below)] if isinstance(node, Quotient) else [node]
+
+
+def _has(node: Node, letter: str) -> bool:
+    return any(isinstance(n, Name) and letter_of(n) == letter for n in nodes(node))
+
+
+def _one_more(high: Node | None) -> Node | None:
+    """The number of terms from 0 up to a limit: n for n - 1."""
+    if high is None:
+        return None
+    if isinstance(high, Addition) and len(high.terms) == 2:
+        (first, size), (sign, one) = high.terms
+        if first > 0 and sign < 0 and isinstance(one, Literal) and one.value == 1:
+            return size
+    if isinstance(high, Literal):
+        return Literal(high.value + 1, str(high.value + 1))
+    raise NotRead("a sum from 0 that does not end at a size less 1 is not read")
 
 
 class Sums(Products):
@@ -52,6 +64,8 @@ class Sums(Products):
         letter = letter_of(node.index)
         if letter is None:
             raise NotRead("the index of a sum is more than a letter")
+        if node.kind == "prod":
+            return self.multiple(node, letter)
         if (
             letter in self.static
             or (node.low is not None and self.is_static(node.low))
@@ -77,9 +91,25 @@ class Sums(Products):
             body = multiply((self.condition(node.condition).body, body))
         return inner.with_body(total(index, body))
 
+    def multiple(self, node: BigSum, letter: str) -> Value:
+        """The product of numbers over an index."""
+        if node.more or node.condition is not None or letter in self.static:
+            raise NotRead("a product over several indices, under a condition or over steps is not read")
+        if not all(_has(f, letter) for f in _factors(node.body)):
+            raise NotRead("how far a product over an index reaches is not clear; use brackets")
+        index = fresh(self.range(node), letter)
+        with self.bound(letter, index):
+            inner = self.value(node.body)
+        if not inner.scalar:
+            raise NotRead("a product of matrices over an index is not read")
+        return inner.with_body(Multiple(index, inner.body))
+
     def range(self, node: BigSum) -> Dim:
         low, high = node.low, node.high
-        if low is not None and not (isinstance(low, Literal) and low.value == 1):
+        begins = low.value if isinstance(low, Literal) else None
+        if begins == 0:
+            return self.range(replace(node, low=None, high=_one_more(high)))
+        if low is not None and begins != 1:
             raise NotRead("a sum that does not begin at 1 is not read")
         if high is None:
             return Dim()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
+from gradcheck.notes.arrays.algebra import multiply, sliding, total
 from gradcheck.notes.arrays.terms import (
     ONE,
     ZERO,
@@ -17,8 +18,6 @@ from gradcheck.notes.arrays.terms import (
     Place,
     Term,
     fresh,
-    multiply,
-    total,
 )
 from gradcheck.notes.arrays.values import (
     Slip,
@@ -27,6 +26,7 @@ from gradcheck.notes.arrays.values import (
 )
 from gradcheck.notes.grammar.lexer import NotRead
 from gradcheck.notes.grammar.syntax import (
+    Addition,
     Group,
     Literal,
     Name,
@@ -72,7 +72,8 @@ class Symbols(Sizes):
                 suffix = f"@{self.static_value(sup)}"
             elif kind == "index":
                 subs.insert(0, sup)
-                if name.bracket and not known.is_defined(key) and known.declared(key) is None:
+                declared = known.declared(key)
+                if name.bracket and not known.is_defined(key) and (declared is None or declared.each):
                     key += "^{(i)}"  # the examples' x, beside the x of a function h(x)
             else:
                 exponent = sup
@@ -85,6 +86,8 @@ class Symbols(Sizes):
             if stepped:
                 suffix = f"@{self.static_value(stepped[0])}"
                 subs.remove(stepped[0])
+        if subs and key in known.doubled and not name.sup:
+            return f"{key}_{{i}}", subs, exponent
         together = "".join(letter_of(s) or "?" for s in subs)
         if len(subs) > 1 and (
             known.declared(f"{key}_{{{together}}}") or known.is_defined(f"{key}_{{{together}}}")
@@ -237,6 +240,10 @@ class Symbols(Sizes):
                 k, hot = self.labelled(sub)
                 label.append((k, hot))
                 places.append(k)
+            elif isinstance(sub, Addition):
+                k = fresh(Dim(), "p")
+                label.append((k, self.slid(k, sub)))
+                places.append(k)
             else:
                 places.append(self.place(sub))
         for dim, place in zip(info.dims, places, strict=False):
@@ -246,7 +253,7 @@ class Symbols(Sizes):
         own = len(info.dims) - len(places)
         if len(places) not in {len(info.dims), info.family}:
             raise NotRead(f"{key_of(name)} has {len(info.dims)} indices, here it has {count}")
-        rest = [fresh(d, "rc"[k]) for k, d in enumerate(info.dims[len(places) :])]
+        rest = [fresh(d, "rc"[k] if k < 2 else "k") for k, d in enumerate(info.dims[len(places) :])]
         body: Term = Entry(array, (*places, *rest))
         for k, hot in label:
             body = total(k, multiply((hot, body)))
@@ -257,6 +264,19 @@ class Symbols(Sizes):
         if own == 2:
             return Value(rest[0], rest[1], body)
         raise NotRead(f"{key_of(name)} has {own} axes")
+
+    def slid(self, at: Index, node: Addition) -> Term:
+        """x_{i+k}: the place is the sum of other places."""
+        steps: list[tuple[Place, int]] = []
+        number = 0
+        for sign, term in node.terms:
+            if isinstance(term, Literal) and term.value.denominator == 1:
+                number += sign * int(term.value)
+            else:
+                steps.append((self.place(term), sign))
+        # places count from 0; where the note counts from 1, so does every index in the sum
+        base = 0 if self.context.from_zero else 1
+        return sliding(at, steps, number + base * (sum(n for _, n in steps) - 1))
 
     def fitted(self, name: Name, array: str, subs: list[Node]) -> tuple[Info, str, list[Node]]:
         """The array's axes; entries may be written with the small letter of their matrix."""

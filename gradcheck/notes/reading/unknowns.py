@@ -5,22 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from gradcheck.notes.arrays.algebra import add, multiply, negative, power, total
 from gradcheck.notes.arrays.graph import NotDifferentiable, unused
-from gradcheck.notes.arrays.terms import (
-    ONE,
-    ZERO,
-    Entry,
-    Function,
-    Index,
-    Number,
-    Term,
-    add,
-    fresh,
-    multiply,
-    negative,
-    power,
-    total,
-)
+from gradcheck.notes.arrays.terms import ONE, ZERO, Entry, Function, Index, Number, Term, fresh
 from gradcheck.notes.arrays.values import (
     Mismatch,
     Slip,

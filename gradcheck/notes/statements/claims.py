@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 
+from gradcheck.notes.grammar.latex import latex
 from gradcheck.notes.grammar.lexer import NotRead, Token, tokens
 from gradcheck.notes.grammar.normalising import normalise
 from gradcheck.notes.grammar.parser import Parser, parse
@@ -13,16 +16,20 @@ from gradcheck.notes.grammar.syntax import (
     Addition,
     Apply,
     BigSum,
+    Group,
     Literal,
+    Multiplication,
     Name,
     Node,
     Relation,
 )
-from gradcheck.notes.statements.context import Context, Definition, key_of, letter_of, nodes
+from gradcheck.notes.statements.context import LAYERS, Context, Definition, key_of, letter_of, nodes, turned
 from gradcheck.notes.statements.customs import (
     D_IS_A_SIZE,
+    SHORTHAND,
     applied_bases,
     bold_letters,
+    counts_from_zero,
     join_words,
     limits,
     plain_numbers,
@@ -37,6 +44,7 @@ from gradcheck.notes.statements.declarations import (
     symbols_of,
 )
 from gradcheck.notes.statements.defining import define, numbered
+from gradcheck.notes.statements.labels import Labels, labelled, labels
 from gradcheck.notes.statements.pieces import Formula, Piece, excerpt
 from gradcheck.notes.statements.splitting import Statement, split
 
@@ -48,25 +56,37 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
     formulas = list(formulas)
     context = Context(declarations)
     for k, d in enumerate(declarations.shapes):
-        declarations.shapes[k] = replace(d, name=numbered(d.name))
+        declarations.shapes[k] = _of_each(replace(d, name=numbered(d.name)))
     statements = [(f, s) for f in formulas for s in _statements(f, declarations)]
     context.applied = applied_bases(statements, declarations)
     context.symbols = frozenset(d.name.base for d in declarations.shapes) | frozenset(declarations.words)
-    if any(s == "d" for d in declarations.shapes for s in d.sizes) or any(
-        D_IS_A_SIZE.search(f.text) for f in formulas
-    ):
+    size = any(s == "d" for d in declarations.shapes for s in d.sizes)
+    size = size or any(D_IS_A_SIZE.search(f.text) for f in formulas)
+    if size and not any(SHORTHAND.match(f.text) for f in formulas):
         context.symbols |= {"d"}
     for text, row in declarations.derivatives:
         _declared_derivative(text, row, context)
     context.bold = bold_letters(formulas)
+    bare = {key_of(d.name) for d in declarations.shapes if not d.name.sub}
+    label = labels(_parsed(statements, context), bare)
     pieces: list[Piece] = []
+    said: dict[int, Relation] = {}
     alone = Counter(id(f) for f, _ in statements)
     for formula, statement in statements:
         if isinstance(statement, str):
             pieces.append(Piece(formula, 0, len(formula.text), "claim", reason=statement))
             continue
-        piece = _piece(formula, statement, context, pieces)
+        equal = _equal_indices(statement)
+        if equal is not None:
+            own = next((p for p in reversed(pieces) if p.formula is formula and p.sides), None)
+            if own is not None and equal.sign == "=":
+                own.conditions.append(equal)
+            elif own is None:
+                said[formula.scope] = equal
+            continue
+        piece = _piece(formula, statement, context, pieces, label)
         if piece is not None:
+            piece.said = said.get(formula.scope)
             piece.whole = alone[id(formula)] == 1
             pieces.append(piece)
     everything = [n for p in pieces for n in p.sides]
@@ -74,17 +94,47 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
     context.forget()
     context.learn([(p.formula.scope, n) for p in pieces for n in p.sides])
     context.twice = any(twice_derived(n) for n in nodes(tuple(everything)))
+    context.from_zero = counts_from_zero(everything, context)
     context.defining = {
         n.function.base for d in context.definitions for n in nodes((d.name, d.body)) if isinstance(n, Apply)
     } | {d.name.base for d in context.definitions}
     context.sizes = {plain_size(s) for d in declarations.shapes for s in d.sizes}
-    context.sizes |= limits(everything)
+    context.sizes |= limits(everything) - turned(everything)
     for d in declarations.shapes:
         if d.values == "integer" and not d.sizes:
             context.sizes.add(key_of(d.name))
     symbols_beside_steps(context, everything)
     context.numbers = plain_numbers(context, pieces, formulas)
     return pieces, context
+
+
+def _applied_and_multiplied(sides: list[Node]) -> str | None:
+    """A symbol that stands before brackets as a function here and as a factor there."""
+    everything = list(nodes(tuple(sides)))
+    applied = {key_of(n.function) for n in everything if isinstance(n, Apply) and not n.function.word}
+    for n in everything:
+        if isinstance(n, Multiplication):
+            for (_, a), (sign, b) in itertools.pairwise(n.factors):
+                if isinstance(a, Name) and isinstance(b, Group) and not sign and key_of(a) in applied:
+                    return key_of(a)
+    return None
+
+
+def _equal_indices(statement: Statement) -> Relation | None:
+    r"""i = j or i \neq j: under what other formulas hold."""
+    relation = statement.relation
+    if relation is not None and relation.text == "\\neq" and len(statement.sides) == 1:
+        tokens_ = statement.sides[0]
+        at = tokens_.index(relation)
+        sides = [tokens_[:at], tokens_[at + 1 :]]
+    elif relation is None and statement.signs:
+        sides = statement.sides
+    else:
+        return None
+    if len(sides) != 2 or not all(len(s) == 1 and s[0].text in {*"ijklmnpqrs"} for s in sides):
+        return None
+    left, right = (Name(s[0].text) for s in sides)
+    return Relation(left, "\\neq" if relation is not None else "=", right)
 
 
 def _statements(formula: Formula, declarations: Declarations) -> list[Statement | str]:
@@ -112,7 +162,19 @@ def _declared_derivative(text: str, row: bool, context: Context) -> None:
         context.definitions.append(Definition(sides[0], sides[1], (), -1, row, derived=True))
 
 
-def _piece(formula: Formula, statement: Statement, context: Context, before: list[Piece]) -> Piece | None:
+def _parsed(statements: list[tuple[Formula, Statement | str]], context: Context) -> list[Node]:
+    """All sides that can be read."""
+    found: list[Node] = []
+    for _, statement in statements:
+        for side in [] if isinstance(statement, str) else statement.sides:
+            with suppress(NotRead, RecursionError):
+                found.append(parse(side, context.applied, context.symbols))
+    return found
+
+
+def _piece(
+    formula: Formula, statement: Statement, context: Context, before: list[Piece], label: Labels
+) -> Piece | None:
     start, end = statement.start, statement.end
     if statement.relation is not None:
         return _related(formula, statement, context, start, end)
@@ -121,18 +183,22 @@ def _piece(formula: Formula, statement: Statement, context: Context, before: lis
     piece = Piece(formula, start, end, "claim", known=len(context.definitions))
     try:
         for side in statement.sides:
-            piece.sides.append(parse(side, context.applied, context.symbols))
+            piece.sides.append(labelled(parse(side, context.applied, context.symbols), label))
             piece.latex.append(excerpt(formula.text, side[0].start, side[-1].end))
         for condition in statement.conditions:
             _condition(condition, piece, context)
+        both = _applied_and_multiplied(piece.sides)
+        if both is not None:
+            raise NotRead(f"whether {both} is multiplied or applied is not clear")
     except NotRead as error:
+        head = piece.anchor = piece.sides[0] if piece.sides else None
+        if isinstance(head, Apply) and not head.function.primes:
+            context.unread.add(key_of(head.function))
         piece.sides, piece.reason = [], str(error)
         return piece
     except RecursionError:
         piece.sides, piece.reason = [], "it is nested too deeply"
         return piece
-    if all(letter_of(s) in {*"ijklmn"} for s in piece.sides) and statement.signs:
-        return None  # "for i = j"
     shares = _sums_to_one(piece.sides)
     if shares is not None:
         known = context.declarations.shapes
@@ -144,7 +210,8 @@ def _piece(formula: Formula, statement: Statement, context: Context, before: lis
             )
             context.forget()
         return None
-    if isinstance(piece.sides[0], Name) and all(_is_number(s) for s in piece.sides[1:]):
+    rest = piece.sides[1:]
+    if rest and isinstance(piece.sides[0], Name) and all(_is_number(s) for s in rest):
         return None  # "n = 3": a value, nothing to check
     if statement.continues:
         return _continuation(piece, before)
@@ -155,7 +222,7 @@ def _piece(formula: Formula, statement: Statement, context: Context, before: lis
 def _related(formula: Formula, statement: Statement, context: Context, start: int, end: int) -> Piece | None:
     relation = statement.relation
     assert relation is not None
-    text = formula.text[start:end]
+    text = excerpt(formula.text, start, end)
     if relation.text == "\\in":
         try:
             names, sign, space = text.partition("\\in")
@@ -164,7 +231,7 @@ def _related(formula: Formula, statement: Statement, context: Context, start: in
                 names = before + names  # x, y \in \mathbb{R}^n
             for name in symbols_of(names):
                 found = membership(name + sign + space)
-                found = replace(found, name=numbered(found.name))
+                found = _of_each(replace(found, name=numbered(found.name)))
                 if _said_in_a_comment(context, found, formula.scope):
                     continue
                 context.declarations.shapes.append(replace(found, scope=formula.scope, prose=True))
@@ -178,6 +245,15 @@ def _related(formula: Formula, statement: Statement, context: Context, start: in
             formula, start, end, "claim", reason=f"it has the sign {sign}, and only equalities are read"
         )
     return None
+
+
+def _of_each(declared: Declared) -> Declared:
+    """x^{(i)}: the shape of each example's x."""
+    name = declared.name
+    letter = letter_of(name.sup[0]) if name.bracket == "(" else None
+    if letter is None or letter in LAYERS:
+        return declared
+    return replace(declared, name=replace(name, sup=(), bracket=""), each=True)
 
 
 def _said_in_a_comment(context: Context, found: Declared, scope: int) -> bool:
@@ -207,11 +283,13 @@ def _condition(tokens_: list[Token], piece: Piece, context: Context) -> None:
 def _continuation(piece: Piece, before: list[Piece]) -> Piece:
     """A block that begins with an equality sign goes on from the last side before it."""
     last = next((p for p in reversed(before)), None)
-    if last is None or not last.sides or last.formula.scope != piece.formula.scope:
+    anchor = None if last is None else last.sides[-1] if last.sides else last.anchor
+    if last is None or anchor is None or last.formula.scope != piece.formula.scope:
         piece.sides, piece.reason = [], "it continues a formula that was not read"
         return piece
-    piece.sides.insert(0, last.sides[-1])
-    piece.latex.insert(0, last.latex[-1])
+    piece.anchor = last.anchor
+    piece.sides.insert(0, anchor)
+    piece.latex.insert(0, last.latex[-1] if last.sides else latex(anchor))
     piece.conditions = piece.conditions or last.conditions
     piece.kind = "step"
     return piece

@@ -13,10 +13,11 @@ from gradcheck.notes.grammar.syntax import (
     Nabla,
     Name,
     Node,
+    Raised,
 )
 from gradcheck.notes.statements.declarations import Declarations, Declared
 
-__all__ = ["Context", "Definition", "key_of", "letter_of", "nodes"]
+__all__ = ["Context", "Definition", "key_of", "letter_of", "nodes", "turned"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,15 @@ def letter_of(node: Node) -> str | None:
     return node.base if plain and isinstance(node, Name) else None
 
 
+def turned(sides: list[Node]) -> set[str]:
+    """Symbols that are transposed or inverted, and so no losses and no sizes."""
+    return {
+        key_of(n.base)
+        for n in nodes(tuple(sides))
+        if isinstance(n, Raised) and (n.transposed or n.inverse) and isinstance(n.base, Name)
+    }
+
+
 LAYERS = {"l", "L", "\\ell"}
 LOSSES = {
     "L",
@@ -101,6 +111,9 @@ class Context:
     defining: set[str] = field(default_factory=set)  # functions that definitions apply
     size_names: set[str] = field(default_factory=set)  # integers that are declared by themselves
     twice: bool = False  # something is differentiated twice
+    unread: set[str] = field(default_factory=set)  # functions whose definition is not read
+    doubled: set[str] = field(default_factory=set)  # losses L beside the L_i of each example
+    from_zero: bool = False  # indices count from 0
     sizes: set[str] = field(default_factory=set)
     examples: dict[str, set[int]] = field(default_factory=dict)
     """Symbols written with an example's number, x^{(i)}, and with how many indices beside it."""
@@ -231,6 +244,7 @@ class Context:
         for node in everything:
             for inner in nodes(node):
                 self._learn(inner, shifted)
+        self.losses -= turned(everything) - LOSSES
         for definition in self.definitions:
             if self._is_layer(definition.name):
                 self.layered.add(definition.key)

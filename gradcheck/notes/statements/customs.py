@@ -28,8 +28,10 @@ from gradcheck.notes.statements.splitting import Statement
 
 __all__ = [
     "D_IS_A_SIZE",
+    "SHORTHAND",
     "applied_bases",
     "bold_letters",
+    "counts_from_zero",
     "join_words",
     "limits",
     "plain_numbers",
@@ -39,6 +41,9 @@ __all__ = [
 ]
 
 D_IS_A_SIZE = re.compile(r"\\sum[^^]{0,30}\^\{?d\b|\\frac\{1\}\{d\}|\\times\s*d\b|\bd\s*\\times")
+
+SHORTHAND = re.compile(r"[\s&]*d(?:[A-Z]|\\(?:mathbf|boldsymbol|bm)\b)[^=+]{0,20}=")
+"""dX = ...: the loss's derivative by X, also where d is a size."""
 
 
 def join_words(declarations: Declarations, everything: list[Node]) -> None:
@@ -113,6 +118,17 @@ def limits(everything: list[Node]) -> set[str]:
             if isinstance(node, BigSum) and isinstance(node.high, Name) and letter_of(node.high):
                 found.add(node.high.base)
     return found
+
+
+def counts_from_zero(everything: list[Node], context: Context) -> bool:
+    """Whether a sum over entries begins at 0."""
+    return any(
+        isinstance(n, BigSum)
+        and getattr(n.low, "text", "") == "0"
+        and n.index is not None
+        and letter_of(n.index) not in context.static
+        for n in nodes(tuple(everything))
+    )
 
 
 def symbols_beside_steps(context: Context, everything: list[Node]) -> None:

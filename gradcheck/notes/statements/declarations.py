@@ -23,6 +23,7 @@ class Declared:
     values: str = "normal"
     scope: int = 0  # the section that declares it
     unsaid: bool = False  # only values were declared, no shape
+    each: bool = False  # of each example, as x^{(i)}
     prose: bool = False  # x \\in R^n in the text, not in a comment
 
 
@@ -64,7 +65,7 @@ def _read(text: str, into: Declarations) -> None:
         for part in _parts(line):
             try:
                 _one(part, into)
-            except NotRead as error:
+            except (NotRead, IndexError, ValueError) as error:
                 into.problems.append(
                     (number, f"the declaration {part!r} is not understood: {error}; it is skipped")
                 )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from gradcheck.notes.grammar.latex import latex
 from gradcheck.notes.grammar.normalising import FUNCTIONS
 from gradcheck.notes.grammar.syntax import (
     Apply,
     Derivative,
     Differential,
+    Group,
     Literal,
     Matrix,
     Nabla,
@@ -16,8 +18,10 @@ from gradcheck.notes.grammar.syntax import (
     Node,
     Raised,
     Vectorised,
+    rebuilt,
 )
-from gradcheck.notes.statements.context import Context, Definition, key_of, nodes
+from gradcheck.notes.statements.context import LOSSES, Context, Definition, key_of, letter_of, nodes
+from gradcheck.notes.statements.declarations import Declared
 from gradcheck.notes.statements.pieces import Piece
 
 __all__ = ["define", "derives", "numbered"]
@@ -35,9 +39,14 @@ def numbered(name: Name) -> Name:
     return name
 
 
+def _written(name: Name) -> tuple[str, ...]:
+    """A symbol with its marks, wherever it stands."""
+    return key_of(name), *map(latex, name.sub), "^", *map(latex, name.sup)
+
+
 def _mentions(node: Node, name: Name) -> bool:
     """Whether a symbol stands in an expression, with the same marks and outside of derivatives."""
-    own = (key_of(name), tuple(map(str, name.sub)), tuple(map(str, name.sup)))
+    own = _written(name)
     plain = {
         id(n)
         for d in nodes(node)
@@ -45,24 +54,29 @@ def _mentions(node: Node, name: Name) -> bool:
         for n in nodes(d)
         if isinstance(n, Name)
     }
-    return any(
-        isinstance(n, Name)
-        and id(n) not in plain
-        and (key_of(n), tuple(map(str, n.sub)), tuple(map(str, n.sup))) == own
+    return any(isinstance(n, Name) and id(n) not in plain and _written(n) == own for n in nodes(node))
+
+
+def _own_entries(node: Node, name: Name) -> list[Name]:
+    """The entries of a symbol in x = [x_1, ..., x_n], which says nothing but its axes."""
+    if not isinstance(node, Matrix | Vectorised | Raised | Group) or name.sub:
+        return []
+    sup = tuple(map(latex, name.sup))
+    return [
+        n
         for n in nodes(node)
-    )
+        if isinstance(n, Name) and n.sub and key_of(n) == key_of(name) and tuple(map(latex, n.sup)) == sup
+    ]
 
 
-def _written_out(node: Node, name: Name) -> bool:
-    """x = [x_1, ..., x_n]: a symbol by its own entries, which says nothing new."""
-    return (
-        isinstance(node, Matrix | Vectorised | Raised)
-        and not name.sub
-        and any(
-            isinstance(n, Name) and n.sub and key_of(n) == key_of(name) and str(n.sup) == str(name.sup)
-            for n in nodes(node)
-        )
-    )
+def _declare_listed(name: Name, entries: list[Name], context: Context, scope: int) -> None:
+    """A symbol that is written out has as many axes as its entries have indices."""
+    if name.sup or context.declared(key_of(name)) is not None:
+        return
+    last = entries[-1].sub
+    sizes = tuple(letter_of(s) or getattr(s, "text", "") or "size_" for s in last)
+    context.declarations.shapes.append(Declared(name, sizes, scope=scope, prose=True))
+    context.forget()
 
 
 def define(piece: Piece, context: Context) -> None:
@@ -78,7 +92,9 @@ def define(piece: Piece, context: Context) -> None:
             return
     if not isinstance(name, Name) or name.primes:
         return
-    if _written_out(piece.sides[1], name):
+    entries = _own_entries(piece.sides[1], name)
+    if entries and not parameters:
+        _declare_listed(name, entries, context, scope)
         return
     if not parameters and _mentions(piece.sides[1], name):
         piece.reason, piece.sides = f"it is an update of {key_of(name)}, not a claim about a derivative", []
@@ -91,6 +107,12 @@ def define(piece: Piece, context: Context) -> None:
     if key == "\\delta" and not _pure(piece.sides[1]) and not (context.is_defined(key)):
         return
     if key == "\\delta" and len(name.sub) == 2:
+        return
+    if key in LOSSES and not name.sup and not name.text:
+        name = _of_an_example(name, scope, context)
+        key = key_of(name)
+    if parameters and any(d.key == key and _contradicts(d, parameters, piece) for d in context.definitions):
+        context.unread.add(key)  # E(A) = a and E(B) = b are no definitions of E
         return
     if any(
         key_of(d.name) == key and d.scope in {scope, -1} and _overlap(d.name, name)
@@ -108,6 +130,40 @@ def define(piece: Piece, context: Context) -> None:
         context.squared.add(key)
     if not (key == "\\delta" and name.sup) or not derived:
         piece.kind = "definition"
+
+
+EACH = "i"
+"""The mark of the loss of an example beside the loss of all."""
+
+
+def _of_an_example(name: Name, scope: int, context: Context) -> Name:
+    """A loss L_i beside a loss L: two symbols."""
+    for k, d in enumerate(context.definitions):
+        if d.name.base != name.base or d.scope != scope or d.name.sup or d.name.accent:
+            continue
+        if bool(d.name.sub) == bool(name.sub) or isinstance((d.name.sub or name.sub)[0], Literal):
+            continue
+        context.doubled.add(name.base)
+        if d.name.sub and not d.name.text:
+            context.definitions[k] = replace(d, name=replace(d.name, text=EACH))
+    return replace(name, text=EACH) if name.sub and name.base in context.doubled else name
+
+
+def _contradicts(known: Definition, parameters: tuple[Node, ...], piece: Piece) -> bool:
+    """Whether a function is something else at another argument."""
+    if known.scope != piece.formula.scope or len(known.parameters) != 1 or len(parameters) != 1:
+        return False
+    old, new = known.parameters[0], parameters[0]
+    if not (isinstance(old, Name) and isinstance(new, Name)) or key_of(old) == key_of(new):
+        return False
+    key = key_of(old)
+
+    def moved(part: Node) -> Node | None:
+        same = isinstance(part, Name) and key_of(part) == key and not (part.sub or part.sup)
+        return new if same else None
+
+    plain = not any(isinstance(n, Name) and key_of(n) == key for n in nodes(known.body))
+    return plain and latex(rebuilt(known.body, moved)) != latex(piece.sides[1])
 
 
 def _pure(node: Node) -> bool:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gradcheck.notes.grammar.syntax import (
-    Node,
-)
+from gradcheck.notes.grammar.syntax import Node, Relation
 from gradcheck.notes.statements.context import Definition
 
 __all__ = ["Formula", "Piece", "excerpt"]
@@ -48,6 +46,9 @@ class Piece:
     wrong: str | None = None
     known: int = 0  # how many definitions stand before it
 
+    said: Relation | None = None  # two indices that the text before it calls equal, as in "for i = j"
+
+    anchor: Node | None = None  # the left side, where a side after it is not read
     whole: bool = False  # the only statement of its formula
 
     @property

@@ -54,10 +54,10 @@ def _levels(tokens: list[Token]) -> list[int]:
     """How deep each token stands in braces, brackets and environments."""
     depth, levels = 0, []
     for token in tokens:
-        if token.kind in {"close", "end"} or token.text in {")", "]", "\\}"}:
+        if token.kind in {"close", "end"} or token.text in {")", "]", "\\}", "\\rangle"}:
             depth -= 1
         levels.append(depth)
-        if token.kind in {"open", "begin"} or token.text in {"(", "[", "\\{"}:
+        if token.kind in {"open", "begin"} or token.text in {"(", "[", "\\{", "\\langle"}:
             depth += 1
     return levels
 

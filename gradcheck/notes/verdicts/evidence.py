@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gradcheck.notes.grammar.normalising import FUNCTIONS
 from gradcheck.notes.judging.corrections import Correction
 from gradcheck.notes.judging.readings import CHOICES, Outcome, Readings
 from gradcheck.notes.judging.verifying import Judgement, judge
@@ -69,7 +70,10 @@ def plainest(outcomes: list[Outcome]) -> Outcome:
 
 
 def sentence(text: str) -> str:
-    text = text[:1].upper() + text[1:]
+    first, _, rest = text.partition(" ")
+    symbol = first != "a" if len(first) == 1 else first in FUNCTIONS or not first[:1].isalpha()
+    if not symbol and not (first == "a" and rest.startswith(("has ", "is "))):
+        text = text[:1].upper() + text[1:]
     return text if text.endswith((".", "!", "?")) else text + "."
 
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 
 from gradcheck.notes.convention import Found, under
 from gradcheck.notes.records import ClaimRecord
+from gradcheck.notes.statements.context import Definition
 from gradcheck.notes.verdicts.definitions import judge_definition
 from gradcheck.notes.verdicts.evidence import Evidence, completed, plainest, sentence
+from gradcheck.notes.verdicts.redefined import judge_redefined, redefinition
 from gradcheck.notes.verdicts.right import judge_right
 from gradcheck.notes.verdicts.right_if import in_another_layout, of_the_mean, under_another_name
 from gradcheck.notes.verdicts.wrong import judge_wrong, restated_definition
@@ -21,19 +23,21 @@ class Verdicts:
 
     evidence: Evidence
     judged_before: dict[object, ClaimRecord] = field(default_factory=dict)
+    redefined: list[Definition] = field(default_factory=list)  # second definitions so far
 
     def once(self, found: Found) -> ClaimRecord:
         """The same formula in the same section is judged once."""
         piece = found.piece
         if piece.definition is not None or piece.reason is not None:
             return self.record(found)
-        key = (piece.formula.scope, piece.text, piece.kind, len(self.evidence.readings.context.definitions))
-        known = self.judged_before.get(key)
-        if known is None:
-            known = self.judged_before[key] = self.record(found)
-            return known
+        known = len(self.evidence.readings.context.definitions)
+        key = (piece.formula.scope, piece.text, piece.kind, known, piece.said)
+        before = self.judged_before.get(key)
+        if before is None:
+            before = self.judged_before[key] = self.record(found)
+            return before
         line, column = piece.formula.place(piece.offset)
-        return completed(known, line=line, column=column)
+        return completed(before, line=line, column=column)
 
     def record(self, found: Found) -> ClaimRecord:
         piece = found.piece
@@ -46,7 +50,7 @@ class Verdicts:
                 said = judge_definition(self.evidence, base, found, piece.definition)
                 if said is not None:
                     return said
-            return judge_claim(self.evidence, base, found)
+            return self.claim(base, found)
         except RecursionError:
             return completed(base, reason="It is nested too deeply.")
         except (
@@ -61,6 +65,17 @@ class Verdicts:
             return completed(
                 base, reason=f"gradcheck does not know how to read it ({type(error).__name__}: {error})."
             )
+
+    def claim(self, base: ClaimRecord, found: Found) -> ClaimRecord:
+        record = judge_claim(self.evidence, base, found)
+        if record.verdict == "right":
+            return record
+        again = redefinition(self.evidence.readings.context, found.piece)
+        if again is not None and record.verdict == "not-read":
+            self.redefined.append(again)
+        elif record.verdict in {"wrong", "ambiguous"} and self.redefined:
+            return judge_redefined(self.evidence, base, found, self.redefined) or record
+        return record
 
 
 def judge_claim(evidence: Evidence, base: ClaimRecord, found: Found) -> ClaimRecord:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from gradcheck.notes.arrays.graph import NotDifferentiable
 from gradcheck.notes.arrays.values import Mismatch, Slip, Undeclared
 from gradcheck.notes.grammar.lexer import NotRead
-from gradcheck.notes.grammar.syntax import Apply, Derivative, Nabla, Name
+from gradcheck.notes.grammar.syntax import Apply, Derivative, Nabla, Name, Node
 from gradcheck.notes.judging.comparison import Comparison
 from gradcheck.notes.judging.conditions import first_condition
 from gradcheck.notes.judging.corrections import Correction, correction
 from gradcheck.notes.judging.readings import Outcome
 from gradcheck.notes.judging.verifying import Judgement, judge
-from gradcheck.notes.reading.arrays import NUMBERS
+from gradcheck.notes.reading.given import NUMBERS
 from gradcheck.notes.reading.showing import in_words
 from gradcheck.notes.records import ClaimRecord
-from gradcheck.notes.statements.context import Definition, key_of, nodes
+from gradcheck.notes.statements.context import Definition, key_of, letter_of, nodes
 from gradcheck.notes.statements.defining import derives
 from gradcheck.notes.statements.pieces import Piece
 from gradcheck.notes.statements.telling import all_declared, redefines
@@ -47,7 +48,7 @@ def judge_wrong(
         )
     if valued:
         for outcome in valued:
-            held = first_condition(outcome.comparisons)
+            held = first_condition(outcome.comparisons, _equal(piece))
             if held is not None:
                 judgements = [judge(c.comparison, c.values) for c in held]
                 if all(j.equal for j in judgements):
@@ -80,6 +81,10 @@ def judge_wrong(
         if batch is not None:
             return batch
         reason = first.message
+        alone = piece.sides[first.pair + 1]
+        if isinstance(alone, Apply) and any("works entry by entry" in a for a in first.assumed):
+            text = f"the function {key_of(alone.function)} is neither declared nor defined"
+            return completed(base, reason=sentence(text), reading=reading)
         untold = _only_here(evidence, piece, first)
         if untold is not None:
             return completed(base, reason=sentence(str(Undeclared(untold))), reading=reading)
@@ -100,6 +105,14 @@ def judge_wrong(
         reading=reading,
         layout=evidence.layout(first),
     )
+
+
+def _equal(piece: Piece) -> frozenset[str]:
+    """The two indices that the text before a claim calls equal."""
+    said = piece.said
+    if said is None or said.sign != "=":
+        return frozenset()
+    return frozenset(x for side in (said.left, said.right) if (x := letter_of(side)))
 
 
 def guessed_symbol(evidence: Evidence, outcome: Outcome) -> str | None:
@@ -130,15 +143,20 @@ def _untold(evidence: Evidence, comparison: Comparison) -> str | None:
 
 def _only_here(evidence: Evidence, piece: Piece, outcome: Outcome) -> str | None:
     """A guessed symbol of the right side that neither the left side nor a definition has."""
-    guessed = dict(outcome.options.ranks)
-    told = {key_of(n) for n in nodes(piece.sides[0]) if isinstance(n, Name)}
+    guessed = {*dict(outcome.options.ranks), *(t.removesuffix(" is a number") for t in outcome.assumed)}
+    told = _plain(nodes(piece.sides[0]))
     for d in evidence.readings.context.definitions:
-        told |= {key_of(n) for n in nodes((d.name, d.body)) if isinstance(n, Name)}
+        told |= _plain(nodes((d.name, d.body)))
     left = piece.sides[0]
-    if isinstance(left, Derivative | Nabla) and not isinstance(left.body, Name):
+    if isinstance(left, Derivative | Nabla) and not isinstance(left.body, Name | Apply):
         return None  # what is differentiated is written out
     found = {key_of(n) for side in piece.sides[1:] for n in nodes(side) if isinstance(n, Name)}
     return next(iter(sorted(k for k in found if k in guessed and k not in told)), None)
+
+
+def _plain(found: Iterable[Node]) -> set[str]:
+    """The symbols among nodes, without those of each example: y^{(i)} tells nothing of y."""
+    return {key_of(n) for n in found if isinstance(n, Name) and n.bracket != "("}
 
 
 def is_equation(evidence: Evidence, piece: Piece) -> bool:

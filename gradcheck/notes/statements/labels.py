@@ -1,0 +1,77 @@
+r"""Marks below the line that tell symbols apart and count nothing, as in W_{hh}, w_1 and h_\\theta."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from gradcheck.notes.grammar.syntax import BigSum, Literal, Name, Node, rebuilt
+from gradcheck.notes.statements.context import key_of, letter_of, nodes
+
+__all__ = ["labelled", "labels"]
+
+INDICES = {*"ijklmnpqt"}
+PARAMETERS = {"\\theta", "\\phi", "\\psi", "\\omega", "\\Theta", "\\vartheta", "w", "W"}
+"""Symbols that are no index below a function's name."""
+
+Labels = Callable[[Name], str | None]
+
+
+def labels(sides: list[Node], declared: set[str]) -> Labels:
+    """What tells, of the symbols that a note does not declare, which marks are part of their name."""
+    marks = {id(n) for n in _marks(sides)}
+    names = [n for n in nodes(tuple(sides)) if isinstance(n, Name)]
+    symbols = [n for n in names if id(n) not in marks]
+    bases = {n.base for n in symbols}
+    counting = INDICES | {x for n in symbols if len(n.sub) == 1 and (x := letter_of(n.sub[0]))}
+    counting |= {x for n in nodes(tuple(sides)) if isinstance(n, BigSum) for x in _bound(n)}
+    counting -= PARAMETERS & bases
+    from_zero = any(isinstance(n, BigSum) and getattr(n.low, "text", "") == "0" for n in nodes(tuple(sides)))
+    numbered: dict[str, bool] = {}
+    for n in symbols:
+        alone = len(n.sub) == 1 and isinstance(n.sub[0], Literal)
+        numbered[key_of(n)] = numbered.get(key_of(n), True) and (alone or bool(n.text))
+
+    def label(name: Name) -> str | None:
+        if not name.sub or name.text or key_of(name) in declared or name.accent:
+            return None
+        letters = [letter_of(s) for s in name.sub]
+        if len(name.sub) == 1:
+            (mark,) = name.sub
+            if isinstance(mark, Literal):
+                zero = mark.value == 0 and not from_zero
+                return mark.text if numbered.get(key_of(name)) or zero else None
+            return letters[0] if letters[0] in PARAMETERS & bases else None
+        own = len(letters) == 2 and all(x is not None and x in bases - counting for x in letters)
+        return "".join(x for x in letters if x) if own else None
+
+    return label
+
+
+def labelled(node: Node, label: Labels) -> Node:
+    """A node with the marks that are part of a name put into it."""
+
+    def change(part: Node) -> Node | None:
+        text = label(part) if isinstance(part, Name) else None
+        if text is None:
+            return None
+        assert isinstance(part, Name)
+        sup = tuple(labelled(s, label) for s in part.sup)
+        return replace(part, sub=(), sup=sup, text=text)
+
+    return rebuilt(node, change)
+
+
+def _marks(sides: list[Node]) -> list[Node]:
+    found: list[Node] = []
+    for n in nodes(tuple(sides)):
+        if isinstance(n, Name):
+            found += [m for mark in (*n.sub, *n.sup) for m in nodes(mark)]
+        elif isinstance(n, BigSum):
+            limits = [m for m in (n.index, n.low, n.high, *n.more) if m is not None]
+            found += [m for limit in limits for m in nodes(limit)]
+    return found
+
+
+def _bound(node: BigSum) -> set[str]:
+    return {x for n in (node.index, *node.more) if n is not None and (x := letter_of(n))}

@@ -1,0 +1,68 @@
+"""Claims after a second, different definition of a symbol: judged by the nearest before them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gradcheck.notes.convention import Found
+from gradcheck.notes.grammar.syntax import Apply, Name, Node
+from gradcheck.notes.judging.readings import Readings
+from gradcheck.notes.records import ClaimRecord
+from gradcheck.notes.statements.context import Context, Definition, key_of, nodes
+from gradcheck.notes.statements.defining import derives
+from gradcheck.notes.statements.pieces import Piece
+from gradcheck.notes.statements.telling import redefines
+from gradcheck.notes.verdicts.evidence import Evidence, completed, plainest, sentence
+from gradcheck.notes.verdicts.right import judge_right
+
+__all__ = ["judge_redefined", "redefinition"]
+
+
+def redefinition(context: Context, piece: Piece) -> Definition | None:
+    """What a statement would define, were its symbol not defined before it."""
+    if piece.definition is not None or piece.reason is not None or len(piece.sides) < 2:
+        return None
+    left, body = piece.sides[0], piece.sides[1]
+    if not redefines(context, left) or any(derives(s) for s in piece.sides):
+        return None
+    head = left.function if isinstance(left, Apply) else left
+    if not isinstance(head, Name):
+        return None
+    parameters = left.arguments if isinstance(left, Apply) else ()
+    return Definition(head, body, parameters, piece.formula.scope)
+
+
+def judge_redefined(
+    evidence: Evidence, base: ClaimRecord, found: Found, before: list[Definition]
+) -> ClaimRecord | None:
+    """The verdict under the nearest definitions ``before`` a claim, where it rests on one that has two."""
+    piece, context = found.piece, evidence.readings.context
+    own = {d.key: d for d in before if d.scope == piece.formula.scope}
+    rests = _rests(context, tuple(piece.sides))
+    own = {key: d for key, d in own.items() if key in rests}
+    if not own:
+        return None
+    kept = [d for d in context.definitions if d.key not in own or d.scope != piece.formula.scope]
+    changed = replace(context, definitions=[*kept, *own.values()], losses=set(context.losses))
+    readings = Readings(changed, evidence.readings.base, dict(evidence.readings.rows))
+    readings.fixed.update(evidence.readings.fixed)
+    right = [o for o in readings.outcomes(piece) if o.state == "right"]
+    if right:
+        return judge_right(replace(evidence, readings=readings), base, piece, plainest(right))
+    said = f"{', '.join(sorted(own))} is defined twice before it, and differently"
+    return completed(base, reason=sentence(said))
+
+
+def _rests(context: Context, sides: tuple[Node, ...]) -> set[str]:
+    """The symbols of a formula, and of what defines them."""
+    found: set[str] = set()
+    stack = [key_of(n) for n in nodes(sides) if isinstance(n, Name)]
+    while stack:
+        key = stack.pop()
+        if key in found:
+            continue
+        found.add(key)
+        for d in context.definitions:
+            if d.key == key:
+                stack += [key_of(n) for n in nodes(d.body) if isinstance(n, Name)]
+    return found

@@ -1,0 +1,85 @@
+# ruff: noqa: E501  (formulas stand on one line)
+"""Habits of authors that a reader must know, or it accuses what is right: each beside a wrong twin."""
+
+import pytest
+
+from gradcheck.notes import check_text
+
+SOFTMAX = r"$$p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}$$"
+KALMAN = r"Let $P = (I - KH) Q (I - KH)^T + K R K^T$."
+LOGISTIC = r"""With $x^{(i)} \in \mathbb{R}^n$ let $h_\theta(x) = \frac{1}{1 + e^{-\theta^T x}}$ and
+
+$$J(\theta) = -\frac{1}{m} \sum_{i=1}^m [ y^{(i)} \log h_\theta(x^{(i)}) + (1 - y^{(i)}) \log (1 - h_\theta(x^{(i)})) ]$$"""
+CONV = "<!-- gradcheck\nx: n; w: K; y: m\n-->\n" + r"$$y_i = \sum_{k} w_k x_{i+k}$$"
+
+TWINS = {
+    "a condition in the formula": (SOFTMAX, r"$$\frac{\partial p_j}{\partial z_i} = p_i(1 - p_i), \quad i = j$$", r"$$\frac{\partial p_j}{\partial z_i} = -p_i(1 - p_i), \quad i = j$$"),
+    "a condition in the text": (f"{SOFTMAX} If $i = j$:", r"$$\frac{\partial p_j}{\partial z_i} = p_i(1 - p_i)$$", r"$$\frac{\partial p_j}{\partial z_i} = p_i(1 + p_i)$$"),
+    "the other condition in the text": (f"{SOFTMAX} If $i \\neq j$:", r"$$\frac{\partial p_j}{\partial z_i} = -p_i p_j$$", r"$$\frac{\partial p_j}{\partial z_i} = p_i(1 - p_i)$$"),
+    "a prime that transposes": (r"Let $y \in \mathbb{R}^n$, $X \in \mathbb{R}^{n \times k}$, $\beta \in \mathbb{R}^k$ and $R = \|y - X\beta\|^2$.", r"$$\nabla_\beta R = -2X'(y - X\beta)$$", r"$$\nabla_\beta R = 2X'(y - X\beta)$$"),
+    "a half without braces": (r"Let $E = \frac12 \sum_i (y_i - t_i)^2$.", r"$$\frac{\partial E}{\partial y_i} = y_i - t_i$$", r"$$\frac{\partial E}{\partial y_i} = t_i - y_i$$"),
+    "bold symbols that are declared in the text": (r"With $\mathbf{W} \in \mathbb{R}^{d \times C}$, $\mathbf{x} \in \mathbb{R}^d$ and $\mathbf{z} = \mathbf{W}^T \mathbf{x}$ let $J = \frac{1}{2} \|\mathbf{z}\|^2$.", r"$$\frac{\partial J}{\partial \mathbf{W}} = \mathbf{x} \mathbf{z}^T$$", r"$$\frac{\partial J}{\partial \mathbf{W}} = 2 \mathbf{x} \mathbf{z}^T$$"),
+    "two symmetric matrices": (KALMAN, r"$$\frac{\partial \operatorname{tr}(P)}{\partial K} = -2 (H Q)^T + 2 K (H Q H^T + R)$$", r"$$\frac{\partial \operatorname{tr}(P)}{\partial K} = 2 (H Q)^T + 2 K (H Q H^T + R)$$"),
+    "a second definition in the same section": (r"$L = \frac{1}{2} \sum_i (x_i - y_i)^2$, or else $L = \sum_i (x_i - y_i)^4$:", r"$$\frac{\partial L}{\partial x_i} = 4 (x_i - y_i)^3$$", None),
+    "the loss of an example": (r"$L_i = \frac{1}{2}(\hat{y}_i - y_i)^2$ and $L = \sum_{i=1}^N L_i$.", r"$$\frac{\partial L}{\partial \hat{y}_i} = \hat{y}_i - y_i$$", r"$$\frac{\partial L}{\partial \hat{y}_i} = y_i - \hat{y}_i$$"),
+    "d as a size and as a sign": ("<!-- gradcheck\nQ: n d; K: m d\n-->\n$S = \\frac{1}{\\sqrt{d}} Q K^T$ and $dS = \\partial L / \\partial S$.", r"$$dQ = \frac{1}{\sqrt{d}} dS K$$", r"$$dQ = \frac{1}{d} dS K$$"),
+    "a convolution": (CONV, r"$$\frac{\partial L}{\partial w_k} = \sum_i \frac{\partial L}{\partial y_i} x_{i+k}$$", r"$$\frac{\partial L}{\partial w_k} = \sum_i \frac{\partial L}{\partial y_i} x_{i-k}$$"),
+    "a derivative by a shifted entry": (CONV, r"$$\frac{\partial L}{\partial x_j} = \sum_k \frac{\partial L}{\partial y_{j-k}} w_k$$", r"$$\frac{\partial L}{\partial x_j} = \sum_k \frac{\partial L}{\partial y_{j+k}} w_k$$"),
+    "indices from 0": (r"$$Y_{ij} = \sum_{a=0}^{k-1}\sum_{b=0}^{k-1} W_{ab} X_{i+a,j+b}$$", r"$$\frac{\partial L}{\partial X_{pq}} = \sum_a\sum_b \frac{\partial L}{\partial Y_{p-a,q-b}} W_{ab}$$", r"$$\frac{\partial L}{\partial X_{pq}} = \sum_a\sum_b \frac{\partial L}{\partial Y_{p-a,q-b}} W_{ba}$$"),
+    "a product over an index": (r"$L = \prod_{i=1}^n p_i$", r"$$\frac{\partial L}{\partial p_j} = \frac{L}{p_j}$$", r"$$\frac{\partial L}{\partial p_j} = \frac{L}{p_j^2}$$"),
+    "a logarithm to another base": ("", r"$$\frac{d}{dx}\log_2 x = \frac{1}{x \ln 2}$$", r"$$\frac{d}{dx}\log_2 x = \frac{1}{x}$$"),
+    "a kernel matrix beside a count": (r"$s = \sum_{k=1}^K c_k$ and $L = -\frac{1}{2} y^T K^{-1} y - \frac{1}{2} \log |K|$.", r"$$\frac{\partial L}{\partial K} = \frac{1}{2} K^{-1} y y^T K^{-1} - \frac{1}{2} K^{-1}$$", r"$$\frac{\partial L}{\partial K} = \frac{1}{2} K^{-1} y y^T K^{-1} + \frac{1}{2} K^{-1}$$"),
+    "symbols with a number": (r"$z_1 = w_1 x + b_1$, $a_1 = \sigma(z_1)$, $z_2 = w_2 a_1 + b_2$, $L = \frac{1}{2}(z_2 - y)^2$", r"$$\frac{\partial L}{\partial w_2} = (z_2 - y) a_1$$", r"$$\frac{\partial L}{\partial w_2} = (z_2 - y) a_1^2$$"),
+    "a function with a parameter below": (LOGISTIC, r"$$\frac{\partial J}{\partial \theta_j} = \frac{1}{m} \sum_{i=1}^m (h_\theta(x^{(i)}) - y^{(i)}) x_j^{(i)}$$", r"$$\frac{\partial J}{\partial \theta_j} = \frac{1}{m} \sum_{i=1}^m (y^{(i)} - h_\theta(x^{(i)})) x_j^{(i)}$$"),
+    "labels of two letters": (r"$$h_t = \tanh(W_{hh} h_{t-1} + W_{xh} x_t)$$", r"$$\frac{\partial h_t}{\partial h_{t-1}} = \operatorname{diag}(1-h_t^2) W_{hh}$$", r"$$\frac{\partial h_t}{\partial h_{t-1}} = \operatorname{diag}(1-h_t^2) W_{xh}$$"),
+    "the entry of a function": ("<!-- gradcheck\nz: n\n-->", r"$$\frac{\partial \text{softmax}(z)_k}{\partial z_j} = \text{softmax}(z)_k (\delta_{kj} - \text{softmax}(z)_j)$$", r"$$\frac{\partial \text{softmax}(z)_k}{\partial z_j} = \text{softmax}(z)_k (1 - \text{softmax}(z)_j)$$"),
+    "an inner product": ("<!-- gradcheck\nx, y: n\n-->\n" + r"$S = \langle x, y \rangle$", r"$$\nabla_x S = y$$", r"$$\nabla_x S = x$$"),
+    "a symbol that is written out": (r"$x = [x_1, x_2, ..., x_n]^T$ and $L = x^T x$.", r"$$\frac{\partial L}{\partial x} = 2x$$", r"$$\frac{\partial L}{\partial x} = x$$"),
+    "an update of entries": (r"$w_i = w_i + \delta w = w_i + \eta x_i$ for $E = \frac{1}{2}\sum_i (w_i - t_i)^2$.", r"$$\frac{\partial E}{\partial w_i} = w_i - t_i$$", r"$$\frac{\partial E}{\partial w_i} = t_i - w_i$$"),
+    "one side of a kink": ("<!-- gradcheck\nw, x: n; y: scalar\n-->\n" + r"$\ell(w) = \max(0, 1 - y w^T x)$", r"$$\nabla_w \ell = -y x$$", r"$$\nabla_w \ell = y x$$"),
+    "two conditions at once": (SOFTMAX + r" and $L = -\sum_i y_i \log p_i$", r"$$\frac{\partial^2 L}{\partial z_i \partial z_j} = -p_i p_j$$", r"$$\frac{\partial^2 L}{\partial z_i \partial z_j} = p_i p_j$$"),
+    "a step after one that is not read": (r"$L = \frac{1}{2}\sum_i w_i^2$", r"$$\frac{\partial L}{\partial w_i} = \arg w$$ $$= w_i$$", r"$$\frac{\partial L}{\partial w_i} = \arg w$$ $$= 2 w_i$$"),
+    "classes of 1 and -1": ("<!-- gradcheck\nx_i, w: d; y: n\n-->\n" + r"$L = \sum_{i=1}^n \log(1 + e^{-y_i w^T x_i})$", r"$$\nabla_w^2 L = \sum_{i=1}^n \sigma(y_i w^T x_i)(1-\sigma(y_i w^T x_i)) x_i x_i^T$$", r"$$\nabla_w^2 L = 2 \sum_{i=1}^n \sigma(y_i w^T x_i)(1-\sigma(y_i w^T x_i)) x_i x_i^T$$"),
+}  # fmt: skip
+
+
+def verdict(text, claim):
+    return check_text(f"{text}\n\n{claim}\n", "note.md").claims[-1].verdict
+
+
+@pytest.mark.corpus(9)
+@pytest.mark.parametrize("name", TWINS)
+def test_a_right_formula_is_right_and_its_wrong_twin_is_not(name):
+    text, right, wrong = TWINS[name]
+    assert verdict(text, right) in {"right", "right-if"}
+    if wrong is not None:
+        assert verdict(text, wrong) == "wrong"
+
+
+UNTOLD = {
+    "of a loss that is not defined": ("<!-- gradcheck\nW: n m; x: m; z, y: n; J: scalar\n-->\n$z = W x$", r"$$\frac{\partial J}{\partial z} = z - y$$"),
+    "of two losses that are not defined": (r"$a_i = \sigma(z_i)$", r"$$\frac{\partial J}{\partial z_i} = \frac{\partial L}{\partial z_i} + 2\lambda z_i$$"),
+    "in whose vectors only examples are told of": (LOGISTIC, r"$$\nabla_\theta J = \frac{1}{m} X^T (\sigma(X\theta) - y)$$"),
+    "of a function whose definition is not read": (r"$g(x) = \arctan x$", r"$$g'(x) = \frac{1}{1+x^3}$$"),
+    "of something that is no function of its argument": (r"$E(A) = \alpha$ and $E(B) = \beta$", r"$$E(Y_p - (A + B x_p)) = E(Y_p) - E(A + B x_p)$$"),
+    "that differs from a second definition, too": (r"$L = \frac{1}{2} \sum_i (x_i - y_i)^2$, or else $L = \sum_i (x_i - y_i)^4$:", r"$$\frac{\partial L}{\partial x_i} = 3 (x_i - y_i)^3$$"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNTOLD)
+def test_nobody_is_accused(name):
+    assert verdict(*UNTOLD[name]) == "not-read"
+
+
+def test_definitions_in_a_circle_are_no_end_of_the_program():
+    text = r"$$(\frac{\partial x}{\partial A})_{ij}=\frac{\partial x}{\partial A_{ij}}$$" + "\n\n"
+    text += r"$$\frac{\partial x^Ta}{\partial x}=\frac{\partial a^Tx}{\partial x}=a$$"
+    assert verdict(text, "") == "right"
+
+
+def test_a_correction_keeps_the_letters_of_the_note_and_is_simple():
+    text = r"With $f(w) = \frac{\lambda}{2} \|\mathbf{w}\|^2$"
+    claim = check_text(
+        text + r" we have $\nabla_{\mathbf{w}} f = \frac{\lambda}{2} \mathbf{w}$.", "n.md"
+    ).claims[-1]
+    assert claim.correction == r"\nabla_{\mathbf{w}} f = \lambda \mathbf{w}"
