@@ -133,7 +133,7 @@ with np.errstate(all="ignore"):
     return np.where(np.isinf(e), 1.0, e / np.where(np.isinf(e), 1.0, e))""",
     "a branch on a value that says the same": "1.0 if x.sum() > 0 else 1.0",
     "its type": "1.0 if type(n) is int else 2.0",
-    "contiguous": "np.ascontiguousarray(x) / x if x.flags.c_contiguous else 1.0",
+    "contiguous": "np.ascontiguousarray(x) - x + 1.0 if x.flags.c_contiguous else 1.0",
     "a log": """
 NOTES.append("called")
 return 1.0""",
