@@ -38,6 +38,10 @@ _FIRST_SHAPES = 40
 _MOST_SHAPES = 300
 _MOST_SIMPLIFICATIONS = 60
 
+_WORK = 8000
+"""Operations of the forward at all points that are judged on the way to the smallest shape; a small layer
+takes ten at a point."""
+
 
 @dataclass
 class Minimal:
@@ -88,8 +92,10 @@ class _Judge:
         self._only = session.quickest(against)
         self._claim, self._failing, self._session = claim, failing, session
         self.otherwise: list[dict[str, int]] = []
+        self.spent = 0
 
     def __call__(self, point: Point) -> bool:
+        self.spent += self._session.cost(point)
         try:
             found = check_point(self._claim, point, self._session, only=self._only)
         except (Unsupported, UsageError):
@@ -107,7 +113,7 @@ def _fails_otherwise(result: PointResult) -> bool:
 
 
 def _smallest_shape(
-    claim: Claim, point: Point, judge: Callable[[Point], bool], seed: int, delta: Values | None
+    claim: Claim, point: Point, judge: _Judge, seed: int, delta: Values | None
 ) -> tuple[Point, bool]:
     """The smallest failing shape, and whether all smaller ones were tried.
 
@@ -140,7 +146,7 @@ def _smallest_shape(
             break
         if count == _FIRST_SHAPES:
             best = _one_at_a_time(names, best, fails, lambda s: formula.allows({**bound, **s}))
-        if count >= _MOST_SHAPES:
+        if count >= _MOST_SHAPES or judge.spent > _WORK:
             return best, False
         if (found := fails(sizes)) is not None:
             return found, True
@@ -170,12 +176,25 @@ def _one_at_a_time(
     fails: Callable[[dict[str, int]], Point | None],
     allowed: Callable[[dict[str, int]], bool],
 ) -> Point:
+    """Each size made small while the others stay: by doubling, then by halving what is between."""
+
+    def at(name: str, size: int) -> Point | None:
+        sizes = {n: point.sizes[n] for n in names} | {name: size}
+        return fails(sizes) if allowed(sizes) else None
+
     for name in names:
-        for size in range(1, point.sizes[name]):
-            sizes = {n: point.sizes[n] for n in names} | {name: size}
-            if allowed(sizes) and (found := fails(sizes)) is not None:
+        below, size = 0, 1
+        while size < point.sizes[name]:
+            if (found := at(name, size)) is not None:
                 point = found
                 break
+            below, size = size, 2 * size
+        while point.sizes[name] - below > 1:
+            middle = (below + point.sizes[name]) // 2
+            if (found := at(name, middle)) is not None:
+                point = found
+            else:
+                below = middle
     return point
 
 
