@@ -6,6 +6,8 @@ import warnings
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
+
 from gradcheck.checking.further_points import points_of_asked_sizes, points_of_long_sums
 from gradcheck.checking.settled import check_further
 from gradcheck.checking.task import Task
@@ -16,7 +18,7 @@ from gradcheck.formulas.kinds import Update
 from gradcheck.judging.points.asked_sizes import numbers
 from gradcheck.judging.points.generation import Generated
 from gradcheck.judging.steering.branches import Branches
-from gradcheck.judging.steering.comparisons import steer
+from gradcheck.judging.steering.comparisons import steer, still_untried
 from gradcheck.judging.steering.exploring import explore
 from gradcheck.judging.steering.moves import Moves
 from gradcheck.judging.steering.plain_values import near_numbers, plain_values
@@ -83,6 +85,8 @@ def _steered(task: Task) -> tuple[UntriedSide, ...]:
     """Judge the claim at points of the sides and branches that none had met; gives those still not met."""
     unchecked = {u for r in task.results if r.stated for u in r.stated.unchecked}
     moves = Moves(task.claim, task.delta is None, unchecked)
+    task.keep(plain_values(moves, [r.point for r in task.results]))
+    task.keep(near_numbers(moves, [r.point for r in task.results], _numbers(task.claim)))
     steered = steer(
         task.claim,
         [r.point for r in task.results],
@@ -90,8 +94,6 @@ def _steered(task: Task) -> tuple[UntriedSide, ...]:
         beside=any(r.in_float64 is None for r in task.results),
     )
     task.keep(steered.points)
-    task.keep(plain_values(moves, [r.point for r in task.results]))
-    task.keep(near_numbers(moves, [r.point for r in task.results], _numbers(task.claim)))
     for point in steered.close:
         if (found := task.judge(point)).in_float64 is None:
             task.clock.keep(found)
@@ -99,9 +101,12 @@ def _steered(task: Task) -> tuple[UntriedSide, ...]:
         return steered.untried
     branches = Branches(task.claim)
     points = [r.point for r in task.results]
-    for point in points:
+    nothing = [p.with_values(p.args, tuple(map(np.zeros_like, p.delta))) for p in points[:1]]
+    for point in (*points, *nothing):  # the battery asks for gradients of no delta
         branches.run(point)
-    task.keep(explore(task.claim, moves, branches, points, task.seed, task.delta))
-    left = [side for side in steered.untried if not branches.has_entered(side)]
+    explored = list(explore(task.claim, moves, branches, points, task.seed, task.delta))
+    task.keep(explored)
+    left = still_untried(task.claim, moves, explored, steered.untried)
+    left = [side for side in left if not branches.has_entered(side)]
     known = {(side.file, side.line) for side in left}
     return (*left, *(side for side in branches.untried() if (side.file, side.line) not in known))

@@ -191,9 +191,10 @@ def _outside(check: Evaluation, kink: Kink) -> str | None:
     try:
         with precision(PRECISIONS[1]):
             stated, _ = check.certain_or_bounded(PRECISIONS[1])
-            return outside(
-                kink, {i: stated[q] for i, n in enumerate(names) if (q := check.claim.quantity(n)) in stated}
-            )
+            gradients = {
+                i: stated[q] for i, n in enumerate(names) if (q := check.claim.quantity(n)) in stated
+            }
+            return outside(kink, gradients, check.floor)
     except Unsupported:
         return None
 

@@ -36,7 +36,7 @@ __all__ = ["CHECKS", "Battery", "run_battery"]
 
 CHECKS: dict[str, tuple[str, bool]] = {
     "linearity": ("the gradients are linear in delta, tangents in the tangents", True),
-    "zero delta": ("the gradients are zero at delta = 0, tangents at tangents of 0", False),
+    "zero delta": ("the gradients are zero at delta = 0, tangents at tangents of 0", True),
     "unchanged inputs": ("arguments and delta are not written into", True),
     "same answer": ("the same arguments give the same answer, also after others", True),
     "non-contiguous inputs": ("sliced, transposed, reversed and repeated arrays give the same answer", True),

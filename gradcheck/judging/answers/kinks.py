@@ -198,11 +198,11 @@ def _sign(value: arb) -> int:
     return 1 if value > 0 else -1 if value < 0 else 0
 
 
-def outside(kink: Kink, gradients: Mapping[int, ObjectArray]) -> str | None:
+def outside(kink: Kink, gradients: Mapping[int, ObjectArray], floor: float = 0.0) -> str | None:
     """A sentence where the gradients' slope leaves the one-sided slopes along some direction.
 
     ``gradients`` must hold every argument of the directions; None where all slopes are allowed, or
-    the kink is not simple enough to tell.
+    the kink is not simple enough to tell. ``floor``: magnitudes below it are none, see `Evaluation.floor`.
     """
     if not kink.simple:
         return None
@@ -212,7 +212,7 @@ def outside(kink: Kink, gradients: Mapping[int, ObjectArray]) -> str | None:
         parts = [contract(gradients[i], u) for i, u in direction.items()]
         slope = sum((p for p, _ in parts), arb(0))
         scale = sum((m for _, m in parts), abs(left) + abs(right))
-        margin = arb(0, 1) * scale * ROUNDED_CONSTANTS
+        margin = arb(0, 1) * scale.max(arb(floor)) * ROUNDED_CONSTANTS
         if slope + margin < left.min(right) or slope - margin > left.max(right):
             return (
                 f"no derivative exists here (a kink), and the stated gradients have the slope {_text(slope)} "

@@ -25,7 +25,7 @@ from gradcheck.formulas.calling.in_place_writes import plain
 from gradcheck.formulas.calling.user_lines import is_users
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.point import Point
-from gradcheck.judging.candidates.running import call_candidate, given
+from gradcheck.judging.candidates.running import run_prepared
 from gradcheck.judging.steering.untried import UntriedSide
 
 __all__ = ["Branches"]
@@ -36,10 +36,13 @@ _MOST_EVENTS = 400_000
 
 @dataclass(frozen=True)
 class _Jump:
-    """A conditional jump: in which block it stands, on which line, and the blocks that it may lead to."""
+    """A conditional jump: in which block it stands, on which line, what it asks, and the blocks that it may
+    lead to.
+    """
 
     block: int
     line: int
+    asks: str
     leads_to: tuple[tuple[int, str], ...]  # where a block begins, and what the condition is then
 
 
@@ -85,9 +88,8 @@ class Branches:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             self._traced(lambda: self.claim.formula.function(*map(plain, point.args)))
-            before = given(self.claim, point, plain)
-            found = self._traced(lambda: call_candidate(self.claim, point, [*map(plain, point.args)], before))
-        live = found is not None and all(np.any(value) for value in found.values() if value is not None)
+            found = self._traced(lambda: run_prepared(self.claim, point, plain))
+        live = found is not None and all(np.any(value) for value in found.values.values())
         new = False
         for code, start in self._entered:
             new |= start in code.missing or (live and start in code.hidden)
@@ -152,20 +154,25 @@ def _read(code: CodeType) -> _Code | None:
         position = instruction.positions
         line = (position.lineno if position is not None else None) or line
         lines[instruction.offset] = line
-    found: list[tuple[int, int, tuple[tuple[int, str], ...]]] = []
+    found: list[tuple[dis.Instruction, tuple[tuple[int, str], ...]]] = []
     ends = {0} | {i.argval for i in instructions if i.opcode in _JUMPS}
     for k, instruction in enumerate(instructions[:-1]):
-        if instruction.opcode not in _CONDITIONAL or _is_setting(instructions[:k], instruction):
+        if instruction.opcode not in _CONDITIONAL or _is_setting(code, instructions[:k]):
             continue
         follows, target = instructions[k + 1].offset, instruction.argval
         ways = (follows, target) if "IF_FALSE" in instruction.opname else (target, follows)
         named = tuple(zip(ways, ("true", "false"), strict=True))
-        found.append((instruction.offset, lines[instruction.offset], named))
+        found.append((instruction, named))
         ends |= {follows, target}
     starts = sorted(ends)
     jumps = tuple(
-        _Jump(_start_of(starts, offset), line, tuple(w for w in ways if not _raises(instructions, w[0])))
-        for offset, line, ways in found
+        _Jump(
+            _start_of(starts, jump.offset),
+            lines[jump.offset],
+            _condition(code, jump),
+            tuple(w for w in ways if not _raises(instructions, w[0])),
+        )
+        for jump, ways in found
     )
     missing = {start for jump in jumps for start, _ in jump.leads_to}
     if not missing:
@@ -173,6 +180,16 @@ def _read(code: CodeType) -> _Code | None:
     missing |= {jump.block for jump in jumps}
     on_its_line = any(lines.get(start) == jump.line for jump in jumps for start, _ in jump.leads_to)
     return _Code(code, starts, lines, jumps, missing, set(missing), on_its_line)
+
+
+def _condition(code: CodeType, jump: dis.Instruction) -> str:
+    """The text of what a jump asks, where it stands on one line."""
+    at = jump.positions
+    if at is None or at.lineno is None or at.lineno != at.end_lineno:
+        return "its condition"
+    line = linecache.getline(code.co_filename, at.lineno).encode()
+    text = line[at.col_offset : at.end_col_offset].decode(errors="replace").strip()
+    return f"`{text}`" if text and text != line.decode(errors="replace").strip() else "its condition"
 
 
 def _start_of(starts: list[int], offset: int) -> int:
@@ -195,9 +212,9 @@ _OF_SETTINGS = ("IS_OP", "CHECK_EXC_MATCH", "WITH_EXCEPT_START", "LOAD_ATTR", "L
 _ABOUT_SETTINGS = frozenset(["isinstance", "issubclass", "hasattr", "callable"])
 
 
-def _is_setting(before: list[dis.Instruction], jump: dis.Instruction) -> bool:
-    """Whether a condition asks for a setting (`self.training`, `mode == "same"`, `x is None`) or for the type
-    of an exception: such a branch has one way for all points.
+def _is_setting(code: CodeType, before: list[dis.Instruction]) -> bool:
+    """Whether a condition asks for a setting (`self.training`, `mode == "same"`, `x is None`, a parameter's
+    own truth, which arrays have none of) or for the type of an exception: one way for all points.
     """
     condition: list[dis.Instruction] = []
     for instruction in reversed(before):
@@ -208,6 +225,9 @@ def _is_setting(before: list[dis.Instruction], jump: dis.Instruction) -> bool:
     if not asked:
         return False
     if asked[0].opname in _OF_SETTINGS:
+        return True
+    parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    if len(asked) == 1 and asked[0].argval in parameters:
         return True
     return any(i.argval in _ABOUT_SETTINGS for i in asked if isinstance(i.argval, str)) or any(
         i.opname == "LOAD_CONST" and isinstance(i.argval, str) for i in asked
@@ -235,5 +255,5 @@ def _untried(found: _Code) -> list[UntriedSide]:
             if start in found.missing:
                 file = found.code.co_filename
                 text = linecache.getline(file, jump.line).strip()
-                sides.append(UntriedSide(file, jump.line, text, "its condition", never))
+                sides.append(UntriedSide(file, jump.line, text, jump.asks, never))
     return sides

@@ -26,7 +26,7 @@ from gradcheck.judging.points.asked_sizes import whole_numbers
 from gradcheck.judging.steering.moves import Moves, Values
 from gradcheck.judging.steering.untried import UntriedSide
 
-__all__ = ["Steered", "mild_first", "steer"]
+__all__ = ["Steered", "mild_first", "steer", "still_untried"]
 
 Array = NDArray[Any]
 _WORK = 40_000
@@ -122,6 +122,28 @@ def steer(claim: Claim, points: Sequence[Point], moves: Moves, *, beside: bool =
         return _Search(claim, points, moves).run(beside=beside)
 
 
+def still_untried(
+    claim: Claim, moves: Moves, points: Sequence[Point], sides: Sequence[UntriedSide]
+) -> list[UntriedSide]:
+    """Those of the sides that do not happen at further points either."""
+    if not sides or not points:
+        return list(sides)
+    search = _Search(claim, points, moves)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for point in search.points:
+            if (watch := search.watched(point.args, point.delta, point)) is not None:
+                search.coverage.add(point, watch)
+    happened = {
+        _untried(site, wanted) for site, extent in search.coverage.sides.items() for wanted in extent.sides
+    }
+    return [side for side in sides if side not in happened]
+
+
+def _untried(site: Site, wanted: bool) -> UntriedSide:
+    return UntriedSide(site.file, site.line, site.text, site.asks, "true" if wanted else "false")
+
+
 class _Search:
     def __init__(self, claim: Claim, points: Sequence[Point], moves: Moves) -> None:
         self.claim = claim
@@ -140,7 +162,7 @@ class _Search:
         for k, point in enumerate(self.points):
             if k >= _ENOUGH and not self.coverage.wanted():
                 break
-            watch = self._watched(point.args, point.delta, point)
+            watch = self.watched(point.args, point.delta, point)
             if watch is not None:
                 self.coverage.add(point, watch)
         self.left = _WORK
@@ -149,10 +171,7 @@ class _Search:
             site, wanted = todo[0]
             if self.left <= 0 or not self._look_for(site, wanted):
                 given_up.add((site, wanted))
-        untried = [
-            UntriedSide(s.file, s.line, s.text, s.asks, "true" if wanted else "false")
-            for s, wanted in self.coverage.missing()
-        ]
+        untried = [_untried(site, wanted) for site, wanted in self.coverage.missing()]
         self.found += self._numbers_of_the_code()
         close: tuple[Point, ...] = ()
         if beside:
@@ -238,11 +257,11 @@ class _Search:
 
     def _margin(self, base: Point, site: Site, values: Values) -> float | None:
         """The largest margin of a comparison; None where it is not made."""
-        watch = self._watched(*values, base)
+        watch = self.watched(*values, base)
         extent = None if watch is None else watch.sites.get(site)
         return None if extent is None or not np.isfinite(extent.margins[True]) else extent.margins[True]
 
-    def _watched(self, args: Sequence[Array], delta: Sequence[Array], point: Point) -> Watch | None:
+    def watched(self, args: Sequence[Array], delta: Sequence[Array], point: Point) -> Watch | None:
         """What forward and candidate compare; None where the forward breaks down, or is not to be watched."""
         self.left -= _A_RUN
         try:
@@ -302,7 +321,7 @@ class _Search:
 
     def _reach(self, base: Point, site: Site, wanted: bool, values: Values) -> float | None:
         """How far beyond the threshold a change comes, 1 or more where the side happens; None: not asked."""
-        watch = self._watched(*values, base)
+        watch = self.watched(*values, base)
         extent = None if watch is None else watch.sites.get(site)
         if extent is None:
             return None
@@ -345,7 +364,7 @@ class _Search:
         point = self.moves.point(base, values)
         if point is None:
             return False
-        watch = self._watched(point.args, point.delta, point)
+        watch = self.watched(point.args, point.delta, point)
         if watch is None or not self.coverage.add(point, watch):
             return False
         self.found.append(point)

@@ -7,7 +7,7 @@ arrays often hold: whole numbers, ties, orders, symmetric matrices, ones, a sing
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from math import prod
 
@@ -25,7 +25,7 @@ from gradcheck.judging.steering.moves import Moves
 
 __all__ = ["explore"]
 
-_MOST_RUNS = 600
+_MOST_RUNS = 900
 """Runs of the code for one claim: for most code some hundredths of a second."""
 
 _MOST_BYTES = 2**18
@@ -45,8 +45,13 @@ def explore(
 ) -> Iterator[Point]:
     """Points at which the code enters a branch that ``branches`` has not seen, while there are any."""
     found = 0
-    tried = itertools.chain(_of_values(claim, moves, points), _of_sizes(claim, seed, delta))
-    for point in itertools.islice(tried, _MOST_RUNS):
+    ways = (
+        _of_values(claim, moves, points),
+        _of_sizes(claim, _pairs, seed, delta),
+        _of_sizes(claim, _long, seed, delta),
+    )
+    in_turn = (point for together in itertools.zip_longest(*ways) for point in together if point is not None)
+    for point in itertools.islice(in_turn, _MOST_RUNS):
         if found == _MOST_FOUND or branches.is_done or not branches.is_known:
             return
         if branches.run(point):
@@ -54,13 +59,18 @@ def explore(
             yield point
 
 
-def _of_sizes(claim: Claim, seed: int, delta: Given | None) -> Iterator[Point]:
-    """A point at each pair of small sizes, and at longer ones."""
+def _of_sizes(
+    claim: Claim,
+    chosen_by: Callable[[Sequence[str]], Iterator[Mapping[str, int]]],
+    seed: int,
+    delta: Given | None,
+) -> Iterator[Point]:
+    """A point at each choice of sizes for the free dimensions."""
     formula = claim.formula
     bound = formula.shapes.bind({a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)})
     names = [n for n in formula.shapes.names if n not in bound]
     memory = MemoryModel.of(formula, seed)
-    for number, chosen in enumerate(_sizes(names)):
+    for number, chosen in enumerate(chosen_by(names)):
         sizes = {**bound, **chosen}
         shapes = formula.shapes.concrete(sizes) if formula.allows(sizes) else None
         held = max(8 * sum(map(prod, shapes or ())), memory.needed(sizes))
@@ -73,12 +83,16 @@ def _of_sizes(claim: Claim, seed: int, delta: Given | None) -> Iterator[Point]:
                 yield made
 
 
-def _sizes(names: Sequence[str]) -> Iterator[Mapping[str, int]]:
-    """Pairs of sizes for neighbouring dimensions, a few steps of each in turn; then one long, or all."""
+def _pairs(names: Sequence[str]) -> Iterator[Mapping[str, int]]:
+    """All pairs of small sizes, for each pair of dimensions in turn."""
     pairs: list[tuple[str, ...]] = [*itertools.combinations(names, 2)] or [(n,) for n in names]
     for values in itertools.product(_SIZES, repeat=len(pairs[0])) if pairs else ():
         for pair in pairs[:3]:
             yield {**dict.fromkeys(names, 2), **dict(zip(pair, values, strict=True))}
+
+
+def _long(names: Sequence[str]) -> Iterator[Mapping[str, int]]:
+    """One dimension long, or all of them."""
     for size in _LONG:
         for name in names:
             yield {**dict.fromkeys(names, 2), name: size}
