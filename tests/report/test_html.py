@@ -243,7 +243,7 @@ def test_a_failure_says_what_is_wrong_how_one_knows_and_how_to_see_it_again():
 
     for piece in (
         "Diagnosis dJ/dW: dJ/dW is too small by the factor 1/2 in column 1.",
-        "fits at 12 of 12 points where it is wrong, exact to 1e-30 of S",
+        "fits at 12 of 12 wrong points that it was tried at, exact to 1e-30 of S",
         "No diagnosis dJ/dx: No simple explanation fits dJ/dx.",
         "tanh ✗ fail the first wrong layer f' is taken at a instead of z",
         "dJ/dW, hand-written",
