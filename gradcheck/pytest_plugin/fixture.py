@@ -52,12 +52,13 @@ class Checks:
         **options: Any,
     ) -> Result:
         """`gradcheck.assert_correct`; the result is recorded whatever it is."""
+        from gradcheck.running.result import failure, warn_of_absent_keys
+
         __tracebackhide__ = True
         result = self.verify(forward, backward, shapes, **options)
         if not result.passed:
-            from gradcheck.running.result import failure
-
             raise failure(result)
+        warn_of_absent_keys(result)
         return result
 
     def record(self, result: Result) -> None:
