@@ -21,6 +21,7 @@ from gradcheck.formulas.kinds import Vjp
 from gradcheck.formulas.sizes.shapes import ShapeLike
 from gradcheck.formulas.spaces import Space
 from gradcheck.formulas.values import Values
+from gradcheck.running.asserted import tell
 from gradcheck.running.garbage import rare_collections
 from gradcheck.running.result import Result, failure, own_name, reproduce, warn_of_absent_keys
 from gradcheck.running.stream import RunOptions
@@ -189,6 +190,7 @@ def assert_correct(*args: Any, **options: Any) -> Result:
     """
     __tracebackhide__ = True  # pytest shows the caller's line, not this one
     result = verify(*args, **options)
+    tell(result)
     if not result.passed:
         raise failure(result)
     warn_of_absent_keys(result)
