@@ -41,12 +41,13 @@ def asked_sizes(formula: Declaration, candidate: Callable[..., Any]) -> list[dic
     """Sizes to try because forward or candidate may ask about them, those of small numbers first."""
     bound = formula.shapes.bind({a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)})
     names = [n for n in formula.shapes.names if n not in bound]
-    numbers = set(whole_numbers(formula.function))
+    forward = _forward(formula)
+    numbers = set(whole_numbers(forward))
     if not is_float_only(candidate):
         numbers |= set(whole_numbers(candidate))
     found: list[dict[str, int]] = []
     direct = sorted(n for n in numbers if n >= _SMALLEST)
-    for number in (*direct, *sorted(_undone(formula.function, candidate) - numbers)):
+    for number in (*direct, *sorted(_undone(forward, candidate) - numbers)):
         for size in (number, number + 1, number - 1):
             for position, name in enumerate(names):
                 others = {n: 2 + (k - position) % len(names) for k, n in enumerate(names)}
@@ -65,6 +66,13 @@ def asked_sizes(formula: Declaration, candidate: Callable[..., Any]) -> list[dic
             sizes = {**dict.fromkeys(names, 2), **bound, name: number}
             found += [sizes] if sizes not in found and _fits(formula, sizes) else []
     return found[:_MOST_SIZES]
+
+
+def _forward(formula: Declaration) -> Callable[..., Any]:
+    """The user's own function, of which a formula of second order is made: ours computes with numbers too."""
+    while (inner := getattr(formula, "of", None)) is not None:
+        formula = inner
+    return formula.function
 
 
 def _of_pairs(numbers: list[int]) -> list[int]:
@@ -86,10 +94,11 @@ def _undone(*functions: Callable[..., Any]) -> set[int]:
     found: set[float] = set()
     for function in functions:
         values = [] if is_float_only(function) else list(_values(function, set()))
+        code = list(_held(function, set()))
         numbers = [abs(v) for v in values if type(v) in (int, float) and 1 < abs(v) <= math.sqrt(_LARGEST)]
-        if any(type(v) is float and v == 0.5 for v in values) or mentions(function, ("sqrt", "isqrt")):
+        if any(type(v) is float and v == 0.5 for v in values) or mentions(code, ("sqrt", "isqrt")):
             found |= {math.floor(n * n) for n in numbers if n > 2}
-        if mentions(function, ("log", "log2", "log10", "bit_length")):
+        if mentions(code, ("log", "log2", "log10", "bit_length")):
             found |= {
                 math.floor(base**n)
                 for n in numbers
@@ -163,6 +172,11 @@ def _values(function: Any, seen: set[int]) -> Iterator[Any]:
     module = function.__module__ or ""
     if module.partition(".")[0] in {"numpy", "scipy"} or module.startswith("gradcheck.arithmetic"):
         return
+    cells = [c.cell_contents for c in function.__closure__ or () if _filled(c)]
+    if _is_ours(function):
+        for value in cells:  # what a wrapper of ours holds is the user's; its own numbers are not
+            yield from _values(value, seen) if callable(value) else ()
+        return
     defaults = (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())
     names: set[str] = set()
     codes = [function.__code__]
@@ -174,13 +188,32 @@ def _values(function: Any, seen: set[int]) -> Iterator[Any]:
                 codes.append(constant)
             else:
                 yield constant
-    cells = [c.cell_contents for c in function.__closure__ or () if _filled(c)]
     named = (function.__globals__[n] for n in names if n in function.__globals__)
     for value in (*defaults, *named, *cells):
         if callable(value):
             yield from _values(value, seen)
         else:
             yield value
+
+
+def _is_ours(function: types.FunctionType) -> bool:
+    """Whether it is a wrapper of gradcheck's, which may have taken another's `__module__`."""
+    module = str(function.__globals__.get("__name__", ""))
+    return module.startswith("gradcheck.") and not module.startswith("gradcheck.catalogue.")
+
+
+def _held(function: Any, seen: set[int]) -> Iterator[Any]:
+    """The function itself, or what a wrapper of ours holds."""
+    if id(function) in seen:
+        return
+    seen.add(id(function))
+    inner = function.__func__ if isinstance(function, types.MethodType) else function
+    if not isinstance(inner, types.FunctionType) or not _is_ours(inner):
+        yield function
+        return
+    for value in (c.cell_contents for c in inner.__closure__ or () if _filled(c)):
+        if callable(value):
+            yield from _held(value, seen)
 
 
 def _filled(cell: types.CellType) -> bool:
