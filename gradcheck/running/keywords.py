@@ -19,8 +19,8 @@ _WORDS = frozenset({"and", "or", "not", "(", ")"})
 
 
 def chosen(claims: Sequence[Claim], expression: str, words: Sequence[str] = ()) -> tuple[Claim, ...]:
-    """The claims whose names fit the expression, of those that ``words`` chose. Raises `UsageError` where none
-    does.
+    """The claims whose names fit the expression, of those that ``words`` chose. Raises `UsageError` where
+    there is none.
     """
     test = matching(expression)
     found = tuple(claim for claim in claims if test(claim.uid))
