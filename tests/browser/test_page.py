@@ -121,7 +121,8 @@ def wrong(delta, x):
 """
 
 SCROLLED = """() => [...document.querySelectorAll('pre, .scroll')]
-    .filter((e) => e.checkVisibility() && e.scrollWidth > e.clientWidth).map((e) => e.outerHTML.slice(0, 120))"""
+    .filter((e) => e.checkVisibility() && e.scrollWidth > e.clientWidth)
+    .map((e) => e.outerHTML.slice(0, 120))"""
 
 
 @pytest.mark.parametrize("width", [700, 1440])
