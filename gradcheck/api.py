@@ -21,8 +21,9 @@ from gradcheck.formulas.kinds import Vjp
 from gradcheck.formulas.sizes.shapes import ShapeLike
 from gradcheck.formulas.spaces import Space
 from gradcheck.formulas.values import Values
+from gradcheck.running.asserted import tell
 from gradcheck.running.garbage import rare_collections
-from gradcheck.running.result import Result, failure, own_name, reproduce
+from gradcheck.running.result import Result, failure, own_name, reproduce, warn_of_absent_keys
 from gradcheck.running.stream import RunOptions
 
 __all__ = ["Result", "assert_correct", "reproduce", "verify"]
@@ -184,12 +185,15 @@ def _asserting(check: Callable[P, Result]) -> Callable[[Callable[..., Result]], 
 def assert_correct(*args: Any, **options: Any) -> Result:
     """`verify`, and raise `GradientError` (an AssertionError) with the whole story unless it passes.
 
-    The arguments are those of `verify`. Gives the result; the error has it as ``result``.
+    The arguments are those of `verify`. Gives the result; the error has it as ``result``. Warns where a
+    container of gradients lacks a key, for what is not returned is not checked.
     """
     __tracebackhide__ = True  # pytest shows the caller's line, not this one
     result = verify(*args, **options)
+    tell(result)
     if not result.passed:
         raise failure(result)
+    warn_of_absent_keys(result)
     return result
 
 

@@ -191,7 +191,7 @@ class TestAction:
         assert summary.startswith("## ❌ gradcheck")
         assert "square.vjp" in summary
         (line,) = [line for line in "".join(self.printed).splitlines() if line.startswith("::")]
-        assert line.startswith("::error file=bad.py,line=10,title=FAIL twice.vjp::dJ/dx: your gradient is")
+        assert line.startswith("::error file=bad.py,line=12,title=FAIL twice.vjp::dJ/dx: your gradient is")
         assert (formulas / "my reports" / "report.html").exists()
 
     def test_a_run_that_cannot_be_made(self, formulas):

@@ -231,8 +231,12 @@ W = np.ones((2, 3))
     ("how", "told"),
     [
         ({"args": W}, "args: expected a tuple with one value for each argument"),
-        ({"args": (W,)}, "Give shapes an entry for 'x' too"),
-        ({"args": (W, np.ones(3), W)}, "3 arguments"),
+        ({"args": (W,)}, "args: expected one value for each of W, x, got 1."),
+        ({"args": (W, np.ones(3), W)}, "args: expected one value for each of W, x, got 3."),
+        ({"args": ("a", np.ones(3))}, "args: W is 'a'; expected an array of numbers."),
+        ({"args": (W, W[0] * np.nan)}, "args: x holds values that are not finite"),
+        ({"args": (W, None)}, "args: x is None; expected an array of numbers."),
+        ({"args": ([[1.0, 2.0], [3.0]], W)}, "args: W is [[1.0, 2.0], [3.0]]; expected an array of numbers."),
         (
             {"args": (W, np.ones(3)), "shapes": {"W": "n m"}},
             "args: expected one value for each of W, got 2",
@@ -247,6 +251,51 @@ def test_what_cannot_be_meant_is_refused(how, told):
     with pytest.raises(UsageError) as caught:
         verify(product, right, **how)
     assert told in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (
+            (W, np.ones(2)),
+            "x of shape (2,). Give arrays with which the forward runs",
+        ),
+        (([[1, 2], [3, 4]], [1, 2]), "need floating-point values. W and x hold integers: give floats"),
+    ],
+)
+def test_given_arrays_that_do_not_fit_are_told_apart_from_sizes_that_are_drawn(args, told):
+    result = verify(product, right, args=args)
+    assert result.verdict == "error"
+    assert result.reason.endswith(told)
+
+
+def picked(P, y):
+    return -np.sum(np.log(P[np.arange(len(y)), y]))
+
+
+def picked_in_a_loop(P, y):
+    return sum(P[i, y[i]] for i in range(len(y)))
+
+
+@pytest.mark.parametrize("forward", [picked, picked_in_a_loop])
+def test_labels_without_values_are_told_how_to_be_declared(forward):
+    def backward(delta, P, y):
+        return np.zeros_like(P), None
+
+    result = verify(forward, backward, {"P": "n 3", "y": "n"}, values={"P": gradcheck.positive})
+    assert result.verdict == "error"
+    assert result.reason.endswith(
+        'Does y hold labels or indices? Then say so: values={"y": gradcheck.integers(0, C)}, with C the '
+        "number of classes"
+    )
+    given = verify(forward, backward, args=(np.ones((2, 3)), np.ones(2)))
+    assert given.reason.endswith("Give y as integers: it indexes, and holds float64")
+
+
+def test_the_twin_another_mistake_in_indices_is_not_taken_for_labels():
+    result = verify(lambda P, y: P[len(y)] * 1.0, lambda d, P, y: (P, y), {"P": "n", "y": "n"})
+    assert "labels" not in result.reason
+    assert result.reason.endswith("values with values=")
 
 
 def test_jac_of_a_nested_argument_is_refused():

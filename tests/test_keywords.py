@@ -60,3 +60,5 @@ def test_claims_are_chosen_in_their_order_and_nothing_chosen_is_refused():
     assert [c.uid for c in chosen(claims, "relu and D15")] == ["D15/relu.entry-da[i]_dz[i]", "D15/relu.vjp"]
     with pytest.raises(UsageError, match=r"none of the 79 claims fits 'sigmiod'. Did you mean 'sigmoid'?"):
         chosen(claims, "sigmiod")
+    with pytest.raises(UsageError, match=r"`gradcheck list 'my file.py'` shows them."):
+        chosen(claims, "sigmiod", ["my file.py"])

@@ -1,5 +1,6 @@
 """Arguments that hold several arrays: dicts, lists, tuples, named tuples, dataclasses."""
 
+import warnings
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -123,6 +124,25 @@ def test_what_is_not_given_is_listed_as_not_checked(returned, unchecked):
     assert (result.verdict, result.unchecked) == ("pass", unchecked)
 
 
+@pytest.mark.parametrize("missing", [True, False])
+def test_a_key_that_is_missing_is_told_at_once_and_none_is_meant(missing):
+    def backward(delta, p, x):
+        d = delta * (1 - np.tanh(p["W"] @ x + p["b"]) ** 2)
+        return {"W": np.outer(d, x)} if missing else {"W": np.outer(d, x), "b": None}, p["W"].T @ d
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        result = gradcheck.assert_correct(affine, backward, {"p": {"W": "n m", "b": "n"}, "x": "m"}, **FEW)
+
+    told = 'what was returned has no p["b"]: it counts as None, and is not checked'
+    assert (told in result.row.notes) == missing
+    assert [str(w.message) for w in caught] == [
+        f"affine.vjp: {told}. Return None where that is meant."
+    ] * missing
+    assert [w.filename for w in caught] == [__file__] * missing
+    assert str(result).splitlines()[2] == 'not checked: dJ/dp["b"] (no gradient was returned)'
+
+
 @pytest.mark.parametrize(
     ("returned", "told"),
     [
@@ -132,7 +152,8 @@ def test_what_is_not_given_is_listed_as_not_checked(returned, unchecked):
         (({"W": {"a": 1}}, 1), ['expected an array as the gradient of p["W"]']),
         (([1, 2, 3], 1), ["expected 2 gradients for p, got 3"]),
         ((1, 2, 3), ["expected 2 gradients, one for each of p, x, got 3"]),
-        ({"q": 1}, ["expected a dict with one gradient for each of p, x, got q"]),
+        ({"q": 1}, ["expected a dict with one gradient for each of p, x, got q", "not checked. p has W, b."]),
+        ({"w": 1}, ["got w;", "p has W, b. Did you mean 'W'?"]),
     ],
 )
 def test_another_nesting_is_an_error_that_names_what_is_there(returned, told):

@@ -161,7 +161,7 @@ class TestFiles:
         ("text", "name", "message"),
         [
             ("", "", "there is no formula in it"),
-            ("x = 1", "", "there is no formula in it"),
+            ("x = 1", "", r"there is no formula in it.*:forward --backward backward --shapes"),
             (BARE, "", "not one claim about them; add one, as in @"),
             (BARE, "::bare", "the formula 'bare' has no claims"),
             (WX, "::wy", "Did you mean 'wx'"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gradcheck.adapters.presenting import name_of, parameters_of, present
+from gradcheck.adapters.presenting import name_of, parameters_of, present, said
 from gradcheck.errors import UsageError
 
 __all__ = ["elementwise"]
@@ -38,9 +38,9 @@ def elementwise(fn: Callable[..., Any], grad: Callable[..., Any]) -> Pair:
         names = parameters_of(function)
         if names is not None and len(names) != 1 and (names or function is fn):
             raise UsageError(
-                f"elementwise: {name_of(function)} takes ({', '.join(names)}), but it is called with x "
-                "alone. Bind the others with functools.partial; for a backward that takes delta too, give "
-                "forward and backward to verify as they are."
+                f"elementwise: {said(function)} takes ({', '.join(names)}), but it is "
+                "called with x alone. Bind the others with functools.partial; for a backward that takes "
+                "delta too, give forward and backward to verify as they are."
             )
 
     def value(x: Any) -> Any:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradcheck.adapters.layer_objects.contents import Snapshot
-from gradcheck.adapters.presenting import name_of, parameters_of, present
+from gradcheck.adapters.presenting import name_of, parameters_of, present, said
 from gradcheck.errors import CandidateFault, UsageError
 from gradcheck.formulas.calling.callables import check_parameters
 from gradcheck.formulas.calling.sequences import OF_CACHES, Call, Played, UsedAgain
@@ -129,7 +129,7 @@ def _check_backward(backward: Callable[..., Any]) -> None:
         return
     if names and names[0] == "cache":
         raise UsageError(
-            f"with_cache: the backward {name_of(backward)} takes ({', '.join(names)}), but it is called as "
+            f"with_cache: {said(backward, 'the backward')} takes ({', '.join(names)}), but it is called as "
             "(dout, cache). Turn the two round: lambda dout, cache: backward(cache, dout)."
         )
     if len(names) < 3:  # more are the gradients of several outputs

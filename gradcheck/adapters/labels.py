@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from gradcheck.adapters.presenting import name_of
+from gradcheck.adapters.presenting import said
 from gradcheck.errors import FormFault, UsageError
 from gradcheck.formulas.calling.callables import parameter_names
 from gradcheck.formulas.suggestions import did_you_mean
 
-__all__ = ["by_argument", "places_of_labels", "said"]
+__all__ = ["by_argument", "places_of_labels"]
 
 
 def by_argument(adapter: str, found: Any, free: Sequence[int], count: int, who: str) -> Any:
@@ -47,8 +47,3 @@ def places_of_labels(adapter: str, f: Callable[..., Any], labels: str | Sequence
                 f"{did_you_mean(label, names)}"
             )
     return [names.index(label) for label in given]
-
-
-def said(function: Callable[..., Any], role: str) -> str:
-    name = name_of(function)
-    return role if name == "..." else name

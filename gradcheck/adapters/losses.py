@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.adapters.labels import by_argument, places_of_labels, said
-from gradcheck.adapters.presenting import name_of, parameters_of, present
+from gradcheck.adapters.labels import by_argument, places_of_labels
+from gradcheck.adapters.presenting import name_of, parameters_of, present, said
 from gradcheck.adapters.values_with_gradients import times
 from gradcheck.errors import FormFault, UsageError
 

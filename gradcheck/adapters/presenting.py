@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-__all__ = ["name_of", "parameters_of", "present"]
+__all__ = ["name_of", "parameters_of", "present", "said"]
 
 
 def present(
@@ -71,3 +71,9 @@ def name_of(function: Any) -> str:
     function = _function_of(function)
     name = str(getattr(function, "__name__", type(function).__name__))
     return "..." if name == "<lambda>" else name
+
+
+def said(function: Any, role: str = "the function") -> str:
+    """What a message calls a function: its name, or its role where that says nothing."""
+    name = name_of(function)
+    return role if name == "..." else name

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.adapters.labels import by_argument, places_of_labels, said
-from gradcheck.adapters.presenting import name_of, present
+from gradcheck.adapters.labels import by_argument, places_of_labels
+from gradcheck.adapters.presenting import name_of, present, said
 from gradcheck.errors import FormFault, UsageError
 from gradcheck.formulas.calling.callables import defaults_beyond
 from gradcheck.formulas.kinds.per_argument import SomeGradients
@@ -59,10 +59,10 @@ def value_and_grad(fun: Callable[..., Any], *, labels: str | Sequence[str] = ())
         found = _divided(fun, args, fun(*args))[1]
         if fixed and not isinstance(found, Mapping):
             free = [k for k in range(len(args)) if k not in fixed]
-            found = by_argument("value_and_grad", found, free, len(args), said(fun, "the function"))
+            found = by_argument("value_and_grad", found, free, len(args), said(fun))
         elif len(args) > 1 and found is not None and parts_of(found) is None:
             raise FormFault(
-                f"value_and_grad: {name_of(fun)} takes {len(args)} arguments and gives one array as their "
+                f"value_and_grad: {said(fun)} takes {len(args)} arguments and gives one array as their "
                 'gradients; name those that are not differentiated, as in value_and_grad(f, labels="y")'
             )
         return times(delta, found)
@@ -77,12 +77,12 @@ def _divided(fun: Callable[..., Any], args: tuple[Any, ...], returned: Any) -> t
     if not isinstance(returned, tuple | list) or len(returned) != 2:
         what = f"{len(returned)} values" if isinstance(returned, tuple | list) else type(returned).__name__
         raise FormFault(
-            f"value_and_grad: {name_of(fun)} must return (value, gradients), but it returned {what}"
+            f"value_and_grad: {said(fun)} must return (value, gradients), but it returned {what}"
             f"{_left_out(fun, args)}",
         )
     if np.ndim(returned[0]):
         raise FormFault(
-            f"value_and_grad: the value of {name_of(fun)} must be a scalar, but it has the shape "
+            f"value_and_grad: the value of {said(fun)} must be a scalar, but it has the shape "
             f"{np.shape(returned[0])}; for an array of values see gradcheck.with_cache",
         )
     return returned[0], returned[1]

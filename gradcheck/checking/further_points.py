@@ -41,18 +41,29 @@ _MOST_BYTES = 2**27
 
 def points_of_asked_sizes(claim: Claim, session: Session, seed: int, delta: Values | None) -> Iterator[Point]:
     """A point at each size that forward or candidate may ask about, as far as the cost allows."""
-    left = _MOST_OPERATIONS
+    left, entries = _MOST_OPERATIONS, _MOST_IN_TABLES
     for number, sizes in enumerate(asked_sizes(claim.formula, claim.candidate)):
         for point in _made(claim, sizes, [seed, 31, number], delta, "asked"):
-            cost = session.cost(point)
-            if cost <= left:
-                left -= cost
+            cost, table = session.cost(point), _beyond_arguments(claim, point)
+            if cost <= left and table <= entries:
+                left, entries = left - cost, entries - table
                 yield point
 
 
 _MOST_OPERATIONS = 1500
 """Operations of the forward at all sizes that are asked about, and at one long sum. A dense layer of 64 units
 takes 70."""
+
+
+_MOST_IN_TABLES = 2**17
+"""Entries of Jacobians and Hessians at all these sizes: some 3 seconds. One of 200 x 200 takes half a second,
+one of 1000 x 1000 eight."""
+
+
+def _beyond_arguments(claim: Claim, point: Point) -> int:
+    """How many more numbers a claim states than the arguments have."""
+    stated = sum(prod(shape) for shape in claim.shapes(point).values())
+    return max(0, stated - sum(a.size for a in point.args))
 
 
 def points_of_unproved_sizes(

@@ -28,7 +28,7 @@ def report(ctx: click.Context, log: Path, report_dir: Path, formats: tuple[str, 
     from gradcheck.report.narrative import headline
 
     read = read_log(log)
-    written = render(read, formats, report_dir)
+    written = render(read, formats, report_dir, kept=log)
     if "github" in formats:
         click.echo(render_text(read, "github"), nl=False)
     click.echo(headline(read))

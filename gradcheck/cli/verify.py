@@ -122,7 +122,11 @@ def verify(
         words, selection = _selected(words, allow_empty) if pair is None else (words, pair)
         for file in selection.passed_over:
             click.echo(f"{file}: there is no claim in it; it is passed over.", err=True)
-        claims = selection.claims if expression is None else chosen(selection.claims, expression)
+        claims = (
+            selection.claims
+            if expression is None
+            else chosen(selection.claims, expression, () if pair else words)
+        )
         claims, left_out = gradients_only(claims, dtype)
         for sentence in left_out:
             click.echo(sentence, err=True)

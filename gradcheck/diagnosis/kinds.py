@@ -32,7 +32,7 @@ KINDS: dict[str, str] = {
     "condition": "wrong only where sizes or values satisfy a condition",
     # numbers and not formulas
     "float32": "right to float32 (or float16) accuracy only",
-    "rounded": "right to a number of digits only: rounded, or a small number added",
+    "rounded": "right to a number of digits only: rounded, kept as integers, or a small number added",
     "rounding": "right as a formula, with more rounding than the code claims (sums in too few bits)",
     "bias": "errors that go one way: digits are cut off, not rounded to nearest",
     "overflow": "infinite or NaN in a type of floats that holds the right value",

@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from msgspec.structs import replace
 
 from gradcheck.errors import UsageError
-from gradcheck.pytest_plugin.sending import send
+from gradcheck.pytest_plugin.sending import send_result
 
 if TYPE_CHECKING:
     from gradcheck.running.result import Result
@@ -28,7 +27,6 @@ class Checks:
 
     def __init__(self, item: pytest.Item) -> None:
         self._item = item
-        self._recorded = 0
 
     def verify(
         self,
@@ -52,21 +50,18 @@ class Checks:
         **options: Any,
     ) -> Result:
         """`gradcheck.assert_correct`; the result is recorded whatever it is."""
+        from gradcheck.running.result import failure, warn_of_absent_keys
+
         __tracebackhide__ = True
         result = self.verify(forward, backward, shapes, **options)
         if not result.passed:
-            from gradcheck.running.result import failure
-
             raise failure(result)
+        warn_of_absent_keys(result)
         return result
 
     def record(self, result: Result) -> None:
         """Record a result of `gradcheck.verify` that was had without this fixture."""
-        self._recorded += 1
-        uid = self._item.nodeid if self._recorded == 1 else f"{self._item.nodeid} ({self._recorded})"
-        row = replace(result.row, uid=uid)
-        others = [replace(other, claim=uid) for other in result.backends]
-        send(self._item, [*others, *(replace(other, claim=uid) for other in result.battery), row])
+        send_result(self._item, result)
 
     def _defaults(self) -> dict[str, Any]:
         config = self._item.config

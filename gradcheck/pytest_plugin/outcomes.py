@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 from typing import Literal
 
 from msgspec.structs import replace
@@ -12,6 +13,7 @@ from gradcheck.records.types import BackendRow, ClaimRow
 from gradcheck.records.verdicts import Verdict
 from gradcheck.report.diagnoses import lead
 from gradcheck.report.narrative import comparison_text, row_text, status, story
+from gradcheck.report.rerun import claim_with_log
 from gradcheck.report.text import clean
 
 __all__ = ["Kind", "of_backend", "of_claim"]
@@ -55,10 +57,11 @@ def _story(judged: Judged, rows: tuple[BackendRow, ...], nodeid: str, directory:
     claim = judged.row
     found = claim.counterexample
     if found is not None and found.replay:
-        # without a log there is nothing to replay: the test itself runs it again
-        again = f"{found.replay} --report-dir {shlex.quote(directory)}" if directory else None
-        line = again or f"pytest {shlex.quote(nodeid)}"
-        claim = replace(claim, counterexample=replace(found, replay=line))
+        if directory:
+            claim = claim_with_log(claim, Path(directory) / "run.jsonl")
+        else:  # without a log there is nothing to replay: the test itself runs it again
+            line = f"pytest {shlex.quote(nodeid)}"
+            claim = replace(claim, counterexample=replace(found, replay=line))
     return clean(f"{_headline(claim)}\n{story(claim, rows, judged.battery)}")
 
 

@@ -12,10 +12,12 @@ import pytest
 
 if TYPE_CHECKING:
     from gradcheck.records.types import Record
+    from gradcheck.running.result import Result
 
-__all__ = ["Sender", "plan_of", "send"]
+__all__ = ["Sender", "plan_of", "send", "send_result"]
 
 _GROUPS: pytest.StashKey[list[list[str]]] = pytest.StashKey()
+_COUNT: pytest.StashKey[int] = pytest.StashKey()
 
 
 def send(item: pytest.Item, records: Sequence[Record]) -> None:
@@ -24,6 +26,17 @@ def send(item: pytest.Item, records: Sequence[Record]) -> None:
 
     group = [encoded(record).decode() for record in records]
     item.stash.setdefault(_GROUPS, []).append(group)
+
+
+def send_result(item: pytest.Item, result: Result) -> None:
+    """The same for what a call of `verify` found, under the test's name, with `(2)` for a second call."""
+    from msgspec.structs import replace
+
+    count = item.stash[_COUNT] = item.stash.get(_COUNT, 0) + 1
+    uid = item.nodeid if count == 1 else f"{item.nodeid} ({count})"
+    backends = [replace(other, claim=uid) for other in result.backends]
+    battery = [replace(other, claim=uid) for other in result.battery]
+    send(item, [*backends, *battery, replace(result.row, uid=uid)])
 
 
 def plan_of(items: Sequence[pytest.Item]) -> list[list[str]]:
@@ -50,6 +63,7 @@ class Sender:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         self._item = item
+        item.stash[_COUNT] = 0  # a test that is run again counts anew
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -64,6 +78,22 @@ class Sender:
         if attached:
             report.gradcheck = attached  # type: ignore[attr-defined]
         return report
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
+        """Send what `gradcheck.assert_correct` finds in the test. A failure that the test expects is none."""
+        from gradcheck.running.asserted import listening
+
+        found: list[Result] = []
+        passed = False
+        try:
+            with listening(found.append):
+                yield
+            passed = True
+        finally:
+            for result in found:
+                if result.passed or not passed:
+                    send_result(item, result)
 
     def left(self) -> tuple[str, list[list[str]]]:
         """The item that was interrupted, and what no report has taken along."""

@@ -384,7 +384,7 @@ class ClaimRow(_Struct, frozen=True, tag_field="record", tag="claim"):
     printed: bool = False
     note: str | None = None
     reason: str | None = None  # one sentence behind a verdict that is no pass
-    unchecked: list[str] = []  # arguments for which the candidate returned None
+    unchecked: list[str] = []  # what the candidate returned nothing for: None, or no such key
     untried: list[Untried] = []  # what no point tried and no proof covers
     unstable: str | None = None  # of a pass: what is NaN or infinite in float64 alone, and where
     notes: list[str] = []

@@ -51,14 +51,25 @@ def render_text(log: Log, format: str) -> str:
     return text
 
 
-def render(log: Log, formats: Iterable[str], directory: str | os.PathLike[str]) -> list[Path]:
+def render(
+    log: Log,
+    formats: Iterable[str],
+    directory: str | os.PathLike[str],
+    kept: str | os.PathLike[str] | None = None,
+) -> list[Path]:
     """Write the log in each format into a folder, which is made if need be; returns the files.
+
+    ``kept`` is the log's own file, which the reports name where they say how to run something again; it
+    is `run.jsonl` in that folder unless said.
 
     A file that is there is replaced in one step, so a reader never sees half a report. Every format is
     tried, and the first failure is raised when all have been: one that cannot be written, or that we
     cannot render, costs no other. ``jsonl`` is skipped: it is the log; so are the formats
     that are printed.
     """
+    from gradcheck.report.rerun import log_kept_at
+
+    log = log_kept_at(log, Path(directory) / FORMATS["jsonl"] if kept is None else Path(kept))
     known = [format for format in dict.fromkeys(formats) if _known(format)]
     wanted = [format for format in known if format != "jsonl" and format not in PRINTED]
     written: list[Path] = []

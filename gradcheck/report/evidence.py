@@ -47,7 +47,7 @@ def unchecked_text(log: Log) -> str | None:
         for name, uids in left_out.items()
     ]
     more = f", and {len(parts) - _MAX_LEFT_OUT} more" if len(parts) > _MAX_LEFT_OUT else ""
-    return f"not checked: {', '.join(parts[:_MAX_LEFT_OUT])}{more} (the backward returned None)"
+    return f"not checked: {', '.join(parts[:_MAX_LEFT_OUT])}{more} (no gradient was returned)"
 
 
 def corrected(claim: ClaimRow, log: Log) -> ClaimRow | None:

@@ -16,7 +16,7 @@ from gradcheck.records.verdicts import Verdict
 from gradcheck.report.slices import Place, slices
 from gradcheck.report.text import listed, one_line
 
-__all__ = ["Mark", "forward_places", "look_at", "marks", "where"]
+__all__ = ["Mark", "Span", "forward_places", "look_at", "marks", "span", "where"]
 
 _PLACE = re.compile(r"\(([\w.-]+\.\w+):(\d+)(?:, called from ([\w.-]+\.\w+):(\d+))?\)")
 _MOST_LINES = 6
@@ -36,6 +36,15 @@ class Mark:
     suspect: bool = False
 
 
+@dataclass(frozen=True)
+class Span:
+    """The lines of a file at which to point."""
+
+    file: str
+    first: int
+    last: int
+
+
 def marks(claim: ClaimRow) -> list[Mark]:
     """The lines to mark, those in the hand-written code first, then the forward's operation that a diagnosis
     names. None where nothing failed, or nothing is known of the place.
@@ -51,6 +60,20 @@ def where(claim: ClaimRow) -> Mark | None:
     """The one line of the hand-written code at which to look, where there is one."""
     sure = [m for m in _pinned(claim) or _sliced(claim) if m.sure] if claim.verdict == Verdict.FAIL else []
     return sure[0] if len({(m.file, m.line) for m in sure}) == 1 else None
+
+
+def span(claim: ClaimRow) -> Span:
+    """Where to point for a claim: at the first wrong line that is known; else from the first line that comes
+    into question to the last; else at the first of the code. A program has line 0.
+    """
+    code = claim.candidate
+    found = (_pinned(claim) or _sliced(claim)) if claim.verdict == Verdict.FAIL else []
+    if sure := where(claim) or next((m for m in found if m.sure), None):
+        return Span(sure.file, sure.line, sure.line)
+    if found:
+        lines = [m.line for m in found if m.file == found[0].file]
+        return Span(found[0].file, min(lines), max(lines))
+    return Span(code.file, code.line, code.line)
 
 
 def look_at(claim: ClaimRow) -> str | None:

@@ -311,13 +311,14 @@ def remarkable(claim: ClaimRow, battery: tuple[BatteryRow, ...]) -> list[Battery
 
 
 def unchecked_names(claim: ClaimRow) -> str:
-    """What the claim leaves out: "not checked: dJ/dy (the backward returned None)"."""
-    return f"not checked: {', '.join(map(one_line, claim.unchecked))} (the backward returned None)"
+    """What the claim leaves out: "not checked: dJ/dy (no gradient was returned)"."""
+    return f"not checked: {', '.join(map(one_line, claim.unchecked))} (no gradient was returned)"
 
 
 def story(claim: ClaimRow, rows: tuple[BackendRow, ...], battery: tuple[BatteryRow, ...] = ()) -> str:
     """All that a reader of a claim needs, as plain text: what is wrong first, then the evidence."""
     lines = [title(claim), *diagnosis_lines(claim.diagnosis), f"claim: {one_line(claim.statement)}"]
+    lines += [unchecked_names(claim)] if claim.unchecked else []
     if reason := own_reason(claim):
         lines.append(reason)
     lines += drawing(claim.chain)
@@ -330,7 +331,6 @@ def story(claim: ClaimRow, rows: tuple[BackendRow, ...], battery: tuple[BatteryR
     lines += accuracy_text(claim.accuracy) if claim.accuracy else []
     lines += [training_text(claim.training)] if claim.training else []
     lines += [proof_text(claim.proof)] if claim.proof else []
-    lines += [unchecked_names(claim)] if claim.unchecked else []
     lines += [f"not tried: {one_line(u.what)} ({one_line(u.where)})" for u in claim.untried]
     lines += [f"unstable: {one_line(claim.unstable)}"] if claim.unstable else []
     lines += [f"note: {one_line(note)}" for note in claim.notes]

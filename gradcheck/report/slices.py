@@ -23,7 +23,7 @@ def slices(code: str, forward: str, quantities: Sequence[str]) -> dict[str, set[
     for it. None for code that cannot be read so: not one function, or not one `return`.
 
     A quantity that cannot be found in what is returned is left out, and so are statements that the forward
-    has too. Code that is its own forward returns the value and the gradients.
+    has too, or that call it. Code that is its own forward returns the value and the gradients.
     """
     function, first = _function(code), _function(forward)
     if function is None or first is None:
@@ -41,7 +41,11 @@ def slices(code: str, forward: str, quantities: Sequence[str]) -> dict[str, set[
         value = value.elts[1]
     else:
         known = {ast.dump(one) for one in first.body}
-        theirs = {(one.lineno - 1, 0) for one in function.body if ast.dump(one) in known}
+        theirs = {
+            (one.lineno - 1, 0)
+            for one in function.body
+            if ast.dump(one) in known or _is_call(one, first, function)
+        }
     parameters = [a.arg for a in (*first.args.posonlyargs, *first.args.args)]
     alone = len(quantities) == 1 and not isinstance(value, ast.Tuple | ast.List | ast.Dict)
     found: dict[str, set[Place]] = {}
@@ -54,6 +58,18 @@ def slices(code: str, forward: str, quantities: Sequence[str]) -> dict[str, set[
             if not isinstance(part, ast.Name | ast.Subscript):
                 found[quantity].add((part.lineno - 1, part.col_offset))
     return found
+
+
+def _is_call(statement: ast.stmt, forward: ast.FunctionDef, backward: ast.FunctionDef) -> bool:
+    """Whether a statement keeps what the forward gives for the backward's own arguments: that is right."""
+    if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.Call):
+        return False
+    call = statement.value
+    if not isinstance(call.func, ast.Name) or call.func.id != forward.name or call.keywords:
+        return False
+    given = [argument.id for argument in call.args if isinstance(argument, ast.Name)]
+    own = [a.arg for a in (*backward.args.posonlyargs, *backward.args.args)]
+    return len(given) == len(call.args) and given == own[1:]
 
 
 def _function(text: str) -> ast.FunctionDef | None:

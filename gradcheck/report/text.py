@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from math import isfinite
+from pathlib import Path
 
 from gradcheck.records.arrays import MAX_DECIMALS, decode
 from gradcheck.records.types import ArrayRecord
@@ -21,6 +22,7 @@ __all__ = [
     "plural",
     "quantity",
     "sizes_text",
+    "within",
 ]
 
 # What XML 1.0 cannot hold, what drives a terminal, and what reorders the text around it: titles and
@@ -50,6 +52,15 @@ def clip(text: str, limit: int) -> str:
 def plural(count: int, one: str, many: str | None = None) -> str:
     """`1 claim`, `2 claims`."""
     return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def within(file: str | Path) -> str:
+    """The path relative to the working folder, where it lies there, with forward slashes."""
+    path = Path(file)
+    here = Path.cwd()
+    if path.is_absolute() and path.is_relative_to(here):
+        path = path.relative_to(here)
+    return path.as_posix()
 
 
 def listed(names: Sequence[str]) -> str:

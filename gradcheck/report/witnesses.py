@@ -10,6 +10,7 @@ from gradcheck.report.text import one_line, plural, quantity
 __all__ = [
     "agreement_text",
     "contradiction_text",
+    "course_text",
     "curve_text",
     "difference_is_sound",
     "proof_text",
@@ -18,6 +19,11 @@ __all__ = [
 
 _CONVERGED = 1e-12
 """At steps down to 2^-59 a convergent difference is right to 1e-30 or so; a coincidence is not."""
+
+_DROWNED = 100.0
+"""A last error so many times the least one, or the resolution of float64, has grown by rounding; below that
+it is noise."""
+_RESOLUTION = 2.0**-52
 
 
 def difference_is_sound(curve: StepCurve) -> bool:
@@ -39,6 +45,18 @@ def curve_text(curve: StepCurve) -> str | None:
         f"float64 finite differences agree with the expected value at {place}: they come within "
         f"{min(curve.error):.1g} of it, and the hand-written one is {curve.gap:.2g} off"
     )
+
+
+def course_text(curve: StepCurve) -> str | None:
+    """What a sound difference does in float64 as its step shrinks, as far as this curve shows it."""
+    if not difference_is_sound(curve):
+        return None
+    nearest, last = min(curve.error), curve.error[-1]  # steps descend
+    if max(curve.error) == 0:
+        return "The float64 difference is exactly right at every step."
+    head = "As the step shrinks, the difference settles at the right value"
+    drowned = last > _DROWNED * max(nearest, _RESOLUTION)
+    return f"{head}, until rounding drowns it in float64." if drowned else f"{head}, in float64 too."
 
 
 def agreement_text(claim: ClaimRow) -> str | None:

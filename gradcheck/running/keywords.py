@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -17,16 +18,19 @@ _TOKEN = re.compile(r"[()]|[^\s()]+")
 _WORDS = frozenset({"and", "or", "not", "(", ")"})
 
 
-def chosen(claims: Sequence[Claim], expression: str) -> tuple[Claim, ...]:
-    """The claims whose names fit the expression. Raises `UsageError` where none does."""
+def chosen(claims: Sequence[Claim], expression: str, words: Sequence[str] = ()) -> tuple[Claim, ...]:
+    """The claims whose names fit the expression, of those that ``words`` chose. Raises `UsageError` where
+    there is none.
+    """
     test = matching(expression)
     found = tuple(claim for claim in claims if test(claim.uid))
     if not found:
         names = dict.fromkeys(name for claim in claims for name in (claim.formula.name, claim.uid))
         asked = [token for token in _TOKEN.findall(expression) if token not in _WORDS]
         hint = did_you_mean(asked[0], names) if len(asked) == 1 else ""
+        listing = shlex.join(["gradcheck", "list", *words])
         raise UsageError(
-            f"-k: none of the {len(claims)} claims fits {expression!r}.{hint} `gradcheck list` shows them."
+            f"-k: none of the {len(claims)} claims fits {expression!r}.{hint} `{listing}` shows them."
         )
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -11,6 +12,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from gradcheck.checking.writing.remarks import absent_keys
 from gradcheck.errors import GradientError
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.decorating import Formula
@@ -28,7 +30,7 @@ from gradcheck.records.verdicts import Strength, Verdict
 from gradcheck.running.checker import Checker, RunOptions, now
 from gradcheck.running.shown import Counterexample, Proof, Ulp, complex_joined
 
-__all__ = ["Result", "failure", "own_name", "reproduce"]
+__all__ = ["Result", "failure", "own_name", "reproduce", "warn_of_absent_keys"]
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ class Result:
 
     @property
     def unchecked(self) -> tuple[str, ...]:
-        """The quantities for which the backward returned None."""
+        """The quantities for which no gradient was returned: None, or nothing under their key."""
         return tuple(self.row.unchecked)
 
     def to_html(self, path: str | os.PathLike[str]) -> Path:
@@ -178,6 +180,14 @@ def failure(result: Result) -> GradientError:
     from gradcheck.report.diagnoses import lead
 
     return GradientError(f"{lead(result.row)}\n{result}", result)
+
+
+def warn_of_absent_keys(result: Result) -> None:
+    """Tell the caller of an assertion, who does not look at a result that passed, what its code left out."""
+    for each in (result, *result.beside):
+        for sentence in absent_keys(each.row):
+            text = f"{each.row.uid}: {sentence}. Return None where that is meant."
+            warnings.warn(text, stacklevel=3)
 
 
 def own_name(function: Any, role: str) -> str:

@@ -45,7 +45,8 @@ def load_file(path: str | Path) -> list[Formula]:
     if not found:
         raise NoFormula(
             f"{path}: there is no formula in it. One is declared with @gradcheck.formula(shapes=...) at the "
-            "top level of the file."
+            f"top level of the file; functions without one are named, as in `gradcheck verify "
+            f'{path}:forward --backward backward --shapes "W: n m; x: m"`.'
         )
     return found
 

@@ -433,3 +433,31 @@ def test_misuse_that_the_first_call_shows(source, how, words):
     )
     assert result.verdict == "error"
     assert len(str(result)) < 900
+
+
+class Called:
+    """In the style of frameworks: a call is the forward."""
+
+    def __call__(self, x):
+        self.mask = x > 0
+        return x * self.mask
+
+    def backward(self, dout):
+        return dout * self.mask
+
+
+@pytest.mark.parametrize("source", [Called(), Called])
+def test_a_layer_that_is_called_is_told_how_to_say_so(source):
+    with pytest.raises(gradcheck.UsageError, match=r"Called has no .*'\. It has __call__: say forward="):
+        layer(source)
+    assert gradcheck.verify(*layer(source, forward="__call__"), {"x": "n"}, max_examples=6)
+    with pytest.raises(gradcheck.UsageError, match=r"'forward'\. It has backward: name the right one"):
+        layer(type("Other", (), {"backward": Called.backward}))
+
+
+def test_a_function_without_a_name_is_called_the_function():
+    result = gradcheck.verify(*gradcheck.value_and_grad(lambda x: np.sum(x**2)), {"x": "n"}, max_examples=3)
+    assert (
+        result.reason
+        == "value_and_grad: the function must return (value, gradients), but it returned float64"
+    )

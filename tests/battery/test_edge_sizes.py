@@ -50,7 +50,7 @@ def test_what_is_wrong_only_at_size_one_is_said(battery, backward, where):
     ("backward", "outcome", "reason"),
     [
         (right, "pass", None),
-        (lambda d, W, x: (2 * np.outer(d, x), W.T @ d), "skipped", "wrong at other sizes too"),
+        (lambda d, W, x: (2 * np.outer(d, x), W.T @ d), "skipped", "the code is wrong at other sizes too"),
         (lambda d, W, x: (np.outer(d, x), W @ d), "pass", None),
     ],
     ids=["right", "wrong everywhere", "wrong but at size 1"],

@@ -104,6 +104,42 @@ def test_the_twin_something_that_sticks_out_is_seen(visit, failing):
     assert any("<hr" in e for e in elements)
 
 
+SHORT = """
+import gradcheck
+import numpy as np
+
+
+@gradcheck.formula(shapes={"x": "n"})
+def cubes(x):
+    return np.sum(x**3)
+
+
+@cubes.vjp
+def wrong(delta, x):
+    g = 2 * x**2
+    return delta * g
+"""
+
+SCROLLED = """() => [...document.querySelectorAll('pre, .scroll')]
+    .filter((e) => e.checkVisibility() && e.scrollWidth > e.clientWidth)
+    .map((e) => e.outerHTML.slice(0, 120))"""
+
+
+@pytest.mark.parametrize("width", [700, 1440])
+def test_short_code_and_numbers_do_not_scroll(visit, reports, width):
+    """Nor does the table of a counterexample, with all its digits."""
+    page = visit(reports("short", SHORT), width=width)
+
+    assert page.page.locator(".witness td.v").count() > 1
+    assert page.page.evaluate(SCROLLED) == []
+
+
+def test_the_twin_long_code_scrolls(visit, reports):
+    long = SHORT.replace("g = 2", "g = " + "1 * " * 60 + "2")
+
+    assert len(visit(reports("long", long), width=1440).page.evaluate(SCROLLED)) == 1
+
+
 TOO_LOW = """() => [...document.querySelectorAll('.change, .math')].filter((e) => e.checkVisibility())
     .filter((e) => e.scrollHeight > e.clientHeight + 2
       || (e.scrollHeight > e.clientHeight && getComputedStyle(e).overflowY !== 'hidden'))

@@ -99,13 +99,13 @@ def test_annotations_stand_on_standard_output(gradcheck, engine):
     asked = gradcheck("verify", "--format", "github,sarif").stdout.splitlines()
 
     assert [line for line in asked if line.startswith("::")] == [
-        line for line in asked if line.startswith("::error file=formulas/linear.py,line=17,")
+        line for line in asked if line.startswith("::error file=formulas/linear.py,line=19,")
     ]
     assert len([line for line in asked if line.startswith("::")]) == 1
     assert files() == ["report.sarif", "run.jsonl"]
     assert "::" not in gradcheck("verify").stdout  # the twin
     again = gradcheck("report", "reports/run.jsonl", "--format", "github").stdout
-    assert again.startswith("::error file=formulas/linear.py,line=17,")
+    assert again.startswith("::error file=formulas/linear.py,line=19,")
 
 
 @pytest.mark.parametrize(

@@ -311,3 +311,32 @@ def test_and_of_no_other_mistake(text):
     """Of the second."""
     (forward, shapes, values), _, other = CASES[text]
     assert text not in said(forward, shapes, other, values)
+
+
+# gradients that are kept as integers
+
+
+def in_a_buffer(d, W, x):
+    dW = np.zeros(W.shape, dtype=int)
+    for i in range(len(d)):
+        dW[i] = d[i] * x
+    return dW, None
+
+
+@pytest.mark.parametrize(
+    ("backward", "told"),
+    [
+        (lambda d, W, x: (np.outer(d, x).astype(int), None), "cut off"),
+        (lambda d, W, x: (np.rint(np.outer(d, x)).astype(np.int32), None), "rounded away"),
+        (in_a_buffer, "cut off"),
+    ],
+)
+def test_integers_are_told(backward, told):
+    text = said(lambda W, x: W @ x, {"W": "n m", "x": "m"}, backward)
+
+    assert text.startswith("your gradient holds integers (int")
+    assert text.endswith(f"what comes after the point is {told}")
+
+
+def test_the_twin_integers_that_are_wrong_otherwise_are_not_told_so():
+    assert "integers" not in said(lambda x: np.sum(2 * x), {"x": "n"}, lambda d, x: np.full(x.shape, 3))

@@ -109,6 +109,7 @@ def test_results_are_recorded_under_the_tests_node_id(project):
         "test_square.py::test_right (2)": "pass",
         "test_square.py::test_wrong": "fail",
         "test_square.py::test_looking_only": "fail",
+        "test_square.py::test_without": "fail",
     }
     assert {row.claim for rows in log.rows.values() for row in rows} == {c.uid for c in log.claims}
     assert log.footer.remarks == ["test_square.py::test_misuse asked for the fixture and checked nothing."]

@@ -307,3 +307,49 @@ def test_it(gradcheck):
     result.assert_outcomes(passed=1)
     assert result.ret == pytest.ExitCode.INTERNAL_ERROR
     assert "a second row of 'symbolic'" in result.stdout.str()
+
+
+ASSERTIONS = (
+    HEAD
+    + """
+import gradcheck
+import pytest
+
+def right(delta, x):
+    return 2 * delta * x
+
+def wrong(delta, x):
+    return delta * x
+
+def square(x):
+    return x * x
+
+def test_right():
+    gradcheck.assert_correct(square, right, {"x": "n"}, max_examples=6)
+
+def test_wrong():
+    gradcheck.assert_correct(square, right, {"x": "n"}, max_examples=6)
+    gradcheck.assert_correct(square, wrong, {"x": "n"}, max_examples=6)
+
+def test_expected():
+    with pytest.raises(gradcheck.GradientError):
+        gradcheck.assert_correct(square, wrong, {"x": "n"}, max_examples=6)
+
+def test_without():
+    assert not gradcheck.verify(square, wrong, {"x": "n"}, max_examples=6)
+"""
+)
+
+
+def test_assertions_without_the_fixture_are_in_the_report(project):
+    """A failure that a test expects, and what is only asked, are not: the report is of what was asserted."""
+    project.write(test_mine=ASSERTIONS)
+
+    result = project.run("test_mine.py", REPORT)
+
+    result.stdout.fnmatch_lines(["gradcheck: 3 claims: 1 failed, 2 passed"])
+    assert {claim.uid: claim.verdict for claim in project.log().claims} == {
+        "test_mine.py::test_right": "pass",
+        "test_mine.py::test_wrong": "pass",
+        "test_mine.py::test_wrong (2)": "fail",
+    }

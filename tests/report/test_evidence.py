@@ -18,6 +18,7 @@ from gradcheck.report.evidence import (
 from gradcheck.report.page.highlight import highlight
 from gradcheck.report.witnesses import (
     agreement_text,
+    course_text,
     curve_text,
     difference_is_sound,
     proof_text,
@@ -145,6 +146,35 @@ def test_one_line_about_the_difference_only_where_it_is_sound():
         "it, and the hand-written one is 0.5 off"
     )
     assert curve_text(msgspec.structs.replace(samples.STEP_CURVE, gap=0.0)) is None
+
+
+ZEROS = [0.0] * 30
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, "settles at the right value, until rounding drowns it in float64."),
+        # exact in float64 below some step, as at an entry that is 0
+        (
+            {"error": [1e-3] * 15 + ZEROS[:15], "bound": [1.0] * 30},
+            "settles at the right value, in float64 too.",
+        ),
+        (
+            {"error": [1e-3] * 15 + [3e-16] * 15, "bound": [1.0] * 30},
+            "settles at the right value, in float64 too.",
+        ),
+        ({"error": ZEROS, "exact": ZEROS, "bound": ZEROS}, "exactly right at every step."),
+    ],
+)
+def test_what_is_said_of_the_curve_is_what_it_shows(changes, told):
+    curve = msgspec.structs.replace(samples.STEP_CURVE, **changes)
+
+    assert course_text(curve).endswith(told)
+
+
+def test_nothing_is_said_of_a_difference_that_does_not_converge():
+    assert course_text(msgspec.structs.replace(samples.STEP_CURVE, exact=[0.1] * 30)) is None
 
 
 def test_one_line_about_the_backends_among_themselves():

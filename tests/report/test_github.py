@@ -9,6 +9,7 @@ from gradcheck.records.reading import collect
 from gradcheck.records.types import Source
 from gradcheck.report.formats.github import render
 from tests.report import samples
+from tests.report.test_marks import failed
 
 COMMAND = re.compile(r"::(error|warning) ((?:\w+=[^,:]*)(?:,\w+=[^,:]*)*)::(.*)")
 
@@ -42,7 +43,7 @@ def test_it_says_where_and_what():
     (line,) = lines([samples.RICH])
 
     assert line.startswith(
-        "::error file=formulas/linear.py,line=17,title=FAIL D13/layer.vjp::dJ/dW: dJ/dW is"
+        "::error file=formulas/linear.py,line=19,title=FAIL D13/layer.vjp::dJ/dW: dJ/dW is"
     )
     assert "\n" not in line
 
@@ -88,3 +89,31 @@ def test_a_run_that_is_not_whole_is_told_too():
 
     words = [read(line)[0] for line in render(cut).splitlines()]
     assert words == ["warning"] * len(cut.problems)
+
+
+WRONG_LINE = """\
+    @f.vjp
+    def backward(delta, X, W1, b1, W2):
+        dz = delta @ W2.T
+        dW2 = (X @ W1 + b1).T @ delta
+        db1 = dz * 2
+        db1 = db1.mean(axis=0)
+        return dz @ W1.T, X.T @ dz, db1, dW2
+"""
+
+
+@pytest.mark.parametrize(
+    ("wrong", "where"),
+    [
+        (["W2"], "line=13"),  # one line is wrong: not that of the decorator
+        (["b1"], "line=14,endLine=15"),  # it is one of two
+        (["q"], "line=10"),  # nothing is known: the code
+    ],
+)
+def test_the_annotation_stands_at_the_wrong_line(wrong, where):
+    claim = failed(WRONG_LINE, wrong)
+
+    rows = [msgspec.structs.replace(r, claim=claim.uid) for r in samples.FAILED[:-1]]
+    (line,) = lines([[*rows, claim]])
+
+    assert line.startswith(f"::error file=nets/two.py,{where},title=FAIL two.vjp::")

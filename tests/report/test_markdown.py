@@ -155,5 +155,5 @@ def test_what_passes_leave_out_stands_at_the_top():
     left_out = render(collect(samples.records([samples.judged("D09/wx.vjp", unchecked=["dJ/d<b>"])])))
 
     top = left_out.split("###")[0]
-    assert "- not checked: dJ/d&lt;b> (D09/wx.vjp) (the backward returned None)\n" in top
+    assert "- not checked: dJ/d&lt;b> (D09/wx.vjp) (no gradient was returned)\n" in top
     assert "not checked" not in render(collect(samples.records([samples.PASSED])))

@@ -155,6 +155,24 @@ def test_a_pass_has_no_marks():
     assert marks(msgspec.structs.replace(claim, verdict="pass")) == []
 
 
+SOFTMAX = "def softmax(Z):\n    e = np.exp(Z)\n    return e / e.sum()\n"
+
+
+@pytest.mark.parametrize(
+    ("call", "marked"),
+    [
+        ("softmax(Z)", ["g = d * p * (1 - p)"]),  # what the forward gives is right
+        ("softmax(d)", ["p = softmax(d)", "g = d * p * (1 - p)"]),  # of something else it may not be
+        ("softmin(Z)", ["p = softmin(Z)", "g = d * p * (1 - p)"]),
+    ],
+)
+def test_a_call_of_the_forward_is_not_to_blame(call, marked):
+    code = f"def backward(d, Z):\n    p = {call}\n    g = d * p * (1 - p)\n    return g\n"
+    claim = failed(code, ["Z"], forward=SOFTMAX)
+
+    assert [line for line, _ in lines(msgspec.structs.replace(claim, compared=[]))] == marked
+
+
 def test_a_slice_holds_what_a_name_is_made_by():
     found = slices(textwrap.dedent(BACKWARD), NET, ["dJ/dX", "dJ/db1"])
 

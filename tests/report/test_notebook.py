@@ -101,7 +101,7 @@ def test_diagnosis_proof_battery_and_notes_are_shown():
         "linearity: fails: not so",
         "sizes of 0, note: raises",
         "note: a note",
-        "not checked: dJ/dy (the backward returned None)",
+        "not checked: dJ/dy (no gradient was returned)",
     ):
         assert words in text
     assert "batch" not in text

@@ -12,6 +12,7 @@ from gradcheck.records.types import Precision
 from gradcheck.report.pictures import (
     cost_picture,
     digits_picture,
+    draws_zero,
     heat_pictures,
     shapes_picture,
     steps_picture,
@@ -76,7 +77,15 @@ class TestSteps:
     def test_an_error_of_zero_is_drawn_at_the_edge(self):
         curve = msgspec.structs.replace(samples.STEP_CURVE, error=[0.0] * 30, exact=[0.0] * 30)
 
-        assert inside(read(steps_picture(curve)))
+        root = read(steps_picture(curve))
+
+        assert inside(root)
+        assert draws_zero(curve)
+        assert "0" in [text.text for text in find(root, "text")]
+
+    def test_the_twin_an_edge_that_nothing_of_zero_stands_at_is_not_named_so(self):
+        assert not draws_zero(samples.STEP_CURVE)
+        assert "0" not in [text.text for text in find(read(steps_picture(samples.STEP_CURVE)), "text")]
 
     @pytest.mark.parametrize(
         "changes", [{"steps": []}, {"error": [1.0]}, {"steps": [0.0] * 30}, {"steps": [-1.0] * 30}]

@@ -8,6 +8,7 @@ import pytest
 from gradcheck.errors import UsageError
 from gradcheck.records.reading import collect
 from gradcheck.report import FORMATS, render, render_text, write_file
+from gradcheck.report.rerun import log_kept_at
 from tests.report import samples
 
 LOG = collect(samples.records(samples.GOOD))
@@ -19,7 +20,9 @@ def test_every_format_gets_its_file(tmp_path):
     assert [path.name for path in written] == ["summary.json", "junit.xml", "report.md", "report.html"]
     assert sorted(p.name for p in (tmp_path / "a" / "b").iterdir()) == sorted(path.name for path in written)
     for path, format in zip(written, ["json", "junit", "md", "html"], strict=True):
-        assert path.read_text("utf-8") == render_text(LOG, format)
+        assert path.read_text("utf-8") == render_text(
+            log_kept_at(LOG, tmp_path / "a" / "b" / "run.jsonl"), format
+        )
 
 
 def test_only_what_was_asked_for(tmp_path):

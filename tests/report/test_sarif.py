@@ -92,7 +92,7 @@ def test_a_result_says_where_and_what():
     assert (result["ruleId"], result["level"]) == ("fail", "error")
     assert result["message"]["text"].startswith("D13/layer.vjp: dJ/dW: dJ/dW is too small by the factor 1/2")
     place = result["locations"][0]["physicalLocation"]
-    assert place == {"artifactLocation": {"uri": "formulas/linear.py"}, "region": {"startLine": 17}}
+    assert place == {"artifactLocation": {"uri": "formulas/linear.py"}, "region": {"startLine": 19}}
 
 
 def test_weak_is_a_warning():

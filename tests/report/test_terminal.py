@@ -175,7 +175,7 @@ class TestWhatAPassLeavesOut:
             samples.judged("D16/mae.vjp", unchecked=["dJ/dy"]),
         ]
 
-        line = "not checked: dJ/dW (D09/wx.vjp), dJ/dy (2 claims) (the backward returned None)"
+        line = "not checked: dJ/dW (D09/wx.vjp), dJ/dy (2 claims) (no gradient was returned)"
         assert line in text(few).splitlines()
 
     def test_the_twins_nothing_is_left_out_or_nothing_passed(self):
@@ -183,7 +183,7 @@ class TestWhatAPassLeavesOut:
         failed = [samples.judged("D09/wx.vjp", "fail", unchecked=["dJ/dW"])]
         assert "not checked" not in text(failed)
         full = render(collect(samples.records(failed)), detail=Detail.FULL)
-        assert "not checked: dJ/dW (the backward returned None)" in full.splitlines()
+        assert "not checked: dJ/dW (no gradient was returned)" in full.splitlines()
 
     def test_many_names_are_counted(self):
         line = next(
@@ -194,7 +194,7 @@ class TestWhatAPassLeavesOut:
             if line.startswith("not checked")
         )
 
-        assert line.endswith(", and 28 more (the backward returned None)")
+        assert line.endswith(", and 28 more (no gradient was returned)")
 
 
 class TestRemarks:

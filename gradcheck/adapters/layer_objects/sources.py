@@ -55,12 +55,11 @@ class LayerSource:
                 f"layer: expected a layer with the methods {methods[0]} and {methods[1]}, or a class or "
                 f"function that makes one, got {type(source).__name__}.{self._methods_like()}"
             )
-        elif self._type is not None:
+        elif self.is_class or any(callable(getattr(source, m, None)) for m in methods):
             for method in methods:
                 if not callable(getattr(source, method, None)):
-                    raise UsageError(
-                        f"layer: the class {source.__name__} has no method {method!r}.{self._methods_like()}"
-                    )
+                    who = f"the class {source.__name__}" if self.is_class else type(source).__name__
+                    raise UsageError(f"layer: {who} has no method {method!r}.{self._methods_like()}")
         self._names = self._names_of_inputs()
         if self._template is not None:
             self._check_template()
@@ -247,6 +246,12 @@ class LayerSource:
 
     def _methods_like(self) -> str:
         """What the source has instead of the methods, and how to say it."""
+        lacks = [m for m in self._methods if not callable(getattr(self._source, m, None))]
+        kind = self._source if self.is_class else type(self._source)
+        if lacks == [self._methods[0]] and isinstance(
+            inspect.getattr_static(kind, "__call__", None), FunctionType
+        ):
+            return ' It has __call__: say forward="__call__".'
         if any(callable(getattr(self._source, m, None)) for m in self._methods):
             missing = next(m for m in self._methods if not callable(getattr(self._source, m, None)))
             role = ("forward", "backward")[self._methods.index(missing)]

@@ -34,7 +34,7 @@ def size_one(results: Sequence[PointResult]) -> Finding:
     if not wrong:
         return Finding("pass", len(small))
     if any(r.verdict in _WRONG for r in large):
-        return skipped("wrong at other sizes too")
+        return skipped("the code is wrong at other sizes too")
     if not any(r.verdict == "pass" for r in large):
         return skipped("no larger size could be judged")
     first = min(wrong, key=lambda r: (list(r.point.sizes.values()).count(1), sum(r.point.sizes.values())))
@@ -48,7 +48,7 @@ def size_one(results: Sequence[PointResult]) -> Finding:
 def size_zero(claim: Claim, results: Sequence[PointResult], basis: Sequence[Point]) -> Finding:
     """What the code does with one size 0, where the forward has a value. Never more than a note."""
     if any(r.verdict in _WRONG for r in results):
-        return skipped("wrong at other sizes too")
+        return skipped("the code is wrong at other sizes too")
     if basis and claim.kind.ranges(claim.formula, basis[0]) is not None:
         return skipped("there are no entries to state")
     tried = 0

@@ -12,10 +12,10 @@ from gradcheck.formulas.claim import Claim
 from gradcheck.judging.candidates.digits import in_float32, summary
 from gradcheck.judging.opinions import PointResult
 from gradcheck.judging.points.generation import Generated
-from gradcheck.records.types import Diagnosis, Precision
+from gradcheck.records.types import ClaimRow, Diagnosis, Precision
 from gradcheck.records.verdicts import Verdict
 
-__all__ = ["precision", "remarks", "unstable"]
+__all__ = ["absent_keys", "precision", "remarks", "unstable"]
 
 _UNSTABLE = 8.0
 
@@ -54,9 +54,23 @@ def remarks(
     ]
 
 
+def _absent_key(name: str) -> str:
+    """What is said of a container of gradients that has no key for one of them."""
+    return f"{_ABSENT} {name}: it counts as None, and is not checked"
+
+
+def absent_keys(row: ClaimRow) -> list[str]:
+    """These sentences, of a claim's notes."""
+    return [note for note in row.notes if note.startswith(_ABSENT)]
+
+
+_ABSENT = "what was returned has no"
+
+
 def _on_points(task: Task, points: Generated, measured: list[Precision]) -> list[str]:
     claim, results = task.claim, task.results
     notes = [*points.notes, *getattr(claim.candidate, "assumes", ())]
+    notes += [_absent_key(name) for name in sorted(getattr(claim.candidate, "absent", ()))]
     notes += [note for note, _ in Counter(n for r in results for n in r.notes).most_common(5)]
     if any(o.rounded_constants for r in results for o in r.opinions.values()):
         notes.append(

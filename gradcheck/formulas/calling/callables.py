@@ -10,7 +10,7 @@ from typing import Any
 from gradcheck.errors import UsageError
 from gradcheck.formulas.suggestions import short
 
-__all__ = ["check_parameters", "defaults_beyond", "hashable", "parameter_names"]
+__all__ = ["check_parameters", "defaults_beyond", "hashable", "parameter_names", "taken"]
 
 
 def check_parameters(function: Callable[..., Any], wanted: tuple[str, ...], who: str) -> None:
@@ -69,6 +69,17 @@ def parameter_names(function: object) -> list[str]:
     except (TypeError, ValueError):
         return []
     return [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+
+
+def taken(function: object) -> tuple[list[str], list[str]]:
+    """The positional parameters that must be given, and all of them. Raises `ValueError` where they cannot be
+    known, or there is no end of them.
+    """
+    parameters = list(inspect.signature(function).parameters.values())  # type: ignore[arg-type]
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        raise ValueError("it takes any number")
+    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return [p.name for p in positional if p.default is p.empty], [p.name for p in positional]
 
 
 def defaults_beyond(function: object, count: int) -> list[str]:

@@ -44,11 +44,17 @@ class PerArgument(Kind):
 
     def reader(self, formula: Declaration) -> Callable[[Any], Any] | None:
         nesting, conjugated = formula.shapes.nesting, formula.complex_convention == "jax"
+        absent: set[str] = set()
 
         def flattened(result: Any) -> tuple[Any, ...]:
-            given = _one_each(formula, nesting.arguments, nesting.placed(result), self.part)
-            return nesting.flattened(given, self.part, conjugated=conjugated)
+            placed = nesting.placed(result)
+            try:
+                given = _one_each(formula, nesting.arguments, placed, self.part)
+            except FormFault as fault:
+                raise FormFault(f"{fault}{nesting.near(placed)}") from None
+            return nesting.flattened(given, self.part, conjugated=conjugated, absent=absent)
 
+        flattened.absent = absent  # type: ignore[attr-defined]
         return flattened
 
     def divided(self, formula: Declaration, setting: Setting, result: Any) -> dict[Quantity, Any]:

@@ -24,8 +24,9 @@ def of_leaves(
     """``function`` as one of ``leading``, which go through as they are (or as ``lead`` nests them), and of
     leaves; itself where each of its arguments is an array.
 
-    ``read`` makes of the result what the engine takes. The wrapper is a plain Python function that
-    wraps, so that its source is the user's, and what looks into functions (buffers, proofs) sees through.
+    ``read`` makes of the result what the engine takes; what it notes as ``absent`` the wrapper has too. The
+    wrapper is a plain Python function that wraps, so that its source is the user's, and what looks into
+    functions (buffers, proofs) sees through.
     """
     if nesting.is_flat and read is None:
         return function
@@ -40,6 +41,7 @@ def of_leaves(
     kind = inspect.Parameter
     parameters = [kind(name, kind.POSITIONAL_OR_KEYWORD) for name in leading]
     nested.__signature__ = inspect.Signature([*parameters, kind("args", kind.VAR_POSITIONAL)])  # type: ignore[attr-defined]
+    nested.absent = getattr(read, "absent", set())  # type: ignore[attr-defined]
     if hasattr(function, "used_again"):
         nested.used_again = _again(function.used_again, nesting, read)  # type: ignore[attr-defined]
     return nested

@@ -140,15 +140,30 @@ class Nesting:
             )
         return {name: result if name == having[0] else None for name in self.forms} if most else result
 
-    def flattened(self, given: Sequence[Any], what: str, *, conjugated: bool = False) -> tuple[Any, ...]:
+    def near(self, result: Any) -> str:
+        """Of a dict with the keys of no argument: which keys there are, and the one that is near."""
+        if not isinstance(result, Mapping) or any(k in self.forms for k in result):
+            return ""
+        nested = {n: _own(f) for n, f in self.forms.items() if not isinstance(f, int | ComplexParts)}
+        have = " and ".join(f"{name} has {_listed(parts)}" for name, parts in nested.items())
+        keys = [str(p.key) for parts in nested.values() for p in parts]
+        hints = (did_you_mean(str(key), keys) for key in result)
+        return f". {have}.{next(filter(None, hints), '')}" if have else ""
+
+    def flattened(
+        self, given: Sequence[Any], what: str, *, conjugated: bool = False, absent: set[str] | None = None
+    ) -> tuple[Any, ...]:
         """What was returned for the function's own arguments, by leaf; None for what is not there.
 
-        ``what`` is one of them in words; complex ones are ``conjugated`` first. Raises `FormFault` for
-        another nesting.
+        ``what`` is one of them in words; complex ones are ``conjugated`` first. ``absent`` takes the names
+        for which a container has no key. Raises `FormFault` for another nesting.
         """
+        missing = set() if absent is None else absent
         named = zip(self.forms.items(), given, strict=True)
         return tuple(
-            leaf for (name, form), value in named for leaf in _returned(form, name, value, what, conjugated)
+            leaf
+            for (name, form), value in named
+            for leaf in _returned(form, name, value, what, conjugated, missing)
         )
 
 
@@ -209,7 +224,9 @@ def _given(form: Any, name: str, value: Any, what: str, is_whole: Callable[[Any]
     return found
 
 
-def _returned(form: Any, name: str, value: Any, what: str, conjugated: bool) -> Iterator[Any]:
+def _returned(
+    form: Any, name: str, value: Any, what: str, conjugated: bool, absent: set[str]
+) -> Iterator[Any]:
     """One entry for each leaf of a form, from what was returned for it."""
     if isinstance(form, int):
         if isinstance(value, dict):
@@ -223,7 +240,7 @@ def _returned(form: Any, name: str, value: Any, what: str, conjugated: bool) -> 
     own = _own(form)
     if value is None:
         for part in own:
-            yield from _returned(part.value, name + part.access, None, what, conjugated)
+            yield from _returned(part.value, name + part.access, None, what, conjugated, absent)
         return
     found = parts_of(value)
     if found is None:
@@ -246,7 +263,9 @@ def _returned(form: Any, name: str, value: Any, what: str, conjugated: bool) -> 
             f"{did_you_mean(unknown[0], map(str, keys))}",
         )
     for part in own:
-        yield from _returned(part.value, name + part.access, given.get(part.key), what, conjugated)
+        if part.key not in given:
+            absent.add(name + part.access)
+        yield from _returned(part.value, name + part.access, given.get(part.key), what, conjugated, absent)
 
 
 def _listed(parts: Any) -> str:

@@ -44,11 +44,12 @@ def asked_sizes(formula: Declaration, candidate: Callable[..., Any]) -> list[dic
     """Sizes to try because forward or candidate may ask about them, those of small numbers first."""
     bound = formula.shapes.bind({a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)})
     names = [n for n in formula.shapes.names if n not in bound]
-    numbers = set(whole_numbers(formula.function))
+    forward = _forward(formula)
+    numbers = set(whole_numbers(forward))
     numbers |= set(whole_numbers(candidate))
     found: list[dict[str, int]] = []
     direct = sorted(n for n in numbers if n >= _SMALLEST)
-    for number in (*direct, *sorted(_undone(formula.function, candidate) - numbers)):
+    for number in (*direct, *sorted(_undone(forward, candidate) - numbers)):
         for size in (number, number + 1, number - 1):
             for position, name in enumerate(names):
                 others = {n: 2 + (k - position) % len(names) for k, n in enumerate(names)}
@@ -73,6 +74,13 @@ def asked_sizes(formula: Declaration, candidate: Callable[..., Any]) -> list[dic
     return found[: _MOST_OF_FRAMEWORKS if is_float_only(candidate) else _MOST_SIZES]
 
 
+def _forward(formula: Declaration) -> Callable[..., Any]:
+    """The user's own function, of which a formula of second order is made: ours computes with numbers too."""
+    while (inner := getattr(formula, "of", None)) is not None:
+        formula = inner
+    return formula.function
+
+
 def _of_pairs(numbers: list[int]) -> list[int]:
     """Sizes that two numbers of the code make together: products, sums, differences."""
     few = [n for n in numbers if n > 2][:_MOST_PAIRED]
@@ -92,19 +100,20 @@ def _undone(*functions: Callable[..., Any]) -> set[int]:
     found: set[float] = set()
     for function in functions:
         values = [] if is_float_only(function) else list(_values(function, set()))
+        code = list(_held(function, set()))
         numbers = [abs(v) for v in values if type(v) in (int, float) and 1 < abs(v) <= math.sqrt(_LARGEST)]
-        if any(type(v) is float and v == 0.5 for v in values) or mentions(function, ("sqrt", "isqrt")):
+        if any(type(v) is float and v == 0.5 for v in values) or mentions(code, ("sqrt", "isqrt")):
             found |= {math.floor(n * n) for n in numbers if n > 2}
-        for base in _bases(function, numbers):
+        for base in _bases(code, numbers):
             found |= {math.floor(base**n) for n in numbers if n < math.log(_LARGEST, base)}
     return {int(n) for n in found if _SMALLEST <= n <= _LARGEST}
 
 
-def _bases(function: Callable[..., Any], numbers: Sequence[float]) -> list[float]:
-    """The bases of the logarithms that a function takes: `math.log(n, 10)` has its base written in it."""
+def _bases(code: Sequence[Any], numbers: Sequence[float]) -> list[float]:
+    """The bases of the logarithms that functions take: `math.log(n, 10)` has its base written in it."""
     named = {"log2": 2, "bit_length": 2, "log10": 10}
-    bases: list[float] = [base for name, base in named.items() if mentions(function, (name,))]
-    if mentions(function, ("log",)):
+    bases: list[float] = [base for name, base in named.items() if mentions(code, (name,))]
+    if mentions(code, ("log",)):
         bases += [math.e, *(base for base in (2, 10) if base in numbers and len(set(numbers)) > 1)]
     return bases
 
@@ -183,6 +192,11 @@ def _values(function: Any, seen: set[int]) -> Iterator[Any]:
     module = function.__module__ or ""
     if module.partition(".")[0] in {"numpy", "scipy"} or module.startswith("gradcheck.arithmetic"):
         return
+    cells = [c.cell_contents for c in function.__closure__ or () if _filled(c)]
+    if _is_ours(function):
+        for value in cells:  # what a wrapper of ours holds is the user's; its own numbers are not
+            yield from _values(value, seen) if callable(value) else ()
+        return
     defaults = (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())
     names: set[str] = set()
     codes = [function.__code__]
@@ -194,13 +208,32 @@ def _values(function: Any, seen: set[int]) -> Iterator[Any]:
                 codes.append(constant)
             else:
                 yield constant
-    cells = [c.cell_contents for c in function.__closure__ or () if _filled(c)]
     named = (function.__globals__[n] for n in names if n in function.__globals__)
     for value in (*defaults, *named, *cells):
         if callable(value):
             yield from _values(value, seen)
         else:
             yield value
+
+
+def _is_ours(function: types.FunctionType) -> bool:
+    """Whether it is a wrapper of gradcheck's, which may have taken another's `__module__`."""
+    module = str(function.__globals__.get("__name__", ""))
+    return module.startswith("gradcheck.") and not module.startswith("gradcheck.catalogue.")
+
+
+def _held(function: Any, seen: set[int]) -> Iterator[Any]:
+    """The function itself, or what a wrapper of ours holds."""
+    if id(function) in seen:
+        return
+    seen.add(id(function))
+    inner = function.__func__ if isinstance(function, types.MethodType) else function
+    if not isinstance(inner, types.FunctionType) or not _is_ours(inner):
+        yield function
+        return
+    for value in (c.cell_contents for c in inner.__closure__ or () if _filled(c)):
+        if callable(value):
+            yield from _held(value, seen)
 
 
 def _filled(cell: types.CellType) -> bool:

@@ -16,16 +16,16 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.errors import FormFault, UsageError
+from gradcheck.errors import UsageError
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.dtypes import Dtype
 from gradcheck.formulas.values import Values, is_strategy
 from gradcheck.judging.points.affordable import MOST, Affordable
 from gradcheck.judging.points.allowed_sizes import Allowed, checked_delta
+from gradcheck.judging.points.forward_faults import located
 from gradcheck.judging.points.operations import operations
 from gradcheck.judging.points.point import (
     LARGE,
-    ComplexOutputs,
     Discarded,
     ForwardFault,
     Point,
@@ -104,7 +104,7 @@ def generate(formula: Declaration, *, max_examples: int, seed: int, delta: Value
                     raised[str(discarded)] += 1
                 continue
             except ForwardFault as fault:
-                raise _located(formula, draw, fault) from fault
+                raise located(formula, draw.sizes, fault) from fault
             _check_outputs(result.points, point)
             result.points.append(point)
             break
@@ -171,25 +171,7 @@ def first_point(formula: Declaration, *, seed: int, delta: Values | None = None)
     except Discarded:
         return None
     except ForwardFault as fault:
-        raise _located(formula, draw, fault) from fault
-
-
-def _located(formula: Declaration, draw: Draw, fault: ForwardFault) -> ForwardFault:
-    """A fault of the forward, with where it is."""
-    everywhere = isinstance(fault, ComplexOutputs) or isinstance(fault.__cause__, FormFault)
-    if everywhere or fault.only_unknown:
-        return fault
-    at = ", ".join(f"{n} = {s}" for n, s in draw.sizes.items())
-    about_shapes = isinstance(fault.__cause__, ValueError | IndexError)
-    text = str(fault) + (_given(formula, draw.sizes) if about_shapes else "")
-    return ForwardFault(f"at {at} {text}" if at else text)
-
-
-def _given(formula: Declaration, sizes: Mapping[str, int]) -> str:
-    """What a forward that raised was given, and how to say that it is not meant for that."""
-    shapes = zip(formula.shapes.arguments, formula.shapes.concrete(sizes) or (), strict=True)
-    given = ", ".join(f"{name} of shape {shape}" if shape else f"a number {name}" for name, shape in shapes)
-    return f", given {given}. Sizes that it is not meant for are left out with where=, values with values="
+        raise located(formula, draw.sizes, fault) from fault
 
 
 def _check_outputs(points: list[Point], point: Point) -> None:

@@ -187,10 +187,10 @@ def _evaluated(formula: Declaration, args: list[Any]) -> tuple[tuple[NDArray[np.
     parts = list(result) if multiple else [result]
     if not parts:
         raise ForwardFault("the forward returns an empty tuple")
-    outputs = []
+    outputs, held = [], _integers(formula, args)
     for i, part in enumerate(parts):
         which = f"output {i} of the forward" if multiple else "the forward's result"
-        outputs.append(_output(part, which))
+        outputs.append(_output(part, which, held))
     if not all(map(all_finite, outputs)):
         raise Discarded("the forward is not finite here")
     return tuple(outputs), multiple
@@ -254,11 +254,19 @@ def check_deterministic(formula: Declaration, point: Point) -> None:
         )
 
 
-def _output(part: Any, which: str) -> NDArray[np.float64]:
+def _integers(formula: Declaration, args: list[Any]) -> str:
+    """Which arguments hold integers, of which integers come."""
+    names = [n for n, a in zip(formula.shapes.arguments, args, strict=True) if a.dtype.kind in "iub"]
+    if not names:
+        return ""
+    return f". {' and '.join(names)} {'hold' if len(names) > 1 else 'holds'} integers: give floats"
+
+
+def _output(part: Any, which: str, held: str) -> NDArray[np.float64]:
     try:
         array = as_array(part, "f")
     except NotNumbers as error:
-        raise ForwardFault(f"{which} is {error}") from None
+        raise ForwardFault(f"{which} is {error}{held}") from None
     frozen = array.astype(np.float64)
     frozen.flags.writeable = False
     return frozen

@@ -101,7 +101,10 @@ def _last_line(report: SmokeReport) -> str:
         )
     if report.wrong:
         return "The harness works. Gradients are wrong: run again without --smoke to see where and why."
-    return "The harness works, and these gradients are right. Run again without --smoke to check them."
+    return (
+        "The harness works, and its gradients at these simple cases are right. Run again without --smoke to "
+        "check the code."
+    )
 
 
 def _try(report: SmokeReport, driver: Driver, formula: Formula, dtype: str) -> None:

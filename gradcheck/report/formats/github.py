@@ -6,15 +6,14 @@ percent sign and line ends are escaped, and in a property colons and commas too.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from gradcheck.records.reading import Log
 from gradcheck.records.types import ClaimRow
 from gradcheck.report.diagnoses import lead
+from gradcheck.report.marks import span
 from gradcheck.report.narrative import shown, status
-from gradcheck.report.text import clip, one_line
+from gradcheck.report.text import clip, one_line, within
 
-__all__ = ["render", "within"]
+__all__ = ["render"]
 
 _MOST = 4000  # letters of a message
 
@@ -26,22 +25,13 @@ def render(log: Log) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def within(file: str) -> str:
-    """The path relative to the working folder, where it lies there, with forward slashes."""
-    path = Path(file)
-    here = Path.cwd()
-    if path.is_absolute() and path.is_relative_to(here):
-        path = path.relative_to(here)
-    return path.as_posix()
-
-
 def _annotation(claim: ClaimRow) -> str:
     title = f"{shown(status(claim))} {one_line(claim.uid)}"
-    properties = {
-        "file": within(one_line(claim.candidate.file)),
-        "line": str(max(claim.candidate.line, 1)),
-        "title": title,
-    }
+    at = span(claim)
+    properties = {"file": within(one_line(at.file)), "line": str(max(at.first, 1))}
+    if at.last > at.first:
+        properties["endLine"] = str(at.last)
+    properties["title"] = title
     told = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
     return f"::error {told}::{_escaped(clip(lead(claim), _MOST))}"
 

@@ -12,9 +12,9 @@ from urllib.parse import quote
 from gradcheck.records.reading import Log
 from gradcheck.records.types import ClaimRow
 from gradcheck.report.diagnoses import lead
-from gradcheck.report.formats.github import within
+from gradcheck.report.marks import span
 from gradcheck.report.narrative import status
-from gradcheck.report.text import clip, one_line
+from gradcheck.report.text import clip, one_line, within
 
 __all__ = ["render"]
 
@@ -75,10 +75,11 @@ def _invocation(log: Log) -> dict[str, Any]:
 
 def _result(claim: ClaimRow) -> dict[str, Any]:
     word = status(claim).word
-    where = {
-        "artifactLocation": {"uri": quote(within(one_line(claim.candidate.file)))},
-        "region": {"startLine": max(claim.candidate.line, 1)},
-    }
+    at = span(claim)
+    region = {"startLine": max(at.first, 1)}
+    if at.last > at.first:
+        region["endLine"] = at.last
+    where = {"artifactLocation": {"uri": quote(within(one_line(at.file)))}, "region": region}
     name = one_line(claim.uid)
     return {
         "ruleId": word.replace(" ", "-"),

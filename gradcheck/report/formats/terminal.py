@@ -6,11 +6,9 @@ The worst stands last, above the prompt, with the summary beneath it.
 from __future__ import annotations
 
 import io
-import shlex
 from enum import Enum
 from pathlib import Path
 
-from msgspec.structs import replace
 from rich.console import Console
 from rich.text import Text
 
@@ -30,6 +28,7 @@ from gradcheck.report.narrative import (
     strength_text,
     worst_first,
 )
+from gradcheck.report.rerun import claim_with_log
 from gradcheck.report.text import clean, clip, duration, one_line, plural
 
 __all__ = ["Detail", "render", "show"]
@@ -63,7 +62,8 @@ def show(
     no terminal.
     """
     claims = worst_first(log)[::-1]
-    wrong = [_with_folder(claim, directory) for claim in claims if not claim.as_declared]
+    kept = Path(directory) / "run.jsonl"
+    wrong = [claim_with_log(claim, kept) for claim in claims if not claim.as_declared]
     if detail is Detail.QUIET:
         for claim in wrong:
             _line(console, clip(in_one_line(claim), _MAX_LINE), _STYLES.get(status(claim).tone, ""))
@@ -88,20 +88,6 @@ def show(
         _line(console, f"incomplete: {one_line(problem)}", "yellow")
     took = f" ({duration(log.footer.seconds)})" if log.footer else ""
     _line(console, headline(log) + took, _OUTCOMES[outcome(log)])
-
-
-def _with_folder(claim: ClaimRow, directory: Path | str) -> ClaimRow:
-    """The claim with a command that finds its log again."""
-    found = claim.counterexample
-    again = found.replay if found else None
-    if (
-        found is None
-        or not (again or "").startswith("gradcheck replay ")
-        or Path(directory) == Path("reports")
-    ):
-        return claim
-    again = f"{again} --report-dir {shlex.quote(str(directory))}"
-    return replace(claim, counterexample=replace(found, replay=again))
 
 
 def _stories(console: Console, log: Log, wrong: list[ClaimRow], detail: Detail) -> None:

@@ -15,12 +15,13 @@ LEGEND = {
     "S": "the summed magnitude of the terms that make an entry, so that an entry that is truly zero has a "
     "scale too",
     "agreed": "points at which two sources gave the same, of those at which both gave something",
-    "answered": "points at which a backend had an answer, of those at which it was asked; its reason for the "
-    "others stands beneath",
+    "answered": "points at which a backend had an answer, of all points of the claim; why it had none at the "
+    "others, or was not asked there, stands beneath",
     "kinks": "points at which there is no derivative, where no convention is accused",
     "distinct sizes": "points among the answered ones with all sizes different",
     "outvoted": "points at which this backend differed from the hand-written code and from two others",
-    "fits at": "points at which the diagnosis explains the wrong value, of those at which it is wrong",
+    "fits at": "points at which the diagnosis explains the wrong value, of the wrong points that it was "
+    "tried at, which need not be all",
     "exact to": "how far the value is from what the diagnosis predicts, as a part of S",
     "digits lost": "decimal digits that the code loses against correct rounding, of about 16 in float64 "
     "and 7 in float32; no part of the verdict",
@@ -29,5 +30,5 @@ LEGEND = {
     "proved, certified, agreed": "how strong the evidence for a pass is: for all sizes and values; in ball "
     "arithmetic at the points tried; in floating point within a derived bound there",
     "seed": "where the drawing of points starts: the same seed gives the same run",
-    "time": "seconds of this claim or backend, imports not counted",
+    "time": "what this claim or backend took, imports not counted",
 }

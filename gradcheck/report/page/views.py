@@ -26,7 +26,7 @@ from gradcheck.report.evidence import corrected, evidence, matrix
 from gradcheck.report.marks import Mark, marks, where
 from gradcheck.report.narrative import Status
 from gradcheck.report.page.mathml import mathml
-from gradcheck.report.witnesses import difference_is_sound
+from gradcheck.report.witnesses import course_text, difference_is_sound
 
 __all__ = ["Formula", "View", "anchors", "array_rows", "formula", "glyph", "view"]
 
@@ -98,6 +98,8 @@ class View:
     heat: Sequence[tuple[str, Markup, str]]
     steps: Markup
     sound: bool
+    course: str  # what the difference does as its step shrinks
+    at_zero: bool  # errors of 0 are drawn, at the lower edge
     cost: Markup
     shapes_picture: Markup
     shapes: Sequence[str]
@@ -135,6 +137,8 @@ def view(claim: ClaimRow, log: Log, names: dict[str, str], *, full: bool = True)
         heat=pictures.heat_pictures(found.candidate, found.truth, found.index) if found else [],
         steps=pictures.steps_picture(found.step_curve) if found and found.step_curve else nothing,
         sound=bool(found and found.step_curve and difference_is_sound(found.step_curve)),
+        course=(found and found.step_curve and course_text(found.step_curve)) or "",
+        at_zero=bool(found and found.step_curve and pictures.draws_zero(found.step_curve)),
         cost=pictures.cost_picture(claim.training) if claim.training and full else nothing,
         shapes_picture=pictures.shapes_picture(claim.shapes) if full else nothing,
         shapes=[text.sizes_text(sizes) for sizes in claim.shapes[:_MAX_SHAPES]],

@@ -9,12 +9,13 @@ from gradcheck.report.pictures.cost import cost_picture
 from gradcheck.report.pictures.digits import digits_picture
 from gradcheck.report.pictures.heat import heat_pictures
 from gradcheck.report.pictures.shapes import shapes_picture
-from gradcheck.report.pictures.steps import steps_picture
+from gradcheck.report.pictures.steps import draws_zero, steps_picture
 from gradcheck.report.pictures.ulps import ulps_picture
 
 __all__ = [
     "cost_picture",
     "digits_picture",
+    "draws_zero",
     "heat_pictures",
     "shapes_picture",
     "steps_picture",

@@ -10,7 +10,7 @@ from gradcheck.records.types import StepCurve
 from gradcheck.report.pictures.svg import Axes, label, number, picture
 from gradcheck.report.text import quantity
 
-__all__ = ["steps_picture"]
+__all__ = ["draws_zero", "steps_picture"]
 
 _WIDTH, _HEIGHT = 360, 210
 _FLOOR, _CEILING = -40, 3
@@ -31,12 +31,15 @@ def steps_picture(curve: StepCurve) -> Markup:
     axes = Axes(46, _WIDTH - 12, 10, _HEIGHT - 36, x_limits, (low, _CEILING))
     x_ticks = [(e, _power(e)) for e in range(-30, 31, 6) if x_limits[0] - 0.5 <= e <= x_limits[1] + 0.5]
     y_ticks = [(e, _power(e)) for e in range(0, low - 1, -10)]
+    if draws_zero(curve):
+        y_ticks[-1] = (low, "0")
     gap = _decade(curve.gap)
     parts = [
         axes.frame(x_ticks, y_ticks),
         axes.line(list(zip(steps, map(_decade, curve.bound), strict=True)), "bound"),
-        axes.line(list(zip(steps, map(_decade, curve.exact), strict=True)), "exact"),
         axes.line(list(zip(steps, map(_decade, curve.error), strict=True)), "error"),
+        # above the other line: where both are one, both are seen
+        axes.line(list(zip(steps, map(_decade, curve.exact), strict=True)), "exact"),
         *(_dot(axes, x, error) for x, error in zip(steps, curve.error, strict=True)),
         axes.line([(x_limits[0], gap), (x_limits[1], gap)], "gap"),
         label((axes.left + axes.right) / 2, _HEIGHT - 4, "step h"),
@@ -48,6 +51,11 @@ def steps_picture(curve: StepCurve) -> Markup:
         f"value is off by {curve.gap:.2g} whatever the step."
     )
     return picture("steps", _WIDTH, _HEIGHT, text, parts)
+
+
+def draws_zero(curve: StepCurve) -> bool:
+    """Whether some error is 0, which a scale of powers has no place for."""
+    return any(value < 10.0**_FLOOR for value in (*curve.error, *curve.exact, *curve.bound))
 
 
 def _dot(axes: Axes, x: float, error: float) -> str:

@@ -38,6 +38,7 @@ def whole_changes(case: Case, quantity: Quantity, pilot: Sample) -> Iterator[Exp
     yield Explanation(
         "missing-term", _zero_text(case, quantity), 1.0, lambda s, q, how: (s.mine(q, how), _zeros(s, q, how))
     )
+    yield from _integers(pilot, quantity, noun)
     yield from orders_of_axes(rank, noun, of_right)
     yield from _other_quantities(case, quantity)
     yield from sums_over(pilot, quantity, noun, of_right, relation)
@@ -56,6 +57,21 @@ def whole_changes(case: Case, quantity: Quantity, pilot: Sample) -> Iterator[Exp
         1.6,
         lambda s, q, how: (np.ravel(s.mine(q, how)), np.ravel(s.right(q, how))),
     )
+
+
+def _integers(pilot: Sample, quantity: Quantity, noun: str) -> Iterator[Explanation]:
+    """What is kept as integers: the right values without what comes after the point."""
+    dtype = pilot.values[quantity].dtype
+    if dtype.kind not in "iub":
+        return
+    for cut, how_cut in ((np.trunc, "cut off"), (np.rint, "rounded away")):
+
+        def sides(s: Sample, q: Quantity, how: How, cut: np.ufunc = cut) -> tuple[Any, Any]:
+            whole = cut(s.right(q))
+            return s.mine(q, how), whole if how is None else enclose(whole)
+
+        text = f"{noun} holds integers ({dtype}): what comes after the point is {how_cut}"
+        yield Explanation("rounded", text, 0.9, sides)
 
 
 def _other_targets(case: Case) -> Iterator[Explanation]:
