@@ -19,15 +19,28 @@ from gradcheck.formulas.calling.foreign import is_float_only
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.point import Point
-from gradcheck.formulas.values import Values
+from gradcheck.formulas.values import Values, normal
 from gradcheck.judging.large_points import BEHIND_A_PROOF
 from gradcheck.judging.points.asked_sizes import MOST_ENTRIES, asked_sizes, table_sizes
 from gradcheck.judging.points.memory import MemoryModel, peak_memory
 from gradcheck.judging.points.operations import operations
-from gradcheck.judging.points.point import Discarded, ForwardFault, in_dtype, make_point
+from gradcheck.judging.points.point import (
+    Discarded,
+    ForwardFault,
+    evaluate_forward,
+    in_dtype,
+    make_point,
+)
 from gradcheck.judging.session import Session
 
-__all__ = ["LARGE_SIZES", "points_of_asked_sizes", "points_of_large_sizes", "points_of_long_sums"]
+__all__ = [
+    "LARGE_SIZES",
+    "LONG",
+    "free_names",
+    "points_of_asked_sizes",
+    "points_of_large_sizes",
+    "points_of_long_sums",
+]
 
 LARGE_SIZES = ((41, 37, 43, 39, 45), (197, 203, 199, 201, 205))
 """Sizes far from those that are drawn, no two alike: what a proof of all shapes is held against."""
@@ -136,23 +149,67 @@ def points_of_large_sizes(
 
 def points_of_long_sums(claim: Claim, session: Session, seed: int, delta: Values | None) -> Iterator[Point]:
     """Points at which one dimension after the other is long and the others are short: what is rounded in a
-    sum grows with its length. A forward in loops, which takes thousands of operations there, is spared them.
+    sum grows with its length. A forward in loops, which takes thousands of operations there, has them less
+    long.
     """
+    names = free_names(claim)
+    for number, (length, name) in enumerate(product(LONG, names)):
+        lengths = (length, *_LESS_LONG) if length == LONG[0] else (length,)
+        tried = (_long(claim, session, name, n, [seed, 43, number], delta) for n in lengths)
+        for point in next(filter(None, tried), []):
+            yield point
+            if delta is None and claim.kind.uses_delta:
+                yield _with_few_terms(point, np.random.default_rng([seed, 47, number]))
+
+
+def free_names(claim: Claim) -> list[str]:
+    """The dimensions whose sizes are not given by arrays."""
     formula = claim.formula
     bound = formula.shapes.bind({a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)})
-    names = [n for n in formula.shapes.names if n not in bound]
-    for number, (length, name) in enumerate(product(LONG, names)):
-        for others in (2, 1, length):
-            sizes = {**bound, **dict.fromkeys(names, others), name: length}
-            shapes = formula.shapes.concrete(sizes) if formula.allows(sizes) else None
-            if shapes is not None and sum(map(prod, shapes)) <= _MOST_LONG:
-                for point in _kept_small(formula, _made(claim, sizes, [seed, 43, number], delta, "long")):
-                    if session.cost(point) > _MOST_OPERATIONS:
-                        break
-                    yield point
-                    if delta is None and claim.kind.uses_delta:
-                        yield _with_few_terms(point, np.random.default_rng([seed, 47, number]))
-                break
+    return [n for n in formula.shapes.names if n not in bound]
+
+
+def _long(
+    claim: Claim, session: Session, name: str, length: int, seed: Sequence[int], delta: Values | None
+) -> list[Point]:
+    """The point at which one dimension has this length; none where there is none, or it is too dear."""
+    formula, names = claim.formula, free_names(claim)
+    bound = formula.shapes.bind({a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)})
+    for others in (2, 1, length):
+        sizes = {**bound, **dict.fromkeys(names, others), name: length}
+        shapes = formula.shapes.concrete(sizes) if formula.allows(sizes) else None
+        if shapes is not None and sum(map(prod, shapes)) <= _MOST_LONG:
+            made = _kept_small(formula, _made(claim, sizes, seed, delta, "long"))
+            return [
+                _of_one_sign(claim, point, delta) for point in made if session.cost(point) <= _MOST_OPERATIONS
+            ]
+    return []
+
+
+def _of_one_sign(claim: Claim, point: Point, delta: Values | None) -> Point:
+    """The point without its signs, where any number may stand: a sum then grows all the way, and what each
+    addition rounds with it. Sums of both signs stay small, and so does the error of a bad one.
+    """
+    formula = claim.formula
+    free = [
+        formula.values.get(n, normal) is normal and n not in formula.spaces for n in formula.shapes.arguments
+    ]
+    args = tuple(
+        _positive(a) if f and a.dtype.kind == "f" else a for f, a in zip(free, point.args, strict=True)
+    )
+    try:
+        outputs, multiple = evaluate_forward(formula, args)
+    except (Discarded, ForwardFault):
+        return point
+    deltas = tuple(map(_positive, point.delta)) if delta is None else point.delta
+    moved = replace(point, args=args, delta=deltas, outputs=outputs, multiple=multiple)
+    return in_dtype(formula, moved, claim.dtype) or point
+
+
+def _positive(array: NDArray[np.float64]) -> NDArray[np.float64]:
+    found = np.abs(array)
+    found.flags.writeable = False
+    return found
 
 
 def _with_few_terms(point: Point, rng: np.random.Generator) -> Point:
@@ -189,6 +246,9 @@ _MOST_HELD = 2**17
 LONG = (515, 4099)
 """Lengths of sums in low precision. From 256 on a sum of ones stands still in bfloat16, from 2048 in
 float16. Kernels work in blocks of 2^k, and three more are what a block leaves over."""
+
+_LESS_LONG = (131, 35)
+"""What is tried where the first of these is too dear."""
 
 _MOST_LONG = 2**14
 

@@ -18,6 +18,7 @@ from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gradcheck.errors import CandidateFault, Unsupported, user_code
 from gradcheck.formulas.calling.foreign import is_float_only
@@ -85,8 +86,9 @@ class Branches:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             self._traced(lambda: self.claim.formula.function(*map(plain, point.args)))
-            before = given(self.claim, point, plain)
-            found = self._traced(lambda: call_candidate(self.claim, point, [*map(plain, point.args)], before))
+            before = given(self.claim, point, self._cast)
+            args = [*map(self._cast, point.args)]
+            found = self._traced(lambda: call_candidate(self.claim, point, args, before))
         live = found is not None and all(np.any(value) for value in found.values() if value is not None)
         new = False
         for code, start in self._entered:
@@ -95,6 +97,10 @@ class Branches:
             if live:
                 code.hidden.discard(start)
         return new
+
+    def _cast(self, array: NDArray[Any]) -> Any:
+        """An array as the hand-written code gets it: code may ask about its type."""
+        return plain(self.claim.formula.dtype.array(array))
 
     def untried(self) -> list[UntriedSide]:
         """The branches that no point entered, where their condition was asked; none if not all was seen."""
