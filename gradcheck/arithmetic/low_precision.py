@@ -38,7 +38,7 @@ SHORT_SUM = 8
 sum, whether `np.sum` makes it or a loop."""
 
 
-class _Running(arb):  # type: ignore[misc]
+class _Running(arb):
     """A sum to which terms are added one after the other: rounded, as whoever reads it gets it.
     ``unrounded`` is what it goes on from where sums are made in a wider type, ``terms`` how many it has.
     """

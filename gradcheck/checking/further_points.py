@@ -37,6 +37,7 @@ __all__ = [
     "LARGE_SIZES",
     "LONG",
     "free_names",
+    "may_be_long",
     "points_of_asked_sizes",
     "points_of_large_sizes",
     "points_of_long_sums",
@@ -90,8 +91,7 @@ def points_of_any_size(claim: Claim, seed: int, delta: Values | None) -> Iterato
     formula = claim.formula
     if not claim.kind.is_backward or is_float_only(claim.candidate) or claim.bits == SINGLE:
         return
-    bound = formula.shapes.bind({a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)})
-    names = [n for n in formula.shapes.names if n not in bound]
+    names, bound = free_names(claim), _bound(claim)
     keys = [n for n in table_sizes(formula.function, claim.candidate) if n >= _FIRST + _EVERY]
     left, memory = _MOST_OF_ANY, MemoryModel.of(formula, seed)
     for number, size in enumerate([*range(_FIRST, _FIRST + _EVERY), *keys] if names else ()):
@@ -134,8 +134,7 @@ def points_of_large_sizes(
         return  # a difference in float64 says nothing of a forward that rounds to float32 on the way
     formula = claim.formula
     chosen = LARGE_SIZES if claim.kind.is_backward else LARGE_SIZES[:1] if claim.kind.costs_slopes else ()
-    bound = formula.shapes.bind({a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)})
-    names = [n for n in formula.shapes.names if n not in bound]
+    names, bound = free_names(claim), _bound(claim)
     memory = MemoryModel.of(formula, seed)
     for number, large in enumerate(chosen if names else ()):
         sizes = {**bound, **{n: large[k % len(large)] for k, n in enumerate(names)}}
@@ -164,17 +163,30 @@ def points_of_long_sums(claim: Claim, session: Session, seed: int, delta: Values
 
 def free_names(claim: Claim) -> list[str]:
     """The dimensions whose sizes are not given by arrays."""
-    formula = claim.formula
-    bound = formula.shapes.bind({a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)})
-    return [n for n in formula.shapes.names if n not in bound]
+    bound = _bound(claim)
+    return [n for n in claim.formula.shapes.names if n not in bound]
+
+
+def _bound(claim: Claim) -> Mapping[str, int]:
+    """The sizes that are given by arrays."""
+    given = {a: v.shape for a, v in claim.formula.values.items() if isinstance(v, np.ndarray)}
+    return claim.formula.shapes.bind(given)
+
+
+def may_be_long(claim: Claim, name: str) -> bool:
+    """Whether a dimension may have the greatest length at which sums are tried, as far as is declared."""
+    formula, names, bound = claim.formula, free_names(claim), _bound(claim)
+    return any(
+        formula.allows({**bound, **dict.fromkeys(names, others), name: LONG[-1]})
+        for others in (2, 1, LONG[-1])
+    )
 
 
 def _long(
     claim: Claim, session: Session, name: str, length: int, seed: Sequence[int], delta: Values | None
 ) -> list[Point]:
     """The point at which one dimension has this length; none where there is none, or it is too dear."""
-    formula, names = claim.formula, free_names(claim)
-    bound = formula.shapes.bind({a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)})
+    formula, names, bound = claim.formula, free_names(claim), _bound(claim)
     for others in (2, 1, length):
         sizes = {**bound, **dict.fromkeys(names, others), name: length}
         shapes = formula.shapes.concrete(sizes) if formula.allows(sizes) else None
@@ -187,8 +199,9 @@ def _long(
 
 
 def _of_one_sign(claim: Claim, point: Point, delta: Values | None) -> Point:
-    """The point without its signs, where any number may stand: a sum then grows all the way, and what each
-    addition rounds with it. Sums of both signs stay small, and so does the error of a bad one.
+    """The point with numbers of one sign up to 1, where any number may stand: a sum then grows all the way,
+    and what each addition rounds with it, and stays within the type. Sums of both signs stay small, and so
+    does the error of a bad one.
     """
     formula = claim.formula
     free = [
@@ -208,6 +221,8 @@ def _of_one_sign(claim: Claim, point: Point, delta: Values | None) -> Point:
 
 def _positive(array: NDArray[np.float64]) -> NDArray[np.float64]:
     found = np.abs(array)
+    _, exponent = np.frexp(found.max(initial=0.5))
+    found = np.ldexp(found, -max(int(exponent), 0))  # all digits stay
     found.flags.writeable = False
     return found
 
@@ -247,7 +262,7 @@ LONG = (515, 4099)
 """Lengths of sums in low precision. From 256 on a sum of ones stands still in bfloat16, from 2048 in
 float16. Kernels work in blocks of 2^k, and three more are what a block leaves over."""
 
-_LESS_LONG = (131, 35)
+_LESS_LONG = (131, 67)
 """What is tried where the first of these is too dear."""
 
 _MOST_LONG = 2**14

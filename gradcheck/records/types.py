@@ -328,13 +328,18 @@ class Length(_Struct, frozen=True):
 
 
 class Accuracy(_Struct, frozen=True):
-    """How the code does in low precision: by grade, the strictest first, by quantity and by size."""
+    """How the code does in low precision: by grade, the strictest first, by quantity and by size.
+
+    ``up_to`` has the longest size that was tried, of each dimension that the cost kept shorter than usual: of
+    longer sums no grade says anything.
+    """
 
     dtype: str
     claimed: str  # the grade that the code claims
     grades: list[Grade]
     ulp: list[Ulp]
     lengths: list[Length] = []
+    up_to: dict[str, int] = {}
 
 
 class TrainingStep(_Struct, frozen=True):
