@@ -266,6 +266,7 @@ class Counterexample(_Struct, frozen=True):
     delta_name: str = "delta"  # what the code calls it: `v` or `grads` in claims of second order
     delta_parts: list[str] = []  # what each is called where an output is complex: `delta.real`, `delta.imag`
     complex: list[str] = []  # what is one complex array to the code: `z`, of `z.real` and `z.imag`
+    together: int = 0  # points whose errors go one way together, of which this is one; none fails alone
 
     @property
     def deltas(self) -> dict[str, ArrayRecord]:

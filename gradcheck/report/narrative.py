@@ -181,6 +181,7 @@ def comparison_text(comparison: Comparison) -> str:
 def counterexample_head(found: Counterexample) -> str:
     """Where the code is wrong, and whether there is a smaller place."""
     smallest = "the smallest shape found" if found.shape_minimal else "a smaller one may exist"
+    smallest = f"one of {found.together} that tell together" if found.together else smallest
     return f"counterexample at {sizes_text(found.sizes)} ({smallest})"
 
 
