@@ -147,7 +147,9 @@ def low_precision_notes(claim: Claim, results: Sequence[PointResult]) -> list[st
             f"the forward's own value is beyond {declared} at {len(beyond)} of {len(results)} points, first "
             f"at {at}: the gradients are judged all the same"
         )
-    if not any(r.verdict == "fail" for r in results) and (short := _up_to(claim, _judged(results))):
+    judged = _judged(results)
+    short = {n: s for n, s in _up_to(claim, judged).items() if s < LONG[0]}
+    if short and all(r.verdict == "pass" for r in judged):
         sizes = ", ".join(f"{n} = {s}" for n, s in short.items())
         notes.append(
             f"grades are known up to {sizes}: longer sums cost too much, or nothing can be told there"

@@ -74,7 +74,8 @@ def _all_points(
     """
     if saved.candidate is not None and saved.quantity is not None:
         numbers = {str(q): v for q, v in run_prepared(claim, point, read_only).values.items()}
-        if np.array_equal(numbers.get(saved.quantity), decode(saved.candidate)):
+        found = numbers.get(saved.quantity)
+        if found is not None and np.array_equal(found, decode(saved.candidate)):
             return ReplayOutcome("failing", f"the same numbers as before: {saved.message}")
     row = check_claim(claim, backends=backends).row
     if row.verdict == "pass":
