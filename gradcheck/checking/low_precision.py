@@ -40,7 +40,7 @@ def _up_to(claim: Claim, results: Sequence[PointResult]) -> dict[str, int]:
     """The longest size that was tried, of dimensions that may be longer than that: of a forward in loops, or
     of one that holds a table.
     """
-    names = free_names(claim)
+    names = free_names(claim) if results else []
     tried = {n: max(r.point.sizes[n] for r in results) for n in names}
     return {n: most for n, most in tried.items() if most < LONG[-1] and may_be_long(claim, n)}
 
