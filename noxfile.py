@@ -86,7 +86,7 @@ def mutants(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", default=False)
 def low_precision(session: nox.Session) -> None:
-    """Make the page with candidates in low precision anew; `-- --everywhere` takes all layers in all types."""
+    """Make the page with candidates in low precision anew; `-- --everywhere`: all layers in all types."""
     session.run(sys.executable, "docs/generate_low_precision.py", *session.posargs, external=True)
 
 

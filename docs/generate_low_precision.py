@@ -54,11 +54,12 @@ HEAD = """# Low precision: what is told from rounding
 
 Backward passes of {float16} layers in float16, and of {elsewhere} in bfloat16 and float32, judged by
 gradcheck, each as a kernel of which nothing but its numbers is seen, at sizes up to 4,099. The first three
-are right, each by another way to round: *rounded* computes in the wide type (float32, for float32 itself float64) and rounds
-once; *wide sums* rounds every operation, but makes sums in the wide type; *throughout* rounds each addition
-too. The others are wrong: by a factor or by a mistake that is usual for the layer (computed in the wide
-type), in that they sum in the type where wide sums are claimed, or in that they cut digits off instead of
-rounding. Where a sum is short or its terms cancel, sums in the type are no worse than wide ones, and pass.
+are right, each by another way to round: *rounded* computes in the wide type (float32, for float32 itself
+float64) and rounds once; *wide sums* rounds every operation, but makes sums in the wide type; *throughout*
+rounds each addition too. The others are wrong: by a factor or by a mistake that is usual for the layer
+(computed in the wide type), in that they sum in the type where wide sums are claimed, or in that they cut
+digits off instead of rounding. Where a sum is short or its terms cancel, sums in the type are no worse than
+wide ones, and pass.
 
 *claims* is the grade that is claimed, *verdict* what gradcheck says of that; *as a kernel that may round
 throughout* is the verdict with `grade` left out, and *meets* the strictest grade that is met there (see
