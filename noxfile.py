@@ -86,8 +86,8 @@ def mutants(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", default=False)
 def low_precision(session: nox.Session) -> None:
-    """Make the page with candidates in float16 and bfloat16 anew."""
-    session.run(sys.executable, "docs/generate_low_precision.py", external=True)
+    """Make the page with candidates in low precision anew; `-- --everywhere`: all layers in all types."""
+    session.run(sys.executable, "docs/generate_low_precision.py", *session.posargs, external=True)
 
 
 @nox.session(default=False)

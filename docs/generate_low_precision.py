@@ -1,6 +1,9 @@
 """Writes docs/low-precision-table.md: backward passes of layers in low precision, judged.
 
-python docs/generate_low_precision.py
+python docs/generate_low_precision.py [LAYER ...] [--everywhere]
+
+Layers by name, all twenty where none is given. ``--everywhere`` takes all of them in bfloat16 and float32
+too: half a minute of CPU for a layer, ten minutes for all.
 """
 
 from __future__ import annotations
@@ -49,13 +52,14 @@ POINTS = 24
 
 HEAD = """# Low precision: what is told from rounding
 
-Backward passes of twenty layers in float16, and of two in bfloat16 and float32, judged by gradcheck, each
-as a kernel of which nothing but its numbers is seen, at sizes up to 4,099. The first three are right, each by
-another way to round: *rounded* computes in the wide type (float32, for float32 itself float64) and rounds
-once; *wide sums* rounds every operation, but makes sums in the wide type; *throughout* rounds each addition
-too. The others are wrong: by a factor or by a mistake that is usual for the layer (computed in the wide
-type), in that they sum in the type where wide sums are claimed, or in that they cut digits off instead of
-rounding. Where a sum is short or its terms cancel, sums in the type are no worse than wide ones, and pass.
+Backward passes of {float16} layers in float16, and of {elsewhere} in bfloat16 and float32, judged by
+gradcheck, each as a kernel of which nothing but its numbers is seen, at sizes up to 4,099. The first three
+are right, each by another way to round: *rounded* computes in the wide type (float32, for float32 itself
+float64) and rounds once; *wide sums* rounds every operation, but makes sums in the wide type; *throughout*
+rounds each addition too. The others are wrong: by a factor or by a mistake that is usual for the layer
+(computed in the wide type), in that they sum in the type where wide sums are claimed, or in that they cut
+digits off instead of rounding. Where a sum is short or its terms cancel, sums in the type are no worse than
+wide ones, and pass.
 
 *claims* is the grade that is claimed, *verdict* what gradcheck says of that; *as a kernel that may round
 throughout* is the verdict with `grade` left out, and *meets* the strictest grade that is met there (see
@@ -65,6 +69,11 @@ numbers against the right ones with its default tolerances.
 Layers that only move numbers (`embedding`, `scatter_add`) round nothing on the way; what is wrong by less
 than half a unit then gives the right numbers, and passes. `nox -s low_precision` makes the page.
 """
+
+
+def in_words(count: int) -> str:
+    """A number as the page says it."""
+    return {2: "two", 20: "twenty"}.get(count, str(count))
 
 
 @dataclass(frozen=True)
@@ -178,11 +187,11 @@ def counted(found: list[Row]) -> Iterator[str]:
         yield f"| {word} | {' | '.join(f'{p} of {len(of)} pass' for p in passed)} |"
 
 
-def page(layers: tuple[str, ...]) -> Iterator[str]:
-    yield HEAD
+def page(layers: tuple[str, ...], elsewhere: tuple[str, ...]) -> Iterator[str]:
+    yield HEAD.format(float16=in_words(len(layers)), elsewhere=in_words(len(elsewhere)))
     for dtype in CLOSE:
-        chosen = [name for name in layers if dtype == "float16" or name in ELSEWHERE]
-        found = list(rows(dtype, tuple(chosen)))
+        chosen = layers if dtype == "float16" else elsewhere
+        found = list(rows(dtype, chosen))
         yield f"## {dtype}\n"
         yield from counted(found)
         loosest = "as a kernel that may round throughout"
@@ -193,8 +202,12 @@ def page(layers: tuple[str, ...]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    chosen = tuple(sys.argv[1:]) or LAYERS
+    everywhere = "--everywhere" in sys.argv
+    chosen = tuple(a for a in sys.argv[1:] if a != "--everywhere") or LAYERS
+    if unknown := sorted(set(chosen) - set(LAYERS)):
+        sys.exit(f"unknown layers: {', '.join(unknown)}. Known ones: {', '.join(LAYERS)}")
+    elsewhere = chosen if everywhere else tuple(name for name in chosen if name in ELSEWHERE)
     lines: list[str] = []
-    for line in page(chosen):
+    for line in page(chosen, elsewhere):
         lines.append(line)
         (HERE / "low-precision-table.md").write_text("\n".join(lines), encoding="utf-8")

@@ -301,7 +301,7 @@ class BallDomain(Domain):
         kind = type(number)
         if kind is int or (kind is float and self._exact and -_HUGE < number < _HUGE):
             return arb(number)  # by far the commonest
-        if kind is arb:
+        if isinstance(number, arb):
             same: arb = number
             return same
         data = getattr(number, "data", None)

@@ -19,7 +19,7 @@ from flint import arb
 from numpy.typing import NDArray
 
 from gradcheck.arithmetic.balls import BallDomain
-from gradcheck.arithmetic.domain import PREDICATES, ObjectArray, of_entries
+from gradcheck.arithmetic.domain import PREDICATES, ObjectArray, elementwise, of_entries
 
 __all__ = ["WORKING_BITS", "low_domain"]
 
@@ -33,9 +33,23 @@ _EXACT = PREDICATES | {
 """What does not round."""
 
 
+SHORT_SUM = 8
+"""Terms of which a sum may be written out, each addition rounding as any operation does: more of them are a
+sum, whether `np.sum` makes it or a loop."""
+
+
+class _Running(arb):
+    """A sum to which terms are added one after the other: rounded, as whoever reads it gets it.
+    ``unrounded`` is what it goes on from where sums are made in a wider type, ``terms`` how many it has.
+    """
+
+    unrounded: arb
+    terms: int
+
+
 class _LowDomain(BallDomain):
     """The arithmetic of a type of ``bits`` bits: results below ``normal`` may be zero as well; sums are
-    made at ``summing`` bits.
+    made at ``summing`` bits, those too that a loop makes.
     """
 
     def __init__(self, bits: int, summing: int, normal: float | None, ulps: float) -> None:
@@ -45,6 +59,32 @@ class _LowDomain(BallDomain):
         self._normal = None if normal is None else arb(normal)
         own = BallDomain.ufuncs
         self.ufuncs = {n: f if n in _EXACT else self._rounding(f) for n, f in own.items()}
+        if summing > bits:
+            self._wide_step = arb(1, 2.0**-summing)
+            self.ufuncs |= {"add": self._adding(np.add, 1), "subtract": self._adding(np.subtract, -1)}
+
+    def _adding(self, exactly: np.ufunc, sign: int) -> Callable[..., Any]:
+        """Sums of two, which may be steps of a longer one."""
+        each = elementwise(lambda a, b: self._added(a, b, sign), 2)
+
+        def run(*args: Any, **kwargs: Any) -> Any:
+            return each(*args, **kwargs)
+
+        run.exactly = exactly  # type: ignore[attr-defined]
+        return run
+
+    def _added(self, left: Any, right: Any, sign: int) -> Any:
+        terms = _terms_of(left) + _terms_of(right)
+        if terms > SHORT_SUM:
+            left, right = getattr(left, "unrounded", left), getattr(right, "unrounded", right)
+        exact = left + right if sign > 0 else left - right
+        rounded = self._entry(exact)
+        if not terms:  # nothing was added to nothing
+            return rounded
+        total = _Running(rounded)
+        total.unrounded = rounded if terms <= SHORT_SUM else exact * self._wide_step
+        total.terms = terms
+        return total
 
     def _rounding(self, function: Callable[..., Any]) -> Callable[..., Any]:
         def run(*args: Any, **kwargs: Any) -> Any:
@@ -59,7 +99,7 @@ class _LowDomain(BallDomain):
             if value.dtype != object:
                 return value
             return of_entries([self._entry(b) for b in value.ravel().tolist()], value.shape)
-        return self._entry(value) if type(value) is arb else value
+        return self._entry(value) if isinstance(value, arb) else value
 
     def _entry(self, ball: arb) -> arb:
         if self._normal is not None and not abs(ball) >= self._normal and not ball.is_zero():
@@ -77,16 +117,21 @@ class _LowDomain(BallDomain):
         roundings = np.maximum(terms - 1, 0) + (len(arrays) > 1 and self._summing == self._bits)
         with np.errstate(over="ignore", invalid="ignore"):
             lost = np.expm1(roundings * np.log1p(2.0**-self._summing)) * sizes
-        entries = [exact] if type(exact) is arb else exact.ravel().tolist()
+        entries = [exact] if isinstance(exact, arb) else exact.ravel().tolist()
         wide = [
             arb(b, r) if np.isfinite(r) else arb.nan()
             for b, r in zip(entries, lost.ravel().tolist(), strict=True)
         ]
-        found = wide[0] if type(exact) is arb else of_entries(wide, exact.shape)
+        found = wide[0] if isinstance(exact, arb) else of_entries(wide, exact.shape)
         return found if self._summing == self._bits else self.rounded(found)
 
     def matmul(self, left: ObjectArray, right: ObjectArray) -> Any:
         return self.summed(super().matmul if _holds_balls(left, right) else np.matmul, left, right)
+
+
+def _terms_of(value: arb) -> int:
+    """How many terms a number is the sum of; adding zero is exact, so that it is none."""
+    return value.terms if type(value) is _Running else int(not value.is_zero())
 
 
 def _holds_balls(*arrays: Any) -> bool:

@@ -19,15 +19,29 @@ from gradcheck.formulas.calling.foreign import is_float_only
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.point import Point
-from gradcheck.formulas.values import Values
+from gradcheck.formulas.values import Values, normal
 from gradcheck.judging.large_points import BEHIND_A_PROOF
 from gradcheck.judging.points.asked_sizes import MOST_ENTRIES, asked_sizes, table_sizes
 from gradcheck.judging.points.memory import MemoryModel, peak_memory
 from gradcheck.judging.points.operations import operations
-from gradcheck.judging.points.point import Discarded, ForwardFault, in_dtype, make_point
+from gradcheck.judging.points.point import (
+    Discarded,
+    ForwardFault,
+    evaluate_forward,
+    in_dtype,
+    make_point,
+)
 from gradcheck.judging.session import Session
 
-__all__ = ["LARGE_SIZES", "points_of_asked_sizes", "points_of_large_sizes", "points_of_long_sums"]
+__all__ = [
+    "LARGE_SIZES",
+    "LONG",
+    "free_names",
+    "may_be_long",
+    "points_of_asked_sizes",
+    "points_of_large_sizes",
+    "points_of_long_sums",
+]
 
 LARGE_SIZES = ((41, 37, 43, 39, 45), (197, 203, 199, 201, 205))
 """Sizes far from those that are drawn, no two alike: what a proof of all shapes is held against."""
@@ -88,8 +102,7 @@ def points_of_any_size(claim: Claim, seed: int, delta: Values | None) -> Iterato
     formula = claim.formula
     if not claim.kind.is_backward or is_float_only(claim.candidate) or claim.bits == SINGLE:
         return
-    bound = formula.shapes.bind({a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)})
-    names = [n for n in formula.shapes.names if n not in bound]
+    names, bound = free_names(claim), _bound(claim)
     keys = [n for n in table_sizes(formula.function, claim.candidate) if n >= _FIRST + _EVERY]
     left, memory = _MOST_OF_ANY, MemoryModel.of(formula, seed)
     for number, size in enumerate([*range(_FIRST, _FIRST + _EVERY), *keys] if names else ()):
@@ -132,8 +145,7 @@ def points_of_large_sizes(
         return  # a difference in float64 says nothing of a forward that rounds to float32 on the way
     formula = claim.formula
     chosen = LARGE_SIZES if claim.kind.is_backward else LARGE_SIZES[:1] if claim.kind.costs_slopes else ()
-    bound = formula.shapes.bind({a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)})
-    names = [n for n in formula.shapes.names if n not in bound]
+    names, bound = free_names(claim), _bound(claim)
     memory = MemoryModel.of(formula, seed)
     for number, large in enumerate(chosen if names else ()):
         sizes = {**bound, **{n: large[k % len(large)] for k, n in enumerate(names)}}
@@ -147,23 +159,83 @@ def points_of_large_sizes(
 
 def points_of_long_sums(claim: Claim, session: Session, seed: int, delta: Values | None) -> Iterator[Point]:
     """Points at which one dimension after the other is long and the others are short: what is rounded in a
-    sum grows with its length. A forward in loops, which takes thousands of operations there, is spared them.
+    sum grows with its length. A forward in loops, which takes thousands of operations there, has them less
+    long.
+    """
+    names = free_names(claim)
+    for number, (length, name) in enumerate(product(LONG, names)):
+        lengths = (length, *_LESS_LONG) if length == LONG[0] else (length,)
+        tried = (_long(claim, session, name, n, [seed, 43, number], delta) for n in lengths)
+        for point in next(filter(None, tried), []):
+            yield point
+            if delta is None and claim.kind.uses_delta:
+                yield _with_few_terms(point, np.random.default_rng([seed, 47, number]))
+
+
+def free_names(claim: Claim) -> list[str]:
+    """The dimensions whose sizes are not given by arrays."""
+    bound = _bound(claim)
+    return [n for n in claim.formula.shapes.names if n not in bound]
+
+
+def _bound(claim: Claim) -> Mapping[str, int]:
+    """The sizes that are given by arrays."""
+    given = {a: v.shape for a, v in claim.formula.values.items() if isinstance(v, np.ndarray)}
+    return claim.formula.shapes.bind(given)
+
+
+def may_be_long(claim: Claim, name: str) -> bool:
+    """Whether a dimension may have the greatest length at which sums are tried, as far as is declared."""
+    formula, names, bound = claim.formula, free_names(claim), _bound(claim)
+    return any(
+        formula.allows({**bound, **dict.fromkeys(names, others), name: LONG[-1]})
+        for others in (2, 1, LONG[-1])
+    )
+
+
+def _long(
+    claim: Claim, session: Session, name: str, length: int, seed: Sequence[int], delta: Values | None
+) -> list[Point]:
+    """The point at which one dimension has this length; none where there is none, or it is too dear."""
+    formula, names, bound = claim.formula, free_names(claim), _bound(claim)
+    for others in (2, 1, length):
+        sizes = {**bound, **dict.fromkeys(names, others), name: length}
+        shapes = formula.shapes.concrete(sizes) if formula.allows(sizes) else None
+        if shapes is not None and sum(map(prod, shapes)) <= _MOST_LONG:
+            made = _kept_small(formula, _made(claim, sizes, seed, delta, "long"))
+            return [
+                _of_one_sign(claim, point, delta) for point in made if session.cost(point) <= _MOST_OPERATIONS
+            ]
+    return []
+
+
+def _of_one_sign(claim: Claim, point: Point, delta: Values | None) -> Point:
+    """The point with numbers of one sign up to 1, where any number may stand: a sum then grows all the way,
+    and what each addition rounds with it, and stays within the type. Sums of both signs stay small, and so
+    does the error of a bad one.
     """
     formula = claim.formula
-    bound = formula.shapes.bind({a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)})
-    names = [n for n in formula.shapes.names if n not in bound]
-    for number, (length, name) in enumerate(product(LONG, names)):
-        for others in (2, 1, length):
-            sizes = {**bound, **dict.fromkeys(names, others), name: length}
-            shapes = formula.shapes.concrete(sizes) if formula.allows(sizes) else None
-            if shapes is not None and sum(map(prod, shapes)) <= _MOST_LONG:
-                for point in _kept_small(formula, _made(claim, sizes, [seed, 43, number], delta, "long")):
-                    if session.cost(point) > _MOST_OPERATIONS:
-                        break
-                    yield point
-                    if delta is None and claim.kind.uses_delta:
-                        yield _with_few_terms(point, np.random.default_rng([seed, 47, number]))
-                break
+    free = [
+        formula.values.get(n, normal) is normal and n not in formula.spaces for n in formula.shapes.arguments
+    ]
+    args = tuple(
+        _positive(a) if f and a.dtype.kind == "f" else a for f, a in zip(free, point.args, strict=True)
+    )
+    try:
+        outputs, multiple = evaluate_forward(formula, args)
+    except (Discarded, ForwardFault):
+        return point
+    deltas = tuple(map(_positive, point.delta)) if delta is None else point.delta
+    moved = replace(point, args=args, delta=deltas, outputs=outputs, multiple=multiple)
+    return in_dtype(formula, moved, claim.dtype) or point
+
+
+def _positive(array: NDArray[np.float64]) -> NDArray[np.float64]:
+    found = np.abs(array)
+    _, exponent = np.frexp(found.max(initial=0.5))
+    found = np.ldexp(found, -max(int(exponent), 0))  # all digits stay
+    found.flags.writeable = False
+    return found
 
 
 def _with_few_terms(point: Point, rng: np.random.Generator) -> Point:
@@ -200,6 +272,9 @@ _MOST_HELD = 2**17
 LONG = (515, 4099)
 """Lengths of sums in low precision. From 256 on a sum of ones stands still in bfloat16, from 2048 in
 float16. Kernels work in blocks of 2^k, and three more are what a block leaves over."""
+
+_LESS_LONG = (131, 67)
+"""What is tried where the first of these is too dear."""
 
 _MOST_LONG = 2**14
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from gradcheck.checking.further_points import LONG, free_names, may_be_long
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.dtypes import GRADES, Dtype
 from gradcheck.judging.low_precision.errors import Measured, Part
@@ -21,7 +22,7 @@ def accuracy(claim: Claim, results: Sequence[PointResult]) -> Accuracy | None:
     """The record of a claim that is checked in low precision; None for others, and where nothing was
     measured.
     """
-    found = [(r, r.measured) for r in results if r.measured is not None and r.verdict in ("pass", "fail")]
+    found = [(r, r.measured) for r in _judged(results) if r.measured is not None]
     if not claim.formula.dtype.is_low or not found:
         return None
     dtype = claim.dtype
@@ -31,7 +32,17 @@ def accuracy(claim: Claim, results: Sequence[PointResult]) -> Accuracy | None:
         grades=[g for grade in GRADES if (g := _grade(grade, found, dtype)) is not None],
         ulp=_ulps(found),
         lengths=_lengths(found, dtype),
+        up_to=_up_to(claim, [r for r, _ in found]),
     )
+
+
+def _up_to(claim: Claim, results: Sequence[PointResult]) -> dict[str, int]:
+    """The longest size that was tried, of dimensions that may be longer than that: of a forward in loops, or
+    of one that holds a table.
+    """
+    names = free_names(claim) if results else []
+    tried = {n: max(r.point.sizes[n] for r in results) for n in names}
+    return {n: most for n, most in tried.items() if most < LONG[-1] and may_be_long(claim, n)}
 
 
 def way_to_judge(claim: Claim, mistakes: Sequence[Diagnosis]) -> list[str]:
@@ -42,6 +53,10 @@ def way_to_judge(claim: Claim, mistakes: Sequence[Diagnosis]) -> list[str]:
 
 
 _WAY = 'right to the digits of float32: compute it in float64, or have it judged so with dtype="float32"'
+
+
+def _judged(results: Sequence[PointResult]) -> list[PointResult]:
+    return [r for r in results if r.measured is not None and r.verdict in ("pass", "fail")]
 
 
 Found = list[tuple[PointResult, Measured]]
@@ -131,5 +146,12 @@ def low_precision_notes(claim: Claim, results: Sequence[PointResult]) -> list[st
         notes.append(
             f"the forward's own value is beyond {declared} at {len(beyond)} of {len(results)} points, first "
             f"at {at}: the gradients are judged all the same"
+        )
+    judged = _judged(results)
+    short = {n: s for n, s in _up_to(claim, judged).items() if s < LONG[0]}
+    if short and all(r.verdict == "pass" for r in judged):
+        sizes = ", ".join(f"{n} = {s}" for n, s in short.items())
+        notes.append(
+            f"grades are known up to {sizes}: longer sums cost too much, or nothing can be told there"
         )
     return notes

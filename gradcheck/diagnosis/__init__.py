@@ -41,14 +41,16 @@ def diagnosed(
     from gradcheck.diagnosis.diagnose import diagnose  # here, so that the module keeps its name
 
     small = [r for r in results if not r.point.large]
+    by_numbers: list[Diagnosis] = []
     dtype = claim.formula.dtype
     if dtype.is_low:
         failed = [r for r in small if r.verdict == "fail"]
         if numbers := of_numbers(claim, failed):
             return numbers
         claim = in_float64(claim, small)
-        if is_float_only(claim.candidate) and (found := multiples_within(failed)):
-            return found
+        by_numbers = multiples_within(failed)
+        if is_float_only(claim.candidate) and by_numbers:
+            return by_numbers
     if not small:
         return []
     casts = taken_as_exact(dtype.bits) if dtype.is_low else nullcontext()
@@ -59,6 +61,8 @@ def diagnosed(
                 found = diagnose(claim, small, session, seed=seed, delta=delta)
         except Exception:
             found = []
+        if by_numbers and all(d.kind == UNEXPLAINED for d in found):
+            return by_numbers
         memory = session.shared(Memory)
         exact = {d.quantity: d for d in explain(claim, memory)}
         alone = {d.quantity: d for d in explain(claim, memory, alone=True)} if exact else {}

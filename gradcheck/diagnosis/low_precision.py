@@ -27,11 +27,13 @@ __all__ = ["in_float64", "of_numbers"]
 def in_float64(claim: Claim, results: Sequence[PointResult]) -> Claim:
     """The claim as the diagnosis of formulas takes it: with float64 arrays in and out.
 
-    Code that runs in balls is looked at as it is, without any rounding. Other code is called in its dtype.
+    Code that runs in balls and is wrong there is looked at as it is, without any rounding. Other code is
+    called in its dtype: it may ask for it.
     """
     formula = claim.formula.in_dtype(FLOAT64)
-    first = next((r.point for r in results if r.verdict == "fail"), None)
-    if first is not None and not is_float_only(claim.candidate):
+    failed = [r for r in results if r.verdict == "fail"]
+    first = next((r.point for r in failed), None)
+    if first is not None and not is_float_only(claim.candidate) and any(map(_wrong_as_formula, failed)):
         try:
             with precision(BITS), taken_as_exact(claim.dtype.bits):
                 run_in_balls(claim, first, BALLS)
@@ -41,6 +43,14 @@ def in_float64(claim: Claim, results: Sequence[PointResult]) -> Claim:
     dtype = claim.formula.dtype
     candidate = float_only(_cast(claim.candidate, dtype), f"code in {dtype.name}")
     return replace(claim, formula=formula, candidate=candidate, bits=dtype.bits)
+
+
+def _wrong_as_formula(result: PointResult) -> bool:
+    """Whether the code differs where nothing is rounded; code that raises is nowhere right."""
+    if result.fault is not None:
+        return True
+    matches = [m for o in result.opinions.values() for m in o.matches.values()]
+    return any(m.rigorous and m.outcome == "differ" for m in matches)
 
 
 def _cast(function: Callable[..., Any], dtype: Dtype) -> Callable[..., Any]:

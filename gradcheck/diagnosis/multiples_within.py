@@ -1,5 +1,5 @@
-"""Mistakes that show through rounding: values that are the right ones times something, within what is
-allowed.
+"""Mistakes that show through rounding: values that are the right ones times something or plus a number,
+within what is allowed.
 
 Every entry says in which interval the factor lies. Where the intervals of all entries at all points meet,
 that is the factor, known as well as the numbers allow.
@@ -39,7 +39,9 @@ class _Case:
 
 
 def multiples_within(results: Sequence[PointResult]) -> list[Diagnosis]:
-    """A diagnosis for each quantity that is the right one times a factor, transposed, or zero."""
+    """A diagnosis for each quantity that is the right one times a factor, plus a number, transposed, or
+    zero.
+    """
     found = []
     for quantity in dict.fromkeys(q for r in results if r.measured is not None for q in r.measured.errors):
         cases = [c for r in results if (c := _case(r, quantity)) is not None]
@@ -79,6 +81,23 @@ def _explained(cases: list[_Case]) -> Iterator[tuple[str, str]]:
     square = all(c.value.ndim >= 2 and c.value.shape == c.right.T.shape for c in cases)
     if square and _common([_interval(c.turned(), 1.0) for c in cases], one=True) is not None:
         yield "transposed", "your gradient is the right one transposed"
+    if (number := _added(cases)) is not None:
+        text = f"your gradient is the right one plus {number} in every entry"
+        yield "extra-term", f"{text}, as well as rounding lets one tell"
+
+
+def _added(cases: list[_Case]) -> Any:
+    """The number by which all entries are off, where enough of them tell; None where there is none."""
+    off = np.concatenate([(c.value - c.right).ravel() for c in cases])
+    granted = np.concatenate([c.granted.ravel() for c in cases])
+    width = 2 * granted  # the addition rounds too, by no more than is allowed
+    low, high = float(np.max(off - width)), float(np.min(off + width))
+    telling = np.count_nonzero(np.abs(off) > granted)
+    return shortest(low, high) if low <= high and telling >= _FEWEST else None
+
+
+_FEWEST = 4
+"""Entries off by one number, beyond what is allowed of them, that are no accident."""
 
 
 def _interval(case: _Case, by: float) -> tuple[float, float] | None:

@@ -266,6 +266,7 @@ class Counterexample(_Struct, frozen=True):
     delta_name: str = "delta"  # what the code calls it: `v` or `grads` in claims of second order
     delta_parts: list[str] = []  # what each is called where an output is complex: `delta.real`, `delta.imag`
     complex: list[str] = []  # what is one complex array to the code: `z`, of `z.real` and `z.imag`
+    together: int = 0  # points whose errors go one way together, of which this is one; none fails alone
 
     @property
     def deltas(self) -> dict[str, ArrayRecord]:
@@ -328,13 +329,18 @@ class Length(_Struct, frozen=True):
 
 
 class Accuracy(_Struct, frozen=True):
-    """How the code does in low precision: by grade, the strictest first, by quantity and by size."""
+    """How the code does in low precision: by grade, the strictest first, by quantity and by size.
+
+    ``up_to`` has the longest size that was tried, of each dimension that the cost kept shorter than usual: of
+    longer sums no grade says anything.
+    """
 
     dtype: str
     claimed: str  # the grade that the code claims
     grades: list[Grade]
     ulp: list[Ulp]
     lengths: list[Length] = []
+    up_to: dict[str, int] = {}
 
 
 class TrainingStep(_Struct, frozen=True):

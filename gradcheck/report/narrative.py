@@ -181,6 +181,7 @@ def comparison_text(comparison: Comparison) -> str:
 def counterexample_head(found: Counterexample) -> str:
     """Where the code is wrong, and whether there is a smaller place."""
     smallest = "the smallest shape found" if found.shape_minimal else "a smaller one may exist"
+    smallest = f"one of {found.together} that tell together" if found.together else smallest
     return f"counterexample at {sizes_text(found.sizes)} ({smallest})"
 
 
@@ -271,7 +272,8 @@ def accuracy_text(found: Accuracy) -> list[str]:
     """How the code does in low precision: the strictest grade that it meets, and what it does not meet."""
     met = next((g for g in found.grades if g.met), None)
     failed = [g for g in found.grades if not g.met]
-    lines = [f"{found.dtype}: meets {met.name}: {_grade_text(met)}"] if met else []
+    as_far = f" up to {sizes_text(found.up_to)}" if found.up_to else ""
+    lines = [f"{found.dtype}: meets {met.name}{as_far}: {_grade_text(met)}"] if met else []
     told = failed if met is None else failed[-1:]
     lines += [f"{found.dtype}: worse than {g.name} would be: {_grade_text(g)}" for g in told]
     lines += [

@@ -6,12 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from gradcheck.errors import Escaped, UsageError, user_code
+import numpy as np
+
+from gradcheck.checking.claim_check import check_claim
+from gradcheck.errors import CandidateFault, Escaped, UsageError, user_code
+from gradcheck.formulas.calling.in_place_writes import read_only
 from gradcheck.formulas.calling.process_state import process_kept
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.complex_numbers.claims import in_real_outputs
 from gradcheck.formulas.complex_numbers.outputs import with_real_outputs
 from gradcheck.judging.answers.backends import choose
+from gradcheck.judging.candidates.running import run_prepared
 from gradcheck.judging.point_check import check_point
 from gradcheck.judging.points.point import ComplexOutputs, Discarded, ForwardFault, Point, evaluate_forward
 from gradcheck.judging.session import Session
@@ -43,8 +48,10 @@ def replay_counterexample(
     try:
         with process_kept(), user_code:
             claim, point = _placed(claim, counterexample)
+            if counterexample.together:
+                return _all_points(claim, point, counterexample, backends)
             result = check_point(claim, point, Session(claim.formula, chosen))
-    except (UsageError, ForwardFault, Discarded, Escaped) as error:
+    except (UsageError, ForwardFault, Discarded, Escaped, CandidateFault) as error:
         return ReplayOutcome("error", str(error))
     if result.verdict == "pass":
         agreeing = [o.backend for o in result.opinions.values() if o.says == "agree"]
@@ -57,6 +64,23 @@ def replay_counterexample(
         against = [o.backend for o in result.opinions.values() if o.says == "differ" and not o.outvoted]
         return ReplayOutcome("failing", str(result.fault or f"still differs from {', '.join(against)}"))
     return ReplayOutcome("error", "no backend can answer at this point")
+
+
+def _all_points(
+    claim: Claim, point: Point, saved: Counterexample, backends: Sequence[str] | None
+) -> ReplayOutcome:
+    """Of errors that go one way together no single point tells: where the code gives other numbers at the
+    saved one than it did, all points are checked again.
+    """
+    if saved.candidate is not None and saved.quantity is not None:
+        numbers = {str(q): v for q, v in run_prepared(claim, point, read_only).values.items()}
+        found = numbers.get(saved.quantity)
+        if found is not None and np.array_equal(found, decode(saved.candidate)):
+            return ReplayOutcome("failing", f"the same numbers as before: {saved.message}")
+    row = check_claim(claim, backends=backends).row
+    if row.verdict == "pass":
+        return ReplayOutcome("fixed", "other numbers at this point now, and a check of all points passes")
+    return ReplayOutcome("failing", row.reason or row.verdict)
 
 
 def _placed(claim: Claim, saved: Counterexample) -> tuple[Claim, Point]:
@@ -87,8 +111,6 @@ def _point(claim: Claim, saved: Counterexample) -> Point:
     outputs, multiple = evaluate_forward(formula, args)
     delta = tuple(decode(d) for d in saved.delta)
     if not delta:
-        import numpy as np
-
         delta = tuple(np.ones(o.shape) for o in outputs)
     if tuple(d.shape for d in delta) != tuple(o.shape for o in outputs):
         raise UsageError(

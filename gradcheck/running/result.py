@@ -215,6 +215,7 @@ def reproduce(claim: Claim, formula: Formula, row: ClaimRow, seed: int, max_exam
     found = row.counterexample
     if (
         found is None
+        or found.together  # at one point alone nothing fails
         or claim.formula is not formula  # tangents stand beside its arguments
         or any(a.dec is None for a in [*found.inputs.values(), *found.delta])
     ):

@@ -5,6 +5,9 @@ import pytest
 
 import gradcheck
 from gradcheck.catalogue.layers import linear
+from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.kinds import Vjp
+from gradcheck.running.replay import replay_counterexample
 from tests.low_precision.candidates import inside, kernel, times, truncated
 
 QUICK = {"max_examples": 6, "backends": ["autodiff"]}
@@ -95,9 +98,25 @@ def test_a_factor_shows_in_the_mean_of_many_entries_where_each_of_them_hides_it(
     assert wrong.verdict == "fail"
     assert [d.kind for d in wrong.diagnosis] == ["factor"]
     assert "times 1.01 in the mean of" in wrong.diagnosis[0].text
-    assert wrong.counterexample is None
     assert "errs either way" in wrong.reason
     assert "errs either way" in str(wrong)
+    assert_shown_at_a_point(wrong, near)
+
+
+def assert_shown_at_a_point(wrong, near):
+    """One of the points is shown, and runs again: at it alone nothing fails."""
+    shown = wrong.row.counterexample
+    assert shown.together >= 16
+    assert f"one of {shown.together} that tell together" in str(wrong)
+    assert f"at this point dJ/dx[{shown.index[0]}] is " in wrong.reason
+    assert set(wrong.counterexample.arrays) == {"x", "delta"}
+    assert wrong.counterexample.sizes == {"n": len(wrong.counterexample.arrays["x"])}
+    assert "max_examples=24, seed=0" in wrong.reproduce
+    formula = gradcheck.formula(shapes=VECTOR, values=near, dtype="float16")(product)
+    codes = (kernel(times(product_backward, 1.01)), kernel(inside(product_backward)))
+    again = [replay_counterexample(Claim(formula, Vjp(), c), shown, ["autodiff"]) for c in codes]
+    assert [a.status for a in again] == ["failing", "fixed"]
+    assert "the same numbers as before" in again[0].text
 
 
 def test_digits_that_are_cut_off_go_one_way():

@@ -15,6 +15,7 @@ from gradcheck.checking.time_limit import Clock, TimeUp
 from gradcheck.checking.trying import Tried
 from gradcheck.checking.verdict import Ruling, rule
 from gradcheck.checking.weighing import refuted
+from gradcheck.checking.writing.biased_point import biased_point
 from gradcheck.checking.writing.counterexample import describe
 from gradcheck.checking.writing.remarks import precision, remarks, unstable
 from gradcheck.checking.writing.rows import backend_row, claim_row, silent_row
@@ -46,6 +47,8 @@ def outcome(task: Task, tried: Tried, settled: Settled) -> Outcome:
     passes, low = verdict is Verdict.PASS, claim.formula.dtype.is_low
     minimal = _minimal(task, verdict)
     counterexample = describe(claim, minimal, session) if minimal else None
+    if settled.bias and minimal is None:
+        counterexample = biased_point(claim, results, settled.bias[0], session)
     mistakes = _mistakes(task, settled) if verdict is Verdict.FAIL else []
     measured = precision(claim, results) if passes and not low else []
     row = claim_row(

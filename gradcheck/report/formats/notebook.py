@@ -59,6 +59,7 @@ def page(claim: ClaimRow, rows: Iterable[BackendRow], battery: tuple[BatteryRow,
 def counterexample_page(found: Counterexample) -> str:
     """A counterexample as HTML: what is wrong, the arrays as tables, how to run it again."""
     smallest = "the smallest shape found" if found.shape_minimal else "a smaller one may exist"
+    smallest = f"one of {found.together} that tell together" if found.together else smallest
     parts = [f"<p>At {_text(sizes_text(found.sizes))} ({smallest}): {_text(found.message)}</p>"]
     name = quantity(found.quantity, None)
     arrays = [(f"{name}, hand-written", found.candidate), (f"{name}, right", found.truth)]

@@ -15,6 +15,7 @@ from gradcheck.diagnosis.explaining.values.elsewhere import at_arguments, at_del
 from gradcheck.diagnosis.explanation import Explanation, Sides
 from gradcheck.diagnosis.samples import Sample
 from gradcheck.errors import Unsupported
+from gradcheck.formulas.dtypes import NAMED
 from gradcheck.formulas.quantity import Quantity
 
 __all__ = ["accuracy_changes", "is_nearly_right", "rounded_values"]
@@ -43,6 +44,13 @@ _WIDTHS: dict[str, tuple[Rounding, int]] = {
 """Rounding to it, and its decimal digits; what bfloat16 holds mostly fits the next, so it comes first."""
 
 
+def _widths(case: Case) -> Iterator[tuple[str, Rounding, int]]:
+    """The types that hold less than the code's own: in that all its numbers are stored anyway."""
+    for name, (rounded, digits) in _WIDTHS.items():
+        if NAMED[name].bits < case.claim.bits:
+            yield name, rounded, digits
+
+
 def is_nearly_right(quantity: Quantity, wrong: Sequence[Sample]) -> bool:
     """Whether the value has the right leading digits at every sample."""
     for sample in wrong:
@@ -67,7 +75,7 @@ def accuracy_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
             edits: list[Edit] = list(cast_edits(call))
             for edit in edits:
                 yield of_edit(edit)
-    for name, (rounded, _) in _WIDTHS.items():
+    for name, rounded, _ in _widths(case):
         for k in range(len(pilot.point.delta)):
             text = f"accurate to {name} only: delta is rounded to it"
             yield Explanation("float32", text, 0.7, at_delta(k, rounded))
@@ -88,7 +96,7 @@ def rounded_values(case: Case, quantity: Quantity, wrong: Sequence[Sample]) -> E
     count = sum(v.size for v in stated)
     if count < _FEWEST:
         return None
-    for name, (rounded, digits) in _WIDTHS.items():
+    for name, rounded, digits in _widths(case):
         with np.errstate(all="ignore"):
             plain = all(np.array_equal(v, rounded(v)) for v in right)
             held = all(np.array_equal(v, rounded(v)) for v in stated)
