@@ -42,10 +42,11 @@ def test_each_kind_of_claim_gets_the_checks_that_make_sense(battery, claim):
     assert {r.claim for r in judged.rows.values()} == {claim.uid}
 
 
-def test_what_counts_is_mutation_nondeterminism_linearity_and_memory():
+def test_what_counts_is_mutation_nondeterminism_linearity_no_delta_and_memory():
     """Nothing else may change a verdict. Memory does since the contract says so."""
     assert {c for c, (_, counts) in CHECKS.items() if counts} == {
         "linearity",
+        "zero delta",
         "unchanged inputs",
         "same answer",
         "non-contiguous inputs",

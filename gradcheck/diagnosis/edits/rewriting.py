@@ -150,6 +150,10 @@ def places(tree: ast.FunctionDef) -> Iterator[Place]:
             for child in value if isinstance(value, list) else [value]:
                 if not isinstance(child, ast.AST):
                     continue
+                if slot in ("targets", "target"):  # where something is stored, its index alone may be wrong
+                    if isinstance(child, ast.Subscript):
+                        yield from walk(child.slice, True, test, compared)
+                    continue
                 inside = index or (isinstance(node, ast.Subscript) and slot == "slice")
                 decides = test or slot == "test"
                 beside = compared or isinstance(node, ast.Compare) or isinstance(child, ast.Compare)

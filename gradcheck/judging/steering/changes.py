@@ -78,6 +78,12 @@ def _symmetric(values: Array) -> Array | None:
     return np.asarray(np.rint(values) + np.swapaxes(np.rint(values), -1, -2))
 
 
+def _antisymmetric(values: Array) -> Array | None:
+    if not _is_square(values):
+        return None
+    return np.asarray(whole(values) - np.swapaxes(whole(values), -1, -2))
+
+
 def _identity(values: Array) -> Array | None:
     return np.broadcast_to(np.eye(values.shape[-1]), values.shape).copy() if _is_square(values) else None
 
@@ -145,7 +151,15 @@ def patterns(size: int) -> Iterator[Callable[[Array], Array | None]]:
     """What code may ask of an array besides comparing its entries with numbers. ``size``: of the largest
     array. A pattern gives None where it does not fit an array.
     """
-    yield from (np.ones_like, whole, lambda v: np.full_like(v, 2.0), _symmetric, _identity, one_hot)
+    yield from (
+        np.ones_like,
+        whole,
+        lambda v: np.full_like(v, 2.0),
+        _symmetric,
+        _antisymmetric,
+        _identity,
+        one_hot,
+    )
     yield from (ordered(1.0), ordered(-1.0), _rising, lambda v: -_rising(v), _shares(0), _shares(-1), _unit)
     yield from (
         np.abs,

@@ -78,3 +78,4 @@ def _changes(moves: Moves, base: Point) -> Iterator[dict[int, NDArray[Any]]]:
         if chosen in free:
             others = {i: np.zeros_like(arrays[i]) for i in one_by_one if i in free}
             yield {**others, chosen: one_hot(arrays[chosen])}
+            yield {chosen: np.zeros_like(arrays[chosen])}  # of what does not move
