@@ -68,9 +68,9 @@ def _check_numbers(name: str, value: Any) -> None:
         array = np.asarray(value)
     except ValueError:  # rows of several lengths
         array = np.asarray(None)
-    if array.dtype.kind not in "biufc":
+    if array.dtype.kind not in "biufc" and array.dtype.name != "bfloat16":
         raise UsageError(f"args: {name} is {short(value)}; expected an array of numbers.")
-    if not np.isfinite(array).all():
+    if not np.isfinite(array.astype(np.float64) if array.dtype.kind == "V" else array).all():
         raise UsageError(
             f"args: {name} holds values that are not finite (NaN or infinite), and there is no derivative at "
             "them."
