@@ -40,6 +40,11 @@ TWINS = {
     "two conditions at once": (SOFTMAX + r" and $L = -\sum_i y_i \log p_i$", r"$$\frac{\partial^2 L}{\partial z_i \partial z_j} = -p_i p_j$$", r"$$\frac{\partial^2 L}{\partial z_i \partial z_j} = p_i p_j$$"),
     "a step after one that is not read": (r"$L = \frac{1}{2}\sum_i w_i^2$", r"$$\frac{\partial L}{\partial w_i} = \arg w$$ $$= w_i$$", r"$$\frac{\partial L}{\partial w_i} = \arg w$$ $$= 2 w_i$$"),
     "classes of 1 and -1": ("<!-- gradcheck\nx_i, w: d; y: n\n-->\n" + r"$L = \sum_{i=1}^n \log(1 + e^{-y_i w^T x_i})$", r"$$\nabla_w^2 L = \sum_{i=1}^n \sigma(y_i w^T x_i)(1-\sigma(y_i w^T x_i)) x_i x_i^T$$", r"$$\nabla_w^2 L = 2 \sum_{i=1}^n \sigma(y_i w^T x_i)(1-\sigma(y_i w^T x_i)) x_i x_i^T$$"),
+    "a derivative at its own argument": ("", r"$$\frac{d}{dx}(g(x) h(x)) = g(x)\frac{dh}{dx}(x) + \frac{dg}{dx}(x) h(x)$$", r"$$\frac{d}{dx}(g(x) h(x)) = g(x)\frac{dh}{dx}(x) - \frac{dg}{dx}(x) h(x)$$"),
+    "a value and its function at once": (r"Let $u = f(x) = 3x^2 - 4x$.", r"$$\frac{du}{dx} = 6x - 4$$", r"$$\frac{du}{dx} = 6x + 4$$"),
+    "an inverse": (r"$p = \frac{1}{1 + e^{-z}}$, $z = \log \frac{p}{1-p}$", r"$$\frac{dp}{dz} = p(1-p)$$", r"$$\frac{dp}{dz} = p(1+p)$$"),
+    "three entries": (r"$h(x) = x_1 x_2 x_3$", r"$$\frac{\partial h}{\partial x_2} = x_1 x_3$$", r"$$\frac{\partial h}{\partial x_2} = x_2 x_3$$"),
+    "a letter of an earlier section": ("# Odds\n\n" + r"$p = \frac{1}{1 + e^{-z}}$, $\frac{dp}{dz} = p(1-p)$" + "\n\n# Divergence\n\n" + r"$D = \sum_i p_i \log \frac{p_i}{q_i}$, $\frac{\partial D}{\partial q_i} = -\frac{p_i}{q_i}$", r"$$\frac{\partial D}{\partial p_i} = \log \frac{p_i}{q_i} + 1$$", r"$$\frac{\partial D}{\partial p_i} = \log \frac{p_i}{q_i}$$"),
 }  # fmt: skip
 
 
@@ -63,6 +68,12 @@ UNTOLD = {
     "of a function whose definition is not read": (r"$g(x) = \arctan x$", r"$$g'(x) = \frac{1}{1+x^3}$$"),
     "of something that is no function of its argument": (r"$E(A) = \alpha$ and $E(B) = \beta$", r"$$E(Y_p - (A + B x_p)) = E(Y_p) - E(A + B x_p)$$"),
     "that differs from a second definition, too": (r"$L = \frac{1}{2} \sum_i (x_i - y_i)^2$, or else $L = \sum_i (x_i - y_i)^4$:", r"$$\frac{\partial L}{\partial x_i} = 3 (x_i - y_i)^3$$"),
+    "at one point": (r"Let $f(x) = 3x^2 - 4x$. At $x = 2$:", r"$\frac{df}{dx} = 8$"),
+    "after its formula": (r"$f(x, y) = x y$ and $y = -3$:", r"$\frac{\partial f}{\partial x} = y = -3$"),
+    "of an expectation": ("", r"$$E[\xi] = 1$$"),
+    "of a matrix in blocks": ("", r"$\mathbf{U} = [\mathbf{U}_K, \bar{\mathbf{U}}_K]$"),
+    "whose definition is too long": (f"$y = {'+'.join(f'x_{k}' for k in range(2000))}$", r"$\frac{\partial y}{\partial x_1} = 2$"),
+    "whose definition holds an unknown macro": (r"$z = W x$, $y = \mystery z$ and $y = z$ else.", r"$\frac{\partial y}{\partial z} = 2 I$"),
 }  # fmt: skip
 
 
@@ -83,3 +94,15 @@ def test_a_correction_keeps_the_letters_of_the_note_and_is_simple():
         text + r" we have $\nabla_{\mathbf{w}} f = \frac{\lambda}{2} \mathbf{w}$.", "n.md"
     ).claims[-1]
     assert claim.correction == r"\nabla_{\mathbf{w}} f = \lambda \mathbf{w}"
+
+
+def test_a_value_at_a_point_that_is_right_is_right():
+    assert verdict(r"Let $f(x) = 3x^2 - 4x$.", r"$f'(1) = 2$") == "right"
+
+
+def test_a_condition_is_offered_only_where_it_suffices():
+    text = "<!-- gradcheck\nw, x: n\n-->\n$f(w) = \\sum_i |w_i|$, $g(w) = \\sum_i w_i \\sum_j w_j$"
+    claim = check_text(f"{text}\n\n$$\\frac{{\\partial g}}{{\\partial w_i}} = 2$$\n", "n.md").claims[-1]
+    assert (claim.verdict, claim.condition) == ("right-if", "the entries of w sum to 1")
+    claim = check_text(f"{text}\n\n$$f(w) = 1$$\n", "n.md").claims[-1]
+    assert claim.condition != "the entries of w sum to 1"

@@ -18,7 +18,11 @@ __all__ = ["draw", "screen", "sizes_of"]
 
 
 def screen(
-    comparison: Comparison, *, points: int = 3, values: Mapping[str, str] | None = None
+    comparison: Comparison,
+    *,
+    points: int = 3,
+    values: Mapping[str, str] | None = None,
+    within: float = 1e-7,
 ) -> bool | None:
     """Whether both sides agree at a few points in float64; None where they cannot be evaluated."""
     graph = comparison.graph
@@ -53,7 +57,7 @@ def screen(
                 continue
         if not (np.all(np.isfinite(left)) and np.all(np.isfinite(right))):
             continue
-        if np.any(np.abs(left - right) > 1e-7 * scale):
+        if np.any(np.abs(left - right) > within * scale):
             return False
         agreed += 1
         if agreed >= points:

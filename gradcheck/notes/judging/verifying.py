@@ -11,7 +11,7 @@ from gradcheck.notes.judging.comparison import Comparison
 from gradcheck.notes.judging.drawing import filler
 from gradcheck.notes.judging.forms import Claim, derivative_claim, moved_claim, value_claim
 
-__all__ = ["EXAMPLES", "PROVED", "Judgement", "judge"]
+__all__ = ["EXAMPLES", "PROVED", "Judgement", "judge", "undecided"]
 
 PROVED = 100
 """Terms of a comparison beyond which no proof is tried: points decide it, and the note stays quick."""
@@ -47,13 +47,19 @@ def judge(comparison: Comparison, values: Mapping[str, str] | None = None) -> Ju
         if comparison.work() > PROVED or comparison.slides():
             claim = replace(claim, forward=_on_numbers(claim.forward))
         judgement = _verified(claim, values or {})
-        if judgement.equal is None:  # at the large values of `normal` exponentials leave nothing to compare
+        if judgement.equal is None or _undefined(judgement):
+            # large values leave nothing of exponentials, and at 0 a formula may have no value
             mild = {n: "mild" for n, kind in claim.values.items() if kind == "normal"}
             judgement = _verified(claim, {**mild, **(values or {})})
         if judgement.equal is not None:
             return judgement
         last = last or judgement
     return last or Judgement(None, reason="it has no form that gradcheck can check")
+
+
+def _undefined(judgement: Judgement) -> bool:
+    """Whether the right side only has no value where the left side has one, as L / p at p = 0."""
+    return judgement.equal is False and "nan although" in (judgement.reason or "").lower()
 
 
 def _on_numbers(forward: Callable[..., Any]) -> Callable[..., Any]:
@@ -101,6 +107,17 @@ def _verified(claim: Claim, values: Mapping[str, str]) -> Judgement:
     return Judgement(None, reason=result.reason)
 
 
+_WORDS = (
+    ("your gradient", "the right side"),
+    ("Your gradient", "The right side"),
+    ("minus the right one", "minus what is right"),
+    ("the right one times", "what is right times"),
+    ("of the right one", "of what is right"),
+)
+"""A diagnosis speaks to the author of code; a note has sides."""
+
+_INTERNAL = re.compile(r"where=|values=|backend|enclosure|\ba\d+\b|\bn\d+\b|Error\b")
+
 _LABEL = re.compile(r"\b[aA](\d+)\b")
 
 
@@ -111,4 +128,13 @@ def _in_symbols(text: str, labels: Mapping[str, str]) -> str | None:
     hidden = any("." in symbols.get(label, ".") for label in found)
     if ".py:" in text or "`" in text or hidden or re.search(r"\bn\d+\b", text):
         return None
+    for ours, theirs in _WORDS:
+        text = text.replace(ours, theirs)
     return _LABEL.sub(lambda m: symbols[m[0].lower()].split("@")[0], text)
+
+
+def undecided(reason: str | None) -> str:
+    """Why gradcheck could not decide a formula, without what only its own code has."""
+    if reason is None or _INTERNAL.search(reason):
+        return "gradcheck could not decide it at the points that it tried"
+    return f"gradcheck could not decide it: {reason}"

@@ -13,7 +13,6 @@ from gradcheck.notes.grammar.lexer import NotRead, Token, tokens
 from gradcheck.notes.grammar.normalising import normalise
 from gradcheck.notes.grammar.parser import Parser, parse
 from gradcheck.notes.grammar.syntax import (
-    Addition,
     Apply,
     BigSum,
     Group,
@@ -23,7 +22,16 @@ from gradcheck.notes.grammar.syntax import (
     Node,
     Relation,
 )
-from gradcheck.notes.statements.context import LAYERS, Context, Definition, key_of, letter_of, nodes, turned
+from gradcheck.notes.statements.context import (
+    LAYERS,
+    Context,
+    Definition,
+    is_number,
+    key_of,
+    letter_of,
+    nodes,
+    turned,
+)
 from gradcheck.notes.statements.customs import (
     D_IS_A_SIZE,
     SHORTHAND,
@@ -45,6 +53,7 @@ from gradcheck.notes.statements.declarations import (
 )
 from gradcheck.notes.statements.defining import define, numbered
 from gradcheck.notes.statements.labels import Labels, labelled, labels
+from gradcheck.notes.statements.lost import lose
 from gradcheck.notes.statements.pieces import Formula, Piece, excerpt
 from gradcheck.notes.statements.splitting import Statement, split
 
@@ -75,6 +84,7 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
     for formula, statement in statements:
         if isinstance(statement, str):
             pieces.append(Piece(formula, 0, len(formula.text), "claim", reason=statement))
+            lose(formula.text, formula.scope, context)
             continue
         equal = _equal_indices(statement)
         if equal is not None:
@@ -195,6 +205,7 @@ def _piece(
         if isinstance(head, Apply) and not head.function.primes:
             context.unread.add(key_of(head.function))
         piece.sides, piece.reason = [], str(error)
+        lose(excerpt(formula.text, start, end), formula.scope, context)
         return piece
     except RecursionError:
         piece.sides, piece.reason = [], "it is nested too deeply"
@@ -211,7 +222,7 @@ def _piece(
             context.forget()
         return None
     rest = piece.sides[1:]
-    if rest and isinstance(piece.sides[0], Name) and all(_is_number(s) for s in rest):
+    if rest and isinstance(piece.sides[0], Name) and all(is_number(s) for s in rest):
         return None  # "n = 3": a value, nothing to check
     if statement.continues:
         return _continuation(piece, before)
@@ -301,9 +312,3 @@ def _sums_to_one(sides: list[Node]) -> Name | None:
         return None
     body, one = sides[0].body, isinstance(sides[1], Literal) and sides[1].value == 1
     return body if one and len(body.sub) == 1 and not (body.sup or body.primes) else None
-
-
-def _is_number(node: Node) -> bool:
-    if isinstance(node, Addition) and len(node.terms) == 1:
-        return _is_number(node.terms[0][1])
-    return isinstance(node, Literal)

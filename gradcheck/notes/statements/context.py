@@ -9,6 +9,7 @@ from gradcheck.notes.grammar.syntax import (
     Addition,
     Apply,
     Derivative,
+    Dots,
     Literal,
     Nabla,
     Name,
@@ -17,7 +18,7 @@ from gradcheck.notes.grammar.syntax import (
 )
 from gradcheck.notes.statements.declarations import Declarations, Declared
 
-__all__ = ["Context", "Definition", "key_of", "letter_of", "nodes", "turned"]
+__all__ = ["Context", "Definition", "is_number", "key_of", "letter_of", "nodes", "turned"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,17 @@ def letter_of(node: Node) -> str | None:
     """The letter of an index, or None where the node is no plain letter."""
     plain = isinstance(node, Name) and not (node.sub or node.sup or node.primes or node.accent or node.text)
     return node.base if plain and isinstance(node, Name) else None
+
+
+def is_number(node: Node) -> bool:
+    r"""Whether an expression holds numbers only: no symbol but e and \pi, no derivative."""
+    functions = {id(n.function) for n in nodes(node) if isinstance(n, Apply) and n.function.word}
+    letters = [
+        n
+        for n in nodes(node)
+        if isinstance(n, Name) and n.base not in {"e", "\\pi"} and id(n) not in functions
+    ]
+    return not letters and not any(isinstance(n, Derivative | Nabla | Dots) for n in nodes(node))
 
 
 def turned(sides: list[Node]) -> set[str]:
@@ -112,6 +124,8 @@ class Context:
     size_names: set[str] = field(default_factory=set)  # integers that are declared by themselves
     twice: bool = False  # something is differentiated twice
     unread: set[str] = field(default_factory=set)  # functions whose definition is not read
+    lost: dict[str, set[int]] = field(default_factory=dict)
+    """Symbols of which a definition is not read, and in which sections."""
     doubled: set[str] = field(default_factory=set)  # losses L beside the L_i of each example
     from_zero: bool = False  # indices count from 0
     sizes: set[str] = field(default_factory=set)
@@ -244,7 +258,7 @@ class Context:
         for node in everything:
             for inner in nodes(node):
                 self._learn(inner, shifted)
-        self.losses -= turned(everything) - LOSSES
+        self.losses -= (turned(everything) | self.functions) - LOSSES
         for definition in self.definitions:
             if self._is_layer(definition.name):
                 self.layered.add(definition.key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeGuard
 
 from gradcheck.notes.grammar.latex import latex
 from gradcheck.notes.grammar.normalising import FUNCTIONS
@@ -79,6 +80,35 @@ def _declare_listed(name: Name, entries: list[Name], context: Context, scope: in
     context.forget()
 
 
+def _circular(body: Node, name: Name, scope: int, context: Context) -> bool:
+    """Whether what defines a symbol is defined by that symbol."""
+    own, seen, stack = _written(name), set[str](), [body]
+    while stack:
+        for n in nodes(stack.pop()):
+            if not isinstance(n, Name):
+                continue
+            if _written(n) == own:
+                return True
+            if key_of(n) not in seen and not n.sup:
+                seen.add(key_of(n))
+                stack += [
+                    d.body
+                    for d in context.definitions
+                    if d.scope == scope and d.key == key_of(n) and not d.derived
+                ]
+    return False
+
+
+def _is_function(node: Node) -> TypeGuard[Apply]:
+    """Whether a node is a function that has no name of its own, at symbols."""
+    return (
+        isinstance(node, Apply)
+        and not node.bare
+        and not (node.function.primes or node.function.word or node.function.sub or node.function.sup)
+        and all(isinstance(a, Name) and not a.sub for a in node.arguments)
+    )
+
+
 def define(piece: Piece, context: Context) -> None:
     """A symbol that is not known yet, by itself on the left, is defined by what follows."""
     left, scope = piece.sides[0], piece.formula.scope
@@ -123,6 +153,17 @@ def define(piece: Piece, context: Context) -> None:
         bool(name.sup) and not name.bracket and not name.sub and key in {"\\sigma", "s", "v", "\\rho"}
         and getattr(name.sup[0], "text", "") == "2"
     )  # fmt: skip
+    if not parameters and _circular(piece.sides[1], name, scope, context):
+        return  # z = log(p / (1 - p)) after p = sigmoid(z): a claim about the inverse
+    named = piece.sides[1]
+    if (
+        len(piece.sides) > 2
+        and _is_function(named)
+        and not derived
+        and not context.is_defined(key_of(named.function))
+    ):
+        # u = f(x) = ...: what f is, too
+        context.definitions.append(Definition(named.function, piece.sides[2], named.arguments, scope))
     definition = Definition(name, piece.sides[1], parameters, scope, derived=derived, squared=squared)
     context.definitions.append(definition)
     piece.definition = definition

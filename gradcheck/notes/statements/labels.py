@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from gradcheck.notes.grammar.syntax import BigSum, Literal, Name, Node, rebuilt
+from gradcheck.notes.grammar.syntax import BigSum, Group, Literal, Name, Node, rebuilt
 from gradcheck.notes.statements.context import key_of, letter_of, nodes
 
 __all__ = ["labelled", "labels"]
@@ -25,6 +25,7 @@ def labels(sides: list[Node], declared: set[str]) -> Labels:
     bases = {n.base for n in symbols}
     counting = INDICES | {x for n in symbols if len(n.sub) == 1 and (x := letter_of(n.sub[0]))}
     counting |= {x for n in nodes(tuple(sides)) if isinstance(n, BigSum) for x in _bound(n)}
+    counting |= {x for n in nodes(tuple(sides)) if isinstance(n, Group) for s in n.sub if (x := letter_of(s))}
     counting -= PARAMETERS & bases
     from_zero = any(isinstance(n, BigSum) and getattr(n.low, "text", "") == "0" for n in nodes(tuple(sides)))
     numbered: dict[str, bool] = {}
@@ -67,6 +68,8 @@ def _marks(sides: list[Node]) -> list[Node]:
     for n in nodes(tuple(sides)):
         if isinstance(n, Name):
             found += [m for mark in (*n.sub, *n.sup) for m in nodes(mark)]
+        elif isinstance(n, Group):
+            found += [m for mark in n.sub for m in nodes(mark)]
         elif isinstance(n, BigSum):
             limits = [m for m in (n.index, n.low, n.high, *n.more) if m is not None]
             found += [m for limit in limits for m in nodes(limit)]

@@ -15,7 +15,7 @@ from gradcheck.notes.statements.telling import redefines
 from gradcheck.notes.verdicts.evidence import Evidence, completed, plainest, sentence
 from gradcheck.notes.verdicts.right import judge_right
 
-__all__ = ["judge_redefined", "redefinition"]
+__all__ = ["judge_redefined", "not_read", "redefinition"]
 
 
 def redefinition(context: Context, piece: Piece) -> Definition | None:
@@ -51,6 +51,16 @@ def judge_redefined(
         return judge_right(replace(evidence, readings=readings), base, piece, plainest(right))
     said = f"{', '.join(sorted(own))} is defined twice before it, and differently"
     return completed(base, reason=sentence(said))
+
+
+def not_read(context: Context, piece: Piece) -> str | None:
+    """A symbol that a claim rests on, and whose definition is not read."""
+    scope = piece.formula.scope
+    for key in sorted(_rests(context, tuple(piece.sides)) & context.lost.keys()):
+        own = any(d.key == key and d.scope == scope for d in context.definitions)
+        if scope in context.lost[key] or not own:
+            return key
+    return None
 
 
 def _rests(context: Context, sides: tuple[Node, ...]) -> set[str]:

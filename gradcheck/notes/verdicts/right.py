@@ -7,6 +7,7 @@ from gradcheck.notes.grammar.syntax import (
     Derivative,
 )
 from gradcheck.notes.judging.readings import Outcome
+from gradcheck.notes.judging.verifying import undecided
 from gradcheck.notes.records import ClaimRecord
 from gradcheck.notes.statements.context import nodes
 from gradcheck.notes.statements.pieces import Piece
@@ -26,8 +27,7 @@ def judge_right(evidence: Evidence, base: ClaimRecord, piece: Piece, outcome: Ou
             reading=reading,
         )
     if judgement.equal is None:
-        why = judgement.reason or "it has no form that gradcheck can check"
-        return completed(base, reason=sentence(f"gradcheck could not decide it: {why}"), reading=reading)
+        return completed(base, reason=sentence(undecided(judgement.reason)), reading=reading)
     strength = judgement.strength
     condition = None if _chain_rule(piece) and not outcome.options.elementwise else _choice(outcome)
     common = {"strength": strength, "reading": reading, "layout": layout}

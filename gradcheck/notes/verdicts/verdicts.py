@@ -9,7 +9,7 @@ from gradcheck.notes.records import ClaimRecord
 from gradcheck.notes.statements.context import Definition
 from gradcheck.notes.verdicts.definitions import judge_definition
 from gradcheck.notes.verdicts.evidence import Evidence, completed, plainest, sentence
-from gradcheck.notes.verdicts.redefined import judge_redefined, redefinition
+from gradcheck.notes.verdicts.redefined import judge_redefined, not_read, redefinition
 from gradcheck.notes.verdicts.right import judge_right
 from gradcheck.notes.verdicts.right_if import in_another_layout, of_the_mean, under_another_name
 from gradcheck.notes.verdicts.wrong import judge_wrong, restated_definition
@@ -70,6 +70,10 @@ class Verdicts:
         record = judge_claim(self.evidence, base, found)
         if record.verdict == "right":
             return record
+        lost = not_read(self.evidence.readings.context, found.piece)
+        if record.verdict in {"wrong", "ambiguous"} and lost is not None:
+            reason = sentence(f"the definition of {lost} is not read")
+            return completed(base, reason=reason, reading=record.reading)
         again = redefinition(self.evidence.readings.context, found.piece)
         if again is not None and record.verdict == "not-read":
             self.redefined.append(again)
