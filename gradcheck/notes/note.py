@@ -43,14 +43,12 @@ def check_formulas(
             alone = sections.read(frozenset({scope}))
             new = _agreed([alone], parts)
             if any(_better(r, said[k]) for k, r in new.items() if k in said):
-                said |= {k: r for k, r in new.items() if k in said and said[k].verdict not in RIGHT}
+                said |= {k: r for k, r in new.items() if k in said and said[k].verdict != "right"}
     place = {id(f): k for k, f in enumerate(formulas)}
     records = [r for _, r in sorted(said.items(), key=lambda item: (place[item[0][0]], *item[0][1:]))]
     notes = [*(problems or []), *(text for _, text in declarations.problems)]
     return NoteRecord(VERSION, file, records, stated(found, convention_of(found, declarations)), notes)
 
-
-RIGHT = {"right", "right-if"}
 
 Place = tuple[int, int, int]
 """A statement: its formula, where in it it begins, and which of several that begin there it is."""
@@ -70,11 +68,14 @@ class _Sections:
 def _to_be_read_alone(
     group: frozenset[int], part: list[_Reading], said: dict[Place, ClaimRecord]
 ) -> Iterator[int]:
-    """Sections with definitions of their own, in which something is not right beside others."""
+    """Sections in which something is not right beside others: called wrong, or defined there and not read."""
     defining = {d.scope for d in part[0].readings.context.definitions}
-    for scope in sorted(group & defining) if len(group) > 1 else ():
+    for scope in sorted(group) if len(group) > 1 else ():
         own = [k for k, f in _places(part[0].found) if f.piece.formula.scope == scope and not f.piece.reason]
-        if any(said[k].verdict not in RIGHT for k in own):
+        verdicts = {said[k].verdict for k in own} - (
+            {"right"} if scope in defining else {"right", "not-read"}
+        )
+        if verdicts:
             yield scope
 
 
@@ -100,7 +101,9 @@ def _agreed(parts: list[list[_Reading]], every: list[list[_Reading]]) -> dict[Pl
 
 def _better(record: ClaimRecord, known: ClaimRecord) -> bool:
     """Whether a section by itself shows that a claim is right: others then only stood in its way."""
-    return record.kind != "definition" and record.verdict in RIGHT and known.verdict not in RIGHT
+    if record.kind == "definition" or known.verdict == "right":
+        return False
+    return record.verdict == "right" or (record.verdict == "right-if" and known.verdict != "right-if")
 
 
 def _read(file: str, pieces: list[Piece], context: Context) -> list[_Reading]:

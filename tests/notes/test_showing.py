@@ -28,6 +28,4 @@ def test_a_formula_is_shown_as_it_was_understood(formula):
 def test_a_size_that_nobody_names_has_a_plain_name_and_is_the_same_on_both_sides():
     text = r"$P = A Q A^T$ and $\frac{\partial \operatorname{tr}(P)}{\partial A} = A (Q + Q^T)$."
     claim = check_text(text, "note.md").claims[-1]
-    said = "a matrix (n1 x n2); d(np.trace(P))/dA = A @ (Q + Q.T)"
-    assert claim.reading is not None
-    assert claim.reading.replace("dnp.trace(P)", "d(np.trace(P))") == said
+    assert claim.reading == "a matrix (n1 x n2); d(np.trace(P))/dA = A @ (Q + Q.T)"

@@ -115,7 +115,8 @@ def _rare(node: Node, reader: Reader) -> tuple[str, int]:
         case Derivative(body, by, _, _):
             order = "" if len(by) == 1 else str(len(by))
             variables = " ".join(f"d{_at(b, reader, WHOLE)}" for b in by)
-            return f"d{order}{_at(body, reader, WHOLE)}/{variables}", SIGNED
+            of = in_numpy(body, reader)
+            return f"d{order}{of if isinstance(body, Name) else f'({of})'}/{variables}", SIGNED
         case Nabla(body, by, order, _):
             mark = f"[{in_numpy(by, reader)}]" if by is not None else ""
             return f"{'grad' if order == 1 else 'hessian'}{mark}({in_numpy(body, reader)})", WHOLE
@@ -188,6 +189,8 @@ def _raised(node: Raised, reader: Reader) -> tuple[str, int]:
         text = f"{text} ** -1"
     elif node.inverse:
         text = f"np.linalg.inv({in_numpy(node.base, reader)})"
+    if node.prime and value is not None and value.scalar:
+        return f"{text}'", WHOLE
     if node.transposed:
         text = f"{text}.T"
     if node.exponent is None:

@@ -34,12 +34,14 @@ from gradcheck.notes.statements.context import (
 )
 from gradcheck.notes.statements.customs import (
     D_IS_A_SIZE,
+    MEANS,
     SHORTHAND,
     applied_bases,
     bold_letters,
     counts_from_zero,
     join_words,
     limits,
+    means,
     plain_numbers,
     plain_size,
     symbols_beside_steps,
@@ -78,6 +80,13 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
     context.bold = bold_letters(formulas)
     bare = {key_of(d.name) for d in declarations.shapes if not d.name.sub}
     label = labels(_parsed(statements, context), bare)
+    for k, d in enumerate(declarations.shapes):
+        name = labelled(d.name, label)
+        assert isinstance(name, Name)
+        declarations.shapes[k] = replace(d, name=name)
+    context.forget()
+    heads = {s.sides[0][0].text for _, s in statements if not isinstance(s, str) and len(s.sides[0]) == 1}
+    context.counted = {x for x in MEANS - heads if not any(key_of(d.name) == x for d in declarations.shapes)}
     pieces: list[Piece] = []
     said: dict[int, Relation] = {}
     alone = Counter(id(f) for f, _ in statements)
@@ -193,7 +202,8 @@ def _piece(
     piece = Piece(formula, start, end, "claim", known=len(context.definitions))
     try:
         for side in statement.sides:
-            piece.sides.append(labelled(parse(side, context.applied, context.symbols), label))
+            node = labelled(parse(side, context.applied, context.symbols), label)
+            piece.sides.append(means(node, context.counted))
             piece.latex.append(excerpt(formula.text, side[0].start, side[-1].end))
         for condition in statement.conditions:
             _condition(condition, piece, context)

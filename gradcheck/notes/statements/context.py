@@ -11,6 +11,7 @@ from gradcheck.notes.grammar.syntax import (
     Derivative,
     Dots,
     Literal,
+    Multiplication,
     Nabla,
     Name,
     Node,
@@ -127,6 +128,8 @@ class Context:
     lost: dict[str, set[int]] = field(default_factory=dict)
     """Symbols of which a definition is not read, and in which sections."""
     doubled: set[str] = field(default_factory=set)  # losses L beside the L_i of each example
+    factors: set[tuple[int, str]] = field(default_factory=set)  # multiplied in a section, never applied
+    counted: set[str] = field(default_factory=set)  # letters that are nothing but the number of terms
     from_zero: bool = False  # indices count from 0
     sizes: set[str] = field(default_factory=set)
     examples: dict[str, set[int]] = field(default_factory=dict)
@@ -186,6 +189,8 @@ class Context:
             return here
         declared = self.declared(key)
         before = [d for d in every if d.scope < scope]
+        if (scope, key) in self.factors:
+            before = [d for d in before if not d.parameters]
         if before:
             last = max(d.scope for d in before)
             if declared is not None and declared.scope > max(last, 0):
@@ -234,6 +239,7 @@ class Context:
     def learn(self, sides: list[tuple[int, Node]]) -> None:
         """Layers, shifted indices, losses and functions, as the note's formulas use them, by section."""
         everything = [node for _, node in sides]
+        self.factors = _factors(sides)
         for scope, node in sides:
             for inner in nodes(node):
                 if isinstance(inner, Name):
@@ -325,3 +331,20 @@ class Context:
                 self.functions.add(key_of(function))
             case _:
                 pass
+
+
+def _factors(sides: list[tuple[int, Node]]) -> set[tuple[int, str]]:
+    """Symbols that a section multiplies and never applies: an earlier function b(x) is another b."""
+    found: set[tuple[int, str]] = set()
+    applied: set[tuple[int, str]] = set()
+    for scope, node in sides:
+        for inner in nodes(node):
+            if isinstance(inner, Apply):
+                applied.add((scope, key_of(inner.function)))
+            elif isinstance(inner, Multiplication):
+                found |= {
+                    (scope, key_of(f))
+                    for _, f in inner.factors
+                    if isinstance(f, Name) and f.base not in LOSSES
+                }
+    return found - applied

@@ -8,6 +8,7 @@ from typing import TypeGuard
 from gradcheck.notes.grammar.latex import latex
 from gradcheck.notes.grammar.normalising import FUNCTIONS
 from gradcheck.notes.grammar.syntax import (
+    Addition,
     Apply,
     Derivative,
     Differential,
@@ -18,6 +19,7 @@ from gradcheck.notes.grammar.syntax import (
     Name,
     Node,
     Raised,
+    Root,
     Vectorised,
     rebuilt,
 )
@@ -80,6 +82,16 @@ def _declare_listed(name: Name, entries: list[Name], context: Context, scope: in
     context.forget()
 
 
+def _is_square(name: Name, body: Node) -> bool:
+    """Whether r^2 = x^2 + y^2 says what r is: a sum, in which 2 is a power and no layer."""
+    if name.bracket or name.sub or len(name.sup) != 1 or getattr(name.sup[0], "text", "") != "2":
+        return False
+    if key_of(name) in {"\\sigma", "s", "v", "\\rho"} or not isinstance(body, Addition):
+        return False
+    names = [n for n in nodes(body) if isinstance(n, Name)]
+    return not any(n.base.isupper() or (n.sup and getattr(n.sup[0], "text", "") != "2") for n in names)
+
+
 def _circular(body: Node, name: Name, scope: int, context: Context) -> bool:
     """Whether what defines a symbol is defined by that symbol."""
     own, seen, stack = _written(name), set[str](), [body]
@@ -89,13 +101,11 @@ def _circular(body: Node, name: Name, scope: int, context: Context) -> bool:
                 continue
             if _written(n) == own:
                 return True
-            if key_of(n) not in seen and not n.sup:
-                seen.add(key_of(n))
-                stack += [
-                    d.body
-                    for d in context.definitions
-                    if d.scope == scope and d.key == key_of(n) and not d.derived
-                ]
+            key = key_of(n)
+            known = [d for d in context.definitions if d.scope == scope and d.key == key]
+            if key not in seen and not any(d.name.sup or d.derived for d in known):  # layers are no circle
+                seen.add(key)
+                stack += [d.body for d in known]
     return False
 
 
@@ -155,6 +165,9 @@ def define(piece: Piece, context: Context) -> None:
     )  # fmt: skip
     if not parameters and _circular(piece.sides[1], name, scope, context):
         return  # z = log(p / (1 - p)) after p = sigmoid(z): a claim about the inverse
+    if _is_square(name, piece.sides[1]):
+        name = replace(name, sup=())
+        piece.sides[:] = [name, *(Root(s) for s in piece.sides[1:])]
     named = piece.sides[1]
     if (
         len(piece.sides) > 2
@@ -169,6 +182,9 @@ def define(piece: Piece, context: Context) -> None:
     piece.definition = definition
     if squared:
         context.squared.add(key)
+        plain = replace(name, sup=())
+        if not context.is_defined(key) and context.declared(key) is None:
+            context.definitions.append(Definition(plain, Root(name), (), scope))  # s, where s^2 is defined
     if not (key == "\\delta" and name.sup) or not derived:
         piece.kind = "definition"
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gradcheck.notes.convention import Found
-from gradcheck.notes.grammar.syntax import Apply, Name, Node
+from gradcheck.notes.grammar.syntax import Apply, Differential, Name, Node
 from gradcheck.notes.judging.readings import Readings
 from gradcheck.notes.records import ClaimRecord
-from gradcheck.notes.statements.context import Context, Definition, key_of, nodes
+from gradcheck.notes.statements.context import LOSSES, Context, Definition, key_of, nodes
 from gradcheck.notes.statements.defining import derives
 from gradcheck.notes.statements.pieces import Piece
 from gradcheck.notes.statements.telling import redefines
 from gradcheck.notes.verdicts.evidence import Evidence, completed, plainest, sentence
 from gradcheck.notes.verdicts.right import judge_right
 
-__all__ = ["judge_redefined", "not_read", "redefinition"]
+__all__ = ["judge_redefined", "not_read", "redefinition", "total_differential"]
 
 
 def redefinition(context: Context, piece: Piece) -> Definition | None:
@@ -61,6 +61,21 @@ def not_read(context: Context, piece: Piece) -> str | None:
         if scope in context.lost[key] or not own:
             return key
     return None
+
+
+def total_differential(context: Context, piece: Piece) -> bool:
+    """Whether dz = W dx is about what z is computed from; dX alone is short for the loss's derivative."""
+    of = [n.of for n in nodes(piece.sides[0]) if isinstance(n, Differential)]
+    if not of or not isinstance(of[0], Name):
+        return False
+    own = key_of(of[0])
+    below = _rests(context, (of[0],)) - {own}
+    others = {
+        key_of(n.of)
+        for n in nodes(tuple(piece.sides[1:]))
+        if isinstance(n, Differential) and isinstance(n.of, Name)
+    }
+    return bool(others & below) or own in LOSSES
 
 
 def _rests(context: Context, sides: tuple[Node, ...]) -> set[str]:

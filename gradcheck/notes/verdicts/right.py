@@ -53,6 +53,8 @@ def _choice(outcome: Outcome) -> str | None:
         return "the factors side by side are multiplied entry by entry (⊙)"
     if options.turned and "turned" in used:
         return "the gradient is laid out as a row (numerator layout)"
+    if options.columns and "columns" in used:
+        return "the softmax acts on the columns"
     if options.partial and "partial" in used:
         held = next((a for a in outcome.assumed if a.endswith("held fixed")), "other quantities held fixed")
         return f"partial derivatives with {held}"

@@ -203,6 +203,8 @@ def is_equation(evidence: Evidence, piece: Piece) -> bool:
     known = evidence.readings.context
     if isinstance(head, Name) and (known.is_defined(key_of(head)) or head.base == "\\delta"):
         return False
+    if any(isinstance(n, Raised) and n.prime for n in nodes(left)):
+        return False
     return (
         not any(derives(side) for side in piece.sides)
         and not any(isinstance(n, Apply) and n.function.primes for n in nodes(tuple(piece.sides)))
