@@ -73,6 +73,8 @@ def _sides(comparison: Comparison, arrays: dict[str, Any], sizes: dict[int, int]
     if comparison.mask is not None:
         mask = np.asarray(evaluation.array(comparison.mask, comparison.axes), dtype=float)
         left, right = left * mask, right * mask
+    if left.shape != right.shape:
+        raise ValueError("the sides have different axes")
     scale = float(max(np.max(np.abs(left), initial=0.0), np.max(np.abs(right), initial=0.0), 1e-3))
     return left, right, scale
 

@@ -133,9 +133,9 @@ def _rare(node: Node, reader: Reader) -> tuple[str, int]:
             return f"np.array([{', '.join(in_numpy(i, reader) for i in items)}])", WHOLE
         case Cases(rows) if all(c is not None for _, c in rows[:-1]):
             text = in_numpy(rows[-1][0], reader)
-            for value, condition in reversed(rows[:-1]):
-                assert condition is not None
-                text = f"np.where({in_numpy(condition, reader)}, {in_numpy(value, reader)}, {text})"
+            for value, where in reversed(rows[:-1]):
+                assert where is not None
+                text = f"np.where({in_numpy(where, reader)}, {in_numpy(value, reader)}, {text})"
             return text, WHOLE
         case _:
             return f"`{latex(node)}`", WHOLE

@@ -53,7 +53,7 @@ from gradcheck.notes.statements.declarations import (
     membership,
     symbols_of,
 )
-from gradcheck.notes.statements.defining import define, numbered
+from gradcheck.notes.statements.defining import define, define_roots, numbered
 from gradcheck.notes.statements.labels import Labels, labelled, labels
 from gradcheck.notes.statements.lost import lose
 from gradcheck.notes.statements.pieces import Formula, Piece, excerpt
@@ -108,6 +108,7 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
             piece.said = said.get(formula.scope)
             piece.whole = alone[id(formula)] == 1
             pieces.append(piece)
+    define_roots(pieces, context)
     everything = [n for p in pieces for n in p.sides]
     join_words(declarations, everything)
     context.forget()

@@ -27,7 +27,7 @@ from gradcheck.notes.statements.context import LOSSES, Context, Definition, key_
 from gradcheck.notes.statements.declarations import Declared
 from gradcheck.notes.statements.pieces import Piece
 
-__all__ = ["define", "derives", "numbered"]
+__all__ = ["define", "define_roots", "derives", "numbered"]
 
 
 def derives(node: Node) -> bool:
@@ -80,6 +80,23 @@ def _declare_listed(name: Name, entries: list[Name], context: Context, scope: in
     sizes = tuple(letter_of(s) or getattr(s, "text", "") or "size_" for s in last)
     context.declarations.shapes.append(Declared(name, sizes, scope=scope, prose=True))
     context.forget()
+
+
+def define_roots(pieces: list[Piece], context: Context) -> None:
+    """s, where a note writes it and defines s^2."""
+    for d in [d for d in context.definitions if d.squared]:
+        key = key_of(d.name)
+        if context.is_defined(key) or context.declared(key) is not None:
+            continue
+        own = [
+            n
+            for p in pieces
+            if p.formula.scope == d.scope
+            for n in nodes(tuple(p.sides))
+            if isinstance(n, Name)
+        ]
+        if any(key_of(n) == key and not (n.sup or n.sub) for n in own):
+            context.definitions.append(Definition(replace(d.name, sup=()), Root(d.name), (), d.scope))
 
 
 def _is_square(name: Name, body: Node) -> bool:
@@ -182,9 +199,6 @@ def define(piece: Piece, context: Context) -> None:
     piece.definition = definition
     if squared:
         context.squared.add(key)
-        plain = replace(name, sup=())
-        if not context.is_defined(key) and context.declared(key) is None:
-            context.definitions.append(Definition(plain, Root(name), (), scope))  # s, where s^2 is defined
     if not (key == "\\delta" and name.sup) or not derived:
         piece.kind = "definition"
 
