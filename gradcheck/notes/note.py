@@ -33,7 +33,7 @@ def check_formulas(
 ) -> NoteRecord:
     """Read and judge all formulas of one note."""
     pieces, context = sort(formulas, declarations)
-    groups = together(pieces, context)
+    groups = together(pieces, context) or [frozenset({0})]
     sections = _Sections(file, formulas, declarations)
     parts = [_read(file, pieces, context)] if len(groups) < 2 else [sections.read(g) for g in groups]
     found = [f for part in parts for f in part[0].found]
