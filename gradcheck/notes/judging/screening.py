@@ -13,6 +13,7 @@ from gradcheck.notes.arrays.graph import Array, Graph
 from gradcheck.notes.arrays.terms import Dim, Index
 from gradcheck.notes.judging.comparison import Comparison
 from gradcheck.notes.judging.drawing import of_kind
+from gradcheck.notes.judging.widths import least
 
 __all__ = ["draw", "screen", "sizes_of"]
 
@@ -28,10 +29,14 @@ def screen(
     graph = comparison.graph
     terms = [t for t in (comparison.left, comparison.right, comparison.mask) if t is not None]
     leaves = graph.leaves(*terms)
+    room: dict[int, int] = {}
+    for dim, size in least(graph, terms):
+        room[id(dim.root())] = max(size, room.get(id(dim.root()), 0))
     agreed = 0
     for attempt in range(points * 4):
         rng = np.random.default_rng(attempt)
         sizes = sizes_of(graph, leaves, comparison.axes, attempt)
+        sizes = {d: max(n, room.get(d, 0)) for d, n in sizes.items()}
         arrays = {
             n: draw(
                 graph.arrays[n],

@@ -10,7 +10,7 @@ from gradcheck.notes.arrays.algebra import free, parts, walk
 from gradcheck.notes.arrays.graph import Graph
 from gradcheck.notes.arrays.terms import Dim, Entry, Product, Term, Total
 
-__all__ = ["bounded"]
+__all__ = ["bounded", "least"]
 
 MOST_HELD = 2_000_000
 """Entries of an array that is made on the way."""
@@ -27,8 +27,8 @@ def bounded(graph: Graph, terms: Iterable[Term], sizes: Mapping[int, str]) -> Ca
     None where no array has more than a few axes, and no entry a number.
     """
     loops = {(limit, axes) for limit, axes in _loops(graph, terms) if len(axes) > HARMLESS}
-    least = {(id(d.root()), n) for d, n in _least(graph, terms) if d.root().number is None}
-    room = [(sizes[i], n) for i, n in sorted(least) if i in sizes]
+    lowest = {(id(d.root()), n) for d, n in least(graph, terms) if d.root().number is None}
+    room = [(sizes[i], n) for i, n in sorted(lowest) if i in sizes]
     if not loops and not room:
         return None
     known = [(limit, [i.root().number or sizes.get(id(i.root()), "") for i in axes]) for limit, axes in loops]
@@ -38,14 +38,14 @@ def bounded(graph: Graph, terms: Iterable[Term], sizes: Mapping[int, str]) -> Ca
         small = all(
             prod(given.get(a, 1) if isinstance(a, str) else a for a in axes) <= m for m, axes in known
         )
-        return small and all(given.get(name, least) >= least for name, least in room)
+        return small and all(given.get(name, n) >= n for name, n in room)
 
     named = [inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY) for n in names]
     fits.__signature__ = inspect.Signature(named)  # type: ignore[attr-defined]
     return fits if names else None
 
 
-def _least(graph: Graph, terms: Iterable[Term]) -> Iterable[tuple[Dim, int]]:
+def least(graph: Graph, terms: Iterable[Term]) -> Iterable[tuple[Dim, int]]:
     """Dimensions in which an entry is written with its number, as in x_3, and how long they are at least."""
     stack, seen = list(terms), set[str]()
     while stack:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gradcheck.notes.convention import Found
+from gradcheck.notes.grammar.latex import latex
 from gradcheck.notes.grammar.syntax import Apply, Differential, Name, Node
 from gradcheck.notes.judging.readings import Readings
 from gradcheck.notes.records import ClaimRecord
@@ -35,22 +36,35 @@ def redefinition(context: Context, piece: Piece) -> Definition | None:
 def judge_redefined(
     evidence: Evidence, base: ClaimRecord, found: Found, before: list[Definition]
 ) -> ClaimRecord | None:
-    """The verdict under the nearest definitions ``before`` a claim, where it rests on one that has two."""
+    """The verdict under the nearest definitions ``before`` a claim, where it rests on one that has two.
+
+    Right, wrong or not read; nobody is called wrong for it, since the first may be meant.
+    """
     piece, context = found.piece, evidence.readings.context
     own = {d.key: d for d in before if d.scope == piece.formula.scope}
     rests = _rests(context, tuple(piece.sides))
-    own = {key: d for key, d in own.items() if key in rests}
+    own = {k: d for k, d in own.items() if k in rests and not _is_the_first(context, d)}
     if not own:
         return None
     kept = [d for d in context.definitions if d.key not in own or d.scope != piece.formula.scope]
     changed = replace(context, definitions=[*kept, *own.values()], losses=set(context.losses))
     readings = Readings(changed, evidence.readings.base, dict(evidence.readings.rows))
     readings.fixed.update(evidence.readings.fixed)
-    right = [o for o in readings.outcomes(piece) if o.state == "right"]
+    outcomes = readings.outcomes(piece)
+    right = [o for o in outcomes if o.state == "right"]
     if right:
         return judge_right(replace(evidence, readings=readings), base, piece, plainest(right))
     said = f"{', '.join(sorted(own))} is defined twice before it, and differently"
-    return completed(base, reason=sentence(said))
+    verdict = "wrong" if any(o.state == "wrong" for o in outcomes) else "not-read"
+    return completed(base, verdict=verdict, reason=sentence(said))
+
+
+def _is_the_first(context: Context, definition: Definition) -> bool:
+    """Whether the nearest definition is the first one, given once more."""
+    first = next(
+        (d for d in context.definitions if d.key == definition.key and d.scope == definition.scope), None
+    )
+    return first is not None and latex(first.body) == latex(definition.body)
 
 
 def not_read(context: Context, piece: Piece) -> str | None:

@@ -69,8 +69,12 @@ class Verdicts:
     def claim(self, base: ClaimRecord, found: Found) -> ClaimRecord:
         record = judge_claim(self.evidence, base, found)
         if record.verdict == "right":
+            second = redefinition(self.evidence.readings.context, found.piece)
+            if second is not None:  # the first definition, given once more
+                self.redefined.append(second)
+                return record
             again = judge_redefined(self.evidence, base, found, self.redefined) if self.redefined else None
-            if again is None or again.verdict == "right":
+            if again is None or again.verdict != "wrong":
                 return record
             reason = f"it is right for the first definition, and not for the nearest: {again.reason}"
             return completed(base, verdict="ambiguous", reason=sentence(reason), reading=record.reading)
@@ -84,7 +88,10 @@ class Verdicts:
         if second is not None and record.verdict == "not-read":
             self.redefined.append(second)
         elif record.verdict in {"wrong", "ambiguous"} and self.redefined:
-            return judge_redefined(self.evidence, base, found, self.redefined) or record
+            again = judge_redefined(self.evidence, base, found, self.redefined)
+            if again is None:
+                return record
+            return completed(again, verdict="not-read") if again.verdict == "wrong" else again
         return record
 
 
