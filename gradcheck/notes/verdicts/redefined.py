@@ -9,7 +9,7 @@ from gradcheck.notes.grammar.latex import latex
 from gradcheck.notes.grammar.syntax import Apply, Differential, Name, Node
 from gradcheck.notes.judging.readings import Readings
 from gradcheck.notes.records import ClaimRecord
-from gradcheck.notes.statements.context import LOSSES, Context, Definition, key_of, nodes
+from gradcheck.notes.statements.context import LOSSES, Context, Definition, is_number, key_of, nodes
 from gradcheck.notes.statements.defining import derives
 from gradcheck.notes.statements.pieces import Piece
 from gradcheck.notes.statements.telling import redefines
@@ -30,6 +30,8 @@ def redefinition(context: Context, piece: Piece) -> Definition | None:
     if not isinstance(head, Name):
         return None
     parameters = left.arguments if isinstance(left, Apply) else ()
+    if parameters and (is_number(body) or not all(isinstance(p, Name) for p in parameters)):
+        return None  # f(x, y) = -12, a value
     return Definition(head, body, parameters, piece.formula.scope)
 
 

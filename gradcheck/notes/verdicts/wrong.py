@@ -201,6 +201,11 @@ def is_equation(evidence: Evidence, piece: Piece) -> bool:
     left = piece.sides[0]
     head = left.function if isinstance(left, Apply) else left
     known = evidence.readings.context
+    others = {
+        key_of(n) for n in nodes(tuple(piece.sides[1:])) if isinstance(n, Name) and letter_of(n) is None
+    }
+    if isinstance(left, Name) and left.sub and others == {key_of(left)}:
+        return True  # a_1 = -a_2, of two entries of one symbol
     if isinstance(head, Name) and (known.is_defined(key_of(head)) or head.base == "\\delta"):
         return False
     if any(isinstance(n, Raised) and n.prime for n in nodes(left)):
