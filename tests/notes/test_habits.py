@@ -40,6 +40,26 @@ TWINS = {
     "two conditions at once": (SOFTMAX + r" and $L = -\sum_i y_i \log p_i$", r"$$\frac{\partial^2 L}{\partial z_i \partial z_j} = -p_i p_j$$", r"$$\frac{\partial^2 L}{\partial z_i \partial z_j} = p_i p_j$$"),
     "a step after one that is not read": (r"$L = \frac{1}{2}\sum_i w_i^2$", r"$$\frac{\partial L}{\partial w_i} = \arg w$$ $$= w_i$$", r"$$\frac{\partial L}{\partial w_i} = \arg w$$ $$= 2 w_i$$"),
     "classes of 1 and -1": ("<!-- gradcheck\nx_i, w: d; y: n\n-->\n" + r"$L = \sum_{i=1}^n \log(1 + e^{-y_i w^T x_i})$", r"$$\nabla_w^2 L = \sum_{i=1}^n \sigma(y_i w^T x_i)(1-\sigma(y_i w^T x_i)) x_i x_i^T$$", r"$$\nabla_w^2 L = 2 \sum_{i=1}^n \sigma(y_i w^T x_i)(1-\sigma(y_i w^T x_i)) x_i x_i^T$$"),
+    "a derivative at its own argument": ("", r"$$\frac{d}{dx}(g(x) h(x)) = g(x)\frac{dh}{dx}(x) + \frac{dg}{dx}(x) h(x)$$", r"$$\frac{d}{dx}(g(x) h(x)) = g(x)\frac{dh}{dx}(x) - \frac{dg}{dx}(x) h(x)$$"),
+    "a value and its function at once": (r"Let $u = f(x) = 3x^2 - 4x$.", r"$$\frac{du}{dx} = 6x - 4$$", r"$$\frac{du}{dx} = 6x + 4$$"),
+    "an inverse": (r"$p = \frac{1}{1 + e^{-z}}$, $z = \log \frac{p}{1-p}$", r"$$\frac{dp}{dz} = p(1-p)$$", r"$$\frac{dp}{dz} = p(1+p)$$"),
+    "three entries": (r"$h(x) = x_1 x_2 x_3$", r"$$\frac{\partial h}{\partial x_2} = x_1 x_3$$", r"$$\frac{\partial h}{\partial x_2} = x_2 x_3$$"),
+    "a letter of an earlier section": ("# Odds\n\n" + r"$p = \frac{1}{1 + e^{-z}}$, $\frac{dp}{dz} = p(1-p)$" + "\n\n# Divergence\n\n" + r"$D = \sum_i p_i \log \frac{p_i}{q_i}$, $\frac{\partial D}{\partial q_i} = -\frac{p_i}{q_i}$", r"$$\frac{\partial D}{\partial p_i} = \log \frac{p_i}{q_i} + 1$$", r"$$\frac{\partial D}{\partial p_i} = \log \frac{p_i}{q_i}$$"),
+    "a prime after brackets": ("", r"$$(f(x) g(x))' = f'(x) g(x) + f(x) g'(x)$$", r"$$(f(x) g(x))' = f'(x) g'(x)$$"),
+    "a prime after a power": ("", r"$$(x^2)' = 2x$$", r"$$(x^2)' = x$$"),
+    "a mean with a bare sum": (r"$m = \frac{1}{n} \sum_i x_i$, $v = \frac{1}{n} \sum_i (x_i - m)^2$, $s = \sqrt{v}$", r"$$\frac{\partial s}{\partial x_j} = \frac{x_j - m}{n s}$$", r"$$\frac{\partial s}{\partial x_j} = \frac{x_j - m}{s}$$"),
+    "a square that is defined": (r"$r^2 = x^2 + y^2$", r"$$\frac{\partial r}{\partial x} = \frac{x}{r}$$", r"$$\frac{\partial r}{\partial x} = \frac{x}{2r}$$"),
+    "a square that is given again": (r"$r = \sqrt{x^2 + y^2}$, so $r^2 = x^2 + y^2$", r"$$\frac{\partial r}{\partial x} = \frac{x}{r}$$", r"$$\frac{\partial r}{\partial x} = \frac{r}{x}$$"),
+    "softmax by rows": ("<!-- gradcheck\nS: n m\n-->\n" + r"$P = \operatorname{softmax}(S)$", r"$$\frac{\partial P_{ij}}{\partial S_{ik}} = P_{ij}(\delta_{jk} - P_{ik})$$", r"$$\frac{\partial P_{ij}}{\partial S_{ik}} = P_{ij}(\delta_{jk} + P_{ik})$$"),
+    "vectors told apart by letters": (r"$J = -\log \sigma(u_o^T v_c) - \sum_{k=1}^K \log \sigma(-u_k^T v_c)$", r"$$\frac{\partial J}{\partial u_o} = (\sigma(u_o^T v_c) - 1) v_c$$", r"$$\frac{\partial J}{\partial u_o} = \sigma(u_o^T v_c) v_c$$"),
+    "weights with numbers beside data": (r"$X \in \mathbb{R}^{N \times D}$, $H = \max(0, X W_1 + b_1)$, $S = H W_2 + b_2$", r"$$\frac{\partial L}{\partial W_2} = H^T \frac{\partial L}{\partial S}$$", r"$$\frac{\partial L}{\partial W_2} = \frac{\partial L}{\partial S} H^T$$"),
+    "bold titles": (r"**Problem 1.** $f(x) = x^3$." + "\n\n" + r"**Problem 2.** $f(x) = a^T x$ with $x \in \mathbb{R}^n$.", r"$$\nabla f(x) = a$$", r"$$\nabla f(x) = -a$$"),
+    "hyperbolic functions": ("", r"$$\frac{d}{dx} \sinh x = \cosh x$$", r"$$\frac{d}{dx} \cosh x = -\sinh x$$"),
+    "inverse functions": ("", r"$$\frac{d}{dx} \arctan x = \frac{1}{1 + x^2}$$", r"$$\frac{d}{dx} \arccos x = \frac{1}{\sqrt{1 - x^2}}$$"),
+    "the smaller of two": (r"$r(z) = \min(z, 1)$", r"$$r'(z) = 1$$", r"$$r'(z) = z$$"),
+    "two terms in Einstein's convention": ("<!-- gradcheck\nA: n n; u: n; f: scalar\neinstein\n-->\n" + r"$f = A_{ij} u_i u_j$", r"$$\frac{\partial f}{\partial u_k} = A_{kj} u_j + A_{ik} u_i$$", None),
+    "underscores that Markdown escapes": ("<!-- gradcheck\nW: n m; x: m\n-->\n" + r"$y\_i = \sum\_j W\_{ij} x\_j$", r"$$\frac{\partial y\_i}{\partial x\_j} = W\_{ij}$$", r"$$\frac{\partial y\_i}{\partial x\_j} = -W\_{ij}$$"),
+    "polar coordinates": (r"$x = r \cos\theta$, $y = r \sin\theta$, $r = \sqrt{x^2 + y^2}$", r"$$\frac{\partial x}{\partial \theta} = -y$$", r"$$\frac{\partial x}{\partial \theta} = y$$"),
 }  # fmt: skip
 
 
@@ -60,9 +80,18 @@ UNTOLD = {
     "of a loss that is not defined": ("<!-- gradcheck\nW: n m; x: m; z, y: n; J: scalar\n-->\n$z = W x$", r"$$\frac{\partial J}{\partial z} = z - y$$"),
     "of two losses that are not defined": (r"$a_i = \sigma(z_i)$", r"$$\frac{\partial J}{\partial z_i} = \frac{\partial L}{\partial z_i} + 2\lambda z_i$$"),
     "in whose vectors only examples are told of": (LOGISTIC, r"$$\nabla_\theta J = \frac{1}{m} X^T (\sigma(X\theta) - y)$$"),
-    "of a function whose definition is not read": (r"$g(x) = \arctan x$", r"$$g'(x) = \frac{1}{1+x^3}$$"),
+    "of a function whose definition is not read": (r"$g(x) = \mystery x$", r"$$g'(x) = \frac{1}{1+x^3}$$"),
     "of something that is no function of its argument": (r"$E(A) = \alpha$ and $E(B) = \beta$", r"$$E(Y_p - (A + B x_p)) = E(Y_p) - E(A + B x_p)$$"),
     "that differs from a second definition, too": (r"$L = \frac{1}{2} \sum_i (x_i - y_i)^2$, or else $L = \sum_i (x_i - y_i)^4$:", r"$$\frac{\partial L}{\partial x_i} = 3 (x_i - y_i)^3$$"),
+    "at one point": (r"Let $f(x) = 3x^2 - 4x$. At $x = 2$:", r"$\frac{df}{dx} = 8$"),
+    "after its formula": (r"$f(x, y) = x y$ and $y = -3$:", r"$\frac{\partial f}{\partial x} = y = -3$"),
+    "of an expectation": ("", r"$$E[\xi] = 1$$"),
+    "of a total differential": ("<!-- gradcheck\nW: n m; x: m\n-->\n$z = W x$", r"$$dz = W dx + dW x$$"),
+    "of a total differential of a loss": ("<!-- gradcheck\nW: n m; x: m\n-->\n$z = W x$, $J = z^T z$", r"$$\mathrm{d}J = 2 z^T \mathrm{d}z$$"),
+    "of two entries of one symbol": (r"$a^{(1)}_1 = \operatorname{sign}(x)$, $a^{(1)}_2 = \operatorname{sign}(y)$", r"$a^{(1)}_1 = -a^{(1)}_2$"),
+    "of a matrix in blocks": ("", r"$\mathbf{U} = [\mathbf{U}_K, \bar{\mathbf{U}}_K]$"),
+    "whose definition is too long": (f"$y = {'+'.join(f'x_{k}' for k in range(2000))}$", r"$\frac{\partial y}{\partial x_1} = 2$"),
+    "whose definition holds an unknown macro": (r"$z = W x$, $y = \mystery z$ and $y = z$ else.", r"$\frac{\partial y}{\partial z} = 2 I$"),
 }  # fmt: skip
 
 
@@ -83,3 +112,21 @@ def test_a_correction_keeps_the_letters_of_the_note_and_is_simple():
         text + r" we have $\nabla_{\mathbf{w}} f = \frac{\lambda}{2} \mathbf{w}$.", "n.md"
     ).claims[-1]
     assert claim.correction == r"\nabla_{\mathbf{w}} f = \lambda \mathbf{w}"
+
+
+def test_a_value_at_a_point_that_is_right_is_right():
+    assert verdict(r"Let $f(x) = 3x^2 - 4x$.", r"$f'(1) = 2$") == "right"
+
+
+def test_a_condition_is_offered_only_where_it_suffices():
+    text = "<!-- gradcheck\nw, x: n\n-->\n$f(w) = \\sum_i |w_i|$, $g(w) = \\sum_i w_i \\sum_j w_j$"
+    claim = check_text(f"{text}\n\n$$\\frac{{\\partial g}}{{\\partial w_i}} = 2$$\n", "n.md").claims[-1]
+    assert (claim.verdict, claim.condition) == ("right-if", "the entries of w sum to 1")
+    claim = check_text(f"{text}\n\n$$f(w) = 1$$\n", "n.md").claims[-1]
+    assert claim.condition != "the entries of w sum to 1"
+
+
+def test_a_claim_is_held_against_the_nearest_definition_too():
+    text = r"Let $L = x^2$. Now take $L = x^3$ instead."
+    assert verdict(text, r"$$\frac{dL}{dx} = 3x^2$$") == "right"
+    assert verdict(text, r"$$\frac{dL}{dx} = 2x$$") == "ambiguous"

@@ -220,6 +220,11 @@ def _slope(name: str, x: Term) -> Term:
             return Function("cos", x)
         case "cos":
             return negative(Function("sin", x))
+        case "arctan":
+            return power(add((ONE, power(x, two))), minus_one)
+        case "arcsin" | "arccos":
+            slope = power(_one_minus(power(x, two)), Number(Fraction(-1, 2)))
+            return slope if name == "arcsin" else negative(slope)
         case "abs":
             return Function("sign", x)
         case "relu":

@@ -162,8 +162,8 @@ class Cursor:
                     node = Raised(node, None, transposed=True, inverse=True)
                 elif texts == ["-", "1"]:
                     node = Raised(node, None, inverse=True)
-                elif texts and all(t == "'" for t in texts):
-                    node = Raised(node, None, transposed=True)
+                elif texts == ["'"]:
+                    node = Raised(node, None, transposed=True, prime=True)
                 else:
                     node = Raised(node, self.whole(content))
             elif self.here.kind == "sub" and isinstance(node, Group | Matrix | Apply):
@@ -173,7 +173,9 @@ class Cursor:
                 node = Group(node if isinstance(node, Apply) else node.body, self.indices(self.script()))
             elif self.text() == "'" and isinstance(node, Group):
                 self.take()
-                node = Raised(node, None, transposed=True)
+                if self.text() == "'":
+                    raise NotRead("a second derivative of brackets is not read")
+                node = Raised(node, None, transposed=True, prime=True)
             else:
                 break
         if self.here is not None and self.here.kind == "sub":

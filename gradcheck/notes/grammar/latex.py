@@ -29,7 +29,10 @@ from gradcheck.notes.grammar.syntax import (
 
 __all__ = ["latex"]
 
-_WORDS = {"log", "exp", "tanh", "sin", "cos", "max", "min", "det"}
+_WORDS = {
+    "log", "exp", "tanh", "sin", "cos", "max", "min", "det", "sinh", "cosh", "tan", "cot", "sec", "csc",
+    "coth",     "arctan", "arcsin", "arccos",
+}  # fmt: skip
 
 
 def latex(node: Node) -> str:

@@ -75,7 +75,8 @@ _SAME = {
     "\\lbrace": "\\{", "\\rbrace": "\\}", "\\lbrack": "[", "\\rbrack": "]", "\\Vert": "\\|", "\\lVert": "\\|",
     "\\rVert": "\\|", "\\lvert": "|", "\\rvert": "|", "\\vert": "|", "\\dfrac": "\\frac", "\\tfrac": "\\frac",
     "\\cfrac": "\\frac", "\\part": "\\partial", "\\ne": "\\neq", "\\le": "\\leq", "\\ge": "\\geq",
-    "\\hadamard": "\\odot", "\\intercal": "\\top", "\\ast": "*", "\\prime": "'", "\\colon": ":", "\\lt": "<",
+    "\\hadamard": "\\odot", "\\intercal": "\\top", "\\ast": "*", "\\*": "*",
+    "\\prime": "'", "\\colon": ":", "\\lt": "<",
     "\\gt": ">", "\\mathds": "\\mathbb", "\\mathbbm": "\\mathbb", "\\widehat": "\\hat",
     "\\widetilde": "\\tilde",
     "\\overline": "\\bar", "\\implies": "\\Rightarrow", "\\Longrightarrow": "\\Rightarrow",
@@ -107,6 +108,8 @@ def tokens(text: str) -> list[Token]:
         if kind == "sign":
             found.extend(_sign(content, start, end))
             continue
+        if content == "\\_":  # Markdown's way to write _
+            kind, content = "sub", "_"
         if kind == "command":
             content = _SAME.get(content, content)
             if not content.startswith("\\"):

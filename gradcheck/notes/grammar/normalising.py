@@ -14,7 +14,10 @@ FUNCTIONS = {
     "sigmoid": "sigmoid", "softmax": "softmax", "relu": "relu", "ReLU": "relu", "max": "max", "min": "min",
     "tr": "tr", "Tr": "tr", "trace": "tr", "det": "det", "diag": "diag", "Diag": "diag", "sign": "sign",
     "sgn": "sign", "abs": "abs", "logistic": "sigmoid", "sech": "sech", "cosh": "cosh", "sinh": "sinh",
-    "tan": "tan", "softplus": "softplus", "logdet": "logdet", "vec": "vec", "operatornametr": "tr",
+    "tan": "tan", "cot": "cot", "sec": "sec", "csc": "csc", "coth": "coth", "arctan": "arctan",
+    "arcsin": "arcsin", "arccos": "arccos", "arsinh": "arsinh", "arcsinh": "arsinh", "arcosh": "arcosh",
+    "arccosh": "arcosh", "artanh": "artanh", "arctanh": "artanh",
+    "softplus": "softplus", "logdet": "logdet", "vec": "vec", "operatornametr": "tr",
 }  # fmt: skip
 """Functions that have a name of their own, and what they are called here."""
 

@@ -53,6 +53,7 @@ class Operators(Cursor):
             raise NotRead(f"the derivative is of order {order} above the line and {len(by)} below it")
         if rest:
             body = self.whole(rest)
+            self.own_argument(by)
             return self.postfix(Derivative(body, tuple(by), sign == "d", at))
         # the operator in front of what it differentiates
         grouped = (
@@ -71,6 +72,19 @@ class Operators(Cursor):
             if self.text() in {"+", "-"}:
                 raise NotRead("how far a derivative in front of a sum reaches is not clear; use brackets")
         return Derivative(body, tuple(by), sign == "d", at)
+
+    def own_argument(self, by: list[Node]) -> None:
+        """dg/dx (x): at its own argument, which says nothing more; elsewhere it is not read."""
+        if self.text() != "(":
+            return
+        start = self.k
+        self.take()
+        inside = self.until(")")
+        if [t.text for t in inside] == [x.base for x in by if isinstance(x, Name) and not (x.sub or x.sup)]:
+            return
+        if len(inside) == 1 and inside[0].kind in {"letter", "number"}:
+            raise NotRead("a derivative at another argument is not read")
+        self.k = start
 
     def order(self, tokens: list[Token]) -> tuple[int, list[Token]]:
         if tokens and tokens[0].kind == "sup":

@@ -86,6 +86,8 @@ class Symbols(Cursor):
             if after:
                 raise NotRead("a transposed function is not read")
             return self.applied(name)
+        if self.text() == "[" and base in {"E", "Var", "Cov", "Pr"} and base not in self.symbols:
+            raise NotRead("an expectation is not read")
         unmarked = not after and not name.sup and name.base not in GREEK and name.base not in self.symbols
         if self.text() == "(" and unmarked and self.lone_arguments():
             return self.applied(name)

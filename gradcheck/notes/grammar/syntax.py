@@ -64,6 +64,7 @@ class Raised:
     exponent: Node | None
     transposed: bool = False
     inverse: bool = False
+    prime: bool = False  # written (x + y)': a transpose, or a derivative where it is a number
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ from gradcheck.notes.arrays.algebra import multiply, substitute, total
 from gradcheck.notes.arrays.terms import Delta, Index, Place, Term
 from gradcheck.notes.arrays.values import Mismatch, Slip, Value, compatible, same_shape, unify
 from gradcheck.notes.grammar.lexer import NotRead
-from gradcheck.notes.grammar.syntax import BigSum, Derivative, Literal, Multiplication, Name, Node
+from gradcheck.notes.grammar.syntax import Derivative, Literal, Name, Node
 from gradcheck.notes.judging.comparison import Comparison, Target
 from gradcheck.notes.judging.screening import screen
+from gradcheck.notes.reading.einstein import repeated
 from gradcheck.notes.reading.reader import Reader
 from gradcheck.notes.statements.context import letter_of, nodes
 
-__all__ = ["LeftMismatch", "Licensed", "compare", "fitted", "indices_of", "repeated", "summed"]
+__all__ = ["LeftMismatch", "Licensed", "compare", "fitted", "indices_of", "summed"]
 
 
 class LeftMismatch(Exception):
@@ -108,30 +109,6 @@ def _diagonal(reader: Reader, a: Value, b: Value, letters: dict[str, Index]) -> 
 
 def indices_of(node: Node) -> set[str]:
     return {x for n in nodes(node) if isinstance(n, Name) for s in (*n.sub, *n.sup) if (x := letter_of(s))}
-
-
-def _sum_letters(node: BigSum) -> set[str | None]:
-    return {letter_of(n) for n in (node.index, *node.more) if n is not None}
-
-
-def repeated(node: Node, letter: str) -> bool:
-    """Whether an index stands twice in one product, as in Einstein's convention."""
-    own = {
-        id(n)
-        for b in nodes(node)
-        if isinstance(b, BigSum) and b.index is not None and letter in _sum_letters(b)
-        for n in nodes(b)
-    }
-    for inner in nodes(node):
-        if isinstance(inner, Multiplication) and id(inner) not in own:
-            count = sum(
-                1
-                for _, f in inner.factors
-                if isinstance(f, Name) and any(letter_of(s) == letter for s in f.sub)
-            )
-            if count >= 2:
-                return True
-    return False
 
 
 def _target(reader: Reader, left: Derivative, value: Value) -> Target | None:

@@ -21,6 +21,10 @@ LABELS = {"y", "t", "y^{(i)}", "t^{(i)}"}
 """What often holds classes written as 1 and -1."""
 
 
+POINTS = 6
+"""Points, at sizes in three orders, at which a condition must make both sides equal."""
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """``text`` for people; ``comparison`` and ``values`` under which it holds."""
@@ -45,9 +49,17 @@ def first_condition(
             known.get(text, Condition(text, comparison, {}))
             for known, comparison in zip(lists, comparisons, strict=True)
         )
-        if all(screen(c.comparison, values=c.values) for c in held):
+        if all(_holds(c) for c in held):
             return held
     return None
+
+
+def _holds(condition: Condition) -> bool:
+    """Whether both sides agree wherever a condition is met, not only by positive numbers."""
+    if not screen(condition.comparison, values=condition.values, points=POINTS):
+        return False
+    wider = {n: "sum of 1" if kind == "simplex" else kind for n, kind in condition.values.items()}
+    return wider == condition.values or screen(condition.comparison, values=wider, points=POINTS) is not False
 
 
 def conditions(comparison: Comparison, said: frozenset[str] = frozenset()) -> Iterator[Condition]:

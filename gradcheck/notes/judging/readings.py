@@ -29,6 +29,7 @@ CHOICES: dict[str, tuple[object, ...]] = {
     "partial": (False, True),
     "elementwise": (False, True),
     "turned": (False, True),
+    "columns": (False, True),
 }
 
 

@@ -13,21 +13,30 @@ from gradcheck.notes.arrays.graph import Array, Graph
 from gradcheck.notes.arrays.terms import Dim, Index
 from gradcheck.notes.judging.comparison import Comparison
 from gradcheck.notes.judging.drawing import of_kind
+from gradcheck.notes.judging.widths import least
 
 __all__ = ["draw", "screen", "sizes_of"]
 
 
 def screen(
-    comparison: Comparison, *, points: int = 3, values: Mapping[str, str] | None = None
+    comparison: Comparison,
+    *,
+    points: int = 3,
+    values: Mapping[str, str] | None = None,
+    within: float = 1e-7,
 ) -> bool | None:
     """Whether both sides agree at a few points in float64; None where they cannot be evaluated."""
     graph = comparison.graph
     terms = [t for t in (comparison.left, comparison.right, comparison.mask) if t is not None]
     leaves = graph.leaves(*terms)
+    room: dict[int, int] = {}
+    for dim, size in least(graph, terms):
+        room[id(dim.root())] = max(size, room.get(id(dim.root()), 0))
     agreed = 0
     for attempt in range(points * 4):
         rng = np.random.default_rng(attempt)
         sizes = sizes_of(graph, leaves, comparison.axes, attempt)
+        sizes = {d: max(n, room.get(d, 0)) for d, n in sizes.items()}
         arrays = {
             n: draw(
                 graph.arrays[n],
@@ -53,7 +62,7 @@ def screen(
                 continue
         if not (np.all(np.isfinite(left)) and np.all(np.isfinite(right))):
             continue
-        if np.any(np.abs(left - right) > 1e-7 * scale):
+        if np.any(np.abs(left - right) > within * scale):
             return False
         agreed += 1
         if agreed >= points:
@@ -69,6 +78,8 @@ def _sides(comparison: Comparison, arrays: dict[str, Any], sizes: dict[int, int]
     if comparison.mask is not None:
         mask = np.asarray(evaluation.array(comparison.mask, comparison.axes), dtype=float)
         left, right = left * mask, right * mask
+    if left.shape != right.shape:
+        raise ValueError("the sides have different axes")
     scale = float(max(np.max(np.abs(left), initial=0.0), np.max(np.abs(right), initial=0.0), 1e-3))
     return left, right, scale
 

@@ -78,8 +78,17 @@ class Derivatives(Functions):
         shifted = self.shifted(node)
         if shifted is not None:
             return shifted
-        body = self.value(node.body)
-        return self.differentiated(body, self.operand(node.by[0]), partial=not node.total, of=node.body)
+        of = self.at_its_variable(node.body, node.by[0])
+        body = self.value(of)
+        return self.differentiated(body, self.operand(node.by[0]), partial=not node.total, of=of)
+
+    def at_its_variable(self, body: Node, by: Node) -> Node:
+        """g of dg/dx, where g is an undefined function: g(x)."""
+        if not isinstance(body, Name) or not isinstance(by, Name) or body.sub or body.sup or body.primes:
+            return body
+        key = key_of(body)
+        known = self.context.is_defined(key) or self.context.declared(key) is not None
+        return Apply(body, (by,)) if key in self.context.functions - LOSSES and not known else body
 
     def shifted(self, node: Derivative) -> Value | None:
         r"""\\partial L / \\partial y_{j-k}: by the entry at that place, where there is one."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from gradcheck.notes.arrays.algebra import multiply, power, substitute, total
+from gradcheck.notes.arrays.algebra import add, multiply, negative, power, substitute, total
+from gradcheck.notes.arrays.elementary import COMPOSED, composed
 from gradcheck.notes.arrays.graph import Graph
 from gradcheck.notes.arrays.inlining import put
-from gradcheck.notes.arrays.terms import Delta, Det, Entry, Function, Index, Largest, Number, Term, fresh
+from gradcheck.notes.arrays.terms import Delta, Det, Entry, Function, Index, Largest, Number, fresh
 from gradcheck.notes.arrays.values import (
     Mismatch,
     Slip,
@@ -38,6 +39,12 @@ __all__ = ["Functions"]
 
 _MINUS = Number(Fraction(-1))
 _TWO = Number(Fraction(2))
+
+
+PLAIN = {
+    "exp", "log", "tanh", "sigmoid", "sqrt", "sin", "cos", "abs", "relu", "sign",
+    "arctan", "arcsin", "arccos",
+}  # fmt: skip
 
 
 class Functions(Sums):
@@ -105,17 +112,19 @@ class Functions(Sums):
 
     def elementwise(self, function: str, order: int, x: Value) -> Value:
         if order == 0:
-            return x.with_body(Function(function, x.body))
+            return x.with_body(composed(function, x.body))
         array = "slot."
         graph = Graph()
         graph.given(array, ())
-        term: Term = Function(function, Entry(array, ()))
+        term = composed(function, Entry(array, ()))
         for _ in range(order):
             term = graph.derivative(term, array, ())
         return x.with_body(put(term, array, x.body))
 
     def known(self, base: str, node: Apply) -> Value:
         order = node.function.primes
+        if base == "min" and len(node.arguments) == 2 and not order:
+            return self.smaller(*(self.value(a) for a in node.arguments))
         if base == "max" and len(node.arguments) == 2:
             first, second = (self.value(a) for a in node.arguments)
             if isinstance(second.body, Number) and second.body.value == 0:
@@ -153,14 +162,28 @@ class Functions(Sums):
             inner = x.body.argument if isinstance(x.body, Function) and x.body.name == "abs" else x.body
             if inner is not x.body or isinstance(x.body, Det):
                 return x.with_body(Function("logabs", inner))
-        if base not in {"exp", "log", "tanh", "sigmoid", "sqrt", "sin", "cos", "abs", "relu", "sign"}:
+        if base not in PLAIN | COMPOSED:
             raise NotRead(f"the function {base} is not known")
         return self.elementwise(base, order, x)
 
+    def smaller(self, first: Value, second: Value) -> Value:
+        """min(a, b) = a - relu(a - b), of values of one shape or of a value and a number."""
+        if first.scalar and not second.scalar:
+            first, second = second, first
+        if not second.scalar and not same_shape(first, second):
+            raise Mismatch(f"the smaller of {first.words()} and {second.words()} does not exist")
+        other = second.at(first.row, first.column)
+        difference = add((first.body, negative(other)))
+        return first.with_body(add((first.body, negative(Function("relu", difference)))))
+
     def softmax(self, x: Value, order: int) -> Value:
-        if not x.vector or order:
+        if x.scalar or order:
             raise NotRead(f"the softmax of {x.words()} is not read")
-        (index,) = x.open
+        index = x.open[0]
+        if x.matrix:
+            columns = bool(self.choose("columns"))
+            self.assume(f"the softmax acts on the {'columns' if columns else 'rows'}")
+            index = x.open[0 if columns else 1]
         k = fresh(index.dim)
         normaliser = total(k, Function("exp", substitute(x.body, {index: k})))
         return x.with_body(multiply((Function("exp", x.body), power(normaliser, _MINUS))))

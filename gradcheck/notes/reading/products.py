@@ -19,6 +19,8 @@ from gradcheck.notes.arrays.values import (
 )
 from gradcheck.notes.grammar.lexer import NotRead
 from gradcheck.notes.grammar.syntax import (
+    Apply,
+    Derivative,
     Group,
     Indicator,
     Literal,
@@ -29,7 +31,7 @@ from gradcheck.notes.grammar.syntax import (
     Relation,
 )
 from gradcheck.notes.reading.unknowns import Unknowns
-from gradcheck.notes.statements.context import letter_of
+from gradcheck.notes.statements.context import key_of, letter_of, nodes
 
 __all__ = ["Products"]
 
@@ -141,6 +143,8 @@ class Products(Unknowns):
         if entry is not None:
             return entry
         inner = self.value(base)
+        if node.prime and inner.scalar:
+            return self.value(Derivative(base, (_variable(base),), total=True))
         if node.inverse:
             inner = self.inverse(inner)
         if node.transposed:
@@ -258,3 +262,17 @@ class Products(Unknowns):
                     where.append(Delta(column, j))
                 terms.append(multiply((*where, value.body)))
         return Value(row, column, add(terms))
+
+
+def _variable(node: Node) -> Name:
+    """By what (f(x) g(x))' is differentiated: the argument of its functions, else its only symbol."""
+    functions = [n for n in nodes(node) if isinstance(n, Apply)]
+    heads = {id(n.function) for n in functions}
+    arguments = {key_of(a): a for n in functions for a in n.arguments if isinstance(a, Name)}
+    others = {
+        key_of(n): n for n in nodes(node) if isinstance(n, Name) and id(n) not in heads and n.base != "e"
+    }
+    found = list((arguments or others).values())
+    if len(found) != 1 or found[0].sub or found[0].bracket:
+        raise NotRead("by what the brackets with a prime are differentiated is not clear")
+    return replace(found[0], sup=())

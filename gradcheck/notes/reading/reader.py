@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from gradcheck.notes.arrays.algebra import negative, substitute
+from gradcheck.notes.arrays.algebra import negative, substitute, total
 from gradcheck.notes.arrays.terms import ZERO, Entry, Function, Index, Number, Size
 from gradcheck.notes.arrays.values import (
     Mismatch,
@@ -42,6 +42,7 @@ from gradcheck.notes.grammar.syntax import (
     Vectorised,
 )
 from gradcheck.notes.reading.derivatives import Derivatives
+from gradcheck.notes.reading.einstein import repeated
 from gradcheck.notes.reading.given import POSITIVE
 from gradcheck.notes.reading.options import Info, Options
 from gradcheck.notes.statements.context import LOSSES, key_of, letter_of, nodes
@@ -153,8 +154,11 @@ class Reader(Derivatives):
         values: list[Value] = []
         waiting: list[tuple[int, int, Node, Undeclared]] = []
         for k, (sign, term) in enumerate(terms):
+            known = set(self.free)
             try:
                 value = self.value(term)
+                if self.context.declarations.einstein:
+                    value = self.contracted(term, value, known)
             except Undeclared as error:
                 waiting.append((k, sign, term, error))
                 values.append(Value(None, None, ZERO))
@@ -167,6 +171,14 @@ class Reader(Derivatives):
             value = self.like(term, plus(others) if len(others) > 1 else others[0], unknown)
             values[k] = value if sign > 0 else value.with_body(negative(value.body))
         return self.plus(values)
+
+    def contracted(self, term: Node, value: Value, known: set[str]) -> Value:
+        """Einstein's convention in one term of a sum: the indices that stand in it twice are summed over."""
+        for letter in [x for x in self.free if x not in known and repeated(term, x)]:
+            index = self.free.pop(letter)
+            self.letters.pop(letter, None)
+            value = value.with_body(total(index, value.body))
+        return value
 
     def reaching(self, terms: tuple[tuple[int, Node], ...]) -> tuple[tuple[int, Node], ...]:
         r"""\\sum_i a_i + b_i: the sum reaches as far as its index is written, where that is nothing else."""

@@ -39,7 +39,7 @@ class Unknowns(Arrays):
         before, self.used = self.used, set()
         terms = [
             self.some_function(f"{array}.{sink}", [self.whole(sink)], curved=self.curved)
-            for sink in self.sinks()
+            for sink in self.sinks(array)
         ]
         self.graph.computed(array, (), add(terms))
         self.uses[array] = frozenset(self.used)
@@ -52,8 +52,8 @@ class Unknowns(Arrays):
         body: Term = Entry(array, places)
         return Value(None, None, body) if not places else _Spread(places, body)
 
-    def sinks(self) -> list[str]:
-        """What an undefined loss is a function of."""
+    def sinks(self, loss: str) -> list[str]:
+        """What an undefined loss is a function of: not of what is made of it, as L + w^T w."""
         if self.only_sinks is not None:
             for array in self.only_sinks:
                 self.info(Name(array.split("@")[0]), array)
@@ -61,7 +61,8 @@ class Unknowns(Arrays):
         self.define_all()
         for array in self.extra_sinks:
             self.info(Name(array.split("@")[0]), array)
-        free = [n for n in unused(self.graph.arrays) if not self.is_loss_like(n)]
+        arrays = {n: a for n, a in self.graph.arrays.items() if n == loss or loss not in self.graph.reads(n)}
+        free = [n for n in unused(arrays) if not self.is_loss_like(n)]
         extra = [s for s in self.extra_sinks if s not in free]
         others = [*free, *extra]
         return [*free, *(s for s in extra if not any(s in self.graph.reads(o) for o in others if o != s))]

@@ -13,7 +13,6 @@ from gradcheck.notes.grammar.lexer import NotRead, Token, tokens
 from gradcheck.notes.grammar.normalising import normalise
 from gradcheck.notes.grammar.parser import Parser, parse
 from gradcheck.notes.grammar.syntax import (
-    Addition,
     Apply,
     BigSum,
     Group,
@@ -23,15 +22,26 @@ from gradcheck.notes.grammar.syntax import (
     Node,
     Relation,
 )
-from gradcheck.notes.statements.context import LAYERS, Context, Definition, key_of, letter_of, nodes, turned
+from gradcheck.notes.statements.context import (
+    LAYERS,
+    Context,
+    Definition,
+    is_number,
+    key_of,
+    letter_of,
+    nodes,
+    turned,
+)
 from gradcheck.notes.statements.customs import (
     D_IS_A_SIZE,
+    MEANS,
     SHORTHAND,
     applied_bases,
     bold_letters,
     counts_from_zero,
     join_words,
     limits,
+    means,
     plain_numbers,
     plain_size,
     symbols_beside_steps,
@@ -43,8 +53,9 @@ from gradcheck.notes.statements.declarations import (
     membership,
     symbols_of,
 )
-from gradcheck.notes.statements.defining import define, numbered
+from gradcheck.notes.statements.defining import define, define_roots, numbered
 from gradcheck.notes.statements.labels import Labels, labelled, labels
+from gradcheck.notes.statements.lost import lose
 from gradcheck.notes.statements.pieces import Formula, Piece, excerpt
 from gradcheck.notes.statements.splitting import Statement, split
 
@@ -69,12 +80,20 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
     context.bold = bold_letters(formulas)
     bare = {key_of(d.name) for d in declarations.shapes if not d.name.sub}
     label = labels(_parsed(statements, context), bare)
+    for k, d in enumerate(declarations.shapes):
+        name = labelled(d.name, label)
+        assert isinstance(name, Name)
+        declarations.shapes[k] = replace(d, name=name)
+    context.forget()
+    heads = {s.sides[0][0].text for _, s in statements if not isinstance(s, str) and len(s.sides[0]) == 1}
+    context.counted = {x for x in MEANS - heads if not any(key_of(d.name) == x for d in declarations.shapes)}
     pieces: list[Piece] = []
     said: dict[int, Relation] = {}
     alone = Counter(id(f) for f, _ in statements)
     for formula, statement in statements:
         if isinstance(statement, str):
             pieces.append(Piece(formula, 0, len(formula.text), "claim", reason=statement))
+            lose(formula.text, formula.scope, context)
             continue
         equal = _equal_indices(statement)
         if equal is not None:
@@ -89,6 +108,7 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
             piece.said = said.get(formula.scope)
             piece.whole = alone[id(formula)] == 1
             pieces.append(piece)
+    define_roots(pieces, context)
     everything = [n for p in pieces for n in p.sides]
     join_words(declarations, everything)
     context.forget()
@@ -183,7 +203,8 @@ def _piece(
     piece = Piece(formula, start, end, "claim", known=len(context.definitions))
     try:
         for side in statement.sides:
-            piece.sides.append(labelled(parse(side, context.applied, context.symbols), label))
+            node = labelled(parse(side, context.applied, context.symbols), label)
+            piece.sides.append(means(node, context.counted))
             piece.latex.append(excerpt(formula.text, side[0].start, side[-1].end))
         for condition in statement.conditions:
             _condition(condition, piece, context)
@@ -195,6 +216,7 @@ def _piece(
         if isinstance(head, Apply) and not head.function.primes:
             context.unread.add(key_of(head.function))
         piece.sides, piece.reason = [], str(error)
+        lose(excerpt(formula.text, start, end), formula.scope, context)
         return piece
     except RecursionError:
         piece.sides, piece.reason = [], "it is nested too deeply"
@@ -211,7 +233,7 @@ def _piece(
             context.forget()
         return None
     rest = piece.sides[1:]
-    if rest and isinstance(piece.sides[0], Name) and all(_is_number(s) for s in rest):
+    if rest and isinstance(piece.sides[0], Name) and all(is_number(s) for s in rest):
         return None  # "n = 3": a value, nothing to check
     if statement.continues:
         return _continuation(piece, before)
@@ -301,9 +323,3 @@ def _sums_to_one(sides: list[Node]) -> Name | None:
         return None
     body, one = sides[0].body, isinstance(sides[1], Literal) and sides[1].value == 1
     return body if one and len(body.sub) == 1 and not (body.sup or body.primes) else None
-
-
-def _is_number(node: Node) -> bool:
-    if isinstance(node, Addition) and len(node.terms) == 1:
-        return _is_number(node.terms[0][1])
-    return isinstance(node, Literal)

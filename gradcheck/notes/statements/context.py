@@ -9,7 +9,9 @@ from gradcheck.notes.grammar.syntax import (
     Addition,
     Apply,
     Derivative,
+    Dots,
     Literal,
+    Multiplication,
     Nabla,
     Name,
     Node,
@@ -17,7 +19,7 @@ from gradcheck.notes.grammar.syntax import (
 )
 from gradcheck.notes.statements.declarations import Declarations, Declared
 
-__all__ = ["Context", "Definition", "key_of", "letter_of", "nodes", "turned"]
+__all__ = ["Context", "Definition", "is_number", "key_of", "letter_of", "nodes", "turned"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,17 @@ def letter_of(node: Node) -> str | None:
     """The letter of an index, or None where the node is no plain letter."""
     plain = isinstance(node, Name) and not (node.sub or node.sup or node.primes or node.accent or node.text)
     return node.base if plain and isinstance(node, Name) else None
+
+
+def is_number(node: Node) -> bool:
+    r"""Whether an expression holds numbers only: no symbol but e and \pi, no derivative."""
+    functions = {id(n.function) for n in nodes(node) if isinstance(n, Apply) and n.function.word}
+    letters = [
+        n
+        for n in nodes(node)
+        if isinstance(n, Name) and n.base not in {"e", "\\pi"} and id(n) not in functions
+    ]
+    return not letters and not any(isinstance(n, Derivative | Nabla | Dots) for n in nodes(node))
 
 
 def turned(sides: list[Node]) -> set[str]:
@@ -112,7 +125,11 @@ class Context:
     size_names: set[str] = field(default_factory=set)  # integers that are declared by themselves
     twice: bool = False  # something is differentiated twice
     unread: set[str] = field(default_factory=set)  # functions whose definition is not read
+    lost: dict[str, set[int]] = field(default_factory=dict)
+    """Symbols of which a definition is not read, and in which sections."""
     doubled: set[str] = field(default_factory=set)  # losses L beside the L_i of each example
+    factors: set[tuple[int, str]] = field(default_factory=set)  # multiplied in a section, never applied
+    counted: set[str] = field(default_factory=set)  # letters that are nothing but the number of terms
     from_zero: bool = False  # indices count from 0
     sizes: set[str] = field(default_factory=set)
     examples: dict[str, set[int]] = field(default_factory=dict)
@@ -172,6 +189,8 @@ class Context:
             return here
         declared = self.declared(key)
         before = [d for d in every if d.scope < scope]
+        if (scope, key) in self.factors:
+            before = [d for d in before if not d.parameters]
         if before:
             last = max(d.scope for d in before)
             if declared is not None and declared.scope > max(last, 0):
@@ -220,6 +239,7 @@ class Context:
     def learn(self, sides: list[tuple[int, Node]]) -> None:
         """Layers, shifted indices, losses and functions, as the note's formulas use them, by section."""
         everything = [node for _, node in sides]
+        self.factors = _factors(sides)
         for scope, node in sides:
             for inner in nodes(node):
                 if isinstance(inner, Name):
@@ -244,7 +264,7 @@ class Context:
         for node in everything:
             for inner in nodes(node):
                 self._learn(inner, shifted)
-        self.losses -= turned(everything) - LOSSES
+        self.losses -= (turned(everything) | self.functions) - LOSSES
         for definition in self.definitions:
             if self._is_layer(definition.name):
                 self.layered.add(definition.key)
@@ -311,3 +331,20 @@ class Context:
                 self.functions.add(key_of(function))
             case _:
                 pass
+
+
+def _factors(sides: list[tuple[int, Node]]) -> set[tuple[int, str]]:
+    """Symbols that a section multiplies and never applies: an earlier function b(x) is another b."""
+    found: set[tuple[int, str]] = set()
+    applied: set[tuple[int, str]] = set()
+    for scope, node in sides:
+        for inner in nodes(node):
+            if isinstance(inner, Apply):
+                applied.add((scope, key_of(inner.function)))
+            elif isinstance(inner, Multiplication):
+                found |= {
+                    (scope, key_of(f))
+                    for _, f in inner.factors
+                    if isinstance(f, Name) and f.base not in LOSSES
+                }
+    return found - applied

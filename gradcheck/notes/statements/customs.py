@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from fractions import Fraction
 
 from gradcheck.notes.grammar.lexer import Token
 from gradcheck.notes.grammar.syntax import (
@@ -12,14 +13,17 @@ from gradcheck.notes.grammar.syntax import (
     BigSum,
     Derivative,
     Differential,
+    Literal,
     Matrix,
     Multiplication,
     Nabla,
     Name,
     Node,
     Norm,
+    Quotient,
     Raised,
     Vectorised,
+    rebuilt,
 )
 from gradcheck.notes.statements.context import LOSSES, Context, key_of, letter_of, nodes
 from gradcheck.notes.statements.declarations import Declarations
@@ -28,12 +32,14 @@ from gradcheck.notes.statements.splitting import Statement
 
 __all__ = [
     "D_IS_A_SIZE",
+    "MEANS",
     "SHORTHAND",
     "applied_bases",
     "bold_letters",
     "counts_from_zero",
     "join_words",
     "limits",
+    "means",
     "plain_numbers",
     "plain_size",
     "symbols_beside_steps",
@@ -83,7 +89,7 @@ def _shaped(node: Node, context: Context) -> bool:
     """Whether a node has a meaning for arrays only, or stands for one."""
     match node:
         case Raised():
-            return node.transposed or node.inverse
+            return (node.transposed and not node.prime) or node.inverse
         case Norm() | Bars() | Nabla() | Matrix() | Vectorised() | Differential():
             return True
         case Name():
@@ -118,6 +124,33 @@ def limits(everything: list[Node]) -> set[str]:
             if isinstance(node, BigSum) and isinstance(node.high, Name) and letter_of(node.high):
                 found.add(node.high.base)
     return found
+
+
+MEANS = {"n", "N", "m", "M"}
+"""Letters that count what a mean adds up, where a note says nothing else of them."""
+
+
+def means(node: Node, counted: set[str]) -> Node:
+    r"""1/n \\sum_i x_i: the sum has n terms."""
+
+    def limited(part: Node, count: Node) -> Node | None:
+        plain = isinstance(part, BigSum) and part.kind == "sum" and part.high is None and part.low is None
+        if not plain or not isinstance(part, BigSum) or part.index is None or part.more or part.condition:
+            return None
+        return replace(part, low=Literal(Fraction(1), "1"), high=count, body=means(part.body, counted))
+
+    def change(part: Node) -> Node | None:
+        match part:
+            case Multiplication((first, (sign, last))) if isinstance(first[1], Quotient):
+                count = first[1].below
+                new = limited(last, count) if letter_of(count) in counted else None
+                return Multiplication((first, (sign, new))) if new is not None else None
+            case Quotient(above, below) if letter_of(below) in counted:
+                new = limited(above, below)
+                return Quotient(new, below) if new is not None else None
+        return None
+
+    return rebuilt(node, change)
 
 
 def counts_from_zero(everything: list[Node], context: Context) -> bool:

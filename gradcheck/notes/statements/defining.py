@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeGuard
 
 from gradcheck.notes.grammar.latex import latex
 from gradcheck.notes.grammar.normalising import FUNCTIONS
 from gradcheck.notes.grammar.syntax import (
+    Addition,
     Apply,
     Derivative,
     Differential,
@@ -17,6 +19,7 @@ from gradcheck.notes.grammar.syntax import (
     Name,
     Node,
     Raised,
+    Root,
     Vectorised,
     rebuilt,
 )
@@ -24,7 +27,7 @@ from gradcheck.notes.statements.context import LOSSES, Context, Definition, key_
 from gradcheck.notes.statements.declarations import Declared
 from gradcheck.notes.statements.pieces import Piece
 
-__all__ = ["define", "derives", "numbered"]
+__all__ = ["define", "define_roots", "derives", "numbered"]
 
 
 def derives(node: Node) -> bool:
@@ -79,6 +82,60 @@ def _declare_listed(name: Name, entries: list[Name], context: Context, scope: in
     context.forget()
 
 
+def define_roots(pieces: list[Piece], context: Context) -> None:
+    """s, where a note writes it and defines s^2."""
+    for d in [d for d in context.definitions if d.squared]:
+        key = key_of(d.name)
+        if context.is_defined(key) or context.declared(key) is not None:
+            continue
+        own = [
+            n
+            for p in pieces
+            if p.formula.scope == d.scope
+            for n in nodes(tuple(p.sides))
+            if isinstance(n, Name)
+        ]
+        if any(key_of(n) == key and not (n.sup or n.sub) for n in own):
+            context.definitions.append(Definition(replace(d.name, sup=()), Root(d.name), (), d.scope))
+
+
+def _is_square(name: Name, body: Node) -> bool:
+    """Whether r^2 = x^2 + y^2 says what r is: a sum, in which 2 is a power and no layer."""
+    if name.bracket or name.sub or len(name.sup) != 1 or getattr(name.sup[0], "text", "") != "2":
+        return False
+    if key_of(name) in {"\\sigma", "s", "v", "\\rho"} or not isinstance(body, Addition):
+        return False
+    names = [n for n in nodes(body) if isinstance(n, Name)]
+    return not any(n.base.isupper() or (n.sup and getattr(n.sup[0], "text", "") != "2") for n in names)
+
+
+def _circular(body: Node, name: Name, scope: int, context: Context) -> bool:
+    """Whether what defines a symbol is defined by that symbol."""
+    own, seen, stack = _written(name), set[str](), [body]
+    while stack:
+        for n in nodes(stack.pop()):
+            if not isinstance(n, Name):
+                continue
+            if _written(n) == own:
+                return True
+            key = key_of(n)
+            known = [d for d in context.definitions if d.scope == scope and d.key == key]
+            if key not in seen and not any(d.name.sup or d.derived for d in known):  # layers are no circle
+                seen.add(key)
+                stack += [d.body for d in known]
+    return False
+
+
+def _is_function(node: Node) -> TypeGuard[Apply]:
+    """Whether a node is a function that has no name of its own, at symbols."""
+    return (
+        isinstance(node, Apply)
+        and not node.bare
+        and not (node.function.primes or node.function.word or node.function.sub or node.function.sup)
+        and all(isinstance(a, Name) and not a.sub for a in node.arguments)
+    )
+
+
 def define(piece: Piece, context: Context) -> None:
     """A symbol that is not known yet, by itself on the left, is defined by what follows."""
     left, scope = piece.sides[0], piece.formula.scope
@@ -123,6 +180,20 @@ def define(piece: Piece, context: Context) -> None:
         bool(name.sup) and not name.bracket and not name.sub and key in {"\\sigma", "s", "v", "\\rho"}
         and getattr(name.sup[0], "text", "") == "2"
     )  # fmt: skip
+    if not parameters and _circular(piece.sides[1], name, scope, context):
+        return  # z = log(p / (1 - p)) after p = sigmoid(z): a claim about the inverse
+    if _is_square(name, piece.sides[1]):
+        name = replace(name, sup=())
+        piece.sides[:] = [name, *(Root(s) for s in piece.sides[1:])]
+    named = piece.sides[1]
+    if (
+        len(piece.sides) > 2
+        and _is_function(named)
+        and not derived
+        and not context.is_defined(key_of(named.function))
+    ):
+        # u = f(x) = ...: what f is, too
+        context.definitions.append(Definition(named.function, piece.sides[2], named.arguments, scope))
     definition = Definition(name, piece.sides[1], parameters, scope, derived=derived, squared=squared)
     context.definitions.append(definition)
     piece.definition = definition

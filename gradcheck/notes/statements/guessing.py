@@ -115,6 +115,8 @@ class _Signs:
                 for limit in (index, low, high, *more):
                     if limit is not None:
                         marks |= {id(n) for n in nodes(limit)}
+            case Raised(base, _, _, _, True) if not any(_upper(n) for n in nodes(base)):
+                pass  # (x^2)', a derivative
             case Raised(base, _, transposed, inverse) if transposed or inverse:
                 self.shaped = True
                 if isinstance(base, Name) and len(base.sub) == 1 and not inverse:

@@ -2,10 +2,20 @@ r"""Marks below the line that tell symbols apart and count nothing, as in W_{hh}
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 
-from gradcheck.notes.grammar.syntax import BigSum, Literal, Name, Node, rebuilt
+from gradcheck.notes.grammar.syntax import (
+    BigSum,
+    Group,
+    Literal,
+    Multiplication,
+    Name,
+    Node,
+    Raised,
+    rebuilt,
+)
 from gradcheck.notes.statements.context import key_of, letter_of, nodes
 
 __all__ = ["labelled", "labels"]
@@ -24,9 +34,12 @@ def labels(sides: list[Node], declared: set[str]) -> Labels:
     symbols = [n for n in names if id(n) not in marks]
     bases = {n.base for n in symbols}
     counting = INDICES | {x for n in symbols if len(n.sub) == 1 and (x := letter_of(n.sub[0]))}
-    counting |= {x for n in nodes(tuple(sides)) if isinstance(n, BigSum) for x in _bound(n)}
+    bound = {x for n in nodes(tuple(sides)) if isinstance(n, BigSum) for x in _bound(n)}
+    counting |= bound
+    counting |= {x for n in nodes(tuple(sides)) if isinstance(n, Group) for s in n.sub if (x := letter_of(s))}
     counting -= PARAMETERS & bases
     from_zero = any(isinstance(n, BigSum) and getattr(n.low, "text", "") == "0" for n in nodes(tuple(sides)))
+    paired = _paired(sides) - {(k, x) for k, x in _paired(sides) if x in INDICES or x in bound}
     numbered: dict[str, bool] = {}
     for n in symbols:
         alone = len(n.sub) == 1 and isinstance(n.sub[0], Literal)
@@ -41,11 +54,25 @@ def labels(sides: list[Node], declared: set[str]) -> Labels:
             if isinstance(mark, Literal):
                 zero = mark.value == 0 and not from_zero
                 return mark.text if numbered.get(key_of(name)) or zero else None
-            return letters[0] if letters[0] in PARAMETERS & bases else None
+            told = letters[0] in PARAMETERS & bases or (key_of(name), letters[0]) in paired
+            return letters[0] if told else None
         own = len(letters) == 2 and all(x is not None and x in bases - counting for x in letters)
         return "".join(x for x in letters if x) if own else None
 
     return label
+
+
+def _paired(sides: list[Node]) -> set[tuple[str, str]]:
+    r"""Symbols and letters of products such as u_o^T v_c, of two vectors that are told apart by letters."""
+    found: set[tuple[str, str]] = set()
+    for n in nodes(tuple(sides)):
+        for (_, a), (_, b) in itertools.pairwise(n.factors) if isinstance(n, Multiplication) else ():
+            turned = a.base if isinstance(a, Raised) and a.transposed else None
+            if isinstance(turned, Name) and isinstance(b, Name) and len(turned.sub) == len(b.sub) == 1:
+                x, y = letter_of(turned.sub[0]), letter_of(b.sub[0])
+                if x and y and x != y:
+                    found |= {(key_of(turned), x), (key_of(b), y)}
+    return found
 
 
 def labelled(node: Node, label: Labels) -> Node:
@@ -67,6 +94,8 @@ def _marks(sides: list[Node]) -> list[Node]:
     for n in nodes(tuple(sides)):
         if isinstance(n, Name):
             found += [m for mark in (*n.sub, *n.sup) for m in nodes(mark)]
+        elif isinstance(n, Group):
+            found += [m for mark in n.sub for m in nodes(mark)]
         elif isinstance(n, BigSum):
             limits = [m for m in (n.index, n.low, n.high, *n.more) if m is not None]
             found += [m for limit in limits for m in nodes(limit)]

@@ -66,7 +66,10 @@ def _rows(tokens: list[Token]) -> list[list[Token]]:
     rows: list[list[Token]] = [[]]
     inside = 0
     square = _balanced(tokens)
-    for token in tokens:
+    numbers = _equation_numbers(tokens)
+    for k, token in enumerate(tokens):
+        if k in numbers:
+            continue
         inside += {"begin": 1, "end": -1}.get(token.kind, 0)
         if square:
             inside += {"[": 1, "]": -1}.get(token.text, 0)
@@ -77,6 +80,17 @@ def _rows(tokens: list[Token]) -> list[list[Token]]:
         else:
             rows[-1].append(token)
     return [r for r in rows if r]
+
+
+def _equation_numbers(tokens: list[Token]) -> set[int]:
+    """Where a row ends with a column for its number, as in `& (4)`."""
+    found: set[int] = set()
+    for k, token in enumerate(tokens):
+        column = tokens[k + 1 : k + 4]
+        ends = k + 4 >= len(tokens) or tokens[k + 4].kind in {"newline", "end"}
+        if token.kind == "amp" and [t.text for t in column][::2] == ["(", ")"] and column[1].kind == "number":
+            found |= set(range(k + 1, k + 4)) if ends else set()
+    return found
 
 
 def _balanced(tokens: list[Token]) -> bool:

@@ -9,7 +9,7 @@ from gradcheck.notes.judging.corrections import Correction
 from gradcheck.notes.judging.readings import CHOICES, Outcome, Readings
 from gradcheck.notes.judging.verifying import Judgement, judge
 from gradcheck.notes.reading.reader import Options
-from gradcheck.notes.reading.showing import in_words
+from gradcheck.notes.reading.showing import in_words, plain_sizes
 from gradcheck.notes.records import ClaimRecord
 from gradcheck.notes.statements.pieces import Piece
 
@@ -32,7 +32,7 @@ class Evidence:
         text = in_words(piece, reader)
         if outcome.assumed:
             text += "; " + "; ".join(outcome.assumed)
-        return text
+        return plain_sizes(text)
 
     def judged(self, outcome: Outcome) -> Judgement:
         """gradcheck's verdict over all equalities of a chain: the weakest."""
@@ -70,6 +70,7 @@ def plainest(outcomes: list[Outcome]) -> Outcome:
 
 
 def sentence(text: str) -> str:
+    text = plain_sizes(text)
     first, _, rest = text.partition(" ")
     symbol = first != "a" if len(first) == 1 else first in FUNCTIONS or not first[:1].isalpha()
     if not symbol and not (first == "a" and rest.startswith(("has ", "is "))):

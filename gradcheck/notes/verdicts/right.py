@@ -7,6 +7,7 @@ from gradcheck.notes.grammar.syntax import (
     Derivative,
 )
 from gradcheck.notes.judging.readings import Outcome
+from gradcheck.notes.judging.verifying import undecided
 from gradcheck.notes.records import ClaimRecord
 from gradcheck.notes.statements.context import nodes
 from gradcheck.notes.statements.pieces import Piece
@@ -26,8 +27,7 @@ def judge_right(evidence: Evidence, base: ClaimRecord, piece: Piece, outcome: Ou
             reading=reading,
         )
     if judgement.equal is None:
-        why = judgement.reason or "it has no form that gradcheck can check"
-        return completed(base, reason=sentence(f"gradcheck could not decide it: {why}"), reading=reading)
+        return completed(base, reason=sentence(undecided(judgement.reason)), reading=reading)
     strength = judgement.strength
     condition = None if _chain_rule(piece) and not outcome.options.elementwise else _choice(outcome)
     common = {"strength": strength, "reading": reading, "layout": layout}
@@ -53,6 +53,8 @@ def _choice(outcome: Outcome) -> str | None:
         return "the factors side by side are multiplied entry by entry (⊙)"
     if options.turned and "turned" in used:
         return "the gradient is laid out as a row (numerator layout)"
+    if options.columns and "columns" in used:
+        return "the softmax acts on the columns"
     if options.partial and "partial" in used:
         held = next((a for a in outcome.assumed if a.endswith("held fixed")), "other quantities held fixed")
         return f"partial derivatives with {held}"

@@ -9,7 +9,7 @@ from gradcheck.notes.records import ClaimRecord
 from gradcheck.notes.statements.context import Definition
 from gradcheck.notes.verdicts.definitions import judge_definition
 from gradcheck.notes.verdicts.evidence import Evidence, completed, plainest, sentence
-from gradcheck.notes.verdicts.redefined import judge_redefined, redefinition
+from gradcheck.notes.verdicts.redefined import judge_redefined, not_read, redefinition, total_differential
 from gradcheck.notes.verdicts.right import judge_right
 from gradcheck.notes.verdicts.right_if import in_another_layout, of_the_mean, under_another_name
 from gradcheck.notes.verdicts.wrong import judge_wrong, restated_definition
@@ -31,7 +31,7 @@ class Verdicts:
         if piece.definition is not None or piece.reason is not None:
             return self.record(found)
         known = len(self.evidence.readings.context.definitions)
-        key = (piece.formula.scope, piece.text, piece.kind, known, piece.said)
+        key = (piece.formula.scope, piece.text, piece.kind, known, len(self.redefined), piece.said)
         before = self.judged_before.get(key)
         if before is None:
             before = self.judged_before[key] = self.record(found)
@@ -69,12 +69,29 @@ class Verdicts:
     def claim(self, base: ClaimRecord, found: Found) -> ClaimRecord:
         record = judge_claim(self.evidence, base, found)
         if record.verdict == "right":
-            return record
-        again = redefinition(self.evidence.readings.context, found.piece)
-        if again is not None and record.verdict == "not-read":
-            self.redefined.append(again)
+            second = redefinition(self.evidence.readings.context, found.piece)
+            if second is not None:  # the first definition, given once more
+                self.redefined.append(second)
+                return record
+            again = judge_redefined(self.evidence, base, found, self.redefined) if self.redefined else None
+            if again is None or again.verdict != "wrong":
+                return record
+            reason = f"it is right for the first definition, and not for the nearest: {again.reason}"
+            return completed(base, verdict="ambiguous", reason=sentence(reason), reading=record.reading)
+        if record.verdict == "wrong" and total_differential(self.evidence.readings.context, found.piece):
+            return completed(base, reason="A total differential is not read.", reading=record.reading)
+        lost = not_read(self.evidence.readings.context, found.piece)
+        if record.verdict in {"wrong", "ambiguous"} and lost is not None:
+            reason = sentence(f"the definition of {lost} is not read")
+            return completed(base, reason=reason, reading=record.reading)
+        second = redefinition(self.evidence.readings.context, found.piece)
+        if second is not None and record.verdict == "not-read":
+            self.redefined.append(second)
         elif record.verdict in {"wrong", "ambiguous"} and self.redefined:
-            return judge_redefined(self.evidence, base, found, self.redefined) or record
+            again = judge_redefined(self.evidence, base, found, self.redefined)
+            if again is None:
+                return record
+            return completed(again, verdict="not-read") if again.verdict == "wrong" else again
         return record
 
 

@@ -8,16 +8,27 @@ from dataclasses import replace
 from gradcheck.notes.arrays.graph import NotDifferentiable
 from gradcheck.notes.arrays.values import Mismatch, Slip, Undeclared
 from gradcheck.notes.grammar.lexer import NotRead
-from gradcheck.notes.grammar.syntax import Apply, Derivative, Nabla, Name, Node
+from gradcheck.notes.grammar.syntax import (
+    Apply,
+    Derivative,
+    Literal,
+    Matrix,
+    Nabla,
+    Name,
+    Node,
+    Raised,
+    Vectorised,
+)
 from gradcheck.notes.judging.comparison import Comparison
 from gradcheck.notes.judging.conditions import first_condition
 from gradcheck.notes.judging.corrections import Correction, correction
 from gradcheck.notes.judging.readings import Outcome
+from gradcheck.notes.judging.screening import screen
 from gradcheck.notes.judging.verifying import Judgement, judge
 from gradcheck.notes.reading.given import NUMBERS
 from gradcheck.notes.reading.showing import in_words
 from gradcheck.notes.records import ClaimRecord
-from gradcheck.notes.statements.context import Definition, key_of, letter_of, nodes
+from gradcheck.notes.statements.context import Definition, is_number, key_of, letter_of, nodes
 from gradcheck.notes.statements.defining import derives
 from gradcheck.notes.statements.pieces import Piece
 from gradcheck.notes.statements.telling import all_declared, redefines
@@ -26,6 +37,9 @@ from gradcheck.notes.verdicts.evidence import UNSURE, Evidence, completed, sente
 from gradcheck.notes.verdicts.right_if import for_a_batch_of_one
 
 __all__ = ["guessed_symbol", "is_equation", "judge_wrong", "refuted", "restated_definition"]
+
+ROUNDED = 1e-2
+"""How far a number with a decimal point may lie from the value that it rounds."""
 
 WORK = 60
 """Terms of a comparison beyond which a failure is not explained by gradcheck if a correction is known."""
@@ -46,6 +60,8 @@ def judge_wrong(
             reason=sentence(f"it holds under a condition that is not read: {piece.unclear}"),
             reading=reading,
         )
+    if not valued and _listed(piece):
+        return completed(base, reason="It lists the parts of a symbol.", reading=reading)
     if valued:
         for outcome in valued:
             held = first_condition(outcome.comparisons, _equal(piece))
@@ -57,6 +73,9 @@ def judge_wrong(
                         base, verdict="right-if", condition=held[0].text, strength=strength,
                         reading=reading, layout=evidence.layout(outcome),
                     )  # fmt: skip
+        special = _of_one_point(piece, first)
+        if special is not None:
+            return completed(base, reason=sentence(special), reading=reading)
         if is_equation(evidence, piece):
             text = "it is an equation that does not hold for all values: a condition, or to be solved"
             return completed(base, reason=sentence(text))
@@ -105,6 +124,24 @@ def judge_wrong(
         reading=reading,
         layout=evidence.layout(first),
     )
+
+
+def _of_one_point(piece: Piece, outcome: Outcome) -> str | None:
+    """Why a number on the right side may be true all the same: at one point, or to the digits printed."""
+    comparison, right = outcome.comparison, piece.sides[outcome.pair + 1]
+    if comparison is None or not is_number(right):
+        return None
+    if comparison.graph.leaves(comparison.left):
+        return "it gives a value at one point, where others depend on their symbols"
+    rounded = any(isinstance(n, Literal) and "." in n.text for n in nodes(right))
+    return "it is rounded" if rounded and screen(comparison, within=ROUNDED) else None
+
+
+def _listed(piece: Piece) -> bool:
+    r"""U = [U_K, \\bar{U}_K]: parts of a matrix side by side."""
+    left, right = piece.sides[0], piece.sides[1]
+    inside = right.base if isinstance(right, Raised) else right
+    return isinstance(left, Name) and isinstance(inside, Matrix | Vectorised)
 
 
 def _equal(piece: Piece) -> frozenset[str]:
@@ -164,7 +201,14 @@ def is_equation(evidence: Evidence, piece: Piece) -> bool:
     left = piece.sides[0]
     head = left.function if isinstance(left, Apply) else left
     known = evidence.readings.context
+    others = {
+        key_of(n) for n in nodes(tuple(piece.sides[1:])) if isinstance(n, Name) and letter_of(n) is None
+    }
+    if isinstance(left, Name) and left.sub and others == {key_of(left)}:
+        return True  # a_1 = -a_2, of two entries of one symbol
     if isinstance(head, Name) and (known.is_defined(key_of(head)) or head.base == "\\delta"):
+        return False
+    if any(isinstance(n, Raised) and n.prime for n in nodes(left)):
         return False
     return (
         not any(derives(side) for side in piece.sides)
