@@ -98,7 +98,7 @@ def test_a_filler_has_the_shape_and_the_strategys_entries():
         ),
         (
             st.complex_numbers(min_magnitude=1),
-            "values['x']: expected a Hypothesis strategy of single numbers",
+            "values['x']: a Hypothesis strategy of complex numbers is not available",
         ),
         (st.floats(), "values['x']: values that are not finite were drawn. Draw finite ones only; of a Hyp"),
         (st.just(float("nan")), "with allow_nan=False and allow_infinity=False"),

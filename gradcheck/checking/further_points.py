@@ -233,7 +233,7 @@ def _of_one_sign(claim: Claim, point: Point, delta: Values | None) -> Point:
 def _positive(array: NDArray[np.float64]) -> NDArray[np.float64]:
     found = np.abs(array)
     _, exponent = np.frexp(found.max(initial=0.5))
-    found = np.ldexp(found, -max(int(exponent), 0))  # all digits stay
+    found = np.asarray(np.ldexp(found, -max(int(exponent), 0)))  # all digits stay
     found.flags.writeable = False
     return found
 

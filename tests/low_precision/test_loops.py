@@ -114,3 +114,12 @@ def test_a_size_that_is_bounded_by_declaration_was_tried_as_far_as_it_goes():
     )
     assert found.verdict == "pass"
     assert found.accuracy.up_to == {}
+
+
+def test_a_scalar_delta_is_made_positive_too():
+    """The output of a loss has no axis."""
+    mean = lambda x: x.mean()
+    right = lambda d, x: np.full_like(x, d / x.size)
+    wrong = lambda d, x: np.full_like(x, d / x.size) * (2 if x.size > 600 else 1)
+    assert gradcheck.verify(mean, right, {"x": "n"}, dtype="float32").verdict == "pass"
+    assert gradcheck.verify(mean, wrong, {"x": "n"}, dtype="float32").verdict == "fail"
