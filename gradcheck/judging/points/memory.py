@@ -16,23 +16,27 @@ import numpy as np
 from gradcheck.errors import UsageError
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.point import Point
+from gradcheck.judging.points.operations import operations
 from gradcheck.judging.points.point import Discarded, ForwardFault, evaluate_forward, make_point
 
 __all__ = ["MemoryModel", "peak_memory"]
 
-_SIZES = (7, 14)
+_SIZES = (4, 8)
+
+_MOST_OPERATIONS = 1500
+"""Operations of a forward at the larger of these sizes, beyond which it is too dear for large ones."""
 
 
 @dataclass(frozen=True)
 class MemoryModel:
-    """Bytes at size 14 in every dimension, and by which power of the sizes they grow."""
+    """Bytes at size 8 in every dimension, and by which power of the sizes they grow."""
 
     bytes: float = 0.0
     power: float = 0.0
 
     @classmethod
     def of(cls, formula: Declaration, seed: int) -> MemoryModel:
-        """Of a forward's runs at two sizes; says 0 where it does not run there."""
+        """Of a forward's runs at two sizes; 0 where it does not run there, no bound where it is too dear."""
         bound = formula.shapes.bind(
             {a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)}
         )
@@ -43,7 +47,10 @@ class MemoryModel:
                 return cls()
             with suppress(Discarded, ForwardFault, UsageError):
                 rng = np.random.default_rng([seed, 61, size])
-                peaks.append(peak_memory(formula, make_point(formula, sizes, rng)))
+                point = make_point(formula, sizes, rng)
+                if operations(formula.function, point.args, _MOST_OPERATIONS) >= _MOST_OPERATIONS:
+                    return cls(math.inf)
+                peaks.append(peak_memory(formula, point))
         if len(peaks) < len(_SIZES) or not all(peaks):
             return cls()
         return cls(peaks[1], max(math.log2(peaks[1] / peaks[0]), 0.0))

@@ -66,7 +66,13 @@ class Branches:
         self.claim = claim
         self._codes: dict[CodeType, _Code | None] = {}
         self._events = 0
+        self._was_live = False
         self._entered: set[tuple[_Code, int]] = set()
+
+    @property
+    def events(self) -> int:
+        """The lines and instructions that were looked at."""
+        return self._events
 
     @property
     def is_known(self) -> bool:
@@ -75,14 +81,17 @@ class Branches:
 
     @property
     def is_done(self) -> bool:
-        """Whether every branch was entered where it could be seen."""
-        return all(code is None or not code.hidden for code in self._codes.values())
+        """Whether every branch was entered where it could be seen: of code that always gives some gradient of
+        zeros, whether it was entered.
+        """
+        left = (code.hidden if self._was_live else code.missing for code in self._codes.values() if code)
+        return not any(left)
 
     def run(self, point: Point) -> bool:
         """Run forward and hand-written code at a point; whether they entered a branch for the first time, or
         for the first time where no gradient is zero throughout, which may hide what a branch does.
         """
-        if is_float_only(self.claim.candidate) or not self.is_known or (self.is_done and self._codes):
+        if is_float_only(self.claim.candidate) or not self.is_known or self._is_finished:
             return False
         self._entered.clear()
         with np.errstate(all="ignore"), warnings.catch_warnings():
@@ -90,6 +99,7 @@ class Branches:
             self._traced(lambda: self.claim.formula.function(*map(plain, point.args)))
             found = self._traced(lambda: run_prepared(self.claim, point, plain))
         live = found is not None and all(np.any(value) for value in found.values.values())
+        self._was_live = self._was_live or live
         new = False
         for code, start in self._entered:
             new |= start in code.missing or (live and start in code.hidden)
@@ -97,6 +107,10 @@ class Branches:
             if live:
                 code.hidden.discard(start)
         return new
+
+    @property
+    def _is_finished(self) -> bool:
+        return bool(self._codes) and not any(code.hidden for code in self._codes.values() if code)
 
     def untried(self) -> list[UntriedSide]:
         """The branches that no point entered, where their condition was asked; none if not all was seen."""
@@ -157,7 +171,7 @@ def _read(code: CodeType) -> _Code | None:
     found: list[tuple[dis.Instruction, tuple[tuple[int, str], ...]]] = []
     ends = {0} | {i.argval for i in instructions if i.opcode in _JUMPS}
     for k, instruction in enumerate(instructions[:-1]):
-        if instruction.opcode not in _CONDITIONAL or _is_setting(code, instructions[:k]):
+        if instruction.opcode not in _CONDITIONAL or _is_setting(code, instructions[:k], instruction):
             continue
         follows, target = instructions[k + 1].offset, instruction.argval
         ways = (follows, target) if "IF_FALSE" in instruction.opname else (target, follows)
@@ -212,7 +226,7 @@ _OF_SETTINGS = ("IS_OP", "CHECK_EXC_MATCH", "WITH_EXCEPT_START", "LOAD_ATTR", "L
 _ABOUT_SETTINGS = frozenset(["isinstance", "issubclass", "hasattr", "callable"])
 
 
-def _is_setting(code: CodeType, before: list[dis.Instruction]) -> bool:
+def _is_setting(code: CodeType, before: list[dis.Instruction], jump: dis.Instruction) -> bool:
     """Whether a condition asks for a setting (`self.training`, `mode == "same"`, `x is None`, a parameter's
     own truth, which arrays have none of) or for the type of an exception: one way for all points.
     """
@@ -220,7 +234,8 @@ def _is_setting(code: CodeType, before: list[dis.Instruction]) -> bool:
     for instruction in reversed(before):
         if instruction.opcode in _JUMPS or instruction.opname.startswith(_ENDS_A_STATEMENT):
             break
-        condition.append(instruction)
+        if _is_within(instruction, jump):  # not what stands before it in the same expression
+            condition.append(instruction)
     asked = [i for i in condition if i.opname not in _SAYS_NOTHING]
     if not asked:
         return False
@@ -231,6 +246,19 @@ def _is_setting(code: CodeType, before: list[dis.Instruction]) -> bool:
         return True
     return any(i.argval in _ABOUT_SETTINGS for i in asked if isinstance(i.argval, str)) or any(
         i.opname == "LOAD_CONST" and isinstance(i.argval, str) for i in asked
+    )
+
+
+def _is_within(instruction: dis.Instruction, jump: dis.Instruction) -> bool:
+    """Whether an instruction belongs to the condition of a jump; also where the places are not known."""
+    mine, whole = instruction.positions, jump.positions
+    if mine is None or whole is None or None in mine or None in whole:
+        return True
+    assert mine.lineno and mine.end_lineno and whole.lineno and whole.end_lineno
+    starts = (mine.lineno, mine.col_offset or 0) >= (whole.lineno, whole.col_offset or 0)
+    return starts and (mine.end_lineno, mine.end_col_offset or 0) <= (
+        whole.end_lineno,
+        whole.end_col_offset or 0,
     )
 
 

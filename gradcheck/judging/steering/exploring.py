@@ -28,6 +28,9 @@ __all__ = ["explore"]
 _MOST_RUNS = 900
 """Runs of the code for one claim: for most code some hundredths of a second."""
 
+_MOST_EVENTS = 60_000
+"""Lines and instructions of the code in these runs: loops take thousands in each."""
+
 _MOST_BYTES = 2**18
 """Bytes that arguments or forward may hold at a size."""
 
@@ -44,7 +47,7 @@ def explore(
     claim: Claim, moves: Moves, branches: Branches, points: Sequence[Point], seed: int, delta: Given | None
 ) -> Iterator[Point]:
     """Points at which the code enters a branch that ``branches`` has not seen, while there are any."""
-    found = 0
+    found, before = 0, branches.events
     ways = (
         _of_values(claim, moves, points),
         _of_sizes(claim, _pairs, seed, delta),
@@ -53,6 +56,8 @@ def explore(
     in_turn = (point for together in itertools.zip_longest(*ways) for point in together if point is not None)
     for point in itertools.islice(in_turn, _MOST_RUNS):
         if found == _MOST_FOUND or branches.is_done or not branches.is_known:
+            return
+        if branches.events - before > _MOST_EVENTS:
             return
         if branches.run(point):
             found += 1

@@ -6,6 +6,7 @@ that leave no comparison to see.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -40,9 +41,12 @@ def near_numbers(moves: Moves, points: Sequence[Point], numbers: Iterable[float]
             for i in range(len(base.args)):
                 near = number * (1.0 + np.resize(_BESIDE, base.args[i].shape))
                 values = moves.allowed(base, {i: near}) if moves.may_move(base, i) else None
-                point = None if values is None else moves.point(base, values)
-                if point is not None:
-                    yield point
+                if values is None:
+                    continue
+                # all entries, and one alone: the others show what a mistake costs that saturates its own
+                for changed in (values, *itertools.islice(moves.of_one_entry(base, values), 1)):
+                    if (point := moves.point(base, changed)) is not None:
+                        yield point
 
 
 _MOST_NUMBERS = 4
