@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.arithmetic import BALLS, Domain, ObjectArray
-from gradcheck.arithmetic.balls import enclose
+from gradcheck.arithmetic.balls.domains import enclose
 
 __all__ = ["Answer", "Backend", "GeneralDerivative", "Problem", "Program", "Traits"]
 

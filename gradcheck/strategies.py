@@ -225,8 +225,7 @@ def _sizes(formula: Formula, min_size: int, max_size: int) -> SearchStrategy[dic
         raise UsageError(
             f"expected 1 <= min_size <= max_size, got min_size={min_size} and max_size={max_size}."
         )
-    bound = formula.shapes.bind({a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)})
-    names = tuple(n for n in formula.shapes.names if n not in bound)
+    bound, names = formula.given_sizes, formula.free_sizes
     choices = box(names, lambda s: formula.allows({**bound, **s}), min_size, max_size)
     if not choices:
         raise UsageError(

@@ -12,7 +12,7 @@ from gradcheck.arithmetic import (  # noqa: F401
     sums,
 )
 from gradcheck.arithmetic.array import ElementArray, wrap
-from gradcheck.arithmetic.balls import (
+from gradcheck.arithmetic.balls.domains import (
     BALLS,
     ROUNDED_CONSTANTS,
     SHIFTED,

@@ -16,7 +16,7 @@ import numpy as np
 from flint import arb
 
 from gradcheck.arithmetic.array import ElementArray, wrap
-from gradcheck.arithmetic.balls import BallDomain, midpoints, precision
+from gradcheck.arithmetic.balls.domains import BallDomain, midpoints, precision
 from gradcheck.arithmetic.dispatch import find_domain, implements, lift
 from gradcheck.arithmetic.domain import of_entries, zero_dimensional
 from gradcheck.errors import Undecided, Unsupported

@@ -16,7 +16,7 @@ from flint import arb
 from numpy.typing import NDArray
 
 from gradcheck.arithmetic.array import ElementArray
-from gradcheck.arithmetic.balls import BALLS, BallDomain, dot, enclose, midpoints, precision
+from gradcheck.arithmetic.balls.domains import BALLS, BallDomain, dot, enclose, midpoints, precision
 from gradcheck.arithmetic.code.buffers import call_in
 from gradcheck.arithmetic.domain import Domain, ObjectArray, of_entries, zero_dimensional
 from gradcheck.arithmetic.precisions import BITS

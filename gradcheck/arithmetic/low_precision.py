@@ -18,7 +18,7 @@ import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic.balls import BallDomain
+from gradcheck.arithmetic.balls.domains import BallDomain
 from gradcheck.arithmetic.domain import PREDICATES, ObjectArray, elementwise, of_entries
 
 __all__ = ["WORKING_BITS", "low_domain"]

@@ -10,7 +10,7 @@ from typing import Any
 
 from flint import arb
 
-from gradcheck.arithmetic.balls import BallDomain
+from gradcheck.arithmetic.balls.domains import BallDomain
 from gradcheck.arithmetic.domain import elementwise
 from gradcheck.errors import Undecided
 

@@ -36,7 +36,6 @@ from gradcheck.judging.session import Session
 __all__ = [
     "LARGE_SIZES",
     "LONG",
-    "free_names",
     "may_be_long",
     "points_of_asked_sizes",
     "points_of_large_sizes",
@@ -85,7 +84,7 @@ def points_of_unproved_sizes(
 ) -> Iterator[Point]:
     """A point at each of the sizes that a proof leaves out, as far as the cost allows."""
     for number, chosen in enumerate(sizes[:_MOST_UNPROVED]):
-        shapes = claim.formula.shapes.concrete(chosen) if claim.formula.allows(chosen) else None
+        shapes = claim.formula.shapes_at(chosen)
         if shapes is not None and sum(map(prod, shapes)) <= MOST_ENTRIES:
             yield from _made(claim, chosen, [seed, 41, number], delta, "asked")
 
@@ -94,7 +93,7 @@ _MOST_UNPROVED = 12
 """Tuples of sizes that a proof leaves out which are tried for one claim."""
 
 
-def points_of_any_size(claim: Claim, seed: int, delta: Values | None) -> Iterator[Point]:
+def points_of_any_size(claim: Claim, session: Session, seed: int, delta: Values | None) -> Iterator[Point]:
     """A point at every size up to a few dozen, and at those that a table of the code has as keys, as far as
     the cost allows. Code can ask about a size in ways that leave no number to read, as `math.comb(n, 2)`
     does. Each is for one slope in float64, no more.
@@ -102,13 +101,13 @@ def points_of_any_size(claim: Claim, seed: int, delta: Values | None) -> Iterato
     formula = claim.formula
     if not claim.kind.is_backward or is_float_only(claim.candidate) or claim.bits == SINGLE:
         return
-    names, bound = free_names(claim), _bound(claim)
+    names, bound = formula.free_sizes, formula.given_sizes
     keys = [n for n in table_sizes(formula.function, claim.candidate) if n >= _FIRST + _EVERY]
-    left, memory = _MOST_OF_ANY, MemoryModel.of(formula, seed)
+    left, memory = _MOST_OF_ANY, session.shared(MemoryModel.of)
     for number, size in enumerate([*range(_FIRST, _FIRST + _EVERY), *keys] if names else ()):
         # each dimension meets each size once: of a table (n, m) all sizes come along its diagonal
         sizes = {**bound, **{n: _turned(size, k) for k, n in enumerate(names)}}
-        shapes = formula.shapes.concrete(sizes) if formula.allows(sizes) else None
+        shapes = formula.shapes_at(sizes)
         if shapes is not None and memory.needed(sizes) <= _MOST_BYTES_OF_ANY:
             for point in _made(claim, sizes, [seed, 53, number], delta, BEHIND_A_PROOF):
                 left -= operations(formula.function, point.args, left, in_float64=True)
@@ -145,11 +144,11 @@ def points_of_large_sizes(
         return  # a difference in float64 says nothing of a forward that rounds to float32 on the way
     formula = claim.formula
     chosen = LARGE_SIZES if claim.kind.is_backward else LARGE_SIZES[:1] if claim.kind.costs_slopes else ()
-    names, bound = free_names(claim), _bound(claim)
-    memory = MemoryModel.of(formula, seed)
+    names, bound = formula.free_sizes, formula.given_sizes
+    memory = session.shared(MemoryModel.of)
     for number, large in enumerate(chosen if names else ()):
         sizes = {**bound, **{n: large[k % len(large)] for k, n in enumerate(names)}}
-        shapes = formula.shapes.concrete(sizes) if formula.allows(sizes) else None
+        shapes = formula.shapes_at(sizes)
         entries = sum(map(prod, shapes or ()))
         if shapes is not None and entries <= _MOST_ENTRIES and memory.needed(sizes) <= _MOST_BYTES:
             for point in _made(claim, sizes, [seed, 37, number], delta, BEHIND_A_PROOF):
@@ -162,7 +161,7 @@ def points_of_long_sums(claim: Claim, session: Session, seed: int, delta: Values
     sum grows with its length. A forward in loops, which takes thousands of operations there, has them less
     long.
     """
-    names = free_names(claim)
+    names = claim.formula.free_sizes
     for number, (length, name) in enumerate(product(LONG, names)):
         lengths = (length, *_LESS_LONG) if length == LONG[0] else (length,)
         tried = (_long(claim, session, name, n, [seed, 43, number], delta) for n in lengths)
@@ -172,21 +171,10 @@ def points_of_long_sums(claim: Claim, session: Session, seed: int, delta: Values
                 yield _with_few_terms(point, np.random.default_rng([seed, 47, number]))
 
 
-def free_names(claim: Claim) -> list[str]:
-    """The dimensions whose sizes are not given by arrays."""
-    bound = _bound(claim)
-    return [n for n in claim.formula.shapes.names if n not in bound]
-
-
-def _bound(claim: Claim) -> Mapping[str, int]:
-    """The sizes that are given by arrays."""
-    given = {a: v.shape for a, v in claim.formula.values.items() if isinstance(v, np.ndarray)}
-    return claim.formula.shapes.bind(given)
-
-
 def may_be_long(claim: Claim, name: str) -> bool:
     """Whether a dimension may have the greatest length at which sums are tried, as far as is declared."""
-    formula, names, bound = claim.formula, free_names(claim), _bound(claim)
+    formula = claim.formula
+    names, bound = formula.free_sizes, formula.given_sizes
     return any(
         formula.allows({**bound, **dict.fromkeys(names, others), name: LONG[-1]})
         for others in (2, 1, LONG[-1])
@@ -197,10 +185,11 @@ def _long(
     claim: Claim, session: Session, name: str, length: int, seed: Sequence[int], delta: Values | None
 ) -> list[Point]:
     """The point at which one dimension has this length; none where there is none, or it is too dear."""
-    formula, names, bound = claim.formula, free_names(claim), _bound(claim)
+    formula = claim.formula
+    names, bound = formula.free_sizes, formula.given_sizes
     for others in (2, 1, length):
         sizes = {**bound, **dict.fromkeys(names, others), name: length}
-        shapes = formula.shapes.concrete(sizes) if formula.allows(sizes) else None
+        shapes = formula.shapes_at(sizes)
         if shapes is not None and sum(map(prod, shapes)) <= _MOST_LONG:
             made = _kept_small(formula, _made(claim, sizes, seed, delta, "long"))
             return [

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gradcheck.checking.further_points import LONG, free_names, may_be_long
+from gradcheck.checking.further_points import LONG, may_be_long
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.dtypes import GRADES, Dtype
 from gradcheck.judging.low_precision.errors import Measured, Part
@@ -40,7 +40,7 @@ def _up_to(claim: Claim, results: Sequence[PointResult]) -> dict[str, int]:
     """The longest size that was tried, of dimensions that may be longer than that: of a forward in loops, or
     of one that holds a table.
     """
-    names = free_names(claim) if results else []
+    names = claim.formula.free_sizes if results else ()
     tried = {n: max(r.point.sizes[n] for r in results) for n in names}
     return {n: most for n, most in tried.items() if most < LONG[-1] and may_be_long(claim, n)}
 

@@ -75,8 +75,7 @@ def minimise(
 
 def _can_shrink(claim: Claim) -> bool:
     """Whether the declaration leaves any size free."""
-    fixed = {a: v.shape for a, v in claim.formula.values.items() if isinstance(v, np.ndarray)}
-    return bool(set(claim.formula.shapes.names) - set(claim.formula.shapes.bind(fixed)))
+    return bool(claim.formula.free_sizes)
 
 
 class _Judge:
@@ -121,9 +120,7 @@ def _smallest_shape(
     which gives an upper bound at once, and then the enumeration goes on below that bound.
     """
     formula = claim.formula
-    fixed = {a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)}
-    bound = formula.shapes.bind(fixed)
-    names = tuple(n for n in formula.shapes.names if n not in bound)
+    bound, names = formula.given_sizes, formula.free_sizes
 
     def fails(sizes: dict[str, int]) -> Point | None:
         drawn: Point | None = None

@@ -73,7 +73,7 @@ def _beside_proof(task: Task, ruling: Ruling) -> Weighed:
             if found.verdict in (PointVerdict.FAIL, PointVerdict.ERROR):
                 task.clock.keep(_of_the_code(found))
         if not weighed.proved and not task.is_decided:
-            for point in points_of_any_size(task.claim, task.seed, task.delta):
+            for point in points_of_any_size(task.claim, task.session, task.seed, task.delta):
                 if task.judge(point, _large).verdict in (PointVerdict.FAIL, PointVerdict.ERROR):
                     task.keep([point])  # its slope differs: it is judged as any point is
         if task.is_decided:

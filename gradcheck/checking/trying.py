@@ -104,7 +104,7 @@ def _steered(task: Task) -> tuple[UntriedSide, ...]:
     nothing = [p.with_values(p.args, tuple(map(np.zeros_like, p.delta))) for p in points[:1]]
     for point in (*points, *nothing):  # the battery asks for gradients of no delta
         branches.run(point)
-    explored = list(explore(task.claim, moves, branches, points, task.seed, task.delta))
+    explored = list(explore(task.session, moves, branches, points, task.seed, task.delta))
     task.keep(explored)
     left = still_untried(task.claim, moves, explored, steered.untried)
     left = [side for side in left if not branches.has_entered(side)]

@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Self
 
+import numpy as np
+
 from gradcheck.errors import UsageError, user_code
 from gradcheck.formulas.calling.callables import check_parameters, defaults_beyond, hashable, parameter_names
 from gradcheck.formulas.complex_numbers.parts import as_convention
@@ -149,6 +151,26 @@ class Declaration:
         twin = copy.copy(self)
         twin.__dict__.update(dtype=dtype, grade=grade or self.grade)
         return twin
+
+    @property
+    def given_shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shapes of the arguments that are given as arrays."""
+        return {a: v.shape for a, v in self.values.items() if isinstance(v, np.ndarray)}
+
+    @property
+    def given_sizes(self) -> dict[str, int]:
+        """The sizes that these arrays fix."""
+        return self.shapes.bind(self.given_shapes)
+
+    @property
+    def free_sizes(self) -> tuple[str, ...]:
+        """The names of all other sizes."""
+        given = self.given_sizes
+        return tuple(n for n in self.shapes.names if n not in given)
+
+    def shapes_at(self, sizes: Mapping[str, int]) -> tuple[tuple[int, ...], ...] | None:
+        """The shapes of the arguments at sizes that are allowed; None at others."""
+        return self.shapes.concrete(sizes) if self.allows(sizes) else None
 
     def allows(self, sizes: Mapping[str, int]) -> bool:
         """Whether the sizes are all 1 or more and satisfy ``where``."""

@@ -83,7 +83,7 @@ def draw(formula: Formula, sizes: Mapping[str, int], seed: int = 0) -> tuple[dic
             raise UsageError(f"{formula.name}: the size {name} = {size!r} is no integer of 1 or more.")
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise UsageError(f"seed: expected an integer of 0 or more, got {seed!r}.")
-    fixed = formula.shapes.bind({a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)})
+    fixed = formula.given_sizes
     whole = {**sizes, **fixed}
     if missing := [n for n in names if n not in whole]:
         raise UsageError(

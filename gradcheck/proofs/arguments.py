@@ -60,8 +60,7 @@ def make_arguments(
     """The arguments, in a space of their own. Raises `Unsupported` for sizes that cannot be read."""
     space = Space(Questions(dict(branch.answers)), expand=expand, limit=limit, splits=splits)
     made = Arguments(space)
-    fixed = {a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)}
-    numbers = formula.shapes.bind(fixed)
+    numbers = formula.given_sizes
     sizes = made.sizes
     for name in formula.shapes.names:
         polynomial = branch.sizes.get(name, (((name,), 1),))

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.arithmetic import BALLS, WIDENED, enclose, precision
-from gradcheck.arithmetic.balls import BallDomain
+from gradcheck.arithmetic.balls.domains import BallDomain
 from gradcheck.arithmetic.precisions import BITS
 from gradcheck.backend import Answer
 from gradcheck.errors import Unsupported

@@ -14,7 +14,7 @@ from typing import Any
 import sympy
 from flint import arb
 
-from gradcheck.arithmetic.balls import BALLS
+from gradcheck.arithmetic.balls.domains import BALLS
 from gradcheck.errors import NoAnswer, Undecided, Unsupported
 
 __all__ = ["Compiled", "compiled", "value"]

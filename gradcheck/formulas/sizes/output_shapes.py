@@ -88,8 +88,7 @@ _Run = tuple[dict[str, int], tuple[tuple[int, ...], ...], bool, tuple[bool, ...]
 
 def _runs(formula: Declaration) -> Iterator[_Run]:
     """Sizes, the shapes of the outputs there, whether there are several, and which are complex."""
-    fixed = {a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)}
-    bound = formula.shapes.bind(fixed)
+    bound = formula.given_sizes
     rng = np.random.default_rng(5)
     seen = set()
     for _ in range(_TRIES):

@@ -13,8 +13,6 @@ import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from gradcheck.arithmetic.code.reaching import mentions
 from gradcheck.formulas.calling.foreign import is_float_only
 from gradcheck.formulas.declaration import Declaration
@@ -42,8 +40,7 @@ _MOST_MEMBERS = 64
 
 def asked_sizes(formula: Declaration, candidate: Callable[..., Any]) -> list[dict[str, int]]:
     """Sizes to try because forward or candidate may ask about them, those of small numbers first."""
-    bound = formula.shapes.bind({a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)})
-    names = [n for n in formula.shapes.names if n not in bound]
+    bound, names = formula.given_sizes, formula.free_sizes
     forward = _forward(formula)
     numbers = set(whole_numbers(forward))
     numbers |= set(whole_numbers(candidate))
@@ -119,7 +116,7 @@ def _bases(code: Sequence[Any], numbers: Sequence[float]) -> list[float]:
 
 
 def _fits(formula: Declaration, sizes: Mapping[str, int]) -> bool:
-    shapes = formula.shapes.concrete(sizes) if formula.allows(sizes) else None
+    shapes = formula.shapes_at(sizes)
     return shapes is not None and sum(map(math.prod, shapes)) <= MOST_ENTRIES
 
 

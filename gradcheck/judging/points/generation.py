@@ -123,7 +123,7 @@ def generate(formula: Declaration, *, max_examples: int, seed: int, delta: Value
 
 def _affordable(formula: Declaration, seed: int, delta: Values | None) -> Affordable:
     """What points cost, counted at values that stand for all: those that a shape's first point would have."""
-    fixed, bound, names = _chosen(formula)
+    fixed, bound, names = formula.given_shapes, formula.given_sizes, formula.free_sizes
 
     def cost(sizes: Mapping[str, int], most: float) -> int:
         try:
@@ -133,13 +133,6 @@ def _affordable(formula: Declaration, seed: int, delta: Values | None) -> Afford
         return 0 if sum(a.size for a in args) > LARGE else operations(formula.function, args, most)
 
     return Affordable(cost, Allowed(formula, bound, fixed, delta), names)
-
-
-def _chosen(formula: Declaration) -> tuple[dict[str, tuple[int, ...]], dict[str, int], tuple[str, ...]]:
-    """The shapes of given arrays, the sizes that these bind, and the names of all other sizes."""
-    fixed = {a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)}
-    bound = formula.shapes.bind(fixed)
-    return fixed, bound, tuple(n for n in formula.shapes.names if n not in bound)
 
 
 def _about_cost(affordable: Affordable, points: list[Point], wanted: int) -> list[str]:
@@ -193,7 +186,7 @@ def draws(
 
     Raises `UsageError` where no sizes satisfy the declaration.
     """
-    fixed, bound, names = _chosen(formula)
+    fixed, bound, names = formula.given_shapes, formula.given_sizes, formula.free_sizes
     allows = Allowed(formula, bound, fixed, delta)
     planned, missing = plan(names, allows)
     if not planned:

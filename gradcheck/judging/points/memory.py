@@ -35,18 +35,15 @@ class MemoryModel:
     power: float = 0.0
 
     @classmethod
-    def of(cls, formula: Declaration, seed: int) -> MemoryModel:
+    def of(cls, formula: Declaration) -> MemoryModel:
         """Of a forward's runs at two sizes; 0 where it does not run there, no bound where it is too dear."""
-        bound = formula.shapes.bind(
-            {a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)}
-        )
         peaks = []
         for size in _SIZES:
-            sizes = {**dict.fromkeys(formula.shapes.names, size), **bound}
-            if not formula.allows(sizes) or formula.shapes.concrete(sizes) is None:
+            sizes = {**dict.fromkeys(formula.shapes.names, size), **formula.given_sizes}
+            if not formula.allows(sizes):
                 return cls()
             with suppress(Discarded, ForwardFault, UsageError):
-                rng = np.random.default_rng([seed, 61, size])
+                rng = np.random.default_rng([61, size])
                 point = make_point(formula, sizes, rng)
                 if operations(formula.function, point.args, _MOST_OPERATIONS) >= _MOST_OPERATIONS:
                     return cls(math.inf)

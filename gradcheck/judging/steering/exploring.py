@@ -19,6 +19,7 @@ from gradcheck.formulas.point import Point
 from gradcheck.formulas.values import Values as Given
 from gradcheck.judging.points.memory import MemoryModel
 from gradcheck.judging.points.point import Discarded, ForwardFault, in_dtype, make_point
+from gradcheck.judging.session import Session
 from gradcheck.judging.steering.branches import Branches
 from gradcheck.judging.steering.changes import patterns
 from gradcheck.judging.steering.moves import Moves
@@ -44,14 +45,19 @@ _LONG = (*range(13, 80), 96, 100, 127, 128, 129, 200, 255, 256, 257, 512)
 
 
 def explore(
-    claim: Claim, moves: Moves, branches: Branches, points: Sequence[Point], seed: int, delta: Given | None
+    session: Session,
+    moves: Moves,
+    branches: Branches,
+    points: Sequence[Point],
+    seed: int,
+    delta: Given | None,
 ) -> Iterator[Point]:
     """Points at which the code enters a branch that ``branches`` has not seen, while there are any."""
     found, before = 0, branches.events
     ways = (
-        _of_values(claim, moves, points),
-        _of_sizes(claim, _pairs, seed, delta),
-        _of_sizes(claim, _long, seed, delta),
+        _of_values(moves, points),
+        _of_sizes(moves.claim, session, _pairs, seed, delta),
+        _of_sizes(moves.claim, session, _long, seed, delta),
     )
     in_turn = (point for together in itertools.zip_longest(*ways) for point in together if point is not None)
     for point in itertools.islice(in_turn, _MOST_RUNS):
@@ -66,18 +72,17 @@ def explore(
 
 def _of_sizes(
     claim: Claim,
+    session: Session,
     chosen_by: Callable[[Sequence[str]], Iterator[Mapping[str, int]]],
     seed: int,
     delta: Given | None,
 ) -> Iterator[Point]:
     """A point at each choice of sizes for the free dimensions."""
     formula = claim.formula
-    bound = formula.shapes.bind({a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)})
-    names = [n for n in formula.shapes.names if n not in bound]
-    memory = MemoryModel.of(formula, seed)
-    for number, chosen in enumerate(chosen_by(names)):
-        sizes = {**bound, **chosen}
-        shapes = formula.shapes.concrete(sizes) if formula.allows(sizes) else None
+    given, memory = formula.given_sizes, session.shared(MemoryModel.of)
+    for number, chosen in enumerate(chosen_by(formula.free_sizes)):
+        sizes = {**given, **chosen}
+        shapes = formula.shapes_at(sizes)
         held = max(8 * sum(map(prod, shapes or ())), memory.needed(sizes))
         if shapes is None or held > _MOST_BYTES:
             continue
@@ -106,7 +111,7 @@ def _long(names: Sequence[str]) -> Iterator[Mapping[str, int]]:
             yield {n: max(size // (k + 2), 1) for k, n in enumerate(names)}
 
 
-def _of_values(claim: Claim, moves: Moves, points: Sequence[Point]) -> Iterator[Point]:
+def _of_values(moves: Moves, points: Sequence[Point]) -> Iterator[Point]:
     """Plain values and the usual patterns, for one array after the other, at a few shapes."""
     for base in _bases(points):
         arrays, count = [*base.args, *base.delta], len(base.args)

@@ -35,9 +35,8 @@ def near_numbers(moves: Moves, points: Sequence[Point], numbers: Iterable[float]
             wanted |= dict.fromkeys((number, float(np.sqrt(size))))
         elif 16 < size < 1e12:
             wanted[number] = None
-    several = [p for p in points if p.entries <= _ENTRIES and all(n > 1 for n in p.sizes.values())]
     for number in list(wanted)[:_MOST_NUMBERS]:
-        for base in mild_first(several)[:1] if several else []:
+        for base in _bases(points):
             for i in range(len(base.args)):
                 near = number * (1.0 + np.resize(_BESIDE, base.args[i].shape))
                 values = moves.allowed(base, {i: near}) if moves.may_move(base, i) else None
@@ -57,13 +56,18 @@ _BESIDE = np.array([0.0, 1e-3, -1e-3, 0.5, -0.5, 1e-5, -1e-5])
 
 def plain_values(moves: Moves, points: Sequence[Point]) -> Iterator[Point]:
     """A few changes of one point that has several entries along each dimension."""
-    several = [p for p in points if p.entries <= _ENTRIES and all(n > 1 for n in p.sizes.values())]
-    for base in mild_first(several)[:1] if several else []:
+    for base in _bases(points):
         for moved in _changes(moves, base):
             values = moves.allowed(base, moved)
             point = None if values is None else moves.point(base, values)
             if point is not None:
                 yield point
+
+
+def _bases(points: Sequence[Point]) -> list[Point]:
+    """One point with few numbers and several entries along each dimension; none where there is none."""
+    several = [p for p in points if p.entries <= _ENTRIES and all(n > 1 for n in p.sizes.values())]
+    return mild_first(several)[:1] if several else []
 
 
 def _changes(moves: Moves, base: Point) -> Iterator[dict[int, NDArray[Any]]]:

@@ -149,9 +149,7 @@ def _trivial(formula: Formula, dtype: str) -> tuple[Case, dict[str, NDArray[Any]
 
     Raises `Unsupported`, `UsageError`.
     """
-    fixed = {a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)}
-    bound = formula.shapes.bind(fixed)
-    names = tuple(n for n in formula.shapes.names if n not in bound)
+    bound, names = formula.given_sizes, formula.free_sizes
     sizes, _ = plan(names, lambda s: formula.allows({**bound, **s}))
     if not sizes:
         raise UsageError("no sizes satisfy its declaration")

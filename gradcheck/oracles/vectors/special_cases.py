@@ -86,9 +86,7 @@ class _Maker:
         self.formula = formula
         self._seed = [seed, zlib.crc32(formula.name.encode())]
         self._count = 0
-        fixed = {a: v.shape for a, v in formula.values.items() if isinstance(v, np.ndarray)}
-        self._bound = formula.shapes.bind(fixed)
-        self._names = tuple(n for n in formula.shapes.names if n not in self._bound)
+        self._bound, self._names = formula.given_sizes, formula.free_sizes
 
     def make(
         self,
