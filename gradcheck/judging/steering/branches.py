@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.errors import CandidateFault, Unsupported, user_code
+from gradcheck.errors import user_code
 from gradcheck.formulas.calling.foreign import is_float_only
 from gradcheck.formulas.calling.in_place_writes import plain
 from gradcheck.formulas.calling.user_lines import is_users
@@ -65,19 +65,14 @@ class Branches:
     def __init__(self, claim: Claim) -> None:
         self.claim = claim
         self._codes: dict[CodeType, _Code | None] = {}
-        self._events = 0
+        self.events = 0  # lines and instructions that were looked at
         self._was_live = False
         self._entered: set[tuple[_Code, int]] = set()
 
     @property
-    def events(self) -> int:
-        """The lines and instructions that were looked at."""
-        return self._events
-
-    @property
     def is_known(self) -> bool:
         """Whether all that ran was looked at."""
-        return self._events <= _MOST_EVENTS
+        return self.events <= _MOST_EVENTS
 
     @property
     def is_done(self) -> bool:
@@ -91,7 +86,8 @@ class Branches:
         """Run forward and hand-written code at a point; whether they entered a branch for the first time, or
         for the first time where no gradient is zero throughout, which may hide what a branch does.
         """
-        if is_float_only(self.claim.candidate) or not self.is_known or self._is_finished:
+        all_seen = self._codes and not any(code.hidden for code in self._codes.values() if code)
+        if is_float_only(self.claim.candidate) or not self.is_known or all_seen:
             return False
         self._entered.clear()
         with np.errstate(all="ignore"), warnings.catch_warnings():
@@ -107,10 +103,6 @@ class Branches:
             if live:
                 code.hidden.discard(start)
         return new
-
-    @property
-    def _is_finished(self) -> bool:
-        return bool(self._codes) and not any(code.hidden for code in self._codes.values() if code)
 
     def untried(self) -> list[UntriedSide]:
         """The branches that no point entered, where their condition was asked; none if not all was seen."""
@@ -134,7 +126,7 @@ class Branches:
         before = sys.gettrace()
         sys.settrace(self._called)
         try:
-            with suppress(Exception, CandidateFault, Unsupported), user_code:
+            with suppress(Exception), user_code:
                 return call()
         finally:
             sys.settrace(before)
@@ -151,7 +143,7 @@ class Branches:
             frame.f_trace_opcodes = True
 
         def ran(frame: FrameType, event: str, arg: Any) -> Any:
-            self._events += 1
+            self.events += 1
             start = _start_of(found.starts, frame.f_lasti)
             if start in found.hidden:
                 self._entered.add((found, start))
