@@ -1,0 +1,118 @@
+"""What is recorded of the comparisons of one run: where each stands, and which sides happened."""
+
+from __future__ import annotations
+
+import linecache
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["MOST_CONSTANTS", "Extent", "Site", "Watch", "current", "watching"]
+
+_NUMPY = str(Path(np.__file__).parent)
+_ARITHMETIC = str(Path(__file__).parent.parent)
+
+MOST_CONSTANTS = 8
+"""Numbers that are kept of what one comparison compares with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a comparison stands: one instruction of one function, and what it asks."""
+
+    file: str
+    function: int  # first line of the function, so that lambdas in one line of a file are told apart
+    instruction: int
+    line: int
+    asks: str
+
+    @property
+    def text(self) -> str:
+        """The source line, or what is asked where there is none."""
+        return linecache.getline(self.file, self.line).strip() or self.asks
+
+
+@dataclass(slots=True)
+class Extent:
+    """What a comparison came to over one run: which sides happened, and the largest margin to either side
+    over all entries (a number above zero belongs to a side that happened).
+
+    ``beside_zero`` are the sides that happened for other numbers than zero: `abs(x) < 1e-6` is true at zero,
+    where it hardly ever matters.
+    """
+
+    sides: set[bool] = field(default_factory=set)
+    beside_zero: set[bool] = field(default_factory=set)
+    margins: dict[bool, float] = field(default_factory=lambda: {True: -np.inf, False: -np.inf})
+    constants: set[float] = field(default_factory=set)
+
+    def add(self, result: NDArray[Any], margin: NDArray[Any] | None, zero: NDArray[Any] | None) -> None:
+        """Take in one comparison; ``zero`` says where the number that is compared is zero."""
+        self.sides |= set(np.unique(result).tolist())
+        self.beside_zero |= set(np.unique(result if zero is None else result[~zero]).tolist())
+        if margin is not None and margin.size:
+            with np.errstate(all="ignore"):
+                self.margins[True] = max(self.margins[True], float(np.nanmax(margin, initial=-np.inf)))
+                self.margins[False] = max(self.margins[False], float(np.nanmax(-margin, initial=-np.inf)))
+
+
+@dataclass
+class Watch:
+    """The comparisons of one run."""
+
+    sites: dict[Site, Extent] = field(default_factory=dict)
+    operations: int = 0  # what the run cost, counted
+
+    def record(
+        self, asks: str, result: Any, margin: Any, sides: Sequence[Any] = (), constants: Sequence[Any] = ()
+    ) -> None:
+        """One comparison of the ``sides``, of which the ``constants`` are not watched; all are plain."""
+        site = _site(asks)
+        if site is None:
+            return
+        extent = self.sites.setdefault(site, Extent())
+        result = np.asarray(result, dtype=bool)
+        zero = None
+        for side, other in zip(sides, sides[::-1], strict=True):
+            if len(sides) == 2 and np.ndim(side) == 0 and side != 0 and np.shape(other) == result.shape:
+                zero = np.asarray(other) == 0
+        for constant in constants:
+            if np.ndim(constant) == 0 and np.isfinite(constant) and len(extent.constants) < MOST_CONSTANTS:
+                extent.constants.add(float(constant))
+        extent.add(result, None if margin is None else np.asarray(margin, dtype=np.float64), zero)
+
+
+_watches: list[Watch] = []
+
+
+@contextmanager
+def watching(watch: Watch | None) -> Iterator[None]:
+    """Record into a watch, or (None) into none for as long as NumPy's own code runs."""
+    before = _watches[:]
+    _watches[:] = [] if watch is None else [watch]
+    try:
+        yield
+    finally:
+        _watches[:] = before
+
+
+def current() -> Watch | None:
+    """The watch that records now."""
+    return _watches[-1] if _watches else None
+
+
+def _site(asks: str) -> Site | None:
+    frame: FrameType | None = sys._getframe(2)  # noqa: SLF001  (the only way to the caller's line)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if not file.startswith((_NUMPY, _ARITHMETIC, "<__array_function__")):
+            return Site(file, frame.f_code.co_firstlineno, frame.f_lasti, frame.f_lineno, asks)
+        frame = frame.f_back
+    return None
