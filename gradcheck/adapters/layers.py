@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gradcheck.adapters.layer_objects.calls import LayerCalls
+from gradcheck.adapters.layer_objects.contents import hold_the_same
 from gradcheck.adapters.layer_objects.parameters import Parameters, Places
 from gradcheck.adapters.layer_objects.sources import Init, LayerSource
 from gradcheck.adapters.presenting import present
@@ -166,6 +167,15 @@ def layer(
                 returned = calls.backward(by_name, made, calls.lent(call.delta))
                 yield step, collected(made, returned, (*values, *weights))
 
+    def serves(one: Call, other: Call) -> bool:
+        if made_of.is_made_of_parameters:
+            return True
+        made = []
+        for call in (one, other):
+            with calls.seeded():
+                made.append(made_of.make(*parted(call.args)))
+        return hold_the_same(*made)
+
     told = {
         "parameters": parameters,
         "gradients": gradients,
@@ -188,10 +198,11 @@ def layer(
     run_backward.used_again = UsedAgain(  # type: ignore[attr-defined]
         "layer",
         play,
-        OF_LAYERS if made_of.is_made_of_parameters else ("F0 B0 F0 B0", "F0 B0 B2"),
+        OF_LAYERS,
         count,
         accumulates,
         made_of.has("zero_grad"),
+        serves,
     )
     return run_forward, run_backward
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.arithmetic import SHIFTED, WIDENED, ObjectArray, enclose, precision, zero_dimensional
+from gradcheck.arithmetic.precisions import DOUBLE
 from gradcheck.backend import Answer, Program
 from gradcheck.errors import NoAnswer, Unsupported
 from gradcheck.formulas.kinds.directions import Directions
@@ -19,7 +20,7 @@ from gradcheck.formulas.spaces import Space
 from gradcheck.judging.along_spaces import compare_along
 from gradcheck.judging.answers.forward_values import values_in_balls
 from gradcheck.judging.candidates.same_code import unknown_rounding
-from gradcheck.judging.comparing import Match, compare, running_scale
+from gradcheck.judging.comparing import RESOLUTION, Match, compare, running_scale
 from gradcheck.judging.evaluation import Evaluation, spread
 from gradcheck.judging.joint_slopes import settled_jointly
 from gradcheck.judging.opinions import Opinion, Says
@@ -49,6 +50,8 @@ def ask(check: Evaluation, usable: Usable) -> Opinion:
             return opinion
         if opinion.says is not Says.NONE or not opinion.matches:
             break
+    if opinion.says is Says.DIFFER:
+        opinion = _below_rounding(check, usable, opinion)
     if opinion.says is Says.DIFFER:
         opinion = _without_rounded_constants(check, usable, opinion)
     if opinion.says is Says.DIFFER and check.why_float64 is not None:
@@ -170,6 +173,37 @@ def _values(check: Evaluation, bits: int) -> dict[Quantity, Match]:
         return compare(value, Answer(truth[quantity]), rigorous=True, scales=scales)
 
     return {q: match(q, value) for q, value in check.balls(bits).items()}
+
+
+def _below_rounding(check: Evaluation, usable: Usable, opinion: Opinion) -> Opinion:
+    """The opinion, unless every entry rounds as the right one does: within half a unit in the last place.
+
+    Guards (`where(x > 40, x, log1p(exp(x)))`) and series near zero are right in that sense, and no run
+    of the code can tell them from the formula.
+    """
+    differing = {q: m for q, m in opinion.matches.items() if m.outcome == "differ"}
+    half = 2.0**-DOUBLE
+    if check.claim.bits != DOUBLE or any(m.gap > half or not m.rigorous for m in differing.values()):
+        return opinion
+    try:
+        with precision(opinion.bits):
+            program = check.session.program(usable, check.point)
+            stated, _ = _stated(check, usable, None, opinion.bits)
+            right = check.claim.truths(check.point, program)
+            if any(_is_apart(stated[q], right[q].values, half, m.scale) for q, m in differing.items()):
+                return opinion
+    except Unsupported:
+        return opinion
+    return replace(opinion, says=Says.AGREE, strength=Strength.AGREED, below_rounding=True)
+
+
+def _is_apart(stated: ObjectArray, right: ObjectArray, part: float, scale: float) -> bool:
+    """Whether some entry may be off by more than a part of the right one, and can be told from it."""
+    resolved = RESOLUTION * scale
+    return any(
+        not (abs(mine - its) <= abs(its) * part or abs(mine - its) <= resolved)
+        for mine, its in zip(stated.reshape(-1).tolist(), right.reshape(-1).tolist(), strict=True)
+    )
 
 
 def _without_rounded_constants(check: Evaluation, usable: Usable, opinion: Opinion) -> Opinion:

@@ -49,7 +49,8 @@ class Opinion:
     """What one backend says of the candidate at one point, settled at ``bits`` of precision.
 
     ``loose`` are its answers as uncertain as float constants that are rounded make them, where it differs
-    from the candidate: within these two backends say the same.
+    from the candidate: within these two backends say the same. ``below_rounding`` tells that the code agrees
+    because it is off by less than half a unit in the last place of float64.
     """
 
     backend: str
@@ -61,6 +62,7 @@ class Opinion:
     loose: Mapping[Quantity, Answer] = field(default_factory=dict)
     method: str | None = None
     rounded_constants: bool = False
+    below_rounding: bool = False
     bits: int = BITS
     outvoted: bool = False
 

@@ -137,6 +137,41 @@ def test_what_is_left_over_of_an_earlier_call_is_found_and_named(layer):
     assert [d.kind for d in result.diagnosis] == ["state"]
 
 
+class Masked:
+    """A layer that keeps the mask of the first batch of a shape."""
+
+    def __init__(self, width, limit=0.0):
+        self.mask, self.width, self.limit = None, width, limit
+
+    def forward(self, x):
+        if self.mask is None or self.mask.shape != x.shape:
+            self.mask = x > 0
+        return np.where(x > 0, x, 0)
+
+    def backward(self, delta):
+        return delta * self.mask
+
+
+class Bound(Masked):
+    """A layer that is meant for one input: its mask is made of it."""
+
+    def __init__(self, x):
+        super().__init__(x.shape)
+        self.mask = x > 0
+
+
+def test_a_function_that_makes_a_layer_by_its_shape_makes_one_for_other_inputs():
+    found = gradcheck.verify(*gradcheck.layer(lambda x: Masked(x.shape[1])), {"x": "n m"}, max_examples=12)
+    assert found.verdict == "fail"
+    assert "a stale cache" in found.reason
+
+
+@pytest.mark.parametrize("make", [Bound, lambda x: Masked(x.shape[1], float(x[0, 0]))])
+def test_a_layer_that_is_made_of_its_input_is_not_given_another(make):
+    found = gradcheck.verify(*gradcheck.layer(make), {"x": "n m"}, max_examples=12)
+    assert found.verdict == "pass", found
+
+
 def test_gradients_that_pile_up_are_a_convention():
     """Accepted and said, or demanded, or forbidden."""
     for layer in (Piling(), Cleared()):

@@ -14,6 +14,7 @@ from typing import Any
 import sympy
 from flint import arb
 
+from gradcheck.errors import NoAnswer
 from gradcheck_backends._sympy.balls import Compiled, compiled
 from gradcheck_backends._sympy.sums import Product
 
@@ -73,9 +74,37 @@ def terms(summands: Iterable[Any]) -> tuple[list[Term], list[Any]]:
 
 def _template(term: Any, order: tuple[Any, ...]) -> _Template:
     expression = term.expression() if type(term) is Product else term
+    guards = [compiled(side - number, order) for side, number in _equalities(expression)]
     return _Template(
-        compiled(expression, order), tuple(compiled(sympy.diff(expression, s), order) for s in order)
+        compiled(expression, order),
+        tuple(_but_at(guards, compiled(sympy.diff(expression, s), order)) for s in order),
     )
+
+
+def _equalities(expression: Any) -> list[tuple[Any, Any]]:
+    """What an expression asks to be equal to a number, such as `x` in `where(x == 0, 1, sin(x) / x)`."""
+    asked = expression.atoms(sympy.Equality, sympy.Unequality)
+    return [
+        (side, other)
+        for question in asked
+        for side, other in (question.args, question.args[::-1])
+        if other.is_number and side.free_symbols
+    ]
+
+
+def _but_at(guards: list[Compiled], partial: Compiled) -> Compiled:
+    """A partial derivative, but where a guard holds: there SymPy differentiates what stands for one point
+    alone, and not the function.
+    """
+    if not guards:
+        return partial
+
+    def anywhere_else(values: list[arb]) -> arb:
+        if any(guard(values).is_zero() for guard in guards):
+            raise NoAnswer("a value that the forward sets at one point: SymPy's derivative is a convention")
+        return partial(values)
+
+    return anywhere_else
 
 
 def _skeleton(expression: Any, symbols: dict[Any, int]) -> Any:

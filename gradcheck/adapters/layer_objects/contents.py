@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Snapshot"]
+__all__ = ["Snapshot", "hold_the_same"]
 
 _DEPTH = 6
 """How deep containers are followed: caches of layers in a list of dicts of tuples."""
@@ -19,11 +19,11 @@ class Snapshot:
 
     def __init__(self, value: Any, name: str) -> None:
         self._name = name
-        self._before = {path: array.copy() for path, array in _arrays(value, name, _DEPTH, set())}
+        self._before = {path: array.copy() for path, array in _arrays(value, name)}
 
     def changed(self, value: Any) -> str | None:
         """The path of the first array that is not what it was, such as `cache['mask']`; or None."""
-        for path, array in _arrays(value, self._name, _DEPTH, set()):
+        for path, array in _arrays(value, self._name):
             before = self._before.get(path)
             if before is not None and not _same(before, array):
                 return path
@@ -31,15 +31,34 @@ class Snapshot:
 
     def used_up(self, value: Any) -> str | None:
         """The path of the first array that is no longer there; or None."""
-        after = {path for path, _ in _arrays(value, self._name, _DEPTH, set())}
+        after = {path for path, _ in _arrays(value, self._name)}
         return next((path for path in self._before if path not in after), None)
 
 
-def _same(a: NDArray[Any], b: NDArray[Any]) -> bool:
+def hold_the_same(one: Any, other: Any) -> bool:
+    """Whether two objects hold the same arrays and numbers at the same places."""
+    held = [dict(_contents(value, "", _DEPTH, set())) for value in (one, other)]
+    return held[0].keys() == held[1].keys() and all(_same(a, held[1][path]) for path, a in held[0].items())
+
+
+def _same(a: Any, b: Any) -> bool:
+    if not isinstance(a, np.ndarray) or not isinstance(b, np.ndarray):
+        return type(a) is type(b) and bool(a == b or (a != a and b != b))
     return a.shape == b.shape and a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
 
 
-def _arrays(value: Any, path: str, depth: int, seen: set[int]) -> Iterator[tuple[str, NDArray[Any]]]:
+def _arrays(value: Any, path: str) -> Iterator[tuple[str, NDArray[Any]]]:
+    """The arrays in a value, each with its path."""
+    for where, held in _contents(value, path, _DEPTH, set()):
+        if isinstance(held, np.ndarray):
+            yield where, held
+
+
+def _contents(value: Any, path: str, depth: int, seen: set[int]) -> Iterator[tuple[str, Any]]:
+    """The arrays, numbers and texts in a value, each with its path."""
+    if isinstance(value, int | float | complex | str | np.generic):
+        yield path, value
+        return
     if issubclass(type(value), np.ndarray):  # symbols answer isinstance as arrays do
         if value.dtype.kind != "O":
             yield path, value
@@ -49,13 +68,13 @@ def _arrays(value: Any, path: str, depth: int, seen: set[int]) -> Iterator[tuple
     seen.add(id(value))
     if isinstance(value, Mapping):
         for key, part in list(value.items()):
-            yield from _arrays(part, f"{path}[{key!r}]", depth - 1, seen)
+            yield from _contents(part, f"{path}[{key!r}]", depth - 1, seen)
     elif isinstance(value, tuple | list):
         for k, part in enumerate(list(value)):
-            yield from _arrays(part, f"{path}[{k}]", depth - 1, seen)
+            yield from _contents(part, f"{path}[{k}]", depth - 1, seen)
     else:
         for name, part in _attributes(value):
-            yield from _arrays(part, f"{path}.{name}", depth - 1, seen)
+            yield from _contents(part, f"{path}.{name}", depth - 1, seen)
 
 
 def _attributes(value: Any) -> list[tuple[str, Any]]:

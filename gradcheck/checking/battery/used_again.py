@@ -50,6 +50,8 @@ def used_again(claim: Claim, basis: Sequence[Point], results: Sequence[PointResu
     for point in basis[:1]:
         for other, words in _others(claim, point, results, how.parameters):
             programs = [*how.programs, *(["F0 B0 Z F1 B1"] if how.clears else [])]
+            if not _serves(claim, how, point, other):
+                programs = [p for p in programs if "F1" not in p]
             for program in programs:
                 tried += 1
                 try:
@@ -115,6 +117,19 @@ def _weighed_anew(point: Point) -> Point:
     return point.with_values(point.args, tuple(turned))
 
 
+def _serves(claim: Claim, how: UsedAgain, one: Point, other: Point) -> bool:
+    """Whether one object is meant for both calls."""
+    try:
+        with user_code:
+            return how.serves(_call(claim, one), _call(claim, other))
+    except Exception:
+        return False
+
+
+def _call(claim: Claim, point: Point) -> Call:
+    return Call(tuple(plain(a) for a in point.args), given(claim, point, plain).get("delta"))
+
+
 def _check(
     claim: Claim, how: UsedAgain, program: Sequence[str], points: Sequence[Point], seen: _Convention
 ) -> None:
@@ -123,7 +138,7 @@ def _check(
         fresh = [run_prepared(claim, p, plain).values for p in points]
     except CandidateFault:  # judged where it is a point of its own
         return
-    calls = [Call(tuple(plain(a) for a in p.args), given(claim, p, plain).get("delta")) for p in points]
+    calls = [_call(claim, p) for p in points]
     kept: list[tuple[str, NDArray[Any], NDArray[Any]]] = []
     sums: dict[Quantity, NDArray[np.float64]] = {}
     done, flushed = 0, ""

@@ -33,7 +33,8 @@ class UsedAgain:
     ``play`` runs the steps of a program on one object at some calls. ``parameters`` counts the last
     arguments, which the object keeps: they are the same in all calls. ``accumulates`` is whether gradients
     of these must pile up (True), must not (False), or may (None). ``clears`` says that there is a
-    `zero_grad`. ``programs`` are those to be run.
+    `zero_grad`. ``programs`` are those to be run. ``serves`` tells whether one object is meant for both of
+    two calls: a function that makes a layer may look at the input.
     """
 
     noun: str
@@ -42,6 +43,7 @@ class UsedAgain:
     parameters: int = 0
     accumulates: bool | None = None
     clears: bool = False
+    serves: Callable[[Call, Call], bool] = lambda one, other: True
 
 
 OF_LAYERS = ("F0 F1 B1", "F0 B0 F0 B0", "F0 B0 F1 B1 F0 B0", "F0 B0 B2")

@@ -50,12 +50,17 @@ def of_leaves(
 def _again(how: UsedAgain, nesting: Nesting, read: Callable[[Any], Any] | None) -> UsedAgain:
     """The same sequences at calls that are given leaves."""
 
+    def arranged(call: Call) -> Call:
+        return replace(call, args=nesting.called_with(call.args))
+
+    def serves(one: Call, other: Call) -> bool:
+        return how.serves(arranged(one), arranged(other))
+
     def play(program: Sequence[str], calls: Sequence[Call]) -> Played:
-        arranged = [replace(call, args=nesting.called_with(call.args)) for call in calls]
-        for step, gave in how.play(program, arranged):
+        for step, gave in how.play(program, [arranged(call) for call in calls]):
             yield step, gave if read is None or not step.startswith("B") else read(gave)
 
     own = list(nesting.arguments)
     kept = own[len(own) - how.parameters :]
     leaves = len(nesting.leaves_of(kept))
-    return replace(how, play=play, parameters=leaves)
+    return replace(how, play=play, parameters=leaves, serves=serves)

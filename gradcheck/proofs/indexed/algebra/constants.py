@@ -18,9 +18,9 @@ _DENOMINATOR = 10**6
 
 
 def meant(value: float) -> Fraction:
-    """The number that a float stands for, at most one unit in its last place away from it.
+    """The number that a float stands for: it is rounded to this float, and to no other.
 
-    Two such decimals, or fractions, are further than that from each other, so no float stands for two.
+    A unit in the last place beside it is another number: what differs there is neither refuted nor proved.
     Raises ValueError for NaN and OverflowError for infinities.
     """
     exact = Fraction(value)
@@ -29,7 +29,7 @@ def meant(value: float) -> Fraction:
     if _digits(value) <= _DIGITS:
         return Fraction(repr(value))
     near = exact.limit_denominator(_DENOMINATOR)
-    return near if near and abs(near - exact) <= Fraction(math.ulp(value)) else exact
+    return near if near and float(near) == value else exact
 
 
 def _digits(value: float) -> int:
@@ -40,17 +40,26 @@ def _digits(value: float) -> int:
 
 def irrational(value: float) -> tuple[Fraction, int] | None:
     """A small fraction q and a whole number k, where the float stands for a root of `q pi**k`, but for its
-    sign: `np.sqrt(2 * np.pi)` and `1 / np.sqrt(2)`. None for any other.
+    sign: `np.sqrt(2 * np.pi)` and `1 / np.sqrt(2)`, which are rounded more than once. None for any other, and
+    for fractions.
     """
     square = Fraction(value) ** 2
+    rounded = _ROUNDINGS * Fraction(math.ulp(value)) / Fraction(abs(value)) if value else Fraction(0)
     for k in (0, 1, -1, 2, -2):
         exact = square / _PI**k
         near = exact.limit_denominator(_SMALL)
-        if 0 < near.numerator <= _SMALL and abs(near - exact) <= _ROUNDED * exact:
+        if k == 0 and _is_square(near):
+            continue
+        if 0 < near.numerator <= _SMALL and abs(near - exact) <= 2 * rounded * exact:
             return near, k
     return None
 
 
 _PI = Fraction(3141592653589793238462643383279502884197, 10**39)
 _SMALL = 1000
-_ROUNDED = Fraction(1, 2**49)
+_ROUNDINGS = Fraction(3, 2)
+"""Units in the last place that a root and a quotient, rounded one after the other, may be off."""
+
+
+def _is_square(value: Fraction) -> bool:
+    return all(math.isqrt(part) ** 2 == part for part in (value.numerator, value.denominator))
