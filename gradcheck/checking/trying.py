@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,8 +16,10 @@ from gradcheck.checking.training import Trained, train
 from gradcheck.errors import FaultKind
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.kinds import Update
+from gradcheck.judging.opinions import PointVerdict
 from gradcheck.judging.points.asked_sizes import numbers
 from gradcheck.judging.points.generation import Generated
+from gradcheck.judging.points.point import Point
 from gradcheck.judging.steering.branches import Branches
 from gradcheck.judging.steering.comparisons import steer, still_untried
 from gradcheck.judging.steering.exploring import explore
@@ -89,24 +92,46 @@ def _steered(task: Task) -> tuple[UntriedSide, ...]:
     task.keep(near_numbers(moves, [r.point for r in task.results], _numbers(task.claim)))
     steered = steer(
         task.claim,
-        [r.point for r in task.results],
+        _answered(task),
         moves,
         beside=any(r.in_float64 is None for r in task.results),
     )
+    untried = [*steered.untried, *_without_answer(task, steered.for_side)]
     task.keep(steered.points)
     for point in steered.close:
         if (found := task.judge(point)).in_float64 is None:
             task.clock.keep(found)
     if task.is_decided:
-        return steered.untried
+        return tuple(untried)
     branches = Branches(task.claim)
-    points = [r.point for r in task.results]
+    points = _answered(task)
     nothing = [p.with_values(p.args, tuple(map(np.zeros_like, p.delta))) for p in points[:1]]
     for point in (*points, *nothing):  # the battery asks for gradients of no delta
         branches.run(point)
-    explored = list(explore(task.session, moves, branches, points, task.seed, task.delta))
-    task.keep(explored)
-    left = still_untried(task.claim, moves, explored, steered.untried)
+    explored = []
+    for point in explore(task.session, moves, branches, points, task.seed, task.delta):
+        result = task.judge(point)
+        task.clock.keep(result)
+        if result.verdict is PointVerdict.NONE:
+            branches.take_back()
+        else:
+            explored.append(point)
+    left = still_untried(task.claim, moves, explored, untried)
     left = [side for side in left if not branches.has_entered(side)]
     known = {(side.file, side.line) for side in left}
     return (*left, *(side for side in branches.untried() if (side.file, side.line) not in known))
+
+
+def _answered(task: Task) -> list[Point]:
+    """The points so far but those at which nobody had an answer: what the code does there is not judged."""
+    return [r.point for r in task.results if r.verdict is not PointVerdict.NONE]
+
+
+def _without_answer(task: Task, for_side: Iterable[tuple[Point, UntriedSide]]) -> list[UntriedSide]:
+    """Judge the claim at points that were looked for; gives the sides at which nobody has an answer."""
+    judged: dict[UntriedSide, bool] = {}
+    for point, side in for_side:
+        result = task.judge(point)
+        task.clock.keep(result)
+        judged[side] = judged.get(side, False) or result.verdict is not PointVerdict.NONE
+    return [side for side, is_judged in judged.items() if not is_judged]

@@ -68,6 +68,7 @@ class Branches:
         self.events = 0  # lines and instructions that were looked at
         self._was_live = False
         self._entered: set[tuple[_Code, int]] = set()
+        self._new: list[tuple[set[int], int]] = []  # what the last run took from these sets
 
     @property
     def is_known(self) -> bool:
@@ -86,6 +87,7 @@ class Branches:
         """Run forward and hand-written code at a point; whether they entered a branch for the first time, or
         for the first time where no gradient is zero throughout, which may hide what a branch does.
         """
+        self._new = []
         all_seen = self._codes and not any(code.hidden for code in self._codes.values() if code)
         if is_float_only(self.claim.candidate) or not self.is_known or all_seen:
             return False
@@ -96,13 +98,18 @@ class Branches:
             found = self._traced(lambda: run_prepared(self.claim, point, plain))
         live = found is not None and all(np.any(value) for value in found.values.values())
         self._was_live = self._was_live or live
-        new = False
         for code, start in self._entered:
-            new |= start in code.missing or (live and start in code.hidden)
-            code.missing.discard(start)
-            if live:
-                code.hidden.discard(start)
-        return new
+            for left in (code.missing, code.hidden) if live else (code.missing,):
+                if start in left:
+                    left.discard(start)
+                    self._new.append((left, start))
+        return bool(self._new)
+
+    def take_back(self) -> None:
+        """Forget what the last run entered: nobody could judge it."""
+        for left, start in self._new:
+            left.add(start)
+        self._new = []
 
     def untried(self) -> list[UntriedSide]:
         """The branches that no point entered, where their condition was asked; none if not all was seen."""

@@ -72,9 +72,11 @@ _BASES = 3
 class Steered:
     """Points at which a side happens that the others had not seen, and the sides that none was found for.
 
-    ``close`` are points just beside thresholds, which tell something where the code runs in balls.
+    ``for_side`` has the points that were looked for, each with its side. ``close`` are points just beside
+    thresholds, which tell something where the code runs in balls.
     """
 
+    for_side: tuple[tuple[Point, UntriedSide], ...] = ()
     points: tuple[Point, ...] = ()
     untried: tuple[UntriedSide, ...] = ()
     close: tuple[Point, ...] = ()
@@ -155,7 +157,7 @@ class _Search:
         )
         self.points = [p for p in points if p.entries <= _ENTRIES]
         self.coverage = _Coverage()
-        self.found: list[Point] = []
+        self.found: list[tuple[Point, UntriedSide]] = []
         self.left = _WORK
 
     def run(self, *, beside: bool) -> Steered:
@@ -172,11 +174,11 @@ class _Search:
             if self.left <= 0 or not self._look_for(site, wanted):
                 given_up.add((site, wanted))
         untried = [_untried(site, wanted) for site, wanted in self.coverage.missing()]
-        self.found += self._numbers_of_the_code()
+        points = self._numbers_of_the_code()
         close: tuple[Point, ...] = ()
         if beside:
             close = (*self._beside_constants(), *self._beside_thresholds())
-        return Steered(tuple(self.found), tuple(dict.fromkeys(untried)), close)
+        return Steered(tuple(self.found), tuple(points), tuple(dict.fromkeys(untried)), close)
 
     def _numbers_of_the_code(self) -> list[Point]:
         """Points at which arguments of integers hold the whole numbers that are written in the code, and
@@ -190,7 +192,8 @@ class _Search:
         numbers |= set(whole_numbers(self.claim.candidate)) if self.seen_through else set()
         found: list[Point] = []
         for i in kept:
-            seen = {int(n) for p in (*self.points, *self.found) for n in p.args[i].reshape(-1)[:_FEW]}
+            tried = (*self.points, *(point for point, _ in self.found))
+            seen = {int(n) for p in tried for n in p.args[i].reshape(-1)[:_FEW]}
             base = max(bases, key=lambda p: p.args[i].size)
             new = [n for n in self.moves.numbers_for(base, i, sorted(numbers)) if n not in seen]
             size = max(base.args[i].size, 1)
@@ -367,11 +370,12 @@ class _Search:
         watch = self.watched(point.args, point.delta, point)
         if watch is None or not self.coverage.add(point, watch):
             return False
-        self.found.append(point)
+        side = _untried(site, wanted)
+        self.found.append((point, side))
         for single in self.moves.of_one_entry(base, values):
             alone = self.moves.point(base, single)
             if alone is not None and (self._reach(base, site, wanted, single) or 0.0) > 0:
-                self.found.append(alone)
+                self.found.append((alone, side))
                 break
         return True
 

@@ -22,5 +22,5 @@ class UntriedSide:
 
     def record(self) -> Untried:
         """It as a record of the log."""
-        what = f"`{self.text}`: {self.asks} was never {self.never}"
+        what = f"`{self.text}`: {self.asks} was never {self.never} where the code was judged"
         return Untried(where=f"{Path(self.file).name}:{self.line}", what=what)
