@@ -149,13 +149,17 @@ def layer(
         return getattr(made, backward)(*deltas)
 
     def play(program: Sequence[str], steps: Sequence[Call]) -> Played:
-        first, weights = parted(steps[0].args)  # the same in all steps
+        first, weights = parted(steps[0].args)
         with calls.seeded():
             made = made_of.make(first, weights)
         for step in program:
             call = steps[int(step[1:] or 0)]
-            values, _ = parted(call.args)
-            if step == "Z":
+            values, its = parted(call.args)
+            if step.startswith(("P", "W")):
+                (kept.put if step.startswith("P") else kept.write)(made, its)
+                weights = its
+                yield step, None
+            elif step == "Z":
                 yield step, made.zero_grad()
             elif step.startswith("F"):
                 if calls.forget(made):
@@ -170,10 +174,10 @@ def layer(
     def serves(one: Call, other: Call) -> bool:
         if made_of.is_made_of_parameters:
             return True
-        made = []
+        made, weights = [], parted(one.args)[1]
         for call in (one, other):
             with calls.seeded():
-                made.append(made_of.make(*parted(call.args)))
+                made.append(made_of.make(parted(call.args)[0], weights))
         return hold_the_same(*made)
 
     told = {
@@ -203,6 +207,7 @@ def layer(
         accumulates,
         made_of.has("zero_grad"),
         serves,
+        is_updated=count > 0 and not made_of.takes_parameters,
     )
     return run_forward, run_backward
 

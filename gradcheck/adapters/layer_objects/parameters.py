@@ -53,6 +53,15 @@ class Parameters:
                 elif isinstance(held, np.ndarray | float | int):
                     left.put(made, np.zeros_like(value))
 
+    def write(self, made: Any, values: Sequence[Any]) -> None:
+        """Write the parameters into the arrays that the layer has; those that are none are stored."""
+        for place, value in zip(self.places.values(), values, strict=True):
+            held = place.get(made)
+            if isinstance(held, np.ndarray) and held.shape == np.shape(value):
+                held[...] = value
+            else:
+                place.put(made, value)
+
     def are_others(self, made: Any, values: Sequence[Any]) -> bool:
         """Whether others stand in their places by now."""
         held = zip(self.places.values(), values, strict=True)

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from gradcheck.checking.battery.finding import Finding, skipped
 from gradcheck.errors import CandidateFault, message, user_code
 from gradcheck.formulas.calling.in_place_writes import plain
-from gradcheck.formulas.calling.sequences import Call, UsedAgain
+from gradcheck.formulas.calling.sequences import UPDATED, Call, UsedAgain
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.quantity import Quantity
+from gradcheck.formulas.values import normal, positive, unit_interval
 from gradcheck.judging.candidates.running import as_float64, given, run_prepared
 from gradcheck.judging.opinions import PointResult
 from gradcheck.judging.points.point import Discarded, ForwardFault, Point, evaluate_forward
@@ -58,9 +59,41 @@ def used_again(claim: Claim, basis: Sequence[Point], results: Sequence[PointResu
                     _check(claim, how, program.split(), [point, other, _weighed_anew(point)], seen)
                 except _Wrong as wrong:
                     return Finding("fail", tried, f"{_in_words(program, how.noun, words)} {wrong}", point)
+        if (wrong_then := _after_a_step(claim, how, point)) is not None:
+            return Finding("fail", tried + 2, wrong_then, point)
     if not tried:
         return skipped("there is no second call to make")
     return _of_convention(how, seen, tried)
+
+
+def _after_a_step(claim: Claim, how: UsedAgain, point: Point) -> str | None:
+    """What is wrong once the parameters were changed, whichever way an optimiser does that."""
+    other = _updated(claim, point, how.parameters) if how.is_updated else None
+    if other is None or not _serves(claim, how, point, other):
+        return None
+    found = ""
+    for program in UPDATED:
+        try:
+            _check(claim, how, program.split(), [point, other, point], _Convention())
+        except _Wrong as wrong:
+            found = f"{_in_words(program, how.noun, '')} {wrong}"
+        else:
+            return None
+    return found
+
+
+def _updated(claim: Claim, point: Point, parameters: int) -> Point | None:
+    """The point with other parameters; None where some are declared to be of a kind that this would leave."""
+    formula, inputs = claim.formula, len(point.args) - parameters
+    names = formula.shapes.arguments[inputs:]
+    if any(n in formula.spaces or formula.values.get(n, normal) not in _OF_ENTRIES for n in names):
+        return None
+    kept, changed = point.args[:inputs], tuple(0.5 * a[::-1] if a.ndim else 0.5 * a for a in point.args[inputs:])
+    return _made(claim, point, (*kept, *changed), point.delta)
+
+
+_OF_ENTRIES = (normal, positive, unit_interval)
+"""Values that halves, in another order, still are."""
 
 
 def _of_convention(how: UsedAgain, seen: _Convention, tried: int) -> Finding:
@@ -151,6 +184,8 @@ def _check(
                     flushed = (
                         "" if "Z" in program else "; it was told to flush_gradients before its last forward"
                     )
+                elif step.startswith(("P", "W")):
+                    continue
                 elif step.startswith("F"):
                     kept += [("an output of the forward", z, z.copy()) for z in _arrays(gave)]
                 else:
@@ -265,12 +300,13 @@ _SAID = {
     "F0 B0 F0 B0": "in a second round",
     "F0 B0 B2": "in a second backward",
     "F0 B0 Z F1 B1": "after zero_grad",
+    **dict.fromkeys(UPDATED, "after its parameters were changed"),
 }
 
 
 def _in_words(program: str, noun: str, words: str) -> str:
     when = _SAID.get(program, f"with a call {words} in between")
-    if "F1" in program and program in _SAID:
+    if "F1" in program and program in _SAID and words:
         when += f" (the second {words})"
     return f"used again, the {noun} is wrong {when}:"
 

@@ -1,7 +1,8 @@
 """Sequences of calls on one layer or cache, as a network makes them: what a single call cannot show.
 
 A program is a text of steps: `F0` runs the forward at call number 0, `B0` the backward for it, `B2` once more
-with another delta, `Z` has the layer clear its gradients. A layer's backward belongs to its
+with another delta, `Z` has the layer clear its gradients, `P1` gives it the parameters of call number 1 as new
+arrays, and `W1` writes them into the arrays that it has, as optimisers do the one or the other. A layer's backward belongs to its
 last forward; a cache's to the forward that made it.
 """
 
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["OF_CACHES", "OF_LAYERS", "Call", "Played", "UsedAgain"]
+__all__ = ["OF_CACHES", "OF_LAYERS", "UPDATED", "Call", "Played", "UsedAgain"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class UsedAgain:
     arguments, which the object keeps: they are the same in all calls. ``accumulates`` is whether gradients
     of these must pile up (True), must not (False), or may (None). ``clears`` says that there is a
     `zero_grad`. ``programs`` are those to be run. ``serves`` tells whether one object is meant for both of
-    two calls: a function that makes a layer may look at the input.
+    two calls: a function that makes a layer may look at the input. ``is_updated`` tells that its parameters
+    can be exchanged between calls.
     """
 
     noun: str
@@ -44,7 +46,11 @@ class UsedAgain:
     accumulates: bool | None = None
     clears: bool = False
     serves: Callable[[Call, Call], bool] = lambda one, other: True
+    is_updated: bool = False
 
+
+UPDATED = ("F0 B0 P1 F1 B1", "F0 B0 W1 F1 B1")
+"""A step of an optimiser in between, in two ways."""
 
 OF_LAYERS = ("F0 F1 B1", "F0 B0 F0 B0", "F0 B0 F1 B1 F0 B0", "F0 B0 B2")
 OF_CACHES = ("F0 F1 B0", "F0 F1 B1 B0", "F0 B0 F1 B1 F0 B0", "F0 B0 B2")

@@ -151,6 +151,7 @@ class _Search:
         self.claim = claim
         self.moves = moves
         self.forward = watchable(claim.formula.function)
+        self.is_derived = getattr(claim.formula, "of", None) is not None  # its forward is no code of the user's
         self.seen_through = not is_float_only(claim.candidate)
         self.watched_claim = (
             replace(claim, candidate=watchable(claim.candidate)) if self.seen_through else claim
@@ -267,13 +268,15 @@ class _Search:
     def watched(self, args: Sequence[Array], delta: Sequence[Array], point: Point) -> Watch | None:
         """What forward and candidate compare; None where the forward breaks down, or is not to be watched."""
         self.left -= _A_RUN
-        try:
-            outputs, watch = run_watched(self.forward, args)
-            self.left -= watch.operations
-        except Exception:
-            return None
-        if args is point.args and not _same(outputs, point):
-            return None  # it does something else when it is watched
+        watch = Watch()
+        if not self.is_derived:
+            try:
+                outputs, watch = run_watched(self.forward, args)
+                self.left -= watch.operations
+            except Exception:
+                return None
+            if args is point.args and not _same(outputs, point):
+                return None  # it does something else when it is watched
         if not self.seen_through:
             return watch
         moved = replace(point, args=tuple(args), delta=tuple(delta))
