@@ -85,6 +85,7 @@ class FaultKind(Enum):
     RAISES = "the code raises, or ends the program"
     SHAPE = "a quantity has the wrong shape"
     NOT_FINITE = "a quantity is NaN or infinite although the derivative exists"
+    NO_DIGITS = "right as a formula, and no digit is right in floating point"
     WRITES = "the code writes into what it is given"
     NOT_DETERMINISTIC = "answers differ from call to call"
     LAYOUT = "other values for arrays that lie otherwise in memory"

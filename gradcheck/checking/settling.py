@@ -10,6 +10,7 @@ from gradcheck.checking.further_points import (
     points_of_large_sizes,
     points_of_unproved_sizes,
 )
+from gradcheck.checking.no_digits import lost_digits, without_digits
 from gradcheck.checking.rounding_bias import biased
 from gradcheck.checking.task import Task
 from gradcheck.checking.trying import Tried
@@ -31,11 +32,11 @@ __all__ = ["Settled", "settle"]
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """``bias``: in low precision, roundings that always go one way."""
+    """``of_rounding``: what rounding does to code that is right as a formula, or wrong by its bias alone."""
 
     weighed: Weighed
     battery: Battery
-    bias: list[Diagnosis]
+    of_rounding: list[Diagnosis]
     untried: list[Untried]
 
     @property
@@ -50,15 +51,22 @@ def settle(task: Task, tried: Tried) -> Settled:
     ruling = battery.overrule(task.rule(), deterministic=task.claim.formula.deterministic)
     if tried.trained is not None and tried.trained.stuck and ruling.verdict is Verdict.PASS:
         ruling = Ruling(Verdict.FAIL, tried.trained.training.stopped)
-    bias = biased(task.claim, task.results) if ruling.verdict is Verdict.PASS else []
-    if bias:
-        ruling = Ruling(Verdict.FAIL, f"{bias[0].quantity}: {bias[0].text}")
+    of_rounding = biased(task.claim, task.results) if ruling.verdict is Verdict.PASS else []
+    if of_rounding:
+        ruling = Ruling(Verdict.FAIL, f"{of_rounding[0].quantity}: {of_rounding[0].text}")
     weighed = unweighed(ruling) if task.claim.formula.dtype.is_low else _beside_proof(task, ruling)
+    if weighed.ruling.verdict is Verdict.PASS and (failure := without_digits(task.results)) is not None:
+        of_rounding = [lost_digits(failure, task.results)]
+        task.clock.keep(failure)
+        weighed = uncrowned(weighed, task.rule(), _RIGHT_ON_SYMBOLS)
     untried = [] if weighed.proved else [u.record() for u in tried.untried]
     if task.strict and untried and weighed.ruling.verdict is Verdict.PASS:
         missing = f"not tried: {untried[0].what} ({untried[0].where})"
         weighed = replace(weighed, ruling=Ruling(Verdict.WEAK, missing))
-    return Settled(weighed, battery, bias, untried)
+    return Settled(weighed, battery, of_rounding, untried)
+
+
+_RIGHT_ON_SYMBOLS = "proved on symbols, but the code itself gives no right digit in float64"
 
 
 def _beside_proof(task: Task, ruling: Ruling) -> Weighed:
@@ -78,7 +86,7 @@ def _beside_proof(task: Task, ruling: Ruling) -> Weighed:
                     task.keep([point])  # its slope differs: it is judged as any point is
         if task.is_decided:
             again = task.rule()
-            weighed = uncrowned(weighed, again) if weighed.proved else replace(weighed, ruling=again)
+            weighed = uncrowned(weighed, again)
     if weighed.proof.status == "partly" and not task.is_decided:  # the proof says at which sizes it fails
         left = unproved_sizes(task.claim, task.session.shared(Memory))
         task.keep(points_of_unproved_sizes(task.claim, left, task.seed, task.delta))

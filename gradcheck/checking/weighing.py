@@ -8,7 +8,7 @@ does something else in float64 than on symbols.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -64,9 +64,15 @@ def weigh(claim: Claim, memory: Memory, ruling: Ruling, results: list[PointResul
     return Weighed(ruling, proof)
 
 
-def uncrowned(weighed: Weighed, ruling: Ruling) -> Weighed:
-    """A proof behind which the code itself fails at a large size: the claim fails, and the proof says so."""
-    why = "proved on symbols, but the code itself fails at a size beyond those that were drawn"
+_AT_LARGE_SIZES = "proved on symbols, but the code itself fails at a size beyond those that were drawn"
+
+
+def uncrowned(weighed: Weighed, ruling: Ruling, why: str = _AT_LARGE_SIZES) -> Weighed:
+    """What the code itself fails at, behind a proof or where there is none: the claim fails, and a proof says
+    ``why`` it is none.
+    """
+    if not weighed.proved:
+        return replace(weighed, ruling=ruling)
     return Weighed(ruling, msgspec.structs.replace(weighed.proof, status="partly", reason=why))
 
 

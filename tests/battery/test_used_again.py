@@ -172,6 +172,35 @@ def test_a_layer_that_is_made_of_its_input_is_not_given_another(make):
     assert found.verdict == "pass", found
 
 
+class Transposed(Dense):
+    """A layer that transposes its weights once, for all forwards to come."""
+
+    def forward(self, X):
+        if not hasattr(self, "transposed"):
+            self.transposed = self.W.T.copy()
+        return super().forward(X)
+
+    def backward(self, dout):
+        super().backward(dout)
+        return dout @ self.transposed
+
+
+class View(Transposed):
+    """The same with a view: right after a step that writes into the weights."""
+
+    def forward(self, X):
+        if not hasattr(self, "transposed"):
+            self.transposed = self.W.T
+        return super().forward(X)
+
+
+def test_a_layer_that_keeps_its_first_weights_is_wrong_after_a_step():
+    wrong = check(Transposed())
+    assert wrong.verdict == "fail"
+    assert "after its parameters were changed" in wrong.reason
+    assert check(View()).verdict == "pass"
+
+
 def test_gradients_that_pile_up_are_a_convention():
     """Accepted and said, or demanded, or forbidden."""
     for layer in (Piling(), Cleared()):

@@ -47,8 +47,8 @@ def outcome(task: Task, tried: Tried, settled: Settled) -> Outcome:
     passes, low = verdict is Verdict.PASS, claim.formula.dtype.is_low
     minimal = _minimal(task, verdict)
     counterexample = describe(claim, minimal, session) if minimal else None
-    if settled.bias and minimal is None:
-        counterexample = biased_point(claim, results, settled.bias[0], session)
+    if settled.of_rounding and minimal is None:
+        counterexample = biased_point(claim, results, settled.of_rounding[0], session)
     mistakes = _mistakes(task, settled) if verdict is Verdict.FAIL else []
     measured = precision(claim, results) if passes and not low else []
     row = claim_row(
@@ -99,7 +99,7 @@ def _minimal(task: Task, verdict: Verdict) -> Minimal | None:
 
 
 def _mistakes(task: Task, settled: Settled) -> list[Diagnosis]:
-    found = settled.bias or diagnosed(
+    found = settled.of_rounding or diagnosed(
         task.claim, task.results, task.session, seed=task.seed, delta=task.delta
     )
     if all(d.kind == UNEXPLAINED for d in found):
