@@ -1,4 +1,4 @@
-"""Code that is another formula, but rounds as the right one does: guards against overflow, series near zero."""
+"""Code that is another formula, but rounds as the right one does: guards, and series near zero."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What runs is what is judged: a formula that cancels all of its digits away fails, one that loses some passes."""
+"""What runs is judged: a formula that cancels all of its digits away fails, one that loses some passes."""
 
 import numpy as np
 import pytest

@@ -16,7 +16,7 @@ from gradcheck.records.types import Diagnosis
 __all__ = ["lost_digits", "without_digits"]
 
 _NONE = 15.5
-"""Decimal digits of float64's 16 whose loss leaves none: the error is a third of the largest entry, or more."""
+"""Decimal digits of float64's 16 whose loss leaves none: the error is a third of the largest entry."""
 
 
 def without_digits(results: Sequence[PointResult]) -> PointResult | None:
@@ -36,7 +36,9 @@ def lost_digits(failure: PointResult, results: Sequence[PointResult]) -> Diagnos
     measured = [r.lost for r in results if r.lost is not None]
     count = sum(lost >= _NONE for lost in measured)
     text = "the formula is right, but no digit of it is left in float64: much larger terms cancel in the code"
-    return Diagnosis(quantity=str(failure.quantity), kind="rounding", text=text, points=count, of=len(measured))
+    return Diagnosis(
+        quantity=str(failure.quantity), kind="rounding", text=text, points=count, of=len(measured)
+    )
 
 
 def _failure(result: PointResult) -> PointResult | None:
@@ -52,9 +54,8 @@ def _failure(result: PointResult) -> PointResult | None:
         if abs(right[worst] - value[worst]) <= np.max(np.abs(right)) / 4:
             continue
         place = f"[{', '.join(map(str, worst))}]" if worst else ""
-        text = (
-            f"{quantity}{place} is {value[worst]} in float64, where the code as a formula gives {right[worst]}"
-        )
+        gives = f"where the code as a formula gives {right[worst]}"
+        text = f"{quantity}{place} is {value[worst]} in float64, {gives}"
         fault = Fault(FaultKind.NO_DIGITS, text)
         return replace(result, verdict=PointVerdict.FAIL, fault=fault, quantity=quantity)
     return None

@@ -22,9 +22,10 @@ from gradcheck.judging.points.generation import Generated
 from gradcheck.judging.points.point import Point
 from gradcheck.judging.steering.branches import Branches
 from gradcheck.judging.steering.comparisons import steer, still_untried
-from gradcheck.judging.steering.exploring import explore
+from gradcheck.judging.steering.exploring import explore, points_of_compared_sizes
 from gradcheck.judging.steering.moves import Moves
 from gradcheck.judging.steering.plain_values import near_numbers, plain_values
+from gradcheck.judging.steering.sizes_in_code import sizes_beyond
 from gradcheck.judging.steering.untried import UntriedSide
 
 __all__ = ["Misread", "Tried", "try_points"]
@@ -116,10 +117,19 @@ def _steered(task: Task) -> tuple[UntriedSide, ...]:
             branches.take_back()
         else:
             explored.append(point)
+    codes = branches.codes
+    task.keep(points_of_compared_sizes(task.session, task.claim, codes, task.seed, task.delta))
     left = still_untried(task.claim, moves, explored, untried)
     left = [side for side in left if not branches.has_entered(side)]
-    known = {(side.file, side.line) for side in left}
-    return (*left, *(side for side in branches.untried() if (side.file, side.line) not in known))
+    largest = max((size for r in task.results for size in r.point.sizes.values()), default=1)
+    for more in (branches.untried(), sizes_beyond(codes, max(largest, _LARGE))):
+        known = {(side.file, side.line) for side in left}
+        left += [side for side in more if (side.file, side.line) not in known]
+    return tuple(left)
+
+
+_LARGE = 200
+"""Sizes up to here are run in float64 anyway, as far as the cost allows."""
 
 
 def _answered(task: Task) -> list[Point]:

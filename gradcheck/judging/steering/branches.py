@@ -83,6 +83,11 @@ class Branches:
         left = (code.hidden if self._was_live else code.missing for code in self._codes.values() if code)
         return not any(left)
 
+    @property
+    def codes(self) -> list[CodeType]:
+        """The user's functions that ran."""
+        return [code for code in self._codes if is_users(code.co_filename)]
+
     def run(self, point: Point) -> bool:
         """Run forward and hand-written code at a point; whether they entered a branch for the first time, or
         for the first time where no gradient is zero throughout, which may hide what a branch does.

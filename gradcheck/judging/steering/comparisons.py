@@ -151,7 +151,9 @@ class _Search:
         self.claim = claim
         self.moves = moves
         self.forward = watchable(claim.formula.function)
-        self.is_derived = getattr(claim.formula, "of", None) is not None  # its forward is no code of the user's
+        self.is_derived = (
+            getattr(claim.formula, "of", None) is not None
+        )  # its forward is no code of the user's
         self.seen_through = not is_float_only(claim.candidate)
         self.watched_claim = (
             replace(claim, candidate=watchable(claim.candidate)) if self.seen_through else claim

@@ -9,7 +9,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from math import prod
+from types import CodeType
 
 import numpy as np
 
@@ -23,8 +25,9 @@ from gradcheck.judging.session import Session
 from gradcheck.judging.steering.branches import Branches
 from gradcheck.judging.steering.changes import patterns
 from gradcheck.judging.steering.moves import Moves
+from gradcheck.judging.steering.sizes_in_code import compared_sizes
 
-__all__ = ["explore"]
+__all__ = ["explore", "points_of_compared_sizes"]
 
 _MOST_RUNS = 900
 """Runs of the code for one claim: for most code some hundredths of a second."""
@@ -68,6 +71,18 @@ def explore(
         if branches.run(point):
             found += 1
             yield point
+
+
+def points_of_compared_sizes(
+    session: Session, claim: Claim, codes: Sequence[CodeType], seed: int, delta: Given | None
+) -> Iterator[Point]:
+    """Points at pairs of the numbers that lines of the code compare with, whether they branch or not."""
+    made = _of_sizes(claim, session, partial(compared_sizes, codes), seed, delta)
+    return itertools.islice(made, _MOST_COMPARED)
+
+
+_MOST_COMPARED = 24
+"""Points for one claim."""
 
 
 def _of_sizes(
