@@ -1,8 +1,8 @@
 """Sequences of calls on one layer or cache, as a network makes them: what a single call cannot show.
 
 A program is a text of steps: `F0` runs the forward at call number 0, `B0` the backward for it, `B2` once more
-with another delta, `Z` has the layer clear its gradients. `P1` gives it the parameters of call number 1 as new
-arrays, `W1` writes them into the arrays that it has: optimisers do the one or the other. A layer's backward
+with another delta, `Z` has the layer clear its gradients. `P1` gives it the parameters of call number 1 as
+new arrays, `W1` writes them into those that it has: optimisers do the one or the other. A layer's backward
 belongs to its last forward; a cache's to the forward that made it.
 """
 
