@@ -99,7 +99,7 @@ class Dtype:
         """Floats rounded to nearest in this type, as read-only float64; integers as they are."""
         if values.dtype.kind != "f" or not self.is_low:
             return values
-        rounded = self.array(values).astype(np.float64)
+        rounded = np.array(self.array(values), dtype=np.float64)
         rounded.flags.writeable = False
         return rounded
 

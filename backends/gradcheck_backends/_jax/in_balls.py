@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import jax
 import numpy as np
 
 from gradcheck.arithmetic import BALLS, Domain
@@ -115,9 +116,17 @@ def _while(machine: _Balls, params: Any, values: Any) -> list[Any]:
     return carry
 
 
+def _parts_of_scan(params: Any) -> tuple[int, int]:
+    """How many of its inputs are constants, and how many are carried."""
+    if "ft_in" in params:  # from JAX 0.12 on
+        fixed, carry, _ = params["ft_in"].unpack()
+        return len(list(fixed)), len(list(carry))
+    return params["num_consts"], params["num_carry"]
+
+
 def _scan(machine: _Balls, params: Any, values: Any) -> list[Any]:
     """`scan`: a body that is run over the first axis of its inputs, and hands a carry on."""
-    constants, carried, length = params["num_consts"], params["num_carry"], params["length"]
+    constants, carried, length = *_parts_of_scan(params), params["length"]
     fixed, carry = values[:constants], list(values[constants : constants + carried])
     rows = values[constants + carried :]
     order = range(length)[::-1] if params["reverse"] else range(length)
@@ -130,11 +139,19 @@ def _scan(machine: _Balls, params: Any, values: Any) -> list[Any]:
     return [*carry, *outputs]
 
 
+def _expanded(machine: _Balls, params: Any, values: Any) -> list[Any]:
+    """A primitive that JAX (from 0.12 on) expands late, such as a binary search: what it expands to."""
+    primitive = params["_prim"]
+    given = [jax.ShapeDtypeStruct(aval.shape, aval.dtype) for aval in primitive.in_avals]
+    return walk_inner(jax.make_jaxpr(primitive.expand)(*given), list(values), machine)
+
+
 _HOLDING: dict[str, Callable[[_Balls, Any, Any], list[Any]]] = {
     "custom_linear_solve": _linear_solve,
     "cond": _cond,
     "while": _while,
     "scan": _scan,
+    "call_hi_primitive": _expanded,
 }
 
 
