@@ -7,6 +7,7 @@ from gradcheck.arithmetic import (  # noqa: F401
     decisions,
     factorisations,
     functions,
+    interpolation,
     linalg,
     matrix_functions,
     sums,

@@ -157,8 +157,8 @@ _TIES = 9 / 16
 """Half a unit, and what else may be off where ties are broken."""
 
 _OF_A_BINADE = 32
-"""Entries of a point between two powers of two that count. A summand that they share may put all of them off by
-half a unit; in the next binade it is another part of a unit, and at another point another summand.
+"""Entries of a point between two powers of two that count. A summand that they share may put all of them off
+by half a unit; in the next binade it is another part of a unit, and at another point another summand.
 """
 
 
@@ -171,8 +171,8 @@ def _divergence(seen: float, expected: float) -> float:
 
 
 def _in_units(case: _Case, dtype: Dtype) -> tuple[Floats, Floats]:
-    """The digits of right values, as numbers from 1 to 2, and their errors away from zero in units in the last
-    place: some of those that are off at all, each value once.
+    """The digits of right values, as numbers from 1 to 2, and their errors away from zero in units in the
+    last place: some of those that are off at all, each value once.
     """
     right, first = np.unique(case.right[case.off != 0], return_index=True)
     missed = case.off[case.off != 0][first]

@@ -265,7 +265,7 @@ def claims_on(declaration: Declaration) -> Sequence[Claim]:
 
 
 def derivations_of(declaration: Declaration) -> Sequence[Claim]:
-    """All claims about a forward computation, with those that it had as the formula that `verify` was given."""
+    """All claims about a forward computation, with those of the formula that `verify` was given for it."""
     return [*claims_on(declaration), *declaration.__dict__.get("given_with", ())]
 
 

@@ -106,8 +106,8 @@ def _arithmetics(dtype: Dtype) -> dict[str, _Arithmetic]:
 
 
 def _ulps(dtype: Dtype) -> float:
-    """Half units in the last place that an operation may be off: libraries give exp, log and tanh in
-    float32 and float64 within four units (NumPy, CUDA and SLEEF state 1 to 4); those of float16 and bfloat16 are
+    """Half units in the last place that an operation may be off: libraries give exp, log and tanh in float32
+    and float64 within four units (NumPy, CUDA and SLEEF state 1 to 4); those of float16 and bfloat16 are
     computed in float32 and rounded.
     """
     return 1.0 if dtype.bits < SINGLE else 8.0

@@ -247,9 +247,9 @@ def _opinion(
         return Opinion(name, Says.DIFFER, matches=wrong_formula, answers=answers)
     if not granted.errors:
         detail = (
-            f"no derivation has a bound for its rounding in {claim.dtype.name} here: none is at hand that runs "
-            "as code does (JAX is missing or not asked, or the forward is not NumPy), or it loses all digits, "
-            "or a comparison is too close"
+            f"no derivation has a bound for its rounding in {claim.dtype.name} here: none is at hand that "
+            "runs as code does (JAX is missing or not asked, or the forward is not NumPy), or it loses all "
+            "digits, or a comparison is too close"
         )
         return Opinion(name, answers=answers, reason=Reason(ReasonKind.UNSUPPORTED, detail))
     claimed = claim.formula.grade
