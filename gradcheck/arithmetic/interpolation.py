@@ -14,7 +14,7 @@ __all__: list[str] = []
 
 
 @implements(np.searchsorted)
-def _searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
+def _searchsorted(a: Any, v: Any, side: Any = "left", sorter: Any = None) -> Any:
     """How many of ``a`` lie before each of ``v``; raises `Undecided` where that cannot be told."""
     domain = find_domain((a, v))
     if not domain.decides:
@@ -31,7 +31,7 @@ def _searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any
 
 @implements(np.digitize)
 def _digitize(x: Any, bins: Any, right: bool = False) -> Any:
-    side = "left" if right else "right"
+    side: Any = "left" if right else "right"
     if len(bins) < 2 or not np.asarray(bins[-1] < bins[0]).item():
         return np.searchsorted(bins, x, side)
     return len(bins) - np.searchsorted(bins[::-1], x, side)
@@ -40,6 +40,8 @@ def _digitize(x: Any, bins: Any, right: bool = False) -> Any:
 @implements(np.interp)
 def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
     domain = find_domain((x, xp, fp))
+    knots: Any
+    values: Any
     if period is not None:
         raise Unsupported(f"np.interp(period=...) is not available in {domain.name}")
     at, knots, values = (wrap(lift(a, domain), domain) for a in (x, xp, fp))

@@ -177,11 +177,12 @@ def _in_units(case: _Case, dtype: Dtype) -> tuple[Floats, Floats]:
     right, first = np.unique(case.right[case.off != 0], return_index=True)
     missed = case.off[case.off != 0][first]
     unit = dtype.ulp(right)
-    some = np.concatenate([_spread(np.flatnonzero(unit == u)) for u in np.unique(unit)] or [[]]).astype(int)
+    some = [i for u in np.unique(unit) for i in _spread(np.flatnonzero(unit == u))]
     right, missed, unit = right[some], missed[some], unit[some]
     return np.abs(right) / unit * dtype.unit * 2, missed * np.sign(right) / unit
 
 
-def _spread(places: NDArray[np.intp]) -> NDArray[np.intp]:
+def _spread(places: NDArray[np.intp]) -> list[int]:
     """Some of many places, evenly."""
-    return places[np.linspace(0, len(places) - 1, min(len(places), _OF_A_BINADE), dtype=int)]
+    chosen = np.linspace(0, len(places) - 1, min(len(places), _OF_A_BINADE), dtype=int)
+    return [int(i) for i in places[chosen]]

@@ -15,7 +15,7 @@ AT = np.array([[-7.0, -1.0, -0.25], [0.0, 0.5, 0.6], [3.75, 4.0, 9.0]])
 @pytest.mark.parametrize(
     "function",
     [
-        lambda x, xp, fp: np.interp(x, xp, fp),
+        np.interp,
         lambda x, xp, fp: np.interp(x, xp, fp, left=7.0, right=-3.0),
         lambda x, xp, fp: np.interp(x, xp[:1], fp[:1]),
         lambda x, xp, fp: np.interp(x[0, 2], KNOTS, fp),
