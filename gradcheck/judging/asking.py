@@ -216,9 +216,9 @@ def _without_rounded_constants(check: Evaluation, usable: Usable, opinion: Opini
 
 def _by_rounded_angles(check: Evaluation, opinion: Opinion, differing: set[Quantity]) -> bool:
     """Whether a difference is no more than what rounded angles do to a table of the forward, such as the
-    roots of unity: a backend sees its entries, which are off by more than a unit where angles are large. Those of a
-    transform reach 2 pi n^2, and each is off by a few units in its last place. A transform mixes all entries,
-    so the largest of them counts.
+    roots of unity: a backend sees its entries, which are off by more than a unit where angles are large.
+    Those of a transform reach 2 pi n^2, and each is off by a few units in its last place. A transform mixes
+    all entries, so the largest of them counts.
     """
     size = max(check.point.sizes.values(), default=1)
     part = 2 * np.pi * size**2 * WIDENING_ULPS * 2.0**-DOUBLE
