@@ -46,8 +46,7 @@ class WrongJvp(Right):
 
     @staticmethod
     def jvp(ctx, w_dot, x_dot):
-        w, x = ctx.saved_tensors
-        return w * (1 - torch.tanh(x) ** 2) * x_dot
+        return Right.jvp(ctx, 0 * w_dot, x_dot)
 
 
 class SlightlyWrongJvp(Right):
@@ -87,7 +86,7 @@ def of_torch(function, rng):
         before = time.process_time()
         try:
             check(function.apply, args, **options)
-        except Exception:  # noqa: BLE001  (GradcheckError, and what torch's engine raises)
+        except Exception:
             passes = False
         taken.append(time.process_time() - before)
     return passes, taken
@@ -117,9 +116,8 @@ def main():
         slow = sum(sum(t) for _, t in runs)
         wrong, points, seconds = of_gradcheck(function)
         said = ", ".join(wrong) or "none"
-        print(
-            f"| {function.__name__} | {passing} of {POINTS} | {slow:.2f} | {said} | {points} | {seconds:.2f} |"
-        )
+        theirs = f"{passing} of {POINTS} | {slow:.2f}"
+        print(f"| {function.__name__} | {theirs} | {said} | {points} | {seconds:.2f} |")
 
 
 if __name__ == "__main__":
