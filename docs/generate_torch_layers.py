@@ -21,6 +21,7 @@ sys.path.insert(0, str(HERE.parent))
 import gradcheck  # noqa: E402
 from gradcheck.catalogue.layers import formulas  # noqa: E402
 from gradcheck.catalogue.layers.normalisation import EPS  # noqa: E402
+from gradcheck.catalogue.layers.others import SLOTS  # noqa: E402
 from gradcheck.catalogue.layers.probabilities import IGNORED, SMOOTHING  # noqa: E402
 from gradcheck.errors import Unsupported  # noqa: E402
 from gradcheck.formulas.calling.foreign import float_only  # noqa: E402
@@ -35,10 +36,21 @@ def cross_entropy(X: Any, labels: Any) -> Any:
     return F.cross_entropy(X, labels, reduction="sum", **options) / max(int((labels != IGNORED).sum()), 1)
 
 
+def group_norm(X: Any, gamma: Any, beta: Any) -> Any:
+    images, groups, channels, size = X.shape
+    flat = X.reshape(images, groups * channels, size)
+    return F.group_norm(flat, groups, gamma.reshape(-1), beta.reshape(-1), EPS).reshape(X.shape)
+
+
+def scatter_add(x: Any, to: Any) -> Any:
+    return torch.zeros(SLOTS, x.shape[1], dtype=x.dtype).index_add(0, to, x)
+
+
 CALLS: dict[str, tuple[str, Call]] = {
     "dense": ("F.linear", lambda X, W, b: F.linear(X, W.T, b)),
     "embedding": ("F.embedding", lambda E, ids: F.embedding(ids, E)),
     "conv1d": ("F.conv1d", F.conv1d),
+    "conv2d": ("F.conv2d", lambda x, K: F.conv2d(x, K, stride=2, padding=1)),
     "average_pool": ("F.avg_pool2d", lambda x: F.avg_pool2d(x, 2)),
     "max_pool": ("F.max_pool2d", lambda x: F.max_pool2d(x, 2)),
     "batch_norm": (
@@ -46,6 +58,7 @@ CALLS: dict[str, tuple[str, Call]] = {
         lambda X, g, b: F.batch_norm(X, None, None, g, b, training=True, eps=EPS),
     ),
     "layer_norm": ("F.layer_norm", lambda X, g, b: F.layer_norm(X, X.shape[1:], g, b, EPS)),
+    "group_norm": ("F.group_norm", group_norm),
     "rms_norm": ("F.rms_norm", lambda X, g: F.rms_norm(X, X.shape[1:], g, EPS)),
     "softmax": ("F.softmax", lambda X: F.softmax(X, -1)),
     "log_softmax": ("F.log_softmax", lambda X, tau: F.log_softmax(X / tau, -1)),
@@ -54,6 +67,14 @@ CALLS: dict[str, tuple[str, Call]] = {
     "gelu": ("F.gelu", F.gelu),
     "gelu_tanh": ("F.gelu, tanh", lambda x: F.gelu(x, approximate="tanh")),
     "silu": ("F.silu", F.silu),
+    "swiglu": ("F.silu(X @ W) * (X @ V)", lambda X, W, V: F.silu(X @ W) * (X @ V)),
+    "attention": ("F.scaled_dot_product_attention", F.scaled_dot_product_attention),
+    "causal_attention": (
+        "F.scaled_dot_product_attention, causal",
+        lambda Q, K, V: F.scaled_dot_product_attention(Q, K, V, is_causal=True),
+    ),
+    "gather": ("Tensor.gather", lambda X, at: X.gather(1, at[:, None])[:, 0]),
+    "scatter_add": ("Tensor.index_add", scatter_add),
     "cosine_similarity": ("F.cosine_similarity", lambda x, y: F.cosine_similarity(x, y, dim=1)),
 }
 """By the layer of the catalogue: what is called, and how."""

@@ -222,6 +222,9 @@ def _formula(
         if backward is None and jac is None and not modes:
             built.claims.append(Claim(built, Vjp(), _own_backward(forward)))
             return built
+        built.__dict__["given_with"] = tuple(
+            forward.claims
+        )  # not checked here; they show how one computes it
     else:
         if backward is None and jac is None and not modes:
             raise UsageError("verify: expected a forward and a backward; the backward is missing.")

@@ -84,6 +84,11 @@ class Program(ABC):
     exact_answers = False
     """Whether the radius covers everything (no truncation): any gap is then a real difference."""
 
+    runs_operations = True
+    """Whether it computes a derivative by operations of the domain that is asked for, one by one as code
+    does. What expressions of its own that were simplified lose in low precision is no measure for code.
+    """
+
     @abstractmethod
     def vjp(
         self,

@@ -55,6 +55,7 @@ class PartialsProgram(Program):
     """The partial derivatives of every definition of one forward."""
 
     exact_answers = True
+    runs_operations = False
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem)

@@ -7,6 +7,7 @@ from gradcheck.arithmetic import (  # noqa: F401
     decisions,
     factorisations,
     functions,
+    interpolation,
     linalg,
     matrix_functions,
     sums,
@@ -19,13 +20,14 @@ from gradcheck.arithmetic.balls.domains import (
     STORED,
     UNDERFLOWING,
     WIDENED,
+    WIDENING_ULPS,
     dot,
     enclose,
     midpoints,
     precision,
     radii,
 )
-from gradcheck.arithmetic.code.buffers import call, call_in
+from gradcheck.arithmetic.code.buffers import call, call_in, uses_angles
 from gradcheck.arithmetic.complex_numbers.arrays import ComplexArray, complex_ufunc, is_complex
 from gradcheck.arithmetic.domain import Domain, ObjectArray, of_entries, zero_dimensional
 from gradcheck.arithmetic.gradients import gradient
@@ -42,6 +44,7 @@ __all__ = [
     "STORED",
     "UNDERFLOWING",
     "WIDENED",
+    "WIDENING_ULPS",
     "WORKING_BITS",
     "ComplexArray",
     "Domain",
@@ -61,6 +64,7 @@ __all__ = [
     "of_entries",
     "precision",
     "radii",
+    "uses_angles",
     "wrap",
     "zero_dimensional",
 ]

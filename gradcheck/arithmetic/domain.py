@@ -58,6 +58,7 @@ class Domain(ABC):
     name: str
     ufuncs: Mapping[str, Callable[..., Any]]
     decides: bool = True
+    doubts_constants: bool = False  # whether floats of the code stand for numbers near by
     differentiates: Callable[..., tuple[Any, ...]] | None = None  # see `gradient`; a method put in later
 
     @abstractmethod

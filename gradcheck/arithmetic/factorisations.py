@@ -31,7 +31,8 @@ _ENOUGH_BITS = 160
 
 
 def of_matrix(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of one matrix. With the rounding of floats it is enclosed for all matrices near by.
+    """A function of one matrix, or of each matrix of a stack. With the rounding of floats it is enclosed for
+    all matrices near by.
 
     What LAPACK computes is exact for a matrix that is off by some units of its norm (Higham, Accuracy and
     Stability of Numerical Algorithms, chapters 10 and 19 to 21). Raises `Unsupported` for what is no matrix
@@ -43,8 +44,8 @@ def of_matrix(function: Callable[..., Any]) -> Callable[..., Any]:
     def run(a: ElementArray, *args: Any, **kwargs: Any) -> Any:
         if not isinstance(a.domain, BallDomain):
             raise Unsupported(f"{name} of a matrix is not available in {a.domain.name}")
-        if a.ndim != 2:
-            raise Unsupported(f"{name} of a stack of matrices is not available in {a.domain.name}")
+        if a.ndim > 2:
+            return _stacked([run(a[i], *args, **kwargs) for i in np.ndindex(a.shape[:-2])], a.shape[:-2])
         if flint.ctx.prec >= _LEAST_BITS:
             return function(a, *args, **kwargs)
         near = _and_near(a)
@@ -52,6 +53,15 @@ def of_matrix(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(near, *args, **kwargs)
 
     return run
+
+
+def _stacked(found: list[Any], leading: tuple[int, ...]) -> Any:
+    """What was found of each matrix as arrays with leading axes; of tuples, part by part."""
+    if isinstance(found[0], tuple):
+        parts = [_stacked(list(of_each), leading) for of_each in zip(*found, strict=True)]
+        return type(found[0])(*parts)
+    whole = np.stack(found)
+    return whole.reshape(*leading, *whole.shape[1:])
 
 
 def _and_near(a: ElementArray) -> ElementArray:
@@ -154,6 +164,8 @@ def _qr(a: ElementArray, mode: str = "reduced") -> Any:
 def _lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     """Of a matrix of full rank. Its singular values, which few look at, are not to be had."""
     domain = find_domain((a, b))
+    if np.ndim(a) != 2:
+        raise np.linalg.LinAlgError(f"{np.ndim(a)}-dimensional array given. Array must be two-dimensional")
     return _least_squares(wrap(lift(a, domain), domain), wrap(lift(b, domain), domain))
 
 

@@ -1,11 +1,9 @@
 """Balls in which every operation rounds as in a type of few bits: their radii are a running error bound.
 
-The standard model of floating point: what an operation gives is the exact value times 1 + d, with d at
-most half a
-unit in the last place; a sum of n terms, in whatever order, is off by at most n - 1 such units of the sum
-of their
-magnitudes (Higham, Accuracy and Stability of Numerical Algorithms, 2.2 and 4.2). The midpoints stay the exact
-values, so nothing is decided otherwise than in exact arithmetic unless rounding may decide it.
+The standard model of floating point: what an operation gives is the exact value times 1 + d, with d at most
+half a unit in the last place; a sum of n terms, in whatever order, is off by at most n - 1 such units of the
+sum of their magnitudes (Higham, Accuracy and Stability of Numerical Algorithms, 2.2 and 4.2). The midpoints
+stay the exact values, so nothing is decided otherwise than in exact arithmetic unless rounding may decide it.
 """
 
 from __future__ import annotations

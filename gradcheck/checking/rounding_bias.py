@@ -4,12 +4,13 @@ Rounding to nearest errs either way, so over many points its errors average out:
 errors as there are points is as uncertain as their spread divided by the root of the number of points, of
 which nothing need be known but that the points are independent of each other (they are drawn so). What does
 not average out is one number for all: constants that the code holds rounded. How far these reach is derived;
-a mean beyond that and beyond its own uncertainty is no rounding.
+a mean beyond that and beyond its own uncertainty is no rounding. Digits that are cut off are another matter:
+they put every single entry off toward zero, by less than a unit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -116,43 +117,72 @@ def _factor(cases: list[_Case], own: float) -> tuple[str, str] | None:
 
 
 def _cut_off(cases: list[_Case], dtype: Dtype) -> tuple[str, str] | None:
-    """Digits that are cut off: a part of the last unit that all entries lack, whatever they are; a factor
-    would take more of a unit from a number with larger digits.
+    """Digits that are cut off: every entry lacks something, none a whole unit, whatever its digits are.
+
+    Code that rounds to nearest is off by what it computed before, and by up to half a unit either way. What a
+    constant puts off is a part of each number, so between f and 2f of its unit, by its digits; the best that
+    can hide there (f = -1/3) leaves a twelfth of the entries outside. Chernoff's bound says how many fewer
+    chance may leave. Where nothing is rounded at the end, as in products with a power of two, the constant is
+    seen alone, and is told by its slope in the digits; ties that all go to zero lack half a unit, no more.
     """
-    rows = list(_in_units(cases, dtype))
-    normal = sum(x.T @ (w[:, None] * x) for x, _, w in rows)
-    moment = sum(x.T @ (w * e) for x, e, w in rows)
-    if np.linalg.cond(normal) > _SINGULAR:
+    digits, off = map(np.concatenate, zip(*(_in_units(c, dtype) for c in cases), strict=True))
+    count = len(off)
+    outside = int(np.sum((off < -1) | (off > 0)))
+    if count == 0 or count * _divergence(outside / count, _OUTSIDE) < _CERTAIN:
         return None
-    inverse = np.linalg.inv(normal)
-    found = inverse @ moment
-    scores = np.array([x.T @ (w * (e - x @ found)) for x, e, w in rows])
-    doubt = _DEVIATIONS * float(np.sqrt((inverse @ (scores.T @ scores) @ inverse)[0, 0]))
-    lacking = -float(found[0])
-    if lacking < _CUT or lacking < doubt:
+    if np.ptp(digits) < _VARIED or np.mean(off < -_TIES) < _LACKING:
         return None
-    count = sum(len(e) for _, e, _ in rows)
+    _, lacking = np.polyfit(digits, off, 1)
+    if -lacking < _LACKING:
+        return None
     return "bias", (
-        f"digits are cut off, not rounded to nearest: {count} entries lack {lacking:.2g} of a unit in the "
-        "last place in the mean, where rounding errs either way"
+        f"digits are cut off, not rounded to nearest: of {count} entries {count - outside} lack a part of a "
+        "unit in the last place, where rounding errs either way"
     )
 
 
-_CUT = 0.25
-"""Units that digits which are cut off take in the mean are half a unit; rounding to nearest takes none."""
+_OUTSIDE = 1 / 12
+"""The mean of |1/2 - f d| for d from 1 to 2 is least at f = 1/3."""
 
-_SINGULAR = 1e8
+_CERTAIN = np.log(1e7)
+
+_VARIED = 0.5
+"""How far apart the digits must be, as numbers from 1 to 2, for a line through them."""
+
+_LACKING = 0.25
+"""Half of what is lacking where digits are cut off: in the mean, half a unit; more than half a unit, half of
+the entries."""
+
+_TIES = 9 / 16
+"""Half a unit, and what else may be off where ties are broken."""
+
+_OF_A_BINADE = 32
+"""Entries of a point between two powers of two that count. A summand that they share may put all of them off
+by half a unit; in the next binade it is another part of a unit, and at another point another summand.
+"""
 
 
-def _in_units(cases: list[_Case], dtype: Dtype) -> Iterator[tuple[Floats, Floats, Floats]]:
-    """For each point one and the digits of every right value, its error away from zero in units in the last
-    place, and its weight. What is not off at all tells of no side.
+def _divergence(seen: float, expected: float) -> float:
+    """Kullback and Leibler's, where fewer are seen than expected: Chernoff's bound is exp(-n times it)."""
+    if seen >= expected:
+        return 0.0
+    less = seen * np.log(seen / expected) if seen else 0.0
+    return float(less + (1 - seen) * np.log((1 - seen) / (1 - expected)))
+
+
+def _in_units(case: _Case, dtype: Dtype) -> tuple[Floats, Floats]:
+    """The digits of right values, as numbers from 1 to 2, and their errors away from zero in units in the
+    last place: some of those that are off at all, each value once.
     """
-    for whole in cases:
-        off = whole.off != 0
-        case = _Case(whole.right[off], whole.off[off], whole.granted[off], whole.constants[off])
-        unit = dtype.ulp(case.right)
-        digits = np.abs(case.right) / unit * dtype.unit * 2
-        regressors = np.stack([np.ones_like(digits), digits], axis=1)
-        outward = case.off * np.sign(case.right) / unit
-        yield regressors, outward, (unit / case.granted) ** 2
+    right, first = np.unique(case.right[case.off != 0], return_index=True)
+    missed = case.off[case.off != 0][first]
+    unit = dtype.ulp(right)
+    some = [i for u in np.unique(unit) for i in _spread(np.flatnonzero(unit == u))]
+    right, missed, unit = right[some], missed[some], unit[some]
+    return np.abs(right) / unit * dtype.unit * 2, missed * np.sign(right) / unit
+
+
+def _spread(places: NDArray[np.intp]) -> list[int]:
+    """Some of many places, evenly."""
+    chosen = np.linspace(0, len(places) - 1, min(len(places), _OF_A_BINADE), dtype=int)
+    return [int(i) for i in places[chosen]]

@@ -10,7 +10,7 @@ from msgspec import structs
 
 from gradcheck.arithmetic.narrow import taken_as_exact
 from gradcheck.diagnosis.kinds import UNEXPLAINED
-from gradcheck.diagnosis.low_precision import in_float64, of_numbers
+from gradcheck.diagnosis.low_precision import in_float64, of_numbers, of_refuted
 from gradcheck.diagnosis.multiples_within import multiples_within
 from gradcheck.errors import user_code
 from gradcheck.formulas.calling.foreign import is_float_only
@@ -42,9 +42,9 @@ def diagnosed(
 
     small = [r for r in results if not r.point.large]
     by_numbers: list[Diagnosis] = []
+    failed = [r for r in small if r.verdict == "fail"]
     dtype = claim.formula.dtype
     if dtype.is_low:
-        failed = [r for r in small if r.verdict == "fail"]
         if numbers := of_numbers(claim, failed):
             return numbers
         claim = in_float64(claim, small)
@@ -61,6 +61,8 @@ def diagnosed(
                 found = diagnose(claim, small, session, seed=seed, delta=delta)
         except Exception:
             found = []
+        if dtype.is_low:
+            found = of_refuted(found, failed)
         if by_numbers and all(d.kind == UNEXPLAINED for d in found):
             return by_numbers
         memory = session.shared(Memory)

@@ -43,11 +43,12 @@ class Explanation:
     ``rounds`` says that one side was computed from inputs that were rounded to float64 on the way (a sum
     of entries of delta), so that balls cannot say more than floats. ``repair`` says that it changes the
     code, so that it must also do where the code raises. ``whole``: it speaks of a complex gradient, of which
-    the quantity is one part. ``place`` is where in the hand-written code the mistake stands, "layer.py:12",
-    where the explanation knows one line of it. ``reaches_all`` says whether a repair comes to all the
-    statements at some samples that the code as it is comes to: one that only keeps out of a wrong branch
-    repairs nothing. ``also_at`` gives further samples at which a repair must do: beside the thresholds of the
-    repaired code.
+    the quantity is one part. ``joint``: it speaks of one operation on complex numbers, and is false where it
+    does not do for both parts of the gradient. ``place`` is where in the hand-written code the mistake
+    stands, "layer.py:12", where the explanation knows one line of it. ``reaches_all`` says whether a repair
+    comes to all the statements at some samples that the code as it is comes to: one that only keeps out of a
+    wrong branch repairs nothing. ``also_at`` gives further samples at which a repair must do: beside the
+    thresholds of the repaired code.
     """
 
     kind: str
@@ -57,6 +58,7 @@ class Explanation:
     rounds: bool = False
     repair: bool = False
     whole: bool = False
+    joint: bool = False
     place: str = ""
     reaches_all: Callable[[Sequence[Sample]], bool] | None = None
     also_at: Callable[[Sequence[Sample]], Sequence[Sample]] | None = None

@@ -17,6 +17,7 @@ __all__ = ["record", "records_of", "unexplained"]
 
 def records_of(scopes: Sequence[Scope], found: dict[Quantity, list[Finding]]) -> list[Diagnosis]:
     """The best finding of each quantity; one that explains several quantities at once counts for more."""
+    found = {q: [f for f in findings if _does_for_both(f, q, found)] for q, findings in found.items()}
     covered = Counter(id(f.explanation) for findings in found.values() for f in findings)
 
     def rank(finding: Finding) -> float:
@@ -33,6 +34,16 @@ def records_of(scopes: Sequence[Scope], found: dict[Quantity, list[Finding]]) ->
         (r.quantity, r.text): r for r in reversed(records)
     }  # both parts of a complex gradient say the same
     return [r for r in records if first[r.quantity, r.text] is r]
+
+
+def _does_for_both(finding: Finding, quantity: Quantity, found: dict[Quantity, list[Finding]]) -> bool:
+    """Whether what is said of an operation on complex numbers does for the gradient's other part too."""
+    mine = str(quantity)
+    turned = re.sub(r"\.(real|imag)(?=/|$)", lambda m: ".imag" if m[1] == "real" else ".real", mine)
+    if not finding.explanation.joint or turned == mine:
+        return True
+    others = [f.explanation.text for q, fs in found.items() if str(q) == turned for f in fs]
+    return not others or finding.explanation.text in others
 
 
 def unexplained(results: Sequence[PointResult]) -> list[Diagnosis]:

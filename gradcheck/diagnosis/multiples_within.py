@@ -93,7 +93,9 @@ def _added(cases: list[_Case]) -> Any:
     width = 2 * granted  # the addition rounds too, by no more than is allowed
     low, high = float(np.max(off - width)), float(np.min(off + width))
     telling = np.count_nonzero(np.abs(off) > granted)
-    return shortest(low, high) if low <= high and telling >= _FEWEST else None
+    if low > high or low <= 0 <= high or telling < _FEWEST:  # zero would do as well
+        return None
+    return shortest(low, high)
 
 
 _FEWEST = 4

@@ -31,7 +31,7 @@ from gradcheck.formulas.nested.code import of_leaves
 from gradcheck.formulas.suggestions import short
 from gradcheck.records.types import ClaimRow
 
-__all__ = ["Formula", "claims_on", "formula"]
+__all__ = ["Formula", "claims_on", "derivations_of", "formula"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 P = ParamSpec("P")
@@ -262,6 +262,11 @@ _COMPLEX_HESSIAN = (
 def claims_on(declaration: Declaration) -> Sequence[Claim]:
     """All claims about a forward computation; none where it is only declared."""
     return declaration.claims if isinstance(declaration, Formula) else ()
+
+
+def derivations_of(declaration: Declaration) -> Sequence[Claim]:
+    """All claims about a forward computation, with those of the formula that `verify` was given for it."""
+    return [*claims_on(declaration), *declaration.__dict__.get("given_with", ())]
 
 
 def _decorator_of(

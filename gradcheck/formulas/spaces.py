@@ -34,6 +34,7 @@ __all__ = [
 ]
 
 Array = NDArray[np.float64]
+Draw = Callable[[tuple[int, ...], np.random.Generator], Array]
 
 
 class Space(Protocol):
@@ -53,7 +54,7 @@ class Named:
     """A ready-made space. ``exact``: tangents do not depend on the point, and are had without rounding."""
 
     name: str
-    draw: Callable[[tuple[int, ...], np.random.Generator], Array]
+    draw: Draw
     tangent: Callable[[Any, Any], Any]
     exact: bool = False
 
@@ -69,6 +70,40 @@ def _square(shape: tuple[int, ...], who: str) -> None:
 def _axis(shape: tuple[int, ...], who: str) -> None:
     if not shape:
         raise UsageError(f"{who}: it is about the last axis, and a scalar has none.")
+
+
+def _with(special: Draw, draw: Draw) -> Draw:
+    """Points of a space, with those now and then that code treats apart and chance does not meet."""
+
+    def drawn(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+        found = draw(shape, rng)
+        return special(shape, rng) if rng.random() < _SPECIAL else found
+
+    return drawn
+
+
+_SPECIAL = 1 / 8
+
+
+def _along_an_axis(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    axes = np.eye(shape[-1])[rng.integers(shape[-1], size=shape[:-1])]
+    return np.asarray(axes * rng.choice([-1.0, 1.0], (*shape[:-1], 1)))
+
+
+def _diagonal(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    return np.asarray(np.eye(shape[-1]) * np.round(rng.uniform(0.5, 3.0, shape), 4))
+
+
+def _identity(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    return np.asarray(np.broadcast_to(np.eye(shape[-1]), shape).copy())
+
+
+def _centre_or_corner(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    """Equal weights, or nearly all of it in one."""
+    if rng.random() < 1 / 2:
+        return np.full(shape, 1 / shape[-1])
+    most = np.eye(shape[-1])[rng.integers(shape[-1], size=shape[:-1])]
+    return np.asarray(most * (1 - 2.0**-10) + 2.0**-10 / shape[-1])
 
 
 def _unit(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
@@ -123,19 +158,19 @@ def _without_mean(x: Any, v: Any) -> Any:
     return v - np.mean(v, axis=-1, keepdims=True)
 
 
-sphere = Named("sphere", _unit, _beside_radius)
+sphere = Named("sphere", _with(_along_an_axis, _unit), _beside_radius)
 """Vectors of length 1 along the last axis."""
 
-symmetric = Named("symmetric", _symmetric, _symmetrised, exact=True)
+symmetric = Named("symmetric", _with(_diagonal, _symmetric), _symmetrised, exact=True)
 """Symmetric matrices in the last two axes."""
 
-lower_triangular = Named("lower triangular", _lower, lambda x, v: np.tril(v), exact=True)
+lower_triangular = Named("lower triangular", _with(_diagonal, _lower), lambda x, v: np.tril(v), exact=True)
 """Lower triangular matrices in the last two axes, no diagonal entry near zero."""
 
-rotations = Named("rotations", _rotation, _turned)
+rotations = Named("rotations", _with(_identity, _rotation), _turned)
 """Orthogonal matrices of determinant 1 in the last two axes."""
 
-simplex = Named("simplex", _weights, _without_mean)
+simplex = Named("simplex", _with(_centre_or_corner, _weights), _without_mean)
 """Positive numbers whose sum along the last axis is 1."""
 
 

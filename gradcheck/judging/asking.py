@@ -9,7 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.arithmetic import SHIFTED, WIDENED, ObjectArray, enclose, precision, zero_dimensional
+from gradcheck.arithmetic import (
+    SHIFTED,
+    WIDENED,
+    WIDENING_ULPS,
+    ObjectArray,
+    enclose,
+    midpoints,
+    precision,
+    uses_angles,
+    zero_dimensional,
+)
 from gradcheck.arithmetic.precisions import DOUBLE
 from gradcheck.backend import Answer, Program
 from gradcheck.errors import NoAnswer, Unsupported
@@ -230,10 +240,30 @@ def _without_rounded_constants(check: Evaluation, usable: Usable, opinion: Opini
     except Unsupported:
         return opinion
     if "differ" in outcomes:
-        return opinion
+        tables = uses_angles(check.session.formula.function) and _by_rounded_angles(check, opinion, differing)
+        return _no_answer(opinion, ReasonKind.ROUNDED_CONSTANTS) if tables else opinion
     if "unclear" in outcomes:
         return _no_answer(opinion, ReasonKind.ROUNDED_CONSTANTS)
     return replace(opinion, says=Says.AGREE, strength=Strength.AGREED, rounded_constants=True)
+
+
+def _by_rounded_angles(check: Evaluation, opinion: Opinion, differing: set[Quantity]) -> bool:
+    """Whether a difference is no more than what rounded angles do to a table of the forward, such as the
+    roots of unity: a backend sees its entries, which are off by more than a unit where angles are large.
+    Those of a transform reach 2 pi n^2, and each is off by a few units in its last place. A transform mixes
+    all entries, so the largest of them counts.
+    """
+    size = max(check.point.sizes.values(), default=1)
+    part = 2 * np.pi * size**2 * WIDENING_ULPS * 2.0**-DOUBLE
+    stated = check.balls(opinion.bits)
+    largest = max(float(np.max(np.abs(midpoints(v)), initial=0.0)) for v in stated.values())
+    for quantity in differing:
+        answer = opinion.answers[quantity]
+        if answer.direction is not None:
+            return False
+        if (np.abs(midpoints(stated[quantity] - answer.values)) > part * largest).any():
+            return False
+    return True
 
 
 def _uncertain_truth(

@@ -57,6 +57,10 @@ class _Watched(Program):
     def exact_answers(self) -> bool:  # type: ignore[override]
         return self._program.exact_answers
 
+    @property
+    def runs_operations(self) -> bool:  # type: ignore[override]
+        return self._program.runs_operations
+
     def vjp(
         self,
         args: Sequence[NDArray[Any]],

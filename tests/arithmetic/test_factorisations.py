@@ -36,6 +36,26 @@ def test_they_are_numpys(function):
         assert np.all(np.abs(midpoints(mine.data) - right) <= 1e-13)
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda a, s: np.linalg.eigh(s),
+        lambda a, s: [np.linalg.eigvalsh(s, UPLO="U")],
+        lambda a, s: np.linalg.svd(a, full_matrices=False),
+        lambda a, s: np.linalg.qr(a),
+        lambda a, s: [np.linalg.pinv(a), np.linalg.cholesky(s @ np.swapaxes(s, -1, -2))],
+        lambda a, s: [np.linalg.inv(s), np.linalg.det(s), np.linalg.solve(s, a)],
+    ],
+)
+def test_stacks_are_numpys(function):
+    tall, square = RNG.normal(size=(2, 3, 4, 3)), RNG.normal(size=(2, 3, 4, 4))
+    with precision(160):
+        balls = function(lifted(tall), lifted(square))
+    for mine, right in zip(balls, function(tall, square), strict=True):
+        assert mine.shape == right.shape
+        assert np.all(np.abs(midpoints(mine.data) - right) <= 1e-11)
+
+
 @pytest.mark.parametrize("function", [np.linalg.eigvalsh, np.linalg.qr, np.linalg.pinv])
 def test_where_there_is_no_enclosure_it_is_said(function):
     """Equal eigenvalues, and matrices that lack full rank."""
@@ -43,7 +63,8 @@ def test_where_there_is_no_enclosure_it_is_said(function):
         function(lifted(np.zeros((3, 3))))
 
 
-def test_claims_about_them_are_certified(monkeypatch):
+@pytest.mark.parametrize("shape", ["3 2", "2 3 2"])
+def test_claims_about_them_are_certified(shape, monkeypatch):
     monkeypatch.setattr("gradcheck.checking.writing.outcome.diagnosed", lambda *_, **__: [])
 
     def singular(A):
@@ -52,11 +73,11 @@ def test_claims_about_them_are_certified(monkeypatch):
     def backward(factor):
         def code(delta, A):
             u, _, v = np.linalg.svd(A, full_matrices=False)
-            return factor * (u * delta) @ v
+            return factor * (u * delta[..., None, :]) @ v
 
         return code
 
-    options = {"shapes": {"A": "3 2"}, "max_examples": 1, "backends": ["finite_difference"]}
+    options = {"shapes": {"A": shape}, "max_examples": 1, "backends": ["finite_difference"]}
     found = gradcheck.verify(singular, backward(1), **options)
     assert (found.verdict, found.strength) == ("pass", "certified")
     assert gradcheck.verify(singular, backward(2), **options).verdict == "fail"

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 import gradcheck
+from gradcheck.catalogue import layers
 from gradcheck.catalogue.layers import linear
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.kinds import Vjp
 from gradcheck.running.replay import replay_counterexample
-from tests.low_precision.candidates import inside, kernel, times, truncated
+from tests.low_precision.candidates import cut_off, inside, kernel, sums_narrow, times, truncated
 
 QUICK = {"max_examples": 6, "backends": ["autodiff"]}
 VECTOR, ROWS = {"x": "n"}, {"X": "n m", "b": "m"}
@@ -127,6 +128,39 @@ def test_digits_that_are_cut_off_go_one_way():
     assert {d.kind for d in cut.diagnosis} == {"bias"}
     assert "digits are cut off, not rounded to nearest" in cut.reason
     assert gradcheck.verify(linear.dense, kernel(inside(vjp)), **options)
+
+
+def cutting(name, finish):
+    """A layer's backward pass in float32, with ``finish`` in place of rounding to nearest."""
+    (formula,) = (f for f in layers.formulas() if f.name == name)
+    options = {"dtype": "float16", "max_examples": 20, "backends": ["autodiff"]}
+    return gradcheck.verify(formula, kernel(finish(formula.claims[0].candidate)), **options)
+
+
+@pytest.mark.parametrize("name", ["rms_norm", "silu"])
+def test_digits_that_are_cut_off_show_where_more_is_allowed(name):
+    """Every entry lacks less than one unit, of several that are allowed; that all of them lack tells."""
+    cut = cutting(name, cut_off)
+    assert (cut.verdict, {d.kind for d in cut.diagnosis}) == ("fail", {"bias"}), str(cut)
+
+
+def test_roundings_on_the_way_go_either_way():
+    """They put entries off by as much as digits that are cut off."""
+    assert cutting("silu", sums_narrow)
+
+
+def test_halves_that_all_go_to_zero_are_rounded_to_nearest():
+    """What lies in the middle of two numbers may go either way: some lack half a unit, none more."""
+
+    def backward(delta, x):
+        exact = 1.5 * delta.astype(np.float64)
+        near = exact.astype(np.float16)
+        smaller = np.nextafter(near, np.zeros_like(near))
+        tie = near.astype(np.float64) + smaller == 2 * exact
+        return np.where(tie, smaller, near)
+
+    options = {"dtype": "float16", "max_examples": 24, "backends": ["autodiff"]}
+    assert gradcheck.verify(lambda x: 1.5 * x, kernel(backward), VECTOR, **options)
 
 
 def test_a_constant_that_is_stored_in_the_type_is_no_bias():

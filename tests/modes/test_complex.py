@@ -151,6 +151,29 @@ def test_a_conjugate_forgotten_at_one_operand(name, k, text):
     assert text in found.text
 
 
+@pytest.mark.parametrize(
+    ("name", "k"), [("tanh", 2), ("reciprocal", 2), ("angle", 2), ("irfft", 0), ("irfft", 1)]
+)
+def test_steps_of_a_complex_operation_are_not_named_as_the_codes_own(name, k):
+    """`np.abs(z)` is a root of a sum of squares, and `1 / z` a quotient by that: the code says neither."""
+    found = checked(name, CASES[name][5][k])
+    own = {"no simple explanation", "your gradient is too small by the factor 2"}
+    assert {d.text for d in found.diagnosis} <= own
+
+
+@pytest.mark.parametrize(
+    ("name", "k", "text"),
+    [
+        ("exp", 1, "the minus in `-z`"),
+        ("unit", 0, "the part that comes through `np.abs(z)` in `z / np.abs(z)`"),
+        ("hermitian_form", 1, "the part that comes through `H @ z` in `np.vdot(z, H @ z)`"),
+        ("polar", 0, "on the way back through `exp(1j * theta)` in `r * exp(1j * theta)`"),
+    ],
+)
+def test_a_complex_operation_is_named_as_a_whole(name, k, text):
+    assert text in checked(name, CASES[name][5][k]).diagnosis[0].text
+
+
 def test_what_is_wrong_in_no_such_way_is_not_explained_by_one():
     found = of(lambda d, z: d * np.conj(z))
     assert {kind for _, kind, _ in found}.isdisjoint({"conjugate", "factor", "sign"})

@@ -259,3 +259,43 @@ def test_a_weak_claim_on_a_space_gives_advice_about_the_space():
     found = checked(lambda x: x @ x, lambda d, x: 3 * d * x, {"shapes": {"x": "n"}, "spaces": {"x": still}})
     assert found.verdict == "weak"
     assert "below resolution along its space" in found.reason and "values=" not in found.reason
+
+
+SPECIAL = {
+    "an axis": (
+        "sphere",
+        "n",
+        lambda x: np.max(np.abs(x)) > 0.999,
+        lambda x: np.sum(x**3),
+        lambda x: 3 * x**2,
+    ),
+    "the identity": ("rotations", "n n", lambda x: np.allclose(x, np.eye(len(x))), np.sum, np.ones_like),
+    "a diagonal matrix": (
+        *("symmetric", "n n", lambda x: np.allclose(x, np.diag(np.diag(x)))),
+        *(lambda x: np.sum(x**3), lambda x: 3 * x**2),
+    ),
+    "a diagonal factor": (
+        *("lower_triangular", "n n", lambda x: np.allclose(x, np.diag(np.diag(x)))),
+        *(lambda x: np.sum(x**3), lambda x: 3 * x**2),
+    ),
+    "equal weights": ("simplex", "n", lambda x: np.ptp(x) < 1e-9, lambda x: np.sum(x**3), lambda x: 3 * x**2),
+    "a corner": ("simplex", "n", lambda x: np.max(x) > 0.99, lambda x: np.sum(x**3), lambda x: 3 * x**2),
+}
+
+
+@pytest.mark.parametrize("name", SPECIAL)
+def test_special_points_are_tried(name, monkeypatch):
+    monkeypatch.setattr("gradcheck.checking.writing.outcome.diagnosed", lambda *_, **__: [])
+    space, shape, close, forward, slope = SPECIAL[name]
+    options = {"shapes": {"x": shape}, "spaces": {"x": getattr(gradcheck, space)}}
+    options |= {"where": lambda n: n > 1, "max_examples": 40, "backends": ["finite_difference"]}
+
+    def backward(slip):
+        def code(delta, x):
+            bent = slip * np.arange(x.size).reshape(x.shape) if close(x) else 0
+            return delta * slope(x) + bent
+
+        return code
+
+    assert gradcheck.verify(forward, backward(0), **options)
+    assert gradcheck.verify(forward, backward(1), **options).verdict == "fail"

@@ -51,7 +51,7 @@ _POWERS: dict[int, Any] = {}
 @rule("div")
 def _div(domain: Domain, params: Any, a: Any, b: Any) -> Any:
     if a.dtype != object and b.dtype != object:
-        return np.asarray(np.fix(a / b).astype(a.dtype))  # lax.div truncates integers
+        return np.asarray(np.trunc(a / b).astype(a.dtype))  # lax.div truncates integers
     return as_array(domain.rounded(np.true_divide(a, b)))
 
 

@@ -32,6 +32,7 @@ __all__ = [
     "SHIFTED",
     "STORED",
     "WIDENED",
+    "WIDENING_ULPS",
     "BallDomain",
     "dot",
     "enclose",
@@ -84,7 +85,8 @@ class BallDomain(Domain):
     def __init__(self, *, widened: bool = False, shifted: int | None = None) -> None:
         self.widened = widened
         self.shifted = shifted
-        self._exact = not widened and shifted is None
+        self.doubts_constants = widened or shifted is not None
+        self._exact = not self.doubts_constants
 
     def lift(self, number: Any) -> arb:
         kind = type(number)

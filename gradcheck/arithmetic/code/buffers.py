@@ -11,17 +11,19 @@ from __future__ import annotations
 import functools
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from gradcheck.arithmetic.array import ElementArray
 from gradcheck.arithmetic.code.copies import Copies, Maker, Replaced
+from gradcheck.arithmetic.code.creating import CIRCULAR, CREATORS
 from gradcheck.arithmetic.code.reaching import mentions
 from gradcheck.arithmetic.domain import Domain
 from gradcheck.errors import Undecided, user_code
 
-__all__ = ["call", "call_in"]
+__all__ = ["call", "call_in", "uses_angles"]
 
 _needing: weakref.WeakKeyDictionary[Any, bool] = weakref.WeakKeyDictionary()
 """Functions of which only a copy runs, and whether arrays that objects hold have to be lifted."""
@@ -69,8 +71,19 @@ def _is_key(function: Any) -> bool:
 
 
 def call_in(domain: Domain, function: Callable[..., Any], args: Any) -> Any:
-    """`call` for the arithmetic of a domain."""
-    return call(function, args, functools.partial(_lifted, domain))
+    """`call` for the arithmetic of a domain. Where that doubts constants, code that uses pi has the angles
+    doubted from which it makes tables of constants, and not the entries.
+    """
+    maker = functools.partial(_lifted, domain)
+    if domain.doubts_constants and uses_angles(function):
+        with suppress(Exception), user_code:  # a table that is read as plain floats
+            return Copies(maker, _OF_ANGLES).of(function)(*args)
+    return call(function, args, maker)
+
+
+def uses_angles(function: Callable[..., Any]) -> bool:
+    """Whether code may make tables of angles."""
+    return mentions(function, ("pi", "tau"))
 
 
 def _lifted(domain: Domain, array: Any) -> ElementArray:
@@ -78,3 +91,4 @@ def _lifted(domain: Domain, array: Any) -> ElementArray:
 
 
 _USUAL = Replaced()
+_OF_ANGLES = Replaced(creators=(*CREATORS, *CIRCULAR))

@@ -13,7 +13,7 @@ from gradcheck.arithmetic.complex_numbers.arrays import joined
 from gradcheck.arithmetic.narrow import is_exact
 from gradcheck.errors import Unsupported
 
-__all__ = ["CREATORS", "Maker", "NumPy", "creator", "is_of_arithmetic"]
+__all__ = ["CIRCULAR", "CREATORS", "Maker", "NumPy", "creator", "is_of_arithmetic"]
 
 Maker = Callable[[Any], Any]
 """Turns a float64 array into an array of the arithmetic."""
@@ -23,6 +23,10 @@ _LIKE = ("zeros_like", "empty_like", "ones_like", "full_like")
 _CONVERTING = ("array", "asarray", "asanyarray", "ascontiguousarray", "float16", "float32", "float64")
 CREATORS = (*_FROM_NOTHING, *_LIKE, *_CONVERTING)
 """What makes arrays of floats: out of nothing, like others, and of what is an array of the arithmetic."""
+
+
+CIRCULAR = ("cos", "sin", "exp")
+"""What makes tables of roots of unity and of cosines from angles that are plain floats."""
 
 
 class NumPy(types.ModuleType):
@@ -42,6 +46,8 @@ def creator(name: str, maker: Maker) -> Any:
     function = getattr(np, name)
     if isinstance(function, type):
         return _SCALARS[name]
+    if name in CIRCULAR:
+        return _of_angles(function, maker)
 
     @functools.wraps(function)
     def create(*args: Any, **kwargs: Any) -> Any:
@@ -67,6 +73,26 @@ def creator(name: str, maker: Maker) -> Any:
         return maker(np.zeros_like(made) if name.startswith("empty") else made)
 
     return create
+
+
+def _of_angles(function: Any, maker: Maker) -> Any:
+    """The function of plain floats as numbers of the arithmetic: an angle of 40 that is rounded puts its
+    cosine off by more than a rounded cosine is.
+    """
+
+    @functools.wraps(function)
+    def compute(x: Any, *args: Any, **kwargs: Any) -> Any:
+        plain = np.asarray(x) if not is_of_arithmetic(x) else np.zeros(0, object)
+        if args or kwargs or plain.dtype not in (np.float64, np.complex128):
+            return function(x, *args, **kwargs)
+        if plain.dtype == np.float64:
+            return function(maker(plain))
+        if function is not np.exp:
+            return function(x)
+        size, angle = np.exp(maker(plain.real.copy())), maker(plain.imag.copy())
+        return joined(size * np.cos(angle), size * np.sin(angle))
+
+    return compute
 
 
 def is_of_arithmetic(value: Any) -> bool:

@@ -7,8 +7,9 @@ array of this class runs plain NumPy code.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any
 
@@ -150,6 +151,35 @@ def seen_by(watch: Watch | None) -> Iterator[None]:
         _watch.reset(token)
 
 
+_mixing: ContextVar[bool] = ContextVar("_mixing", default=False)
+
+
+@contextmanager
+def mixing() -> Iterator[None]:
+    """What runs inside makes one operation on complex numbers of several on their parts."""
+    token = _mixing.set(True)
+    try:
+        yield
+    finally:
+        _mixing.reset(token)
+
+
+def whole(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function on complex numbers whose steps are none of the code's own."""
+
+    @functools.wraps(function)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        with mixing():
+            return function(*args, **kwargs)
+
+    return run
+
+
+def is_mixing() -> bool:
+    """Whether operations are steps of one that the code asks for, and none of the code's own."""
+    return _mixing.get()
+
+
 def is_complex(value: Any) -> bool:
     """Whether a value is complex: an array of this class, of NumPy's, a number, or a list that has one."""
     kind = type(value)  # symbols for all shapes name the class of what they stand for
@@ -203,7 +233,8 @@ def _of_pairs(ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         del kwargs["where"]
     name = ufunc.__name__
     if method == "__call__" and not kwargs and name in UFUNCS:
-        result = UFUNCS[name](*map(parts, inputs))
+        with nullcontext() if name in _BY_PARTS else mixing():
+            result = UFUNCS[name](*map(parts, inputs))
         result = joined(*result) if isinstance(result, tuple) else result
     elif method == "reduce" and name in _REDUCTIONS:
         result = FUNCTIONS[_REDUCTIONS[name]](*inputs, **{"axis": 0, **kwargs})
@@ -230,5 +261,10 @@ def _of_pairs(ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         return out[0]
     return result
 
+
+_BY_PARTS = frozenset(
+    ["add", "subtract", "multiply", "divide", "true_divide", "negative", "positive", "conjugate", "matmul"]
+)
+"""What does the same to both parts; products and quotients where one side is real."""
 
 _REDUCTIONS = {"add": np.sum, "multiply": np.prod}

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from gradcheck.arithmetic.array import FUNCTIONS as OF_REAL
 from gradcheck.arithmetic.array import ElementArray
-from gradcheck.arithmetic.complex_numbers.arrays import FUNCTIONS, joined, parts
+from gradcheck.arithmetic.complex_numbers.arrays import FUNCTIONS, joined, parts, whole
 from gradcheck.arithmetic.complex_numbers.ufuncs import bilinear
 from gradcheck.arithmetic.domain import Domain, of_entries, on_circle
 from gradcheck.errors import Unsupported
@@ -28,10 +28,10 @@ FOURIER: dict[Any, Callable[..., Any]] = {}
 def roots(n: int, like: Any) -> tuple[Any, Any]:
     """Cosine and sine of `2 pi j k / n` as two matrices, in the arithmetic of an array."""
     domain: Domain | None = like.domain if isinstance(like, ElementArray) else None
-    whole = [_root(k, n, domain) for k in range(n)]
+    circle = [_root(k, n, domain) for k in range(n)]
     tables: list[Any] = []
     for part in (0, 1):
-        entries = [whole[j * k % n][part] for j in range(n) for k in range(n)]
+        entries = [circle[j * k % n][part] for j in range(n) for k in range(n)]
         if domain is None:
             tables.append(np.array(entries).reshape(n, n))
         else:
@@ -88,8 +88,8 @@ def _ifft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: None = N
 
 
 def _rfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: None = None) -> Any:
-    whole = _fft(parts(a)[0], n, axis, norm)
-    return np.take(whole, np.arange(np.shape(whole)[axis] // 2 + 1), axis=axis)
+    full = _fft(parts(a)[0], n, axis, norm)
+    return np.take(full, np.arange(np.shape(full)[axis] // 2 + 1), axis=axis)
 
 
 def _irfft(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: None = None) -> Any:
@@ -136,19 +136,18 @@ def _shifted(direction: int) -> Callable[..., Any]:
     return shift
 
 
-FOURIER.update(
-    {
-        np.fft.fftshift: _shifted(1),
-        np.fft.ifftshift: _shifted(-1),
-        np.fft.fft: _fft,
-        np.fft.ifft: _ifft,
-        np.fft.rfft: _rfft,
-        np.fft.irfft: _irfft,
-        np.fft.fft2: _several(_fft, (-2, -1)),
-        np.fft.ifft2: _several(_ifft, (-2, -1)),
-        np.fft.fftn: _several(_fft, None),
-        np.fft.ifftn: _several(_ifft, None),
-    }
-)
+_OF_NUMPY: dict[Any, Callable[..., Any]] = {
+    np.fft.fftshift: _shifted(1),
+    np.fft.ifftshift: _shifted(-1),
+    np.fft.fft: _fft,
+    np.fft.ifft: _ifft,
+    np.fft.rfft: _rfft,
+    np.fft.irfft: _irfft,
+    np.fft.fft2: _several(_fft, (-2, -1)),
+    np.fft.ifft2: _several(_ifft, (-2, -1)),
+    np.fft.fftn: _several(_fft, None),
+    np.fft.ifftn: _several(_ifft, None),
+}
+FOURIER.update({function: whole(transform) for function, transform in _OF_NUMPY.items()})
 FUNCTIONS.update(FOURIER)
 OF_REAL.update(FOURIER)

@@ -8,7 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.arithmetic.complex_numbers.arrays import FUNCTIONS, ComplexArray, is_complex, joined, parts
+from gradcheck.arithmetic.complex_numbers.arrays import (
+    FUNCTIONS,
+    ComplexArray,
+    is_complex,
+    joined,
+    parts,
+    whole,
+)
 from gradcheck.arithmetic.complex_numbers.ufuncs import bilinear, magnitude
 from gradcheck.errors import Unsupported
 
@@ -159,6 +166,7 @@ def _where(condition: Any, x: Any = None, y: Any = None) -> Any:
 
 
 @_registers(np.linalg.norm)
+@whole
 def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     if ord in (None, "fro"):
         re, im = both(x)
@@ -173,6 +181,7 @@ def _as_real(matrix: Any) -> Any:
 
 
 @_registers(np.linalg.inv)
+@whole
 def _inv(a: Any) -> Any:
     n = np.shape(a)[-1]
     inverse = np.linalg.inv(_as_real(a))
@@ -180,6 +189,7 @@ def _inv(a: Any) -> Any:
 
 
 @_registers(np.linalg.solve)
+@whole
 def _solve(a: Any, b: Any) -> Any:
     n, axis = np.shape(a)[-1], -1 if np.ndim(b) == 1 else -2
     solved = np.linalg.solve(_as_real(a), np.concatenate(both(b), axis=axis))
@@ -189,6 +199,7 @@ def _solve(a: Any, b: Any) -> Any:
 
 
 @_registers(np.linalg.matrix_power)
+@whole
 def _matrix_power(a: Any, n: int) -> Any:
     if n < 1:
         raise Unsupported("np.linalg.matrix_power of complex numbers takes exponents of 1 or more here")

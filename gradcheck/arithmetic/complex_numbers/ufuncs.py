@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.arithmetic.complex_numbers.arrays import UFUNCS
+from gradcheck.arithmetic.complex_numbers.arrays import UFUNCS, mixing
 
 __all__ = ["bilinear", "magnitude"]
 
@@ -28,7 +28,8 @@ def bilinear(product: Callable[[Any, Any], Any], p: Pair, q: Pair) -> Pair:
         return product(a, c), None if b is None else product(b, c)
     if b is None:
         return product(a, c), product(a, d)
-    return product(a, c) - product(b, d), product(a, d) + product(b, c)
+    with mixing():
+        return product(a, c) - product(b, d), product(a, d) + product(b, c)
 
 
 def _times(p: Pair, q: Pair) -> Pair:
@@ -54,10 +55,11 @@ def _over(p: Pair, q: Pair) -> Pair:
     (a, b), (c, d) = p, q
     if d is None:
         return a / c, None if b is None else b / c
-    norm = c * c + d * d
-    if b is None:
-        return a * c / norm, -(a * d) / norm
-    return (a * c + b * d) / norm, (b * c - a * d) / norm
+    with mixing():
+        norm = c * c + d * d
+        if b is None:
+            return a * c / norm, -(a * d) / norm
+        return (a * c + b * d) / norm, (b * c - a * d) / norm
 
 
 def magnitude(p: Pair) -> Any:

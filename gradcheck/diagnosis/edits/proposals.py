@@ -63,7 +63,7 @@ def proposals(
     before = Before(arguments.values())
     seen: set[Key] = set()
     for call in calls:
-        if call.key not in seen:
+        if call.key not in seen and not call.is_step:
             seen.add(call.key)
             frames = call.key.site.frames
             again = doubled[(call.key.name, frames and frames[0][0], call.key.site.snippet)] > 1
@@ -80,7 +80,7 @@ def proposals(
                 if again and call.key.site.snippet:
                     text = f"{edit.text} (and so wherever the same stands in this function)"
                     yield replace(edit, alike=True, cost=edit.cost + 0.05, text=text)
-        if isinstance(call.output, Value):
+        if isinstance(call.output, Value) and not call.is_step:
             before.add(call.output)
 
 

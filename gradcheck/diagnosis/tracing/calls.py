@@ -39,7 +39,8 @@ class Key:
 class Call:
     """An operation. ``args`` may hold watched values at any depth of lists and tuples.
 
-    ``turn`` counts the operations with the same key in one run, from 0. ``output`` is what came out.
+    ``turn`` counts the operations with the same key in one run, from 0. ``output`` is what came out. A
+    step of an operation on complex numbers ``is_step``: the code says the whole.
     """
 
     key: Key
@@ -48,6 +49,7 @@ class Call:
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     output: Any = field(default=None, repr=False)
+    is_step: bool = False
 
     @property
     def name(self) -> str:

@@ -18,6 +18,7 @@ import numpy as np
 
 from gradcheck.arithmetic import Domain, ElementArray
 from gradcheck.arithmetic.code.copies import rebound
+from gradcheck.arithmetic.complex_numbers.arrays import is_mixing
 from gradcheck.diagnosis.tracing.budget import IN_BALLS, spend
 from gradcheck.diagnosis.tracing.calls import Call, Key, Value, mapped
 from gradcheck.diagnosis.tracing.sites import current_site
@@ -108,7 +109,7 @@ class Run:
         original = args
         if self.functional:  # a buffer that is stored into later is another value then
             args = mapped(args, lambda v: Traced(v.value, self, v.call, v.name))
-        call = Call(key, turn, function, args, kwargs)
+        call = Call(key, turn, function, args, kwargs, is_step=is_mixing())
         spend(1)
         if len(self.calls) >= _MOST_CALLS:
             raise Unsupported("too many operations to look into")

@@ -37,7 +37,7 @@ from gradcheck.arithmetic import (
 from gradcheck.arithmetic.precisions import BITS, SINGLE
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
-from gradcheck.formulas.decorating import claims_on
+from gradcheck.formulas.decorating import derivations_of
 from gradcheck.formulas.dtypes import NAMED, Dtype
 from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.candidates.running import run_in_balls
@@ -47,7 +47,16 @@ from gradcheck.judging.session import Session, Usable
 __all__ = ["Allowed", "Derivation", "allowed", "derivations", "grade_name", "of_constants"]
 
 Bounds = dict[Quantity, NDArray[np.float64]]
-Derivation = Callable[[Domain], dict[Quantity, ObjectArray]]
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """The gradients, computed in a domain. One that ``is_code`` does so by operations, as code does; others
+    are expressions that may have been simplified.
+    """
+
+    run: Callable[[Domain], dict[Quantity, ObjectArray]]
+    is_code: bool = True
 
 
 def grade_name(grade: str, dtype: Dtype) -> str:
@@ -59,8 +68,8 @@ def grade_name(grade: str, dtype: Dtype) -> str:
 @dataclass(frozen=True)
 class Allowed:
     """``errors`` by grade; one is missing where no derivation has a bound for it. ``sizes`` are the
-    magnitudes
-    that a unit in the last place is of: the right values', or where terms cancel, that of what they leave.
+    magnitudes that a unit in the last place is of: the right values', or where terms cancel, that of what
+    they leave.
     """
 
     errors: dict[str, Bounds]
@@ -97,9 +106,8 @@ def _arithmetics(dtype: Dtype) -> dict[str, _Arithmetic]:
 
 
 def _ulps(dtype: Dtype) -> float:
-    """Half units in the last place that an operation may be off: libraries give exp, log and tanh in
-    float32 and
-    float64 within four units (NumPy, CUDA and SLEEF state 1 to 4); those of float16 and bfloat16 are
+    """Half units in the last place that an operation may be off: libraries give exp, log and tanh in float32
+    and float64 within four units (NumPy, CUDA and SLEEF state 1 to 4); those of float16 and bfloat16 are
     computed in float32 and rounded.
     """
     return 1.0 if dtype.bits < SINGLE else 8.0
@@ -118,12 +126,15 @@ def derivations(claim: Claim, point: Point, session: Session, usable: list[Usabl
         with suppress(Unsupported):
             program = session.program(source, point)
             if program.exact_answers:
-                yield lambda domain, p=program: {  # type: ignore[misc]
-                    q: a.values for q, a in claim.truths(point, p, None, domain).items()
-                }
-    for other in claims_on(claim.formula):
+                yield Derivation(
+                    lambda domain, p=program: {  # type: ignore[misc]
+                        q: a.values for q, a in claim.truths(point, p, None, domain).items()
+                    },
+                    program.runs_operations,
+                )
+    for other in derivations_of(claim.formula):
         if other.kind == claim.kind and not other.erratum and other.candidate is not claim.candidate:
-            yield lambda domain, c=other: run_in_balls(c, point, domain)  # type: ignore[misc]
+            yield Derivation(lambda domain, c=other: run_in_balls(c, point, domain))  # type: ignore[misc]
 
 
 def allowed(
@@ -137,15 +148,20 @@ def allowed(
     """What each grade allows, by quantity, up to the first that the code is ``within``.
 
     ``own`` is the code's own derivation, where its operations are seen and it is right; ``right`` the right
-    values.
+    values. What simplified expressions lose tells of an answer that is within it; any other code may lose
+    more, and where there are no operations to count, nothing else is known.
     """
     dtype = claim.dtype
     found: dict[str, Bounds] = {}
     terms: Bounds = {}
     before: Bounds = {}
+    code = [s for s in sources if s.is_code]
+    is_met = is_known = False
     for grade, arithmetic in _arithmetics(dtype).items():
         mine = _largest([own], arithmetic, right) if own else None
-        theirs = _largest(sources, arithmetic, right)
+        theirs = _largest(code, arithmetic, right)
+        is_known = is_known or bool(mine or theirs)
+        theirs = theirs or _largest(sources, arithmetic, right)
         running = {q: np.maximum(e, (mine or {}).get(q, 0.0)) for q, e in (theirs or mine or {}).items()}
         if not running:
             continue
@@ -166,8 +182,11 @@ def allowed(
             bound = bound + np.abs(value) * _NOISE  # right values are held in float64
             bounds[quantity] = np.maximum(bound, before.get(quantity, 0.0))
         found[grade] = before = bounds
-        if within(bounds):
+        is_met = within(bounds)
+        if is_met:
             break
+    if not is_known and not is_met:
+        found = {}
     return Allowed(found, {q: np.maximum(np.abs(v), terms.get(q, 0.0)) for q, v in right.items()})
 
 
@@ -194,7 +213,7 @@ def of_constants(sources: list[Derivation], dtype: Dtype, grade: str, right: Bou
     found: Bounds = {}
     for source in sources:
         with suppress(Unsupported), precision(BITS):
-            moved = source(ROUNDED_CONSTANTS[bits])
+            moved = source.run(ROUNDED_CONSTANTS[bits])
             for quantity in right:
                 found[quantity] = np.maximum(found.get(quantity, 0.0), radii(moved[quantity]))
     return found
@@ -203,14 +222,14 @@ def of_constants(sources: list[Derivation], dtype: Dtype, grade: str, right: Bou
 def _largest(sources: list[Derivation], arithmetic: _Arithmetic, right: Bounds) -> Bounds | None:
     """The largest running error of the derivations, None where none has a finite one.
 
-    A backend that evaluates expressions of its own makes nothing round: where there is no other, it is run
-    at as many bits as the type has, and its balls count what they round themselves.
+    In expressions, and in code that only moves numbers, no operation rounds: they are evaluated at as many
+    bits as the type has, and their balls count what they round themselves.
     """
     for domain, bits in ((arithmetic.domain, WORKING_BITS), (BALLS, arithmetic.bits)):
         errors: Bounds = {}
         for source in sources:
             with suppress(Unsupported), precision(bits):
-                low = source(domain)
+                low = source.run(domain)
                 radius = {q: radii(low[q]) for q in right} if low.keys() >= right.keys() else {}
                 if radius and all(np.isfinite(r).all() for r in radius.values()):
                     errors = {q: np.maximum(errors.get(q, 0.0), r) for q, r in radius.items()}

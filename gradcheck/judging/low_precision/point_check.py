@@ -65,7 +65,7 @@ def judge_low_precision(
         }
     own: Derivation | None = None
     if run is not None and known and not any(wrong_formula.values()):
-        own = functools.partial(_without_rounding, claim, point)
+        own = Derivation(functools.partial(_without_rounding, claim, point))
     opinions: dict[str, Opinion] = {}
     found: Measured | None = None
     for one in usable:
@@ -122,9 +122,28 @@ def _by_sensitivity(
     if claim.bits < SINGLE:
         return Allowed({}, sizes)
     try:
-        return Allowed({"throughout": rounding_bound(claim, point, stated)}, sizes)
+        bounds = rounding_bound(claim, point, stated)
     except Unsupported:
         return Allowed({}, sizes)
+    cancelled = _ROUNDINGS * claim.dtype.unit * _on_the_way(point)
+    return Allowed({"throughout": {q: b + cancelled for q, b in bounds.items()}}, sizes)
+
+
+_ROUNDINGS = 32
+"""Roundings granted to terms that cancel in the code: moved inputs move all of them together, and do not show
+what is left over."""
+
+
+def _on_the_way(point: Point) -> float:
+    """How large such terms may be: as delta, or as what a forward that scales makes of it."""
+    arguments = [float(np.max(np.abs(point.args[i]), initial=0.0)) for i in point.wrt]
+    least = min((a for a in arguments if a > 0), default=1.0)
+    return float(
+        sum(
+            np.sum(np.abs(d) * np.maximum(1.0, np.abs(o) / least))
+            for d, o in zip(point.delta, point.outputs, strict=True)
+        )
+    )
 
 
 def _all_right(
@@ -228,8 +247,9 @@ def _opinion(
         return Opinion(name, Says.DIFFER, matches=wrong_formula, answers=answers)
     if not granted.errors:
         detail = (
-            f"no derivation has a bound for its rounding in {claim.dtype.name} here: none is at hand (JAX is "
-            "missing, or the forward is not NumPy), or it loses all digits, or a comparison is too close"
+            f"no derivation has a bound for its rounding in {claim.dtype.name} here: none is at hand that "
+            "runs as code does (JAX is missing or not asked, or the forward is not NumPy), or it loses all "
+            "digits, or a comparison is too close"
         )
         return Opinion(name, answers=answers, reason=Reason(ReasonKind.UNSUPPORTED, detail))
     claimed = claim.formula.grade

@@ -83,4 +83,4 @@ def _derivations(formula: Formula, point: Point) -> list[Derivation]:
     """Those by hand. A machine's go through what nobody computes, such as the derivative of a maximum that is
     subtracted again, and their bounds count it.
     """
-    return [functools.partial(run_in_balls, claim, point) for claim in formula.backwards]
+    return [Derivation(functools.partial(run_in_balls, claim, point)) for claim in formula.backwards]

@@ -55,19 +55,23 @@ def path_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
         unchanged = _words_for_unchanged(place, call)
         if unchanged is not None:
             kind, text = unchanged
-            yield Explanation(kind, text, 1.52 + extra, predicting(with_step(place, _unchanged)))
+            handed = predicting(with_step(place, _unchanged))
+            yield Explanation(kind, text, 1.52 + extra, handed, joint=call.is_step)
         if place in summed:
             yield Explanation(
                 "missing-sum",
                 f"what comes back {through(call, place)} is not summed over the axes that were broadcast",
                 1.6 + extra,
                 predicting(with_step(place, _unsummed)),
+                joint=call.is_step,
             )
         without = predicting(with_step(place, nothing), ("without", place))
         part = f"the part that comes {through(call, place)}"
-        yield Explanation("missing-term", f"{part} is missing", 1.45 + extra, without)
-        yield Explanation("sign", f"{part} has the wrong sign", 1.65 + extra, _times(case, without, _MINUS))
-        yield Explanation("missing-term", f"only {part} is there", 1.75 + extra, _times(case, without, None))
+        joint = call.is_step
+        yield Explanation("missing-term", f"{part} is missing", 1.45 + extra, without, joint=joint)
+        minus, alone = _times(case, without, _MINUS), _times(case, without, None)
+        yield Explanation("sign", f"{part} has the wrong sign", 1.65 + extra, minus, joint=joint)
+        yield Explanation("missing-term", f"only {part} is there", 1.75 + extra, alone, joint=joint)
 
 
 def _words_for_unchanged(place: Place, call: Call) -> tuple[str, str] | None:
@@ -114,7 +118,8 @@ def part_multiples(case: Case, quantity: Quantity, pilot: Sample) -> Iterator[Ex
         cost = 1.65 + 0.1 * (place.turn is not None) + 0.02 * (not place.everywhere)
         for factor in recognise([r for _, r in used], atoms_of(case, [s for s, _ in used]))[:2]:
             kind, words = factor_words(factor, part)
-            yield Explanation(kind, words, cost + 0.05 + factor.cost, _times(case, without, factor))
+            taken = _times(case, without, factor)
+            yield Explanation(kind, words, cost + 0.05 + factor.cost, taken, joint=call.is_step)
 
 
 _MINUS = Factor(Fraction(-1), (), 0.0)
@@ -146,6 +151,7 @@ def pairs_of_paths(case: Case, pilot: Sample) -> Iterator[Explanation]:
             f"the parts that come {through(a, one)} and {through(b, two)} are missing",
             2.4,
             predicting(_without(one, two)),
+            joint=a.is_step or b.is_step,
         )
 
 

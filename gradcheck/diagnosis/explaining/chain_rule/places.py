@@ -76,13 +76,24 @@ def _places(tape: Tape) -> list[tuple[Place, Call]]:
         inner.setdefault((call.key.site.frames[:1], call.key.name), set()).add(call.key)
     for call, g in passing.items():
         for step in steps(call, g):
+            if call.is_step and _is_within(call, step.position):
+                continue
             found.setdefault(Place(call.key, step.position), call)
-            if turns[call.key] > 1:
+            if turns[call.key] > 1 and not call.is_step:
                 found.setdefault(Place(call.key, step.position, turn=0), call)
                 found.setdefault(Place(call.key, step.position, turn=-1), call)
             if len(inner[(call.key.site.frames[:1], call.key.name)]) > 1:
                 found.setdefault(Place(call.key, step.position, everywhere=True), call)
     return list(found.items())
+
+
+def _is_within(call: Call, position: tuple[int, ...]) -> bool:
+    """Whether a step of an operation on complex numbers takes what another step of it made."""
+    arg: Any = call.args
+    for p in position:
+        arg = arg[p]
+    made = getattr(arg, "call", None)
+    return made is not None and made.is_step and made.key.site == call.key.site
 
 
 def places_of(pilot: Sample) -> list[tuple[Place, Call]]:

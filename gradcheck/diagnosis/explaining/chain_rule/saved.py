@@ -36,7 +36,7 @@ def saved_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
     for place, call in places_of(pilot):
         if place.turn is not None or len(place.position) != 1 or call.function not in _PRODUCTS:
             continue
-        if len(call.args) != 2:
+        if len(call.args) != 2 or call.is_step:
             continue
         k = place.position[0]
         saved = call.args[1 - k]

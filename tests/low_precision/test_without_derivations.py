@@ -1,0 +1,56 @@
+"""Kernels where no derivation runs as code does: JAX is missing, or was not asked.
+
+Simplified expressions lose less than code, and moved inputs do not show what cancels in it: neither may fail
+code that is right.
+"""
+
+import pytest
+
+import gradcheck
+from gradcheck.catalogue.layers import formulas
+from tests.low_precision.candidates import inside, kernel, sums_narrow, sums_wide, times
+
+KNOWN = {f.name: f for f in formulas()}
+SOURCES = ["symbolic", "finite_difference"]
+RIGHT = {"inside": inside, "wide": sums_wide, "narrow": sums_narrow}
+
+
+def checked(forward, backward, dtype, sources, **options):
+    options = {"max_examples": 6, "backends": sources, "dtype": dtype, **options}
+    return gradcheck.verify(forward, kernel(backward), **options)
+
+
+def alone(name, way, dtype, sources):
+    """A layer as a function of NumPy, of which nobody has written a backward pass."""
+    layer = KNOWN[name]
+    backward = way(layer.claims[0].candidate)
+    return checked(
+        layer.function, backward, dtype, sources, shapes=layer.shapes.declared, values=layer.values
+    )
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+@pytest.mark.parametrize("name", ["silu", "softmax", "rms_norm"])
+def test_right_kernels_never_fail(name, dtype, source):
+    verdicts = {way: alone(name, RIGHT[way], dtype, [source]).verdict for way in RIGHT}
+    unknown = dtype == "float16" and source == "finite_difference"
+    assert verdicts == dict.fromkeys(RIGHT, "inconclusive" if unknown else "pass")
+
+
+@pytest.mark.parametrize("name", ["silu", "rms_norm"])
+def test_wrong_ones_do_not_pass(name):
+    for source in SOURCES:
+        assert alone(name, lambda b: times(b, 1.1), "float32", [source]).verdict == "fail"
+    silent = alone(name, lambda b: times(b, 1.1), "float16", SOURCES)
+    assert silent.verdict == "inconclusive"
+    assert "none is at hand that runs as code does (JAX is missing or not asked" in silent.reason
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_the_backward_that_a_formula_brings_shows_how_one_computes_it(source):
+    layer = KNOWN["rms_norm"]
+    vjp = layer.claims[0].candidate
+    for way in RIGHT.values():
+        assert checked(layer, way(vjp), "float16", [source])
+    assert checked(layer, times(vjp, 1.01), "float16", [source]).verdict == "fail"
