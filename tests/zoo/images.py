@@ -154,7 +154,7 @@ class MaxPoolLast(MaxPool):
 
 
 class TiledPool:
-    """Disjoint windows by reshaping, the mask by comparison."""
+    """Disjoint windows by reshaping, the mask by comparison; equal maxima share the gradient."""
 
     def forward(self, x):
         N, H, W = x.shape
@@ -164,7 +164,7 @@ class TiledPool:
 
     def backward(self, d):
         mask = self.tiles == self.out[:, :, None, :, None]
-        dx = mask * d[:, :, None, :, None]
+        dx = mask * d[:, :, None, :, None] / mask.sum(axis=(2, 4), keepdims=True)
         return dx.reshape(d.shape[0], 2 * d.shape[1], 2 * d.shape[2])
 
 
