@@ -91,6 +91,11 @@ def order_edits(call: Call) -> Iterator[Edit]:
         other = np.tile if call.function is np.repeat else np.repeat
         text = f"{where} {SHOULD_BE} np.{other.__name__}"
         yield Edit("operation", text, 1.7, call.key, calling(other))
+    elif call.function is np.reshape and len(call.args) == 2:
+        other = "C" if call.kwargs.get("order") == "F" else "F"
+        text = f"the entries in {where} {either('should stand', 'stand')} in the order {other!r}"
+        action = lambda c, r, o=other: r.do(np.reshape, *c.args, order=o)
+        yield Edit("index", text, 1.7 if other == "C" else 1.9, call.key, action)
     elif call.function in (np.concatenate, np.stack) and isinstance(call.args[0], list | tuple):
         for i, j in itertools.combinations(range(min(len(call.args[0]), 5)), 2):
             order = either("stand in the wrong order", "stand the other way round")
