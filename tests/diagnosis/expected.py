@@ -330,6 +330,15 @@ ALSO_TRUE: dict[str, tuple[tuple[str, ...], str]] = {
         ("extra-term",),
         "the code clips z at -15 and 15, and is right without these bounds",
     ),
+    "layer_norm: unbiased": (
+        ("derivative-wrong",),
+        "the code divides that term by n - 1, not by n; without it, it is the gradient without the way through "
+        "the root",
+    ),
+    "affine: sum over nine rows or more": (
+        ("operation",),
+        "for nine rows or more the code is mean * (n - 1), and the sum is mean * n, which is mean * (n * 1)",
+    ),
     "leaky_relu: slope rounded": (
         ("factor",),
         "0.0100001 is 0.01 times 1.00001, on the side of the where that is 0.01 z",

@@ -20,7 +20,7 @@ from gradcheck.diagnosis.explaining.code.repairs import edited, recorded
 from gradcheck.diagnosis.explanation import Explanation, Sides, near
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tape import tape_of
-from gradcheck.diagnosis.tracing.calls import Call, Key
+from gradcheck.diagnosis.tracing.calls import Call, Key, Value
 from gradcheck.diagnosis.words import operand, place_of
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas.quantity import Quantity
@@ -38,6 +38,8 @@ def term_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
         return
     for call in _sums(case, pilot):
         for k, edit in enumerate(leaving_out(call)):
+            if not isinstance(call.args[k], Value):
+                continue  # a number is no part of a gradient
             for place, at in places:
                 text = (
                     f"the term {operand(call, k)} of {place_of(call.key)} is not what it should be: "
