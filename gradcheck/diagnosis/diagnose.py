@@ -88,7 +88,8 @@ def diagnose(
     if again and case.is_spent and all(r.kind == UNEXPLAINED for r in records):
         fewer = _smaller_half(results)  # code in loops: each point costs what it holds
         if fewer:
-            return diagnose(claim, fewer, session, seed=seed, delta=delta, effort=effort, again=False)
+            less = 4 * effort // 5
+            return diagnose(claim, fewer, session, seed=seed, delta=delta, effort=less, again=False)
     return records or unexplained(results)
 
 
@@ -137,17 +138,10 @@ def _explained(case: Case, *, ones: bool = False) -> tuple[list[Scope], dict[Qua
     for scope in _open(scopes, found):
         if is_nearly_right(scope.quantity, scope.wrong):
             _nearly(case, scope, found)
-    with case.holding_back():
+    with case.holding_back(5):
         _try(case, scopes, found, _structural)
-    for scope in _open(scopes, found):
-        changes = itertools.chain(
-            part_multiples(case, scope.quantity, scope.pilot), multiples(case, scope.quantity, scope.pilot)
-        )
-        found[scope.quantity] += settle(case, [scope], changes)[scope.quantity]
-    for scope in [s for s in scopes if not found[s.quantity]]:
-        found |= settle(case, [scope], _with_factors(case, scope))
-    for changes in (pairs_of_paths, term_changes):
-        _try(case, [s for s in scopes if not found[s.quantity]], found, changes)
+    with case.holding_back(10):
+        _combined(case, scopes, found)
     for condition in (_at_sizes, None, under_values):
         still = [s for s in scopes if not found[s.quantity]]
         if condition is None:
@@ -157,6 +151,19 @@ def _explained(case: Case, *, ones: bool = False) -> tuple[list[Scope], dict[Qua
             if (finding := condition(case, scope)) is not None:
                 found[scope.quantity] = [finding]
     return scopes, found
+
+
+def _combined(case: Case, scopes: Sequence[Scope], found: dict[Quantity, list[Finding]]) -> None:
+    """A part that is off by a factor, a mistake and a factor, two parts, a term for a part."""
+    for scope in _open(scopes, found):
+        changes = itertools.chain(
+            part_multiples(case, scope.quantity, scope.pilot), multiples(case, scope.quantity, scope.pilot)
+        )
+        found[scope.quantity] += settle(case, [scope], changes)[scope.quantity]
+    for scope in [s for s in scopes if not found[s.quantity]]:
+        found |= settle(case, [scope], _with_factors(case, scope))
+    for made in (pairs_of_paths, term_changes):
+        _try(case, [s for s in scopes if not found[s.quantity]], found, made)
 
 
 def _at_sizes(case: Case, scope: Scope) -> Finding | None:
