@@ -134,3 +134,21 @@ def test_what_is_said_of_few_points_is_asked_of_a_telling_one():
     result = gradcheck.verify(norm, backward, {"x": "n 2 2 m", "gamma": "m"}, max_examples=12)
     assert result.verdict == "fail"
     assert result.diagnosis[0].text == "the sum over axes 0 and 1 is missing: summed over it, your gradient is right"
+
+
+def test_the_derivative_entry_by_entry_is_no_jacobian():
+    """Of a function of each entry its diagonal matrix is, and nothing is said of what is right."""
+    slope = lambda x: 1 - np.tanh(x) ** 2
+    wrong = gradcheck.verify(np.tanh, jac=slope, shapes={"x": "n"}, max_examples=8)
+    told = "this is the derivative entry by entry; its diagonal matrix is the Jacobian"
+    assert [d.text for d in wrong.diagnosis] == [told]
+    assert gradcheck.verify(
+        np.tanh, jac=lambda x: np.diag(slope(x)), shapes={"x": "n"}, max_examples=8
+    )
+
+
+def test_and_is_not_called_so_where_entries_depend_on_others():
+    """The Jacobian of a running sum has more than its diagonal."""
+    forward = lambda x: np.cumsum(x**2)
+    result = gradcheck.verify(forward, jac=lambda x: 2 * x, shapes={"x": "n"}, max_examples=8)
+    assert result.diagnosis[0].text == "only the diagonal of the Jacobian is given"
