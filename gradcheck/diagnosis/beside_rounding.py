@@ -1,4 +1,5 @@
-"""Two mistakes at once, one of which is that the code rounds to float32: the other is looked for in its formula."""
+"""Two mistakes at once, one of which is that the code rounds to float32: the other is sought in its formula.
+"""
 
 from __future__ import annotations
 

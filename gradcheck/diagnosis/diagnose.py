@@ -114,8 +114,8 @@ def _affordable(results: Sequence[PointResult], session: Session, effort: int) -
 def _smaller_half(results: Sequence[PointResult]) -> list[PointResult]:
     """The points with the fewest entries, in their order; none where these would be too few to tell.
 
-    Where each of them has an axis of length one, on which many mistakes are alike, the smallest failure of the
-    others without one stays with them.
+    Where each of them has an axis of length one, on which many mistakes are alike, the smallest failure of
+    the others without one stays with them.
     """
     entries = {id(r): sum(a.size for a in r.point.args) for r in results}
     middle = sorted(entries.values())[len(results) // 2] if results else 0

@@ -332,12 +332,11 @@ ALSO_TRUE: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "layer_norm: unbiased": (
         ("derivative-wrong",),
-        "the code divides that term by n - 1, not by n; without it, it is the gradient without the way through "
-        "the root",
+        "the code divides that term by n - 1, not by n; the others are the gradient without the root's part",
     ),
     "affine: sum over nine rows or more": (
         ("operation",),
-        "for nine rows or more the code is mean * (n - 1), and the sum is mean * n, which is mean * (n * 1)",
+        "for nine rows or more the code is mean * (n - 1); the sum is mean * n, which is mean * (n * 1)",
     ),
     "leaky_relu: slope rounded": (
         ("factor",),

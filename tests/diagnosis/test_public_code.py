@@ -133,7 +133,10 @@ def test_what_is_said_of_few_points_is_asked_of_a_telling_one():
 
     result = gradcheck.verify(norm, backward, {"x": "n 2 2 m", "gamma": "m"}, max_examples=12)
     assert result.verdict == "fail"
-    assert result.diagnosis[0].text == "the sum over axes 0 and 1 is missing: summed over it, your gradient is right"
+    assert (
+        result.diagnosis[0].text
+        == "the sum over axes 0 and 1 is missing: summed over it, your gradient is right"
+    )
 
 
 def test_the_derivative_entry_by_entry_is_no_jacobian():
@@ -142,9 +145,7 @@ def test_the_derivative_entry_by_entry_is_no_jacobian():
     wrong = gradcheck.verify(np.tanh, jac=slope, shapes={"x": "n"}, max_examples=8)
     told = "this is the derivative entry by entry; its diagonal matrix is the Jacobian"
     assert [d.text for d in wrong.diagnosis] == [told]
-    assert gradcheck.verify(
-        np.tanh, jac=lambda x: np.diag(slope(x)), shapes={"x": "n"}, max_examples=8
-    )
+    assert gradcheck.verify(np.tanh, jac=lambda x: np.diag(slope(x)), shapes={"x": "n"}, max_examples=8)
 
 
 def test_and_is_not_called_so_where_entries_depend_on_others():

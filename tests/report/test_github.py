@@ -126,7 +126,9 @@ def test_the_annotation_stands_at_the_wrong_line(wrong, where):
 def test_a_program_is_pointed_at_by_the_formula_that_it_was_held_against(file, pointed):
     """Nothing is known of its lines; the catalogue is no file of the project."""
     program = Source(file="./layer", line=0, text="a program in C: ./layer")
-    row = odd("layer.vjp.external", candidate=program, forward=Source(file=file, line=7, text="z = x"), reason="")
+    row = odd(
+        "layer.vjp.external", candidate=program, forward=Source(file=file, line=7, text="z = x"), reason=""
+    )
     (line,) = lines([row])
     _, found, _ = read(line)
     assert (found["file"], found["line"]) == pointed

@@ -202,7 +202,7 @@ class Run:
 def _in_order(
     function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Watched values that are given by name, `np.pad(array=x, ...)`, by position: the way back knows no other."""
+    """Watched values given by name, `np.pad(array=x, ...)`, by position, as the way back has them."""
     named = {k for k, v in kwargs.items() if k != "out" and any(leaves(v))}
     if not named:
         return args, kwargs

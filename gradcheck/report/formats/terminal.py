@@ -146,7 +146,7 @@ def render(log: Log, width: int = 80, detail: Detail = Detail.NORMAL) -> str:
 
 
 def _table(console: Console, claims: list[ClaimRow], *, whole: bool) -> None:
-    """One line per claim: what it is comes last and is cut to the width that is left, unless it is ``whole``."""
+    """One line per claim: what it is comes last, cut to the width that is left unless it is ``whole``."""
     rows = [
         (status(claim), clip(one_line(claim.uid), _MAX_NAME), strength_text(claim), one_line(claim.statement))
         for claim in claims

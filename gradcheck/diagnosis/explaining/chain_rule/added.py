@@ -75,7 +75,10 @@ def _half_of(quantity: Quantity, pilot: Sample, k: int) -> str:
     """
     short = -(_off(pilot, quantity, k) or 0.0)
     parts = [(p, c, _part_of(pilot, quantity, p, k)) for p, c in places_of(pilot)]
-    for times, words in ((2, "the factor 2 of the part that comes {}"), (1, "the part that comes {} is missing")):
+    for times, words in (
+        (2, "the factor 2 of the part that comes {}"),
+        (1, "the part that comes {} is missing"),
+    ):
         for place, call, part in reversed(parts):
             if part is not None and abs(part - times * short) <= 1e-9 * abs(short):
                 return f": {words.format(through(call, place))}"

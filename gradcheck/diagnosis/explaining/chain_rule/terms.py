@@ -1,8 +1,8 @@
 """Explanations by a term that is another: the rest of the code's sum is the rest of the right gradient.
 
 The derivative of another function shares terms with the right one: of `0.5 + 0.5 * t + w`, the last may be
-what belongs to the exact form of a function whose approximation the forward computes. Left out of the code, it
-leaves what the right gradient is without one step of the chain rule.
+what belongs to the exact form of a function whose approximation the forward computes. Left out of the code,
+it leaves what the right gradient is without one step of the chain rule.
 """
 
 from __future__ import annotations

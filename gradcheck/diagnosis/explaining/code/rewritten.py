@@ -91,7 +91,10 @@ def _sizes_beside(sizes: dict[str, int], function: Any) -> list[dict[str, int]]:
     code = getattr(function, "__code__", None)
     numbers = {abs(k) for k in code.co_consts if type(k) is int and 1 < abs(k) <= _LARGEST} if code else set()
     return [
-        {**sizes, name: k + step} for k in sorted(numbers)[:_MOST_NUMBERS] for name in sizes for step in (-1, 0, 1)
+        {**sizes, name: k + step}
+        for k in sorted(numbers)[:_MOST_NUMBERS]
+        for name in sizes
+        for step in (-1, 0, 1)
     ]
 
 
