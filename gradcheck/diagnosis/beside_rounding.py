@@ -1,5 +1,4 @@
-"""Two mistakes at once, one of which is that the code rounds to float32: the other is sought in its formula.
-"""
+"""Two mistakes at once: the code rounds to float32, and its formula is wrong besides."""
 
 from __future__ import annotations
 
