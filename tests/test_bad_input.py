@@ -136,7 +136,7 @@ BACKWARDS = [
         "error",
         "one for each of W, x, got a single ndarray; use None for an argument that is not checked",
     ),
-    ("nothing", lambda d, W, x: None, "error", "got a single NoneType"),
+    ("nothing", lambda d, W, x: None, "error", "got None"),
     (
         "all None",
         lambda d, W, x: (None, None),

@@ -76,3 +76,27 @@ def test_steering_moves_what_is_checked_only():
     kept = steer(claim, points, Moves(claim, True, {claim.quantity("y")}))
     assert all(np.array_equal(p.args[0], points[0].args[0]) for p in kept.points)
     assert kept.untried
+
+
+def strict_rows(z):
+    """A softmax that asserts what its rows are, as libraries do."""
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    assert np.allclose(p.sum(axis=1), np.ones(len(p)))
+    return p
+
+
+def asserted(y, z):
+    assert np.array_equal(y, y.astype(bool)), "labels must be binary"
+    return -np.sum(y * np.log(strict_rows(z)))
+
+
+@pytest.mark.parametrize(("sign", "verdict"), [(-1, "pass"), (1, "fail")])
+def test_a_loss_that_asserts_its_labels_and_rows_is_judged(sign, verdict):
+    """In balls the labels are exact, so that what is asserted of them is decided."""
+    pair = gradcheck.loss(asserted, lambda y, z: strict_rows(z) + sign * y, labels="y")
+    how = {"shapes": {"y": "n m", "z": "n m"}, "values": {"y": gradcheck.one_hot}, "max_examples": 8}
+    result = gradcheck.verify(*pair, **how)
+    assert result.verdict == verdict, str(result)
+    if verdict == "pass":
+        assert result.strength == "certified"

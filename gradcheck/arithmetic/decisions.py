@@ -76,6 +76,36 @@ def _truth(a: ElementArray, *_: Any, **__: Any) -> Any:
     raise Unsupported(f"truth values of numbers are not available in {a.domain.name}")
 
 
+@implements(np.array_equal)
+def _array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> bool:
+    """As NumPy has it: the same shape, and every entry."""
+    if np.shape(a1) != np.shape(a2):
+        return False
+    return _each(_as_numbers(a1) == _as_numbers(a2))
+
+
+@implements(np.isclose)
+def _isclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Any:
+    """`|a - b| <= atol + rtol |b|`, NumPy's definition."""
+    a, b = _as_numbers(a), _as_numbers(b)
+    return np.abs(a - b) <= atol + rtol * np.abs(b)
+
+
+@implements(np.allclose)
+def _allclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
+    return _each(_isclose(a, b, rtol, atol))
+
+
+def _as_numbers(values: Any) -> Any:
+    return values if isinstance(values, ElementArray) else np.asarray(values, dtype=np.float64)
+
+
+def _each(decided: Any) -> bool:
+    if not isinstance(decided, np.ndarray | np.bool_ | bool):
+        raise Unsupported("a decision by all entries is not available here")
+    return bool(np.all(decided))
+
+
 @implements(np.sinc)
 def _sinc(x: ElementArray) -> Any:
     at_zero = x == 0

@@ -110,7 +110,7 @@ def _show(log: Any, detail: str | None, directory: Path) -> None:
 
     # Off a terminal it is 80 columns wide, unless COLUMNS says otherwise.
     console = Console(highlight=False, file=_output())
-    show(log, console, Detail(detail or "normal"), directory)
+    show(log, console, Detail(detail or "normal"), directory, whole=not console.is_terminal)
 
 
 def _output() -> IO[str]:

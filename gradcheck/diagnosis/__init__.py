@@ -9,6 +9,8 @@ from contextlib import nullcontext
 from msgspec import structs
 
 from gradcheck.arithmetic.narrow import taken_as_exact
+from gradcheck.diagnosis.beside_rounding import beside_rounding
+from gradcheck.diagnosis.findings import unexplained
 from gradcheck.diagnosis.kinds import UNEXPLAINED
 from gradcheck.diagnosis.low_precision import in_float64, of_numbers, of_refuted
 from gradcheck.diagnosis.multiples_within import multiples_within
@@ -59,8 +61,10 @@ def diagnosed(
         try:
             with user_code:
                 found = diagnose(claim, small, session, seed=seed, delta=delta)
+                if not dtype.is_low and all(d.kind == UNEXPLAINED for d in found):
+                    found = beside_rounding(claim, small, session, seed=seed, delta=delta) or found
         except Exception:
-            found = []
+            found = unexplained(small)
         if dtype.is_low:
             found = of_refuted(found, failed)
         if by_numbers and all(d.kind == UNEXPLAINED for d in found):

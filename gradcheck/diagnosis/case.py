@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import weakref
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from itertools import islice
 from typing import Any
 
@@ -28,8 +28,8 @@ from gradcheck.judging.session import Session
 
 __all__ = ["EFFORT", "Case", "with_ones"]
 
-EFFORT = 26_000
-"""About what fifty million empty iterations of Python cost: some 5,000 for ten million of them."""
+EFFORT = 32_500
+"""About what sixty-five million empty iterations of Python cost: some 5,000 for ten million of them."""
 
 _LONG = 100
 """Operations of a forward from which points are looked at first where a backend is prepared."""
@@ -74,6 +74,12 @@ class Case:
     def is_spent(self) -> bool:
         """Whether all that may be done has been done: what was found by then is told."""
         return self._budget.is_spent
+
+    def holding_back(self, part: int) -> AbstractContextManager[None]:
+        """One part of so many is kept: changes of long code, of which there are hundreds, would leave nothing
+        for what is cheap to try after them.
+        """
+        return self._budget.holding_back(self._budget.units // part)
 
     def with_ones_for_delta(self) -> Case:
         """The same points with ones for delta, where code that ignores delta should be right."""

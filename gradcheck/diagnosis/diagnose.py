@@ -12,6 +12,7 @@ from gradcheck.diagnosis.explaining.chain_rule.known_costs import cost_changes
 from gradcheck.diagnosis.explaining.chain_rule.paths import pairs_of_paths, part_multiples, path_changes
 from gradcheck.diagnosis.explaining.chain_rule.saved import saved_changes
 from gradcheck.diagnosis.explaining.chain_rule.slopes import slope_changes
+from gradcheck.diagnosis.explaining.chain_rule.terms import term_changes
 from gradcheck.diagnosis.explaining.code.accuracy import accuracy_changes, is_nearly_right, rounded_values
 from gradcheck.diagnosis.explaining.code.conjugates import conjugate_changes
 from gradcheck.diagnosis.explaining.code.constants import constant_changes
@@ -87,7 +88,8 @@ def diagnose(
     if again and case.is_spent and all(r.kind == UNEXPLAINED for r in records):
         fewer = _smaller_half(results)  # code in loops: each point costs what it holds
         if fewer:
-            return diagnose(claim, fewer, session, seed=seed, delta=delta, effort=effort, again=False)
+            less = 4 * effort // 5
+            return diagnose(claim, fewer, session, seed=seed, delta=delta, effort=less, again=False)
     return records or unexplained(results)
 
 
@@ -110,10 +112,18 @@ def _affordable(results: Sequence[PointResult], session: Session, effort: int) -
 
 
 def _smaller_half(results: Sequence[PointResult]) -> list[PointResult]:
-    """The points with the fewest entries, in their order; none where these would be too few to tell."""
+    """The points with the fewest entries, in their order; none where these would be too few to tell.
+
+    Where each of them has an axis of length one, on which many mistakes are alike, the smallest failure of
+    the others without one stays with them.
+    """
     entries = {id(r): sum(a.size for a in r.point.args) for r in results}
     middle = sorted(entries.values())[len(results) // 2] if results else 0
-    fewer = [r for r in results if entries[id(r)] < middle]
+    kept = {id(r) for r in results if entries[id(r)] < middle}
+    telling = [r for r in results if r.verdict == "fail" and min(r.point.sizes.values(), default=2) >= 2]
+    if telling and not any(id(r) in kept for r in telling):
+        kept.add(id(min(telling, key=lambda r: entries[id(r)])))
+    fewer = [r for r in results if id(r) in kept]
     return fewer if len(fewer) >= _FEWEST and any(r.verdict == "fail" for r in fewer) else []
 
 
@@ -128,15 +138,10 @@ def _explained(case: Case, *, ones: bool = False) -> tuple[list[Scope], dict[Qua
     for scope in _open(scopes, found):
         if is_nearly_right(scope.quantity, scope.wrong):
             _nearly(case, scope, found)
-    _try(case, scopes, found, _structural)
-    for scope in _open(scopes, found):
-        changes = itertools.chain(
-            part_multiples(case, scope.quantity, scope.pilot), multiples(case, scope.quantity, scope.pilot)
-        )
-        found[scope.quantity] += settle(case, [scope], changes)[scope.quantity]
-    for scope in [s for s in scopes if not found[s.quantity]]:
-        found |= settle(case, [scope], _with_factors(case, scope))
-    _try(case, [s for s in scopes if not found[s.quantity]], found, pairs_of_paths)
+    with case.holding_back(5):
+        _try(case, scopes, found, _structural)
+    with case.holding_back(10):
+        _combined(case, scopes, found)
     for condition in (_at_sizes, None, under_values):
         still = [s for s in scopes if not found[s.quantity]]
         if condition is None:
@@ -146,6 +151,19 @@ def _explained(case: Case, *, ones: bool = False) -> tuple[list[Scope], dict[Qua
             if (finding := condition(case, scope)) is not None:
                 found[scope.quantity] = [finding]
     return scopes, found
+
+
+def _combined(case: Case, scopes: Sequence[Scope], found: dict[Quantity, list[Finding]]) -> None:
+    """A part that is off by a factor, a mistake and a factor, two parts, a term for a part."""
+    for scope in _open(scopes, found):
+        changes = itertools.chain(
+            part_multiples(case, scope.quantity, scope.pilot), multiples(case, scope.quantity, scope.pilot)
+        )
+        found[scope.quantity] += settle(case, [scope], changes)[scope.quantity]
+    for scope in [s for s in scopes if not found[s.quantity]]:
+        found |= settle(case, [scope], _with_factors(case, scope))
+    for made in (pairs_of_paths, term_changes):
+        _try(case, [s for s in scopes if not found[s.quantity]], found, made)
 
 
 def _at_sizes(case: Case, scope: Scope) -> Finding | None:
@@ -221,7 +239,7 @@ def _with_factors(case: Case, scope: Scope) -> Iterator[Explanation]:
         yield from factor_changes(case, base, scope.quantity, scope.wrong)
 
 
-_MOST_MULTIPLES = 12
+_MOST_MULTIPLES = 16
 
 
 def _of_raises(case: Case) -> list[Diagnosis]:

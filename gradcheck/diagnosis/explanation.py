@@ -97,7 +97,7 @@ def near(a: Any, b: Any) -> bool:
         return False
     a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     if a.size == 0:
-        return True
+        return False  # of nothing, nothing is to be said
     with np.errstate(all="ignore"):
         largest = max(float(np.max(np.abs(a))), float(np.max(np.abs(b))))
         if not np.isfinite(largest):

@@ -64,7 +64,8 @@ def where(claim: ClaimRow) -> Mark | None:
 
 def span(claim: ClaimRow) -> Span:
     """Where to point for a claim: at the first wrong line that is known; else from the first line that comes
-    into question to the last; else at the first of the code. A program has line 0.
+    into question to the last; else at the first of the code. Of a program no line is known: what it was held
+    against is pointed at, where that is a file of the project.
     """
     code = claim.candidate
     found = (_pinned(claim) or _sliced(claim)) if claim.verdict == Verdict.FAIL else []
@@ -73,7 +74,15 @@ def span(claim: ClaimRow) -> Span:
     if found:
         lines = [m.line for m in found if m.file == found[0].file]
         return Span(found[0].file, min(lines), max(lines))
+    if not code.line and _is_of_the_project(claim.forward):
+        code = claim.forward
     return Span(code.file, code.line, code.line)
+
+
+def _is_of_the_project(source: Source) -> bool:
+    """Whether a source is a file that a reader of the project has: not of the catalogue."""
+    path = PurePosixPath(source.file)
+    return source.line > 0 and not path.is_absolute() and path.parts[:2] != ("gradcheck", "catalogue")
 
 
 def look_at(claim: ClaimRow) -> str | None:

@@ -462,11 +462,16 @@ class TestForEveryone:
         )
         return module.Axe()
 
-    @pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1440, "light")])
+    @pytest.mark.parametrize(("width", "scheme"), [*SIZES, (794, "print")])
     @pytest.mark.parametrize("which", ["failing", "everything"])
     def test_no_accessibility_rule_is_broken(self, visit, request, axe, which, width, scheme):
-        page = visit(request.getfixturevalue(which), width=width, scheme=scheme)
+        """On paper too: A4 is 794 pixels wide."""
+        on_paper = scheme == "print"
+        page = visit(request.getfixturevalue(which), width=width, scheme="dark" if on_paper else scheme)
         page.open_all()
+        if on_paper:
+            page.page.emulate_media(media="print")
+            page.settle()
 
         found = axe.run(page.page).response
 

@@ -330,6 +330,14 @@ ALSO_TRUE: dict[str, tuple[tuple[str, ...], str]] = {
         ("extra-term",),
         "the code clips z at -15 and 15, and is right without these bounds",
     ),
+    "layer_norm: unbiased": (
+        ("derivative-wrong",),
+        "the code divides that term by n - 1, not by n; the others are the gradient without the root's part",
+    ),
+    "affine: sum over nine rows or more": (
+        ("operation",),
+        "for nine rows or more the code is mean * (n - 1); the sum is mean * n, which is mean * (n * 1)",
+    ),
     "leaky_relu: slope rounded": (
         ("factor",),
         "0.0100001 is 0.01 times 1.00001, on the side of the where that is 0.01 z",

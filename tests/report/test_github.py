@@ -81,7 +81,7 @@ def test_paths_are_those_of_the_working_folder(tmp_path, monkeypatch):
     unknown = Source(file="?", line=0, text="")
 
     assert lines([odd("a", candidate=inside)])[0].startswith("::error file=src/a.py,line=3,")
-    assert lines([odd("a", candidate=unknown)])[0].startswith("::error file=?,line=1,")
+    assert lines([odd("a", candidate=unknown, forward=unknown)])[0].startswith("::error file=?,line=1,")
 
 
 def test_a_run_that_is_not_whole_is_told_too():
@@ -117,3 +117,18 @@ def test_the_annotation_stands_at_the_wrong_line(wrong, where):
     (line,) = lines([[*rows, claim]])
 
     assert line.startswith(f"::error file=nets/two.py,{where},title=FAIL two.vjp::")
+
+
+@pytest.mark.parametrize(
+    ("file", "pointed"),
+    [("layer.py", ("layer.py", "7")), ("gradcheck/catalogue/linear.py", ("layer", "1"))],
+)
+def test_a_program_is_pointed_at_by_the_formula_that_it_was_held_against(file, pointed):
+    """Nothing is known of its lines; the catalogue is no file of the project."""
+    program = Source(file="./layer", line=0, text="a program in C: ./layer")
+    row = odd(
+        "layer.vjp.external", candidate=program, forward=Source(file=file, line=7, text="z = x"), reason=""
+    )
+    (line,) = lines([row])
+    _, found, _ = read(line)
+    assert (found["file"], found["line"]) == pointed

@@ -217,3 +217,13 @@ class TestRemarks:
 
     def test_the_twin_a_run_without_any(self):
         assert "remark" not in text(samples.GOOD)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_a_claim_states_is_cut_on_a_terminal_only(whole):
+    """A pipe or a file has no width that would break it."""
+    stream = io.StringIO()
+    log = collect(samples.records([samples.PASSED]))
+    show(log, Console(file=stream, width=60), whole=whole)
+    statement = log.claims[0].statement
+    assert (statement in stream.getvalue()) is whole

@@ -18,7 +18,7 @@ import numpy as np
 from gradcheck.diagnosis.tracing.calls import Call, Key
 from gradcheck.diagnosis.tracing.run import Run
 
-__all__ = ["ARITHMETIC", "SHOULD_BE", "SHOULD_NOT", "Edit", "either", "known", "taken_for"]
+__all__ = ["ARITHMETIC", "SHOULD_BE", "SHOULD_NOT", "Action", "Edit", "either", "known", "taken_for"]
 
 Action = Callable[[Call, Run], Any]
 

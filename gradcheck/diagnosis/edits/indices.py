@@ -17,7 +17,7 @@ from gradcheck.diagnosis.edits.actions import (
     rolled_back,
     shifted,
 )
-from gradcheck.diagnosis.edits.edit import SHOULD_BE, SHOULD_NOT, Edit, either
+from gradcheck.diagnosis.edits.edit import SHOULD_BE, SHOULD_NOT, Action, Edit, either
 from gradcheck.diagnosis.tracing.calls import Call, Value
 from gradcheck.diagnosis.tracing.traced import setitem
 from gradcheck.diagnosis.words import place_of
@@ -91,8 +91,16 @@ def order_edits(call: Call) -> Iterator[Edit]:
         other = np.tile if call.function is np.repeat else np.repeat
         text = f"{where} {SHOULD_BE} np.{other.__name__}"
         yield Edit("operation", text, 1.7, call.key, calling(other))
+    elif call.function is np.reshape and len(call.args) == 2:
+        order = "C" if call.kwargs.get("order") == "F" else "F"
+        text = f"the entries in {where} {either('should stand', 'stand')} in the order {order!r}"
+        yield Edit("index", text, 1.7 if order == "C" else 1.9, call.key, _in_order(order))
     elif call.function in (np.concatenate, np.stack) and isinstance(call.args[0], list | tuple):
         for i, j in itertools.combinations(range(min(len(call.args[0]), 5)), 2):
             order = either("stand in the wrong order", "stand the other way round")
             text = f"parts {i} and {j} of {where} {order}"
             yield Edit("swapped", text, 1.7, call.key, reordered(i, j))
+
+
+def _in_order(order: str) -> Action:
+    return lambda call, run: run.do(np.reshape, *call.args, order=order)

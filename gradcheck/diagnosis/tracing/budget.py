@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 
 __all__ = ["Budget", "affordable", "spend", "spent"]
@@ -39,6 +41,15 @@ class Budget:
     @property
     def is_spent(self) -> bool:
         return self.spent > self.units
+
+    @contextmanager
+    def holding_back(self, units: int) -> Iterator[None]:
+        """So much of it is kept for what comes later."""
+        self.units -= units
+        try:
+            yield
+        finally:
+            self.units += units
 
     @property
     def is_spent_by_a_third(self) -> bool:

@@ -8,6 +8,7 @@ the recorded operations can be gone through backwards.
 
 from __future__ import annotations
 
+import inspect
 from collections import Counter
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -20,7 +21,7 @@ from gradcheck.arithmetic import Domain, ElementArray
 from gradcheck.arithmetic.code.copies import rebound
 from gradcheck.arithmetic.complex_numbers.arrays import is_mixing
 from gradcheck.diagnosis.tracing.budget import IN_BALLS, spend
-from gradcheck.diagnosis.tracing.calls import Call, Key, Value, mapped
+from gradcheck.diagnosis.tracing.calls import Call, Key, Value, leaves, mapped
 from gradcheck.diagnosis.tracing.sites import current_site
 from gradcheck.diagnosis.tracing.traced import Traced, setitem
 from gradcheck.errors import Unsupported, user_code
@@ -97,6 +98,7 @@ class Run:
 
     def perform(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], name: str) -> Any:
         """Do what the code asks for, or what the change says in its place."""
+        args, kwargs = _in_order(function, args, kwargs)
         if self.functional and not self._composing and function in COMPOSED:
             return self._composed(function, args, kwargs, name)
         if self._composing:
@@ -108,7 +110,7 @@ class Run:
         self._turns[key] += 1
         original = args
         if self.functional:  # a buffer that is stored into later is another value then
-            args = mapped(args, lambda v: Traced(v.value, self, v.call, v.name))
+            args = self._kept(args)
         call = Call(key, turn, function, args, kwargs, is_step=is_mixing())
         spend(1)
         if len(self.calls) >= _MOST_CALLS:
@@ -118,16 +120,21 @@ class Run:
             self.changed += 1
             change, self.change = self.change, None  # what the change does is not changed again
             try:
-                call.output = change.perform(call, self)
+                output = change.perform(call, self)
             finally:
                 self.change = change
         else:
-            call.output = self.plainly(call, original)
-        if isinstance(call.output, Value):
+            output = self.plainly(call, original)
+        call.output = self._kept(output) if self.functional else output
+        if isinstance(output, Value):
             self.latest[key] = call.output
             if self.domain is not None:
-                spend(IN_BALLS + int(np.prod(call.output.shape, dtype=int)) // 64)
-        return call.output
+                spend(IN_BALLS + int(np.prod(output.shape, dtype=int)) // 64)
+        return output
+
+    def _kept(self, value: Any) -> Any:
+        """The same values, which stay what they are when the code stores into its own (`e /= e.sum()`)."""
+        return mapped(value, lambda v: Traced(v.value, self, v.call, v.name))
 
     def plainly(self, call: Call, original: tuple[Any, ...] = ()) -> Any:
         """Do just what the call says. ``original`` are its arguments as the code has them."""
@@ -191,6 +198,25 @@ class Run:
 
     def _bare(self, value: Any) -> Any:
         return mapped(value, lambda v: v.value)
+
+
+def _in_order(
+    function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Watched values given by name, `np.pad(array=x, ...)`, by position, as the way back has them."""
+    named = {k for k, v in kwargs.items() if k != "out" and any(leaves(v))}
+    if not named:
+        return args, kwargs
+    try:
+        parameters = list(inspect.signature(function).parameters)
+    except (TypeError, ValueError):
+        return args, kwargs
+    rest = dict(kwargs)
+    for name in parameters[len(args) :]:
+        if not named & set(rest) or name not in rest:
+            break
+        args = (*args, rest.pop(name))
+    return args, rest
 
 
 _running: ContextVar[Run] = ContextVar("_running")

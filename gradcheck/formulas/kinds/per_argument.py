@@ -150,8 +150,8 @@ def parts(names: tuple[str, ...], result: Any, what: str) -> list[Any]:
     if len(names) == 1:
         return [result]
     raise FormFault(
-        f"{_expected(names, what)}, got a single {type(result).__name__}; use None for an argument that is "
-        "not checked",
+        f"{_expected(names, what)}, got {'None' if result is None else f'a single {type(result).__name__}'}; "
+        "use None for an argument that is not checked",
     )
 
 

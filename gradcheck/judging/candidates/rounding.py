@@ -38,14 +38,17 @@ _OPERATIONS = 32
 
 def rounding_bound(claim: Claim, point: Point, stated: Stated) -> dict[Quantity, NDArray[np.float64]]:
     """An absolute error bound for every stated quantity. Raises `Unsupported` where the code breaks
-    down on perturbed data, or jumps.
+    down on perturbed data, or jumps. Arguments without a gradient are exact: labels stay what they are.
     """
     rng = np.random.default_rng(2024)
     unit = 2.0**-claim.bits
+    exact = {q.argument for q in stated.unchecked}
+    names = claim.formula.shapes.arguments
+    moving = [i in point.wrt and names[i] not in exact for i in range(len(point.args))]
     spread = {q: np.zeros(v.shape) for q, v in stated.values.items()}
     for _ in range(_RUNS):
         moved = point.with_values(
-            tuple(_perturbed(a, unit, rng) if i in point.wrt else a for i, a in enumerate(point.args)),
+            tuple(_perturbed(a, unit, rng) if m else a for a, m in zip(point.args, moving, strict=True)),
             tuple(_perturbed(d, unit, rng) for d in point.delta),
         )
         moved = replace(moved, origin="perturbed")

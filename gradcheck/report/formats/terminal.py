@@ -56,10 +56,15 @@ _MAX_LINE = 4000
 
 
 def show(
-    log: Log, console: Console, detail: Detail = Detail.NORMAL, directory: Path | str = "reports"
+    log: Log,
+    console: Console,
+    detail: Detail = Detail.NORMAL,
+    directory: Path | str = "reports",
+    *,
+    whole: bool = False,
 ) -> None:
     """Print the log, which is kept in ``directory``. Text from the log is never read as markup and drives
-    no terminal.
+    no terminal. ``whole``: what a claim states is not cut, for there is no terminal that would break it.
     """
     claims = worst_first(log)[::-1]
     kept = Path(directory) / "run.jsonl"
@@ -71,7 +76,7 @@ def show(
         if len(claims) > _MAX_ROWS:
             _line(console, f"... and {plural(len(claims) - _MAX_ROWS, 'more claim', 'more claims')}")
         if claims:
-            _table(console, claims[-_MAX_ROWS:])
+            _table(console, claims[-_MAX_ROWS:], whole=whole)
         _stories(console, log, wrong, detail)
         _line(console, "")
         _beside(console, log)
@@ -140,8 +145,8 @@ def render(log: Log, width: int = 80, detail: Detail = Detail.NORMAL) -> str:
     return stream.getvalue()
 
 
-def _table(console: Console, claims: list[ClaimRow]) -> None:
-    """One line per claim: what it is comes last and is cut to the width that is left."""
+def _table(console: Console, claims: list[ClaimRow], *, whole: bool) -> None:
+    """One line per claim: what it is comes last, cut to the width that is left unless it is ``whole``."""
     rows = [
         (status(claim), clip(one_line(claim.uid), _MAX_NAME), strength_text(claim), one_line(claim.statement))
         for claim in claims
@@ -153,8 +158,9 @@ def _table(console: Console, claims: list[ClaimRow]) -> None:
         line = Text(shown(state).ljust(verdicts), style=_STYLES.get(state.tone, ""))
         line.append(f"  {name.ljust(names)}  {strength.ljust(strengths)}  ", style="default")
         left = console.width - line.cell_len
-        if left > _MIN_STATEMENT:
-            line.append(Text(statement, style="dim"))
+        if whole or left > _MIN_STATEMENT:
+            line.append(Text(clip(statement, _MAX_LINE), style="dim"))
+        if not whole and left > _MIN_STATEMENT:
             line.truncate(console.width, overflow="ellipsis")
         line.rstrip()
         console.print(line, soft_wrap=True)

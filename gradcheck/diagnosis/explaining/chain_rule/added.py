@@ -70,14 +70,18 @@ def _explanation(case: Case, quantity: Quantity, pilot: Sample, k: int, factor: 
 
 
 def _half_of(quantity: Quantity, pilot: Sample, k: int) -> str:
-    """Where a part of the forward counts half, as a square that is differentiated without its factor 2."""
+    """Where a part of the forward counts half, as a square that is differentiated without its factor 2. The
+    step nearest to the argument says most: `np.sum(W * W)` of all that the sum goes through.
+    """
     short = -(_off(pilot, quantity, k) or 0.0)
-    for place, call in places_of(pilot):
-        part = _part_of(pilot, quantity, place, k)
-        if part is not None and abs(part - 2 * short) <= 1e-9 * abs(short):
-            return f": the factor 2 of the part that comes {through(call, place)}"
-        if part is not None and abs(part - short) <= 1e-9 * abs(short):
-            return f": the part that comes {through(call, place)} is missing"
+    parts = [(p, c, _part_of(pilot, quantity, p, k)) for p, c in places_of(pilot)]
+    for times, words in (
+        (2, "the factor 2 of the part that comes {}"),
+        (1, "the part that comes {} is missing"),
+    ):
+        for place, call, part in reversed(parts):
+            if part is not None and abs(part - times * short) <= 1e-9 * abs(short):
+                return f": {words.format(through(call, place))}"
     return ""
 
 

@@ -121,7 +121,7 @@ def known_function(stretch: Stretch) -> Known | None:
             for known in KNOWN:
                 expected = known.function(z)
                 real = np.isfinite(expected)
-                if real.sum() >= 3 and np.allclose(values[real], expected[real], rtol=1e-9, atol=1e-12):
+                if real.sum() >= 3 and np.allclose(values[real], expected[real], rtol=1e-9, atol=0):
                     return known
     except Exception:
         return None

@@ -22,7 +22,7 @@ from gradcheck.diagnosis.tracing.run import Change, Run
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.quantity import Quantity
 
-__all__ = ["of_edit", "recorded", "repaired_by", "repairs"]
+__all__ = ["edited", "of_edit", "recorded", "repaired_by", "repairs"]
 
 
 def recorded(case: Case, sample: Sample) -> Run:
@@ -33,7 +33,7 @@ def recorded(case: Case, sample: Sample) -> Run:
     return run
 
 
-def _edited(sample: Sample, change: Change, how: How) -> dict[Quantity, Any]:
+def edited(sample: Sample, change: Change, how: How) -> dict[Quantity, Any]:
     """What the code gives with a change. Raises `Unsupported`, or what the changed code raises."""
     run, found = run_candidate(sample.claim, sample.point, domain=how, change=change)
     if not run.changed:
@@ -70,7 +70,7 @@ def of_edit(edit: Edit) -> Explanation:
 
 def repaired_by(change: Change, kind: str, text: str, cost: float, place: str) -> Explanation:
     """The explanation that the code is right with this change, made at ``place``."""
-    sides = repairing(lambda sample, how: _edited(sample, change, how))
+    sides = repairing(lambda sample, how: edited(sample, change, how))
 
     def reaches_all(samples: Sequence[Sample]) -> bool:
         return _reached(samples, None) <= _reached(samples, change)

@@ -36,10 +36,11 @@ def rewritten(case: Case, pilot: Sample) -> Iterator[Explanation]:
     for rewrite in rewrites(case.claim.candidate, numbers_of(pilot)):
         if not affordable(cost):
             return
-        yield _of(rewrite, case.claim, cost)
+        yield _of(rewrite, case, cost)
 
 
-def _of(rewrite: Rewrite, claim: Claim, cost: int) -> Explanation:
+def _of(rewrite: Rewrite, case: Case, cost: int) -> Explanation:
+    claim = case.claim
     made = cache(rewrite.made)
 
     def values(sample: Sample, how: How) -> dict[Quantity, Any]:
@@ -64,14 +65,15 @@ def _of(rewrite: Rewrite, claim: Claim, cost: int) -> Explanation:
         return before <= after
 
     def also_at(samples: Sequence[Sample]) -> Sequence[Sample]:
-        """Samples at both sides of what the changed code compares, and just beside."""
+        """Samples at both sides of what the changed code compares, and just beside: values and sizes."""
         function = made()
         if function is None or not samples:
             return []
         changed = replace(claim, candidate=function)
         points = [s.point for s in samples[:_MOST_WATCHED]]
         steered = steer(changed, points, Moves(changed, True, ()))
-        return [samples[0].at(p) for p in (*steered.points, *steered.close)]
+        beside = [samples[0].at(p) for p in (*steered.points, *steered.close)]
+        return beside + case.at_sizes(_sizes_beside(samples[0].sizes, function))
 
     return Explanation(
         rewrite.kind,
@@ -83,6 +85,21 @@ def _of(rewrite: Rewrite, claim: Claim, cost: int) -> Explanation:
         also_at=also_at if rewrite.of_comparison else None,
     )
 
+
+def _sizes_beside(sizes: dict[str, int], function: Any) -> list[dict[str, int]]:
+    """The same sizes, with one of them at a whole number of the code, or next to it."""
+    code = getattr(function, "__code__", None)
+    numbers = {abs(k) for k in code.co_consts if type(k) is int and 1 < abs(k) <= _LARGEST} if code else set()
+    return [
+        {**sizes, name: k + step}
+        for k in sorted(numbers)[:_MOST_NUMBERS]
+        for name in sizes
+        for step in (-1, 0, 1)
+    ]
+
+
+_LARGEST = 40
+_MOST_NUMBERS = 4
 
 _MOST_WATCHED = 8
 """Samples from which the thresholds of changed code are looked for."""

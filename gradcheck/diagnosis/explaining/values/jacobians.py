@@ -1,5 +1,5 @@
 """Explanations by the Jacobian: returned as it is, or only its diagonal used, where its product with delta
-should be.
+should be; and the derivative entry by entry, where the Jacobian should be.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from gradcheck.diagnosis.explanation import Explanation, Sides
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tape import at_other_point
 from gradcheck.errors import Unsupported
-from gradcheck.formulas.kinds import Vjp
+from gradcheck.formulas.kinds import Jacobian, Vjp
 from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.points.point import Point
 
@@ -31,6 +31,8 @@ Moved = Callable[[Point], Point]
 def jacobian_changes(case: Case, quantity: Quantity, pilot: Sample) -> Iterator[Explanation]:
     """What may be given for the product of delta and the Jacobian of the only output."""
     point = pilot.point
+    if isinstance(case.claim.kind, Jacobian):
+        yield from _entrywise(quantity, pilot)
     if not isinstance(case.claim.kind, Vjp) or len(point.delta) != 1 or not point.delta[0].shape:
         return
     name = quantity.argument
@@ -57,6 +59,33 @@ def jacobian_changes(case: Case, quantity: Quantity, pilot: Sample) -> Iterator[
             1.5,
             _diagonal,
         )
+
+
+def _entrywise(quantity: Quantity, pilot: Sample) -> Iterator[Explanation]:
+    """`f'(x)`, an entry for each of x, of a forward that has an output for each of them."""
+    shape = np.shape(pilot.mine(quantity))
+    if not shape or pilot.shapes[quantity] != shape + shape:
+        return
+    where = (
+        "its diagonal matrix is the Jacobian"
+        if len(shape) == 1
+        else "the Jacobian has it where an output and an entry have the same place, and zeros elsewhere"
+    )
+
+    def alone(sample: Sample, quantity: Quantity, how: How) -> tuple[Any, Any]:
+        mine, right = sample.mine(quantity, how), sample.right(quantity, how)
+        table = np.zeros((mine.size, mine.size))
+        whole = table if how is None else enclose(table)
+        whole[np.arange(mine.size), np.arange(mine.size)] = np.ravel(mine)
+        return whole, np.reshape(right, whole.shape)
+
+    def diagonal(sample: Sample, quantity: Quantity, how: How) -> tuple[Any, Any]:
+        mine, right = sample.mine(quantity, how), sample.right(quantity, how)
+        places = np.arange(mine.size)
+        return np.ravel(mine), np.reshape(right, (mine.size, mine.size))[places, places]
+
+    yield Explanation("shape", f"this is the derivative entry by entry; {where}", 1.0, alone)
+    yield Explanation("shape", "only the diagonal of the Jacobian is given", 1.3, diagonal)
 
 
 def _whole(moved: Moved, *, turned: bool = False) -> Sides:

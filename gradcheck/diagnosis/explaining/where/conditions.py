@@ -65,7 +65,8 @@ def narrowed(
 ) -> tuple[Condition, list[Sample], list[Sample]] | None:
     """The simplest condition that is left after new points were asked, with all the points.
 
-    None where no condition fits, or where too few points lie on one side.
+    None where no condition fits, where too few points lie on one side, or where no new point gave an answer:
+    what was never played off against anything is not told.
     """
     wrong, right = list(wrong), list(right)
     for round_ in range(_ROUNDS):
@@ -75,12 +76,15 @@ def narrowed(
         if case.is_spent and round_:
             break
         fresh = _telling_points(case, found, wrong, right, round_)
+        known = len(wrong) + len(right)
         for sample in fresh:
             if case.is_spent:
                 break
             answer = is_wrong(sample)
             if answer is not None:
                 (wrong if answer else right).append(sample)
+        if fresh and not round_ and len(wrong) + len(right) == known:
+            return None
     found = conditions_of(case, wrong, right)
     if not found or len(wrong) < 2 or len(right) < 2:
         return None

@@ -17,6 +17,7 @@ from gradcheck.diagnosis.case import Case
 from gradcheck.diagnosis.samples import Sample
 from gradcheck.diagnosis.tape import Tape, tape_of
 from gradcheck.diagnosis.tracing.calls import Key
+from gradcheck.diagnosis.tracing.traced import setitem
 from gradcheck.diagnosis.words import describe
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas.quantity import Quantity
@@ -148,6 +149,8 @@ def _inner(samples: Sequence[Sample], shape: tuple[int, ...]) -> Iterator[tuple[
         return
     seen: set[Key] = set()
     for call in tapes[0].run.calls:
+        if call.function is setitem:
+            continue  # a buffer that is half filled is no value that anybody has a name for
         if call.key in seen or not hasattr(call.output, "value") or np.dtype(call.output.dtype).kind != "f":
             continue
         seen.add(call.key)
