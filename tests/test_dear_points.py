@@ -64,7 +64,11 @@ def test_cheap_sizes_stay_as_they_are():
     """And what they cost is added up."""
     affordable = counted(1)
     assert affordable.sizes({"n": 7, "m": 13}) == {"n": 7, "m": 13}
+    assert affordable.spent == 0
+    affordable.pay({"n": 7, "m": 13})
     assert affordable.spent == 70
+    assert affordable.is_paid({"n": 7, "m": 13})
+    assert not affordable.is_paid({"n": 13, "m": 7})
     assert not affordable.replaced
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
 from gradcheck.checking.further_points import points_of_asked_sizes, points_of_long_sums
-from gradcheck.checking.settled import check_further
 from gradcheck.checking.task import Task
 from gradcheck.checking.training import Trained, train
 from gradcheck.errors import FaultKind
@@ -45,9 +43,9 @@ def try_points(task: Task, points: Generated) -> Tried:
     trained = _trained(task)
     if task.is_decided:
         return Tried(points, trained)
-    task.keep(points_of_asked_sizes(task.claim, task.session, task.seed, task.delta))
+    task.keep_further(points_of_asked_sizes(task.claim, task.session, task.seed, task.delta))
     if task.claim.formula.dtype.is_low and not task.is_decided:
-        task.keep(points_of_long_sums(task.claim, task.session, task.seed, task.delta))
+        task.keep_further(points_of_long_sums(task.claim, task.session, task.seed, task.delta))
     return Tried(points, trained, _steered(task))
 
 
@@ -59,7 +57,7 @@ def _drawn(task: Task, points: Generated) -> None:
         raise Misread(misread)
     task.session.foresee(points.points)
     for point in points.points:
-        task.clock.keep(task.judge(point, partial(check_further, before=task.results)))
+        task.clock.keep(task.judge_further(point))
         found = task.results[0].fault
         if found is not None and found.kind is FaultKind.FORM:
             raise Misread(str(found))
@@ -85,15 +83,15 @@ def _steered(task: Task) -> tuple[UntriedSide, ...]:
     """Judge the claim at points of the sides and branches that none had met; gives those still not met."""
     unchecked = {u for r in task.results if r.stated for u in r.stated.unchecked}
     moves = Moves(task.claim, task.delta is None, unchecked)
-    task.keep(plain_values(moves, [r.point for r in task.results]))
-    task.keep(near_numbers(moves, [r.point for r in task.results], _numbers(task.claim)))
+    task.keep_further(plain_values(moves, [r.point for r in task.results]))
+    task.keep_further(near_numbers(moves, [r.point for r in task.results], _numbers(task.claim)))
     steered = steer(
         task.claim,
         [r.point for r in task.results],
         moves,
         beside=any(r.in_float64 is None for r in task.results),
     )
-    task.keep(steered.points)
+    task.keep_further(steered.points)
     for point in steered.close:
         if (found := task.judge(point)).in_float64 is None:
             task.clock.keep(found)
@@ -105,7 +103,7 @@ def _steered(task: Task) -> tuple[UntriedSide, ...]:
     for point in (*points, *nothing):  # the battery asks for gradients of no delta
         branches.run(point)
     explored = list(explore(task.session, moves, branches, points, task.seed, task.delta))
-    task.keep(explored)
+    task.keep_further(explored)
     left = still_untried(task.claim, moves, explored, steered.untried)
     left = [side for side in left if not branches.has_entered(side)]
     known = {(side.file, side.line) for side in left}
