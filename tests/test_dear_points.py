@@ -98,7 +98,9 @@ def test_a_formula_in_loops_is_drawn_smaller_and_less_often():
     assert max(costs) <= 2 * MOST
     assert sum(costs) < 3 * EACH * 50
     assert any(distinct(p.sizes) for p in found.points)
-    assert any("smaller sizes are drawn" in note for note in found.notes)
+    assert any("points are checked: the forward takes" in note for note in found.notes)
+    dearer = generate(Formula(lambda x: naive(naive(x)), {"x": "a b c"}), max_examples=50, seed=0)
+    assert any("smaller sizes are drawn" in note for note in dearer.notes)
     assert not generate(Formula(lambda x: 2 * x, {"x": "a b c"}), max_examples=50, seed=0).notes
 
 

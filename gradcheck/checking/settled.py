@@ -28,8 +28,8 @@ SETTLED = 4
 """Failures by the vote of all, behind which one backend is asked."""
 
 AGREED = 8
-"""Points, one of them with distinct sizes, at which everyone who answers has to agree with the code before one
-backend is asked. A backend counts as having answered from 5 on."""
+"""Points behind which one backend is asked where everyone agreed with the code: each at `MIN_ANSWERS` shapes or
+more, one of them with distinct sizes."""
 
 _CHEAP = 4
 """Operations of a forward that is so cheap that everyone is asked at all points."""
@@ -73,19 +73,22 @@ def _everyone_agreed(claim: Claim, session: Session, before: Sequence[PointResul
         return False
     if not any(u.traits.sees_kinks and not u.traits.cost_of_shape for u in session.backends):
         return False
-    possible = any(distinct(r.point.sizes) for r in before)
-    for usable in session.backends:
-        said = [(r.point, o) for r in before if (o := r.opinions.get(usable.name)) is not None]
-        reasons = {o.reason.kind for _, o in said if o.reason is not None}
-        if reasons == {ReasonKind.UNSUPPORTED} and all(o.reason is not None for _, o in said):
-            continue
-        agreed = [point for point, o in said if o.says is Says.AGREE]
-        fewest = MIN_ANSWERS if ReasonKind.SPARED in reasons else AGREED
-        if len(agreed) < fewest or any(o.says is Says.DIFFER for _, o in said):
-            return False
-        if possible and not any(distinct(point.sizes) for point in agreed):
-            return False
-    return True
+    apart = any(distinct(r.point.sizes) for r in before)
+    return all(_agreed(usable.name, before, apart=apart) for usable in session.backends)
+
+
+def _agreed(backend: str, before: Sequence[PointResult], *, apart: bool) -> bool:
+    """Whether a backend has agreed often enough; also one that has no answer at all. ``apart``: at a shape of
+    distinct sizes too. Of a backend that refuses some shapes, as SymPy large ones, no shapes are asked for.
+    """
+    said = [(r.point, o) for r in before if (o := r.opinions.get(backend)) is not None]
+    if any(o.says is Says.DIFFER for _, o in said):
+        return False
+    agreed = [point for point, o in said if o.says is Says.AGREE]
+    if any(o.reason is not None and o.reason.kind is ReasonKind.UNSUPPORTED for _, o in said):
+        return not agreed or len(agreed) >= MIN_ANSWERS
+    shapes = {tuple(point.sizes.values()) for point in agreed}
+    return len(shapes) >= MIN_ANSWERS and (not apart or any(distinct(point.sizes) for point in agreed))
 
 
 _NOTHING_AGAINST = {PointVerdict.PASS, PointVerdict.KINK, PointVerdict.NONE}
