@@ -1,8 +1,8 @@
 """Points of a claim about which the vote of all has said the same often enough: they cost less than a vote.
 
-Where the claim has failed they tell where the code is wrong. Where everyone agreed with it, a difference in balls
-is evidence enough, and whoever is dearer is asked again as soon as that does not certify the code. Every
-point is still run, since code that raises somewhere is told so; who is asked gets less.
+Where the claim has failed they tell where the code is wrong. Where everyone agreed with it, a difference in
+balls is evidence enough, and everyone is asked again as soon as that does not certify the code. Every point
+is still run, since code that raises somewhere is told so; who is asked gets less.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ SETTLED = 4
 """Failures by the vote of all, behind which one backend is asked."""
 
 AGREED = 8
-"""Points behind which one backend is asked where everyone agreed with the code: each at `MIN_ANSWERS` shapes or
-more, one of them with distinct sizes."""
+"""Points behind which one backend is asked where everyone agreed with the code: each at `MIN_ANSWERS` shapes
+or more, one of them with distinct sizes."""
 
 _CHEAP = 4
 """Operations of a forward that is so cheap that everyone is asked at all points."""
@@ -39,8 +39,8 @@ _ENOUGH = 12
 
 
 def check_further(claim: Claim, point: Point, session: Session, before: Sequence[PointResult]) -> PointResult:
-    """`check_point`; by one backend alone where the points ``before`` have settled the claim, and by none where
-    it fails at many.
+    """`check_point`; by one backend alone where the points ``before`` have settled the claim, and by none
+    where it fails at many.
 
     The one always said what the vote came to. Of a claim that fails it has exact answers and is ready for
     this shape, or a shape costs it nothing; of one that passes it takes differences.

@@ -156,7 +156,9 @@ class Space:
         self.made = self.unknowns = 0  # arrays, and unknown entries, so far
         self.uses = Uses()
         self.refusals: list[Unsupported] = []
-        self.algebra: Callable[[], AbstractContextManager[None]] = nullcontext  # around what calls no user's code
+        self.algebra: Callable[[], AbstractContextManager[None]] = (
+            nullcontext  # around what calls no user's code
+        )
         self._sizes: dict[Hashable, int] = {}
         self._codes: dict[tuple[str, int, int], int] = {}
         self._fresh = 0
