@@ -31,9 +31,6 @@ AGREED = 8
 """Points behind which one backend is asked where everyone agreed with the code: each at `MIN_ANSWERS` shapes
 or more, one of them with distinct sizes."""
 
-_CHEAP = 4
-"""Operations of a forward that is so cheap that everyone is asked at all points."""
-
 _ENOUGH = 12
 """Failures behind which the code is only run at what is drawn; the plan's points are judged all."""
 
@@ -45,10 +42,10 @@ def check_further(claim: Claim, point: Point, session: Session, before: Sequence
     The one always said what the vote came to. Of a claim that fails it has exact answers and is ready for
     this shape, or a shape costs it nothing; of one that passes it takes differences.
     """
-    if not point.large and _everyone_agreed(claim, session, before) and session.cost(point) > _CHEAP:
-        one = _one_of_all(session, point, before)
-        result = check_point(claim, point, session, only=one)
-        if result.verdict is PointVerdict.PASS and _is_as_sure(result.opinions[one], before):
+    if not point.large and _everyone_agreed(claim, session, before):
+        speaker = _one_of_all(session, point, before)
+        result = check_point(claim, point, session, only=speaker)
+        if result.verdict is PointVerdict.PASS and _is_as_sure(result.opinions[speaker], before):
             return _with_silent(result, session, before, ReasonKind.AGREED)
         return check_point(claim, point, session)
     failed = [r for r in before if r.verdict is PointVerdict.FAIL and r.fault is None and not r.by_estimates]
@@ -79,16 +76,22 @@ def _everyone_agreed(claim: Claim, session: Session, before: Sequence[PointResul
 
 def _agreed(backend: str, before: Sequence[PointResult], *, apart: bool) -> bool:
     """Whether a backend has agreed often enough; also one that has no answer at all. ``apart``: at a shape of
-    distinct sizes too. Of a backend that refuses some shapes, as SymPy large ones, no shapes are asked for.
+    distinct sizes too. Of a backend that refuses some shapes, as SymPy large ones, less is asked.
     """
     said = [(r.point, o) for r in before if (o := r.opinions.get(backend)) is not None]
     if any(o.says is Says.DIFFER for _, o in said):
         return False
     agreed = [point for point, o in said if o.says is Says.AGREE]
-    if any(o.reason is not None and o.reason.kind is ReasonKind.UNSUPPORTED for _, o in said):
-        return not agreed or len(agreed) >= MIN_ANSWERS
+    refused = [p for p, o in said if o.reason is not None and o.reason.kind is ReasonKind.UNSUPPORTED]
+    if not agreed:
+        return bool(refused)
+    met = not apart or any(map(_distinct, agreed)) or sum(map(_distinct, refused)) >= AGREED
     shapes = {tuple(point.sizes.values()) for point in agreed}
-    return len(shapes) >= MIN_ANSWERS and (not apart or any(distinct(point.sizes) for point in agreed))
+    return met and len(agreed if refused else shapes) >= MIN_ANSWERS
+
+
+def _distinct(point: Point) -> bool:
+    return distinct(point.sizes)
 
 
 _NOTHING_AGAINST = {PointVerdict.PASS, PointVerdict.KINK, PointVerdict.NONE}
