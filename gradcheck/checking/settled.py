@@ -31,7 +31,10 @@ AGREED = 8
 """Points behind which one backend is asked where everyone agreed with the code: each at `MIN_ANSWERS` shapes
 or more, one of them with distinct sizes."""
 
-_ENOUGH = 12
+_CHEAP = 4
+"""Operations of a forward that is so cheap that everyone is asked at all points."""
+
+_ENOUGH = 16
 """Failures behind which the code is only run at what is drawn; the plan's points are judged all."""
 
 
@@ -42,7 +45,7 @@ def check_further(claim: Claim, point: Point, session: Session, before: Sequence
     The one always said what the vote came to. Of a claim that fails it has exact answers and is ready for
     this shape, or a shape costs it nothing; of one that passes it takes differences.
     """
-    if not point.large and _everyone_agreed(claim, session, before):
+    if not point.large and _everyone_agreed(claim, session, before) and session.cost(point) > _CHEAP:
         speaker = _one_of_all(session, point, before)
         result = check_point(claim, point, session, only=speaker)
         if result.verdict is PointVerdict.PASS and _is_as_sure(result.opinions[speaker], before):

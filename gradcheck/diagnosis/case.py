@@ -34,7 +34,7 @@ EFFORT = 26_000
 _LONG = 100
 """Operations of a forward from which points are looked at first where a backend is prepared."""
 
-_MOST_WRONG = 10
+_MOST_WRONG = 16
 _FEW = 4
 _MOST_SOUND = 12
 
