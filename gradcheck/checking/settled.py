@@ -34,7 +34,7 @@ or more, one of them with distinct sizes."""
 _CHEAP = 4
 """Operations of a forward that is so cheap that everyone is asked at all points."""
 
-_ENOUGH = 16
+_ENOUGH = 24
 """Failures behind which the code is only run at what is drawn; the plan's points are judged all."""
 
 
