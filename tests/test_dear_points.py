@@ -6,7 +6,8 @@ import pytest
 import gradcheck
 from gradcheck import Formula
 from gradcheck.checking.claim_check import check_claim
-from gradcheck.checking.settled import SETTLED
+from gradcheck.checking.settled import AGREED, SETTLED
+from gradcheck.checking.verdict import MIN_ANSWERS
 from gradcheck.judging.points.affordable import EACH, MOST, Affordable
 from gradcheck.judging.points.generation import generate
 from gradcheck.judging.points.operations import operations
@@ -64,7 +65,11 @@ def test_cheap_sizes_stay_as_they_are():
     """And what they cost is added up."""
     affordable = counted(1)
     assert affordable.sizes({"n": 7, "m": 13}) == {"n": 7, "m": 13}
+    assert affordable.spent == 0
+    affordable.pay({"n": 7, "m": 13})
     assert affordable.spent == 70
+    assert affordable.is_paid({"n": 7, "m": 13})
+    assert not affordable.is_paid({"n": 13, "m": 7})
     assert not affordable.replaced
 
 
@@ -94,7 +99,9 @@ def test_a_formula_in_loops_is_drawn_smaller_and_less_often():
     assert max(costs) <= 2 * MOST
     assert sum(costs) < 3 * EACH * 50
     assert any(distinct(p.sizes) for p in found.points)
-    assert any("smaller sizes are drawn" in note for note in found.notes)
+    assert any("points are checked: the forward takes" in note for note in found.notes)
+    dearer = generate(Formula(lambda x: naive(x) + naive(2.0 * x), {"x": "a b c"}), max_examples=50, seed=0)
+    assert any("smaller sizes are drawn" in note for note in dearer.notes)
     assert not generate(Formula(lambda x: 2 * x, {"x": "a b c"}), max_examples=50, seed=0).notes
 
 
@@ -161,6 +168,37 @@ def test_who_pays_for_shapes_is_asked_at_few_where_they_are_dear(factor, verdict
         assert MIN_SHAPES <= asked.answered < free.answered
     else:
         assert min(asked.answered, free.answered) >= SETTLED
+
+
+def wave(x):
+    return np.tanh(x) * np.exp(-x) + x * x + np.sin(x)
+
+
+def wave_back(d, x):
+    return d * (np.exp(-x) * (1 - np.tanh(x) ** 2 - np.tanh(x)) + 2 * x + np.cos(x))
+
+
+def test_who_agreed_often_enough_is_not_asked_again():
+    """The differences are asked at all points; a forward of a few operations is checked by everyone."""
+    rows = {r.backend: r for r in gradcheck.verify(wave, wave_back, {"x": "n"}).backends}
+    assert MIN_ANSWERS <= rows["autodiff"].answered == rows["symbolic"].answered < 2 * AGREED
+    assert rows["finite_difference"].answered >= 50
+    assert rows["autodiff"].distinct
+    cheap = gradcheck.verify(lambda x: x * x, lambda d, x: 2 * d * x, {"x": "n"})
+    assert min(r.answered for r in cheap.backends) >= 50
+
+
+@pytest.mark.parametrize("size", [5, 7, 12])
+def test_a_mistake_behind_many_agreements_is_told_by_everyone(size):
+    """Whoever was not asked any more is asked again where the code is wrong."""
+
+    def wrong(d, x):
+        return wave_back(d, x) * (1 + 1e-9 * (x.shape[0] == size))
+
+    result = gradcheck.verify(wave, wrong, {"x": "n"})
+    assert result.verdict == "fail"
+    assert result.counterexample.sizes == {"n": size}
+    assert {r.verdict for r in result.backends} == {"fail"}
 
 
 def outcome(backward):

@@ -6,7 +6,9 @@ import time
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
+from gradcheck.checking.settled import check_further
 from gradcheck.checking.time_limit import Clock
 from gradcheck.checking.verdict import Ruling, rule
 from gradcheck.errors import Escaped, FaultKind, UsageError, user_code
@@ -62,10 +64,19 @@ class Task:
         except Exception as error:
             return PointResult(point, PointVerdict.ERROR, fault=Fault(FaultKind.INTERNAL, stopped_by(error)))
 
+    def judge_further(self, point: Point) -> PointResult:
+        """`check_further`, behind all that was found so far."""
+        return self.judge(point, partial(check_further, before=self.results))
+
     def keep(self, points: Iterable[Point]) -> None:
         """Judge the points and keep what was found."""
         for point in points:
             self.clock.keep(self.judge(point))
+
+    def keep_further(self, points: Iterable[Point]) -> None:
+        """Judge points of a claim about which the others may have said enough, and keep what was found."""
+        for point in points:
+            self.clock.keep(self.judge_further(point))
 
 
 def stopped_by(error: Exception) -> str:

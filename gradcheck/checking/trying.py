@@ -5,12 +5,10 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
 from gradcheck.checking.further_points import points_of_asked_sizes, points_of_long_sums
-from gradcheck.checking.settled import check_further
 from gradcheck.checking.task import Task
 from gradcheck.checking.training import Trained, train
 from gradcheck.errors import FaultKind
@@ -49,9 +47,9 @@ def try_points(task: Task, points: Generated) -> Tried:
     trained = _trained(task)
     if task.is_decided:
         return Tried(points, trained)
-    task.keep(points_of_asked_sizes(task.claim, task.session, task.seed, task.delta))
+    task.keep_further(points_of_asked_sizes(task.claim, task.session, task.seed, task.delta))
     if task.claim.formula.dtype.is_low and not task.is_decided:
-        task.keep(points_of_long_sums(task.claim, task.session, task.seed, task.delta))
+        task.keep_further(points_of_long_sums(task.claim, task.session, task.seed, task.delta))
     return Tried(points, trained, _steered(task))
 
 
@@ -63,7 +61,7 @@ def _drawn(task: Task, points: Generated) -> None:
         raise Misread(misread)
     task.session.foresee(points.points)
     for point in points.points:
-        task.clock.keep(task.judge(point, partial(check_further, before=task.results)))
+        task.clock.keep(task.judge_further(point))
         found = task.results[0].fault
         if found is not None and found.kind is FaultKind.FORM:
             raise Misread(str(found))
@@ -89,8 +87,8 @@ def _steered(task: Task) -> tuple[UntriedSide, ...]:
     """Judge the claim at points of the sides and branches that none had met; gives those still not met."""
     unchecked = {u for r in task.results if r.stated for u in r.stated.unchecked}
     moves = Moves(task.claim, task.delta is None, unchecked)
-    task.keep(plain_values(moves, [r.point for r in task.results]))
-    task.keep(near_numbers(moves, [r.point for r in task.results], _numbers(task.claim)))
+    task.keep_further(plain_values(moves, [r.point for r in task.results]))
+    task.keep_further(near_numbers(moves, [r.point for r in task.results], _numbers(task.claim)))
     steered = steer(
         task.claim,
         _answered(task),
@@ -98,7 +96,7 @@ def _steered(task: Task) -> tuple[UntriedSide, ...]:
         beside=any(r.in_float64 is None for r in task.results),
     )
     untried = [*steered.untried, *_without_answer(task, steered.for_side)]
-    task.keep(steered.points)
+    task.keep_further(steered.points)
     for point in steered.close:
         if (found := task.judge(point)).in_float64 is None:
             task.clock.keep(found)
@@ -111,14 +109,14 @@ def _steered(task: Task) -> tuple[UntriedSide, ...]:
         branches.run(point)
     explored = []
     for point in explore(task.session, moves, branches, points, task.seed, task.delta):
-        result = task.judge(point)
+        result = task.judge_further(point)
         task.clock.keep(result)
         if result.verdict is PointVerdict.NONE:
             branches.take_back()
         else:
             explored.append(point)
     codes = branches.codes
-    task.keep(points_of_compared_sizes(task.session, task.claim, codes, task.seed, task.delta))
+    task.keep_further(points_of_compared_sizes(task.session, task.claim, codes, task.seed, task.delta))
     left = still_untried(task.claim, moves, explored, untried)
     left = [side for side in left if not branches.has_entered(side)]
     largest = max((size for r in task.results for size in r.point.sizes.values()), default=1)
@@ -141,7 +139,7 @@ def _without_answer(task: Task, for_side: Iterable[tuple[Point, UntriedSide]]) -
     """Judge the claim at points that were looked for; gives the sides at which nobody has an answer."""
     judged: dict[UntriedSide, bool] = {}
     for point, side in for_side:
-        result = task.judge(point)
+        result = task.judge_further(point)
         task.clock.keep(result)
         judged[side] = judged.get(side, False) or result.verdict is not PointVerdict.NONE
     return [side for side, is_judged in judged.items() if not is_judged]

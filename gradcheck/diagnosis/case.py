@@ -36,7 +36,7 @@ _LONG = 100
 
 _MOST_WRONG = 16
 _FEW = 4
-_MOST_SOUND = 24
+_MOST_SOUND = 12
 
 
 class Case:

@@ -63,7 +63,7 @@ def diagnose(
     again: bool = True,
 ) -> list[Diagnosis]:
     """Why the claim failed, as far as a simple mistake explains it. ``again``: where the effort is spent and
-    nothing was found, once more with the smaller half of the points.
+    nothing was found, once more with the smaller half of the points and of the effort.
     """
     results = _affordable(results, session, effort)
     case = Case(claim, session, results, seed=seed, delta=delta, effort=effort)
@@ -88,8 +88,8 @@ def diagnose(
     if again and case.is_spent and all(r.kind == UNEXPLAINED for r in records):
         fewer = _smaller_half(results)  # code in loops: each point costs what it holds
         if fewer:
-            less = 4 * effort // 5
-            return diagnose(claim, fewer, session, seed=seed, delta=delta, effort=less, again=False)
+            half = effort // 2
+            return diagnose(claim, fewer, session, seed=seed, delta=delta, effort=half, again=False)
     return records or unexplained(results)
 
 

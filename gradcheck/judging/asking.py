@@ -234,7 +234,9 @@ def _without_rounded_constants(check: Evaluation, usable: Usable, opinion: Opini
             def outcomes_by(truth: Mapping[Quantity, Answer]) -> set[str]:
                 return {_match(check, q, stated[q], truth[q], False, program).outcome for q in differing}
 
-            truth = _uncertain_truth(check, usable, opinion, lambda found: "differ" in outcomes_by(found))
+            # of a quantity that agrees nothing has to be known: each costs a difference of its own
+            only = replace(opinion, answers={q: a for q, a in opinion.answers.items() if q in differing})
+            truth = _uncertain_truth(check, usable, only, lambda found: "differ" in outcomes_by(found))
             opinion = replace(opinion, loose=truth)
             outcomes = outcomes_by(truth)
     except Unsupported:
@@ -279,12 +281,15 @@ def _uncertain_truth(
     margin, is the uncertainty. One of them is enough where the code ``differs`` by `_FAR` times as much.
     """
     program = check.session.program(usable, check.point)
+    directions = check.directions
+    if directions is not None:
+        directions = {q: d for q, d in directions.items() if q in opinion.answers}
     if program.exact_answers:
         slopes = all(a.direction is not None for a in opinion.answers.values())
-        return check.claim.truths(check.point, program, check.directions if slopes else None, WIDENED)
+        return check.claim.truths(check.point, program, directions if slopes else None, WIDENED)
     moved: list[Mapping[Quantity, Answer]] = []
     for domain in SHIFTED:
-        moved.append(check.claim.truths(check.point, program, check.directions, domain))
+        moved.append(check.claim.truths(check.point, program, directions, domain))
         if len(moved) == 1 and differs(_spread(opinion, moved, _FAR)):
             return _spread(opinion, moved, _LOOSE)
     return _spread(opinion, moved)

@@ -22,6 +22,8 @@ class ReasonKind(Enum):
     """The code runs, but at this point there is no answer; the detail says why."""
     SETTLED = auto()
     """Not asked: the claim had failed by the vote of all at enough points."""
+    AGREED = auto()
+    """Not asked: everyone had agreed at enough points, and a difference in balls agrees with the code."""
     SPARED = auto()
     """Not asked: a new shape costs this backend too much, and a difference in balls agrees with the code."""
     BELOW_RESOLUTION = auto()
@@ -45,6 +47,7 @@ _SENTENCES = {
     ReasonKind.UNSUPPORTED: "{}",
     ReasonKind.NO_ANSWER: "{}",
     ReasonKind.SETTLED: "not asked: the claim had failed at enough points",
+    ReasonKind.AGREED: "not asked: it had agreed at enough points, and another source answers",
     ReasonKind.SPARED: "not asked: its budget for new shapes is spent, and another source answers",
     ReasonKind.BELOW_RESOLUTION: (
         "below resolution: the gradient is too small to be told from zero here (saturated?)"

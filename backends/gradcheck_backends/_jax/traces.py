@@ -15,6 +15,7 @@ from gradcheck.arithmetic import Memo
 from gradcheck.backend import Problem
 from gradcheck.errors import Unsupported
 from gradcheck_backends._jax.dimensions import concrete, symbols
+from gradcheck_backends._jax.flat import flat
 from gradcheck_backends._jax.rounding import rounds_integers
 from gradcheck_backends._jax.sizes import MOST_NUMBERS, Compute, numbers
 from gradcheck_backends._jax.tracing import traced
@@ -37,16 +38,13 @@ def for_one_shape(problem: Problem) -> Any:
     out. Raises `Unsupported` where JAX cannot.
     """
     function = traced(problem.function, problem.example, problem.wrt)
-
-    def vjp(values: Any, deltas: Any) -> Any:
-        return _pulled_back(function, values, deltas)
-
     array_of: Any = jax.ShapeDtypeStruct
     values = [array_of(problem.example[i].shape, np.float64) for i in problem.wrt]
     deltas = tuple(array_of(s, np.float64) for s in problem.output_shapes)
     with float64():
         try:
-            return jax.make_jaxpr(vjp)(values, deltas)
+            forward = flat(jax.make_jaxpr(function)(*values))
+            return jax.make_jaxpr(lambda v, d: _pulled_back(forward, v, d))(values, deltas)
         except Unsupported:
             raise
         except Exception as error:
@@ -131,20 +129,21 @@ def _for_all_shapes(problem: Problem, shapes: Sequence[Sequence[Any]]) -> Trace:
     used: list[Compute] = []
 
     def outputs(values: Any, fixed: Any, spare: Any) -> Any:
-        with numbers(spare):
-            return function(*values, *fixed)
-
-    def vjp(values: Any, fixed: Any, deltas: Any, spare: Any) -> Any:
         with numbers(spare) as computes:
-            found = _pulled_back(lambda *moving: function(*moving, *fixed), values, deltas)
+            found = function(*values, *fixed)
             used[:] = computes
         return found
 
     with float64():
         values = [array_of(tuple(shapes[i]), np.float64) for i in problem.wrt]
         fixed = [array_of(tuple(shapes[i]), problem.example[i].dtype) for i in integers]
-        results = jax.eval_shape(outputs, values, fixed, spare)
-        if tuple(concrete(o.shape, problem.sizes) for o in results) != problem.output_shapes:
+        closed = jax.make_jaxpr(outputs)(values, fixed, spare)
+        if tuple(concrete(o.shape, problem.sizes) for o in closed.out_avals) != problem.output_shapes:
             raise Unsupported("the shape of the output depends on the sizes in an unknown way")
-        deltas = tuple(array_of(o.shape, np.float64) for o in results)
+        deltas = tuple(array_of(o.shape, np.float64) for o in closed.out_avals)
+        forward = flat(closed)
+
+        def vjp(values: Any, fixed: Any, deltas: Any, spare: Any) -> Any:
+            return _pulled_back(lambda *moving: forward(*moving, *fixed, *spare), values, deltas)
+
         return jax.make_jaxpr(vjp)(values, fixed, deltas, spare), used

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from gradcheck.arithmetic import enclose
 from gradcheck.backend import Answer, Problem
 from gradcheck.errors import NoAnswer, user_code
+from gradcheck_backends._jax.flat import bound
 
 __all__ = ["FloatGradients"]
 
@@ -115,11 +116,11 @@ def _noisy(closed: Any, moved: Any, seed: Any, inputs: Sequence[Any]) -> list[An
                 inner, own = getattr(inner, "jaxpr", inner), getattr(inner, "consts", ())
                 results, outward = run(inner, own, given, inward)
             else:
-                found = _bound(equation, given)
+                found = bound(equation, given)
                 results = found if equation.primitive.multiple_results else [found]
                 outward = [any(inward)] * len(results)
                 if any(inward) and name in _SUMS:  # what rounds is the terms, though their sum be small
-                    results = [noise(results[0], _bound(equation, [jnp.abs(g) for g in given]))]
+                    results = [noise(results[0], bound(equation, [jnp.abs(g) for g in given]))]
                 elif any(inward) and name in _FACTORISATIONS:  # every entry is off by the size of the whole
                     results = [noise(r, r.shape[-1] * jnp.max(jnp.abs(r), initial=0)) for r in results]
                 elif any(inward) and name not in _EXACT:
@@ -132,13 +133,6 @@ def _noisy(closed: Any, moved: Any, seed: Any, inputs: Sequence[Any]) -> list[An
     given = [noise(jnp.asarray(i)) for i in inputs]
     outputs: list[Any] = run(closed.jaxpr, closed.consts, given, [True] * len(given))[0]
     return outputs
-
-
-def _bound(equation: Any, given: Sequence[Any]) -> Any:
-    """One primitive's result. JAX 0.10 holds functions among the parameters, earlier ones apart."""
-    params = equation.primitive.get_bind_params(equation.params)
-    functions, params = params if isinstance(params, tuple) else ((), params)
-    return equation.primitive.bind(*functions, *given, **params)
 
 
 _HOLDS = ("jaxpr", "call_jaxpr", "fun_jaxpr")

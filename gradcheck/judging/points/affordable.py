@@ -18,9 +18,9 @@ __all__ = ["EACH", "MOST", "Affordable"]
 MOST = 400
 """Operations that a point may cost. Layers as people write them take 5 to 100."""
 
-EACH = 80
+EACH = 40
 """Operations that the points of a formula may cost on average, 50 or as many as are asked for; beyond that no
-more are drawn. The plan's are always tried."""
+more are drawn. The plan's shapes are always tried."""
 
 _USUAL = 50
 
@@ -43,17 +43,26 @@ class Affordable:
     spent: int = 0
     replaced: dict[tuple[int, ...], dict[str, int]] = field(default_factory=dict)
     _known: dict[tuple[int, ...], int] = field(default_factory=dict)
+    _paid: set[tuple[int, ...]] = field(default_factory=set)
 
     def sizes(self, wanted: Sizes) -> dict[str, int]:
-        """The sizes themselves, or smaller ones that are like them. What these cost is counted."""
+        """The sizes themselves, or smaller ones that are like them."""
         key = tuple(wanted.values())
         if key not in self._known:
             self._known[key] = self.cost(wanted, MOST)
             if self._known[key] > MOST and (found := self._smaller(wanted)) is not None:
                 self.replaced[key] = found
                 self._known[key] = min(int(self._predicted(found)), MOST)
-        self.spent += self._known[key]
         return self.replaced.get(key) or dict(wanted)
+
+    def pay(self, wanted: Sizes) -> None:
+        """Count what a point costs that is made for these sizes."""
+        self.spent += self._known[tuple(wanted.values())]
+        self._paid.add(tuple(self.sizes(wanted).values()))
+
+    def is_paid(self, sizes: Sizes) -> bool:
+        """Whether a point of these sizes is there already."""
+        return tuple(sizes.values()) in self._paid
 
     def is_spent(self, examples: int) -> bool:
         """Whether no more points should be drawn, of so many that are asked for."""

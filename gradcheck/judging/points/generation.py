@@ -90,7 +90,11 @@ def generate(formula: Declaration, *, max_examples: int, seed: int, delta: Value
         if draw.origin == "drawn" and affordable.is_spent(max_examples):
             break
         if not draw.elements:  # those were drawn for the sizes that they have
-            draw = replace(draw, sizes=affordable.sizes(draw.sizes))
+            sizes = affordable.sizes(draw.sizes)
+            if affordable.is_spent(max_examples) and affordable.is_paid(sizes):
+                continue  # of a planned shape that is too dear, and so like others
+            affordable.pay(draw.sizes)
+            draw = replace(draw, sizes=sizes)
         for attempt in range(_REDRAWS):
             rng = np.random.default_rng([seed, draw.seed, draw.position, attempt])
             try:

@@ -131,9 +131,10 @@ class Expr:
         if not names:
             return self
         terms: Terms = {}
-        for (factors, bounds), c in self.terms.items():
-            for term, d in normal_product(self.space, _replaced(factors, names), bounds).items():
-                _put(terms, term, c * d)
+        with self.space.algebra():
+            for (factors, bounds), c in self.terms.items():
+                for term, d in normal_product(self.space, _replaced(factors, names), bounds).items():
+                    _put(terms, term, c * d)
         return Expr(self.space, terms)
 
     def term_expressions(self) -> Iterable[tuple[Number, Expr]]:

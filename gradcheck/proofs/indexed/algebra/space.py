@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, ClassVar
@@ -155,6 +156,9 @@ class Space:
         self.made = self.unknowns = 0  # arrays, and unknown entries, so far
         self.uses = Uses()
         self.refusals: list[Unsupported] = []
+        self.algebra: Callable[[], AbstractContextManager[None]] = (
+            nullcontext  # around what calls no user's code
+        )
         self._sizes: dict[Hashable, int] = {}
         self._codes: dict[tuple[str, int, int], int] = {}
         self._fresh = 0

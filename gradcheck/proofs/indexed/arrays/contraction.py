@@ -55,16 +55,17 @@ def contract(arrays: Sequence[IndexedArray], axes: Sequence[str], output: str) -
         for letter, size in sizes.items()
     }
     result = None
-    for array, letters in zip(arrays, axes, strict=True):
-        own = axis_codes(space, array.shape)
-        entry = array.entry.renamed(
-            {c: codes[letter] for c, letter in zip(own, letters, strict=True) if not is_constant(c)}
-        )
-        result = entry if result is None else result * entry
-    assert result is not None
-    for letter, code in codes.items():
-        if letter not in output and not is_constant(code):
-            result = result.summed(code)
+    with space.algebra():
+        for array, letters in zip(arrays, axes, strict=True):
+            own = axis_codes(space, array.shape)
+            entry = array.entry.renamed(
+                {c: codes[letter] for c, letter in zip(own, letters, strict=True) if not is_constant(c)}
+            )
+            result = entry if result is None else result * entry
+        assert result is not None
+        for letter, code in codes.items():
+            if letter not in output and not is_constant(code):
+                result = result.summed(code)
     kind = "f" if any(a.kind == "f" for a in arrays) else "i"
     shape = tuple(sizes[letter] for letter in output)
     return from_entry(space, result, [codes[letter] for letter in output], shape, kind)

@@ -64,7 +64,9 @@ def _reduction(
         for k in axes:
             count = a.shape[k] * count
         given = finite_somewhere(a, over) if a.infinite and "max" in names else a.entry
-        entry = function(given, over, count - ddof if ddof else count)
+        counted_entries = count - ddof if ddof else count
+        with space.algebra():
+            entry = function(given, over, counted_entries)
         kept = [0 if k in axes else c for k, c in enumerate(codes)]
         shape = tuple(1 if k in axes else s for k, s in enumerate(a.shape))
         fresh = {c: space.fresh(space.size_of(c)) for c in kept if not is_constant(c)}

@@ -39,7 +39,9 @@ def elementwise(function: Callable[..., Expr], *arrays: IndexedArray, kind: str)
     """A function of entries over broadcast arrays."""
     space = arrays[0].space
     shape = broadcast(space, *(a.shape for a in arrays))
-    return IndexedArray(space, function(*(a.entry for a in arrays)), shape, kind)
+    with space.algebra():
+        entry = function(*(a.entry for a in arrays))
+    return IndexedArray(space, entry, shape, kind)
 
 
 _OF_FLOATS_ALONE = {"reciprocal"}

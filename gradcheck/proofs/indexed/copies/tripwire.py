@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import FrameType
 from typing import Any
 
@@ -31,23 +31,26 @@ class Tripwire:
         """Look at every call from now on."""
         if not self._is_set:
             self._is_set, self._before = True, sys.getprofile()
+            self.space.algebra = self.away
             sys.setprofile(self._look)
 
     @contextmanager
     def away(self) -> Iterator[None]:
-        """Look at no calls within: they are ours."""
-        if self._is_set:
+        """Look at no calls within: they are ours, and reach no code of the user's."""
+        looking = self._is_set and sys.getprofile() == self._look
+        if looking:
             sys.setprofile(None)
         try:
             yield
         finally:
-            if self._is_set:
+            if looking and self._is_set:
                 sys.setprofile(self._look)
 
     def drop(self) -> None:
         """Look no more."""
         if self._is_set:
             sys.setprofile(self._before)
+            self.space.algebra = nullcontext
             self._is_set = False
 
     def _look(self, frame: FrameType, event: str, _: Any) -> None:
