@@ -17,6 +17,7 @@ from gradcheck.diagnosis.multiples_within import multiples_within
 from gradcheck.errors import user_code
 from gradcheck.formulas.calling.foreign import is_float_only
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.point import Point
 from gradcheck.formulas.values import Values
 from gradcheck.judging.opinions import PointResult
 from gradcheck.judging.session import Session
@@ -33,8 +34,10 @@ def diagnosed(
     *,
     seed: int = 0,
     delta: Values | None = None,
+    shown: Point | None = None,
 ) -> list[Diagnosis]:
-    """The diagnoses of a failed claim, for its row. Never raises: an explanation is a favour.
+    """The diagnoses of a failed claim, for its row; ``shown`` is the counterexample that goes with it. Never
+    raises: an explanation is a favour.
 
     What the numbers say comes first. Where the normal forms of a proof say the same of a quantity, it is
     true of all shapes; where the numbers say nothing, the forms may. The forms know nothing of lines of
@@ -60,7 +63,7 @@ def diagnosed(
         warnings.simplefilter("ignore")
         try:
             with user_code:
-                found = diagnose(claim, small, session, seed=seed, delta=delta)
+                found = diagnose(claim, small, session, seed=seed, delta=delta, shown=shown)
                 if not dtype.is_low and all(d.kind == UNEXPLAINED for d in found):
                     found = beside_rounding(claim, small, session, seed=seed, delta=delta) or found
         except Exception:

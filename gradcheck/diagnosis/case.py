@@ -53,6 +53,7 @@ class Case:
         seed: int = 0,
         delta: Values | None = None,
         effort: int = EFFORT,
+        shown: Point | None = None,
     ) -> None:
         self.claim, self.session, self.seed, self.delta = claim, session, seed, delta
         self._budget = Budget(effort)
@@ -65,6 +66,7 @@ class Case:
         self.failed = [s for s in self.samples if s.verdict == "fail"]
         self.passed = [s for s in self.samples if s.verdict == "pass"]
         self.kinks = [s for s, r in zip(self.failed, failed, strict=True) if _at_kink(r)]
+        self.shown = None if shown is None else Sample(claim, session, shown, None, None, self._asked())
         self.brought: list[Sample] = []
         self.by_sizes: dict[tuple[int, ...], list[Sample]] = {}
         self._count = 0

@@ -43,6 +43,7 @@ from gradcheck.diagnosis.samples import Sample
 from gradcheck.diagnosis.scopes import by_pilot, pilot_of, scopes_of
 from gradcheck.diagnosis.search import Finding, Scope, settle
 from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.point import Point
 from gradcheck.formulas.quantity import Quantity
 from gradcheck.formulas.values import Values
 from gradcheck.judging.opinions import PointResult
@@ -61,12 +62,14 @@ def diagnose(
     delta: Values | None = None,
     effort: int = EFFORT,
     again: bool = True,
+    shown: Point | None = None,
 ) -> list[Diagnosis]:
     """Why the claim failed, as far as a simple mistake explains it. ``again``: where the effort is spent and
-    nothing was found, once more with the smaller half of the points and of the effort.
+    nothing was found, once more with the smaller half of the points and of the effort. ``shown`` is the
+    counterexample that a reader sees.
     """
     results = _affordable(results, session, effort)
-    case = Case(claim, session, results, seed=seed, delta=delta, effort=effort)
+    case = Case(claim, session, results, seed=seed, delta=delta, effort=effort, shown=shown)
     if (none := not_holomorphic(case)) is not None:
         return [none]
     scopes, found = _explained(case)
@@ -89,7 +92,9 @@ def diagnose(
         fewer = _smaller_half(results)  # code in loops: each point costs what it holds
         if fewer:
             half = effort // 2
-            return diagnose(claim, fewer, session, seed=seed, delta=delta, effort=half, again=False)
+            return diagnose(
+                claim, fewer, session, seed=seed, delta=delta, effort=half, again=False, shown=shown
+            )
     return records or unexplained(results)
 
 
@@ -249,7 +254,7 @@ def _of_raises(case: Case) -> list[Diagnosis]:
         return []
     quantities = case.quantities()
     pilot = pilot_of(raising, quantities[0])
-    scopes = [Scope(q, raising, case.sound(q), [], pilot) for q in quantities]
+    scopes = [Scope(q, raising, case.sound(q), [], pilot, shown=case.shown) for q in quantities]
     everywhere = not any(s.values for s in case.samples)
     changes = rewritten(case, pilot) if everywhere else ()
     found = settle(case, scopes, itertools.chain(repairs(case, pilot), changes))

@@ -21,7 +21,7 @@ def scopes_of(case: Case) -> list[Scope]:
         wrong = [*case.misshapen(quantity), *case.wrong(quantity)]
         if wrong:
             pilot = pilot_of(wrong, quantity)
-            scopes.append(Scope(quantity, wrong, case.sound(quantity), raising, pilot))
+            scopes.append(Scope(quantity, wrong, case.sound(quantity), raising, pilot, shown=case.shown))
     # quantities that are wrong at a common sample share it, and what is computed there
     pilots = sorted({id(s.pilot): s.pilot for s in scopes}.values(), key=lambda p: -_shared(p, scopes))
     for scope in scopes:

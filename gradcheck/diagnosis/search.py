@@ -27,9 +27,9 @@ _MOST_SOUND_EXACT = 6
 class Scope:
     """One quantity and the samples that an explanation of it has to answer for.
 
-    ``wrong``: the value is wrong, or has another shape; ``sound``: it is right; ``raising``: the code
-    raises. ``tried`` are explanations that fit at the pilot but not everywhere, ``multiples`` those that
-    fit there but for a factor.
+    ``wrong``: the value is wrong, or has another shape; ``sound``: it is right; ``raising``: the code raises;
+    ``shown``: the counterexample that a reader sees, where a repair has to do too. ``tried`` are explanations
+    that fit at the pilot but not everywhere, ``multiples`` those that fit there but for a factor.
     """
 
     quantity: Quantity
@@ -39,6 +39,7 @@ class Scope:
     pilot: Sample
     tried: list[Explanation] = field(default_factory=list)
     multiples: list[Explanation] = field(default_factory=list)
+    shown: Sample | None = None
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,7 @@ def confirmed(scope: Scope, explanation: Explanation) -> Finding | None:
     """
     asked = [*scope.wrong, *scope.sound]
     if explanation.repair:
-        asked = [*scope.raising[:6], *asked]
+        asked = [*scope.raising[:6], *([scope.shown] if scope.shown is not None else []), *asked]
     if not all(fits(explanation, s, scope.quantity) for s in asked):
         return None
     if explanation.repair and not all(_breaks_nothing(explanation, s) for s in scope.wrong[:MOST_EXACT]):

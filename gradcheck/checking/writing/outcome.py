@@ -49,7 +49,7 @@ def outcome(task: Task, tried: Tried, settled: Settled) -> Outcome:
     counterexample = describe(claim, minimal, session) if minimal else None
     if settled.of_rounding and minimal is None:
         counterexample = biased_point(claim, results, settled.of_rounding[0], session)
-    mistakes = _mistakes(task, settled) if verdict is Verdict.FAIL else []
+    mistakes = _mistakes(task, settled, minimal) if verdict is Verdict.FAIL else []
     measured = precision(claim, results) if passes and not low else []
     row = claim_row(
         claim,
@@ -98,9 +98,11 @@ def _minimal(task: Task, verdict: Verdict) -> Minimal | None:
     return minimal if usual else replace(minimal, shape_minimal=False)
 
 
-def _mistakes(task: Task, settled: Settled) -> list[Diagnosis]:
+def _mistakes(task: Task, settled: Settled, minimal: Minimal | None) -> list[Diagnosis]:
+    compared = minimal is not None and minimal.result.fault is None and not minimal.result.point.large
+    shown = minimal.result.point if minimal is not None and compared else None
     found = settled.of_rounding or diagnosed(
-        task.claim, task.results, task.session, seed=task.seed, delta=task.delta
+        task.claim, task.results, task.session, seed=task.seed, delta=task.delta, shown=shown
     )
     if all(d.kind == UNEXPLAINED for d in found):
         return settled.battery.mistakes() or found
