@@ -23,7 +23,7 @@ from gradcheck.notes.grammar.syntax import (
 )
 from gradcheck.notes.reading.functions import Functions
 from gradcheck.notes.reading.options import Operand
-from gradcheck.notes.statements.context import LOSSES, key_of
+from gradcheck.notes.statements.context import LOSSES, base_of, key_of
 
 __all__ = ["Derivatives"]
 
@@ -141,7 +141,11 @@ class Derivatives(Functions):
         return frozenset(others)
 
     def reach(self, term: Term, by: str) -> None:
-        """An undefined loss depends on whatever a note differentiates it by."""
+        """An undefined loss depends on whatever a note differentiates it by.
+
+        Raises `NotRead` where it may depend on it in a way that the note says and that is not read.
+        """
+        self.known_way(term, by)
         for name in names(term):
             if name in self.context.losses:
                 self.asked[by] = None
@@ -151,6 +155,20 @@ class Derivatives(Functions):
                 if by not in self.extra_sinks:
                     self.extra_sinks[by] = None
                     self.grown = True
+
+    def known_way(self, term: Term, by: str) -> None:
+        opaque = self.context.opaque
+        if not opaque:
+            return
+        own = by.split("@")[0]
+        for leaf in self.graph.leaves(term):
+            name, dot, _ = leaf.partition(".")
+            key = name.split("@")[0]
+            # an undefined loss reaches by through what is computed of it; what it says of by itself is lost
+            beside = dot and base_of(by) in opaque.get(key, ()) and self.graph.arrays[by].body is None
+            through = not dot and key != own and key in opaque and self.context.may_rest_on(key, by)
+            if beside or through:
+                raise NotRead(f"the definition of {key} is not read")
 
     def laid_out(self, body: Value, by: Value, term: Term) -> Value:
         if by.scalar:
