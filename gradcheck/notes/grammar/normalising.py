@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 
 from gradcheck.notes.grammar.lexer import NotRead, Token, matching
 
@@ -24,6 +25,7 @@ FUNCTIONS = {
 _DRESS = {"\\mathbf", "\\boldsymbol", "\\vec", "\\bf", "\\mathit", "\\mathnormal", "\\underbrace",
 "\\overbrace",
           "\\overset", "\\mathop", "\\mathrel", "\\bfseries", "\\it", "\\overrightarrow"}  # fmt: skip
+_BOLD = {"\\mathbf", "\\boldsymbol", "\\vec", "\\overrightarrow"}
 _ROMAN = {"\\mathrm", "\\text", "\\operatorname", "\\rm", "\\mathsf", "\\mathtt", "\\texttt", "\\sf"}
 _SCRIPT = {"\\mathcal", "\\mathscr", "\\mathfrak"}
 _ENVIRONMENTS = {
@@ -169,6 +171,8 @@ def _dressed(found: list[Token], k: int, out: list[Token], words: frozenset[str]
         if after < len(found) and found[after].kind == mark:  # its caption
             _, after = _argument(found, after)
         return after
+    if command in _BOLD:
+        plain = [replace(t, bold=t.kind in {"letter", "command"}) for t in plain]
     compound = any(t.text in {"+", "-"} for t in plain)
     if compound and after < len(found) and found[after].kind in {"sub", "sup"}:
         out.append(Token("open", "{", found[k].start, found[k].end))

@@ -30,6 +30,12 @@ ABBREVIATIONS = {"KL", "JS", "CE", "NLL", "BCE", "MSE", "ML", "MLE", "MAP", "LS"
 """Letters below the line that are no indices."""
 
 
+_INVERSES = {
+    "sin": "arcsin", "cos": "arccos", "tan": "arctan", "sinh": "arsinh", "cosh": "arcosh", "tanh": "artanh",
+}  # fmt: skip
+"""What a power of -1 makes of a function's name: its inverse, as everyone writes it."""
+
+
 class Symbols(Cursor):
     """Symbols with their marks, differentials, and functions with a name."""
 
@@ -39,7 +45,7 @@ class Symbols(Cursor):
             return self.accented(token)
         if token.text == "d" and token.kind == "letter" and self.differential_ahead(token):
             return self.slashed(token)
-        name = Name(token.text, at=token.start, word=token.kind == "word")
+        name = Name(token.text, bold=token.bold, at=token.start, word=token.kind == "word")
         if token.kind == "word":
             known = FUNCTIONS.get(token.text)
             if known is not None and token.text not in self.symbols:
@@ -224,11 +230,13 @@ class Symbols(Cursor):
             if name.text and name.base in {"max", "min"}:
                 raise NotRead(f"{name.base} over an index is not read")
             if any(r.transposed or r.inverse for r in raised):
-                raise NotRead(f"a superscript of {name.base} is not read")
+                if len(raised) > 1 or raised[0].transposed or name.base not in _INVERSES:
+                    raise NotRead(f"a superscript of {name.base} is not read")
+                name = replace(name, base=_INVERSES[name.base])
         base: Node | None = None
         if name.sub or (name.text and name.base not in {"max", "min"}):
             base = name.sub[0] if len(name.sub) == 1 else None
-            if name.base != "log" or not isinstance(base, Literal):
+            if name.base != "log" or not isinstance(base, Literal | Name):
                 raise NotRead(f"what stands below {name.base} is not read")
             name = replace(name, sub=())
         exponent = name.sup[0] if name.sup else None

@@ -160,7 +160,7 @@ class Derivatives(Functions):
         opaque = self.context.opaque
         if not opaque:
             return
-        own = by.split("@")[0]
+        own = by.split("@", maxsplit=1)[0]
         for leaf in self.graph.leaves(term):
             name, dot, _ = leaf.partition(".")
             key = name.split("@")[0]

@@ -55,6 +55,7 @@ from gradcheck.notes.statements.declarations import (
 )
 from gradcheck.notes.statements.defining import define, define_roots, numbered
 from gradcheck.notes.statements.labels import Labels, labelled, labels
+from gradcheck.notes.statements.letters import Apart, told_apart
 from gradcheck.notes.statements.lost import lose
 from gradcheck.notes.statements.pieces import Formula, Piece, excerpt
 from gradcheck.notes.statements.splitting import Statement, split
@@ -79,7 +80,9 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
         _declared_derivative(text, row, context)
     context.bold = bold_letters(formulas)
     bare = {key_of(d.name) for d in declarations.shapes if not d.name.sub}
-    label = labels(_parsed(statements, context), bare)
+    parsed = _parsed(statements, context)
+    label = labels([s for _, sides in parsed for s in sides], bare)
+    apart = told_apart(parsed, {d.name.base for d in declarations.shapes if not d.prose})
     for k, d in enumerate(declarations.shapes):
         name = labelled(d.name, label)
         assert isinstance(name, Name)
@@ -103,7 +106,7 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
             elif own is None:
                 said[formula.scope] = equal
             continue
-        piece = _piece(formula, statement, context, pieces, label)
+        piece = _piece(formula, statement, context, pieces, (label, apart))
         if piece is not None:
             piece.said = said.get(formula.scope)
             piece.whole = alone[id(formula)] == 1
@@ -182,20 +185,26 @@ def _declared_derivative(text: str, row: bool, context: Context) -> None:
         context.definitions.append(Definition(sides[0], sides[1], (), -1, row, derived=True))
 
 
-def _parsed(statements: list[tuple[Formula, Statement | str]], context: Context) -> list[Node]:
-    """All sides that can be read."""
-    found: list[Node] = []
-    for _, statement in statements:
+def _parsed(
+    statements: list[tuple[Formula, Statement | str]], context: Context
+) -> list[tuple[int, list[Node]]]:
+    """All sides that can be read, by statement, with its section."""
+    found: list[tuple[int, list[Node]]] = []
+    for formula, statement in statements:
+        sides: list[Node] = []
         for side in [] if isinstance(statement, str) else statement.sides:
             with suppress(NotRead, RecursionError):
-                found.append(parse(side, context.applied, context.symbols))
+                sides.append(parse(side, context.applied, context.symbols))
+        if sides:
+            found.append((formula.scope, sides))
     return found
 
 
 def _piece(
-    formula: Formula, statement: Statement, context: Context, before: list[Piece], label: Labels
+    formula: Formula, statement: Statement, context: Context, before: list[Piece], named: tuple[Labels, Apart]
 ) -> Piece | None:
     start, end = statement.start, statement.end
+    label, apart = named
     if statement.relation is not None:
         return _related(formula, statement, context, start, end)
     if not statement.signs:
@@ -206,6 +215,7 @@ def _piece(
             node = labelled(parse(side, context.applied, context.symbols), label)
             piece.sides.append(means(node, context.counted))
             piece.latex.append(excerpt(formula.text, side[0].start, side[-1].end))
+        piece.sides = apart(piece.sides, formula.scope)
         for condition in statement.conditions:
             _condition(condition, piece, context)
         both = _applied_and_multiplied(piece.sides)

@@ -21,6 +21,7 @@ from gradcheck.notes.grammar.syntax import (
     Raised,
 )
 from gradcheck.notes.statements.context import LAYERS, Context, key_of, letter_of, nodes
+from gradcheck.notes.statements.letters import PLAIN
 from gradcheck.notes.statements.pieces import Piece
 
 __all__ = ["Guess", "guesses"]
@@ -103,7 +104,7 @@ class _Signs:
                 if isinstance(node, Name) and id(node) not in marks:
                     self.keys.setdefault(key_of(node))
                     self.indexed.setdefault(key_of(node), set()).add(len(node.sub))
-                    if node.base in context.bold:
+                    if node.base in context.bold and node.accent != PLAIN:
                         self.array.add(key_of(node))
         self.indices = {letter for n in marks_of(sides) if (letter := letter_of(n)) is not None}
 
@@ -167,6 +168,8 @@ class _Signs:
         if counts - {0} or key in self.indices:
             return ()  # its entries tell
         base = key.split("_", maxsplit=1)[0]
+        if base.startswith(f"\\{PLAIN}"):
+            return ((0, 0),)
         accented = base.startswith(("\\hat", "\\bar", "\\tilde"))
         letter = base[base.index("{") + 1 : -1] if accented else base
         upper = (len(letter) == 1 and letter.isupper()) or (letter in GREEK and letter[1:2].isupper())

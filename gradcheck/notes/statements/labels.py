@@ -17,6 +17,7 @@ from gradcheck.notes.grammar.syntax import (
     rebuilt,
 )
 from gradcheck.notes.statements.context import key_of, letter_of, nodes
+from gradcheck.notes.statements.letters import marks
 
 __all__ = ["labelled", "labels"]
 
@@ -29,9 +30,9 @@ Labels = Callable[[Name], str | None]
 
 def labels(sides: list[Node], declared: set[str]) -> Labels:
     """What tells, of the symbols that a note does not declare, which marks are part of their name."""
-    marks = {id(n) for n in _marks(sides)}
+    inner = {id(n) for n in marks(sides)}
     names = [n for n in nodes(tuple(sides)) if isinstance(n, Name)]
-    symbols = [n for n in names if id(n) not in marks]
+    symbols = [n for n in names if id(n) not in inner]
     bases = {n.base for n in symbols}
     counting = INDICES | {x for n in symbols if len(n.sub) == 1 and (x := letter_of(n.sub[0]))}
     bound = {x for n in nodes(tuple(sides)) if isinstance(n, BigSum) for x in _bound(n)}
@@ -87,19 +88,6 @@ def labelled(node: Node, label: Labels) -> Node:
         return replace(part, sub=(), sup=sup, text=text)
 
     return rebuilt(node, change)
-
-
-def _marks(sides: list[Node]) -> list[Node]:
-    found: list[Node] = []
-    for n in nodes(tuple(sides)):
-        if isinstance(n, Name):
-            found += [m for mark in (*n.sub, *n.sup) for m in nodes(mark)]
-        elif isinstance(n, Group):
-            found += [m for mark in n.sub for m in nodes(mark)]
-        elif isinstance(n, BigSum):
-            limits = [m for m in (n.index, n.low, n.high, *n.more) if m is not None]
-            found += [m for limit in limits for m in nodes(limit)]
-    return found
 
 
 def _bound(node: BigSum) -> set[str]:
