@@ -131,7 +131,8 @@ def _joined(found: list[Token]) -> list[Token]:
     out: list[Token] = []
     for token in found:
         last = out[-1] if out else None
-        sign = _COMPARED.get((last.text, token.text)) if last is not None and last.end == token.start else None
+        joined = last is not None and last.end == token.start
+        sign = _COMPARED.get((last.text, token.text)) if last is not None and joined else None
         if last is not None and sign is not None:
             kind = "command" if sign.startswith("\\") else "sign"
             out[-1] = Token(kind, sign, last.start, token.end)

@@ -30,6 +30,19 @@ ABBREVIATIONS = {"KL", "JS", "CE", "NLL", "BCE", "MSE", "ML", "MLE", "MAP", "LS"
 """Letters below the line that are no indices."""
 
 
+_INDICES = {*"ijklmnpq"}
+
+
+def _is_place(item: list[Token]) -> bool:
+    """Whether a token or two are an index: a letter, a number, or a label such as y_i."""
+    texts = [t.text for t in item]
+    if len(item) == 1:
+        return texts[0] in _INDICES or (item[0].kind == "number" and texts[0].isdigit())
+    inner = [t for t in texts[2:] if t not in "{}"]
+    label = len(item) > 2 and texts[0] == "y" and item[1].kind == "sub"
+    return label and len(inner) == 1 and inner[0] in _INDICES
+
+
 _INVERSES = {
     "sin": "arcsin", "cos": "arccos", "tan": "arctan", "sinh": "arsinh", "cosh": "arcosh", "tanh": "artanh",
 }  # fmt: skip
@@ -88,6 +101,10 @@ class Symbols(Cursor):
     def named(self, name: Name) -> Node:
         name, after = self.marks(name)
         base = name.base
+        number = name.sub[0] if len(name.sub) == 1 and isinstance(name.sub[0], Literal) else None
+        places = self.places() if not (after or name.sup) and (number is not None or not name.sub) else ()
+        if places:  # the number in W_1[i, j] tells matrices apart
+            return self.postfix(replace(name, sub=places, text=number.text if number else name.text))
         if self.text() == "(" and (base in self.functions or name.primes):
             if after:
                 raise NotRead("a transposed function is not read")
@@ -101,6 +118,27 @@ class Symbols(Cursor):
         for raised in after:
             node = replace(raised, base=node)
         return self.postfix(node)
+
+    def places(self) -> tuple[Node, ...]:
+        """Indices in brackets, as programs write them: X[i, k], p[i, y_i]."""
+        here, before = self.here, self.tokens[self.k - 1]
+        if here is None or here.text != "[" or here.start != before.end:
+            return ()
+        start = self.k
+        self.take()
+        content = self.until("]")
+        if self.k < len(self.tokens) and self.tokens[self.k].kind in {"sup", "sub"}:
+            content = []
+        items: list[list[Token]] = [[]]
+        for token in content:
+            if token.text == ",":
+                items.append([])
+            else:
+                items[-1].append(token)
+        if not all(_is_place(i) for i in items):
+            self.k = start
+            return ()
+        return tuple(self.whole(i) for i in items)
 
     def lone_arguments(self) -> bool:
         """Whether brackets hold one symbol, or a list: nobody multiplies so, b_n(x_i) is a function."""

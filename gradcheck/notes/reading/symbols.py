@@ -103,7 +103,7 @@ class Symbols(Sizes):
         return key + suffix, subs, exponent
 
     def sizes_are_declared(self, *dims: Dim) -> bool:
-        """Whether a comment declares with both sizes; in the text a letter is a size anew from page to page."""
+        """Whether a comment declares with both sizes; the text gives a letter anew from page to page."""
         said = {_size(s) for d in self.context.declarations.shapes if not d.prose for s in d.sizes}
         return all(root.name is None or _size(root.name) in said for root in (d.root() for d in dims))
 

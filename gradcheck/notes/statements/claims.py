@@ -55,7 +55,7 @@ from gradcheck.notes.statements.declarations import (
 )
 from gradcheck.notes.statements.defining import define, define_roots, numbered
 from gradcheck.notes.statements.labels import Labels, labelled, labels
-from gradcheck.notes.statements.letters import Apart, told_apart
+from gradcheck.notes.statements.letters import Apart, told_apart, told_by_use
 from gradcheck.notes.statements.lost import lose
 from gradcheck.notes.statements.pieces import Formula, Piece, excerpt
 from gradcheck.notes.statements.splitting import Statement, split
@@ -87,6 +87,8 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
         name = labelled(d.name, label)
         assert isinstance(name, Name)
         declarations.shapes[k] = replace(d, name=name)
+    for base in told_by_use(parsed) - {d.name.base for d in declarations.shapes}:
+        declarations.shapes.append(Declared(Name(base), (), values="label", scope=-1, prose=True))
     context.forget()
     heads = {s.sides[0][0].text for _, s in statements if not isinstance(s, str) and len(s.sides[0]) == 1}
     context.counted = {x for x in MEANS - heads if not any(key_of(d.name) == x for d in declarations.shapes)}

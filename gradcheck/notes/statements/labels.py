@@ -17,11 +17,10 @@ from gradcheck.notes.grammar.syntax import (
     rebuilt,
 )
 from gradcheck.notes.statements.context import key_of, letter_of, nodes
-from gradcheck.notes.statements.letters import marks
+from gradcheck.notes.statements.letters import INDICES, marks
 
 __all__ = ["labelled", "labels"]
 
-INDICES = {*"ijklmnpqt"}
 PARAMETERS = {"\\theta", "\\phi", "\\psi", "\\omega", "\\Theta", "\\vartheta", "w", "W"}
 """Symbols that are no index below a function's name."""
 

@@ -14,13 +14,15 @@ from gradcheck.notes.grammar.syntax import (
     Node,
     Norm,
     Raised,
+    Relation,
     Vectorised,
     rebuilt,
 )
-from gradcheck.notes.statements.context import nodes
+from gradcheck.notes.statements.context import key_of, letter_of, nodes
 
-__all__ = ["PLAIN", "Apart", "marks", "told_apart"]
+__all__ = ["PLAIN", "Apart", "marks", "told_apart", "told_by_use"]
 
+INDICES = {*"ijklmnpqt"}
 PLAIN = "mathit"
 """The accent of a letter that is not bold beside one that is: two symbols."""
 
@@ -73,8 +75,27 @@ def told_apart(statements: Sequence[tuple[int, list[Node]]], declared: set[str])
     return apart
 
 
+def told_by_use(statements: Sequence[tuple[int, list[Node]]]) -> set[str]:
+    """Symbols that are labels: y of p_{y_i} and p_y, where y is but an index, or compared with one."""
+    every = [n for _, sides in statements for n in nodes(tuple(sides)) if isinstance(n, Name)]
+    inner = {id(n) for _, sides in statements for n in marks(sides)}
+    for _, sides in statements:
+        for n in nodes(tuple(sides)):
+            if isinstance(n, Relation):
+                inner |= {id(side) for side in (n.left, n.right)}
+    entries = {key_of(n) for n in every if len(n.sub) == 1 and letter_of(n.sub[0]) in INDICES}
+    told: set[str] = set()
+    for n in every:
+        for s in n.sub:
+            single = isinstance(s, Name) and len(s.sub) == 1 and letter_of(s.sub[0])
+            if single or (letter_of(s) == "y" and key_of(n) in entries):
+                assert isinstance(s, Name)
+                told.add(s.base)
+    return told - {n.base for n in every if id(n) not in inner}
+
+
 def _of_numbers(sides: list[Node], inner: set[int]) -> bool:
-    """Whether nothing in a formula is bold, a capital letter, transposed, or has a meaning for arrays only."""
+    """Whether nothing in a formula is bold, capital, transposed, or has a meaning for arrays only."""
     for n in nodes(tuple(sides)):
         match n:
             case Name() if id(n) not in inner:
