@@ -113,8 +113,11 @@ def indices_of(node: Node) -> set[str]:
 
 def _target(reader: Reader, left: Derivative, value: Value) -> Target | None:
     """The left side as gradcheck states it, with the indices of ``value``."""
+    by_ = left.by[0]
+    if isinstance(by_, Name) and any(isinstance(s, Name) and reader.is_label(s) for s in by_.sub):
+        return None
     body = reader.value(left.body)
-    by = reader.operand(left.by[0])
+    by = reader.operand(by_)
     if body.scalar and by.value.scalar:
         return Target(body.body, _free_axes(reader, body.body), by.array, by.places)
     own, theirs = list(value.open), [*body.open, *by.value.open]

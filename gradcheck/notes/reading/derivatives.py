@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
-from gradcheck.notes.arrays.algebra import add, multiply, names, total
+from gradcheck.notes.arrays.algebra import add, multiply, names, substitute, total
 from gradcheck.notes.arrays.terms import Delta, Entry, Number, Term, fresh
 from gradcheck.notes.arrays.values import (
     Value,
@@ -93,20 +94,33 @@ class Derivatives(Functions):
     def shifted(self, node: Derivative) -> Value | None:
         r"""\\partial L / \\partial y_{j-k}: by the entry at that place, where there is one."""
         (by,) = node.by
+        return self.moved(by, lambda plain: self.derivative(replace(node, by=(plain,))))
+
+    def moved(self, by: Node | None, taken: Callable[[Name], Value]) -> Value | None:
+        """A derivative by the entry at a shifted index, or at a label, from what is ``taken`` at any index."""
         subs = by.sub if isinstance(by, Name) else ()
-        moved = [s for s in subs if isinstance(s, Addition) and not self.is_static(s)]
-        if not moved:
+        marks = [s for s in subs if (isinstance(s, Addition) and not self.is_static(s)) or self.labels(s)]
+        if not marks:
             return None
         assert isinstance(by, Name)
-        own = {id(s): f"{s!r}" for s in moved}
+        own = {id(s): f"{s!r}" for s in marks}
         plain = tuple(Name(own[id(s)]) if id(s) in own else s for s in subs)
-        value = self.derivative(replace(node, by=(replace(by, sub=plain),)))
-        for s in moved:
-            assert isinstance(s, Addition)
+        value = taken(replace(by, sub=plain))
+        for s in marks:
             index = self.letters.pop(own[id(s)])
             self.free.pop(own[id(s)])
-            value = value.with_body(total(index, multiply((self.slid(index, s), value.body))))
+            if isinstance(s, Addition):
+                at = self.slid(index, s)
+            else:
+                assert isinstance(s, Name)
+                k, hot = self.labelled(s)
+                index.dim.unify(k.dim)
+                at = substitute(hot, {k: index})
+            value = value.with_body(total(index, multiply((at, value.body))))
         return value
+
+    def labels(self, mark: Node) -> bool:
+        return isinstance(mark, Name) and self.is_label(mark)
 
     def differentiated(self, body: Value, by: Operand, *, partial: bool, of: Node | None = None) -> Value:
         self.reach(body.body, by.array)
@@ -199,6 +213,9 @@ class Derivatives(Functions):
         )
 
     def nabla(self, node: Nabla) -> Value:
+        moved = self.moved(node.by, lambda plain: self.nabla(replace(node, by=plain)))
+        if moved is not None:
+            return moved
         body = self.value(node.body)
         by = self.nabla_by(node)
         if isinstance(by, list):

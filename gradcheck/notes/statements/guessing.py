@@ -150,11 +150,10 @@ class _Signs:
                     if sign in {"\\odot", "\\circ"}:
                         self.shaped = True
                         self.array |= {key_of(x) for x in (a, b) if isinstance(x, Name) and not x.sub}
-                    turned = (
-                        isinstance(a, Raised) and a.transposed and isinstance(a.base, Name) and not a.base.sub
-                    )
+                    turned = isinstance(a, Raised) and a.transposed and isinstance(a.base, Name)
+                    turned = turned and len(a.base.sub) < 2  # type: ignore[union-attr]
                     if turned and not _upper(a) and isinstance(b, Name) and len(b.sub) == 1:
-                        self.members |= _lower(b)  # w^T x_i
+                        self.members |= _lower(b)  # w^T x_i, w_j^T x_i
                     if not sign and _upper(a) and isinstance(b, Name) and not _upper(b) and not b.sub:
                         self.after_matrix.add(key_of(b))
             case _:
@@ -178,6 +177,8 @@ class _Signs:
         array = key in self.array or letter in self.context.bold
         if letter in {"N", "M"} and not array and key not in self.square:
             return ()  # a count under another name, or nothing that is known
+        if key == "\\Delta" and not array and key not in self.square:
+            return ((0, 0),)  # a margin, or a step
         if upper:
             if key in self.square or letter in self.context.bold:
                 return ((2, 0),)
