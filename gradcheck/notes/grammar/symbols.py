@@ -152,7 +152,7 @@ class Symbols(Cursor):
                 return plain and k > self.k + 1 and not marked
             inner = depth > 0
             depth += {"open": 1, "close": -1}.get(token.kind, 0) + {"(": 1, ")": -1}.get(token.text, 0)
-            if token.text == "," and not inner:
+            if token.text in {",", ";"} and not inner:
                 return True
             if inner or depth or token.kind in {"sub", "sup", "close"}:
                 continue

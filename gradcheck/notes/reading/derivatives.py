@@ -97,7 +97,7 @@ class Derivatives(Functions):
         return self.moved(by, lambda plain: self.derivative(replace(node, by=(plain,))))
 
     def moved(self, by: Node | None, taken: Callable[[Name], Value]) -> Value | None:
-        """A derivative by the entry at a shifted index, or at a label, from what is ``taken`` at any index."""
+        """A derivative by the entry at a shifted index or a label, from what is ``taken`` at any index."""
         subs = by.sub if isinstance(by, Name) else ()
         marks = [s for s in subs if (isinstance(s, Addition) and not self.is_static(s)) or self.labels(s)]
         if not marks:
@@ -197,8 +197,8 @@ class Derivatives(Functions):
             if by.matrix:
                 value = by.with_body(term)
                 return value.transposed() if self.choose("matrix") == "transposed" else value
-            if by.row is not None and self.choose("layout") == "numerator":
-                return Value(None, by.row, term)
+            if by.vector and self.choose("layout") == "numerator":
+                return Value(by.column, by.row, term)
             return by.with_body(term)
         if body.vector and by.vector:
             (i,), (p,) = body.open, by.open

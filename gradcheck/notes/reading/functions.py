@@ -205,8 +205,10 @@ class Functions(Sums):
         array = definition.key
         if not name.primes and same and not any(isinstance(p, Name) and p.sub for p in parameters):
             return self.named(replace(name, primes=0))
+        if any(isinstance(p, Name) and p.sub for p in parameters) and len(parameters) > 1:
+            return self.entry_of_function(definition, node)
         plain = [p for p in parameters if isinstance(p, Name)]
-        if len(plain) < len(parameters) or (len(plain) > 1 and any(p.sub for p in plain)):
+        if len(plain) < len(parameters):
             raise NotRead(f"{key_of(name)} at other arguments than its own is not read")
         parameter, argument = plain[0], node.arguments[0]
         if not name.primes and not parameter.sub and not same and array not in self.making:
@@ -238,6 +240,17 @@ class Functions(Sums):
         for _ in range(name.primes):
             term = self.graph.derivative(term, inner_array, ())
         return x.with_body(put(term, inner_array, x.body))
+
+    def entry_of_function(self, definition: Definition, node: Apply) -> Value:
+        """p(x_i, w), of a function that is defined for each i, at another index."""
+        name = node.function
+        places: list[Node] = []
+        for p, a in zip(definition.parameters, node.arguments, strict=True):
+            moved = isinstance(p, Name) and isinstance(a, Name) and len(p.sub) == len(a.sub)
+            if name.primes or not moved or not _same(replace(p, sub=()), replace(a, sub=())):  # type: ignore[type-var]
+                raise NotRead(f"{key_of(name)} at other arguments than its own is not read")
+            places += a.sub  # type: ignore[union-attr]
+        return self.named(replace(name, sub=tuple(places)))
 
     def undefined(self, name: Name, node: Apply) -> Value:
         key = key_of(name)

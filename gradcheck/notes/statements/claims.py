@@ -55,7 +55,7 @@ from gradcheck.notes.statements.declarations import (
 )
 from gradcheck.notes.statements.defining import define, define_roots, numbered
 from gradcheck.notes.statements.labels import Labels, labelled, labels
-from gradcheck.notes.statements.letters import Apart, told_apart, told_by_use
+from gradcheck.notes.statements.letters import Apart, side_by_side, told_apart, told_by_use
 from gradcheck.notes.statements.lost import lose
 from gradcheck.notes.statements.pieces import Formula, Piece, excerpt
 from gradcheck.notes.statements.splitting import Statement, split
@@ -214,7 +214,7 @@ def _piece(
     piece = Piece(formula, start, end, "claim", known=len(context.definitions))
     try:
         for side in statement.sides:
-            node = labelled(parse(side, context.applied, context.symbols), label)
+            node = side_by_side(labelled(parse(side, context.applied, context.symbols), label))
             piece.sides.append(means(node, context.counted))
             piece.latex.append(excerpt(formula.text, side[0].start, side[-1].end))
         piece.sides = apart(piece.sides, formula.scope)
@@ -225,8 +225,9 @@ def _piece(
             raise NotRead(f"whether {both} is multiplied or applied is not clear")
     except NotRead as error:
         head = piece.anchor = piece.sides[0] if piece.sides else None
-        if isinstance(head, Apply) and not head.function.primes:
-            context.unread.add(key_of(head.function))
+        function = key_of(head.function) if isinstance(head, Apply) and not head.function.primes else ""
+        if function and not context.is_defined(function):
+            context.unread.add(function)
         piece.sides, piece.reason = [], str(error)
         lose(excerpt(formula.text, start, end), formula.scope, context)
         return piece

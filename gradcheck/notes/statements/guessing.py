@@ -93,6 +93,7 @@ class _Signs:
         self.square: set[str] = set()  # inverted, or under a trace or a determinant
         self.indexed: dict[str, set[int]] = {}
         self.after_matrix: set[str] = set()
+        self.added: set[str] = set()  # to a matrix times something, as b in W x + b
         self.members: set[str] = set()  # of which an indexed one is a vector
         self.shaped = bool(context.bold)
         marks: set[int] = set()
@@ -145,6 +146,10 @@ class _Signs:
             case Apply(function, arguments, _) if function.base in {"softmax", "diag"}:
                 self.shaped = True
                 self.array |= {key_of(a) for a in arguments if isinstance(a, Name) and not a.sub}
+            case Addition(terms):
+                flat = [x for _, t in terms for x in _terms(t)]
+                if any(isinstance(t, Multiplication) and _upper(t.factors[0][1]) for t in flat):
+                    self.added |= {k for k in _summed(node) if not k[:1].isupper()}
             case Multiplication(factors):
                 for (_, a), (sign, b) in itertools.pairwise(factors):
                     if sign in {"\\odot", "\\circ"}:
@@ -185,6 +190,8 @@ class _Signs:
             if not self.shaped:
                 return ((2, 0), (0, 0))
             return ((2, 0), (1, 1))
+        if key in self.added and not array and not self.context.is_defined(key):
+            return ()  # the sum tells
         if array or key in self.after_matrix or (self.shaped and self.context.is_defined(key)):
             return ((1, 0),)
         if key in OFTEN_NUMBERS:
@@ -200,6 +207,12 @@ def marks_of(sides: list[Node]) -> Iterator[Node]:
                 yield from node.sub
             elif isinstance(node, BigSum) and node.index is not None:
                 yield node.index
+
+
+def _terms(node: Node) -> list[Node]:
+    """The terms of a sum in brackets."""
+    body = node.body if isinstance(node, Group) else node
+    return [x for _, t in body.terms for x in _terms(t)] if isinstance(body, Addition) else [body]
 
 
 def _summed(node: Node) -> set[str]:

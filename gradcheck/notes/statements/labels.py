@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from gradcheck.notes.grammar.syntax import (
+    Apply,
     BigSum,
     Group,
     Literal,
@@ -40,6 +41,7 @@ def labels(sides: list[Node], declared: set[str]) -> Labels:
     counting -= PARAMETERS & bases
     from_zero = any(isinstance(n, BigSum) and getattr(n.low, "text", "") == "0" for n in nodes(tuple(sides)))
     paired = _paired(sides) - {(k, x) for k, x in _paired(sides) if x in INDICES or x in bound}
+    paired |= _parameters(sides, bases - INDICES - bound) | _gates(symbols, bases - bound)
     numbered: dict[str, bool] = {}
     for n in symbols:
         alone = len(n.sub) == 1 and isinstance(n.sub[0], Literal)
@@ -60,6 +62,23 @@ def labels(sides: list[Node], declared: set[str]) -> Labels:
         return "".join(x for x in letters if x) if own else None
 
     return label
+
+
+def _parameters(sides: list[Node], own: set[str]) -> set[tuple[str, str]]:
+    """Functions f_a(x) with a symbol below that stands in the formulas as itself."""
+    functions = [n.function for n in nodes(tuple(sides)) if isinstance(n, Apply)]
+    found = {(key_of(f), x) for f in functions if len(f.sub) == 1 and (x := letter_of(f.sub[0]))}
+    return {(key, x) for key, x in found if x in own}
+
+
+def _gates(symbols: list[Name], own: set[str]) -> set[tuple[str, str]]:
+    """W_f, W_i and W_o beside f, i and o: weights told apart by the symbols that they are for."""
+    found: dict[str, set[str]] = {}
+    for n in symbols:
+        if len(n.sub) == 1 and (x := letter_of(n.sub[0])):
+            found.setdefault(key_of(n), set()).add(x)
+    gates = {k for k, letters in found.items() if len((letters & own) - INDICES) > 1}
+    return {(k, x) for k in gates for x in found[k] if x in own and x != "t"}
 
 
 def _paired(sides: list[Node]) -> set[tuple[str, str]]:

@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from gradcheck.notes.grammar.syntax import (
+    Addition,
     Apply,
     BigSum,
+    Group,
     Matrix,
+    Multiplication,
     Nabla,
     Name,
     Node,
@@ -20,7 +23,7 @@ from gradcheck.notes.grammar.syntax import (
 )
 from gradcheck.notes.statements.context import key_of, letter_of, nodes
 
-__all__ = ["PLAIN", "Apart", "marks", "told_apart", "told_by_use"]
+__all__ = ["PLAIN", "Apart", "marks", "side_by_side", "told_apart", "told_by_use"]
 
 INDICES = {*"ijklmnpqt"}
 PLAIN = "mathit"
@@ -92,6 +95,25 @@ def told_by_use(statements: Sequence[tuple[int, list[Node]]]) -> set[str]:
                 assert isinstance(s, Name)
                 told.add(s.base)
     return told - {n.base for n in every if id(n) not in inner}
+
+
+def side_by_side(node: Node) -> Node:
+    """W [h, x] as the sum of two products: a matrix times vectors that stand one above the other."""
+
+    def change(part: Node) -> Node | None:
+        match part:
+            case Multiplication(((first, Name() as matrix), ("", Vectorised(items)))):
+                upper = len(matrix.base) == 1 and matrix.base.isupper() and not (matrix.sub or matrix.sup)
+                if not upper or not all(isinstance(i, Name) and i.sub for i in items):
+                    return None
+                blocks = [replace(matrix, text=f"{matrix.text}{k}") for k in range(1, len(items) + 1)]
+                terms = [
+                    (1, Multiplication(((first, b), ("", i)))) for b, i in zip(blocks, items, strict=True)
+                ]
+                return Group(Addition(tuple(terms)))
+        return None
+
+    return rebuilt(node, change)
 
 
 def _of_numbers(sides: list[Node], inner: set[int]) -> bool:

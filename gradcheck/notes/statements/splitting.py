@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 
 from gradcheck.notes.grammar.lexer import NotRead, Token
@@ -218,11 +219,24 @@ def _trimmed(part: list[Token]) -> tuple[list[Token], list[str], list[list[Token
             break
         remarks.append(" ".join(t.text for t in part[opener:]))
         part = part[:opener]
+    part = part[_title(part) :]
     while part and (part[0].kind == "remark" or part[0].text in {".", ",", ";", ":"}):
         if part[0].kind == "remark":
             remarks.append(part[0].text)
         part = part[1:]
     return part, remarks, conditions
+
+
+def _title(part: list[Token]) -> int:
+    r"""How many tokens a word in brackets before a formula has, as in `(Mean) \mu = ...`."""
+    if not part or part[0].text != "(":
+        return 0
+    end = next((k for k, t in enumerate(part) if t.text == ")"), 0)
+    word = part[1:end]
+    letters = len(word) > 3 and all(t.kind == "letter" and len(t.text) == 1 for t in word)
+    joined = all(a.end == b.start for a, b in itertools.pairwise(word))
+    follows = end + 1 < len(part) and part[end + 1].text not in {"=", "+", "-", "^", "_"}
+    return end + 1 if letters and joined and follows else 0
 
 
 def _opener(part: list[Token]) -> int | None:

@@ -92,6 +92,10 @@ class Verdicts:
             if again is None:
                 return record
             return completed(again, verdict="not-read") if again.verdict == "wrong" else again
+        elif record.verdict == "not-read" and self.redefined:
+            again = judge_redefined(self.evidence, base, found, self.redefined)
+            if again is not None and again.verdict in {"right", "right-if"}:
+                return again
         return record
 
 

@@ -104,7 +104,7 @@ def judge_wrong(
         if isinstance(alone, Apply) and any("works entry by entry" in a for a in first.assumed):
             text = f"the function {key_of(alone.function)} is neither declared nor defined"
             return completed(base, reason=sentence(text), reading=reading)
-        untold = _only_here(evidence, piece, first)
+        untold = _only_here(evidence, piece, first) or _taken_for_a_number(evidence, piece, first)
         if untold is not None:
             return completed(base, reason=sentence(str(Undeclared(untold))), reading=reading)
         if redefines(evidence.readings.context, piece.sides[0]) and not all_declared(
@@ -189,6 +189,17 @@ def _only_here(evidence: Evidence, piece: Piece, outcome: Outcome) -> str | None
         return None  # what is differentiated is written out
     found = {key_of(n) for side in piece.sides[1:] for n in nodes(side) if isinstance(n, Name)}
     return next(iter(sorted(k for k in found if k in guessed and k not in told)), None)
+
+
+def _taken_for_a_number(evidence: Evidence, piece: Piece, outcome: Outcome) -> str | None:
+    """A symbol that was guessed to be a number, where numbers and arrays do not go together."""
+    if "number" not in outcome.message:
+        return None
+    taken = {k for k, rank in outcome.options.ranks if rank == 0}
+    taken |= {t.removesuffix(" is a number") for t in outcome.assumed if t.endswith(" is a number")}
+    found = {key_of(n) for side in piece.sides for n in nodes(side) if isinstance(n, Name)}
+    known = evidence.readings.context
+    return next((k for k in sorted(found & taken) if known.declared(k) is None and k not in NUMBERS), None)
 
 
 def _plain(found: Iterable[Node]) -> set[str]:
