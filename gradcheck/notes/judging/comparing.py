@@ -43,11 +43,13 @@ def compare(
         if first:
             raise NotRead(str(error)) from error
         raise
+    if reader.einstein:
+        a = reader.contracted(left, a, set())
     letters = dict(reader.free)
     assumed = reader.used & {"partial"}
     b = reader.value(right)
-    if reader.context.declarations.einstein:
-        a, b = summed(reader, left, a, letters), summed(reader, right, b, letters)
+    if reader.einstein:
+        b = summed(reader, b, letters)
     mask: Term | None = None
     if conditions:
         masks = []
@@ -168,10 +170,8 @@ def fitted(a: Value, b: Value, node: Node) -> Value:
     return b
 
 
-def summed(reader: Reader, node: Node, value: Value, letters: dict[str, Index]) -> Value:
+def summed(reader: Reader, value: Value, letters: dict[str, Index]) -> Value:
     """Einstein's convention: an index that the left side does not have is summed over."""
-    from gradcheck.notes.arrays.algebra import total
-
     body = value.body
     for letter in [x for x in reader.free if x not in letters]:
         index = reader.free.pop(letter)

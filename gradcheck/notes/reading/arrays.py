@@ -151,7 +151,7 @@ class Arrays(Given):
         before = set(self.free)
         value = self.right_side(definition.body, before)
         new = [x for x in self.free if x not in before]
-        if self.context.declarations.einstein:
+        if self.einstein:
             for letter in new:
                 self.letters.pop(letter, None)
                 value = value.with_body(total(self.free.pop(letter), value.body))

@@ -10,6 +10,7 @@ from gradcheck.notes.arrays.values import Mismatch, Slip, Undeclared
 from gradcheck.notes.grammar.lexer import NotRead
 from gradcheck.notes.grammar.syntax import (
     Apply,
+    BigSum,
     Derivative,
     Literal,
     Matrix,
@@ -25,6 +26,7 @@ from gradcheck.notes.judging.corrections import Correction, correction
 from gradcheck.notes.judging.readings import Outcome
 from gradcheck.notes.judging.screening import screen
 from gradcheck.notes.judging.verifying import Judgement, judge
+from gradcheck.notes.reading.einstein import repeated
 from gradcheck.notes.reading.given import NUMBERS
 from gradcheck.notes.reading.showing import in_words
 from gradcheck.notes.records import ClaimRecord
@@ -52,7 +54,7 @@ def judge_wrong(
     slips = [o for o in here if o.state == "slip"]
     if slips:  # what needs no calculus comes before anything else
         valued, here = [], slips
-    first = valued[0] if valued else here[0]
+    first = max(valued, key=lambda o: o.pair) if valued else here[0]  # where most of a chain holds
     reading = evidence.reading(piece, first)
     if piece.unclear:
         return completed(
@@ -76,6 +78,15 @@ def judge_wrong(
         special = _of_one_point(piece, first)
         if special is not None:
             return completed(base, reason=sentence(special), reading=reading)
+        twice = _stands_twice(piece, first)
+        if twice is not None and not evidence.readings.context.declarations.einstein:
+            text = (
+                f"the index {twice} is repeated on the left without a sum; if it is summed, declare einstein"
+            )
+            return completed(base, reason=sentence(text), reading=reading)
+        if _of_one_step(evidence, piece):
+            text = "it is the share of one step, as it seems, of a symbol that every step uses"
+            return completed(base, reason=sentence(text), reading=reading)
         if is_equation(evidence, piece):
             text = "it is an equation that does not hold for all values: a condition, or to be solved"
             return completed(base, reason=sentence(text))
@@ -135,6 +146,30 @@ def _of_one_point(piece: Piece, outcome: Outcome) -> str | None:
         return "it gives a value at one point, where others depend on their symbols"
     rounded = any(isinstance(n, Literal) and "." in n.text for n in nodes(right))
     return "it is rounded" if rounded and screen(comparison, within=ROUNDED) else None
+
+
+def _stands_twice(piece: Piece, outcome: Outcome) -> str | None:
+    """An index that stands twice in a product of the left side, and may be summed over."""
+    letters = [x for x, _ in outcome.comparison.letters] if outcome.comparison is not None else []
+    return next((x for x in letters if repeated(piece.sides[0], x)), None)
+
+
+def _of_one_step(evidence: Evidence, piece: Piece) -> bool:
+    """Whether a weight of all steps stands on the left, and quantities of one step on the right."""
+    left, context = piece.sides[0], evidence.readings.context
+    by = left.by if isinstance(left, Nabla) else left.by[0] if isinstance(left, Derivative) else None
+    if not isinstance(by, Name) or not context.stepped or key_of(by) in context.stepped or by.sup:
+        return False
+    summed = {
+        id(n)
+        for b in nodes(tuple(piece.sides))
+        if isinstance(b, BigSum) and b.index is not None and letter_of(b.index) in context.static
+        for n in nodes(b)
+    }
+    return any(
+        isinstance(n, Name) and id(n) not in summed and key_of(n) in context.stepped and n.sub
+        for n in nodes(tuple(piece.sides[1:]))
+    )
 
 
 def _listed(piece: Piece) -> bool:
