@@ -44,7 +44,7 @@ class Brackets(Cursor):
         return self.postfix(node)
 
     def parts_a_sum(self, before: Token | None) -> bool:
-        """Whether a sum in braces has factors or a power beside it, so that the printed formula says another."""
+        """Whether a sum in braces has factors or a power beside it: what is printed says another thing."""
         ends = {"letter", "number", "close", "word"}
         factor = before is not None and (
             before.kind in ends or before.text in {")", "]", "\\cdot", "\\times"}

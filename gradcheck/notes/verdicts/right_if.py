@@ -12,6 +12,7 @@ from gradcheck.notes.grammar.syntax import (
     Name,
 )
 from gradcheck.notes.judging.readings import Outcome, Readings
+from gradcheck.notes.reading.einstein import repeated
 from gradcheck.notes.records import ClaimRecord
 from gradcheck.notes.statements.context import nodes
 from gradcheck.notes.statements.pieces import Piece
@@ -94,13 +95,15 @@ def in_einsteins_convention(
     evidence: Evidence, base: ClaimRecord, piece: Piece, outcomes: list[Outcome]
 ) -> ClaimRecord | None:
     """A formula without a sum in which an index stands twice: right if it is summed over."""
-    missing = any("declare einstein" in o.message for o in outcomes)
-    if not missing or any(isinstance(n, BigSum) for n in nodes(tuple(piece.sides))):
+    letters = {x for o in outcomes if o.comparison is not None for x, _ in o.comparison.letters}
+    said = any("declare einstein" in o.message for o in outcomes)
+    if not said and not any(repeated(piece.sides[0], x) for x in letters):
+        return None
+    if any(isinstance(n, BigSum) for n in nodes(tuple(piece.sides))):
         return None
     known = evidence.readings
-    summed = Readings(
-        known.context, replace(known.base, einstein=True), dict(known.rows), fixed=dict(known.fixed)
-    )
+    base_options = replace(known.base, einstein=True)
+    summed = Readings(known.context, base_options, dict(known.rows), fixed=dict(known.fixed))
     right = [o for o in summed.outcomes(piece) if o.state == "right"]
     if not right or evidence.judged(plainest(right)).equal is False:
         return None
