@@ -111,8 +111,8 @@ class Symbols(Cursor):
             return self.applied(name)
         if self.text() == "[" and base in {"E", "Var", "Cov", "Pr"} and base not in self.symbols:
             raise NotRead("an expectation is not read")
-        unmarked = not after and not name.sup and name.base not in GREEK and name.base not in self.symbols
-        if self.text() == "(" and unmarked and self.lone_arguments():
+        unmarked = not after and not name.sup and name.base not in self.symbols
+        if self.text() == "(" and unmarked and self.lone_arguments(alone=name.base in GREEK):
             return self.applied(name)
         node: Node = name
         for raised in after:
@@ -140,8 +140,11 @@ class Symbols(Cursor):
             return ()
         return tuple(self.whole(i) for i in items)
 
-    def lone_arguments(self) -> bool:
-        """Whether brackets hold one symbol, or a list: nobody multiplies so, b_n(x_i) is a function."""
+    def lone_arguments(self, *, alone: bool = False) -> bool:
+        r"""Whether brackets hold one symbol, or a list: nobody multiplies so, b_n(x_i) is a function.
+
+        A Greek letter is one before a symbol without marks only: \\lambda(\\hat w) may be a product.
+        """
         depth = 0
         plain = True
         for k in range(self.k + 1, len(self.tokens)):
@@ -149,7 +152,7 @@ class Symbols(Cursor):
             if token.text == ")" and not depth:
                 after = self.tokens[k + 1] if k + 1 < len(self.tokens) else None
                 marked = after is not None and (after.kind in {"sup", "sub"} or after.text == "'")
-                return plain and k > self.k + 1 and not marked
+                return plain and k > self.k + 1 and not marked and (not alone or k == self.k + 2)
             inner = depth > 0
             depth += {"open": 1, "close": -1}.get(token.kind, 0) + {"(": 1, ")": -1}.get(token.text, 0)
             if token.text in {",", ";"} and not inner:

@@ -241,7 +241,14 @@ def _piece(
             key_of(shares)
         ):
             known.append(
-                Declared(replace(shares, sub=()), (), values="simplex", scope=formula.scope, unsaid=True)
+                Declared(
+                    replace(shares, sub=()),
+                    (),
+                    values="simplex",
+                    scope=formula.scope,
+                    unsaid=True,
+                    prose=True,
+                )
             )
             context.forget()
         return None

@@ -159,6 +159,9 @@ class _Signs:
                     turned = turned and len(a.base.sub) < 2  # type: ignore[union-attr]
                     if turned and not _upper(a) and isinstance(b, Name) and len(b.sub) == 1:
                         self.members |= _lower(b)  # w^T x_i, w_j^T x_i
+                    small = isinstance(b, Name) and not b.sub and not _upper(b)
+                    if turned and small and not _upper(a) and not sign:
+                        self.array |= _summed(b)  # a^T x
                     if not sign and _upper(a) and isinstance(b, Name) and not _upper(b) and not b.sub:
                         self.after_matrix.add(key_of(b))
             case _:

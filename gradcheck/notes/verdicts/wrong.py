@@ -12,6 +12,7 @@ from gradcheck.notes.grammar.syntax import (
     Apply,
     BigSum,
     Derivative,
+    Group,
     Literal,
     Matrix,
     Nabla,
@@ -51,6 +52,8 @@ def judge_wrong(
     evidence: Evidence, base: ClaimRecord, piece: Piece, here: list[Outcome], outcomes: list[Outcome]
 ) -> ClaimRecord:
     valued = [o for o in here if o.state == "wrong"] or [o for o in outcomes if o.state == "wrong"]
+    if _listed(piece):
+        return completed(base, reason="It lists the parts of a symbol.", reading=None)
     slips = [o for o in here if o.state == "slip"]
     if slips:  # what needs no calculus comes before anything else
         valued, here = [], slips
@@ -62,8 +65,6 @@ def judge_wrong(
             reason=sentence(f"it holds under a condition that is not read: {piece.unclear}"),
             reading=reading,
         )
-    if not valued and _listed(piece):
-        return completed(base, reason="It lists the parts of a symbol.", reading=reading)
     if valued:
         for outcome in valued:
             held = first_condition(outcome.comparisons, _equal(piece))
@@ -78,6 +79,13 @@ def judge_wrong(
         special = _of_one_point(piece, first)
         if special is not None:
             return completed(base, reason=sentence(special), reading=reading)
+        head = piece.sides[first.pair]
+        if isinstance(head, Apply) and _is_undefined(evidence, head):
+            text = f"the function {key_of(head.function)} is neither declared nor defined"
+            return completed(base, reason=sentence(text), reading=reading)
+        unsaid = _unsaid(evidence, piece, first)
+        if unsaid is not None:
+            return completed(base, reason=sentence(unsaid), reading=reading)
         twice = _stands_twice(piece, first)
         if twice is not None and not evidence.readings.context.declarations.einstein:
             text = (
@@ -148,6 +156,38 @@ def _of_one_point(piece: Piece, outcome: Outcome) -> str | None:
     return "it is rounded" if rounded and screen(comparison, within=ROUNDED) else None
 
 
+def _is_undefined(evidence: Evidence, node: Apply) -> bool:
+    """Whether a function by itself on the left side is one that the equality defines."""
+    known, function = evidence.readings.context, node.function
+    told = known.is_defined(key_of(function)) or key_of(function) in known.declarations.elementwise
+    return not (told or function.word or function.primes or function.base in {"\\langle", "\\sigma"})
+
+
+def _unsaid(evidence: Evidence, piece: Piece, outcome: Outcome) -> str | None:
+    """What a note leaves out that a derivative of an undefined loss rests on."""
+    comparison, left = outcome.comparison, piece.sides[outcome.pair]
+    if comparison is None:
+        return None
+    graph, losses = comparison.graph, evidence.readings.context.losses
+    own = left.body if isinstance(left, Derivative | Nabla) else None
+    loss = key_of(own) if isinstance(own, Name) else ""
+    leaves = graph.leaves(comparison.left, comparison.right)
+    others = {n.split(".")[0].split("@")[0] for n in leaves if "." in n} & losses - {loss}
+    if loss and others:
+        return f"{min(others)} is not defined, so that it may be anything"
+    by = comparison.target.array if comparison.target is not None else None
+    if by is None or loss not in losses:
+        return None
+    for n in nodes(piece.sides[outcome.pair + 1]):
+        if isinstance(n, Derivative) and isinstance(n.body, Name) and isinstance(n.by[0], Name):
+            through = key_of(n.by[0])
+            arrays = [a for a in graph.arrays if a.split("@")[0] == through and a != by]
+            apart = not any(by in graph.reads(a) or a in graph.reads(by) for a in arrays)
+            if key_of(n.body) == loss and arrays and apart:
+                return f"how {through} depends on {by.split('@')[0]} is not said"
+    return None
+
+
 def _stands_twice(piece: Piece, outcome: Outcome) -> str | None:
     """An index that stands twice in a product of the left side, and may be summed over."""
     letters = [x for x, _ in outcome.comparison.letters] if outcome.comparison is not None else []
@@ -175,6 +215,8 @@ def _of_one_step(evidence: Evidence, piece: Piece) -> bool:
 def _listed(piece: Piece) -> bool:
     r"""U = [U_K, \\bar{U}_K]: parts of a matrix side by side."""
     left, right = piece.sides[0], piece.sides[1]
+    if isinstance(left, Name) and isinstance(right, Group) and isinstance(right.body, Name):
+        return right.body.base.upper() == left.base.upper() and len(right.body.sub) == 2  # A = (a_{ij})
     inside = right.base if isinstance(right, Raised) else right
     return isinstance(left, Name) and isinstance(inside, Matrix | Vectorised)
 
@@ -207,7 +249,8 @@ def _untold(evidence: Evidence, comparison: Comparison) -> str | None:
         own |= set(graph.leaves(comparison.target.body)) | {comparison.target.array}
     for name in graph.leaves(comparison.right):
         key = name.split("@")[0]
-        if name in own or "." in name or context.declared(key) is not None or key in NUMBERS:
+        declared = context.declared(key)
+        if name in own or "." in name or key in NUMBERS or (declared is not None and not declared.prose):
             continue
         return key
     return None
