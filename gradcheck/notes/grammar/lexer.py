@@ -68,7 +68,8 @@ _SPACING = {
     "\\bigl", "\\bigr", "\\Bigl", "\\Bigr", "\\biggl", "\\biggr", "\\Biggl", "\\Biggr", "\\middle",
     "\\space", "\\enspace", "\\thickspace", "\\negthinspace",
     "\\displaystyle", "\\textstyle", "\\scriptstyle", "\\limits", "\\nolimits", "\\nonumber", "\\notag",
-    "\\thinspace", "\\medspace", "\\hfill", "\\/", "\\centering", "\\small", "\\large", "\\normalsize",
+    "\\thinspace", "\\medspace", "\\hfill", "\\/", "\\centering", "\\small", "\\footnotesize",
+    "\\scriptsize", "\\tiny", "\\Large", "\\large", "\\normalsize",
     "\\strut", "\\allowbreak", "\\noindent", "\\big|",
 }  # fmt: skip
 _WITH_ARGUMENT = {"\\color", "\\tag", "\\label", "\\hspace", "\\vspace", "\\tag*", "\\hspace*", "\\phantom"}

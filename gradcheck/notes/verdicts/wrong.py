@@ -119,6 +119,9 @@ def judge_wrong(
         if batch is not None:
             return batch
         reason = first.message
+        if first.state == "mismatch" and is_number(piece.sides[first.pair + 1]):
+            text = "it gives a value at one point, where others depend on their symbols"
+            return completed(base, reason=sentence(text), reading=reading)
         alone = piece.sides[first.pair + 1]
         if isinstance(alone, Apply) and any("works entry by entry" in a for a in first.assumed):
             text = f"the function {key_of(alone.function)} is neither declared nor defined"
