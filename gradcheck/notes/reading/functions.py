@@ -245,11 +245,13 @@ class Functions(Sums):
         """p(x_i, w), of a function that is defined for each i, at another index."""
         name = node.function
         places: list[Node] = []
+        unclear = NotRead(f"{key_of(name)} at other arguments than its own is not read")
         for p, a in zip(definition.parameters, node.arguments, strict=True):
-            moved = isinstance(p, Name) and isinstance(a, Name) and len(p.sub) == len(a.sub)
-            if name.primes or not moved or not _same(replace(p, sub=()), replace(a, sub=())):  # type: ignore[type-var]
-                raise NotRead(f"{key_of(name)} at other arguments than its own is not read")
-            places += a.sub  # type: ignore[union-attr]
+            if name.primes or not isinstance(p, Name) or not isinstance(a, Name):
+                raise unclear
+            if len(p.sub) != len(a.sub) or not _same(replace(p, sub=()), replace(a, sub=())):
+                raise unclear
+            places += a.sub
         return self.named(replace(name, sub=tuple(places)))
 
     def undefined(self, name: Name, node: Apply) -> Value:
