@@ -45,6 +45,8 @@ TWINS = {
     "a parameter below a function": (r"$g_a(x) = a x^2$", r"$$\frac{dg_a}{dx} = 2 a x$$", r"$$\frac{dg_a}{dx} = a x$$"),
     "an arrow between equations": ("", r"$$f(x) = \frac{1}{x} \hspace{1in} \rightarrow \hspace{1in} \frac{df}{dx} = -1/x^2$$", r"$$f(x) = \frac{1}{x} \hspace{1in} \rightarrow \hspace{1in} \frac{df}{dx} = 1/x^2$$"),
     "words between equations": ("", r"$$f(x, y) = x y \textrm{ with gradient } \nabla f(x, y) = [y, x]$$", r"$$f(x, y) = x y \textrm{ with gradient } \nabla f(x, y) = [x, y]$$"),
+    "a chain rule of any functions": (r"$z = y^2$ and $y = 3x$", r"$$\frac{dz}{dx} = \frac{dz}{dy} \cdot \frac{dy}{dx}$$", r"$$\frac{dz}{dx} = \frac{dz}{dy} + \frac{dy}{dx}$$"),
+    "a chain rule of functions that are not told": ("", r"$$\frac{dy}{dx} = \frac{dy}{du} \cdot \frac{du}{dx}$$", None),
     "an intermediate of a second definition": (r"$f(x, y, z) = (x + y) z$, $q = x + y$ and $f = q z$.", r"$$\frac{\partial f}{\partial q} = z$$", None),
 }  # fmt: skip
 
@@ -72,6 +74,8 @@ UNSURE = {
     "a function that is defined there": r"$$h_\theta(x) = g(\theta^T x) = \frac{1}{1 + e^{-\theta^T x}}$$",
     "the entries of a matrix": r"$y \in \mathbb{R}^n$ and $A = (a_{ij})$",
     "a total differential": r"$$d\Lambda = -\frac{1}{2} \operatorname{tr}(\Omega^{-1} d\Omega) + \frac{1}{2} (y - X\beta)' \Omega^{-1} (d\Omega) \Omega^{-1} (y - X\beta)$$",
+    "a chain of functions that are not told": r"$\frac{dy}{dx} = \frac{dy}{du} \cdot \frac{du}{dx}$, $\frac{dy}{du} = \cos u$",
+    "a number at a point": r"$W x$ is a vector, and $h = W x$ is here $h = 0.5968$.",
     "the share of one step": LSTM + "\n\n" + r"$$\frac{\partial L}{\partial b_o} = \frac{\partial L}{\partial h_t} \odot \tanh(c_t) \odot o_t \odot (1 - o_t)$$",
 }  # fmt: skip
 

@@ -22,6 +22,7 @@ from gradcheck.notes.grammar.syntax import (
     Node,
     Relation,
 )
+from gradcheck.notes.statements.chains import assume_chains
 from gradcheck.notes.statements.context import (
     LAYERS,
     Context,
@@ -114,6 +115,7 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
             piece.whole = alone[id(formula)] == 1
             pieces.append(piece)
     define_roots(pieces, context)
+    assume_chains(pieces, context)
     everything = [n for p in pieces for n in p.sides]
     join_words(declarations, everything)
     context.forget()
