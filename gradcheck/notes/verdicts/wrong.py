@@ -51,7 +51,10 @@ WORK = 60
 def judge_wrong(
     evidence: Evidence, base: ClaimRecord, piece: Piece, here: list[Outcome], outcomes: list[Outcome]
 ) -> ClaimRecord:
-    valued = [o for o in here if o.state == "wrong"] or [o for o in outcomes if o.state == "wrong"]
+    far = max(o.pair for o in here)
+    here = [o for o in here if o.pair == far]  # where most of a chain holds
+    valued = [o for o in here if o.state == "wrong"]
+    valued = valued or [o for o in outcomes if o.state == "wrong" and o.pair >= far]
     if _listed(piece):
         return completed(base, reason="It lists the parts of a symbol.", reading=None)
     slips = [o for o in here if o.state == "slip"]
@@ -175,19 +178,19 @@ def _unsaid(evidence: Evidence, piece: Piece, outcome: Outcome) -> str | None:
     own = left.body if isinstance(left, Derivative | Nabla) else None
     loss = key_of(own) if isinstance(own, Name) else ""
     leaves = graph.leaves(comparison.left, comparison.right)
-    others = {n.split(".")[0].split("@")[0] for n in leaves if "." in n} & losses - {loss}
+    others = {n.split(".")[0].split("@")[0] for n in leaves} & (losses - {loss})
     if loss and others:
         return f"{min(others)} is not defined, so that it may be anything"
-    by = comparison.target.array if comparison.target is not None else None
-    if by is None or loss not in losses:
+    named = left.by[0] if isinstance(left, Derivative) else left.by if isinstance(left, Nabla) else None
+    if not isinstance(named, Name) or loss not in losses:
         return None
+    by = {a for a in graph.arrays if a.split("@")[0] == key_of(named)}
     for n in nodes(piece.sides[outcome.pair + 1]):
         if isinstance(n, Derivative) and isinstance(n.body, Name) and isinstance(n.by[0], Name):
-            through = key_of(n.by[0])
-            arrays = [a for a in graph.arrays if a.split("@")[0] == through and a != by]
-            apart = not any(by in graph.reads(a) or a in graph.reads(by) for a in arrays)
-            if key_of(n.body) == loss and arrays and apart:
-                return f"how {through} depends on {by.split('@')[0]} is not said"
+            through = {a for a in graph.arrays if a.split("@")[0] == key_of(n.by[0])}
+            tied = any(a in graph.reads(b) or b in graph.reads(a) for a in through for b in by)
+            if key_of(n.body) == loss and through and by and not tied:
+                return f"how {key_of(n.by[0])} depends on {key_of(named)} is not said"
     return None
 
 
