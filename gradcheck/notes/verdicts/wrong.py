@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from gradcheck.notes.arrays.algebra import names
 from gradcheck.notes.arrays.graph import NotDifferentiable
 from gradcheck.notes.arrays.values import Mismatch, Slip, Undeclared
 from gradcheck.notes.grammar.lexer import NotRead
@@ -177,8 +178,9 @@ def _unsaid(evidence: Evidence, piece: Piece, outcome: Outcome) -> str | None:
     graph, losses = comparison.graph, evidence.readings.context.losses
     own = left.body if isinstance(left, Derivative | Nabla) else None
     loss = key_of(own) if isinstance(own, Name) else ""
-    leaves = graph.leaves(comparison.left, comparison.right)
-    others = {n.split(".")[0].split("@")[0] for n in leaves} & (losses - {loss})
+    written = names(comparison.left) | names(comparison.right)
+    reached = {a for n in written for a in graph.reads(n)} | written
+    others = {a.split(".")[0].split("@")[0] for a in reached} & (losses - {loss})
     if loss and others:
         return f"{min(others)} is not defined, so that it may be anything"
     named = left.by[0] if isinstance(left, Derivative) else left.by if isinstance(left, Nabla) else None
