@@ -105,6 +105,8 @@ class Symbols(Cursor):
         places = self.places() if not (after or name.sup) and (number is not None or not name.sub) else ()
         if places:  # the number in W_1[i, j] tells matrices apart
             return self.postfix(replace(name, sub=places, text=number.text if number else name.text))
+        if self.text() == "[" and base in self.functions and base not in self.symbols:
+            raise NotRead(f"whether {base} is multiplied or applied is not clear")
         if self.text() == "(" and (base in self.functions or name.primes):
             if after:
                 raise NotRead("a transposed function is not read")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from gradcheck.notes.arrays.algebra import names
 from gradcheck.notes.arrays.graph import NotDifferentiable
 from gradcheck.notes.arrays.values import Mismatch, Slip, Undeclared
+from gradcheck.notes.grammar.latex import latex
 from gradcheck.notes.grammar.lexer import NotRead
 from gradcheck.notes.grammar.syntax import (
     Apply,
@@ -84,6 +85,11 @@ def judge_wrong(
         if special is not None:
             return completed(base, reason=sentence(special), reading=reading)
         head = piece.sides[first.pair]
+        own = head.body if isinstance(head, Derivative) else None
+        applied = [n for n in nodes(tuple(piece.sides)) if isinstance(n, Apply)]
+        if isinstance(own, Apply) and _is_undefined(evidence, own) and _elsewhere(own, applied):
+            text = f"the function {key_of(own.function)} is neither declared nor defined"
+            return completed(base, reason=sentence(text), reading=reading)
         if isinstance(head, Apply) and _is_undefined(evidence, head):
             text = f"the function {key_of(head.function)} is neither declared nor defined"
             return completed(base, reason=sentence(text), reading=reading)
@@ -161,6 +167,12 @@ def _of_one_point(piece: Piece, outcome: Outcome) -> str | None:
         return "it gives a value at one point, where others depend on their symbols"
     rounded = any(isinstance(n, Literal) and "." in n.text for n in nodes(right))
     return "it is rounded" if rounded and screen(comparison, within=ROUNDED) else None
+
+
+def _elsewhere(node: Apply, applied: list[Apply]) -> bool:
+    """Whether a function stands at another argument too, so that it may be a function of something else."""
+    same = [a for a in applied if key_of(a.function) == key_of(node.function) and not a.function.primes]
+    return any(latex(a.arguments[0]) != latex(node.arguments[0]) for a in same)
 
 
 def _is_undefined(evidence: Evidence, node: Apply) -> bool:
