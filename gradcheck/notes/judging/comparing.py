@@ -118,7 +118,10 @@ def _target(reader: Reader, left: Derivative, value: Value) -> Target | None:
     by_ = left.by[0]
     if isinstance(by_, Name) and any(isinstance(s, Name) and reader.is_label(s) for s in by_.sub):
         return None
+    known = set(reader.free)
     body = reader.value(left.body)
+    if reader.einstein:
+        body = reader.contracted(left.body, body, known)
     by = reader.operand(by_)
     if body.scalar and by.value.scalar:
         return Target(body.body, _free_axes(reader, body.body), by.array, by.places)
