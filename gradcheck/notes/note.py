@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from gradcheck.notes.arrays.values import Mismatch, Slip
+from gradcheck.notes.aside import ROUNDS, set_aside
 from gradcheck.notes.convention import Found, convention_of, rows_of, stated
 from gradcheck.notes.judging.corrections import Correction, correction
 from gradcheck.notes.judging.readings import Outcome, Readings
@@ -121,13 +122,20 @@ def _conforming(pieces: list[Piece], context: Context) -> list[Guess]:
     """The guesses of undeclared symbols under which most definitions can be used; then, most claims conform;
     then, the likely ones.
     """
-    found = guesses(context, pieces)
-    if len(found) > 1:
-        found = _best(found, lambda g: -_broken(context, g))
+    found = _least_broken(context, pieces)
+    for _ in range(ROUNDS):
+        if not set_aside(context, found[0].ranks):
+            break
+        found = _least_broken(context, pieces)
     if len(found) > 1:
         found = _best(found, lambda g: _conform(pieces, context, g))
     found = _best(found, lambda g: -g.cost)
     return found[:MOST_GUESSES]
+
+
+def _least_broken(context: Context, pieces: list[Piece]) -> list[Guess]:
+    found = guesses(context, pieces)
+    return _best(found, lambda g: -_broken(context, g)) if len(found) > 1 else found
 
 
 def _best(found: list[Guess], score: Callable[[Guess], int]) -> list[Guess]:

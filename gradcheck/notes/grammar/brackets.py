@@ -30,15 +30,27 @@ class Brackets(Cursor):
     """What stands between brackets, bars and the ends of environments; conditions."""
 
     def braces(self) -> Node:
+        opener, before = self.tokens[self.k], self.tokens[self.k - 1] if self.k else None
         end = matching(self.tokens, self.k)
         content = self.tokens[self.k + 1 : end]
         self.k = end + 1
         if not content:
             return self.factor()
         node = self.whole(content)
+        if isinstance(node, Addition) and opener.text == "{" and self.parts_a_sum(before):
+            raise NotRead("how far braces reach that are not printed is not clear; use brackets")
         if isinstance(node, Addition | Multiplication | Quotient | BigSum):
             node = Group(node)
         return self.postfix(node)
+
+    def parts_a_sum(self, before: Token | None) -> bool:
+        """Whether a sum in braces has factors or a power beside it: what is printed says another thing."""
+        ends = {"letter", "number", "close", "word"}
+        factor = before is not None and (
+            before.kind in ends or before.text in {")", "]", "\\cdot", "\\times"}
+        )
+        after = self.here is not None and self.here.kind in {"sup", "sub"}
+        return factor or after or self.starts() or self.text() in {"\\cdot", "\\times", "\\odot"}
 
     def brackets(self) -> Node:
         opener = self.take().text

@@ -153,7 +153,7 @@ def _name(name: Name) -> str:
         base = r"\mathbf{0}"
     elif name.word or (len(base) > 1 and not base.startswith("\\")):
         base = f"\\{base}" if base in _WORDS else rf"\operatorname{{{base}}}"
-    if name.accent:
+    if name.accent and name.accent != "mathit":
         base = rf"\{name.accent}{{{base}}}"
     base += "'" * name.primes
     if name.text:

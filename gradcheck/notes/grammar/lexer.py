@@ -24,6 +24,7 @@ class Token:
     text: str
     start: int
     end: int
+    bold: bool = False
 
     def __repr__(self) -> str:
         return self.text
@@ -67,7 +68,8 @@ _SPACING = {
     "\\bigl", "\\bigr", "\\Bigl", "\\Bigr", "\\biggl", "\\biggr", "\\Biggl", "\\Biggr", "\\middle",
     "\\space", "\\enspace", "\\thickspace", "\\negthinspace",
     "\\displaystyle", "\\textstyle", "\\scriptstyle", "\\limits", "\\nolimits", "\\nonumber", "\\notag",
-    "\\thinspace", "\\medspace", "\\hfill", "\\/", "\\centering", "\\small", "\\large", "\\normalsize",
+    "\\thinspace", "\\medspace", "\\hfill", "\\/", "\\centering", "\\small", "\\footnotesize",
+    "\\scriptsize", "\\tiny", "\\Large", "\\large", "\\normalsize",
     "\\strut", "\\allowbreak", "\\noindent", "\\big|",
 }  # fmt: skip
 _WITH_ARGUMENT = {"\\color", "\\tag", "\\label", "\\hspace", "\\vspace", "\\tag*", "\\hspace*", "\\phantom"}
@@ -119,7 +121,25 @@ def tokens(text: str) -> list[Token]:
         found.append(Token(kind, content, start, end))
         if len(found) > LONGEST:
             raise NotRead(f"it has more than {LONGEST} tokens")
-    return _without_arguments(found)
+    return _without_arguments(_joined(found))
+
+
+_COMPARED = {("=", "="): "=", (">", "="): "\\geq", ("<", "="): "\\leq", ("!", "="): "\\neq"}
+
+
+def _joined(found: list[Token]) -> list[Token]:
+    """Signs of two characters, as programs write them: ==, >=, <=, !=."""
+    out: list[Token] = []
+    for token in found:
+        last = out[-1] if out else None
+        joined = last is not None and last.end == token.start
+        sign = _COMPARED.get((last.text, token.text)) if last is not None and joined else None
+        if last is not None and sign is not None:
+            kind = "command" if sign.startswith("\\") else "sign"
+            out[-1] = Token(kind, sign, last.start, token.end)
+        else:
+            out.append(token)
+    return out
 
 
 def _sign(content: str, start: int, end: int) -> list[Token]:
@@ -157,7 +177,10 @@ def _without_arguments(found: list[Token]) -> list[Token]:
     while position < len(found):
         token = found[position]
         if token.text in _WITH_ARGUMENT and token.kind == "command":
-            position = _after_group(found, position + 1)
+            after = _after_group(found, position + 1)
+            if token.text.startswith("\\hspace") and _is_wide(found[position + 1 : after]):
+                kept.append(Token("command", "\\quad", token.start, found[after - 1].end))
+            position = after
             continue
         if token.text == "\\textcolor":
             position = _after_group(found, position + 1)
@@ -176,6 +199,17 @@ def _without_arguments(found: list[Token]) -> list[Token]:
         kept.append(token)
         position += 1
     return kept
+
+
+_EM = {"em": 1.0, "in": 7.2, "cm": 2.8, "mm": 0.28, "pt": 0.1, "ex": 0.43, "px": 0.06, "pc": 1.2}
+WIDE = 1.0
+"""The space, in widths of an M, from which on it parts two formulas, as a \\quad does."""
+
+
+def _is_wide(argument: list[Token]) -> bool:
+    text = "".join(t.text for t in argument if t.kind not in {"open", "close"})
+    match = re.fullmatch(r"(\d*\.?\d+)([a-z]{2})", text)
+    return match is not None and float(match[1]) * _EM.get(match[2], 0.0) >= WIDE
 
 
 def _after_group(found: list[Token], position: int) -> int:

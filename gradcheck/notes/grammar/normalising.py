@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 
 from gradcheck.notes.grammar.lexer import NotRead, Token, matching
 
@@ -24,6 +25,9 @@ FUNCTIONS = {
 _DRESS = {"\\mathbf", "\\boldsymbol", "\\vec", "\\bf", "\\mathit", "\\mathnormal", "\\underbrace",
 "\\overbrace",
           "\\overset", "\\mathop", "\\mathrel", "\\bfseries", "\\it", "\\overrightarrow"}  # fmt: skip
+GROUPING = "\\{{"
+"""An opening brace that is seen in print: of an \\underbrace, or of bold letters."""
+_BOLD = {"\\mathbf", "\\boldsymbol", "\\vec", "\\overrightarrow"}
 _ROMAN = {"\\mathrm", "\\text", "\\operatorname", "\\rm", "\\mathsf", "\\mathtt", "\\texttt", "\\sf"}
 _SCRIPT = {"\\mathcal", "\\mathscr", "\\mathfrak"}
 _ENVIRONMENTS = {
@@ -163,15 +167,17 @@ def _dressed(found: list[Token], k: int, out: list[Token], words: frozenset[str]
         out.append(Token("command", name, found[k].start, found[after - 1].end))
         return after
     if command in {"\\underbrace", "\\overbrace"}:
-        out.extend([Token("open", "{", found[k].start, found[k].end), *plain])
+        out.extend([Token("open", GROUPING, found[k].start, found[k].end), *plain])
         out.append(Token("close", "}", found[after - 1].start, found[after - 1].end))
         mark = "sub" if command == "\\underbrace" else "sup"
         if after < len(found) and found[after].kind == mark:  # its caption
             _, after = _argument(found, after)
         return after
+    if command in _BOLD:
+        plain = [replace(t, bold=t.kind in {"letter", "command"}) for t in plain]
     compound = any(t.text in {"+", "-"} for t in plain)
     if compound and after < len(found) and found[after].kind in {"sub", "sup"}:
-        out.append(Token("open", "{", found[k].start, found[k].end))
+        out.append(Token("open", GROUPING, found[k].start, found[k].end))
         out.extend(plain)
         out.append(Token("close", "}", found[after - 1].start, found[after - 1].end))
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 from gradcheck.notes.grammar.cursor import OPENERS, Cursor
 from gradcheck.notes.grammar.lexer import NotRead, Token
@@ -12,6 +13,7 @@ from gradcheck.notes.grammar.syntax import (
     BigSum,
     Derivative,
     Group,
+    Literal,
     Multiplication,
     Nabla,
     Name,
@@ -164,7 +166,13 @@ class Operators(Cursor):
     def root(self) -> Node:
         self.take()
         if self.text() == "[":
-            raise NotRead("a root of another order than 2 is not read")
+            self.take()
+            order = self.until("]")
+            if len(order) != 1 or order[0].kind != "number" or "." in order[0].text:
+                raise NotRead("a root whose order is no number is not read")
+            whole = Literal(Fraction(order[0].text), order[0].text)
+            body = Group(self.whole(self.argument()))
+            return self.postfix(Group(Raised(body, Quotient(Literal(Fraction(1), "1"), whole))))
         return self.postfix(Root(self.whole(self.argument())))
 
     def big(self) -> Node:

@@ -30,6 +30,25 @@ ABBREVIATIONS = {"KL", "JS", "CE", "NLL", "BCE", "MSE", "ML", "MLE", "MAP", "LS"
 """Letters below the line that are no indices."""
 
 
+_INDICES = {*"ijklmnpq"}
+
+
+def _is_place(item: list[Token]) -> bool:
+    """Whether a token or two are an index: a letter, a number, or a label such as y_i."""
+    texts = [t.text for t in item]
+    if len(item) == 1:
+        return texts[0] in _INDICES or (item[0].kind == "number" and texts[0].isdigit())
+    inner = [t for t in texts[2:] if t not in "{}"]
+    label = len(item) > 2 and texts[0] == "y" and item[1].kind == "sub"
+    return label and len(inner) == 1 and inner[0] in _INDICES
+
+
+_INVERSES = {
+    "sin": "arcsin", "cos": "arccos", "tan": "arctan", "sinh": "arsinh", "cosh": "arcosh", "tanh": "artanh",
+}  # fmt: skip
+"""What a power of -1 makes of a function's name: its inverse, as everyone writes it."""
+
+
 class Symbols(Cursor):
     """Symbols with their marks, differentials, and functions with a name."""
 
@@ -39,7 +58,7 @@ class Symbols(Cursor):
             return self.accented(token)
         if token.text == "d" and token.kind == "letter" and self.differential_ahead(token):
             return self.slashed(token)
-        name = Name(token.text, at=token.start, word=token.kind == "word")
+        name = Name(token.text, bold=token.bold, at=token.start, word=token.kind == "word")
         if token.kind == "word":
             known = FUNCTIONS.get(token.text)
             if known is not None and token.text not in self.symbols:
@@ -82,22 +101,52 @@ class Symbols(Cursor):
     def named(self, name: Name) -> Node:
         name, after = self.marks(name)
         base = name.base
+        number = name.sub[0] if len(name.sub) == 1 and isinstance(name.sub[0], Literal) else None
+        places = self.places() if not (after or name.sup) and (number is not None or not name.sub) else ()
+        if places:  # the number in W_1[i, j] tells matrices apart
+            return self.postfix(replace(name, sub=places, text=number.text if number else name.text))
+        if self.text() == "[" and base in self.functions and base not in self.symbols:
+            raise NotRead(f"whether {base} is multiplied or applied is not clear")
         if self.text() == "(" and (base in self.functions or name.primes):
             if after:
                 raise NotRead("a transposed function is not read")
             return self.applied(name)
         if self.text() == "[" and base in {"E", "Var", "Cov", "Pr"} and base not in self.symbols:
             raise NotRead("an expectation is not read")
-        unmarked = not after and not name.sup and name.base not in GREEK and name.base not in self.symbols
-        if self.text() == "(" and unmarked and self.lone_arguments():
+        unmarked = not after and not name.sup and name.base not in self.symbols
+        if self.text() == "(" and unmarked and self.lone_arguments(alone=name.base in GREEK):
             return self.applied(name)
         node: Node = name
         for raised in after:
             node = replace(raised, base=node)
         return self.postfix(node)
 
-    def lone_arguments(self) -> bool:
-        """Whether brackets hold one symbol, or a list: nobody multiplies so, b_n(x_i) is a function."""
+    def places(self) -> tuple[Node, ...]:
+        """Indices in brackets, as programs write them: X[i, k], p[i, y_i]."""
+        here, before = self.here, self.tokens[self.k - 1]
+        if here is None or here.text != "[" or here.start != before.end:
+            return ()
+        start = self.k
+        self.take()
+        content = self.until("]")
+        if self.k < len(self.tokens) and self.tokens[self.k].kind in {"sup", "sub"}:
+            content = []
+        items: list[list[Token]] = [[]]
+        for token in content:
+            if token.text == ",":
+                items.append([])
+            else:
+                items[-1].append(token)
+        if not all(_is_place(i) for i in items):
+            self.k = start
+            return ()
+        return tuple(self.whole(i) for i in items)
+
+    def lone_arguments(self, *, alone: bool = False) -> bool:
+        r"""Whether brackets hold one symbol, or a list: nobody multiplies so, b_n(x_i) is a function.
+
+        A Greek letter is one before a symbol without marks only: \\lambda(\\hat w) may be a product.
+        """
         depth = 0
         plain = True
         for k in range(self.k + 1, len(self.tokens)):
@@ -105,10 +154,10 @@ class Symbols(Cursor):
             if token.text == ")" and not depth:
                 after = self.tokens[k + 1] if k + 1 < len(self.tokens) else None
                 marked = after is not None and (after.kind in {"sup", "sub"} or after.text == "'")
-                return plain and k > self.k + 1 and not marked
+                return plain and k > self.k + 1 and not marked and (not alone or k == self.k + 2)
             inner = depth > 0
             depth += {"open": 1, "close": -1}.get(token.kind, 0) + {"(": 1, ")": -1}.get(token.text, 0)
-            if token.text == "," and not inner:
+            if token.text in {",", ";"} and not inner:
                 return True
             if inner or depth or token.kind in {"sub", "sup", "close"}:
                 continue
@@ -224,11 +273,13 @@ class Symbols(Cursor):
             if name.text and name.base in {"max", "min"}:
                 raise NotRead(f"{name.base} over an index is not read")
             if any(r.transposed or r.inverse for r in raised):
-                raise NotRead(f"a superscript of {name.base} is not read")
+                if len(raised) > 1 or raised[0].transposed or name.base not in _INVERSES:
+                    raise NotRead(f"a superscript of {name.base} is not read")
+                name = replace(name, base=_INVERSES[name.base])
         base: Node | None = None
         if name.sub or (name.text and name.base not in {"max", "min"}):
             base = name.sub[0] if len(name.sub) == 1 else None
-            if name.base != "log" or not isinstance(base, Literal):
+            if name.base != "log" or not isinstance(base, Literal | Name):
                 raise NotRead(f"what stands below {name.base} is not read")
             name = replace(name, sub=())
         exponent = name.sup[0] if name.sup else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 __all__ = [
@@ -29,7 +29,7 @@ class Name:
     sup: tuple[Node, ...] = ()
     primes: int = 0
     accent: str = ""
-    bold: bool = False
+    bold: bool = field(default=False, compare=False)
     word: bool = False
     bracket: str = ""  # of a superscript: "(" or "["
     at: int = 0

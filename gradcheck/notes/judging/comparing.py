@@ -43,11 +43,13 @@ def compare(
         if first:
             raise NotRead(str(error)) from error
         raise
+    if reader.einstein:
+        a = reader.contracted(left, a, set())
     letters = dict(reader.free)
     assumed = reader.used & {"partial"}
     b = reader.value(right)
-    if reader.context.declarations.einstein:
-        a, b = summed(reader, left, a, letters), summed(reader, right, b, letters)
+    if reader.einstein:
+        b = summed(reader, b, letters)
     mask: Term | None = None
     if conditions:
         masks = []
@@ -113,8 +115,14 @@ def indices_of(node: Node) -> set[str]:
 
 def _target(reader: Reader, left: Derivative, value: Value) -> Target | None:
     """The left side as gradcheck states it, with the indices of ``value``."""
+    by_ = left.by[0]
+    if isinstance(by_, Name) and any(isinstance(s, Name) and reader.is_label(s) for s in by_.sub):
+        return None
+    known = set(reader.free)
     body = reader.value(left.body)
-    by = reader.operand(left.by[0])
+    if reader.einstein:
+        body = reader.contracted(left.body, body, known)
+    by = reader.operand(by_)
     if body.scalar and by.value.scalar:
         return Target(body.body, _free_axes(reader, body.body), by.array, by.places)
     own, theirs = list(value.open), [*body.open, *by.value.open]
@@ -165,10 +173,8 @@ def fitted(a: Value, b: Value, node: Node) -> Value:
     return b
 
 
-def summed(reader: Reader, node: Node, value: Value, letters: dict[str, Index]) -> Value:
+def summed(reader: Reader, value: Value, letters: dict[str, Index]) -> Value:
     """Einstein's convention: an index that the left side does not have is summed over."""
-    from gradcheck.notes.arrays.algebra import total
-
     body = value.body
     for letter in [x for x in reader.free if x not in letters]:
         index = reader.free.pop(letter)

@@ -74,6 +74,7 @@ def conditions(comparison: Comparison, said: frozenset[str] = frozenset()) -> It
                 differ: Term = add((ONE, negative(Delta(a, b))))
                 yield Condition(f"{_name(a)} ≠ {_name(b)}", replace(comparison, mask=differ), {})
     graph = comparison.graph
+    yield from _of_labels(comparison)
     kinks = _kinks(comparison)
     if kinks:
         yield from (c for c in kinks if c.text)
@@ -109,6 +110,32 @@ def conditions(comparison: Comparison, said: frozenset[str] = frozenset()) -> It
                 if index.dim.root() is array.dims[0].root():
                     mask = multiply((Entry(name, (index,)),))
                     yield Condition(f"{name}_{_name(index)} = 1", replace(comparison, mask=mask), {})
+
+
+def _of_labels(comparison: Comparison) -> Iterator[Condition]:
+    """An index that is the label of a class or is not, as in "for j other than y_i"."""
+    graph = comparison.graph
+    letters = [index for _, index in comparison.letters]
+    compared = {
+        t.name
+        for t in walk(comparison.right)
+        if isinstance(t, Entry) and t.places and t.places[-1] in letters
+    }
+    for name in graph.leaves(comparison.left, comparison.right):
+        if name in compared:
+            continue  # the claim itself tells its cases apart
+        *own, classes = graph.arrays[name].dims or (None,)
+        if not name.endswith(".hot") or classes is None or len(own) > 1:
+            continue
+        of = [i for i in letters if own and i.dim.root() is own[0].root()] if own else [None]
+        for example, index in itertools.product(of, letters):
+            if index is example or index.dim.root() is not classes.root():
+                continue
+            hot = Entry(name, (index,) if example is None else (example, index))
+            said = name.removesuffix(".hot") + ("" if example is None else f"_{_name(example)}")
+            other = add((ONE, negative(hot)))
+            yield Condition(f"{_name(index)} ≠ {said}", replace(comparison, mask=other), {})
+            yield Condition(f"{_name(index)} = {said}", replace(comparison, mask=hot), {})
 
 
 def _kinks(comparison: Comparison) -> list[Condition]:

@@ -143,7 +143,7 @@ class Arrays(Given):
             subs.insert(0, name.sup[0])
         if definition.parameters and not subs:
             inner = [s for p in definition.parameters if isinstance(p, Name) for s in p.sub]
-            if inner and all(isinstance(p, Name) and p.sub for p in definition.parameters):
+            if inner:
                 subs = inner  # sigma(A_i) = ...: a function of the whole array, its entry i
         given = [self.letter(letter) for s in subs if (letter := letter_of(s)) is not None]
         if len(given) != len(subs):
@@ -151,7 +151,7 @@ class Arrays(Given):
         before = set(self.free)
         value = self.right_side(definition.body, before)
         new = [x for x in self.free if x not in before]
-        if self.context.declarations.einstein:
+        if self.einstein:
             for letter in new:
                 self.letters.pop(letter, None)
                 value = value.with_body(total(self.free.pop(letter), value.body))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
-from gradcheck.notes.arrays.algebra import add, multiply, names, total
+from gradcheck.notes.arrays.algebra import add, multiply, names, substitute, total
 from gradcheck.notes.arrays.terms import Delta, Entry, Number, Term, fresh
 from gradcheck.notes.arrays.values import (
     Value,
@@ -23,7 +24,7 @@ from gradcheck.notes.grammar.syntax import (
 )
 from gradcheck.notes.reading.functions import Functions
 from gradcheck.notes.reading.options import Operand
-from gradcheck.notes.statements.context import LOSSES, key_of
+from gradcheck.notes.statements.context import LOSSES, base_of, key_of
 
 __all__ = ["Derivatives"]
 
@@ -93,20 +94,33 @@ class Derivatives(Functions):
     def shifted(self, node: Derivative) -> Value | None:
         r"""\\partial L / \\partial y_{j-k}: by the entry at that place, where there is one."""
         (by,) = node.by
+        return self.moved(by, lambda plain: self.derivative(replace(node, by=(plain,))))
+
+    def moved(self, by: Node | None, taken: Callable[[Name], Value]) -> Value | None:
+        """A derivative by the entry at a shifted index or a label, from what is ``taken`` at any index."""
         subs = by.sub if isinstance(by, Name) else ()
-        moved = [s for s in subs if isinstance(s, Addition) and not self.is_static(s)]
-        if not moved:
+        marks = [s for s in subs if (isinstance(s, Addition) and not self.is_static(s)) or self.labels(s)]
+        if not marks:
             return None
         assert isinstance(by, Name)
-        own = {id(s): f"{s!r}" for s in moved}
+        own = {id(s): f"{s!r}" for s in marks}
         plain = tuple(Name(own[id(s)]) if id(s) in own else s for s in subs)
-        value = self.derivative(replace(node, by=(replace(by, sub=plain),)))
-        for s in moved:
-            assert isinstance(s, Addition)
+        value = taken(replace(by, sub=plain))
+        for s in marks:
             index = self.letters.pop(own[id(s)])
             self.free.pop(own[id(s)])
-            value = value.with_body(total(index, multiply((self.slid(index, s), value.body))))
+            if isinstance(s, Addition):
+                at = self.slid(index, s)
+            else:
+                assert isinstance(s, Name)
+                k, hot = self.labelled(s)
+                index.dim.unify(k.dim)
+                at = substitute(hot, {k: index})
+            value = value.with_body(total(index, multiply((at, value.body))))
         return value
+
+    def labels(self, mark: Node) -> bool:
+        return isinstance(mark, Name) and self.is_label(mark)
 
     def differentiated(self, body: Value, by: Operand, *, partial: bool, of: Node | None = None) -> Value:
         self.reach(body.body, by.array)
@@ -141,7 +155,11 @@ class Derivatives(Functions):
         return frozenset(others)
 
     def reach(self, term: Term, by: str) -> None:
-        """An undefined loss depends on whatever a note differentiates it by."""
+        """An undefined loss depends on whatever a note differentiates it by.
+
+        Raises `NotRead` where it may depend on it in a way that the note says and that is not read.
+        """
+        self.known_way(term, by)
         for name in names(term):
             if name in self.context.losses:
                 self.asked[by] = None
@@ -151,6 +169,20 @@ class Derivatives(Functions):
                 if by not in self.extra_sinks:
                     self.extra_sinks[by] = None
                     self.grown = True
+
+    def known_way(self, term: Term, by: str) -> None:
+        opaque = self.context.opaque
+        if not opaque:
+            return
+        own = by.split("@", maxsplit=1)[0]
+        for leaf in self.graph.leaves(term):
+            name, dot, _ = leaf.partition(".")
+            key = name.split("@")[0]
+            # an undefined loss reaches by through what is computed of it; what it says of by itself is lost
+            beside = dot and base_of(by) in opaque.get(key, ()) and self.graph.arrays[by].body is None
+            through = not dot and key != own and key in opaque and self.context.may_rest_on(key, by)
+            if beside or through:
+                raise NotRead(f"the definition of {key} is not read")
 
     def laid_out(self, body: Value, by: Value, term: Term) -> Value:
         if by.scalar:
@@ -165,8 +197,8 @@ class Derivatives(Functions):
             if by.matrix:
                 value = by.with_body(term)
                 return value.transposed() if self.choose("matrix") == "transposed" else value
-            if by.row is not None and self.choose("layout") == "numerator":
-                return Value(None, by.row, term)
+            if by.vector and self.choose("layout") == "numerator":
+                return Value(by.column, by.row, term)
             return by.with_body(term)
         if body.vector and by.vector:
             (i,), (p,) = body.open, by.open
@@ -181,6 +213,9 @@ class Derivatives(Functions):
         )
 
     def nabla(self, node: Nabla) -> Value:
+        moved = self.moved(node.by, lambda plain: self.nabla(replace(node, by=plain)))
+        if moved is not None:
+            return moved
         body = self.value(node.body)
         by = self.nabla_by(node)
         if isinstance(by, list):

@@ -13,7 +13,7 @@ def _sum_letters(node: BigSum) -> set[str | None]:
 
 
 def repeated(node: Node, letter: str) -> bool:
-    """Whether an index stands twice in one product, as in Einstein's convention."""
+    """Whether an index stands twice in one product or at one symbol, as in Einstein's convention."""
     own = {
         id(n)
         for b in nodes(node)
@@ -21,12 +21,19 @@ def repeated(node: Node, letter: str) -> bool:
         for n in nodes(b)
     }
     for inner in nodes(node):
-        if isinstance(inner, Multiplication) and id(inner) not in own:
-            count = sum(
-                1
-                for _, f in inner.factors
-                if isinstance(f, Name) and any(letter_of(s) == letter for s in f.sub)
-            )
-            if count >= 2:
-                return True
+        if id(inner) in own:
+            continue
+        if isinstance(inner, Name) and inner.base != "\\delta" and _times(inner, letter) >= 2:
+            return True
+        if isinstance(inner, Multiplication) and sum(_written(f, letter) for _, f in inner.factors) >= 2:
+            return True
     return False
+
+
+def _times(name: Name, letter: str) -> int:
+    return sum(letter_of(s) == letter for s in name.sub)
+
+
+def _written(factor: Node, letter: str) -> bool:
+    """Whether a factor is written with an index, transposed and differentiated ones too."""
+    return any(isinstance(n, Name) and _times(n, letter) for n in nodes(factor))

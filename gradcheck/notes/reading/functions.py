@@ -19,6 +19,7 @@ from gradcheck.notes.arrays.values import (
     hadamard,
     same_shape,
 )
+from gradcheck.notes.grammar.latex import latex
 from gradcheck.notes.grammar.lexer import NotRead
 from gradcheck.notes.grammar.normalising import FUNCTIONS
 from gradcheck.notes.grammar.syntax import (
@@ -28,6 +29,7 @@ from gradcheck.notes.grammar.syntax import (
     Multiplication,
     Name,
     Node,
+    Raised,
     rebuilt,
 )
 from gradcheck.notes.reading.options import Info
@@ -131,7 +133,7 @@ class Functions(Sums):
                 first, second = second, first
             if isinstance(first.body, Number) and first.body.value == 0:
                 return second.with_body(Function("relu", second.body))
-            raise NotRead("a maximum of two other things than 0 and a value is not read")
+            return self.larger(first, second)
         x = self.one(node)
         if base in {"max", "min"}:
             if base == "min" or x.matrix or x.scalar:
@@ -176,6 +178,11 @@ class Functions(Sums):
         difference = add((first.body, negative(other)))
         return first.with_body(add((first.body, negative(Function("relu", difference)))))
 
+    def larger(self, first: Value, second: Value) -> Value:
+        """max(a, b) = -min(-a, -b)."""
+        smaller = self.smaller(*(v.with_body(negative(v.body)) for v in (first, second)))
+        return smaller.with_body(negative(smaller.body))
+
     def softmax(self, x: Value, order: int) -> Value:
         if x.scalar or order:
             raise NotRead(f"the softmax of {x.words()} is not read")
@@ -198,16 +205,21 @@ class Functions(Sums):
         array = definition.key
         if not name.primes and same and not any(isinstance(p, Name) and p.sub for p in parameters):
             return self.named(replace(name, primes=0))
-        if not all(isinstance(p, Name) for p in parameters) or len(parameters) != 1:
+        if any(isinstance(p, Name) and p.sub for p in parameters) and len(parameters) > 1:
+            return self.entry_of_function(definition, node)
+        plain = [p for p in parameters if isinstance(p, Name)]
+        if len(plain) < len(parameters):
             raise NotRead(f"{key_of(name)} at other arguments than its own is not read")
-        parameter, argument = parameters[0], node.arguments[0]
-        assert isinstance(parameter, Name)
+        parameter, argument = plain[0], node.arguments[0]
         if not name.primes and not parameter.sub and not same and array not in self.making:
+            put_in = {key_of(p): a for p, a in zip(plain, node.arguments, strict=True)}
             self.making.append(array)
             try:
-                return self.value(_with_argument(definition.body, parameter, argument))
+                return self.value(_with_arguments(definition.body, put_in))
             finally:
                 self.making.pop()
+        if len(plain) > 1:
+            raise NotRead(f"{key_of(name)} at other arguments than its own is not read")
         if parameter.sub:
             if name.primes or not isinstance(argument, Name) or argument.base != parameter.base:
                 raise NotRead(f"{key_of(name)} at another argument is not read")
@@ -228,6 +240,19 @@ class Functions(Sums):
         for _ in range(name.primes):
             term = self.graph.derivative(term, inner_array, ())
         return x.with_body(put(term, inner_array, x.body))
+
+    def entry_of_function(self, definition: Definition, node: Apply) -> Value:
+        """p(x_i, w), of a function that is defined for each i, at another index."""
+        name = node.function
+        places: list[Node] = []
+        unclear = NotRead(f"{key_of(name)} at other arguments than its own is not read")
+        for p, a in zip(definition.parameters, node.arguments, strict=True):
+            if name.primes or not isinstance(p, Name) or not isinstance(a, Name):
+                raise unclear
+            if len(p.sub) != len(a.sub) or not _same(replace(p, sub=()), replace(a, sub=())):
+                raise unclear
+            places += a.sub
+        return self.named(replace(name, sub=tuple(places)))
 
     def undefined(self, name: Name, node: Apply) -> Value:
         key = key_of(name)
@@ -279,14 +304,20 @@ def _placeless(node: object) -> object:
     return node
 
 
-def _with_argument(body: Node, parameter: Name, argument: Node) -> Node:
-    """The body of a function with its parameter's place taken by an argument."""
+def _with_arguments(body: Node, put: dict[str, Node]) -> Node:
+    """The body of a function with the places of its parameters taken by arguments, all at once."""
 
-    def put(part: Node) -> Node | None:
-        if not isinstance(part, Name) or part.sub or part.sup or key_of(part) != key_of(parameter):
+    def change(part: Node) -> Node | None:
+        argument = put.get(key_of(part)) if isinstance(part, Name) else None
+        if argument is None:
             return None
-        if part.primes:
-            return part
-        return argument if isinstance(argument, Name) else Group(argument)
+        assert isinstance(part, Name)
+        if isinstance(argument, Name) and not (argument.sub or argument.sup or argument.primes):
+            sub, sup = (_with_arguments(marks, put) for marks in (part.sub, part.sup))  # type: ignore[arg-type]
+            return replace(argument, sub=sub, sup=sup, primes=part.primes, bracket=part.bracket)  # type: ignore[arg-type]
+        if part.primes or part.sub or part.bracket or len(part.sup) > 1:
+            raise NotRead(f"what an entry of {latex(argument)} is, is not clear")
+        whole = Group(argument)
+        return Raised(whole, _with_arguments(part.sup[0], put)) if part.sup else whole
 
-    return rebuilt(body, put)
+    return rebuilt(body, change)

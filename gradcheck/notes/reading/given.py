@@ -10,6 +10,7 @@ from gradcheck.notes.reading.options import Info
 from gradcheck.notes.reading.symbols import Symbols
 from gradcheck.notes.statements.context import key_of, letter_of
 from gradcheck.notes.statements.declarations import Declared
+from gradcheck.notes.statements.letters import PLAIN
 
 __all__ = ["NUMBERS", "POSITIVE", "Given"]
 
@@ -41,6 +42,8 @@ class Given(Symbols):
                 return plain[-1]
         bare = Name(name.base)
         own = context.declarations_of(key_of(bare))
+        if name.accent == PLAIN:
+            return None
         if (name.accent or name.text) and own:
             return next((d for d in own if not d.name.sup), own[-1])
         # entries declared under another mark: W^{(1)} for W^{(2)} is not the same symbol

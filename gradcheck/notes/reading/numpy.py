@@ -31,6 +31,7 @@ from gradcheck.notes.grammar.syntax import (
 )
 from gradcheck.notes.reading.reader import Reader
 from gradcheck.notes.statements.context import key_of, letter_of
+from gradcheck.notes.statements.letters import PLAIN
 
 __all__ = ["in_numpy", "meaning"]
 
@@ -237,7 +238,7 @@ def identifier(name: Name, reader: Reader) -> str:
     """A symbol as a variable, with its layer, its example and its indices in brackets; without a power."""
     text = name.base.replace("\\mathcal", "").replace("\\", "").replace("{", "").replace("}", "")
     if name.accent:
-        text += f"_{name.accent}"
+        text += "_plain" if name.accent == PLAIN else f"_{name.accent}"
     if name.text:
         text += "_" + name.text.replace("\\", "")
     kind = reader.superscript(name, name.sup[0]) if name.sup else ""

@@ -25,6 +25,7 @@ class Options:
     rows: bool = False  # vectors are rows
     turned: bool = False  # a gradient written with \nabla is the transpose of its usual shape
     columns: bool = False  # the softmax of a matrix acts on its columns
+    einstein: bool = False  # indices that stand twice are summed over, though no comment says so
     alias: tuple[tuple[str, str], ...] = ()  # sizes under a second name
     ranks: tuple[tuple[str, int], ...] = ()  # what undeclared symbols are taken for: axes of each
 

@@ -200,9 +200,9 @@ class Products(Unknowns):
                 assert row is not None
                 column = fresh(row.dim, "c")
                 return Value(row, column, Delta(row, column))
-            if 1 <= times <= 6:
-                result = base
-                for _ in range(times - 1):
+            if 1 <= abs(times) <= 6:
+                result = base = self.inverse(base) if times < 0 else base
+                for _ in range(abs(times) - 1):
                     result = matrix_product(result, base)
                 return result
         if base.vector:

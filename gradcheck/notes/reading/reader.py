@@ -157,7 +157,7 @@ class Reader(Derivatives):
             known = set(self.free)
             try:
                 value = self.value(term)
-                if self.context.declarations.einstein:
+                if self.einstein:
                     value = self.contracted(term, value, known)
             except Undeclared as error:
                 waiting.append((k, sign, term, error))

@@ -51,6 +51,11 @@ class State:
         if not self.static:
             self.static = dict(self.context.static)
 
+    @property
+    def einstein(self) -> bool:
+        """Whether an index that stands twice in a product is summed over."""
+        return self.context.declarations.einstein or self.options.einstein
+
     def choose(self, name: str) -> object:
         self.used.add(name)
         return getattr(self.options, name)

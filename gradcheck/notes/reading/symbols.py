@@ -43,6 +43,11 @@ _MINUS = Number(Fraction(-1))
 _TWO = Number(Fraction(2))
 
 
+def _size(text: str) -> str:
+    """The letter of a size, whatever its layer: n of `n_l`, `n_{l-1}` and `n@3`."""
+    return text.replace("{", "").split("@")[0].split("_")[0].strip()
+
+
 class Symbols(Sizes):
     """Symbols: which array one means, and with which indices."""
 
@@ -96,6 +101,11 @@ class Symbols(Sizes):
         if len(subs) == 1 and isinstance(subs[0], Literal) and self.is_label_number(name, key, subs[0].text):
             key, subs = f"{key}_{{{subs[0].text}}}", []
         return key + suffix, subs, exponent
+
+    def sizes_are_declared(self, *dims: Dim) -> bool:
+        """Whether a comment declares with both sizes; the text gives a letter anew from page to page."""
+        said = {_size(s) for d in self.context.declarations.shapes if not d.prose for s in d.sizes}
+        return all(root.name is None or _size(root.name) in said for root in (d.root() for d in dims))
 
     beside_layers = False
     """Whether the statement at hand writes layers at its other symbols."""
@@ -249,7 +259,8 @@ class Symbols(Sizes):
         for dim, place in zip(info.dims, places, strict=False):
             if isinstance(place, Index) and not place.dim.unify(dim):
                 letter = place.name.split("#")[0]
-                raise Slip(f"the index {letter} of {key_of(name)} runs to {dim}, elsewhere to {place.dim}")
+                text = f"the index {letter} of {key_of(name)} runs to {dim}, elsewhere to {place.dim}"
+                raise Slip(text) if self.sizes_are_declared(dim, place.dim) else NotRead(text)
         own = len(info.dims) - len(places)
         if len(places) not in {len(info.dims), info.family}:
             raise NotRead(f"{key_of(name)} has {len(info.dims)} indices, here it has {count}")

@@ -22,6 +22,7 @@ from gradcheck.notes.grammar.syntax import (
     Node,
     Relation,
 )
+from gradcheck.notes.statements.chains import assume_chains
 from gradcheck.notes.statements.context import (
     LAYERS,
     Context,
@@ -55,6 +56,7 @@ from gradcheck.notes.statements.declarations import (
 )
 from gradcheck.notes.statements.defining import define, define_roots, numbered
 from gradcheck.notes.statements.labels import Labels, labelled, labels
+from gradcheck.notes.statements.letters import Apart, side_by_side, told_apart, told_by_use
 from gradcheck.notes.statements.lost import lose
 from gradcheck.notes.statements.pieces import Formula, Piece, excerpt
 from gradcheck.notes.statements.splitting import Statement, split
@@ -79,11 +81,15 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
         _declared_derivative(text, row, context)
     context.bold = bold_letters(formulas)
     bare = {key_of(d.name) for d in declarations.shapes if not d.name.sub}
-    label = labels(_parsed(statements, context), bare)
+    parsed = _parsed(statements, context)
+    label = labels([s for _, sides in parsed for s in sides], bare)
+    apart = told_apart(parsed, {d.name.base for d in declarations.shapes if not d.prose})
     for k, d in enumerate(declarations.shapes):
         name = labelled(d.name, label)
         assert isinstance(name, Name)
         declarations.shapes[k] = replace(d, name=name)
+    for base in told_by_use(parsed) - {d.name.base for d in declarations.shapes}:
+        declarations.shapes.append(Declared(Name(base), (), values="label", scope=-1, prose=True))
     context.forget()
     heads = {s.sides[0][0].text for _, s in statements if not isinstance(s, str) and len(s.sides[0]) == 1}
     context.counted = {x for x in MEANS - heads if not any(key_of(d.name) == x for d in declarations.shapes)}
@@ -103,12 +109,13 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
             elif own is None:
                 said[formula.scope] = equal
             continue
-        piece = _piece(formula, statement, context, pieces, label)
+        piece = _piece(formula, statement, context, pieces, (label, apart))
         if piece is not None:
             piece.said = said.get(formula.scope)
             piece.whole = alone[id(formula)] == 1
             pieces.append(piece)
     define_roots(pieces, context)
+    assume_chains(pieces, context)
     everything = [n for p in pieces for n in p.sides]
     join_words(declarations, everything)
     context.forget()
@@ -182,20 +189,26 @@ def _declared_derivative(text: str, row: bool, context: Context) -> None:
         context.definitions.append(Definition(sides[0], sides[1], (), -1, row, derived=True))
 
 
-def _parsed(statements: list[tuple[Formula, Statement | str]], context: Context) -> list[Node]:
-    """All sides that can be read."""
-    found: list[Node] = []
-    for _, statement in statements:
+def _parsed(
+    statements: list[tuple[Formula, Statement | str]], context: Context
+) -> list[tuple[int, list[Node]]]:
+    """All sides that can be read, by statement, with its section."""
+    found: list[tuple[int, list[Node]]] = []
+    for formula, statement in statements:
+        sides: list[Node] = []
         for side in [] if isinstance(statement, str) else statement.sides:
             with suppress(NotRead, RecursionError):
-                found.append(parse(side, context.applied, context.symbols))
+                sides.append(parse(side, context.applied, context.symbols))
+        if sides:
+            found.append((formula.scope, sides))
     return found
 
 
 def _piece(
-    formula: Formula, statement: Statement, context: Context, before: list[Piece], label: Labels
+    formula: Formula, statement: Statement, context: Context, before: list[Piece], named: tuple[Labels, Apart]
 ) -> Piece | None:
     start, end = statement.start, statement.end
+    label, apart = named
     if statement.relation is not None:
         return _related(formula, statement, context, start, end)
     if not statement.signs:
@@ -203,9 +216,10 @@ def _piece(
     piece = Piece(formula, start, end, "claim", known=len(context.definitions))
     try:
         for side in statement.sides:
-            node = labelled(parse(side, context.applied, context.symbols), label)
+            node = side_by_side(labelled(parse(side, context.applied, context.symbols), label))
             piece.sides.append(means(node, context.counted))
             piece.latex.append(excerpt(formula.text, side[0].start, side[-1].end))
+        piece.sides = apart(piece.sides, formula.scope)
         for condition in statement.conditions:
             _condition(condition, piece, context)
         both = _applied_and_multiplied(piece.sides)
@@ -213,8 +227,9 @@ def _piece(
             raise NotRead(f"whether {both} is multiplied or applied is not clear")
     except NotRead as error:
         head = piece.anchor = piece.sides[0] if piece.sides else None
-        if isinstance(head, Apply) and not head.function.primes:
-            context.unread.add(key_of(head.function))
+        function = key_of(head.function) if isinstance(head, Apply) and not head.function.primes else ""
+        if function and not context.is_defined(function):
+            context.unread.add(function)
         piece.sides, piece.reason = [], str(error)
         lose(excerpt(formula.text, start, end), formula.scope, context)
         return piece
@@ -228,7 +243,14 @@ def _piece(
             key_of(shares)
         ):
             known.append(
-                Declared(replace(shares, sub=()), (), values="simplex", scope=formula.scope, unsaid=True)
+                Declared(
+                    replace(shares, sub=()),
+                    (),
+                    values="simplex",
+                    scope=formula.scope,
+                    unsaid=True,
+                    prose=True,
+                )
             )
             context.forget()
         return None

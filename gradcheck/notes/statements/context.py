@@ -19,7 +19,9 @@ from gradcheck.notes.grammar.syntax import (
 )
 from gradcheck.notes.statements.declarations import Declarations, Declared
 
-__all__ = ["Context", "Definition", "is_number", "key_of", "letter_of", "nodes", "turned"]
+__all__ = [
+    "Context", "Definition", "base_of", "bases", "is_number", "key_of", "letter_of", "nodes", "turned",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,17 @@ def key_of(name: Name) -> str:
     """A symbol without its indices: accents and words below the line belong to it, bold does not."""
     base = f"\\{name.accent}{{{name.base}}}" if name.accent else name.base
     return f"{base}_{{{name.text}}}" if name.text else base
+
+
+def base_of(key: str) -> str:
+    """The letter of a symbol, without accents and marks."""
+    inner = key.split("@", maxsplit=1)[0].split("_", maxsplit=1)[0]
+    return inner[inner.index("{") + 1 :].rstrip("}") if "{" in inner[1:] and inner[0] == "\\" else inner
+
+
+def bases(node: object) -> frozenset[str]:
+    """The letters of all symbols of an expression."""
+    return frozenset(n.base for n in nodes(node) if isinstance(n, Name))
 
 
 def nodes(node: object) -> Iterator[Node]:
@@ -127,6 +140,9 @@ class Context:
     unread: set[str] = field(default_factory=set)  # functions whose definition is not read
     lost: dict[str, set[int]] = field(default_factory=dict)
     """Symbols of which a definition is not read, and in which sections."""
+    opaque: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Symbols that are given because their definitions are not read, with the letters that stand in these."""
+    aside: dict[int, Exception] = field(default_factory=dict)  # definitions that were set aside, and why
     doubled: set[str] = field(default_factory=set)  # losses L beside the L_i of each example
     factors: set[tuple[int, str]] = field(default_factory=set)  # multiplied in a section, never applied
     counted: set[str] = field(default_factory=set)  # letters that are nothing but the number of terms
@@ -203,6 +219,20 @@ class Context:
             first = min(d.scope for d in after)
             return [d for d in after if d.scope == first]
         return []
+
+    def may_rest_on(self, key: str, by: str) -> bool:
+        """Whether a symbol whose definition is not read may depend on another; by letters, to be safe."""
+        wanted, seen, stack = base_of(by), set[str](), list(self.opaque.get(key, ()))
+        while stack:
+            base = stack.pop()
+            if base == wanted:
+                return True
+            if base in seen:
+                continue
+            seen.add(base)
+            stack += [b for k, found in self.opaque.items() if base_of(k) == base for b in found]
+            stack += [b for d in self.definitions if base_of(d.key) == base for b in bases(d.body)]
+        return False
 
     def preactivation(self) -> str | None:
         """The quantity that goes into an activation, or the one that is computed by an affine map."""

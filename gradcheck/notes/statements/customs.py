@@ -27,6 +27,7 @@ from gradcheck.notes.grammar.syntax import (
 )
 from gradcheck.notes.statements.context import LOSSES, Context, key_of, letter_of, nodes
 from gradcheck.notes.statements.declarations import Declarations
+from gradcheck.notes.statements.letters import PLAIN
 from gradcheck.notes.statements.pieces import Formula, Piece
 from gradcheck.notes.statements.splitting import Statement
 
@@ -80,7 +81,9 @@ def plain_numbers(context: Context, pieces: list[Piece], formulas: list[Formula]
         seen |= found
         if piece.definition is not None and piece.definition.parameters:
             found |= {piece.definition.key}
-        if any(_shaped(n, context) for n in nodes(tuple(piece.sides))) or any(n.base in bold for n in names):
+        if any(_shaped(n, context) for n in nodes(tuple(piece.sides))) or any(
+            n.base in bold and n.accent != PLAIN for n in names
+        ):
             arrays |= found
     return {k for k in seen - arrays if k not in context.functions and len(k.strip("\\")) < 9}
 

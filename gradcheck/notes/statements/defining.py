@@ -25,6 +25,7 @@ from gradcheck.notes.grammar.syntax import (
 )
 from gradcheck.notes.statements.context import LOSSES, Context, Definition, key_of, letter_of, nodes
 from gradcheck.notes.statements.declarations import Declared
+from gradcheck.notes.statements.letters import marks
 from gradcheck.notes.statements.pieces import Piece
 
 __all__ = ["define", "define_roots", "derives", "numbered"]
@@ -57,6 +58,7 @@ def _mentions(node: Node, name: Name) -> bool:
         for n in nodes(d)
         if isinstance(n, Name)
     }
+    plain |= {id(n) for n in marks((node,))}
     return any(isinstance(n, Name) and id(n) not in plain and _written(n) == own for n in nodes(node))
 
 

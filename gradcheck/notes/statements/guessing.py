@@ -21,6 +21,7 @@ from gradcheck.notes.grammar.syntax import (
     Raised,
 )
 from gradcheck.notes.statements.context import LAYERS, Context, key_of, letter_of, nodes
+from gradcheck.notes.statements.letters import PLAIN
 from gradcheck.notes.statements.pieces import Piece
 
 __all__ = ["Guess", "guesses"]
@@ -92,6 +93,7 @@ class _Signs:
         self.square: set[str] = set()  # inverted, or under a trace or a determinant
         self.indexed: dict[str, set[int]] = {}
         self.after_matrix: set[str] = set()
+        self.added: set[str] = set()  # to a matrix times something, as b in W x + b
         self.members: set[str] = set()  # of which an indexed one is a vector
         self.shaped = bool(context.bold)
         marks: set[int] = set()
@@ -103,7 +105,7 @@ class _Signs:
                 if isinstance(node, Name) and id(node) not in marks:
                     self.keys.setdefault(key_of(node))
                     self.indexed.setdefault(key_of(node), set()).add(len(node.sub))
-                    if node.base in context.bold:
+                    if node.base in context.bold and node.accent != PLAIN:
                         self.array.add(key_of(node))
         self.indices = {letter for n in marks_of(sides) if (letter := letter_of(n)) is not None}
 
@@ -144,16 +146,22 @@ class _Signs:
             case Apply(function, arguments, _) if function.base in {"softmax", "diag"}:
                 self.shaped = True
                 self.array |= {key_of(a) for a in arguments if isinstance(a, Name) and not a.sub}
+            case Addition(terms):
+                flat = [x for _, t in terms for x in _terms(t)]
+                if any(isinstance(t, Multiplication) and _upper(t.factors[0][1]) for t in flat):
+                    self.added |= {k for k in _summed(node) if not k[:1].isupper()}
             case Multiplication(factors):
                 for (_, a), (sign, b) in itertools.pairwise(factors):
                     if sign in {"\\odot", "\\circ"}:
                         self.shaped = True
                         self.array |= {key_of(x) for x in (a, b) if isinstance(x, Name) and not x.sub}
-                    turned = (
-                        isinstance(a, Raised) and a.transposed and isinstance(a.base, Name) and not a.base.sub
-                    )
+                    turned = isinstance(a, Raised) and a.transposed and isinstance(a.base, Name)
+                    turned = turned and len(a.base.sub) < 2  # type: ignore[union-attr]
                     if turned and not _upper(a) and isinstance(b, Name) and len(b.sub) == 1:
-                        self.members |= _lower(b)  # w^T x_i
+                        self.members |= _lower(b)  # w^T x_i, w_j^T x_i
+                    small = isinstance(b, Name) and not b.sub and not _upper(b)
+                    if turned and small and not _upper(a) and not sign:
+                        self.array |= _summed(b)  # a^T x
                     if not sign and _upper(a) and isinstance(b, Name) and not _upper(b) and not b.sub:
                         self.after_matrix.add(key_of(b))
             case _:
@@ -167,6 +175,8 @@ class _Signs:
         if counts - {0} or key in self.indices:
             return ()  # its entries tell
         base = key.split("_", maxsplit=1)[0]
+        if base.startswith(f"\\{PLAIN}"):
+            return ((0, 0),)
         accented = base.startswith(("\\hat", "\\bar", "\\tilde"))
         letter = base[base.index("{") + 1 : -1] if accented else base
         upper = (len(letter) == 1 and letter.isupper()) or (letter in GREEK and letter[1:2].isupper())
@@ -175,12 +185,16 @@ class _Signs:
         array = key in self.array or letter in self.context.bold
         if letter in {"N", "M"} and not array and key not in self.square:
             return ()  # a count under another name, or nothing that is known
+        if key == "\\Delta" and not array and key not in self.square:
+            return ((0, 0),)  # a margin, or a step
         if upper:
             if key in self.square or letter in self.context.bold:
                 return ((2, 0),)
             if not self.shaped:
                 return ((2, 0), (0, 0))
             return ((2, 0), (1, 1))
+        if key in self.added and not array and not self.context.is_defined(key):
+            return ()  # the sum tells
         if array or key in self.after_matrix or (self.shaped and self.context.is_defined(key)):
             return ((1, 0),)
         if key in OFTEN_NUMBERS:
@@ -196,6 +210,12 @@ def marks_of(sides: list[Node]) -> Iterator[Node]:
                 yield from node.sub
             elif isinstance(node, BigSum) and node.index is not None:
                 yield node.index
+
+
+def _terms(node: Node) -> list[Node]:
+    """The terms of a sum in brackets."""
+    body = node.body if isinstance(node, Group) else node
+    return [x for _, t in body.terms for x in _terms(t)] if isinstance(body, Addition) else [body]
 
 
 def _summed(node: Node) -> set[str]:

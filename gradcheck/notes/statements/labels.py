@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from gradcheck.notes.grammar.syntax import (
+    Apply,
     BigSum,
     Group,
     Literal,
@@ -17,10 +18,10 @@ from gradcheck.notes.grammar.syntax import (
     rebuilt,
 )
 from gradcheck.notes.statements.context import key_of, letter_of, nodes
+from gradcheck.notes.statements.letters import INDICES, marks
 
 __all__ = ["labelled", "labels"]
 
-INDICES = {*"ijklmnpqt"}
 PARAMETERS = {"\\theta", "\\phi", "\\psi", "\\omega", "\\Theta", "\\vartheta", "w", "W"}
 """Symbols that are no index below a function's name."""
 
@@ -29,9 +30,9 @@ Labels = Callable[[Name], str | None]
 
 def labels(sides: list[Node], declared: set[str]) -> Labels:
     """What tells, of the symbols that a note does not declare, which marks are part of their name."""
-    marks = {id(n) for n in _marks(sides)}
+    inner = {id(n) for n in marks(sides)}
     names = [n for n in nodes(tuple(sides)) if isinstance(n, Name)]
-    symbols = [n for n in names if id(n) not in marks]
+    symbols = [n for n in names if id(n) not in inner]
     bases = {n.base for n in symbols}
     counting = INDICES | {x for n in symbols if len(n.sub) == 1 and (x := letter_of(n.sub[0]))}
     bound = {x for n in nodes(tuple(sides)) if isinstance(n, BigSum) for x in _bound(n)}
@@ -40,6 +41,7 @@ def labels(sides: list[Node], declared: set[str]) -> Labels:
     counting -= PARAMETERS & bases
     from_zero = any(isinstance(n, BigSum) and getattr(n.low, "text", "") == "0" for n in nodes(tuple(sides)))
     paired = _paired(sides) - {(k, x) for k, x in _paired(sides) if x in INDICES or x in bound}
+    paired |= _parameters(sides, bases - INDICES - bound) | _gates(symbols, bases - bound)
     numbered: dict[str, bool] = {}
     for n in symbols:
         alone = len(n.sub) == 1 and isinstance(n.sub[0], Literal)
@@ -60,6 +62,23 @@ def labels(sides: list[Node], declared: set[str]) -> Labels:
         return "".join(x for x in letters if x) if own else None
 
     return label
+
+
+def _parameters(sides: list[Node], own: set[str]) -> set[tuple[str, str]]:
+    """Functions f_a(x) with a symbol below that stands in the formulas as itself."""
+    functions = [n.function for n in nodes(tuple(sides)) if isinstance(n, Apply)]
+    found = {(key_of(f), x) for f in functions if len(f.sub) == 1 and (x := letter_of(f.sub[0]))}
+    return {(key, x) for key, x in found if x in own}
+
+
+def _gates(symbols: list[Name], own: set[str]) -> set[tuple[str, str]]:
+    """W_f, W_i and W_o beside f, i and o: weights told apart by the symbols that they are for."""
+    found: dict[str, set[str]] = {}
+    for n in symbols:
+        if len(n.sub) == 1 and (x := letter_of(n.sub[0])):
+            found.setdefault(key_of(n), set()).add(x)
+    gates = {k for k, letters in found.items() if len((letters & own) - INDICES) > 1}
+    return {(k, x) for k in gates for x in found[k] if x in own and x != "t"}
 
 
 def _paired(sides: list[Node]) -> set[tuple[str, str]]:
@@ -87,19 +106,6 @@ def labelled(node: Node, label: Labels) -> Node:
         return replace(part, sub=(), sup=sup, text=text)
 
     return rebuilt(node, change)
-
-
-def _marks(sides: list[Node]) -> list[Node]:
-    found: list[Node] = []
-    for n in nodes(tuple(sides)):
-        if isinstance(n, Name):
-            found += [m for mark in (*n.sub, *n.sup) for m in nodes(mark)]
-        elif isinstance(n, Group):
-            found += [m for mark in n.sub for m in nodes(mark)]
-        elif isinstance(n, BigSum):
-            limits = [m for m in (n.index, n.low, n.high, *n.more) if m is not None]
-            found += [m for limit in limits for m in nodes(limit)]
-    return found
 
 
 def _bound(node: BigSum) -> set[str]:

@@ -9,21 +9,24 @@ from gradcheck.notes.grammar.lexer import NotRead, tokens
 from gradcheck.notes.grammar.normalising import normalise
 from gradcheck.notes.grammar.parser import parse
 from gradcheck.notes.grammar.syntax import Apply, Name
-from gradcheck.notes.statements.context import Context, key_of
+from gradcheck.notes.statements.context import Context, base_of, key_of
 from gradcheck.notes.statements.defining import numbered
 
 __all__ = ["lose"]
 
 _EQUAL = re.compile(r":?=|\\(?:triangleq|equiv|coloneqq|doteq)(?![A-Za-z])")
 _BREAK = re.compile(r"\\\\|&|,|;|\\q?quad(?![A-Za-z])|\\Rightarrow(?![A-Za-z])|\\begin\{\w+\*?\}|\n")
+_LETTER = re.compile(r"\\?[A-Za-z]+")
 MOST = 40
 """Equality signs of one formula before which a symbol is looked for."""
 
 
 def lose(text: str, scope: int, context: Context) -> None:
     """Put down what a formula that is not read would define."""
+    letters = frozenset(_LETTER.findall(text))
     for key in _heads(text):
         context.lost.setdefault(key, set()).add(scope)
+        context.opaque[key] = context.opaque.get(key, frozenset()) | letters - {base_of(key)}
 
 
 def _heads(text: str) -> Iterator[str]:

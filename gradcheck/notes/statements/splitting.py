@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 
 from gradcheck.notes.grammar.lexer import NotRead, Token
@@ -15,6 +16,8 @@ _OTHER = {
     "\\ll", "\\gg",
     "\\subset", "\\forall",
 }  # fmt: skip
+_ARROWS = {"\\to", "\\rightarrow", "\\longrightarrow"}
+"""Between two equations they lead from one to the other."""
 _JOINS = {"\\Rightarrow", "\\therefore", "\\because", "\\quad", "\\qquad", "\\Leftrightarrow", "\\land"}
 _AND = {"and", "or", "where", "with", "và", "且", "y", "e", "und", "et", "then", "so", "hence", "thus", "и"}
 _CONDITION = {"if", "for", "when", "assuming", "since", "iff", "for all", "as"}
@@ -106,17 +109,29 @@ def _balanced(tokens: list[Token]) -> bool:
 def _parts(row: list[Token]) -> list[list[Token]]:
     """A row at arrows, wide spaces, commas and words such as "and"."""
     parts: list[list[Token]] = [[]]
-    for token, level in zip(row, _levels(row), strict=True):
+    levels = _levels(row)
+    equal = [k for k, t in enumerate(row) if levels[k] == 0 and t.text in _EQUAL]
+    begun = 0
+    for k, (token, level) in enumerate(zip(row, levels, strict=True)):
+        between = any(e > k for e in equal) and (any(begun <= e < k for e in equal) or k == begun)
         joined = level == 0 and (
             token.text in _JOINS
+            or (between and (token.text in _ARROWS or _parts_formulas(token)))
             or token.text in {",", ";", "，"}
             or (token.kind in {"word", "remark"} and token.text.strip(" ,.:").lower() in _AND)
         )
         if joined:
             parts.append([])
+            begun = k + 1
         else:
             parts[-1].append(token)
     return [p for p in parts if p]
+
+
+def _parts_formulas(token: Token) -> bool:
+    """Whether text between two equations parts them, and gives no condition."""
+    words = token.text.strip(" ,.:").lower().split() if token.kind == "remark" else []
+    return bool(words) and words[0] not in _CONDITION
 
 
 def _statement(part: list[Token], found: list[Statement]) -> None:
@@ -204,11 +219,24 @@ def _trimmed(part: list[Token]) -> tuple[list[Token], list[str], list[list[Token
             break
         remarks.append(" ".join(t.text for t in part[opener:]))
         part = part[:opener]
+    part = part[_title(part) :]
     while part and (part[0].kind == "remark" or part[0].text in {".", ",", ";", ":"}):
         if part[0].kind == "remark":
             remarks.append(part[0].text)
         part = part[1:]
     return part, remarks, conditions
+
+
+def _title(part: list[Token]) -> int:
+    r"""How many tokens a word in brackets before a formula has, as in `(Mean) \mu = ...`."""
+    if not part or part[0].text != "(":
+        return 0
+    end = next((k for k, t in enumerate(part) if t.text == ")"), 0)
+    word = part[1:end]
+    letters = len(word) > 3 and all(t.kind == "letter" and len(t.text) == 1 for t in word)
+    joined = all(a.end == b.start for a, b in itertools.pairwise(word))
+    follows = end + 1 < len(part) and part[end + 1].text not in {"=", "+", "-", "^", "_"}
+    return end + 1 if letters and joined and follows else 0
 
 
 def _opener(part: list[Token]) -> int | None:

@@ -50,6 +50,9 @@ def judge_definition(
 
 
 def why_broken(evidence: Evidence, reader: Reader, definition: Definition) -> Exception | None:
+    aside = evidence.readings.context.aside.get(id(definition))
+    if aside is not None:
+        return aside
     try:
         for array, name in reader.instances(definition):
             if array not in reader.broken:

@@ -91,7 +91,9 @@ def total_differential(context: Context, piece: Piece) -> bool:
         for n in nodes(tuple(piece.sides[1:]))
         if isinstance(n, Differential) and isinstance(n.of, Name)
     }
-    return bool(others & below) or own in LOSSES
+    used = own in {key_of(n) for d in context.definitions for n in nodes(d.body) if isinstance(n, Name)}
+    given = any(d.prose is False for d in context.declarations.shapes if key_of(d.name) == own)
+    return bool(others & below) or own in LOSSES or not (used or given or context.is_defined(own))
 
 
 def _rests(context: Context, sides: tuple[Node, ...]) -> set[str]:

@@ -5,18 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gradcheck.notes.grammar.syntax import (
+    BigSum,
     Differential,
     Group,
     Multiplication,
     Name,
 )
-from gradcheck.notes.judging.readings import Outcome
+from gradcheck.notes.judging.readings import Outcome, Readings
+from gradcheck.notes.reading.einstein import repeated
 from gradcheck.notes.records import ClaimRecord
 from gradcheck.notes.statements.context import nodes
 from gradcheck.notes.statements.pieces import Piece
 from gradcheck.notes.verdicts.evidence import UNSURE, Evidence, completed, plainest, sentence
 
-__all__ = ["for_a_batch_of_one", "in_another_layout", "of_the_mean", "other_layout", "under_another_name"]
+__all__ = [
+    "for_a_batch_of_one", "in_another_layout", "in_einsteins_convention", "of_the_mean", "other_layout",
+    "under_another_name",
+]  # fmt: skip
 
 
 def in_another_layout(evidence: Evidence, base: ClaimRecord, piece: Piece, outcome: Outcome) -> ClaimRecord:
@@ -84,6 +89,30 @@ def under_another_name(
                 layout=evidence.layout(outcome), reading=evidence.reading(piece, outcome),
             )  # fmt: skip
     return None
+
+
+def in_einsteins_convention(
+    evidence: Evidence, base: ClaimRecord, piece: Piece, outcomes: list[Outcome]
+) -> ClaimRecord | None:
+    """A formula without a sum in which an index stands twice: right if it is summed over."""
+    letters = {x for o in outcomes if o.comparison is not None for x, _ in o.comparison.letters}
+    said = any("declare einstein" in o.message for o in outcomes)
+    if not said and not any(repeated(piece.sides[0], x) for x in letters):
+        return None
+    if any(isinstance(n, BigSum) for n in nodes(tuple(piece.sides))):
+        return None
+    known = evidence.readings
+    base_options = replace(known.base, einstein=True)
+    summed = Readings(known.context, base_options, dict(known.rows), fixed=dict(known.fixed))
+    right = [o for o in summed.outcomes(piece) if o.state == "right"]
+    if not right or evidence.judged(plainest(right)).equal is False:
+        return None
+    outcome = plainest(right)
+    return completed(
+        base, verdict="right-if", condition="indices that stand twice are summed over",
+        strength=evidence.judged(outcome).strength or "agreed",
+        layout=evidence.layout(outcome), reading=replace(evidence, readings=summed).reading(piece, outcome),
+    )  # fmt: skip
 
 
 def for_a_batch_of_one(

@@ -11,7 +11,12 @@ from gradcheck.notes.verdicts.definitions import judge_definition
 from gradcheck.notes.verdicts.evidence import Evidence, completed, plainest, sentence
 from gradcheck.notes.verdicts.redefined import judge_redefined, not_read, redefinition, total_differential
 from gradcheck.notes.verdicts.right import judge_right
-from gradcheck.notes.verdicts.right_if import in_another_layout, of_the_mean, under_another_name
+from gradcheck.notes.verdicts.right_if import (
+    in_another_layout,
+    in_einsteins_convention,
+    of_the_mean,
+    under_another_name,
+)
 from gradcheck.notes.verdicts.wrong import judge_wrong, restated_definition
 
 __all__ = ["Verdicts"]
@@ -92,6 +97,10 @@ class Verdicts:
             if again is None:
                 return record
             return completed(again, verdict="not-read") if again.verdict == "wrong" else again
+        elif record.verdict == "not-read" and self.redefined:
+            again = judge_redefined(self.evidence, base, found, self.redefined)
+            if again is not None and again.verdict in {"right", "right-if"}:
+                return again
         return record
 
 
@@ -111,6 +120,9 @@ def judge_claim(evidence: Evidence, base: ClaimRecord, found: Found) -> ClaimRec
     averaged = of_the_mean(evidence, base, piece, here)
     if averaged is not None:
         return averaged
+    repeated = in_einsteins_convention(evidence, base, piece, outcomes)
+    if repeated is not None:
+        return repeated
     narrow = next((o.narrow for o in here if o.narrow is not None), None)
     if narrow is not None:
         return completed(

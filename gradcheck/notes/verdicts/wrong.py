@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from gradcheck.notes.arrays.algebra import names
 from gradcheck.notes.arrays.graph import NotDifferentiable
 from gradcheck.notes.arrays.values import Mismatch, Slip, Undeclared
+from gradcheck.notes.grammar.latex import latex
 from gradcheck.notes.grammar.lexer import NotRead
 from gradcheck.notes.grammar.syntax import (
     Apply,
+    BigSum,
     Derivative,
+    Group,
     Literal,
     Matrix,
     Nabla,
@@ -25,6 +29,7 @@ from gradcheck.notes.judging.corrections import Correction, correction
 from gradcheck.notes.judging.readings import Outcome
 from gradcheck.notes.judging.screening import screen
 from gradcheck.notes.judging.verifying import Judgement, judge
+from gradcheck.notes.reading.einstein import repeated
 from gradcheck.notes.reading.given import NUMBERS
 from gradcheck.notes.reading.showing import in_words
 from gradcheck.notes.records import ClaimRecord
@@ -48,11 +53,16 @@ WORK = 60
 def judge_wrong(
     evidence: Evidence, base: ClaimRecord, piece: Piece, here: list[Outcome], outcomes: list[Outcome]
 ) -> ClaimRecord:
-    valued = [o for o in here if o.state == "wrong"] or [o for o in outcomes if o.state == "wrong"]
+    far = max(o.pair for o in here)
+    here = [o for o in here if o.pair == far]  # where most of a chain holds
+    valued = [o for o in here if o.state == "wrong"]
+    valued = valued or [o for o in outcomes if o.state == "wrong" and o.pair >= far]
+    if _listed(piece):
+        return completed(base, reason="It lists the parts of a symbol.", reading=None)
     slips = [o for o in here if o.state == "slip"]
     if slips:  # what needs no calculus comes before anything else
         valued, here = [], slips
-    first = valued[0] if valued else here[0]
+    first = max(valued, key=lambda o: o.pair) if valued else here[0]  # where most of a chain holds
     reading = evidence.reading(piece, first)
     if piece.unclear:
         return completed(
@@ -60,8 +70,6 @@ def judge_wrong(
             reason=sentence(f"it holds under a condition that is not read: {piece.unclear}"),
             reading=reading,
         )
-    if not valued and _listed(piece):
-        return completed(base, reason="It lists the parts of a symbol.", reading=reading)
     if valued:
         for outcome in valued:
             held = first_condition(outcome.comparisons, _equal(piece))
@@ -76,6 +84,27 @@ def judge_wrong(
         special = _of_one_point(piece, first)
         if special is not None:
             return completed(base, reason=sentence(special), reading=reading)
+        head = piece.sides[first.pair]
+        own = head.body if isinstance(head, Derivative) else None
+        applied = [n for n in nodes(tuple(piece.sides)) if isinstance(n, Apply)]
+        if isinstance(own, Apply) and _is_undefined(evidence, own) and _elsewhere(own, applied):
+            text = f"the function {key_of(own.function)} is neither declared nor defined"
+            return completed(base, reason=sentence(text), reading=reading)
+        if isinstance(head, Apply) and _is_undefined(evidence, head):
+            text = f"the function {key_of(head.function)} is neither declared nor defined"
+            return completed(base, reason=sentence(text), reading=reading)
+        unsaid = _unsaid(evidence, piece, first)
+        if unsaid is not None:
+            return completed(base, reason=sentence(unsaid), reading=reading)
+        twice = _stands_twice(piece, first)
+        if twice is not None and not evidence.readings.context.declarations.einstein:
+            text = (
+                f"the index {twice} is repeated on the left without a sum; if it is summed, declare einstein"
+            )
+            return completed(base, reason=sentence(text), reading=reading)
+        if _of_one_step(evidence, piece):
+            text = "it is the share of one step, as it seems, of a symbol that every step uses"
+            return completed(base, reason=sentence(text), reading=reading)
         if is_equation(evidence, piece):
             text = "it is an equation that does not hold for all values: a condition, or to be solved"
             return completed(base, reason=sentence(text))
@@ -100,11 +129,14 @@ def judge_wrong(
         if batch is not None:
             return batch
         reason = first.message
+        if first.state == "mismatch" and is_number(piece.sides[first.pair + 1]):
+            text = "it gives a value at one point, where others depend on their symbols"
+            return completed(base, reason=sentence(text), reading=reading)
         alone = piece.sides[first.pair + 1]
         if isinstance(alone, Apply) and any("works entry by entry" in a for a in first.assumed):
             text = f"the function {key_of(alone.function)} is neither declared nor defined"
             return completed(base, reason=sentence(text), reading=reading)
-        untold = _only_here(evidence, piece, first)
+        untold = _only_here(evidence, piece, first) or _taken_for_a_number(evidence, piece, first)
         if untold is not None:
             return completed(base, reason=sentence(str(Undeclared(untold))), reading=reading)
         if redefines(evidence.readings.context, piece.sides[0]) and not all_declared(
@@ -137,9 +169,74 @@ def _of_one_point(piece: Piece, outcome: Outcome) -> str | None:
     return "it is rounded" if rounded and screen(comparison, within=ROUNDED) else None
 
 
+def _elsewhere(node: Apply, applied: list[Apply]) -> bool:
+    """Whether a function stands at another argument too, so that it may be a function of something else."""
+    same = [a for a in applied if key_of(a.function) == key_of(node.function) and not a.function.primes]
+    return any(latex(a.arguments[0]) != latex(node.arguments[0]) for a in same)
+
+
+def _is_undefined(evidence: Evidence, node: Apply) -> bool:
+    """Whether a function by itself on the left side is one that the equality defines."""
+    known, function = evidence.readings.context, node.function
+    told = known.is_defined(key_of(function)) or key_of(function) in known.declarations.elementwise
+    return not (told or function.word or function.primes or function.base in {"\\langle", "\\sigma"})
+
+
+def _unsaid(evidence: Evidence, piece: Piece, outcome: Outcome) -> str | None:
+    """What a note leaves out that a derivative of an undefined loss rests on."""
+    comparison, left = outcome.comparison, piece.sides[outcome.pair]
+    if comparison is None:
+        return None
+    graph, losses = comparison.graph, evidence.readings.context.losses
+    own = left.body if isinstance(left, Derivative | Nabla) else None
+    loss = key_of(own) if isinstance(own, Name) else ""
+    written = names(comparison.left) | names(comparison.right)
+    reached = {a for n in written for a in graph.reads(n)} | written
+    others = {a.split(".")[0].split("@")[0] for a in reached} & (losses - {loss})
+    if loss and others:
+        return f"{min(others)} is not defined, so that it may be anything"
+    named = left.by[0] if isinstance(left, Derivative) else left.by if isinstance(left, Nabla) else None
+    if not isinstance(named, Name) or loss not in losses:
+        return None
+    by = {a for a in graph.arrays if a.split("@")[0] == key_of(named)}
+    for n in nodes(piece.sides[outcome.pair + 1]):
+        if isinstance(n, Derivative) and isinstance(n.body, Name) and isinstance(n.by[0], Name):
+            through = {a for a in graph.arrays if a.split("@")[0] == key_of(n.by[0])}
+            tied = any(a in graph.reads(b) or b in graph.reads(a) for a in through for b in by)
+            if key_of(n.body) == loss and through and by and not tied:
+                return f"how {key_of(n.by[0])} depends on {key_of(named)} is not said"
+    return None
+
+
+def _stands_twice(piece: Piece, outcome: Outcome) -> str | None:
+    """An index that stands twice in a product of the left side, and may be summed over."""
+    letters = [x for x, _ in outcome.comparison.letters] if outcome.comparison is not None else []
+    return next((x for x in letters if repeated(piece.sides[0], x)), None)
+
+
+def _of_one_step(evidence: Evidence, piece: Piece) -> bool:
+    """Whether a weight of all steps stands on the left, and quantities of one step on the right."""
+    left, context = piece.sides[0], evidence.readings.context
+    by = left.by if isinstance(left, Nabla) else left.by[0] if isinstance(left, Derivative) else None
+    if not isinstance(by, Name) or not context.stepped or key_of(by) in context.stepped or by.sup:
+        return False
+    summed = {
+        id(n)
+        for b in nodes(tuple(piece.sides))
+        if isinstance(b, BigSum) and b.index is not None and letter_of(b.index) in context.static
+        for n in nodes(b)
+    }
+    return any(
+        isinstance(n, Name) and id(n) not in summed and key_of(n) in context.stepped and n.sub
+        for n in nodes(tuple(piece.sides[1:]))
+    )
+
+
 def _listed(piece: Piece) -> bool:
     r"""U = [U_K, \\bar{U}_K]: parts of a matrix side by side."""
     left, right = piece.sides[0], piece.sides[1]
+    if isinstance(left, Name) and isinstance(right, Group) and isinstance(right.body, Name):
+        return right.body.base.upper() == left.base.upper() and len(right.body.sub) == 2  # A = (a_{ij})
     inside = right.base if isinstance(right, Raised) else right
     return isinstance(left, Name) and isinstance(inside, Matrix | Vectorised)
 
@@ -172,7 +269,8 @@ def _untold(evidence: Evidence, comparison: Comparison) -> str | None:
         own |= set(graph.leaves(comparison.target.body)) | {comparison.target.array}
     for name in graph.leaves(comparison.right):
         key = name.split("@")[0]
-        if name in own or "." in name or context.declared(key) is not None or key in NUMBERS:
+        declared = context.declared(key)
+        if name in own or "." in name or key in NUMBERS or (declared is not None and not declared.prose):
             continue
         return key
     return None
@@ -189,6 +287,17 @@ def _only_here(evidence: Evidence, piece: Piece, outcome: Outcome) -> str | None
         return None  # what is differentiated is written out
     found = {key_of(n) for side in piece.sides[1:] for n in nodes(side) if isinstance(n, Name)}
     return next(iter(sorted(k for k in found if k in guessed and k not in told)), None)
+
+
+def _taken_for_a_number(evidence: Evidence, piece: Piece, outcome: Outcome) -> str | None:
+    """A symbol that was guessed to be a number, where numbers and arrays do not go together."""
+    if "number" not in outcome.message:
+        return None
+    taken = {k for k, rank in outcome.options.ranks if rank == 0}
+    taken |= {t.removesuffix(" is a number") for t in outcome.assumed if t.endswith(" is a number")}
+    found = {key_of(n) for side in piece.sides for n in nodes(side) if isinstance(n, Name)}
+    known = evidence.readings.context
+    return next((k for k in sorted(found & taken) if known.declared(k) is None and k not in NUMBERS), None)
 
 
 def _plain(found: Iterable[Node]) -> set[str]:
