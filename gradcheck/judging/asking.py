@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gradcheck.arithmetic import (
     SHIFTED,
@@ -29,6 +29,7 @@ from gradcheck.formulas.quantity import Quantity
 from gradcheck.formulas.spaces import Space
 from gradcheck.judging.along_spaces import compare_along
 from gradcheck.judging.answers.forward_values import values_in_balls
+from gradcheck.judging.candidates.own_rounding import own_rounding
 from gradcheck.judging.candidates.same_code import unknown_rounding
 from gradcheck.judging.comparing import RESOLUTION, Match, compare, running_scale
 from gradcheck.judging.evaluation import Evaluation, spread
@@ -316,18 +317,26 @@ def _without_cancellation(check: Evaluation, opinion: Opinion) -> Opinion:
     leave is no refutation, and no agreement either: there is no answer.
     """
     left = unknown_rounding(check.point, check.claim.bits)
-    for quantity, match in opinion.matches.items():
-        if match.outcome != "differ":
-            continue
+    differing = [q for q, m in opinion.matches.items() if m.outcome == "differ"]
+    everywhere = {q: np.full(check.stated.values[q].shape, left) for q in differing}
+    if _is_within(check, opinion, everywhere):
+        return _no_answer(opinion, ReasonKind.CANCELLATION)
+    own = own_rounding(check.claim, check.point, check.stated)
+    if own.keys() >= set(differing) and _is_within(check, opinion, {q: own[q] for q in differing}):
+        return _no_answer(opinion, ReasonKind.CANCELLATION)
+    return opinion
+
+
+def _is_within(check: Evaluation, opinion: Opinion, bounds: Mapping[Quantity, NDArray[np.float64]]) -> bool:
+    """Whether the stated entries of these quantities are no farther from a backend's than their bounds."""
+    for quantity, most in bounds.items():
         answer, stated = opinion.answers[quantity], enclose(check.stated.values[quantity])
-        most = left
         if answer.direction is not None:
             stated = zero_dimensional(contract(stated, answer.direction)[0])
-            most = left * float(np.abs(answer.direction).sum())
-        apart: Any = np.abs(stated - answer.values)
-        if (np.asarray(apart) > most).any():
-            return opinion
-    return _no_answer(opinion, ReasonKind.CANCELLATION)
+            most = np.asarray(np.sum(most * np.abs(answer.direction)))
+        if (np.asarray(np.abs(stated - answer.values)) > most).any():
+            return False
+    return True
 
 
 def _no_answer(opinion: Opinion, why: ReasonKind) -> Opinion:

@@ -1,0 +1,44 @@
+"""What the code's own rounding can do, however it is written: it runs with every result moved a little."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.arithmetic.stochastic import ULPS, jittered_runs
+from gradcheck.errors import CandidateFault
+from gradcheck.formulas.claim import Claim
+from gradcheck.formulas.quantity import Quantity
+from gradcheck.judging.candidates.running import Stated, call_candidate, given
+from gradcheck.judging.candidates.same_code import MORE_ROUNDING
+from gradcheck.judging.points.point import Point
+
+__all__ = ["own_rounding"]
+
+_RUNS = 3
+"""Runs with moved results: one may come out near by chance."""
+
+
+def own_rounding(claim: Claim, point: Point, stated: Stated) -> dict[Quantity, NDArray[np.float64]]:
+    """How far each stated entry may be off by rounding inside the code, estimated from a few runs.
+
+    Empty where the code breaks down with moved results.
+    """
+    before = given(claim, point, lambda v: v)
+    names, count = list(before), len(point.args)
+
+    def run(*values: Any) -> dict[Quantity, Any]:
+        beside = dict(zip(names, values[count:], strict=True))
+        return dict(call_candidate(claim, point, list(values[:count]), beside))
+
+    try:
+        runs = jittered_runs(run, [*point.args, *before.values()], _RUNS)
+    except CandidateFault:
+        return {}
+    return {
+        quantity: MORE_ROUNDING / ULPS * np.max([np.abs(moved[quantity] - value) for moved in runs], axis=0)
+        for quantity, value in stated.values.items()
+        if all(moved.get(quantity) is not None for moved in runs)
+    }
