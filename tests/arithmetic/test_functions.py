@@ -278,6 +278,12 @@ def test_what_is_not_there_says_so_and_gives_no_number(in_balls, function):
         in_balls(function, V)
 
 
+@pytest.mark.parametrize("question", [np.array_equal, np.allclose, np.isclose])
+def test_questions_about_two_arrays_are_answered_as_in_float64(question, in_balls):
+    for other in (M, N, M + 1e-12, M + 1e-3):
+        assert np.array_equal(in_balls(question, M, other), question(M, other))
+
+
 def test_every_function_in_the_table_is_tried():
     """A new entry of the table needs a line above."""
     source = " ".join(c for f, *_ in ALL.values() for c in _names(f))
@@ -288,6 +294,7 @@ def test_every_function_in_the_table_is_tried():
         if f.__name__ not in source and not any(m in (f.__module__ or "") for m in elsewhere)
     }
     known = {"amin", "nanmin", "real_if_close", "copyto", "empty_like", "flatnonzero", "count_nonzero", "all"}
+    known |= {"array_equal", "allclose", "isclose"}  # in the test above
     of_complex = {"imag", "angle", "isrealobj"}
     of_tables = {"interp", "searchsorted", "digitize"}
     assert untried <= known | of_complex | of_tables | {"broadcast_arrays"}

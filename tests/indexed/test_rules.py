@@ -77,7 +77,6 @@ ZERO = {
     "roots": lambda x: np.sqrt(1 + x**2) ** 3 / (1 + x**2) - np.sqrt(1 + x**2),
     "roots of numbers": lambda x: x * np.sqrt(len(x)) * len(x) ** -0.5 - x,
     "exponents add up": lambda x, y: np.exp(x + y) - np.exp(x) * np.exp(y),
-    "a constant that is rounded twice": lambda x: x * (0.1 + 0.2) - x * 0.3,
     "a third": lambda x: 3 * (x * (1 / 3)) - x,
     "exp undoes log": lambda p: np.exp(2 * np.log(p)) - p * p,
     "log undoes exp": lambda x, p: np.log(p * np.exp(x)) - x - np.log(p),

@@ -78,9 +78,9 @@ def test_where_jax_has_no_opinion_it_does_not_contradict(name):
 
 
 def test_a_constant_rounded_in_another_place_is_no_contradiction():
-    """A third is a third to both."""
+    """JAX rounds `1 / 3 - 1` in floats, a unit in the last place beside minus two thirds."""
     opinion = opinion_of(CORPUS["cubic_norm"])
-    assert opinion.agrees, opinion.words
+    assert "with the same values" in opinion.words
     assert not opinion.wrong
 
 
