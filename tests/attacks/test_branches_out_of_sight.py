@@ -85,6 +85,17 @@ def test_what_is_never_entered_is_said_with_its_condition():
     assert gradcheck.verify(forward, backward, SHAPES, max_examples=5, strict=True).verdict == "weak"
 
 
+def test_of_two_conditions_the_one_that_never_held_is_named():
+    """`len(A) > 3` was true at many points."""
+
+    def backward(d, A, x):
+        gA, gx = gradients(d, A, x)
+        return gA, 2 * gx if len(A) > 3 and np.array_equal(x, 1.7 * np.arange(len(x))) else gx
+
+    (untried,) = gradcheck.verify(forward, backward, SHAPES).untried
+    assert ": `np.array_equal(x, 1.7 * np.arange(len(x)))` was never true" in untried.what
+
+
 def test_sizes_without_a_branch_are_asked_for_a_slope():
     wrong = lambda d, x: d * np.cos(x) * (1.0 + (math.comb(len(x), 2) == 1081))
     result = gradcheck.verify(np.sin, wrong, {"x": "n"})
@@ -106,3 +117,24 @@ def test_outputs_whose_results_are_large_are_not_run_at_sizes_that_take_all_memo
 
     assert gradcheck.verify(kron, backward, {"a": "n m", "b": "p q"}, max_examples=5).verdict == "pass"
     assert max(held) < 2**24
+
+
+def halved_where(is_large):
+    return lambda delta, x: x * delta if is_large(x) else 2 * x * delta
+
+
+WITHOUT_ANSWER = {
+    "a number of Python": lambda x: float(x[0]) > 1e7,
+    "a list": lambda x: min(x.tolist()) > 1e7,
+}
+
+
+@pytest.mark.parametrize("is_large", WITHOUT_ANSWER.values(), ids=WITHOUT_ANSWER)
+def test_a_branch_where_nobody_has_an_answer_is_untried(is_large):
+    """What rounding may leave there is granted, so nobody can tell."""
+    found = gradcheck.verify(lambda x: x * x, halved_where(is_large), {"x": "n"})
+    assert found.verdict == "fail" or any("never true" in u.what for u in found.untried)
+    right = gradcheck.verify(
+        lambda x: x * x, lambda d, x: x * d * 2 if is_large(x) else 2 * x * d, {"x": "n"}
+    )
+    assert right.verdict == "pass"

@@ -11,7 +11,7 @@ import dis
 import linecache
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import CodeType, FrameType
@@ -172,25 +172,28 @@ def _read(code: CodeType) -> _Code | None:
         position = instruction.positions
         line = (position.lineno if position is not None else None) or line
         lines[instruction.offset] = line
-    found: list[tuple[dis.Instruction, tuple[tuple[int, str], ...]]] = []
+    found: list[tuple[dis.Instruction, dis.Instruction, tuple[tuple[int, str], ...]]] = []
     ends = {0} | {i.argval for i in instructions if i.opcode in _JUMPS}
     for k, instruction in enumerate(instructions[:-1]):
-        if instruction.opcode not in _CONDITIONAL or _is_setting(code, instructions[:k], instruction):
+        if instruction.opcode not in _CONDITIONAL:
+            continue
+        asked = _asked(instructions[: k + 1])
+        if _is_setting(code, instructions[:k], asked):
             continue
         follows, target = instructions[k + 1].offset, instruction.argval
         ways = (follows, target) if "IF_FALSE" in instruction.opname else (target, follows)
         named = tuple(zip(ways, ("true", "false"), strict=True))
-        found.append((instruction, named))
+        found.append((instruction, asked, named))
         ends |= {follows, target}
     starts = sorted(ends)
     jumps = tuple(
         _Jump(
             _start_of(starts, jump.offset),
             lines[jump.offset],
-            _condition(code, jump),
+            _condition(code, asked),
             tuple(w for w in ways if not _raises(instructions, w[0])),
         )
-        for jump, ways in found
+        for jump, asked, ways in found
     )
     missing = {start for jump in jumps for start, _ in jump.leads_to}
     if not missing:
@@ -200,9 +203,17 @@ def _read(code: CodeType) -> _Code | None:
     return _Code(code, starts, lines, jumps, missing, set(missing), on_its_line)
 
 
-def _condition(code: CodeType, jump: dis.Instruction) -> str:
+def _asked(instructions: Sequence[dis.Instruction]) -> dis.Instruction:
+    """What gives the value that the last instruction jumps on; a jump's own place may be that of another part
+    of its expression.
+    """
+    before = (i for i in reversed(instructions[:-1]) if i.opname not in _SAYS_NOTHING)
+    return next(before, instructions[-1])
+
+
+def _condition(code: CodeType, asked: dis.Instruction) -> str:
     """The text of what a jump asks, where it stands on one line."""
-    at = jump.positions
+    at = asked.positions
     if at is None or at.lineno is None or at.lineno != at.end_lineno:
         return "its condition"
     line = linecache.getline(code.co_filename, at.lineno).encode()
@@ -223,14 +234,14 @@ _CONDITIONAL = frozenset(
 
 _ENDS_A_STATEMENT = ("STORE", "POP_TOP", "RAISE", "RETURN", "RERAISE")
 
-_SAYS_NOTHING = ("CACHE", "TO_BOOL", "UNARY_NOT", "COPY", "NOP", "PRECALL")
+_SAYS_NOTHING = ("CACHE", "TO_BOOL", "UNARY_NOT", "COPY", "NOP", "PRECALL", "EXTENDED_ARG")
 
 _OF_SETTINGS = ("IS_OP", "CHECK_EXC_MATCH", "WITH_EXCEPT_START", "LOAD_ATTR", "LOAD_GLOBAL", "LOAD_DEREF")
 
 _ABOUT_SETTINGS = frozenset(["isinstance", "issubclass", "hasattr", "callable"])
 
 
-def _is_setting(code: CodeType, before: list[dis.Instruction], jump: dis.Instruction) -> bool:
+def _is_setting(code: CodeType, before: list[dis.Instruction], whole: dis.Instruction) -> bool:
     """Whether a condition asks for a setting (`self.training`, `mode == "same"`, `x is None`, a parameter's
     own truth, which arrays have none of) or for the type of an exception: one way for all points.
     """
@@ -238,7 +249,7 @@ def _is_setting(code: CodeType, before: list[dis.Instruction], jump: dis.Instruc
     for instruction in reversed(before):
         if instruction.opcode in _JUMPS or instruction.opname.startswith(_ENDS_A_STATEMENT):
             break
-        if _is_within(instruction, jump):  # not what stands before it in the same expression
+        if _is_within(instruction, whole):  # not what stands before it in the same expression
             condition.append(instruction)
     asked = [i for i in condition if i.opname not in _SAYS_NOTHING]
     if not asked:
@@ -253,9 +264,9 @@ def _is_setting(code: CodeType, before: list[dis.Instruction], jump: dis.Instruc
     )
 
 
-def _is_within(instruction: dis.Instruction, jump: dis.Instruction) -> bool:
-    """Whether an instruction belongs to the condition of a jump; also where the places are not known."""
-    mine, whole = instruction.positions, jump.positions
+def _is_within(instruction: dis.Instruction, asked: dis.Instruction) -> bool:
+    """Whether an instruction belongs to what is asked; also where the places are not known."""
+    mine, whole = instruction.positions, asked.positions
     if mine is None or whole is None or None in mine or None in whole:
         return True
     assert mine.lineno and mine.end_lineno and whole.lineno and whole.end_lineno
