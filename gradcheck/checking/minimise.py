@@ -42,6 +42,9 @@ _WORK = 8000
 """Operations of the forward at all points that are judged on the way to the smallest shape; a small layer
 takes ten at a point."""
 
+_AN_OPERATION = 64
+"""Numbers in a point that cost as much as an operation."""
+
 
 @dataclass
 class Minimal:
@@ -94,7 +97,7 @@ class _Judge:
         self.spent = 0
 
     def __call__(self, point: Point) -> bool:
-        self.spent += self._session.cost(point)
+        self.spent += self._session.cost(point) + point.entries // _AN_OPERATION
         try:
             found = check_point(self._claim, point, self._session, only=self._only)
         except (Unsupported, UsageError):
@@ -123,6 +126,8 @@ def _smallest_shape(
     bound, names = formula.given_sizes, formula.free_sizes
 
     def fails(sizes: dict[str, int]) -> Point | None:
+        if judge.spent > _WORK:
+            return None
         drawn: Point | None = None
         for attempt in range(_TRIES_PER_SHAPE):
             rng = np.random.default_rng([seed, 77, attempt, *sizes.values()])
