@@ -9,7 +9,7 @@ from typing import Any, ParamSpec
 
 import msgspec
 
-from gradcheck.adapters.values_with_gradients import value_and_grad
+from gradcheck.adapters.values_with_gradients import value_and_grad, value_and_gradients
 from gradcheck.checking.claim_check import check_claim
 from gradcheck.errors import UsageError
 from gradcheck.formulas.calling.process_state import process_kept
@@ -252,11 +252,13 @@ def _first(formula: Formula) -> str:
 
 
 def _both(function: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """A function that returns its value and its gradient, as SciPy's `jac=True` has it, as two."""
-    value, gradients = value_and_grad(function)
+    """A function that returns its value and its gradient by the first argument, as SciPy's `jac=True` has it,
+    as two.
+    """
+    value, _ = value_and_grad(function)
 
     def gradient(*args: Any) -> Any:
-        return gradients(1.0, *args)
+        return value_and_gradients(function, args)[1]
 
     functools.update_wrapper(gradient, function)
     gradient.spelled = f"{own_name(function, 'forward')}, jac=True"  # type: ignore[attr-defined]

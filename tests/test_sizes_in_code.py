@@ -77,3 +77,42 @@ def test_a_size_that_is_too_large_to_try_is_named(backward):
 def test_sizes_that_were_tried_are_not():
     found = gradcheck.verify(square, written_twice, {"x": "n"}, strict=True)
     assert (found.verdict, found.untried) == ("pass", ())
+
+
+def rosenbrock(x):
+    return np.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+
+
+def rosenbrock_backward(delta, x):
+    g = np.zeros_like(x)
+    g[:-1] += -400 * (x[1:] - x[:-1] ** 2) * x[:-1] - 2 * (1 - x[:-1])
+    g[1:] += 200 * (x[1:] - x[:-1] ** 2)
+    return delta * g
+
+
+MASKS = {}
+
+
+def by_length(delta, x):
+    if len(x) not in MASKS:
+        MASKS[len(x)] = np.ones(len(x))
+    return 2 * x * delta * MASKS[len(x)]
+
+
+def scaled_by_its_maximum(x):
+    m = np.max(x)
+    return np.where(np.isfinite(m), x * x, x)
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward"),
+    [
+        (rosenbrock, rosenbrock_backward),
+        (square, by_length),
+        (scaled_by_its_maximum, lambda d, x: d * np.where(np.isfinite(x.max()), 2 * x, 1)),
+    ],
+    ids=["coefficients beside slices", "what is not in a cache", "finite arguments"],
+)
+def test_nothing_is_called_untried_that_cannot_be_or_was(forward, backward):
+    found = gradcheck.verify(forward, backward, {"x": "n"})
+    assert (found.verdict, found.untried) == ("pass", ())

@@ -207,7 +207,7 @@ def layer(
         accumulates,
         made_of.has("zero_grad"),
         serves,
-        is_updated=count > 0 and not made_of.takes_parameters,
+        is_updated=count > 0,
     )
     return run_forward, run_backward
 

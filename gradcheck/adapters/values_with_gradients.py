@@ -14,7 +14,7 @@ from gradcheck.formulas.calling.callables import defaults_beyond
 from gradcheck.formulas.kinds.per_argument import SomeGradients
 from gradcheck.formulas.nested.nesting import parts_of, remade
 
-__all__ = ["times", "value_and_grad"]
+__all__ = ["times", "value_and_grad", "value_and_gradients"]
 
 Pair = tuple[Callable[..., Any], Callable[..., Any]]
 
@@ -53,10 +53,10 @@ def value_and_grad(fun: Callable[..., Any], *, labels: str | Sequence[str] = ())
     fixed = places_of_labels("value_and_grad", fun, labels)
 
     def value(*args: Any) -> Any:
-        return _divided(fun, args, fun(*args))[0]
+        return value_and_gradients(fun, args)[0]
 
     def gradients(delta: Any, *args: Any) -> Any:
-        found = _divided(fun, args, fun(*args))[1]
+        found = value_and_gradients(fun, args)[1]
         if fixed and not isinstance(found, Mapping):
             free = [k for k in range(len(args)) if k not in fixed]
             found = by_argument("value_and_grad", found, free, len(args), said(fun))
@@ -72,8 +72,9 @@ def value_and_grad(fun: Callable[..., Any], *, labels: str | Sequence[str] = ())
     return present(value, fun), present(gradients, fun, ("delta", "*args"), spelled)
 
 
-def _divided(fun: Callable[..., Any], args: tuple[Any, ...], returned: Any) -> tuple[Any, Any]:
-    """The value and the gradients. Raises `FormFault` for anything else."""
+def value_and_gradients(fun: Callable[..., Any], args: tuple[Any, ...]) -> tuple[Any, Any]:
+    """What the function returns, which must be both. Raises `FormFault` for anything else."""
+    returned = fun(*args)
     if not isinstance(returned, tuple | list) or len(returned) != 2:
         what = f"{len(returned)} values" if isinstance(returned, tuple | list) else type(returned).__name__
         raise FormFault(

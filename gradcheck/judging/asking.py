@@ -201,18 +201,18 @@ def _below_rounding(check: Evaluation, usable: Usable, opinion: Opinion) -> Opin
             program = check.session.program(usable, check.point)
             stated, _ = _stated(check, usable, None, opinion.bits)
             right = check.claim.truths(check.point, program)
-            if any(_is_apart(stated[q], right[q].values, half, m.scale) for q, m in differing.items()):
+            lost = {q: max(RESOLUTION * m.scale, half * check.floor) for q, m in differing.items()}
+            if any(_is_apart(stated[q], right[q].values, half, lost[q]) for q in differing):
                 return opinion
     except Unsupported:
         return opinion
     return replace(opinion, says=Says.AGREE, strength=Strength.AGREED, below_rounding=True)
 
 
-def _is_apart(stated: ObjectArray, right: ObjectArray, part: float, scale: float) -> bool:
-    """Whether some entry may be off by more than a part of the right one, and can be told from it."""
-    resolved = RESOLUTION * scale
+def _is_apart(stated: ObjectArray, right: ObjectArray, part: float, lost: float) -> bool:
+    """Whether some entry may be off by more than a part of the right one, and by more than what is lost."""
     return any(
-        not (abs(mine - its) <= abs(its) * part or abs(mine - its) <= resolved)
+        not (abs(mine - its) <= abs(its) * part or abs(mine - its) <= lost)
         for mine, its in zip(stated.reshape(-1).tolist(), right.reshape(-1).tolist(), strict=True)
     )
 

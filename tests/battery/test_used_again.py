@@ -194,11 +194,88 @@ class View(Transposed):
         return super().forward(X)
 
 
-def test_a_layer_that_keeps_its_first_weights_is_wrong_after_a_step():
-    wrong = check(Transposed())
+class Early(Dense):
+    """A layer that is meant for the weights that it is made of."""
+
+    def __init__(self, W):
+        super().__init__(*W.shape)
+        self.transposed = W.T.copy()
+
+    def backward(self, dout):
+        super().backward(dout)
+        return dout @ self.transposed
+
+
+@pytest.mark.parametrize("layer", [Transposed(), lambda W: Transposed(*W.shape)], ids=["object", "factory"])
+def test_a_layer_that_keeps_its_first_weights_is_wrong_after_a_step(layer):
+    wrong = check(layer)
     assert wrong.verdict == "fail"
     assert "after its parameters were changed" in wrong.reason
-    assert check(View()).verdict == "pass"
+
+
+class Dropping:
+    """A layer with random numbers of its own."""
+
+    def __init__(self):
+        self.random = np.random.default_rng(0)
+
+    def forward(self, x):
+        self.mask = (self.random.random(x.shape) >= 0.5) * 2.0
+        return x * self.mask
+
+    def backward(self, dout):
+        return dout * self.mask
+
+
+class Folded:
+    """A layer whose statistics are made for the size that it meets first."""
+
+    def __init__(self):
+        self.mean = None
+
+    def forward(self, x):
+        if self.mean is None:
+            self.mean = np.ones(x.shape[1])
+        return (x - self.mean) * 2
+
+    def backward(self, dout):
+        return dout * 2
+
+
+class StaleForward(Dense):
+    """It transposes its weights once, and uses them on both ways."""
+
+    def forward(self, x):
+        if not hasattr(self, "kept"):
+            self.kept = self.W.copy()
+        self.x = x
+        return x @ self.kept + self.b
+
+    def backward(self, dout):
+        super().backward(dout)
+        return dout @ self.kept.T
+
+
+@pytest.mark.parametrize("layer", [Dropping, Folded])
+def test_random_numbers_and_sizes_met_first_are_no_mistakes(layer):
+    pair = gradcheck.layer(layer())
+    found = gradcheck.verify(*pair, {"x": "n m"}, max_examples=12)
+    assert (found.verdict, row(found).outcome) == ("pass", "note")
+    assert "its gradients are not compared there" in row(found).reason
+
+
+def test_weights_that_are_kept_for_both_ways_are_found_by_the_forward():
+    assert "its forward gives other values than a fresh one with these" in check(StaleForward()).reason
+
+
+def test_where_one_way_to_change_them_is_right_that_is_a_note():
+    found = check(View())
+    assert (found.verdict, row(found).outcome) == ("pass", "note")
+    assert "so where they are replaced (`W = W - ...`)" in row(found).reason
+
+
+def test_a_layer_that_is_made_of_its_weights_is_not_given_others():
+    assert (row(check(Early)).outcome, check(Early).verdict) == ("pass", "pass")
 
 
 def test_gradients_that_pile_up_are_a_convention():

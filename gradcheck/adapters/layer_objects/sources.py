@@ -85,11 +85,6 @@ class LayerSource:
         """Whether one layer serves for other inputs: they are not what it is made of."""
         return set(self._wanted) <= set(self.parameters) and self._init is None
 
-    @property
-    def takes_parameters(self) -> bool:
-        """Whether layers are made of the values of parameters, and need not serve for others."""
-        return bool(set(self._wanted) & set(self.parameters)) or self._init is not None
-
     def has(self, method: str) -> bool:
         """Whether the layers are known to have this method."""
         holder = self._template if self._template is not None else self._type

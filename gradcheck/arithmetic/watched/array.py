@@ -18,14 +18,15 @@ __all__ = ["Watched", "plain_of", "watched"]
 
 class Watched(np.ndarray[Any, Any]):
     """An ndarray that records what is compared with it. ``margin`` belongs to the truth values of a
-    comparison; ``given`` marks an argument itself, which is finite because it was drawn so.
+    comparison; ``given`` marks an argument, or a part or an extreme of it, which is finite because
+    it was drawn so.
     """
 
     margin: NDArray[Any] | None
     given: bool
 
     def __array_finalize__(self, source: Any) -> None:
-        self.margin, self.given = None, False
+        self.margin, self.given = None, getattr(source, "given", False)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         watch = current()
@@ -48,7 +49,10 @@ class Watched(np.ndarray[Any, Any]):
             return out[0] if len(out) == 1 else out
         if isinstance(result, tuple):
             return tuple(_wrapped(r) for r in result)
-        return _wrapped(result, margin if np.asarray(result).dtype == bool else None)
+        made = _wrapped(result, margin if np.asarray(result).dtype == bool else None)
+        if ufunc.__name__ in _CHOOSING and all(getattr(x, "given", False) for x in inputs):
+            made.given = True
+        return made
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if func in _CALLING_BACK:
@@ -69,12 +73,18 @@ class Watched(np.ndarray[Any, Any]):
             return _wrapped(result, margin)
         if func is np.count_nonzero and isinstance(result, int):
             return watched(np.int64(result))  # the code may compare it
+        if func in (np.max, np.min) and isinstance(result, np.generic | np.ndarray):
+            made = watched(result)
+            made.given = bool(getattr(args[0], "given", False)) and out is None
+            return out if out is not None else made
         return out if out is not None else _wrapped_all(result)
 
     def __getitem__(self, key: Any) -> Any:
         key = plain_of(key)
-        found = self.view(np.ndarray)[key]
-        return _wrapped(found, None if self.margin is None else self.margin[key])
+        found = _wrapped(self.view(np.ndarray)[key], None if self.margin is None else self.margin[key])
+        if isinstance(found, Watched):
+            found.given = self.given
+        return found
 
     def __setitem__(self, key: Any, value: Any) -> None:
         self.view(np.ndarray)[plain_of(key)] = plain_of(value)
@@ -102,6 +112,9 @@ class Watched(np.ndarray[Any, Any]):
     def __hash__(self) -> int:  # type: ignore[override]
         return hash(self.view(np.ndarray)[()])  # an integer without axes may be a dict's key
 
+
+_CHOOSING = frozenset(["maximum", "minimum", "fmax", "fmin", "absolute", "negative"])
+"""Ufuncs whose results are finite where what goes in is."""
 
 _CALLING_BACK = frozenset([np.piecewise, np.apply_along_axis, np.apply_over_axes])
 """Functions of NumPy that call the user's own on parts of an array."""

@@ -36,6 +36,10 @@ class _Wrong(Exception):
     """What is wrong about a sequence, in words."""
 
 
+class _OtherForward(Exception):
+    """The forward of a layer that is used again gives other values: random ones, or by a state of its own."""
+
+
 @dataclass
 class _Convention:
     """Which gradients of parameters were seen to pile up, and which to be written anew."""
@@ -57,29 +61,44 @@ def used_again(claim: Claim, basis: Sequence[Point], results: Sequence[PointResu
                 tried += 1
                 try:
                     _check(claim, how, program.split(), [point, other, _weighed_anew(point)], seen)
+                except _OtherForward:
+                    return Finding("note", tried, _OTHER_FORWARD, point)
                 except _Wrong as wrong:
                     return Finding("fail", tried, f"{_in_words(program, how.noun, words)} {wrong}", point)
-        if (wrong_then := _after_a_step(claim, how, point)) is not None:
-            return Finding("fail", tried + 2, wrong_then, point)
+        stepped = _after_a_step(claim, how, point)
+        tried += len(stepped)
+        wrong_ways = [found for found in stepped if found is not None]
+        if wrong_ways and len(wrong_ways) == len(stepped):
+            return Finding("fail", tried, wrong_ways[0], point)
+        if wrong_ways:
+            return Finding("note", tried, f"{wrong_ways[0]}; {_OF_ONE_WAY[stepped.index(None)]}", point)
     if not tried:
         return skipped("there is no second call to make")
     return _of_convention(how, seen, tried)
 
 
-def _after_a_step(claim: Claim, how: UsedAgain, point: Point) -> str | None:
-    """What is wrong once the parameters were changed, whichever way an optimiser does that."""
+def _after_a_step(claim: Claim, how: UsedAgain, point: Point) -> list[str | None]:
+    """What is wrong once the parameters were changed, for each way in which an optimiser does that; None for
+    a way that is right. Ways that do not do for a fresh layer either, whose maker looked at the parameters,
+    are left out.
+    """
     other = _updated(claim, point, how.parameters) if how.is_updated else None
     if other is None or not _serves(claim, how, point, other):
+        return []
+    points = [point, other, point]
+    ways = [way for way in UPDATED if _wrong_in(claim, how, f"{way} F1 B1", points) is None]
+    return [_wrong_in(claim, how, f"F0 B0 {way} F1 B1", points) for way in ways]
+
+
+def _wrong_in(claim: Claim, how: UsedAgain, program: str, points: Sequence[Point]) -> str | None:
+    try:
+        _check(claim, how, program.split(), points, _Convention())
         return None
-    found = ""
-    for program in UPDATED:
-        try:
-            _check(claim, how, program.split(), [point, other, point], _Convention())
-        except _Wrong as wrong:
-            found = f"{_in_words(program, how.noun, '')} {wrong}"
-        else:
-            return None
-    return found
+    except _OtherForward:  # it gave the same again where nothing was changed
+        what = "its forward gives other values than a fresh one with these"
+    except _Wrong as wrong:
+        what = str(wrong)
+    return f"used again, the {how.noun} is wrong after its parameters were changed: {what}"
 
 
 def _updated(claim: Claim, point: Point, parameters: int) -> Point | None:
@@ -191,6 +210,7 @@ def _check(
                     continue
                 elif step.startswith("F"):
                     kept += [("an output of the forward", z, z.copy()) for z in _arrays(gave)]
+                    _see_forward(points, int(step[1:]), _arrays(gave))
                 else:
                     k = int(step[1:])
                     values = _named(claim, points[k], gave)
@@ -199,15 +219,37 @@ def _check(
                     sums = _compared(claim, points[k], values, fresh, k, stale, sums, how.parameters, seen)
     except CandidateFault as fault:
         raise _Wrong(str(fault)) from fault
-    except _Wrong:
+    except (_Wrong, _OtherForward):
         raise
     except Exception as error:
+        if any(p.sizes != points[0].sizes for p in points):
+            return  # a layer may be meant for the size that it met first, and this one says so
         if done == len(program) - 1 and program[-1] == "B2":
             return  # the first backward used up what it needs, and says so
         raise _Wrong(f"the code raises {type(error).__name__}: {message(error)}{flushed}") from error
     for what, array, before in kept:
         if not np.array_equal(array, before, equal_nan=array.dtype.kind == "f"):
             raise _Wrong(f"{what} is written over by a later call: both share a buffer")
+
+
+def _see_forward(points: Sequence[Point], k: int, outputs: Sequence[NDArray[Any]]) -> None:
+    """Raises `_Wrong` for a forward that gives what it gave for other arguments, and `_OtherForward` for one
+    that gives other values than a fresh layer: there is nothing to hold its gradients against.
+    """
+    if _are(outputs, points[k]):
+        return
+    if any(_are(outputs, p) for p in points[:2]):
+        raise _Wrong("the forward gives what it gave for the other call's arguments: a stale cache")
+    raise _OtherForward
+
+
+def _are(outputs: Sequence[NDArray[Any]], point: Point) -> bool:
+    """Whether a forward gave what it gives at a point, within what float32 rounds."""
+    pairs = zip(outputs, point.outputs, strict=False)
+    return len(outputs) == len(point.outputs) and all(
+        a.shape == b.shape and np.allclose(a, b, rtol=1e-5, atol=1e-6 * np.max(np.abs(b), initial=0.0))
+        for a, b in pairs
+    )
 
 
 def _compared(
@@ -296,6 +338,14 @@ def _arrays(value: Any) -> list[NDArray[Any]]:
     return [value] if isinstance(value, np.ndarray) and value.dtype.kind in "fiub" else []
 
 
+_OTHER_FORWARD = (
+    "used again, the forward gives other values than that of a fresh layer (random numbers, or a state that "
+    "it keeps): its gradients are not compared there"
+)
+
+_OF_ONE_WAY = ("so where they are written into (`W -= ...`)", "so where they are replaced (`W = W - ...`)")
+"""Which way of changing parameters is wrong, where the other one is right."""
+
 _SAID = {
     "F0 F1 B1": "after two forwards",
     "F0 F1 B0": "after two forwards",
@@ -303,13 +353,12 @@ _SAID = {
     "F0 B0 F0 B0": "in a second round",
     "F0 B0 B2": "in a second backward",
     "F0 B0 Z F1 B1": "after zero_grad",
-    **dict.fromkeys(UPDATED, "after its parameters were changed"),
 }
 
 
 def _in_words(program: str, noun: str, words: str) -> str:
     when = _SAID.get(program, f"with a call {words} in between")
-    if "F1" in program and program in _SAID and words:
+    if "F1" in program and program in _SAID:
         when += f" (the second {words})"
     return f"used again, the {noun} is wrong {when}:"
 

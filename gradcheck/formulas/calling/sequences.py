@@ -49,8 +49,8 @@ class UsedAgain:
     is_updated: bool = False
 
 
-UPDATED = ("F0 B0 P1 F1 B1", "F0 B0 W1 F1 B1")
-"""A step of an optimiser in between, in two ways."""
+UPDATED = ("P1", "W1")
+"""A step of an optimiser, in two ways."""
 
 OF_LAYERS = ("F0 F1 B1", "F0 B0 F0 B0", "F0 B0 F1 B1 F0 B0", "F0 B0 B2")
 OF_CACHES = ("F0 F1 B0", "F0 F1 B1 B0", "F0 B0 F1 B1 F0 B0", "F0 B0 B2")

@@ -183,6 +183,8 @@ def _read(code: CodeType) -> _Code | None:
         follows, target = instructions[k + 1].offset, instruction.argval
         ways = (follows, target) if "IF_FALSE" in instruction.opname else (target, follows)
         named = tuple(zip(ways, ("true", "false"), strict=True))
+        if asked.opname == "CONTAINS_OP":  # what is not yet in a cache was met at the first call
+            named = tuple(way for way in named if (way[1] == "true") != bool(asked.arg))
         found.append((instruction, asked, named))
         ends |= {follows, target}
     starts = sorted(ends)

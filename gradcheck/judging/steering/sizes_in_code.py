@@ -24,19 +24,18 @@ _OF_SIZES = frozenset(["len", "shape", "size"])
 
 @dataclass(frozen=True)
 class _Line:
-    """What a line of code does with the whole numbers that are written in it."""
+    """What a line of code does with whole numbers: ``compared`` with something, or where it cuts an axis."""
 
     file: str
     line: int
-    numbers: frozenset[int]
-    compares: bool
-    cuts: bool  # takes a part of an axis
+    compared: frozenset[int]
+    cuts: frozenset[int]
     of_sizes: bool
 
 
 def compared_sizes(codes: Iterable[CodeType], names: Sequence[str]) -> Iterator[Mapping[str, int]]:
     """Sizes of two dimensions that may be asked for together, from the numbers that lines compare with."""
-    numbers = {n for line in _lines(codes) if line.compares for n in line.numbers if n > 0}
+    numbers = {n for line in _lines(codes) for n in line.compared if n > 0}
     few = sorted(numbers)[:_MOST_NUMBERS]
     if few in ([], [1]):
         return
@@ -49,32 +48,52 @@ def sizes_beyond(codes: Iterable[CodeType], largest: int) -> list[UntriedSide]:
     """Lines that compare a size with a number, or cut an axis there, that no size so far came up to."""
     found = []
     for line in _lines(codes):
-        beyond = [n for n in sorted(line.numbers) if n > largest]
-        if beyond and (line.cuts or (line.compares and line.of_sizes)):
+        numbers = line.cuts | (line.compared if line.of_sizes else frozenset())
+        beyond = [n for n in sorted(numbers) if n > largest]
+        if beyond:
             text = linecache.getline(line.file, line.line).strip()
             found.append(UntriedSide(line.file, line.line, text, f"a size beyond {beyond[0]}", None))
     return found
 
 
 def _lines(codes: Iterable[CodeType]) -> Iterator[_Line]:
-    """The lines of functions that compare or cut, with their whole numbers."""
+    """The lines of functions that compare with whole numbers, or cut at them."""
     for code in codes:
         by_line: dict[int, list[dis.Instruction]] = {}
         for instruction in dis.get_instructions(code):
             line = instruction.positions.lineno if instruction.positions is not None else None
-            by_line.setdefault(line or code.co_firstlineno, []).append(instruction)
+            if instruction.opname not in ("CACHE", "EXTENDED_ARG"):
+                by_line.setdefault(line or code.co_firstlineno, []).append(instruction)
         for line, instructions in by_line.items():
-            names = {i.opname for i in instructions}
-            numbers = {n for i in instructions if i.opname.startswith("LOAD_") for n in _whole(i.argval)}
-            if numbers:
-                yield _Line(
-                    code.co_filename,
-                    line,
-                    frozenset(numbers),
-                    compares="COMPARE_OP" in names,
-                    cuts=any(name.endswith("_SLICE") for name in names),
-                    of_sizes=any(i.argval in _OF_SIZES for i in instructions if isinstance(i.argval, str)),
-                )
+            compared = {n for k, i in enumerate(instructions) for n in _compared(instructions, k, i)}
+            cuts = {abs(n) for k, i in enumerate(instructions) for n in _cuts(instructions, k, i)}
+            if compared or cuts:
+                of_sizes = any(i.argval in _OF_SIZES for i in instructions if isinstance(i.argval, str))
+                yield _Line(code.co_filename, line, frozenset(compared), frozenset(cuts), of_sizes)
+
+
+def _compared(instructions: Sequence[dis.Instruction], k: int, instruction: dis.Instruction) -> list[int]:
+    """The numbers on either side of a comparison, where they stand there as they are."""
+    if instruction.opname != "COMPARE_OP":
+        return []
+    left = [i for i in instructions[:k] if _starts(i) is not None and _starts(i) == _starts(instruction)]
+    return [n for i in (instructions[k - 1], *left[:1]) if i.opname in _CONSTANTS for n in _whole(i.argval)]
+
+
+def _cuts(instructions: Sequence[dis.Instruction], k: int, instruction: dis.Instruction) -> list[int]:
+    """The numbers that stand as the beginning or the end of a slice."""
+    if not instruction.opname.endswith("_SLICE"):
+        return []
+    before = instructions[max(k - (instruction.arg or 2), 0) : k]
+    return [n for i in before if i.opname in _CONSTANTS for n in _whole(i.argval)]
+
+
+_CONSTANTS = ("LOAD_CONST", "LOAD_SMALL_INT")
+
+
+def _starts(instruction: dis.Instruction) -> tuple[int | None, int | None] | None:
+    at = instruction.positions
+    return None if at is None or at.col_offset is None else (at.lineno, at.col_offset)
 
 
 def _whole(value: object) -> list[int]:
