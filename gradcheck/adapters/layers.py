@@ -139,6 +139,8 @@ def layer(
                 made_of.notice_run()
                 return collected(made, returned, args)
             except Exception as error:
+                if made_of.lacks_what_a_forward_makes(error, parted(args)[1]):
+                    return run_backward(delta, *args)
                 if (misunderstood := made_of.misunderstood(made, error, delta)) is not None:
                     raise misunderstood from error
                 if not calls.notice_writing(error):

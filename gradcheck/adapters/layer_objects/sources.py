@@ -126,6 +126,16 @@ class LayerSource:
         """Whether its forward has made parameters of its own where there were none; `make` minds it then."""
         if self.is_late or not self.parameters.are_others(made, parameters):
             return False
+        return self._is_empty_before(parameters)
+
+    def lacks_what_a_forward_makes(self, error: Exception, parameters: Sequence[Any]) -> bool:
+        """Whether an attribute is missing because its forward makes everything at once, where there are no
+        parameters yet; `make` minds it then.
+        """
+        return not self.is_late and isinstance(error, AttributeError) and self._is_empty_before(parameters)
+
+    def _is_empty_before(self, parameters: Sequence[Any]) -> bool:
+        """Whether a layer has no parameters before its first forward."""
         before = self._made((), parameters) if self._template is not None else None
         self.is_late = before is None or not self.parameters.are_made(before)
         return self.is_late
