@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
+from flint import arb
 from numpy.typing import NDArray
 
 from gradcheck.arithmetic import (
@@ -85,7 +86,8 @@ def _at_precision(check: Evaluation, usable: Usable, bits: int) -> Opinion:
     answers = {} if left == {} else check.claim.truths(check.point, program, left)
     answers = {q: a for q, a in answers.items() if check.states(q)}
     if not finite:
-        if not all(b.is_finite() for a in answers.values() for b in a.values.reshape(-1)):
+        answers = {q: a if a.refine is None else a.refine() for q, a in answers.items()}
+        if not all(_is_number(b) for a in answers.values() for b in a.values.reshape(-1)):
             raise NoAnswer("the derivative is not finite here")
         return Opinion(usable.name, answers=answers, method=program.method, bits=bits)
     stated, rigorous = _stated(check, usable, left, bits)
@@ -99,6 +101,17 @@ def _at_precision(check: Evaluation, usable: Usable, bits: int) -> Opinion:
         matches.update(_values(check, bits))
     opinion = Opinion(usable.name, matches=matches, answers=answers, method=program.method, bits=bits)
     return _with_outcome(opinion)
+
+
+def _is_number(ball: arb) -> bool:
+    """Whether a ball holds a finite number of which something is known: a difference quotient grows without
+    end at `cbrt(0)`, and its enclosure with it.
+    """
+    return bool(ball.is_finite() and ball.rad() <= _KNOWN * (1 + abs(ball)).lower())
+
+
+_KNOWN = 2.0**-10
+"""How wide a ball may be, as a part of what it holds, or of 1."""
 
 
 def _with_outcome(opinion: Opinion) -> Opinion:

@@ -181,8 +181,10 @@ def _serves(claim: Claim, how: UsedAgain, one: Point, other: Point) -> bool:
         return False
 
 
-def _call(claim: Claim, point: Point) -> Call:
-    return Call(tuple(plain(a) for a in point.args), given(claim, point, plain).get("delta"))
+def _call(claim: Claim, point: Point, copies: dict[int, Any] | None = None) -> Call:
+    known = {} if copies is None else copies
+    args = tuple(known.setdefault(id(a), plain(a)) for a in point.args)
+    return Call(args, given(claim, point, plain).get("delta"))
 
 
 def _check(
@@ -193,7 +195,8 @@ def _check(
         fresh = [run_prepared(claim, p, plain).values for p in points]
     except CandidateFault:  # judged where it is a point of its own
         return
-    calls = [_call(claim, p) for p in points]
+    copies: dict[int, Any] = {}  # of one array there is one: layers ask whether an input is the one before
+    calls = [_call(claim, p, copies) for p in points]
     kept: list[tuple[str, NDArray[Any], NDArray[Any]]] = []
     sums: dict[Quantity, NDArray[np.float64]] = {}
     done, flushed = 0, ""

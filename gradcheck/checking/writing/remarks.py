@@ -78,8 +78,8 @@ def _on_points(task: Task, points: Generated, measured: list[Precision]) -> list
         )
     if any(o.below_rounding for r in results for o in r.opinions.values()):
         notes.append(
-            "at some points the code is another formula, which is off by less than half a unit in the last "
-            "place of float64: right as it runs"
+            "at some points the code as a formula is off by less than half a unit in the last place of "
+            "float64, as guards, series and rounded constants are: right as it runs"
         )
     narrow = task.session.is_narrow(points.points)
     if narrow and not claim.formula.dtype.is_low:
