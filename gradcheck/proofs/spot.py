@@ -151,7 +151,7 @@ def _differs(
 
 
 def _meet(pairs: Sequence[tuple[Any, Any]], part: float) -> bool:
-    """Whether the balls of every pair overlap, or are no farther apart than a part of the largest first one."""
+    """Whether the balls of every pair overlap, or are no farther apart than a part of the largest one."""
     granted = part * max((float(abs(x).upper()) for x, _ in pairs), default=0.0)
     return all(x.overlaps(y) or abs(x - y) <= granted for x, y in pairs)
 
