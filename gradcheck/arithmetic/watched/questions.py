@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.arithmetic.watched.watch import MOST_CONSTANTS, Watch
+from gradcheck.arithmetic.watched.watch import MOST_CONSTANTS, Ties, Watch
 
 __all__ = ["record_function", "record_ufunc"]
 
@@ -36,6 +36,8 @@ _ASKS = {
 }
 """Ufuncs that ask for values -> what the report calls the question."""
 
+_ORDERS = (">", ">=", "<", "<=")
+
 
 def record_ufunc(
     watch: Watch,
@@ -54,9 +56,11 @@ def record_ufunc(
         return
     if method == "reduce":
         asks = "np.all" if name == "logical_and" else "np.any"
-    if name in ("maximum", "minimum", "fmax", "fmin", "sign", "heaviside", "copysign"):
+    chooses = name in ("maximum", "minimum", "fmax", "fmin")
+    if chooses or name in ("sign", "heaviside", "copysign"):
         result = np.asarray(margin) > 0
-    watch.record(asks, result, margin, plain, constants)
+    ties: Ties = "are on no side" if chooses else "are beside nothing" if asks in _ORDERS else "count"
+    watch.record(asks, result, margin, plain, constants, ties=ties)
 
 
 def record_function(
@@ -79,7 +83,7 @@ def _record_clip(watch: Watch, x: Any, low: Any, high: Any) -> None:
         for asks, above, below in (("clip from below", low, x), ("clip from above", x, high)):
             if above is not None and below is not None:
                 margin = np.subtract(above, below, dtype=np.float64)
-                watch.record(asks, margin > 0, margin, (above, below), (above, below))
+                watch.record(asks, margin > 0, margin, (above, below), (above, below), ties="are on no side")
 
 
 _SORTING_INTO = {np.digitize: (0, 1, "bins"), np.searchsorted: (1, 0, "a"), np.histogram: (0, 1, "bins")}

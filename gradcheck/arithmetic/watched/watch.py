@@ -9,18 +9,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MOST_CONSTANTS", "Extent", "Site", "Watch", "current", "watching"]
+__all__ = ["MOST_CONSTANTS", "Extent", "Site", "Ties", "Watch", "current", "watching"]
 
 _NUMPY = str(Path(np.__file__).parent)
 _ARITHMETIC = str(Path(__file__).parent.parent)
 
 MOST_CONSTANTS = 8
 """Numbers that are kept of what one comparison compares with."""
+
+
+Ties = Literal["count", "are beside nothing", "are on no side"]
+"""What is made of equal numbers: `x == 0` asks for them, at `x > 0` they are on one side, where little can go
+wrong, and a maximum of two equal numbers is on no side.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +50,8 @@ class Extent:
     """What a comparison came to over one run: which sides happened, and the largest margin to either side
     over all entries (a number above zero belongs to a side that happened).
 
-    ``beside_zero`` are the sides that happened for other numbers than zero: `abs(x) < 1e-6` is true at zero,
-    where it hardly ever matters.
+    ``beside_zero`` are the sides that happened for other numbers than zero, and beside the threshold:
+    `abs(x) < 1e-6` is true at zero, where it hardly ever matters, and `x > 1` is false at 1.
     """
 
     sides: set[bool] = field(default_factory=set)
@@ -53,10 +59,14 @@ class Extent:
     margins: dict[bool, float] = field(default_factory=lambda: {True: -np.inf, False: -np.inf})
     constants: set[float] = field(default_factory=set)
 
-    def add(self, result: NDArray[Any], margin: NDArray[Any] | None, zero: NDArray[Any] | None) -> None:
+    def add(
+        self, result: NDArray[Any], margin: NDArray[Any] | None, zero: NDArray[Any] | None, ties: Ties
+    ) -> None:
         """Take in one comparison; ``zero`` says where the number that is compared is zero."""
-        self.sides |= set(np.unique(result).tolist())
-        self.beside_zero |= set(np.unique(result if zero is None else result[~zero]).tolist())
+        everywhere = np.ones(result.shape, dtype=bool)
+        apart = everywhere if margin is None or ties == "count" else margin != 0
+        self.sides |= set(np.unique(result[apart if ties == "are on no side" else everywhere]).tolist())
+        self.beside_zero |= set(np.unique(result[apart if zero is None else apart & ~zero]).tolist())
         if margin is not None and margin.size:
             with np.errstate(all="ignore"):
                 self.margins[True] = max(self.margins[True], float(np.nanmax(margin, initial=-np.inf)))
@@ -71,9 +81,18 @@ class Watch:
     operations: int = 0  # what the run cost, counted
 
     def record(
-        self, asks: str, result: Any, margin: Any, sides: Sequence[Any] = (), constants: Sequence[Any] = ()
+        self,
+        asks: str,
+        result: Any,
+        margin: Any,
+        sides: Sequence[Any] = (),
+        constants: Sequence[Any] = (),
+        *,
+        ties: Ties = "count",
     ) -> None:
-        """One comparison of the ``sides``, of which the ``constants`` are not watched; all are plain."""
+        """One comparison of the ``sides``, of which the ``constants`` are not watched; all are plain.
+        ``ties`` tells what is made of equal numbers.
+        """
         site = _site(asks)
         if site is None:
             return
@@ -86,7 +105,8 @@ class Watch:
         for constant in constants:
             if np.ndim(constant) == 0 and np.isfinite(constant) and len(extent.constants) < MOST_CONSTANTS:
                 extent.constants.add(float(constant))
-        extent.add(result, None if margin is None else np.asarray(margin, dtype=np.float64), zero)
+        known = None if margin is None else np.asarray(margin, dtype=np.float64)
+        extent.add(result, known, zero, ties)
 
 
 _watches: list[Watch] = []
