@@ -268,10 +268,24 @@ def test_weights_that_are_kept_for_both_ways_are_found_by_the_forward():
     assert "its forward gives other values than a fresh one with these" in check(StaleForward()).reason
 
 
-def test_where_one_way_to_change_them_is_right_that_is_a_note():
+class ByIdentity(Transposed):
+    """It transposes its weights anew where they are another array: not after `W -= ...`."""
+
+    def forward(self, X):
+        if getattr(self, "known", None) is not self.W:
+            self.known, self.transposed = self.W, self.W.T.copy()
+        return Dense.forward(self, X)
+
+
+def test_weights_that_are_written_into_are_the_same_array():
+    found = check(ByIdentity())
+    assert (found.verdict, row(found).outcome) == ("fail", "fail")
+
+
+def test_where_they_are_only_wrong_once_they_are_replaced_that_is_a_note():
     found = check(View())
     assert (found.verdict, row(found).outcome) == ("pass", "note")
-    assert "so where they are replaced (`W = W - ...`)" in row(found).reason
+    assert "where they are replaced (`W = W - ...`)" in row(found).reason
 
 
 def test_a_layer_that_is_made_of_its_weights_is_not_given_others():

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from gradcheck.checking.battery.finding import Finding, skipped
 from gradcheck.errors import CandidateFault, message, user_code
 from gradcheck.formulas.calling.in_place_writes import plain
-from gradcheck.formulas.calling.sequences import UPDATED, Call, UsedAgain
+from gradcheck.formulas.calling.sequences import REPLACED, WRITTEN, Call, UsedAgain
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.quantity import Quantity
 from gradcheck.formulas.values import normal, positive, unit_interval
@@ -67,27 +67,27 @@ def used_again(claim: Claim, basis: Sequence[Point], results: Sequence[PointResu
                     return Finding("fail", tried, f"{_in_words(program, how.noun, words)} {wrong}", point)
         stepped = _after_a_step(claim, how, point)
         tried += len(stepped)
-        wrong_ways = [found for found in stepped if found is not None]
-        if wrong_ways and len(wrong_ways) == len(stepped):
-            return Finding("fail", tried, wrong_ways[0], point)
-        if wrong_ways:
-            return Finding("note", tried, f"{wrong_ways[0]}; {_OF_ONE_WAY[stepped.index(None)]}", point)
+        if (written := stepped.get(WRITTEN)) is not None:  # as most code does it
+            return Finding("fail", tried, written, point)
+        if (replaced := stepped.get(REPLACED)) is not None:
+            text = f"{replaced}, where they are replaced (`W = W - ...`)"
+            return Finding("note", tried, text, point)
     if not tried:
         return skipped("there is no second call to make")
     return _of_convention(how, seen, tried)
 
 
-def _after_a_step(claim: Claim, how: UsedAgain, point: Point) -> list[str | None]:
-    """What is wrong once the parameters were changed, for each way in which an optimiser does that; None for
-    a way that is right. Ways that do not do for a fresh layer either, whose maker looked at the parameters,
+def _after_a_step(claim: Claim, how: UsedAgain, point: Point) -> dict[str, str | None]:
+    """What is wrong once the parameters were changed, by the way in which an optimiser does that; None for a
+    way that is right. Ways that do not do for a fresh layer either, whose maker looked at the parameters,
     are left out.
     """
     other = _updated(claim, point, how.parameters) if how.is_updated else None
     if other is None or not _serves(claim, how, point, other):
-        return []
+        return {}
     points = [point, other, point]
-    ways = [way for way in UPDATED if _wrong_in(claim, how, f"{way} F1 B1", points) is None]
-    return [_wrong_in(claim, how, f"F0 B0 {way} F1 B1", points) for way in ways]
+    ways = [way for way in (WRITTEN, REPLACED) if _wrong_in(claim, how, f"{way} F1 B1", points) is None]
+    return {way: _wrong_in(claim, how, f"F0 B0 {way} F1 B1", points) for way in ways}
 
 
 def _wrong_in(claim: Claim, how: UsedAgain, program: str, points: Sequence[Point]) -> str | None:
@@ -345,9 +345,6 @@ _OTHER_FORWARD = (
     "used again, the forward gives other values than that of a fresh layer (random numbers, or a state that "
     "it keeps): its gradients are not compared there"
 )
-
-_OF_ONE_WAY = ("so where they are written into (`W -= ...`)", "so where they are replaced (`W = W - ...`)")
-"""Which way of changing parameters is wrong, where the other one is right."""
 
 _SAID = {
     "F0 F1 B1": "after two forwards",

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["OF_CACHES", "OF_LAYERS", "UPDATED", "Call", "Played", "UsedAgain"]
+__all__ = ["OF_CACHES", "OF_LAYERS", "REPLACED", "WRITTEN", "Call", "Played", "UsedAgain"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class UsedAgain:
     is_updated: bool = False
 
 
-UPDATED = ("P1", "W1")
+REPLACED, WRITTEN = "P1", "W1"
 """A step of an optimiser, in two ways."""
 
 OF_LAYERS = ("F0 F1 B1", "F0 B0 F0 B0", "F0 B0 F1 B1 F0 B0", "F0 B0 B2")
