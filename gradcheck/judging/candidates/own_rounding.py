@@ -17,6 +17,9 @@ from gradcheck.judging.points.point import Point
 
 __all__ = ["own_rounding"]
 
+_MOST = 2.0**-10
+"""How far an entry may be off by rounding, as a part of the largest one."""
+
 _RUNS = 3
 """Runs with moved results: one may come out near by chance."""
 
@@ -24,7 +27,8 @@ _RUNS = 3
 def own_rounding(claim: Claim, point: Point, stated: Stated) -> dict[Quantity, NDArray[np.float64]]:
     """How far each stated entry may be off by rounding inside the code, estimated from a few runs.
 
-    Empty where the code breaks down with moved results.
+    Empty where the code breaks down with moved results; without the quantities in which they do more than
+    rounding does, as where they take another branch.
     """
     before = given(claim, point, lambda v: v)
     names, count = list(before), len(point.args)
@@ -37,8 +41,11 @@ def own_rounding(claim: Claim, point: Point, stated: Stated) -> dict[Quantity, N
         runs = jittered_runs(run, [*point.args, *before.values()], _RUNS)
     except CandidateFault:
         return {}
-    return {
-        quantity: MORE_ROUNDING / ULPS * np.max([np.abs(moved[quantity] - value) for moved in runs], axis=0)
-        for quantity, value in stated.values.items()
-        if all(moved.get(quantity) is not None for moved in runs)
-    }
+    bounds: dict[Quantity, NDArray[np.float64]] = {}
+    for quantity, value in stated.values.items():
+        if all(moved.get(quantity) is not None for moved in runs):
+            spread = np.max([np.abs(moved[quantity] - value) for moved in runs], axis=0)
+            bound = MORE_ROUNDING / ULPS * spread
+            if np.max(bound, initial=0.0) <= _MOST * np.max(np.abs(value), initial=0.0):
+                bounds[quantity] = bound
+    return bounds
