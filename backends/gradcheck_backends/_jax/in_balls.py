@@ -142,8 +142,7 @@ def _scan(machine: _Balls, params: Any, values: Any) -> list[Any]:
 def _expanded(machine: _Balls, params: Any, values: Any) -> list[Any]:
     """A primitive that JAX (from 0.12 on) expands late, such as a binary search: what it expands to."""
     primitive = params["_prim"]
-    given = [jax.ShapeDtypeStruct(aval.shape, aval.dtype) for aval in primitive.in_avals]
-    return walk_inner(jax.make_jaxpr(primitive.expand)(*given), list(values), machine)
+    return walk_inner(jax.make_jaxpr(primitive.expand)(*primitive.in_avals), list(values), machine)
 
 
 _HOLDING: dict[str, Callable[[_Balls, Any, Any], list[Any]]] = {
