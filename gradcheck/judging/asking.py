@@ -277,7 +277,10 @@ def _by_rounded_angles(check: Evaluation, opinion: Opinion, differing: set[Quant
         answer = opinion.answers[quantity]
         if answer.direction is not None:
             return False
-        if (np.abs(midpoints(stated[quantity] - answer.values)) > part * largest).any():
+        apart = np.asarray(
+            stated[quantity] - answer.values, dtype=object
+        )  # a difference without axes is bare
+        if (np.abs(midpoints(apart)) > part * largest).any():
             return False
     return True
 
