@@ -114,13 +114,18 @@ def _one_of_all(session: Session, point: Point, before: Sequence[PointResult]) -
 def _is_loose(before: Sequence[PointResult]) -> bool:
     """Whether it takes rounded constants for everyone to agree."""
     passed = [r for r in before if r.verdict is PointVerdict.PASS]
-    loose = [r for r in passed if any(o.rounded_constants for o in r.opinions.values())]
+    loose = [r for r in passed if any(map(_is_rounded, r.opinions.values()))]
     return len(loose) >= AGREED
 
 
 def _is_as_sure(said: Opinion, before: Sequence[PointResult]) -> bool:
     """Whether one backend alone is as sure of the code as the vote was."""
-    return said.strength is Strength.CERTIFIED or (said.rounded_constants and _is_loose(before))
+    return said.strength is Strength.CERTIFIED or (_is_rounded(said) and _is_loose(before))
+
+
+def _is_rounded(opinion: Opinion) -> bool:
+    """Whether it takes rounding for a backend to agree."""
+    return opinion.rounded_constants or opinion.below_rounding
 
 
 def _only_run(claim: Claim, point: Point, session: Session, before: Sequence[PointResult]) -> PointResult:
