@@ -14,8 +14,7 @@ from gradcheck.checking.training import Trained, train
 from gradcheck.errors import FaultKind
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.kinds import Update
-from gradcheck.formulas.quantity import Quantity
-from gradcheck.judging.opinions import PointResult, PointVerdict
+from gradcheck.judging.opinions import PointVerdict
 from gradcheck.judging.points.asked_sizes import numbers
 from gradcheck.judging.points.generation import Generated
 from gradcheck.judging.points.point import Point
@@ -132,21 +131,8 @@ _LARGE = 200
 
 
 def _answered(task: Task) -> list[Point]:
-    """The points so far but those at which nobody had an answer, or an argument's space has no tangents, as
-    the sphere of one number: what the code does there is not judged.
-    """
-    judged = [r for r in task.results if r.verdict is not PointVerdict.NONE]
-    return [r.point for r in judged if not _is_without_tangents(task.claim, r)]
-
-
-def _is_without_tangents(claim: Claim, result: PointResult) -> bool:
-    """Whether along the space of some argument there was nothing to compare but zeros."""
-    found: dict[Quantity, list[bool]] = {}
-    for opinion in result.opinions.values() if claim.formula.spaces else ():
-        for quantity, match in opinion.matches.items():
-            if claim.space(quantity) is not None:
-                found.setdefault(quantity, []).append(match.zero)
-    return any(all(zeros) for zeros in found.values())
+    """The points so far but those at which nobody had an answer: what the code does there is not judged."""
+    return [r.point for r in task.results if r.verdict is not PointVerdict.NONE]
 
 
 def _without_answer(task: Task, for_side: Iterable[tuple[Point, UntriedSide]]) -> list[UntriedSide]:

@@ -107,11 +107,8 @@ def _updated(claim: Claim, point: Point, parameters: int) -> Point | None:
     names = formula.shapes.arguments[inputs:]
     if any(n in formula.spaces or formula.values.get(n, normal) not in _OF_ENTRIES for n in names):
         return None
-    kept, changed = (
-        point.args[:inputs],
-        tuple(0.5 * a[::-1] if a.ndim else 0.5 * a for a in point.args[inputs:]),
-    )
-    return _made(claim, point, (*kept, *changed), point.delta)
+    changed = (0.5 * a[::-1] if a.ndim else 0.5 * a for a in point.args[inputs:])
+    return _made(claim, point, (*point.args[:inputs], *changed), point.delta)
 
 
 _OF_ENTRIES = (normal, positive, unit_interval)
