@@ -18,11 +18,12 @@ import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic.stochastic import ULPS, jittered_runs
+from gradcheck.arithmetic.stochastic import ULPS
 from gradcheck.errors import CandidateFault, FaultKind, Unsupported, user_code
 from gradcheck.formulas.calling.in_place_writes import writes
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.quantity import JOINT, Quantity
+from gradcheck.judging.candidates.own_rounding import moved_runs
 from gradcheck.judging.candidates.running import Stated, as_float64, call_candidate, given
 from gradcheck.judging.candidates.same_code import MORE_ROUNDING
 from gradcheck.judging.comparing import Match, Outcome
@@ -124,28 +125,19 @@ def _is_rounding(
     claim: Claim, point: Point, stated: Stated, directions: Mapping[int, Direction], match: Match
 ) -> bool:
     """Whether the code's own rounding may make the difference, where its terms cancel (`a - 1` near 1)."""
-    before = given(claim, point, lambda v: v)
-    names, count = list(before), len(point.args)
 
-    def slope(*values: Any) -> float:
-        found = call_candidate(
-            claim, point, list(values[:count]), dict(zip(names, values[count:], strict=True))
-        )
+    def slope(found: Mapping[Quantity, Any]) -> float:
         gradients = {i: np.asarray(found[_quantity(claim, i)]) for i in directions}
         return sum(float(d.dot(gradients[i].view(np.ndarray))) for i, d in directions.items())
 
     try:
-        slopes = jittered_runs(slope, [*point.args, *before.values()], _RUNS)
+        slopes = moved_runs(claim, point, slope)
     except CandidateFault:
         return False
     own = sum(d.dot(_gradient(claim, stated, i)) for i, d in directions.items())
     spread = max(abs(s - own) for s in slopes)
     allowed = match.bound * match.scale + MORE_ROUNDING / ULPS * spread
     return bool(abs(float(match.stated - match.true)) <= allowed)
-
-
-_RUNS = 3
-"""Runs with moved results: one may come out near by chance."""
 
 
 def _quantity(claim: Claim, position: int) -> Quantity:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from gradcheck.judging.candidates.running import Stated, call_candidate, given
 from gradcheck.judging.candidates.same_code import MORE_ROUNDING
 from gradcheck.judging.points.point import Point
 
-__all__ = ["own_rounding"]
+__all__ = ["moved_runs", "own_rounding"]
 
 _MOST = 2.0**-10
 """How far an entry may be off by rounding, as a part of the largest one."""
@@ -24,21 +25,26 @@ _RUNS = 3
 """Runs with moved results: one may come out near by chance."""
 
 
+def moved_runs(claim: Claim, point: Point, take: Callable[[Mapping[Quantity, Any]], Any]) -> list[Any]:
+    """What a few runs of the code with moved results give, as ``take`` has it. Raises `CandidateFault`."""
+    before = given(claim, point, lambda v: v)
+    names, count = list(before), len(point.args)
+
+    def run(*values: Any) -> Any:
+        beside = dict(zip(names, values[count:], strict=True))
+        return take(call_candidate(claim, point, list(values[:count]), beside))
+
+    return jittered_runs(run, [*point.args, *before.values()], _RUNS)
+
+
 def own_rounding(claim: Claim, point: Point, stated: Stated) -> dict[Quantity, NDArray[np.float64]]:
     """How far each stated entry may be off by rounding inside the code, estimated from a few runs.
 
     Empty where the code breaks down with moved results; without the quantities in which they do more than
     rounding does, as where they take another branch.
     """
-    before = given(claim, point, lambda v: v)
-    names, count = list(before), len(point.args)
-
-    def run(*values: Any) -> dict[Quantity, Any]:
-        beside = dict(zip(names, values[count:], strict=True))
-        return dict(call_candidate(claim, point, list(values[:count]), beside))
-
     try:
-        runs = jittered_runs(run, [*point.args, *before.values()], _RUNS)
+        runs = moved_runs(claim, point, dict)
     except CandidateFault:
         return {}
     bounds: dict[Quantity, NDArray[np.float64]] = {}
