@@ -13,7 +13,8 @@ from gradcheck.formulas.dtypes import GRADES, Dtype
 from gradcheck.judging.low_precision.errors import Measured, Part
 from gradcheck.judging.low_precision.grades import grade_name
 from gradcheck.judging.opinions import PointResult
-from gradcheck.records.types import Accuracy, Diagnosis, Grade, Length, Ulp
+from gradcheck.records.accuracy import Accuracy, Grade, Length, Ulp
+from gradcheck.records.types import Diagnosis
 
 __all__ = ["accuracy", "low_precision_notes", "way_to_judge"]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from gradcheck.records.accuracy import Precision
 from gradcheck.records.reading import Log
-from gradcheck.records.types import ClaimRow, Header, Precision
+from gradcheck.records.types import ClaimRow, Header
 from gradcheck.records.verdicts import Strength, Verdict
 
 __all__ = ["KINDS", "Change", "Differences", "difference"]

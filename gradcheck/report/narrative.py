@@ -7,18 +7,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from gradcheck.records.accuracy import Accuracy, Grade, Precision
 from gradcheck.records.reading import Log
-from gradcheck.records.types import (
-    Accuracy,
-    ArrayRecord,
-    BackendRow,
-    BatteryRow,
-    ClaimRow,
-    Comparison,
-    Counterexample,
-    Grade,
-    Precision,
-)
+from gradcheck.records.types import ArrayRecord, BackendRow, BatteryRow, ClaimRow, Comparison, Counterexample
 from gradcheck.records.verdicts import Verdict
 from gradcheck.report.diagnoses import diagnosis_lines
 from gradcheck.report.drawing import drawing

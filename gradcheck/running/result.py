@@ -16,16 +16,9 @@ from gradcheck.checking.writing.remarks import absent_keys
 from gradcheck.errors import GradientError
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.decorating import Formula
+from gradcheck.records.accuracy import Accuracy
 from gradcheck.records.reading import Log
-from gradcheck.records.types import (
-    Accuracy,
-    BackendRow,
-    BatteryRow,
-    ClaimRow,
-    Diagnosis,
-    Footer,
-    Untried,
-)
+from gradcheck.records.types import BackendRow, BatteryRow, ClaimRow, Diagnosis, Footer, Untried
 from gradcheck.records.verdicts import Strength, Verdict
 from gradcheck.running.checker import Checker, RunOptions, now
 from gradcheck.running.shown import Counterexample, Proof, Ulp, complex_joined

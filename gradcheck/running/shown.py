@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.records import types
+from gradcheck.records import accuracy, types
 from gradcheck.records.arrays import decode
 
 __all__ = ["Counterexample", "Proof", "Ulp", "complex_joined"]
@@ -50,11 +50,11 @@ class Counterexample(types.Counterexample, frozen=True):
         return counterexample_page(self)
 
 
-class Ulp(types.Ulp, frozen=True):
+class Ulp(accuracy.Ulp, frozen=True):
     """The error of one gradient in low precision; its parts are attributes, and keys as in a dict."""
 
     @classmethod
-    def of(cls, record: types.Ulp) -> Ulp:
+    def of(cls, record: accuracy.Ulp) -> Ulp:
         """The record with what people want of it."""
         return cls(**{name: getattr(record, name) for name in record.__struct_fields__})
 

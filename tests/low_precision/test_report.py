@@ -4,7 +4,8 @@ import msgspec
 import pytest
 
 import gradcheck
-from gradcheck.records.types import Accuracy, ClaimRow, Length
+from gradcheck.records.accuracy import Accuracy, Length
+from gradcheck.records.types import ClaimRow
 from gradcheck.report.pictures import ulps_picture
 from tests.low_precision.candidates import inside
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 import numpy as np
 
+from gradcheck.records.accuracy import Precision
 from gradcheck.records.arrays import encode
 from gradcheck.records.types import (
     SCHEMA,
@@ -21,7 +22,6 @@ from gradcheck.records.types import (
     Diagnosis,
     Footer,
     Header,
-    Precision,
     Proof,
     ProofQuantity,
     ProofStep,

@@ -7,8 +7,8 @@ import msgspec
 import numpy as np
 import pytest
 
+from gradcheck.records.accuracy import Precision
 from gradcheck.records.arrays import encode
-from gradcheck.records.types import Precision
 from gradcheck.report.pictures import (
     cost_picture,
     digits_picture,

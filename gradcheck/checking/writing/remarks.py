@@ -12,7 +12,8 @@ from gradcheck.formulas.claim import Claim
 from gradcheck.judging.candidates.digits import in_float32, summary
 from gradcheck.judging.opinions import PointResult
 from gradcheck.judging.points.generation import Generated
-from gradcheck.records.types import ClaimRow, Diagnosis, Precision
+from gradcheck.records.accuracy import Precision
+from gradcheck.records.types import ClaimRow, Diagnosis
 from gradcheck.records.verdicts import Verdict
 
 __all__ = ["absent_keys", "precision", "remarks", "unstable"]

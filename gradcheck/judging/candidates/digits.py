@@ -21,7 +21,7 @@ from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.candidates.running import run_in_balls, run_in_float32
 from gradcheck.judging.points.point import Point
-from gradcheck.records.types import Precision
+from gradcheck.records.accuracy import Precision
 
 __all__ = ["digits_lost", "in_float32", "summary"]
 

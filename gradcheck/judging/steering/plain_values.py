@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.formulas.point import Point
+from gradcheck.judging.steering.bases import mild_first
 from gradcheck.judging.steering.changes import one_hot, ordered, whole
-from gradcheck.judging.steering.comparisons import mild_first
 from gradcheck.judging.steering.moves import Moves
 
 __all__ = ["near_numbers", "plain_values"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from gradcheck.records.types import Precision
+from gradcheck.records.accuracy import Precision
 from gradcheck.report.pictures.svg import Axes, number, picture
 
 __all__ = ["digits_picture"]

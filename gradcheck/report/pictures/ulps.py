@@ -6,7 +6,7 @@ from math import ceil, floor, log10
 
 from markupsafe import Markup
 
-from gradcheck.records.types import Accuracy, Length
+from gradcheck.records.accuracy import Accuracy, Length
 from gradcheck.report.pictures.svg import Axes, label, number, picture
 
 __all__ = ["ulps_picture"]
