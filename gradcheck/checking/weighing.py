@@ -54,11 +54,12 @@ def weigh(claim: Claim, memory: Memory, ruling: Ruling, results: list[PointResul
     if any(r.in_float64 is not None for r in results):
         why = "the code was judged in float64 at some points, where it may do something else than on symbols"
         return Weighed(ruling, msgspec.structs.replace(proof, status="partly", reason=why))
-    if ruling.verdict is Verdict.PASS:
-        # without a spot check nothing ties what ran on symbols to what runs on numbers
-        return Weighed(ruling, proof, proved=spot.points > 0)
-    if ruling.verdict is Verdict.WEAK and _identically_zero(proof, ruling.saturated):
-        return Weighed(Ruling(Verdict.PASS), proof, proved=spot.points > 0)
+    zero = ruling.verdict is Verdict.WEAK and _identically_zero(proof, ruling.saturated)
+    if ruling.verdict is Verdict.PASS or zero:
+        if not spot.points:  # nothing ties what ran on symbols to what runs on numbers
+            why = f"the entry formulas could not be compared with the code: {spot.words}"
+            proof = msgspec.structs.replace(proof, status="partly", reason=why)
+        return Weighed(Ruling(Verdict.PASS) if zero else ruling, proof, proved=spot.points > 0)
     if ruling.verdict is Verdict.FAIL:
         return _against_failure(claim, memory, proof, ruling, results)
     return Weighed(ruling, proof)
@@ -90,9 +91,13 @@ def refuted(proof: Proof, found: Counterexample | None) -> Proof:
 
 
 def _spot(claim: Claim, memory: Memory, results: list[PointResult]) -> Spot:
-    points = [r.point for r in results if r.verdict is PointVerdict.PASS and r.point.origin == "plan"]
+    passed = [r.point for r in results if r.verdict is PointVerdict.PASS]
+    planned = [p for p in passed if p.origin == "plan"]
     try:
-        return spot_check(claim, memory, points)
+        spot = spot_check(claim, memory, planned)
+        if spot.points or spot.wrong:
+            return spot
+        return spot_check(claim, memory, passed)  # sizes that the code asks about are not of the plan
     except Exception as error:  # no evidence for or against
         return Spot(wrong=False, points=0, words=f"not made: {type(error).__name__}: {error}")
 

@@ -27,11 +27,12 @@ from gradcheck.arithmetic import (
 )
 from gradcheck.arithmetic.precisions import BITS, DOUBLE, PRECISIONS, SINGLE, SLOPE_BITS
 from gradcheck.backend import Answer
-from gradcheck.errors import Undecided, Unsupported
+from gradcheck.errors import NoAnswer, Undecided, Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.decorating import claims_on
 from gradcheck.formulas.kinds.directions import Directions
 from gradcheck.formulas.quantity import Quantity
+from gradcheck.judging.candidates.own_rounding import own_rounding
 from gradcheck.judging.candidates.rounding import rounding_bound
 from gradcheck.judging.candidates.running import Stated, candidate_leaves_range, run_in_balls
 from gradcheck.judging.candidates.same_code import MORE_ROUNDING, same_code
@@ -73,17 +74,32 @@ class Evaluation:
         Overflow excuses nothing: a finite number that is wrong was computed by the code that people run.
         """
         values = self.stated.values
-        if same_code(values, run, lambda: self.balls(DOUBLE), self.point):
-            return True
+        try:
+            if same_code(values, run, lambda: self.balls(DOUBLE), self.point):
+                return True
+        except NoAnswer:  # 53 bits are too few for balls, as where a matrix is close to singular
+            if self._is_within_own_rounding(run):
+                return True
+            raise
         bits = self.claim.bits  # of code that rounds to float32 on the way, as its formula does
         if bits < DOUBLE and same_code(values, run, lambda: self.balls(bits), self.point, bits):
             return True
         if not candidate_leaves_range(self.claim, self.point):
-            return False
+            return self._is_within_own_rounding(run)
         try:
             return same_code(values, run, lambda: self.balls(DOUBLE, UNDERFLOWING), self.point)
         except Undecided:  # what underflows decides, so anything may come of it
             return True
+
+    def _is_within_own_rounding(self, run: Mapping[Quantity, ObjectArray]) -> bool:
+        """Whether float64 values differ from the balls by no more than the code's rounding makes of them, as
+        where matrices are close to singular.
+        """
+        own = own_rounding(self.claim, self.point, self.stated)
+        return run.keys() <= own.keys() and all(
+            bool((np.abs(midpoints(run[quantity]) - self.stated.values[quantity]) <= own[quantity]).all())
+            for quantity in run
+        )
 
     @cached_property
     def comparable(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,8 @@ from gradcheck.judging.points.point import Point
 
 __all__ = ["moved_runs", "own_rounding"]
 
+Bounds = NDArray[np.float64]
+
 _MOST = 2.0**-10
 """How far an entry may be off by rounding, as a part of the largest one."""
 
@@ -25,8 +27,12 @@ _RUNS = 3
 """Runs with moved results: one may come out near by chance."""
 
 
-def moved_runs(claim: Claim, point: Point, take: Callable[[Mapping[Quantity, Any]], Any]) -> list[Any]:
-    """What a few runs of the code with moved results give, as ``take`` has it. Raises `CandidateFault`."""
+def moved_runs(
+    claim: Claim, point: Point, take: Callable[[Mapping[Quantity, Any]], Any], *, matrices: bool = False
+) -> list[Any]:
+    """What a few runs of the code with moved results give, as ``take`` has it; with ``matrices`` those that
+    are solved or factorised move too. Raises `CandidateFault`.
+    """
     before = given(claim, point, lambda v: v)
     names, count = list(before), len(point.args)
 
@@ -34,24 +40,38 @@ def moved_runs(claim: Claim, point: Point, take: Callable[[Mapping[Quantity, Any
         beside = dict(zip(names, values[count:], strict=True))
         return take(call_candidate(claim, point, list(values[:count]), beside))
 
-    return jittered_runs(run, [*point.args, *before.values()], _RUNS)
+    return jittered_runs(run, [*point.args, *before.values()], _RUNS, matrices=matrices)
 
 
-def own_rounding(claim: Claim, point: Point, stated: Stated) -> dict[Quantity, NDArray[np.float64]]:
+def own_rounding(claim: Claim, point: Point, stated: Stated) -> dict[Quantity, Bounds]:
     """How far each stated entry may be off by rounding inside the code, estimated from a few runs.
 
     Empty where the code breaks down with moved results; without the quantities in which they do more than
-    rounding does, as where they take another branch.
+    rounding does, as where they take another branch. Matrices that are all but singular may do anything.
     """
     try:
-        runs = moved_runs(claim, point, dict)
+        bounds = _spread(moved_runs(claim, point, dict), stated)
+        usual = {q: bound for q, bound in bounds.items() if _is_rounding(bound, stated.values[q])}
+        conditioned = _spread(moved_runs(claim, point, dict, matrices=True), stated)
     except CandidateFault:
         return {}
-    bounds: dict[Quantity, NDArray[np.float64]] = {}
-    for quantity, value in stated.values.items():
-        if all(moved.get(quantity) is not None for moved in runs):
-            spread = np.max([np.abs(moved[quantity] - value) for moved in runs], axis=0)
-            bound = MORE_ROUNDING / ULPS * spread
-            if np.max(bound, initial=0.0) <= _MOST * np.max(np.abs(value), initial=0.0):
-                bounds[quantity] = bound
-    return bounds
+    return {q: _at_least(bound, conditioned.get(q, bound), stated.values[q]) for q, bound in usual.items()}
+
+
+def _spread(runs: Sequence[Mapping[Quantity, Any]], stated: Stated) -> dict[Quantity, Bounds]:
+    return {
+        quantity: MORE_ROUNDING / ULPS * np.max([np.abs(moved[quantity] - value) for moved in runs], axis=0)
+        for quantity, value in stated.values.items()
+        if all(moved.get(quantity) is not None for moved in runs)
+    }
+
+
+def _at_least(bound: Bounds, conditioned: Bounds, value: Bounds) -> Bounds:
+    """The larger bound; none where a matrix leaves no digit of the largest entry."""
+    if np.max(conditioned, initial=0.0) >= np.max(np.abs(value), initial=0.0) > 0:
+        return np.full_like(bound, np.inf)
+    return np.maximum(bound, conditioned)
+
+
+def _is_rounding(bound: Bounds, value: Bounds) -> bool:
+    return bool(np.max(bound, initial=0.0) <= _MOST * np.max(np.abs(value), initial=0.0))
