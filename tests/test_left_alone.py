@@ -71,9 +71,9 @@ def test_steering_moves_what_is_checked_only():
     claim = formula.claims[-1]
     rng = np.random.default_rng(0)
     points = [make_point(formula, {"n": 3}, rng)]
-    moved = [point for point, _ in steer(claim, points, Moves(claim, True, ())).for_side]
+    moved = [point for point, _ in steer(claim, points, Moves(claim, None, ())).for_side]
     assert any((p.args[0] > 1e6).any() for p in moved)
-    kept = steer(claim, points, Moves(claim, True, {claim.quantity("y")}))
+    kept = steer(claim, points, Moves(claim, None, {claim.quantity("y")}))
     assert all(np.array_equal(p.args[0], points[0].args[0]) for p in kept.points)
     assert kept.untried
 

@@ -59,7 +59,9 @@ def settle(task: Task, tried: Tried) -> Settled:
         of_rounding = [lost_digits(failure, task.results)]
         task.clock.keep(failure)
         weighed = uncrowned(weighed, task.rule(), _RIGHT_ON_SYMBOLS)
-    untried = [] if weighed.proved else [u.record() for u in tried.untried]
+    # what points of other sizes came to, after which it fails, is not followed
+    later = ruling.verdict is Verdict.PASS and weighed.ruling.verdict is Verdict.FAIL
+    untried = [] if weighed.proved or later else [u.record() for u in tried.untried]
     if task.strict and untried and weighed.ruling.verdict is Verdict.PASS:
         missing = f"not tried: {untried[0].what} ({untried[0].where})"
         weighed = replace(weighed, ruling=Ruling(Verdict.WEAK, missing))

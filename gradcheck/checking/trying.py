@@ -86,7 +86,7 @@ def _numbers(claim: Claim) -> dict[float, None]:
 def _steered(task: Task) -> tuple[UntriedSide, ...]:
     """Judge the claim at points of the sides and branches that none had met; gives those still not met."""
     unchecked = {u for r in task.results if r.stated for u in r.stated.unchecked}
-    moves = Moves(task.claim, task.delta is None, unchecked)
+    moves = Moves(task.claim, task.delta, unchecked)
     task.keep_further(plain_values(moves, [r.point for r in task.results]))
     task.keep_further(near_numbers(moves, [r.point for r in task.results], _numbers(task.claim)))
     steered = steer(
@@ -116,7 +116,12 @@ def _steered(task: Task) -> tuple[UntriedSide, ...]:
         else:
             explored.append(point)
     codes = branches.codes
-    task.keep_further(points_of_compared_sizes(task.session, task.claim, codes, task.seed, task.delta))
+    for point in points_of_compared_sizes(task.session, task.claim, codes, task.seed, task.delta):
+        result = task.judge_further(point)
+        task.clock.keep(result)
+        if result.verdict is not PointVerdict.NONE:
+            branches.run(point)
+            explored.append(point)
     left = still_untried(task.claim, moves, explored, untried)
     left = [side for side in left if not branches.has_entered(side)]
     largest = max((size for r in task.results for size in r.point.sizes.values()), default=1)

@@ -48,7 +48,7 @@ class Explanation:
     stands, "layer.py:12", where the explanation knows one line of it. ``reaches_all`` says whether a repair
     comes to all the statements at some samples that the code as it is comes to: one that only keeps out of a
     wrong branch repairs nothing. ``also_at`` gives further samples at which a repair must do: beside the
-    thresholds of the repaired code.
+    thresholds of the repaired code. ``removes`` says of a repair that it only leaves something out.
     """
 
     kind: str
@@ -62,6 +62,7 @@ class Explanation:
     place: str = ""
     reaches_all: Callable[[Sequence[Sample]], bool] | None = None
     also_at: Callable[[Sequence[Sample]], Sequence[Sample]] | None = None
+    removes: bool = False
 
 
 def predicting(values: Values, key: Hashable = None) -> Sides:

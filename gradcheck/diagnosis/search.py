@@ -97,7 +97,7 @@ def settle(
                     scope.multiples.append(explanation)
                 continue
             finding = confirmed(scope, explanation)
-            if finding is None:
+            if finding is None or not _fits_elsewhere(case, scope, explanation):
                 scope.tried.append(explanation)
             else:
                 found[scope.quantity].append(finding)
@@ -158,6 +158,8 @@ def confirmed(scope: Scope, explanation: Explanation) -> Finding | None:
     is right.
     """
     asked = [*scope.wrong, *scope.sound]
+    if explanation.repair and _may_only_move_it(explanation, scope):
+        return None
     if explanation.repair:
         asked = [*scope.raising[:6], *([scope.shown] if scope.shown is not None else []), *asked]
     if not all(fits(explanation, s, scope.quantity) for s in asked):
@@ -171,6 +173,36 @@ def confirmed(scope: Scope, explanation: Explanation) -> Finding | None:
     if explanation.reaches_all is not None and not explanation.reaches_all(asked):
         return None
     return evidence(scope, explanation)
+
+
+def _fits_elsewhere(case: Case, scope: Scope, explanation: Explanation) -> bool:
+    """Whether the explanation does at further shapes too, where few are known: `H` for `W` shows at none of
+    points that are square, and a tail that is one entry long may be all but the first.
+    """
+    known = {tuple(s.sizes.values()) for s in (*scope.wrong, *scope.sound)}
+    if sum(min(sizes, default=0) > 1 and len(set(sizes)) == len(sizes) for sizes in known) >= _ENOUGH_SHAPES:
+        return True
+    samples = [] if case.is_spent else case.at_sizes(_other_shapes(list(scope.pilot.sizes)))
+    told = [s for s in samples if s.wrong_or_none(scope.quantity) is not None]
+    return all(fits(explanation, sample, scope.quantity) for sample in told)
+
+
+_ENOUGH_SHAPES = 4
+
+
+def _other_shapes(names: Sequence[str]) -> list[dict[str, int]]:
+    """Two shapes of distinct sizes, growing and shrinking from the first to the last."""
+    growing = {name: 3 + k for k, name in enumerate(names)}
+    shrinking = {name: 2 + k for k, name in enumerate(reversed(names))} if len(names) > 1 else {}
+    return [growing, shrinking or dict.fromkeys(names, 5)] if names else []
+
+
+def _may_only_move_it(explanation: Explanation, scope: Scope) -> bool:
+    """Whether a repair may put the wrong case off to values that nobody tried: the code is wrong at values
+    alone that were looked for, and the repair changes what it asks of them.
+    """
+    looked_for = all(s.point.origin == "steered" for s in scope.wrong)
+    return looked_for and explanation.also_at is None and not explanation.removes
 
 
 def _breaks_nothing(explanation: Explanation, sample: Sample) -> bool:

@@ -28,11 +28,9 @@ def margin_of(name: str, method: str, inputs: Sequence[Any], plain: Sequence[Any
         if name in ("logical_not", "invert"):
             own = getattr(inputs[0], "margin", None)
             return None if own is None else -own
-        if name in ("logical_and", "logical_or", "bitwise_and", "bitwise_or"):
-            left, right = (getattr(i, "margin", None) for i in inputs)
-            if left is None or right is None:
-                return None
-            return np.minimum(left, right) if name.endswith("and") else np.maximum(left, right)
+        if (join := _joining(name, plain)) is not None:
+            left, right = map(_own_margin, inputs)
+            return None if left is None or right is None else join(left, right)
         if name == "clip":
             return np.asarray(plain[0], dtype=np.float64)
         if any(np.iscomplexobj(p) for p in plain):
@@ -44,6 +42,24 @@ def margin_of(name: str, method: str, inputs: Sequence[Any], plain: Sequence[Any
             return None  # an argument is finite, because it was drawn so
         rule = _MARGINS.get(name)
         return None if rule is None else rule(*(np.asarray(p, dtype=np.float64) for p in plain))
+
+
+def _joining(name: str, plain: Sequence[Any]) -> Any:
+    """How the margins of two truth values make that of both, or of either; None where nothing is joined."""
+    if name in ("logical_and", "bitwise_and"):
+        return np.minimum
+    if name in ("logical_or", "bitwise_or"):
+        return np.maximum
+    if name in ("multiply", "add") and all(np.asarray(p).dtype == bool for p in plain):
+        return np.minimum if name == "multiply" else np.maximum
+    return None
+
+
+def _own_margin(value: Any) -> Any:
+    """The margin of truth values. Of those that sizes decide, and no value of an argument, it is infinite."""
+    if isinstance(value, bool | np.bool_) or (type(value) is np.ndarray and value.dtype == bool):
+        return np.where(value, np.inf, -np.inf)
+    return getattr(value, "margin", None)
 
 
 def _beyond(x: Any) -> Any:

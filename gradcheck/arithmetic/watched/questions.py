@@ -33,6 +33,8 @@ _ASKS = {
     "logical_or": "or",
     "bitwise_and": "and",
     "bitwise_or": "or",
+    "multiply": "and",
+    "add": "or",
 }
 """Ufuncs that ask for values -> what the report calls the question."""
 

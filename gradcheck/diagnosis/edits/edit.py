@@ -55,6 +55,7 @@ class Edit:
     alike: bool = False
     everywhere: bool = False  # wherever a helper function is called from
     turn: int | None = None
+    removes: bool = False  # it leaves something out
     beside: Any = _NOT_GIVEN  # every reduction of the same function along this axis
 
     def applies(self, call: Call) -> bool:

@@ -68,8 +68,8 @@ SLICES = {
         slice(None) if i == slice(None, None, -1) else i
     ),
     either("should be", "is") + " reversed": lambda i, n, r: slice(None, None, -1) if i == slice(None) else i,
-    either("should start", "starts") + " one later": lambda i, n, r: shifted(i, 1),
-    either("should start", "starts") + " one earlier": lambda i, n, r: shifted(i, -1),
+    either("should lie", "lies") + " one entry later": lambda i, n, r: shifted(i, 1),
+    either("should lie", "lies") + " one entry earlier": lambda i, n, r: shifted(i, -1),
     either("should take", "takes") + " all": lambda i, n, r: slice(None),
 }
 

@@ -70,9 +70,9 @@ def proposals(
             deeper = 0.01 * max(len(frames) - 1, 0)  # said of the caller, it is easier to follow
             elsewhere = other_arrays if call.function is getitem else other_operands
             made_of = itertools.chain(_of_call(call, indices), elsewhere(call, before))
-            if call.key.site.decides or known(
-                call.function, _COMPARISONS
-            ):  # any condition would do that happens to hold at the points tried
+            if call.key.site.decides:  # any condition would do that happens to hold at the points tried
+                made_of = itertools.chain()
+            elif known(call.function, _COMPARISONS):
                 made_of = itertools.chain(_turned(call))
             for made in made_of:
                 edit = replace(made, cost=made.cost + deeper)
@@ -97,7 +97,7 @@ def _of_call(call: Call, indices: tuple[str, ...]) -> Iterator[Edit]:
     if known(call.function, REDUCTIONS):
         yield from reduction_edits(call)
     yield from _turned(call)
-    yield from leaving_out(call)
+    yield from (replace(edit, removes=True) for edit in leaving_out(call))
     if call.function is getitem:
         yield from index_edits(call, indices)
     yield from order_edits(call)

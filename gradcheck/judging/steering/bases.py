@@ -19,6 +19,8 @@ def mild_first(points: Sequence[Point]) -> list[Point]:
     not saturated, of different sizes. The first have no zeros and no ties; the last has the fewest numbers,
     which are solved for most easily.
     """
+    if not points:
+        return []
     order = sorted(points, key=lambda p: (1 in p.sizes.values(), p.entries, _extreme(p)))
     first = _of_different_sizes([p for p in order if p.origin == "plan"])[: _BASES - 1]
     rest = _of_different_sizes([p for p in order if not any(p is f for f in first)])

@@ -84,8 +84,9 @@ def beside_thresholds(code: WatchedCode, moves: Moves, coverage: Coverage) -> li
     found: list[Point] = []
     for site, extent in list(coverage.sides.items())[:_MOST_THRESHOLDS]:
         distance = max(_CLOSE) * min((abs(c) for c in extent.constants if c), default=0.0)
-        if distance and code.left > 0:
-            found += _close_to(code, moves, coverage.bases[site], site, distance)
+        bases = coverage.bases[site, True]
+        if distance and bases and code.left > 0:
+            found += _close_to(code, moves, bases, site, distance)
     return found
 
 

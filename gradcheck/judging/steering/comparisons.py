@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gradcheck.arithmetic.watched import Site
 from gradcheck.formulas.claim import Claim
@@ -30,7 +30,7 @@ _WORK_A_SIDE = 8_000
 """Operations for one side of one comparison."""
 
 _ENTRIES = 4096
-"""Numbers in a point beyond which nothing is watched at it."""
+"""Numbers in a point beyond which nothing is looked for from it."""
 
 _ENOUGH = 16
 """Points after which no more are watched where every comparison went both ways."""
@@ -59,7 +59,9 @@ def steer(claim: Claim, points: Sequence[Point], moves: Moves, *, beside: bool =
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return _Search(claim, points, moves).run(beside=beside)
+        few, many = [p for p in points if p.entries <= _ENTRIES], [p for p in points if p.entries > _ENTRIES]
+        found = _Search(claim, few, moves).run(beside=beside)
+    return replace(found, untried=tuple(still_untried(claim, moves, many, found.untried)))
 
 
 def still_untried(
@@ -88,7 +90,7 @@ class _Search:
     def __init__(self, claim: Claim, points: Sequence[Point], moves: Moves) -> None:
         self.code = WatchedCode(claim, _WORK)
         self.moves = moves
-        self.points = [p for p in points if p.entries <= _ENTRIES]
+        self.points = points
         self.coverage = Coverage()
         self.found: list[tuple[Point, UntriedSide]] = []
 
@@ -118,7 +120,7 @@ class _Search:
         """Look for a point at which a comparison goes the wanted way; whether one was found."""
         stop = self.code.left - _WORK_A_SIDE
         constants = sorted(self.coverage.sides[site].constants, key=abs)
-        for base in mild_first(self.coverage.bases[site]):
+        for base in mild_first(self.coverage.bases[site, wanted]):
             best: dict[int, tuple[float, Values]] = {}
             gone: dict[int, Values] = {}  # changes after which the comparison is not made
             start = self._reach(base, site, wanted, (base.args, base.delta))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.point import Point
 from gradcheck.formulas.quantity import Quantity
+from gradcheck.formulas.values import Values as Declared
 from gradcheck.formulas.values import integer_range, normal, positive, unit_interval
 from gradcheck.judging.points.point import Discarded, ForwardFault, evaluate_forward
 from gradcheck.judging.steering.changes import CHANGES
@@ -26,12 +27,12 @@ Values = tuple[tuple[Array, ...], tuple[Array, ...]]
 
 
 class Moves:
-    """The changes that a claim's points may be put through. Arguments whose gradient is ``unchecked`` keep
-    the values that they have, and delta where it is not ``free_delta``.
+    """The changes that a claim's points may be put through, within what is declared of arguments and of
+    ``delta``. Arguments whose gradient is ``unchecked`` keep the values that they have.
     """
 
-    def __init__(self, claim: Claim, free_delta: bool, unchecked: Collection[Quantity]) -> None:
-        self.claim, self.free_delta, self.unchecked = claim, free_delta, unchecked
+    def __init__(self, claim: Claim, delta: Declared | None, unchecked: Collection[Quantity]) -> None:
+        self.claim, self.delta, self.unchecked = claim, delta, unchecked
 
     def changes(self, base: Point, constants: Sequence[float]) -> Iterator[tuple[int, Values]]:
         """Simple changes of a point, mild ones first: of one array, or of all, each with its place."""
@@ -117,15 +118,16 @@ class Moves:
         return replace(base, args=args, delta=delta, outputs=outputs, multiple=multiple, origin="steered")
 
     def may_move(self, base: Point, i: int) -> bool:
+        declared = self._declared(base, i)
+        is_movable = any(declared is d for d in _MOVABLE)
         if i >= len(base.args):
-            return self.free_delta and base.delta[i - len(base.args)].size > 0
+            return is_movable and base.delta[i - len(base.args)].size > 0
         name = self.claim.formula.shapes.arguments[i]
-        declared = self.claim.formula.values.get(name, normal)
         if integer_range(declared) is not None:
             return base.args[i].size > 0
         if self.claim.kind.by_argument and self.claim.quantity(name) in self.unchecked:
             return False
-        return i in base.wrt and base.args[i].size > 0 and any(declared is d for d in _MOVABLE)
+        return i in base.wrt and base.args[i].size > 0 and is_movable
 
     def allowed(self, base: Point, moved: dict[int, Array]) -> Values | None:
         """The changed arrays, where they may hold what the change makes of them."""
@@ -136,12 +138,11 @@ class Moves:
             if i < len(base.args) and (bounds := self._range(base, i)):
                 clipped = np.clip(np.rint(value), bounds[0], bounds[1] - 1)
                 value = clipped.astype(base.args[i].dtype)
-            elif i < len(base.args):
-                declared = self.claim.formula.values.get(self.claim.formula.shapes.arguments[i], normal)
-                if declared is positive and not (value > 0).all():
-                    return None
-                if declared is unit_interval and not ((value > 0) & (value < 1)).all():
-                    return None
+            declared = self._declared(base, i)
+            if declared is positive and not (value > 0).all():
+                return None
+            if declared is unit_interval and not ((value > 0) & (value < 1)).all():
+                return None
             arrays[i] = value
         if base.delta and not any(d.any() for d in arrays[len(base.args) :]):
             return None  # an all-zero delta makes every gradient right
@@ -150,10 +151,17 @@ class Moves:
         count = len(base.args)
         return tuple(arrays[:count]), tuple(arrays[count:])
 
+    def _declared(self, base: Point, i: int) -> Any:
+        """What is declared of an argument's values, or of delta's."""
+        count = len(base.args)
+        if i < count:
+            return self.claim.formula.values.get(self.claim.formula.shapes.arguments[i], normal)
+        whole = isinstance(self.delta, tuple | list)
+        declared = self.delta[i - count] if whole else self.delta  # type: ignore[index]
+        return normal if declared is None else declared
+
     def _range(self, base: Point, i: int) -> tuple[int, int] | None:
-        if i >= len(base.args):
-            return None
-        return integer_range(self.claim.formula.values.get(self.claim.formula.shapes.arguments[i]))
+        return None if i >= len(base.args) else integer_range(self._declared(base, i))
 
 
 def frozen(value: Array) -> Array:

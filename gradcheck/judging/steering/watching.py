@@ -26,10 +26,12 @@ _A_RUN = 5
 
 @dataclass
 class Coverage:
-    """What the points came to, one comparison after the other."""
+    """What the points came to, one comparison after the other. ``bases`` are those from which values may
+    reach a side: not where sizes have decided.
+    """
 
     sides: dict[Site, Extent] = field(default_factory=dict)
-    bases: dict[Site, list[Point]] = field(default_factory=dict)
+    bases: dict[tuple[Site, bool], list[Point]] = field(default_factory=dict)
 
     def add(self, point: Point, watch: Watch) -> bool:
         """Take in what a run compared; whether it had a side that was new."""
@@ -40,7 +42,9 @@ class Coverage:
             known.sides |= extent.sides
             known.beside_zero |= extent.beside_zero
             known.constants |= extent.constants
-            self.bases.setdefault(site, []).append(point)
+            for wanted in (True, False):
+                by_sizes = extent.margins[not wanted] == np.inf
+                self.bases.setdefault((site, wanted), []).extend([] if by_sizes else [point])
         return new
 
     def missing(self) -> list[tuple[Site, bool]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -65,7 +66,8 @@ def _steps_too_many(case: Case, pilot: Sample) -> list[Edit]:
 
 
 def of_edit(edit: Edit) -> Explanation:
-    return repaired_by(edit, edit.kind, edit.as_repair, edit.cost, edit.key.site.place)
+    made = repaired_by(edit, edit.kind, edit.as_repair, edit.cost, edit.key.site.place)
+    return replace(made, removes=edit.removes)
 
 
 def repaired_by(change: Change, kind: str, text: str, cost: float, place: str) -> Explanation:

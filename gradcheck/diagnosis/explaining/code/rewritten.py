@@ -71,8 +71,9 @@ def _of(rewrite: Rewrite, case: Case, cost: int) -> Explanation:
             return []
         changed = replace(claim, candidate=function)
         points = [s.point for s in samples[:_MOST_WATCHED]]
-        steered = steer(changed, points, Moves(changed, True, ()))
-        beside = [samples[0].at(p) for p in (*steered.points, *steered.close)]
+        steered = steer(changed, points, Moves(changed, None, ()))
+        met = [point for point, _ in steered.for_side]
+        beside = [samples[0].at(p) for p in (*met, *steered.points, *steered.close)]
         return beside + case.at_sizes(_sizes_beside(samples[0].sizes, function))
 
     return Explanation(

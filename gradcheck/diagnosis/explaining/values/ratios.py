@@ -178,10 +178,11 @@ def factor_words(factor: Factor, noun: str | None) -> tuple[str, str]:
             by = small.numerator if small.denominator == 1 else _decimal(small)
             return kind, f"{subject} too small by the factor {by}{sign}"
         return kind, f"{subject} too large by the factor {factor.text}{sign}"
+    # `n / 3` is no more than 1 where n is small
     if all(p < 0 for _, p in factor.powers) and abs(ratio) == 1:
         inverse = Factor(1 / ratio, tuple((a, -p) for a, p in factor.powers), factor.cost)
         return kind, f"{subject} too small by the factor {inverse.text}{about}{sign}"
-    if all(p > 0 for _, p in factor.powers):
+    if all(p > 0 for _, p in factor.powers) and abs(ratio) >= 1:
         return kind, f"{subject} too large by the factor {factor.text}{about}{sign}"
     return kind, f"{subject} the right one times {factor.text}{about}{sign}"
 

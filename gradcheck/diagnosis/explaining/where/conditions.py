@@ -21,6 +21,8 @@ __all__ = ["Condition", "conditions_of", "narrowed"]
 _ROUNDS = 4
 _MOST_BROUGHT = 34
 _LARGEST = 12
+_MOST_NUMBERS = 2000
+"""The largest product of all sizes at which the code is asked."""
 
 
 @dataclass(frozen=True)
@@ -86,9 +88,19 @@ def narrowed(
         if fresh and not round_ and len(wrong) + len(right) == known:
             return None
     found = conditions_of(case, wrong, right)
-    if not found or len(wrong) < 2 or len(right) < 2:
+    if not found or len(wrong) < 2 or len(right) < 2 or _beyond_asking(case, wrong):
         return None
     return found[0], wrong, right
+
+
+def _beyond_asking(case: Case, wrong: Sequence[Sample]) -> bool:
+    """Whether there are sizes just outside of where it is wrong that are too dear to ask at."""
+    edges = _just_outside(case.claim.formula.shapes.names, wrong)
+    return any(case.claim.formula.allows(sizes) and not _is_cheap(sizes) for sizes in edges)
+
+
+def _is_cheap(sizes: dict[str, int]) -> bool:
+    return bool(np.prod(list(sizes.values())) <= _MOST_NUMBERS)
 
 
 def _independent(case: Case, rows: Sequence[dict[str, int]]) -> list[str]:
@@ -134,6 +146,10 @@ def _single(
     for a, b in itertools.combinations(names, 2):
         plain = 0.0 if "." not in a + b else 0.2
         yield Condition(f"{a} = {b}", 0.35 + plain, lambda r, a=a, b=b: r[a] == r[b])
+        if len(apart := {r[a] - r[b] for r in yes}) == 1 and (k := apart.pop()):
+            more, less = (a, b) if k > 0 else (b, a)
+            text = f"{more} = {less} + {abs(k)}"
+            yield Condition(text, 0.42 + plain, lambda r, a=a, b=b, k=k: r[a] - r[b] == k)
         yield Condition(f"{a} is not {b}", 0.4 + plain, lambda r, a=a, b=b: r[a] != r[b])
         yield Condition(f"{a} is larger than {b}", 0.5 + plain, lambda r, a=a, b=b: r[a] > r[b])
         yield Condition(f"{b} is larger than {a}", 0.5 + plain, lambda r, a=a, b=b: r[a] < r[b])
@@ -167,11 +183,12 @@ def _telling_points(
         for name in names:
             pool += [{**base.sizes, name: v} for v in range(1, _LARGEST)]
             pool += [{**base.sizes, name: base.sizes[other]} for other in names]
+        pool += [{n: size + 1 for n, size in base.sizes.items()}]  # at the same distance of each other
     pool += [{n: int(rng.integers(1, 10)) for n in names} for _ in range(60)]
     allowed = []
     for sizes in pool:
         key = tuple(sizes.values())
-        if key not in seen and case.claim.formula.allows(sizes) and np.prod(list(sizes.values())) <= 2000:
+        if key not in seen and case.claim.formula.allows(sizes) and _is_cheap(sizes):
             seen.add(key)
             allowed.append(sizes)
     if not allowed:
