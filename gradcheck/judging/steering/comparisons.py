@@ -120,7 +120,10 @@ class _Search:
         """Look for a point at which a comparison goes the wanted way; whether one was found."""
         stop = self.code.left - _WORK_A_SIDE
         constants = sorted(self.coverage.sides[site].constants, key=abs)
-        for base in mild_first(self.coverage.bases[site, wanted]):
+        bases = self.coverage.bases[site, wanted]
+        asked = constants if site.asks in ("==", "!=") else []  # the place of an entry, perhaps
+        longer = [p for p in bases if asked and p.args[0].size > asked[-1]]
+        for base in (*mild_first(longer)[:1], *mild_first(bases)):
             best: dict[int, tuple[float, Values]] = {}
             gone: dict[int, Values] = {}  # changes after which the comparison is not made
             start = self._reach(base, site, wanted, (base.args, base.delta))

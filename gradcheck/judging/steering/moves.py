@@ -56,6 +56,10 @@ class Moves:
                 ):
                     if values := self.allowed(base, {i: np.full(arrays[i].shape, near) for i in group}):
                         yield place, values
+        for place, i in enumerate(free):
+            for peak in _peaks(arrays[i], constants):
+                if values := self.allowed(base, {i: peak}):
+                    yield place, values
         for place, i in enumerate(free, start=len(groups)):
             for entry in {0, arrays[i].size - 1}:
                 nudged = np.round(arrays[i])  # sums of whole numbers are exact
@@ -162,6 +166,18 @@ class Moves:
 
     def _range(self, base: Point, i: int) -> tuple[int, int] | None:
         return None if i >= len(base.args) else integer_range(self._declared(base, i))
+
+
+def _peaks(array: Array, places: Sequence[float]) -> Iterator[Array]:
+    """The array with its largest, or its smallest, entry at a place that the code compares with:
+    `np.argmax(x) == 5`.
+    """
+    for place in places:
+        if place == int(place) and 0 <= place < array.size and array.dtype.kind == "f":
+            for peak in (array.max() + 1.0, array.min() - 1.0):
+                made = np.array(array)
+                made.reshape(-1)[int(place)] = peak
+                yield made
 
 
 def frozen(value: Array) -> Array:

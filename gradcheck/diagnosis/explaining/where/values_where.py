@@ -92,7 +92,9 @@ def _tests(name: str, yes: Any, no: Any) -> Iterator[ValueCondition]:
         yield ValueCondition(f"|{name}| < {_between(big.max(), small.min())}", 0.5, *counts)
     low, high = yes.min(), yes.max()
     below, above = no[no < low], no[no > high]
-    if len(below) >= 2 and len(above) >= 2 and len(below) + len(above) == len(no):
+    if low == high and low and len(below) + len(above) == len(no):
+        yield ValueCondition(f"{name} is {low:.17g}", 0.45, *counts)
+    elif len(below) >= 2 and len(above) >= 2 and len(below) + len(above) == len(no):
         # as narrow as what was tried: right entries may be rare, and far
         left = _between(low - (low - below.max()) / 16, low)
         right = _between(high, high + (above.min() - high) / 16)
