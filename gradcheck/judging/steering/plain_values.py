@@ -1,7 +1,7 @@
 """Points as tests and other layers make them, which draws of random numbers hardly ever are.
 
-Whole numbers with a delta of ones, what is in order, one entry that is not 0: code may ask for these in ways
-that leave no comparison to see.
+Whole numbers with a delta of ones, what is in order, numbers of many digits, one entry that is not 0: code
+may ask for these in ways that leave no comparison to see.
 """
 
 from __future__ import annotations
@@ -70,11 +70,18 @@ def _bases(points: Sequence[Point]) -> list[Point]:
     return mild_first(several)[:1] if several else []
 
 
+def _of_many_digits(array: NDArray[Any]) -> NDArray[Any]:
+    """The array a little moved: drawn numbers have four decimals, which code may round to."""
+    beside = 2.0**-20 * np.sqrt(2.0 + np.arange(array.size)).reshape(array.shape)
+    return np.asarray(array * (1.0 + beside))
+
+
 def _changes(moves: Moves, base: Point) -> Iterator[dict[int, NDArray[Any]]]:
     arrays, count = [*base.args, *base.delta], len(base.args)
     free = [i for i in range(len(arrays)) if moves.may_move(base, i)]
     yield {i: whole(arrays[i]) if i < count else np.ones_like(arrays[i]) for i in free}
     yield {i: ordered(1.0)(arrays[i]) for i in free if i < count}
+    yield {i: _of_many_digits(arrays[i]) for i in free if arrays[i].dtype.kind == "f"}
     # what the code is linear in: one entry of delta, or of one tangent while the others are zero
     linear = moves.claim.kind.linear_in(moves.claim.formula)
     one_by_one = linear[1] if linear is not None else ()
