@@ -27,7 +27,7 @@ from gradcheck.arithmetic.balls.domains import (
     precision,
     radii,
 )
-from gradcheck.arithmetic.code.buffers import call, call_in, uses_angles
+from gradcheck.arithmetic.code.buffers import call, call_in, makes_tables_of_angles
 from gradcheck.arithmetic.complex_numbers.arrays import ComplexArray, complex_ufunc, is_complex
 from gradcheck.arithmetic.domain import Domain, ObjectArray, of_entries, zero_dimensional
 from gradcheck.arithmetic.gradients import gradient
@@ -60,11 +60,11 @@ __all__ = [
     "gradient",
     "is_complex",
     "low_domain",
+    "makes_tables_of_angles",
     "midpoints",
     "of_entries",
     "precision",
     "radii",
-    "uses_angles",
     "wrap",
     "zero_dimensional",
 ]

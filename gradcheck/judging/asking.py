@@ -16,9 +16,9 @@ from gradcheck.arithmetic import (
     WIDENING_ULPS,
     ObjectArray,
     enclose,
+    makes_tables_of_angles,
     midpoints,
     precision,
-    uses_angles,
     zero_dimensional,
 )
 from gradcheck.arithmetic.precisions import DOUBLE
@@ -256,7 +256,9 @@ def _without_rounded_constants(check: Evaluation, usable: Usable, opinion: Opini
     except Unsupported:
         return opinion
     if "differ" in outcomes:
-        tables = uses_angles(check.session.formula.function) and _by_rounded_angles(check, opinion, differing)
+        tables = makes_tables_of_angles(check.session.formula.function) and _by_rounded_angles(
+            check, opinion, differing
+        )
         return _no_answer(opinion, ReasonKind.ROUNDED_CONSTANTS) if tables else opinion
     if "unclear" in outcomes:
         return _no_answer(opinion, ReasonKind.ROUNDED_CONSTANTS)

@@ -23,7 +23,7 @@ from gradcheck.arithmetic.code.reaching import mentions
 from gradcheck.arithmetic.domain import Domain
 from gradcheck.errors import Undecided, user_code
 
-__all__ = ["call", "call_in", "uses_angles"]
+__all__ = ["call", "call_in", "makes_tables_of_angles"]
 
 _needing: weakref.WeakKeyDictionary[Any, bool] = weakref.WeakKeyDictionary()
 """Functions of which only a copy runs, and whether arrays that objects hold have to be lifted."""
@@ -75,15 +75,23 @@ def call_in(domain: Domain, function: Callable[..., Any], args: Any) -> Any:
     doubted from which it makes tables of constants, and not the entries.
     """
     maker = functools.partial(_lifted, domain)
-    if domain.doubts_constants and uses_angles(function):
+    if domain.doubts_constants and _uses_angles(function):
         with suppress(Exception), user_code:  # a table that is read as plain floats
             return Copies(maker, _OF_ANGLES).of(function)(*args)
     return call(function, args, maker)
 
 
-def uses_angles(function: Callable[..., Any]) -> bool:
+def _uses_angles(function: Callable[..., Any]) -> bool:
     """Whether code may make tables of angles."""
     return mentions(function, ("pi", "tau"))
+
+
+def makes_tables_of_angles(function: Callable[..., Any]) -> bool:
+    """Whether code counts angles up, as tables of the roots of unity do."""
+    return _uses_angles(function) and mentions(function, _COUNTING)
+
+
+_COUNTING = ("arange", "range", "linspace", "indices", "fromfunction", "ogrid", "mgrid", "enumerate")
 
 
 def _lifted(domain: Domain, array: Any) -> ElementArray:
