@@ -85,9 +85,14 @@ def _with(special: Draw, draw: Draw) -> Draw:
 _SPECIAL = 1 / 8
 
 
+_BESIDE = (0.0, 0.0, 1e-2, 1e-6)
+"""How far beside a special point a point is: code turns to a series there, or to a limit."""
+
+
 def _along_an_axis(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
     axes = np.eye(shape[-1])[rng.integers(shape[-1], size=shape[:-1])]
-    return np.asarray(axes * rng.choice([-1.0, 1.0], (*shape[:-1], 1)))
+    beside = rng.choice(_BESIDE) * rng.standard_normal(shape)
+    return _normed(axes * rng.choice([-1.0, 1.0], (*shape[:-1], 1)) + beside)
 
 
 def _diagonal(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
@@ -95,7 +100,8 @@ def _diagonal(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
 
 
 def _identity(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-    return np.asarray(np.broadcast_to(np.eye(shape[-1]), shape).copy())
+    beside = rng.choice(_BESIDE) * rng.standard_normal(shape)
+    return _orthogonal(np.eye(shape[-1]) + beside)
 
 
 def _centre_or_corner(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
@@ -108,8 +114,11 @@ def _centre_or_corner(shape: tuple[int, ...], rng: np.random.Generator) -> Array
 
 def _unit(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
     _axis(shape, "sphere")
-    drawn = rng.standard_normal(shape)
-    return np.asarray(drawn / np.sqrt(np.sum(drawn**2, axis=-1, keepdims=True)))
+    return _normed(rng.standard_normal(shape))
+
+
+def _normed(vectors: Array) -> Array:
+    return np.asarray(vectors / np.sqrt(np.sum(vectors**2, axis=-1, keepdims=True)))
 
 
 def _beside_radius(x: Any, v: Any) -> Any:
@@ -137,7 +146,11 @@ def _lower(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
 
 def _rotation(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
     _square(shape, "rotations")
-    q, r = np.linalg.qr(rng.standard_normal(shape))
+    return _orthogonal(rng.standard_normal(shape))
+
+
+def _orthogonal(matrices: Array) -> Array:
+    q, r = np.linalg.qr(matrices)
     q = q * np.sign(np.diagonal(r, axis1=-2, axis2=-1))[..., None, :]
     q[..., 0] *= np.sign(np.linalg.det(q))[..., None]
     return np.asarray(q)

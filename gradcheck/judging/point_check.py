@@ -78,7 +78,7 @@ def check_point(claim: Claim, point: Point, session: Session, only: str | None =
     except Unsupported as error:  # a tie that no precision decides
         return replace(result, opinions={}, notes=(*result.notes, f"a point was left out: {error}"))
     if not finite:
-        return _not_finite(result, stated)
+        return _not_finite(result, stated, in_space=bool(claim.formula.spaces))
     voted = arbitrate(opinions)
     result = replace(result, verdict=voted.verdict, opinions=voted.opinions, quantity=voted.quantity)
     if voted.verdict is PointVerdict.PASS and not stated.is_finite:
@@ -253,9 +253,18 @@ def _convention_fits(check: Evaluation, kink: Kink, usable: list[Usable]) -> boo
     return False
 
 
-def _not_finite(result: PointResult, stated: Stated) -> PointResult:
-    """The outcome where a number is NaN or infinite, although the forward is smooth here."""
+def _not_finite(result: PointResult, stated: Stated, *, in_space: bool) -> PointResult:
+    """The outcome where a number is NaN or infinite, although the forward is smooth here.
+
+    Differences go along straight lines, which touch a space: on them `arccos` of a rotation's trace is flat
+    at the identity, and in the space it has a kink there. So one who says that there is no derivative counts.
+    """
     having = {n for n, o in result.opinions.items() if o.answers and o.reason is None}
+    missing = (
+        o.reason is not None and o.reason.kind is ReasonKind.NO_ANSWER for o in result.opinions.values()
+    )
+    if in_space and any(missing):
+        having = set()
 
     def settled(says: Says, reason: Reason | None = None) -> dict[str, Opinion]:
         return {
