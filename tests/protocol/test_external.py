@@ -70,6 +70,7 @@ def test_a_right_program_passes_with_the_records_of_a_run(checked):
     assert any(r.startswith("program (Python): ") and r.endswith(" cases sent.") for r in footer.remarks)
 
 
+@pytest.mark.usefixtures("undiagnosed")
 @pytest.mark.parametrize(
     "change",
     ["[-d for d in values]", "[2 * d for d in values]", "[d + 1e-9 for d in values]", "values[::-1]"],
