@@ -243,6 +243,7 @@ def test_the_end_of_stderr_is_in_the_row(checked):
     assert "standard error ended with: assert failed" in rows["identity"].notes
 
 
+@pytest.mark.usefixtures("undiagnosed")
 def test_float32_programs_are_sent_float32_and_judged_as_such(checked):
     rows, _ = checked(
         RIGHT
