@@ -21,6 +21,8 @@ nox.options.sessions = ["lint", "types", "house", "build", "docs", "cover", "slo
 PYTHONS = ["3.11", "3.12", "3.13"]
 HERE = Path(__file__).parent
 MIN_COVERAGE = 90
+IN_TWO = ("-n", "2", "--dist", "worksteal")
+"""Two workers, each with one half of the tests in order: what the tests of a file share is made once."""
 
 
 def python(session: nox.Session, *args: str, **options: object) -> None:
@@ -49,23 +51,23 @@ def house(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def cover(session: nox.Session) -> None:
-    """The quick tests, with branch coverage."""
+    """Branch coverage over the tests that reach most of the code in little time."""
     cov = ("--cov", f"--cov-fail-under={MIN_COVERAGE}")
-    python(session, "pytest", "-n", "2", "-m", "not slow", *cov, *session.posargs)
+    python(session, "pytest", *IN_TWO, "-m", "not slow and not untraced", *cov, *session.posargs)
 
 
 @nox.session(venv_backend="none")
 def slow(session: nox.Session) -> None:
-    """The slow tests, without coverage: the examples of README and docs, workers, the browser, a part of the
-    corpora of right and wrong formulas.
+    """All other tests, without coverage: the examples of README and docs, workers, the browser, attacks, a
+    part of the corpora of right and wrong formulas.
     """
-    python(session, "pytest", "-n", "2", "-m", "slow", *session.posargs)
+    python(session, "pytest", *IN_TWO, "-m", "slow or untraced", *session.posargs)
 
 
 @nox.session(venv_backend="none", default=False)
 def whole(session: nox.Session) -> None:
     """All tests with the corpora whole, every wrong twin with what is said of it: half an hour."""
-    python(session, "pytest", "-n", "2", *session.posargs, env={"GRADCHECK_WHOLE": "1"})
+    python(session, "pytest", *IN_TWO, *session.posargs, env={"GRADCHECK_WHOLE": "1"})
 
 
 @nox.session(venv_backend="none", default=False)

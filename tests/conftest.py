@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections import Counter
 from dataclasses import dataclass, field
@@ -47,12 +48,55 @@ SLOW = (
 the time of some and sees nothing of others, so they run without it.
 """
 
+UNTRACED = (
+    "adapters/test_layers",
+    "attacks/test_branches",
+    "attacks/test_user_code",
+    "battery/test_linearity",
+    "low_precision/test_loops",
+    "low_precision/test_soundness",
+    "low_precision/test_verdicts",
+    "low_precision/test_without_derivations",
+    "modes/test_jvp",
+    "modes/test_second_order",
+    "oracles/test_compare",
+    "oracles/test_low_precision",
+    "proofs/test_fuzz",
+    "proofs/test_general_opinion",
+    "proofs/test_random_branches",
+    "proofs/test_rounded_constants",
+    "proofs/test_second_opinion",
+    "protocol/test_external",
+    "protocol/test_harnesses",
+    "protocol/test_vectors",
+    "test_dear_points",
+    "test_float_kinks",
+    "test_float_only",
+    "test_garbage",
+    "test_guards",
+    "test_large",
+    "test_no_false_alarms",
+    "test_others_holes",
+    "test_own_rounding",
+    "test_sampling",
+    "test_sizes_in_code",
+    "test_steering",
+    "test_step_curve",
+    "test_traits",
+    "test_typing",
+    "test_walls",
+)
+"""Quick tests that are marked untraced: they check much and reach little that cheaper ones do not. Coverage
+would take twice their time to see a hundredth more.
+"""
+
 
 def pytest_configure(config):
     config.addinivalue_line(
         "markers", "corpus(n): a large corpus; only every n-th item is run, unless GRADCHECK_WHOLE=1"
     )
     config.addinivalue_line("markers", "slow: run without coverage")
+    config.addinivalue_line("markers", "untraced: quick, and run without coverage, too")
 
 
 def pytest_report_header():
@@ -66,12 +110,20 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         if item.nodeid.removeprefix("tests/").startswith(SLOW):
             item.add_marker("slow")
+        if item.nodeid.removeprefix("tests/").startswith(UNTRACED):
+            item.add_marker("untraced")
         marker = item.get_closest_marker("corpus")
         apart = marker is not None and not WHOLE and seen[item.function] % marker.args[0]
         (left if apart else kept).append(item)
         seen[item.function] += 1
     items[:] = kept
     config.hook.pytest_deselected(items=left)
+
+
+def pytest_collection_finish():
+    """What is imported and collected stays to the end, so the garbage collector need not look at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 settings.register_profile("gradcheck", derandomize=True, deadline=None, database=None, max_examples=25)
@@ -83,6 +135,12 @@ def _interrupted_as_in_a_terminal():
     """Ctrl-C reaches what tests run, also where the tests are a shell's background job."""
     with interruptible():
         yield
+
+
+@pytest.fixture
+def undiagnosed(monkeypatch):
+    """Failures without their diagnosis, which costs more than all the rest and has tests of its own."""
+    monkeypatch.setattr("gradcheck.checking.writing.outcome.diagnosed", lambda *_, **__: [])
 
 
 class ToldProgram(Program):

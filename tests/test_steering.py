@@ -200,12 +200,6 @@ def test_sizes_that_a_proof_leaves_out_are_tried(asks):
     assert good.verdict == "pass"
 
 
-@pytest.fixture
-def undiagnosed(monkeypatch):
-    """Verdicts alone, which is cheaper."""
-    monkeypatch.setattr("gradcheck.checking.writing.outcome.diagnosed", lambda *_, **__: [])
-
-
 WHOLE = {
     "equal": lambda k: k == 37,
     "beyond": lambda k: k > 98,

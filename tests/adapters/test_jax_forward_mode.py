@@ -8,6 +8,8 @@ import pytest
 import gradcheck
 from gradcheck.adapters import jax_custom_jvp
 
+pytestmark = pytest.mark.usefixtures("undiagnosed")
+
 SHAPES = {"x": "4", "W": "3 4"}  # JAX compiles every operation for every shape
 
 

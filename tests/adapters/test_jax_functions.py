@@ -58,6 +58,7 @@ def test_a_right_rule_passes(checked, forward):
     assert answered == (["symbolic"] if forward else []) + ["finite_difference", "autodiff"]
 
 
+@pytest.mark.usefixtures("undiagnosed")
 @pytest.mark.corpus(3)
 @pytest.mark.parametrize("forward", [in_numpy, None], ids=["NumPy's forward", "its own forward"])
 @pytest.mark.parametrize("name", TWINS)
@@ -100,6 +101,7 @@ def power(right):
     return raised
 
 
+@pytest.mark.usefixtures("undiagnosed")
 @pytest.mark.parametrize("fixed", [{1: 3, 3: "rows"}, {"exponent": 3, "mode": "rows"}])
 def test_settings_integers_and_several_outputs(checked, fixed):
     """Those of `nondiff_argnums` are bound; integers have no gradient."""

@@ -5,6 +5,8 @@ import pytest
 
 import gradcheck
 
+pytestmark = pytest.mark.usefixtures("undiagnosed")
+
 
 class Late:
     factor = 1

@@ -16,10 +16,7 @@ from .branches_behind_state import ROWS, STATE
 NAMES = list(ROWS) if WHOLE else list(ROWS)[::3]
 
 
-@pytest.fixture(autouse=True)
-def undiagnosed(monkeypatch):
-    """Verdicts alone, which is cheaper."""
-    monkeypatch.setattr("gradcheck.checking.writing.outcome.diagnosed", lambda *_, **__: [])
+pytestmark = pytest.mark.usefixtures("undiagnosed")
 
 
 def checked(row):

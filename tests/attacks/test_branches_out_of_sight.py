@@ -11,6 +11,8 @@ import pytest
 
 import gradcheck
 
+pytestmark = pytest.mark.usefixtures("undiagnosed")
+
 SHAPES = {"A": "n m", "x": "m"}
 
 

@@ -5,6 +5,8 @@ import pytest
 
 from gradcheck.formulas.calling.foreign import float_only
 
+pytestmark = pytest.mark.usefixtures("undiagnosed")
+
 SHAPES = {"W": "n m", "x": "m"}
 
 

@@ -60,8 +60,10 @@ def test_twin_is_caught(twin, record_property):
         assert said != "wrong", [(d.quantity, d.kind, d.text) for d in row.diagnosis]
 
 
+@pytest.mark.corpus(4)
 @pytest.mark.parametrize("claim", CLAIMS.values(), ids=lambda claim: claim.uid)
 def test_claim_itself_comes_out_as_declared(claim):
+    """With the session of its twins; `tests/test_published_report.py` has all claims checked in one run."""
     session, points = session_of(claim.formula), points_of(claim.formula, 10)
 
     row = check_claim(claim, seed=0, session=session, points=points).row

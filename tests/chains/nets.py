@@ -1,5 +1,7 @@
 """Layers by hand, each with a wrong twin, and nets of them."""
 
+import functools
+
 import numpy as np
 
 import gradcheck
@@ -82,6 +84,12 @@ def four(*wrong, **options):
         for name, (forward, backward) in RIGHT.items()
     ]
     return gradcheck.chain(layers, values={"y": gradcheck.one_hot}, name="net", **options)
+
+
+@functools.cache
+def judged(*wrong):
+    """The result of `four`, checked once."""
+    return four(*wrong).verify(**FEW)
 
 
 TWO_WEIGHTS = [

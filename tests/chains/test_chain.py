@@ -13,6 +13,7 @@ from tests.chains.nets import (
     affine_backward,
     cost,
     four,
+    judged,
     relu,
     relu_backward,
     relu_wrong,
@@ -24,7 +25,7 @@ NAMES = ("affine", "relu", "softmax", "cost")
 
 def test_a_right_chain_passes_and_no_layer_is_named():
     """Every layer has a result of its own."""
-    result = four().verify(**FEW)
+    result = judged()
     assert result.verdict == "pass"
     assert result.passed
     assert result.first_wrong is None
@@ -38,7 +39,7 @@ def test_a_right_chain_passes_and_no_layer_is_named():
 def test_each_layer_wrong_in_turn_is_named_exactly(position):
     """The others are right, and the counterexample is the layer's own."""
     name = NAMES[position]
-    result = four(name).verify(**FEW)
+    result = judged(name)
     assert result.verdict == "fail"
     assert result.first_wrong == name
     expected = ["fail" if n == name else "pass" for n in NAMES]
@@ -60,7 +61,7 @@ def test_the_first_of_several_wrong_layers_is_marked():
 
 def test_what_is_printed():
     """A drawing with the wrong layer marked, its own story, and the whole in one line."""
-    text = str(four("relu").verify(**FEW))
+    text = str(judged("relu"))
     first, *_ = lines = text.splitlines()
     assert first == "net: a chain of 4 layers: fail, layer 2 (relu) is wrong"
     assert lines[1:4] == ["  1 [ affine  ]  pass", "         |", lines[3]]
@@ -75,7 +76,7 @@ def test_what_is_printed():
 
 def test_the_line_that_reproduces_a_layers_failure_does():
     """Pasted as it is printed."""
-    line = four("relu").verify(**FEW).layers["relu"].reproduce
+    line = judged("relu").layers["relu"].reproduce
     names = {"gradcheck": gradcheck, "np": np, "relu": relu, "relu_wrong": relu_wrong}
     assert eval(line, names).verdict == "fail"
 
@@ -83,14 +84,14 @@ def test_the_line_that_reproduces_a_layers_failure_does():
 def test_the_line_that_reproduces_the_wholes_failure_does():
     """The chain under its own name."""
     net = four("affine")
-    line = net.verify(**FEW).reproduce
+    line = judged("affine").reproduce
     assert line.startswith("gradcheck.verify(net, net.backward, ")
     assert eval(line, {"gradcheck": gradcheck, "np": np, "net": net}).verdict == "fail"
 
 
 def test_a_right_chain_prints_its_drawing_and_story():
     """No layer is marked."""
-    text = str(four().verify(**FEW))
+    text = str(judged())
     assert text.startswith("net: a chain of 4 layers: pass\n  1 [ affine  ]  pass\n")
     assert "first wrong" not in text
     assert "pass net.vjp (tests/chains/nets.py:" in text
@@ -126,7 +127,7 @@ class TestWhatReachesALayer:
         assert result.first_wrong is None
 
     def test_the_counterexample_of_an_inner_layer_occurs(self):
-        (found,) = four("cost").verify(**FEW).layers["cost"].counterexample.inputs["p"].dec[:1]
+        (found,) = judged("cost").layers["cost"].counterexample.inputs["p"].dec[:1]
         assert 0 < found <= 1
 
     def test_derived_sizes(self):

@@ -38,6 +38,7 @@ def test_a_layers_vjp_is_proved_or_certified(name):
     assert (result.verdict, result.strength) == ("pass", expected), result.reason
 
 
+@pytest.mark.usefixtures("undiagnosed")
 @pytest.mark.corpus(13)
 @pytest.mark.parametrize(("name", "mistake"), TWINS)
 def test_a_usual_mistake_fails(name, mistake):

@@ -70,6 +70,7 @@ def test_a_right_program_passes_with_the_records_of_a_run(checked):
     assert any(r.startswith("program (Python): ") and r.endswith(" cases sent.") for r in footer.remarks)
 
 
+@pytest.mark.usefixtures("undiagnosed")
 @pytest.mark.parametrize(
     "change",
     ["[-d for d in values]", "[2 * d for d in values]", "[d + 1e-9 for d in values]", "values[::-1]"],
@@ -242,6 +243,7 @@ def test_the_end_of_stderr_is_in_the_row(checked):
     assert "standard error ended with: assert failed" in rows["identity"].notes
 
 
+@pytest.mark.usefixtures("undiagnosed")
 def test_float32_programs_are_sent_float32_and_judged_as_such(checked):
     rows, _ = checked(
         RIGHT
