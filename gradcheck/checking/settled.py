@@ -45,12 +45,12 @@ def check_further(claim: Claim, point: Point, session: Session, before: Sequence
     The one always said what the vote came to. Of a claim that fails it has exact answers and is ready for
     this shape, or a shape costs it nothing; of one that passes it takes differences.
     """
-    if not point.large and _everyone_agreed(claim, session, before) and session.cost(point) > _CHEAP:
+    if not point.large and session.cost(point) > _CHEAP and _everyone_agreed(claim, session, before):
         speaker = _one_of_all(session, point, before)
         result = check_point(claim, point, session, only=speaker)
         if result.verdict is PointVerdict.PASS and _is_as_sure(result.opinions[speaker], before):
             return _with_silent(result, session, before, ReasonKind.AGREED)
-        return check_point(claim, point, session)
+        return check_point(claim, point, session, earlier=result)
     failed = [r for r in before if r.verdict is PointVerdict.FAIL and r.fault is None and not r.by_estimates]
     split = any(r.verdict is PointVerdict.SPLIT for r in before)
     if point.large or len(failed) < SETTLED or split:

@@ -35,6 +35,11 @@ _WORK = 40_000
 _WORK_A_SIDE = 8_000
 """Operations for one side of one comparison."""
 
+_CLAMPED = 32
+"""Changes of a point after which a number that lay on its threshold each time is taken to be held there, as
+the result of a maximum is: it never comes beyond.
+"""
+
 _A_RUN = 5
 """What a run costs besides its operations, in operations."""
 
@@ -263,8 +268,7 @@ class _Search:
 
     def _margin(self, base: Point, site: Site, values: Values) -> float | None:
         """The largest margin of a comparison; None where it is not made."""
-        watch = self.watched(*values, base)
-        extent = None if watch is None else watch.sites.get(site)
+        extent = self._extent(base, site, values)
         return None if extent is None or not np.isfinite(extent.margins[True]) else extent.margins[True]
 
     def watched(self, args: Sequence[Array], delta: Sequence[Array], point: Point) -> Watch | None:
@@ -306,13 +310,15 @@ class _Search:
             best: dict[int, tuple[float, Values]] = {}
             gone: dict[int, Values] = {}  # changes after which the comparison is not made
             start = self._reach(base, site, wanted, (base.args, base.delta))
-            for place, values in self.moves.changes(base, constants):
-                if self.left <= max(stop, 0):
+            clamped = 0
+            for tried, (place, values) in enumerate(self.moves.changes(base, constants)):
+                if self.left <= max(stop, 0) or clamped == tried == _CLAMPED:
                     return False
-                reached = self._reach(base, site, wanted, values)
-                if reached is None:
+                if (extent := self._extent(base, site, values)) is None:
                     gone.setdefault(place, values)
                     continue
+                clamped += extent.margins[wanted] == 0
+                reached = extent.beyond(wanted)
                 if reached > 0 and self._take(base, site, wanted, values):
                     return True
                 if start is not None and reached > best.get(place, (start, values))[0]:
@@ -328,13 +334,14 @@ class _Search:
         return False
 
     def _reach(self, base: Point, site: Site, wanted: bool, values: Values) -> float | None:
-        """How far beyond the threshold a change comes, 1 or more where the side happens; None: not asked."""
+        """How far beyond the threshold a change comes; None where the comparison is not made."""
+        extent = self._extent(base, site, values)
+        return None if extent is None else extent.beyond(wanted)
+
+    def _extent(self, base: Point, site: Site, values: Values) -> Extent | None:
+        """What a comparison comes to at other values; None where it is not made."""
         watch = self.watched(*values, base)
-        extent = None if watch is None else watch.sites.get(site)
-        if extent is None:
-            return None
-        margin = extent.margins[wanted]
-        return max(margin, 1.0) if wanted in extent.beside_zero else min(margin, 0.0)
+        return None if watch is None else watch.sites.get(site)
 
     def _follow(self, base: Point, site: Site, wanted: bool, start: float, end: Values, stop: int) -> bool:
         """Follow the line from the base through a change that came nearer, by secants."""
