@@ -79,7 +79,8 @@ def _everyone_agreed(claim: Claim, session: Session, before: Sequence[PointResul
 
 def _agreed(backend: str, before: Sequence[PointResult], *, apart: bool) -> bool:
     """Whether a backend has agreed often enough; also one that has no answer at all. ``apart``: at a shape of
-    distinct sizes too. Of a backend that refuses some shapes, as SymPy large ones, less is asked.
+    distinct sizes too. Of a backend that refuses some shapes, as SymPy large ones, less is asked: it is not
+    asked at more like these, for its budget.
     """
     said = [(r.point, o) for r in before if (o := r.opinions.get(backend)) is not None]
     if any(o.says is Says.DIFFER for _, o in said):
@@ -88,7 +89,9 @@ def _agreed(backend: str, before: Sequence[PointResult], *, apart: bool) -> bool
     refused = [p for p, o in said if o.reason is not None and o.reason.kind is ReasonKind.UNSUPPORTED]
     if not agreed:
         return bool(refused)
-    met = not apart or any(map(_distinct, agreed)) or sum(map(_distinct, refused)) >= AGREED
+    spared = [p for p, o in said if o.reason is not None and o.reason.kind is ReasonKind.SPARED]
+    beyond = sum(map(_distinct, [*refused, *spared])) if any(map(_distinct, refused)) else 0
+    met = not apart or any(map(_distinct, agreed)) or beyond >= AGREED
     shapes = {tuple(point.sizes.values()) for point in agreed}
     return met and len(agreed if refused else shapes) >= MIN_ANSWERS
 
