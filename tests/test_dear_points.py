@@ -188,6 +188,25 @@ def test_who_agreed_often_enough_is_not_asked_again():
     assert min(r.answered for r in cheap.backends) >= 50
 
 
+def test_who_refuses_distinct_sizes_is_not_waited_for(monkeypatch):
+    """SymPy has met its 5 shapes, refuses one of distinct sizes, and is spared the others; JAX has met some.
+    The twin is wrong at a size that only later points have.
+    """
+    monkeypatch.setattr("gradcheck_backends.symbolic.MAX_ENTRIES", 16)
+    shapes = {"x": "n m k"}
+    result = gradcheck.verify(wave, wave_back, shapes)
+    rows = {r.backend: r for r in result.backends}
+    assert result.verdict == "pass"
+    assert rows["symbolic"].answered >= MIN_ANSWERS
+    assert rows["symbolic"].distinct == 0
+    assert 0 < rows["autodiff"].distinct < rows["autodiff"].answered < rows["finite_difference"].answered / 2
+
+    def wrong(d, x):
+        return wave_back(d, x) * (1 + 1e-9 * (x.shape[0] == 7))
+
+    assert gradcheck.verify(wave, wrong, shapes).verdict == "fail"
+
+
 @pytest.mark.parametrize("size", [5, 7, 12])
 def test_a_mistake_behind_many_agreements_is_told_by_everyone(size):
     """Whoever was not asked any more is asked again where the code is wrong."""

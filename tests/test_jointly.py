@@ -92,6 +92,43 @@ def test_an_error_in_a_small_gradient_shows_beside_a_large_one(point_at, scale):
     assert {q for q, m in wrong.matches.items() if m.outcome == "differ"} == {gradient("v")}
 
 
+def test_more_digits_are_tried_before_each_argument_is_asked_about(point_at):
+    """At 128 bits `1 - tanh(w)**2` has too few digits left; the twin is wrong by a billionth."""
+    runs = []
+
+    def forward(w, v, b):
+        runs.extend([w] if not isinstance(w, np.ndarray) else [])
+        return np.sum(np.tanh(w) * v + b)
+
+    formula = Formula(forward, {"w": "n", "v": "n", "b": "n"})
+    formula.vjp(lambda d, w, v, b: (d * v * (1 - np.tanh(w) ** 2), d * np.tanh(w), d + 0 * b))
+    formula.vjp(suffix="wrong")(
+        lambda d, w, v, b: (d * v * (1 - np.tanh(w) ** 2) * (1 + 1e-9), d * np.tanh(w), d + 0 * b)
+    )
+    point = point_at(formula, w=np.array([18.0]), v=np.array([0.5]), b=np.array([1.0]))
+    runs.clear()
+    right = check(formula, point, claim=0)
+    assert (right.says, JOINT in right.matches, right.bits) == ("agree", True, 212)
+    assert len(runs) == 4  # a central difference at each precision
+    wrong = check(formula, point, claim=1)
+    assert {q for q, m in wrong.matches.items() if m.outcome == "differ"} == {gradient("w")}
+
+
+def test_who_had_no_answer_is_not_asked_again(point_at):
+    """The logarithm of the only share is zero for all values; the twin says something else."""
+    formula = Formula(lambda x: np.sum(np.log(np.exp(x) / np.sum(np.exp(x)))), {"x": "n"})
+    formula.vjp(lambda d, x: d - d * np.exp(x) / np.sum(np.exp(x)))
+    formula.vjp(suffix="wrong")(lambda d, x: d - d * np.exp(x) / np.sum(np.exp(x)) + 1e-9)
+    point = point_at(formula, x=np.array([0.7]))
+    for claim, verdict in zip(formula.claims, ("pass", "fail"), strict=True):
+        session = Session(formula, choose((FINITE, "symbolic")))
+        alone = check_point(claim, point, session, FINITE)
+        both = check_point(claim, point, session, earlier=alone)
+        assert both.verdict == verdict
+        assert both.stated is alone.stated
+        assert (both.opinions[FINITE] is alone.opinions[FINITE]) is (verdict == "pass")
+
+
 def test_zeros_of_several_arguments_are_one_question(point_at):
     """At a dead ReLU; the twin gives one of them a gradient."""
     formula = Formula(lambda w, v, b: np.maximum(w * v, 0) + b, {"w": "n", "v": "n", "b": "n"})

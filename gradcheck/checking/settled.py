@@ -45,12 +45,12 @@ def check_further(claim: Claim, point: Point, session: Session, before: Sequence
     The one always said what the vote came to. Of a claim that fails it has exact answers and is ready for
     this shape, or a shape costs it nothing; of one that passes it takes differences.
     """
-    if not point.large and _everyone_agreed(claim, session, before) and session.cost(point) > _CHEAP:
+    if not point.large and session.cost(point) > _CHEAP and _everyone_agreed(claim, session, before):
         speaker = _one_of_all(session, point, before)
         result = check_point(claim, point, session, only=speaker)
         if result.verdict is PointVerdict.PASS and _is_as_sure(result.opinions[speaker], before):
             return _with_silent(result, session, before, ReasonKind.AGREED)
-        return check_point(claim, point, session)
+        return check_point(claim, point, session, earlier=result)
     failed = [r for r in before if r.verdict is PointVerdict.FAIL and r.fault is None and not r.by_estimates]
     split = any(r.verdict is PointVerdict.SPLIT for r in before)
     if point.large or len(failed) < SETTLED or split:
@@ -79,7 +79,8 @@ def _everyone_agreed(claim: Claim, session: Session, before: Sequence[PointResul
 
 def _agreed(backend: str, before: Sequence[PointResult], *, apart: bool) -> bool:
     """Whether a backend has agreed often enough; also one that has no answer at all. ``apart``: at a shape of
-    distinct sizes too. Of a backend that refuses some shapes, as SymPy large ones, less is asked.
+    distinct sizes too. Of a backend that refuses some shapes, as SymPy large ones, less is asked: it is not
+    asked at more like these, for its budget.
     """
     said = [(r.point, o) for r in before if (o := r.opinions.get(backend)) is not None]
     if any(o.says is Says.DIFFER for _, o in said):
@@ -88,7 +89,9 @@ def _agreed(backend: str, before: Sequence[PointResult], *, apart: bool) -> bool
     refused = [p for p, o in said if o.reason is not None and o.reason.kind is ReasonKind.UNSUPPORTED]
     if not agreed:
         return bool(refused)
-    met = not apart or any(map(_distinct, agreed)) or sum(map(_distinct, refused)) >= AGREED
+    spared = [p for p, o in said if o.reason is not None and o.reason.kind is ReasonKind.SPARED]
+    beyond = sum(map(_distinct, [*refused, *spared])) if any(map(_distinct, refused)) else 0
+    met = not apart or any(map(_distinct, agreed)) or beyond >= AGREED
     shapes = {tuple(point.sizes.values()) for point in agreed}
     return met and len(agreed if refused else shapes) >= MIN_ANSWERS
 

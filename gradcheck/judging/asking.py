@@ -34,7 +34,7 @@ from gradcheck.judging.candidates.own_rounding import own_rounding
 from gradcheck.judging.candidates.same_code import unknown_rounding
 from gradcheck.judging.comparing import RESOLUTION, Match, compare, running_scale
 from gradcheck.judging.evaluation import Evaluation, spread
-from gradcheck.judging.joint_slopes import settled_jointly
+from gradcheck.judging.joint_slopes import matched_jointly
 from gradcheck.judging.opinions import Opinion, Says
 from gradcheck.judging.reasons import Reason, ReasonKind
 from gradcheck.judging.session import Usable
@@ -81,7 +81,11 @@ def _at_precision(check: Evaluation, usable: Usable, bits: int) -> Opinion:
     """The opinion at the precision that is set. Raises `Unsupported`."""
     program = check.session.program(usable, check.point)
     finite = check.comparable
-    matches = settled_jointly(check, usable, program, bits) if finite else {}
+    matches = matched_jointly(check, usable, program, bits) if finite else {}
+    if any(m.outcome == "unclear" for m in matches.values()):
+        if bits < check.precisions[-1]:  # more digits cost less than each argument by itself
+            return _with_outcome(Opinion(usable.name, matches=matches, method=program.method, bits=bits))
+        matches = {q: m for q, m in matches.items() if m.outcome == "agree"}
     left = _directions_beside(check, matches)
     answers = {} if left == {} else check.claim.truths(check.point, program, left)
     answers = {q: a for q, a in answers.items() if check.states(q)}
@@ -93,7 +97,7 @@ def _at_precision(check: Evaluation, usable: Usable, bits: int) -> Opinion:
     stated, rigorous = _stated(check, usable, left, bits)
     for quantity in [q for q in answers if q in stated]:  # in order: a set's changes from run to run
         match = _match(check, quantity, stated[quantity], answers[quantity], rigorous, program)
-        if match.outcome != "agree" and (refine := answers[quantity].refine) is not None:
+        if match.outcome != "agree" and match.gap > 0 and (refine := answers[quantity].refine) is not None:
             answers[quantity] = refine()
             match = _match(check, quantity, stated[quantity], answers[quantity], rigorous, program)
         matches[quantity] = match

@@ -23,7 +23,7 @@ from gradcheck.judging.comparing import Match, compare_slopes
 from gradcheck.judging.evaluation import Evaluation
 from gradcheck.judging.session import Usable
 
-__all__ = ["Group", "groups", "settled_jointly"]
+__all__ = ["Group", "groups", "matched_jointly"]
 
 _RAISED = 64
 """A direction is made longer by this many powers of two at most. The step of a difference, 2^-140, is then
@@ -34,8 +34,10 @@ _SWAMPED = 20
 at least 1e-19 of every part."""
 
 
-def settled_jointly(check: Evaluation, usable: Usable, program: Program, bits: int) -> dict[Quantity, Match]:
-    """The quantities that one slope along all their arguments settles in the candidate's favour."""
+def matched_jointly(check: Evaluation, usable: Usable, program: Program, bits: int) -> dict[Quantity, Match]:
+    """How quantities compare along all their arguments together: those that one slope settles in the
+    candidate's favour, and those of which it is too wide to tell.
+    """
     directions = check.directions
     if program.exact_answers or not check.claim.kind.by_argument or directions is None or len(directions) < 2:
         return {}
@@ -43,16 +45,16 @@ def settled_jointly(check: Evaluation, usable: Usable, program: Program, bits: i
         gradients, rough = _gradients(check, bits)
         found: dict[Quantity, Match] = {}
         for group in groups(gradients, directions, rough):
-            found |= _settled(check, usable, program, group, len(gradients))
+            found |= _matched(check, usable, program, group, len(gradients))
     except Unsupported:
         return {}
     return found
 
 
-def _settled(
+def _matched(
     check: Evaluation, usable: Usable, program: Program, group: Group, of: int
 ) -> dict[Quantity, Match]:
-    """The quantities of one group, where their slope agrees. Raises `Unsupported`."""
+    """How the slope of one group compares; nothing where it differs. Raises `Unsupported`."""
     claim, point, along = check.claim, check.point, group.directions
     own, rigorous = group.slope, True
     quantities = map(claim.quantity, claim.formula.shapes.arguments)
@@ -67,7 +69,9 @@ def _settled(
             return {}
         own, rigorous = stated.values.item(), stated.rigorous
     match = compare_slopes(own, answer, rigorous=rigorous)
-    if match.outcome != "agree" or not (match.resolved or match.zero):
+    if match.outcome == "unclear":
+        return dict.fromkeys(along, match)
+    if match.outcome == "differ" or not (match.resolved or match.zero):
         return {}
     whose = [JOINT] if len(along) == of and match.resolved else []
     return dict.fromkeys([*whose, *along], match)

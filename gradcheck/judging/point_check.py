@@ -31,8 +31,17 @@ from gradcheck.records.verdicts import Strength
 __all__ = ["check_point"]
 
 
-def check_point(claim: Claim, point: Point, session: Session, only: str | None = None) -> PointResult:
+def check_point(
+    claim: Claim,
+    point: Point,
+    session: Session,
+    only: str | None = None,
+    earlier: PointResult | None = None,
+) -> PointResult:
     """Check a claim at a point against every backend (or only the one named).
+
+    ``earlier`` is what came of one of them alone here: the code is not run in float64 again, and who had no
+    answer then is not asked again.
 
     Whether there is a kink is asked only where somebody disagrees or cannot answer: a stated gradient
     whose slope is that of a central difference lies between the one-sided slopes anyway.
@@ -41,7 +50,7 @@ def check_point(claim: Claim, point: Point, session: Session, only: str | None =
     if point.large:
         return check_large_point(claim, point, session, usable)
     try:
-        stated = run_in_float64(claim, point)
+        stated = (earlier and earlier.stated) or run_in_float64(claim, point)
     except CandidateFault as fault:
         return _faulty(claim, point, session, fault, usable)
     except Unsupported as refusal:  # a foreign program declines the case
@@ -54,7 +63,8 @@ def check_point(claim: Claim, point: Point, session: Session, only: str | None =
     check = Evaluation(claim, point, session, stated, usable)
     finite = check.comparable
     dear = [one for one in usable if only is None and session.spares(one, point)]
-    opinions = {one.name: ask(check, one) for one in usable if one not in dear}
+    silent = _without_answer(earlier)
+    opinions = {one.name: silent.get(one.name) or ask(check, one) for one in usable if one not in dear}
     result = PointResult(
         point,
         PointVerdict.NONE,
@@ -86,6 +96,12 @@ def check_point(claim: Claim, point: Point, session: Session, only: str | None =
     if voted.verdict is PointVerdict.PASS and point.origin == "plan" and not claim.kind.states_outputs:
         return replace(result, lost=_digits(check, stated))
     return result
+
+
+def _without_answer(earlier: PointResult | None) -> dict[str, Opinion]:
+    """The opinions of those who were asked at every precision, and had no answer at any."""
+    asked = earlier.opinions if earlier else {}
+    return {name: o for name, o in asked.items() if o.says is Says.NONE and o.matches}
 
 
 def _kink(check: Evaluation, opinions: Mapping[str, Opinion]) -> Kink | None:

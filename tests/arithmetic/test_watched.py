@@ -63,6 +63,19 @@ def test_what_is_true_at_zero_alone_is_told_apart():
     assert (extent.sides, extent.beside_zero) == ({True, False}, {False})
 
 
+def test_a_threshold_of_zero_is_not_the_number_that_is_compared():
+    """Both are single numbers; `abs(x) < 1e-6` is still met by a zero alone."""
+    for number, asks, sides_beside_zero in (
+        (2.0, lambda x: x[0] > 0, {True}),
+        (-2.0, lambda x: x[0] > 0, {False}),
+        (0.0, lambda x: np.abs(x[0]) < 1e-6, set()),
+        (1e-9, lambda x: np.abs(x[0]) < 1e-6, {True}),
+    ):
+        _, watch = run_watched(asks, [np.array([number])])
+        (extent,) = watch.sites.values()
+        assert extent.beside_zero == sides_beside_zero
+
+
 def test_arrays_of_the_caller_stay_as_they_are():
     """Copies are watched."""
     x = X.copy()

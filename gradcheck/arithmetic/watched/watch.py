@@ -72,6 +72,11 @@ class Extent:
                 self.margins[True] = max(self.margins[True], float(np.nanmax(margin, initial=-np.inf)))
                 self.margins[False] = max(self.margins[False], float(np.nanmax(-margin, initial=-np.inf)))
 
+    def beyond(self, side: bool) -> float:
+        """How far beyond its threshold the comparison came to a side, 1 or more where that happened."""
+        margin = self.margins[side]
+        return max(margin, 1.0) if side in self.beside_zero else min(margin, 0.0)
+
 
 @dataclass
 class Watch:
@@ -100,8 +105,9 @@ class Watch:
         result = np.asarray(result, dtype=bool)
         zero = None
         for side, other in zip(sides, sides[::-1], strict=True):
+            threshold = np.ndim(other) == 0 and any(other is c for c in constants)
             if len(sides) == 2 and np.ndim(side) == 0 and side != 0 and np.shape(other) == result.shape:
-                zero = np.asarray(other) == 0
+                zero = zero if threshold else np.asarray(other) == 0
         for constant in constants:
             if np.ndim(constant) == 0 and np.isfinite(constant) and len(extent.constants) < MOST_CONSTANTS:
                 extent.constants.add(float(constant))

@@ -123,6 +123,5 @@ def _close_to(
 
 def _margin(code: WatchedCode, base: Point, site: Site, values: Values) -> float | None:
     """The largest margin of a comparison; None where it is not made."""
-    watch = code.run(*values, base)
-    extent = None if watch is None else watch.sites.get(site)
+    extent = code.extent(base, site, values)
     return None if extent is None or not np.isfinite(extent.margins[True]) else extent.margins[True]

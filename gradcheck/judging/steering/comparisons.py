@@ -29,6 +29,11 @@ _WORK = 40_000
 _WORK_A_SIDE = 8_000
 """Operations for one side of one comparison."""
 
+_CLAMPED = 32
+"""Changes of a point after which a number that lay on its threshold each time is taken to be held there, as
+the result of a maximum is: it never comes beyond.
+"""
+
 _ENTRIES = 4096
 """Numbers in a point beyond which nothing is looked for from it."""
 
@@ -127,13 +132,15 @@ class _Search:
             best: dict[int, tuple[float, Values]] = {}
             gone: dict[int, Values] = {}  # changes after which the comparison is not made
             start = self._reach(base, site, wanted, (base.args, base.delta))
-            for place, values in self.moves.changes(base, constants):
-                if self.code.left <= max(stop, 0):
+            clamped = 0
+            for tried, (place, values) in enumerate(self.moves.changes(base, constants)):
+                if self.code.left <= max(stop, 0) or clamped == tried == _CLAMPED:
                     return False
-                reached = self._reach(base, site, wanted, values)
-                if reached is None:
+                if (extent := self.code.extent(base, site, values)) is None:
                     gone.setdefault(place, values)
                     continue
+                clamped += extent.margins[wanted] == 0
+                reached = extent.beyond(wanted)
                 if reached > 0 and self._take(base, site, wanted, values):
                     return True
                 if start is not None and reached > best.get(place, (start, values))[0]:
@@ -149,13 +156,9 @@ class _Search:
         return False
 
     def _reach(self, base: Point, site: Site, wanted: bool, values: Values) -> float | None:
-        """How far beyond the threshold a change comes, 1 or more where the side happens; None: not asked."""
-        watch = self.code.run(*values, base)
-        extent = None if watch is None else watch.sites.get(site)
-        if extent is None:
-            return None
-        margin = extent.margins[wanted]
-        return max(margin, 1.0) if wanted in extent.beside_zero else min(margin, 0.0)
+        """How far beyond the threshold a change comes; None where the comparison is not made."""
+        extent = self.code.extent(base, site, values)
+        return None if extent is None else extent.beyond(wanted)
 
     def _follow(self, base: Point, site: Site, wanted: bool, start: float, end: Values, stop: int) -> bool:
         """Follow the line from the base through a change that came nearer, by secants."""

@@ -15,6 +15,7 @@ from gradcheck.formulas.calling.foreign import is_float_only
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.point import Point
 from gradcheck.judging.candidates.running import call_candidate, given
+from gradcheck.judging.steering.moves import Values
 
 __all__ = ["Coverage", "WatchedCode"]
 
@@ -107,6 +108,11 @@ class WatchedCode:
         self.left -= of_candidate.operations
         watch.sites.update(of_candidate.sites)
         return watch
+
+    def extent(self, base: Point, site: Site, values: Values) -> Extent | None:
+        """What a comparison comes to at other values of a point; None where it is not made."""
+        watch = self.run(*values, base)
+        return None if watch is None else watch.sites.get(site)
 
 
 def _same(outputs: Any, point: Point) -> bool:
