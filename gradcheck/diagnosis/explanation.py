@@ -48,7 +48,8 @@ class Explanation:
     stands, "layer.py:12", where the explanation knows one line of it. ``reaches_all`` says whether a repair
     comes to all the statements at some samples that the code as it is comes to: one that only keeps out of a
     wrong branch repairs nothing. ``also_at`` gives further samples at which a repair must do: beside the
-    thresholds of the repaired code.
+    thresholds of the repaired code. ``later`` puts off when it is tried, and says
+    nothing of how simple it is.
     """
 
     kind: str
@@ -62,6 +63,7 @@ class Explanation:
     place: str = ""
     reaches_all: Callable[[Sequence[Sample]], bool] | None = None
     also_at: Callable[[Sequence[Sample]], Sequence[Sample]] | None = None
+    later: float = 0.0
 
 
 def predicting(values: Values, key: Hashable = None) -> Sides:

@@ -10,19 +10,20 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic.watched import Extent, Site, Watch, run_watched, watchable
+from gradcheck.arithmetic.watched import Site, Watch, run_watched, watchable
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas.calling.foreign import is_float_only
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.point import Point
 from gradcheck.judging.candidates.running import call_candidate, given
 from gradcheck.judging.points.asked_sizes import whole_numbers
+from gradcheck.judging.steering.coverage import Coverage
 from gradcheck.judging.steering.moves import Moves, Values
 from gradcheck.judging.steering.untried import UntriedSide
 
@@ -73,43 +74,15 @@ class Steered:
     """Points at which a side happens that the others had not seen, and the sides that none was found for.
 
     ``for_side`` has the points that were looked for, each with its side. ``close`` are points just beside
-    thresholds, which tell something where the code runs in balls.
+    thresholds, which tell something where the code runs in balls. ``given`` are the lines, by file, that ask
+    whether an argument is finite.
     """
 
     for_side: tuple[tuple[Point, UntriedSide], ...] = ()
     points: tuple[Point, ...] = ()
     untried: tuple[UntriedSide, ...] = ()
     close: tuple[Point, ...] = ()
-
-
-@dataclass
-class _Coverage:
-    """What the points came to, one comparison after the other."""
-
-    sides: dict[Site, Extent] = field(default_factory=dict)
-    bases: dict[Site, list[Point]] = field(default_factory=dict)
-
-    def add(self, point: Point, watch: Watch) -> bool:
-        """Take in what a run compared; whether it had a side that was new."""
-        new = False
-        for site, extent in watch.sites.items():
-            known = self.sides.setdefault(site, Extent())
-            new |= not (extent.sides <= known.sides and extent.beside_zero <= known.beside_zero)
-            known.sides |= extent.sides
-            known.beside_zero |= extent.beside_zero
-            known.constants |= extent.constants
-            self.bases.setdefault(site, []).append(point)
-        return new
-
-    def missing(self) -> list[tuple[Site, bool]]:
-        """The comparisons that went one way only, each with the side that is missing."""
-        return [(s, side) for s, e in self.sides.items() for side in (True, False) if side not in e.sides]
-
-    def wanted(self) -> list[tuple[Site, bool]]:
-        """These, and the sides that happened at zeros alone."""
-        return [
-            (s, side) for s, e in self.sides.items() for side in (True, False) if side not in e.beside_zero
-        ]
+    given: frozenset[tuple[str, int]] = frozenset()
 
 
 def steer(claim: Claim, points: Sequence[Point], moves: Moves, *, beside: bool = True) -> Steered:
@@ -159,7 +132,7 @@ class _Search:
             replace(claim, candidate=watchable(claim.candidate)) if self.seen_through else claim
         )
         self.points = [p for p in points if p.entries <= _ENTRIES]
-        self.coverage = _Coverage()
+        self.coverage = Coverage()
         self.found: list[tuple[Point, UntriedSide]] = []
         self.left = _WORK
 
@@ -181,7 +154,8 @@ class _Search:
         close: tuple[Point, ...] = ()
         if beside:
             close = (*self._beside_constants(), *self._beside_thresholds())
-        return Steered(tuple(self.found), tuple(points), tuple(dict.fromkeys(untried)), close)
+        found, given_lines = tuple(self.found), frozenset(self.coverage.given)
+        return Steered(found, tuple(points), tuple(dict.fromkeys(untried)), close, given_lines)
 
     def _numbers_of_the_code(self) -> list[Point]:
         """Points at which arguments of integers hold the whole numbers that are written in the code, and
@@ -296,6 +270,7 @@ class _Search:
             return watch  # what it compared before it broke down is seen by the judge, which fails it
         self.left -= of_candidate.operations
         watch.sites.update(of_candidate.sites)
+        watch.given |= of_candidate.given
         return watch
 
     def _look_for(self, site: Site, wanted: bool) -> bool:
