@@ -169,9 +169,7 @@ def test_a_factor_that_few_numbers_allow_is_no_explanation(dtype):
 
 
 def test_a_factor_that_all_numbers_allow_is_one():
-    text = said(
-        lambda x: np.tanh(x), lambda d, x: 0.7 * d * (1 - np.tanh(x) ** 2), {"x": ""}, dtype="bfloat16"
-    )
+    text = said(tanh, lambda d, x: 0.7 * d * (1 - np.tanh(x) ** 2), {"x": ""}, dtype="bfloat16")
     assert "factor" in text
 
 
@@ -199,3 +197,29 @@ def test_what_declared_values_never_are_is_not_untried():
         beside_a_size, lambda d, x: d * np.ones_like(x), shapes={"x": "n"}, max_examples=16
     ).untried
     assert "len(x) > 3000" in left.what
+
+
+def convolved(x, w):
+    rows, columns = x.shape[0] - 1, x.shape[1] - 1
+    return np.array([[np.sum(x[i : i + 2, j : j + 2] * w) for j in range(columns)] for i in range(rows)])
+
+
+def last_window_alone(d, x, w):
+    for i in range(d.shape[0]):
+        for j in range(d.shape[1]):
+            dw = d[i, j] * x[i : i + 2, j : j + 2]
+    return None, dw
+
+
+def last_column_alone(d, x, w):
+    return None, sum(d[i, -1] * x[i : i + 2, -2:] for i in range(d.shape[0]))
+
+
+@pytest.mark.parametrize(
+    ("backward", "axes"), [(last_window_alone, "axes 0 and 1 counts"), (last_column_alone, "axis 1 counts")]
+)
+def test_an_axis_of_one_entry_is_not_passed_over(backward, axes):
+    """At the smallest sizes the last window and the last column are the same."""
+    shapes = {"x": "H W", "w": "2 2"}
+    text = said(convolved, backward, shapes, where=lambda H, W: H > 1 and W > 1)
+    assert f"only the last entry of delta along {axes}" in text
