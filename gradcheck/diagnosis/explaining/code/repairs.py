@@ -48,6 +48,8 @@ def edited(sample: Sample, change: Change, how: How) -> dict[Quantity, Any]:
 
 def repairs(case: Case, pilot: Sample) -> Iterator[Explanation]:
     """One explanation for each edit of the code that may be worth trying at the pilot sample."""
+    if pilot.values and not pilot.is_same_when_watched:
+        return
     run = recorded(case, pilot)
     if case.claim.kind.states_outputs:
         for edit in _steps_too_many(case, pilot):
