@@ -223,3 +223,27 @@ def test_an_axis_of_one_entry_is_not_passed_over(backward, axes):
     shapes = {"x": "H W", "w": "2 2"}
     text = said(convolved, backward, shapes, where=lambda H, W: H > 1 and W > 1)
     assert f"only the last entry of delta along {axes}" in text
+
+
+def leaky(x):
+    return np.where(x > 0, x, 0.01 * x)
+
+
+def test_where_delta_is_not_used_is_said():
+    text = said(leaky, lambda d, x: np.where(x > 0, d, 0.01), {"x": "n m"})
+    assert "wrong only where x < 0, where delta is not used" in text
+
+
+SCALE, BEND = 1.0507009873554805, 1.6732632423543772
+
+
+def selu(x):
+    return SCALE * np.where(x > 0, x, BEND * (np.exp(x) - 1))
+
+
+def test_how_large_it_is_where_it_is_wrong_is_said():
+    text = said(selu, lambda d, x: d * np.where(x > 0, SCALE, BEND * np.exp(x)), {"x": "n m"})
+    assert "wrong only where x < 0, where it is about 0.9517 times the right one" in text
+    text = said(selu, lambda d, x: d * np.where(x > 0, SCALE, np.exp(2 * x)), {"x": "n m"})
+    assert "times" not in text
+    assert "delta is not used" not in text
