@@ -158,7 +158,10 @@ REFUSED = [
         square,
         square,
         X,
-        "2 arguments. Are forward and backward interchanged, or is delta, the first argument, missing?",
+        (
+            "2 arguments. Are forward and backward interchanged, or is delta, the first argument, missing? "
+            "A gradient without delta, as SciPy takes it, is given as jac=."
+        ),
     ),
     (
         square,

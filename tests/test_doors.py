@@ -349,3 +349,31 @@ def test_an_argument_between_two_is_not_dropped_for_its_default():
 
     with pytest.raises(UsageError, match="'b' would be taken for 'W'"):
         verify(affine, right, {"x": "m", "b": "n"})
+
+
+class Net:
+    """A course's assignment: its parameters are in a dict of the object."""
+
+    def __init__(self):
+        self.params = {"W": np.ones((3, 2)), "b": np.zeros(2)}
+
+    def loss(self, X):
+        z = X @ self.params["W"] + self.params["b"]
+        return 0.5 * np.sum(z**2), {"W": X.T @ z, "b": z.sum(axis=0)}
+
+
+def test_gradients_of_what_the_object_keeps_are_told_as_such():
+    pair = gradcheck.value_and_grad(Net().loss)
+    result = gradcheck.verify(*pair, shapes={"X": "N 3"})
+    assert result.verdict == "error"
+    assert "def f(X, params): net.params = params; return net.loss(X)" in result.reason
+
+
+def test_and_as_an_argument_they_are_checked():
+    def f(X, params):
+        net = Net()
+        net.params = params
+        return net.loss(X)
+
+    shapes = {"X": "N 3", "params": {"W": "3 2", "b": "2"}}
+    assert gradcheck.verify(*gradcheck.value_and_grad(f), shapes=shapes, max_examples=12)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.adapters.labels import by_argument, places_of_labels
-from gradcheck.adapters.presenting import name_of, present, said
+from gradcheck.adapters.presenting import name_of, parameters_of, present, said
 from gradcheck.errors import FormFault, UsageError
 from gradcheck.formulas.calling.callables import defaults_beyond
 from gradcheck.formulas.kinds.per_argument import SomeGradients
@@ -57,6 +57,7 @@ def value_and_grad(fun: Callable[..., Any], *, labels: str | Sequence[str] = ())
 
     def gradients(delta: Any, *args: Any) -> Any:
         found = value_and_gradients(fun, args)[1]
+        _see_whose(fun, args, found)
         if fixed and not isinstance(found, Mapping):
             free = [k for k in range(len(args)) if k not in fixed]
             found = by_argument("value_and_grad", found, free, len(args), said(fun))
@@ -70,6 +71,28 @@ def value_and_grad(fun: Callable[..., Any], *, labels: str | Sequence[str] = ())
     written = f", labels={labels!r}" if labels else ""
     spelled = f"*gradcheck.value_and_grad({name_of(fun)}{written})"
     return present(value, fun), present(gradients, fun, ("delta", "*args"), spelled)
+
+
+def _see_whose(fun: Callable[..., Any], args: tuple[Any, ...], found: Any) -> None:
+    """Raises `FormFault` where the gradients are those of what the method's own object keeps."""
+    holder = getattr(fun, "__self__", None)
+    if (
+        holder is None
+        or not hasattr(holder, "__dict__")
+        or not isinstance(found, Mapping)
+        or any(isinstance(a, Mapping) for a in args)
+    ):
+        return
+    if not found or set(found) & set(parameters_of(fun) or ()):
+        return
+    kept = (n for n, v in vars(holder).items() if isinstance(v, Mapping) and set(found) <= set(v))
+    if (name := next(kept, None)) is not None:
+        given = ", ".join((parameters_of(fun) or ["x"])[: len(args)])
+        raise FormFault(
+            f"value_and_grad: {said(fun)} gives gradients of {', '.join(map(str, found))}, which its object "
+            f"keeps in {name}. Make them an argument: def f({given}, {name}): net.{name} = {name}; "
+            f"return net.{fun.__name__}({given})"
+        )
 
 
 def value_and_gradients(fun: Callable[..., Any], args: tuple[Any, ...]) -> tuple[Any, Any]:

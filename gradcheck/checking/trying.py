@@ -125,7 +125,8 @@ def _steered(task: Task) -> tuple[UntriedSide, ...]:
     left = still_untried(task.claim, moves, explored, untried)
     left = [side for side in left if not branches.has_entered(side)]
     largest = max((size for r in task.results for size in r.point.sizes.values()), default=1)
-    for more in (branches.untried(), sizes_beyond(codes, max(largest, _LARGE))):
+    entered = [side for side in branches.untried() if not side.asks_what_is_given(steered.given)]
+    for more in (entered, sizes_beyond(codes, max(largest, _LARGE))):
         known = {(side.file, side.line) for side in left}
         left += [side for side in more if (side.file, side.line) not in known]
     return tuple(left)

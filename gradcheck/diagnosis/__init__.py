@@ -53,7 +53,7 @@ def diagnosed(
         if numbers := of_numbers(claim, failed):
             return numbers
         claim = in_float64(claim, small)
-        by_numbers = multiples_within(failed)
+        by_numbers = multiples_within([r for r in small if r.verdict in ("pass", "fail")])
         if is_float_only(claim.candidate) and by_numbers:
             return by_numbers
     if not small:

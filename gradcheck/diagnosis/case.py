@@ -123,7 +123,19 @@ class Case:
                 found.append(sample)
             if len(found) >= (_FEW if self._budget.is_spent_by_a_third else _MOST_WRONG):
                 break
-        return found
+        return found + self._with_long_axes(quantity, found)
+
+    def _with_long_axes(self, quantity: Quantity, found: Sequence[Sample]) -> list[Sample]:
+        """One more sample, where along some axis all of these have one entry: of it they tell nothing."""
+        if not found or any(map(_has_long_axes, found)):
+            return []
+        others = [s for s in [*self.failed, *self.brought] if _has_long_axes(s) and s not in self.kinks]
+        for sample in others[:_FEW]:
+            if self.is_comparable(sample, quantity):
+                mask = sample.wrong_or_none(quantity)
+                if mask is not None and mask.any():
+                    return [sample]
+        return []
 
     def is_comparable(self, sample: Sample, quantity: Quantity) -> bool:
         value = sample.values.get(quantity)
@@ -157,6 +169,9 @@ class Case:
     def top_up(self, quantity: Quantity) -> None:
         """More samples where there are few: the same sizes with other values, and larger ones."""
         wrong = self.wrong(quantity)
+        if wrong and not any(map(_has_long_axes, [*wrong, *self.brought])):
+            longer = ({n: v + step for n, v in wrong[0].sizes.items()} for step in (1, 2))
+            self.brought += self.bring(longer)
         if not wrong or len(wrong) >= _FEW or self._budget.is_spent_by_a_third:
             return
         sizes = [s.sizes for s in wrong[:2]]
@@ -239,6 +254,12 @@ def with_ones(claim: Claim, point: Point) -> Point:
     names = ("",) * len(point.delta) if form is None else form.names
     ones = (np.full(d.shape, float(not n.endswith(".imag"))) for d, n in zip(point.delta, names, strict=True))
     return point.with_values(point.args, tuple(ones))
+
+
+def _has_long_axes(sample: Sample) -> bool:
+    """Whether no axis of an argument or an output has one entry only."""
+    arrays = (*sample.point.args, *sample.point.delta)
+    return all(n > 1 for array in arrays for n in array.shape)
 
 
 def _order(point: Point) -> tuple[int, int, int]:

@@ -49,6 +49,7 @@ class Explanation:
     comes to all the statements at some samples that the code as it is comes to: one that only keeps out of a
     wrong branch repairs nothing. ``also_at`` gives further samples at which a repair must do: beside the
     thresholds of the repaired code. ``removes`` says of a repair that it only leaves something out.
+    ``later`` puts off when it is tried, and says nothing of how simple it is.
     """
 
     kind: str
@@ -63,6 +64,7 @@ class Explanation:
     reaches_all: Callable[[Sequence[Sample]], bool] | None = None
     also_at: Callable[[Sequence[Sample]], Sequence[Sample]] | None = None
     removes: bool = False
+    later: float = 0.0
 
 
 def predicting(values: Values, key: Hashable = None) -> Sides:

@@ -26,12 +26,17 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class _Case:
-    """One quantity at one failing point."""
+    """One quantity at one point."""
 
     value: Floats
     right: Floats
     granted: Floats
     sizes: Mapping[str, int]
+
+    @property
+    def is_wrong(self) -> NDArray[np.bool_]:
+        """Which entries are off by more than is allowed of them."""
+        return np.asarray(np.abs(self.value - self.right) > self.granted)
 
     def turned(self) -> _Case:
         """Against the right values with their axes the other way round."""
@@ -40,29 +45,29 @@ class _Case:
 
 def multiples_within(results: Sequence[PointResult]) -> list[Diagnosis]:
     """A diagnosis for each quantity that is the right one times a factor, plus a number, transposed, or
-    zero.
+    zero: where it is wrong, and as far as one can tell where it is right.
     """
     found = []
     for quantity in dict.fromkeys(q for r in results if r.measured is not None for q in r.measured.errors):
         cases = [c for r in results if (c := _case(r, quantity)) is not None]
-        if not cases:
-            continue
+        wrong = [c for c in cases if c.is_wrong.any()]
+        if sum(np.count_nonzero(c.is_wrong) for c in wrong) < _FEWEST:
+            continue  # intervals of few entries meet by accident
         told = next(_explained(cases), None)
         if told is not None:
             kind, text = told
-            found.append(
-                Diagnosis(quantity=str(quantity), kind=kind, text=text, points=len(cases), of=len(cases))
-            )
+            count = len(wrong)
+            found.append(Diagnosis(quantity=str(quantity), kind=kind, text=text, points=count, of=count))
     return found
 
 
 def _case(result: PointResult, quantity: Quantity) -> _Case | None:
-    """The quantity at a point where it is wrong, finite, and of the right shape."""
+    """The quantity at a point where it is finite, and of the right shape."""
     measured, stated = result.measured, result.stated
     if measured is None or stated is None or quantity not in measured.granted:
         return None
     value, right, granted = stated.values[quantity], measured.right[quantity], measured.granted[quantity]
-    if not np.isfinite(value).all() or not (np.abs(value - right) > granted).any():
+    if not np.isfinite(value).all() or not np.isfinite(right).all():
         return None
     return _Case(value, right, granted, result.point.sizes)
 

@@ -48,14 +48,47 @@ Source = Callable[[Claim, Session, Point, Domain], dict[Quantity, Any]]
 
 
 def _in_float64(claim: Claim, point: Point) -> dict[Quantity, Any]:
-    """What the code states, of whatever shape. Code that does not run watched gets plain arrays, and what it
-    raises then is its own.
+    """What the code states, of whatever shape. Code that does not run watched, or gives other values then,
+    gets plain arrays, and what it raises then is its own.
     """
+    watched = _when_watched(claim, point)
+    try:
+        found = call_candidate(claim, point, [plain(a) for a in point.args], given(claim, point, plain))
+    except Exception:
+        if watched is None:
+            raise
+        return watched
+    stated = {q: np.asarray(v) for q, v in found.items() if v is not None}
+    return watched if watched is not None and _are_alike(watched, stated) else stated
+
+
+def _when_watched(claim: Claim, point: Point) -> dict[Quantity, Any] | None:
     try:
         return dict(run_candidate(claim, point)[1])
     except Exception:
-        found = call_candidate(claim, point, [plain(a) for a in point.args], given(claim, point, plain))
-        return {q: np.asarray(v) for q, v in found.items() if v is not None}
+        return None
+
+
+def _are_alike(watched: dict[Quantity, Any], stated: dict[Quantity, Any]) -> bool:
+    """Whether the code does the same when it is watched: what is stored in a view of a buffer may be lost."""
+    return watched.keys() == stated.keys() and all(
+        np.shape(watched[q]) == v.shape
+        and (
+            v.dtype.kind not in "fc"
+            or np.allclose(watched[q], v, rtol=_ALIKE, atol=_ALIKE * _size(v), equal_nan=True)
+        )
+        for q, v in stated.items()
+    )
+
+
+_ALIKE = 1e-6
+"""Part of the largest entry by which the order of a sum may not change what the code gives."""
+
+
+def _size(values: Any) -> float:
+    with np.errstate(all="ignore"):
+        finite = np.abs(values[np.isfinite(values)])
+    return float(np.max(finite, initial=0.0))
 
 
 class Sample:
@@ -113,6 +146,16 @@ class Sample:
                 raise Unsupported("the code raises here")
             return self.remember("mine in floats", self._in_floats)[quantity]
         return self.remember(("mine", id(how)), lambda: self._mine(how))[quantity]
+
+    @property
+    def is_same_when_watched(self) -> bool:
+        """Whether the code gives the same values when its operations are watched, so that they tell of it."""
+        return self.remember("same when watched", self._is_same_when_watched)
+
+    def _is_same_when_watched(self) -> bool:
+        watched = _when_watched(self.claim, self.point)
+        raw = self.remember("raw", lambda: _in_float64(self.claim, self.point))
+        return watched is not None and _are_alike(watched, raw)
 
     def _in_floats(self) -> dict[Quantity, Any]:
         """The balls' midpoints: what float64 loses by cancellation is not the mistake that is looked for."""

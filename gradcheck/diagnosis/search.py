@@ -82,13 +82,13 @@ def settle(
 ) -> dict[Quantity, list[Finding]]:
     """For each quantity the explanations that fit at every sample of its scope, the simplest first.
 
-    They are tried in the order of their costs; a quantity for which one was found is asked about as long
-    as another could still be preferred.
+    They are tried in the order of their costs, but for those that are put off; a quantity for which one was
+    found is asked about as long as another could still be preferred.
     """
     found: dict[Quantity, list[Finding]] = {s.quantity: [] for s in scopes}
-    for explanation in sorted(_offered(explanations), key=lambda e: e.cost):
+    for explanation in sorted(_offered(explanations), key=lambda e: e.cost + e.later):
         waiting = [s for s in scopes if _is_waiting(found, s, explanation)]
-        if not waiting or case.is_spent:
+        if case.is_spent:
             break
         for scope in waiting:
             spend(_A_COMPARISON)
@@ -141,6 +141,8 @@ def _is_waiting(found: dict[Quantity, list[Finding]], scope: Scope, explanation:
     mine = found[scope.quantity]
     if not mine:
         return True
+    if all(explanation.cost < f.explanation.cost for f in mine):
+        return True  # it was put off, and is simpler
     told = [{id(f.explanation) for f in findings} for findings in found.values()]
     if any(id(f.explanation) in set.intersection(*told) for f in mine):
         return False

@@ -24,15 +24,17 @@ def place_of(key: Key, *, everywhere: bool = False) -> str:
     where = site.place
     if where and len(site.frames) > 1 and not everywhere and (caller := site.caller.place):
         where = f"{where}, called from {caller}"
+    inside = _written_out(key.name)  # np.maximum in np.clip: one of its two bounds
+    step = f"np.{inside} in " if inside else ""
     if site.snippet and where:
-        return f"`{site.snippet}` ({where})"
+        return f"{step}`{site.snippet}` ({where})"
     return f"np.{key.name}" + (f" ({where})" if where else "")
 
 
 def operand(call: Call, k: int) -> str:
     """An operand of an operation as it is written there; see `describe` where that is not known."""
     value = call.args[k]
-    text = operands_of(call.key.site.snippet)
+    text = () if _written_out(call.key.name) else operands_of(call.key.site.snippet)
     if k >= len(text) or text[k].endswith("..."):
         return describe(value)
     bare = (

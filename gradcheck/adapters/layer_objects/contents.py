@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Snapshot", "hold_the_same"]
+__all__ = ["Snapshot", "arrays_of", "hold_the_same"]
 
 _DEPTH = 6
 """How deep containers are followed: caches of layers in a list of dicts of tuples."""
@@ -19,11 +19,11 @@ class Snapshot:
 
     def __init__(self, value: Any, name: str) -> None:
         self._name = name
-        self._before = {path: array.copy() for path, array in _arrays(value, name)}
+        self._before = {path: array.copy() for path, array in arrays_of(value, name)}
 
     def changed(self, value: Any) -> str | None:
         """The path of the first array that is not what it was, such as `cache['mask']`; or None."""
-        for path, array in _arrays(value, self._name):
+        for path, array in arrays_of(value, self._name):
             before = self._before.get(path)
             if before is not None and not _same(before, array):
                 return path
@@ -31,7 +31,7 @@ class Snapshot:
 
     def used_up(self, value: Any) -> str | None:
         """The path of the first array that is no longer there; or None."""
-        after = {path for path, _ in _arrays(value, self._name)}
+        after = {path for path, _ in arrays_of(value, self._name)}
         return next((path for path in self._before if path not in after), None)
 
 
@@ -47,7 +47,7 @@ def _same(a: Any, b: Any) -> bool:
     return a.shape == b.shape and a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
 
 
-def _arrays(value: Any, path: str) -> Iterator[tuple[str, NDArray[Any]]]:
+def arrays_of(value: Any, path: str = "") -> Iterator[tuple[str, NDArray[Any]]]:
     """The arrays in a value, each with its path."""
     for where, held in _contents(value, path, _DEPTH, set()):
         if isinstance(held, np.ndarray):

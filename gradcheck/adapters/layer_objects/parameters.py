@@ -10,7 +10,8 @@ import numpy as np
 
 from gradcheck.adapters.layer_objects.attributes import Place
 from gradcheck.adapters.layer_objects.recording import recorded
-from gradcheck.errors import CandidateFault, UsageError
+from gradcheck.adapters.layer_objects.views import holders_of_the_same
+from gradcheck.errors import CandidateFault, Unsupported, UsageError
 
 __all__ = ["Parameters", "Places", "parsed_places"]
 
@@ -44,14 +45,27 @@ class Parameters:
     def put(self, made: Any, values: Sequence[Any]) -> None:
         """Store the parameters, and set to zero the gradients that the layer holds already."""
         self.check(made)
+        seen = self._seen_through_others(made)
         for (label, place), value in zip(self.places.items(), values, strict=True):
-            place.put(made, value)
+            if label in seen:
+                _write_into(place.get(made), value, label)
+            else:
+                place.put(made, value)
             for left in self._left[label]:
                 held: Any = left.get(made) if left.has(made) else None
                 if type(held) is type(value) and held.shape == value.shape and held is not value:
                     held[...] = 0.0  # where it is: parts of a layer may share it
                 elif isinstance(held, np.ndarray | float | int):
                     left.put(made, np.zeros_like(value))
+
+    def _seen_through_others(self, made: Any) -> set[str]:
+        """Parameters that are views into an array which the layer's code uses too: `theta[:6]` beside `W`."""
+        held = {n: p.get(made) for n, p in self.places.items() if p.has(made)}
+        views = {n: a for n, a in held.items() if type(a) is np.ndarray and a.base is not None}
+        if not views:
+            return set()
+        spoken = _spoken_of(type(made), but="__init__")
+        return {n for n, a in views.items() if holders_of_the_same(made, a, held.values()) & spoken}
 
     def write(self, made: Any, values: Sequence[Any]) -> None:
         """Write the parameters into the arrays that the layer has; those that are none are stored."""
@@ -150,6 +164,13 @@ def _beside(place: Place) -> Iterator[Place]:
             yield Place.of((*way, ("[", f"d{name}")))
 
 
+def _write_into(held: Any, value: Any, label: str) -> None:
+    """Write a parameter where it is. Raises `Unsupported` for what a float array does not hold."""
+    if not issubclass(type(value), np.ndarray) or value.shape != held.shape:
+        raise Unsupported(f"{label} is a view into an array of numbers, which the layer uses too")
+    held[...] = value
+
+
 def _comes_late(place: Place, made: Any) -> bool:
     """Whether a layer's own code makes a place that is not there yet: it speaks of that name."""
     names = _spoken_of(type(made))
@@ -161,11 +182,11 @@ def _comes_late(place: Place, made: Any) -> bool:
     return False
 
 
-def _spoken_of(kind: type) -> set[Any]:
-    """Attributes and constants in the code of a class and of those that it inherits from."""
+def _spoken_of(kind: type, but: str = "") -> set[Any]:
+    """Attributes and constants in the code of a class and its bases, all ``but`` one method."""
     found: set[Any] = set()
     for one in kind.__mro__[:-1]:
-        for value in vars(one).values():
+        for value in (v for name, v in vars(one).items() if name != but):
             code = getattr(getattr(value, "__func__", value), "__code__", None)
             if code is not None:
                 found |= _of_code(code)

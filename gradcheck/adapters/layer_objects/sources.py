@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import functools
 import inspect
 from collections.abc import Callable, Sequence
@@ -13,6 +12,7 @@ import numpy as np
 
 from gradcheck.adapters.layer_objects.calls import LayerCalls
 from gradcheck.adapters.layer_objects.parameters import Parameters
+from gradcheck.adapters.layer_objects.views import copied
 from gradcheck.adapters.presenting import name_of, parameters_of
 from gradcheck.errors import CandidateFault, FormFault, UsageError
 from gradcheck.formulas.suggestions import did_you_mean
@@ -167,7 +167,7 @@ class LayerSource:
 
     def _made(self, inputs: Sequence[Any], parameters: Sequence[Any]) -> Any:
         if self._template is not None:
-            return copy.deepcopy(self._template)
+            return copied(self._template)
         made = self._source(**self._taken(inputs, parameters))
         missing = [m for m in self._methods if not callable(getattr(made, m, None))]
         if missing:
@@ -196,7 +196,7 @@ class LayerSource:
 
     def _check_template(self) -> None:
         try:
-            copied = copy.deepcopy(self._template)
+            made = copied(self._template)
         except Exception as error:
             raise UsageError(
                 f"layer: {self._source!r} cannot be copied ({type(error).__name__}: {error}); give a class "
@@ -205,7 +205,7 @@ class LayerSource:
         if self._init is not None:
             return  # which may make them, and needs the inputs
         try:
-            self.parameters.check(copied)
+            self.parameters.check(made)
         except AttributeError as error:
             raise UsageError(f"layer: there is no parameter {error}") from None
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic.watched.margins import margin_of
+from gradcheck.arithmetic.watched.margins import asks_what_is_given, margin_of
 from gradcheck.arithmetic.watched.questions import record_function, record_ufunc
 from gradcheck.arithmetic.watched.watch import current
 
@@ -42,6 +42,8 @@ class Watched(np.ndarray[Any, Any]):
         if method == "at" or result is NotImplemented:
             return result
         margin = margin_of(ufunc.__name__, method, inputs, plain, kwargs)
+        if watch is not None and asks_what_is_given(ufunc.__name__, inputs):
+            watch.record_given()
         if watch is not None and margin is not None:
             constants = [i for i in inputs if not isinstance(i, Watched)]
             record_ufunc(watch, ufunc.__name__, method, plain, constants, result, margin)

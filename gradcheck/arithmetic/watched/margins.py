@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["margin_of"]
+__all__ = ["asks_what_is_given", "margin_of"]
 
 
 def margin_of(name: str, method: str, inputs: Sequence[Any], plain: Sequence[Any], kwargs: Any) -> Any:
@@ -38,10 +38,15 @@ def margin_of(name: str, method: str, inputs: Sequence[Any], plain: Sequence[Any
                 return None
             gap = np.abs(np.subtract(*plain))
             return gap if name == "not_equal" else -gap
-        if name in _OF_FINITENESS and getattr(inputs[0], "given", False):
-            return None  # an argument is finite, because it was drawn so
+        if asks_what_is_given(name, inputs):
+            return None
         rule = _MARGINS.get(name)
         return None if rule is None else rule(*(np.asarray(p, dtype=np.float64) for p in plain))
+
+
+def asks_what_is_given(name: str, inputs: Sequence[Any]) -> bool:
+    """Whether a ufunc asks if an argument is finite, which it is because it was drawn so."""
+    return name in _OF_FINITENESS and bool(getattr(inputs[0], "given", False))
 
 
 def _joining(name: str, plain: Sequence[Any]) -> Any:

@@ -83,6 +83,7 @@ class Watch:
     """The comparisons of one run."""
 
     sites: dict[Site, Extent] = field(default_factory=dict)
+    given: set[tuple[str, int]] = field(default_factory=set)  # lines that ask if an argument is finite
     operations: int = 0  # what the run cost, counted
 
     def record(
@@ -113,6 +114,11 @@ class Watch:
                 extent.constants.add(float(constant))
         known = None if margin is None else np.asarray(margin, dtype=np.float64)
         extent.add(result, known, zero, ties)
+
+    def record_given(self) -> None:
+        """A question whether an argument is finite: there is one answer."""
+        if (site := _site("isfinite")) is not None:
+            self.given.add((site.file, site.line))
 
 
 _watches: list[Watch] = []

@@ -36,6 +36,10 @@ class _Wrong(Exception):
     """What is wrong about a sequence, in words."""
 
 
+class _Draws(Exception):
+    """A backward that differs, and draws random numbers: what it keeps is not to blame."""
+
+
 class _OtherForward(Exception):
     """The forward of a layer that is used again gives other values: random ones, or by a state of its own."""
 
@@ -63,6 +67,8 @@ def used_again(claim: Claim, basis: Sequence[Point], results: Sequence[PointResu
                     _check(claim, how, program.split(), [point, other, _weighed_anew(point)], seen)
                 except _OtherForward:
                     return Finding("note", tried, _OTHER_FORWARD, point)
+                except _Draws:
+                    return Finding("fail", tried, _RANDOM, point)
                 except _Wrong as wrong:
                     return Finding("fail", tried, f"{_in_words(program, how.noun, words)} {wrong}", point)
         stepped = _after_a_step(claim, how, point)
@@ -96,6 +102,8 @@ def _wrong_in(claim: Claim, how: UsedAgain, program: str, points: Sequence[Point
         return None
     except _OtherForward:  # it gave the same again where nothing was changed
         what = "its forward gives other values than a fresh one with these"
+    except _Draws:
+        return None  # as at every other call
     except _Wrong as wrong:
         what = str(wrong)
     return f"used again, the {how.noun} is wrong after its parameters were changed: {what}"
@@ -196,11 +204,12 @@ def _check(
     calls = [_call(claim, p, copies) for p in points]
     kept: list[tuple[str, NDArray[Any], NDArray[Any]]] = []
     sums: dict[Quantity, NDArray[np.float64]] = {}
-    done, flushed = 0, ""
+    done, flushed, drawn = 0, "", _drawn()
     try:
         with np.errstate(all="ignore"), user_code:
             for step, gave in how.play(program, calls):
                 done += 1
+                at_first, drawn = drawn, _drawn()
                 if step == "Z":
                     sums = {}
                     flushed = (
@@ -216,10 +225,17 @@ def _check(
                     values = _named(claim, points[k], gave)
                     kept += _of_inputs(claim, gave, how.parameters)
                     stale = partial(_of_earlier, claim, points, k)
-                    sums = _compared(claim, points[k], values, fresh, k, stale, sums, how.parameters, seen)
+                    try:
+                        sums = _compared(
+                            claim, points[k], values, fresh, k, stale, sums, how.parameters, seen
+                        )
+                    except _Wrong:
+                        if drawn != at_first:
+                            raise _Draws from None
+                        raise
     except CandidateFault as fault:
         raise _Wrong(str(fault)) from fault
-    except (_Wrong, _OtherForward):
+    except (_Wrong, _OtherForward, _Draws):
         raise
     except Exception as error:
         if any(p.sizes != points[0].sizes for p in points):
@@ -230,6 +246,12 @@ def _check(
     for what, array, before in kept:
         if not np.array_equal(array, before, equal_nan=array.dtype.kind == "f"):
             raise _Wrong(f"{what} is written over by a later call: both share a buffer")
+
+
+def _drawn() -> tuple[Any, ...]:
+    """Where NumPy's own random numbers are: each that is drawn moves them on."""
+    state = np.random.get_state(legacy=False)["state"]  # noqa: NPY002
+    return state["pos"], state["key"].tobytes()
 
 
 def _see_forward(points: Sequence[Point], k: int, outputs: Sequence[NDArray[Any]]) -> None:
@@ -337,6 +359,11 @@ def _arrays(value: Any) -> list[NDArray[Any]]:
         return [array for part in value for array in _arrays(part)]
     return [value] if isinstance(value, np.ndarray) and value.dtype.kind in "fiub" else []
 
+
+_RANDOM = (
+    "the backward pass draws random numbers of its own (np.random); should use those of its forward, such as "
+    "the mask that it drew"
+)
 
 _OTHER_FORWARD = (
     "used again, the forward gives other values than that of a fresh layer (random numbers, or a state that "

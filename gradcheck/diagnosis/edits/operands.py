@@ -76,6 +76,8 @@ def other_operands(call: Call, before: Before) -> Iterator[Edit]:
             turned = other.shape != arg.shape
             if turned and not (len(arg.shape) == 2 and other.shape == arg.shape[::-1]):
                 continue
+            if key is not None and key.site.snippet == call.key.site.snippet:
+                continue  # the same expression in another call of the helper: it has no name of its own
             name = f"{describe(other, call.key)}{' transposed' if turned else ''}"
             kind, more = "other-value", ""
             if _is_step_from(other, arg):

@@ -127,6 +127,7 @@ def run_candidate(
         return run, claim.kind.divided(claim.formula, point, _table(claim, run, args, before, ranges))
     result = run.start(claim.candidate, [*(before[n] for n in claim.leading), *args])
     parts = claim.kind.divided(claim.formula, point, result)
+    run.stated = {q: part for q, part in parts.items() if isinstance(part, Value)}
     return run, {q: unlifted(part) for q, part in parts.items() if part is not None}
 
 

@@ -25,6 +25,7 @@ from gradcheck.diagnosis.tracing.calls import Call, Key, Value, leaves, mapped
 from gradcheck.diagnosis.tracing.sites import current_site
 from gradcheck.diagnosis.tracing.traced import Traced, setitem
 from gradcheck.errors import Unsupported, user_code
+from gradcheck.formulas.quantity import Quantity
 
 __all__ = ["Change", "Run"]
 
@@ -60,6 +61,7 @@ class Run:
         self.arguments: dict[str, Value] = {}
         self.indices: dict[str, int] = {}  # of the entry that an entry claim is asked for
         self.index_names: tuple[str, ...] = ()
+        self.stated: dict[Quantity, Value] = {}  # what came out, where that is watched
         self.changed = 0
         self._turns: Counter[Key] = Counter()
         self._ends: dict[Any, Key] = {}

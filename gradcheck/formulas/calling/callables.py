@@ -132,7 +132,10 @@ def _hint(positional: list[str], wanted: tuple[str, ...]) -> str:
         if "cache" in positional[1:]:
             return " For a forward that returns a cache see gradcheck.with_cache."
         if tuple(positional) == wanted[1:]:
-            return " Are forward and backward interchanged, or is delta, the first argument, missing?"
+            return (
+                " Are forward and backward interchanged, or is delta, the first argument, missing? A "
+                "gradient without delta, as SciPy takes it, is given as jac=."
+            )
     elif positional[1:] == list(wanted):
         return (
             " Are forward and backward interchanged? Else shapes needs an entry for each of "

@@ -17,9 +17,10 @@ from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.point import Point
 from gradcheck.judging.steering.bases import mild_first
 from gradcheck.judging.steering.beside import beside_constants, beside_thresholds, numbers_of_the_code
+from gradcheck.judging.steering.coverage import Coverage
 from gradcheck.judging.steering.moves import Moves, Values
 from gradcheck.judging.steering.untried import UntriedSide
-from gradcheck.judging.steering.watching import Coverage, WatchedCode
+from gradcheck.judging.steering.watching import WatchedCode
 
 __all__ = ["Steered", "steer", "still_untried"]
 
@@ -46,13 +47,15 @@ class Steered:
     """Points at which a side happens that the others had not seen, and the sides that none was found for.
 
     ``for_side`` has the points that were looked for, each with its side. ``close`` are points just beside
-    thresholds, which tell something where the code runs in balls.
+    thresholds, which tell something where the code runs in balls. ``given`` are the lines, by file, that ask
+    whether an argument is finite.
     """
 
     for_side: tuple[tuple[Point, UntriedSide], ...] = ()
     points: tuple[Point, ...] = ()
     untried: tuple[UntriedSide, ...] = ()
     close: tuple[Point, ...] = ()
+    given: frozenset[tuple[str, int]] = frozenset()
 
 
 def steer(claim: Claim, points: Sequence[Point], moves: Moves, *, beside: bool = True) -> Steered:
@@ -119,7 +122,8 @@ class _Search:
         if beside:
             near_numbers = beside_constants(self.moves, self.coverage, self.points)
             close = (*near_numbers, *beside_thresholds(self.code, self.moves, self.coverage))
-        return Steered(tuple(self.found), tuple(points), tuple(dict.fromkeys(untried)), close)
+        found, given_lines = tuple(self.found), frozenset(self.coverage.given)
+        return Steered(found, tuple(points), tuple(dict.fromkeys(untried)), close, given_lines)
 
     def _look_for(self, site: Site, wanted: bool) -> bool:
         """Look for a point at which a comparison goes the wanted way; whether one was found."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from gradcheck.records.types import Untried
 
 __all__ = ["UntriedSide"]
+
+
+_OF_FINITENESS = ("isfinite(", "isinf(", "isnan(")
+_OF_MORE = ("<", ">", "=", "&", "|", " and ", " or ", " in ")
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,11 @@ class UntriedSide:
     text: str
     asks: str
     never: str | None
+
+    def asks_what_is_given(self, lines: Collection[tuple[str, int]]) -> bool:
+        """Whether nothing is asked but if an argument is finite; ``lines`` are those that ask that."""
+        alone = not any(word in self.asks for word in _OF_MORE)
+        return alone and (self.file, self.line) in lines and any(n in self.asks for n in _OF_FINITENESS)
 
     def record(self) -> Untried:
         """It as a record of the log."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,46 +17,12 @@ from gradcheck.formulas.point import Point
 from gradcheck.judging.candidates.running import call_candidate, given
 from gradcheck.judging.steering.moves import Values
 
-__all__ = ["Coverage", "WatchedCode"]
+__all__ = ["WatchedCode"]
 
 Array = NDArray[Any]
 
 _A_RUN = 5
 """What a run costs besides its operations, in operations."""
-
-
-@dataclass
-class Coverage:
-    """What the points came to, one comparison after the other. ``bases`` are those from which values may
-    reach a side: not where sizes have decided.
-    """
-
-    sides: dict[Site, Extent] = field(default_factory=dict)
-    bases: dict[tuple[Site, bool], list[Point]] = field(default_factory=dict)
-
-    def add(self, point: Point, watch: Watch) -> bool:
-        """Take in what a run compared; whether it had a side that was new."""
-        new = False
-        for site, extent in watch.sites.items():
-            known = self.sides.setdefault(site, Extent())
-            new |= not (extent.sides <= known.sides and extent.beside_zero <= known.beside_zero)
-            known.sides |= extent.sides
-            known.beside_zero |= extent.beside_zero
-            known.constants |= extent.constants
-            for wanted in (True, False):
-                by_sizes = extent.margins[not wanted] == np.inf
-                self.bases.setdefault((site, wanted), []).extend([] if by_sizes else [point])
-        return new
-
-    def missing(self) -> list[tuple[Site, bool]]:
-        """The comparisons that went one way only, each with the side that is missing."""
-        return [(s, side) for s, e in self.sides.items() for side in (True, False) if side not in e.sides]
-
-    def wanted(self) -> list[tuple[Site, bool]]:
-        """These, and the sides that happened at zeros alone."""
-        return [
-            (s, side) for s, e in self.sides.items() for side in (True, False) if side not in e.beside_zero
-        ]
 
 
 class WatchedCode:
@@ -107,6 +73,7 @@ class WatchedCode:
             return watch  # what it compared before it broke down is seen by the judge, which fails it
         self.left -= of_candidate.operations
         watch.sites.update(of_candidate.sites)
+        watch.given |= of_candidate.given
         return watch
 
     def extent(self, base: Point, site: Site, values: Values) -> Extent | None:

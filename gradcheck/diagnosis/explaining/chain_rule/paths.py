@@ -30,7 +30,7 @@ from gradcheck.diagnosis.explanation import Explanation, Sides, near, predicting
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tape import tape_of
 from gradcheck.diagnosis.tracing.backwards import Step, steps
-from gradcheck.diagnosis.tracing.calls import Call
+from gradcheck.diagnosis.tracing.calls import Call, Value
 from gradcheck.diagnosis.words import operand
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas.quantity import Quantity
@@ -60,18 +60,47 @@ def path_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
         if place in summed:
             yield Explanation(
                 "missing-sum",
-                f"what comes back {through(call, place)} is not summed over the axes that were broadcast",
-                1.6 + extra,
+                _words_for_unsummed(call, place),
+                1.62 + extra,
                 predicting(with_step(place, _unsummed)),
                 joint=call.is_step,
             )
         without = predicting(with_step(place, nothing), ("without", place))
         part = f"the part that comes {through(call, place)}"
         joint = call.is_step
-        yield Explanation("missing-term", f"{part} is missing", 1.45 + extra, without, joint=joint)
+        missing = _words_for_missing(call, place)
+        yield Explanation("missing-term", missing, 1.45 + extra, without, joint=joint)
         minus, alone = _times(case, without, _MINUS), _times(case, without, None)
         yield Explanation("sign", f"{part} has the wrong sign", 1.65 + extra, minus, joint=joint)
         yield Explanation("missing-term", f"only {part} is there", 1.75 + extra, alone, joint=joint)
+
+
+def _words_for_unsummed(call: Call, place: Place) -> str:
+    """Of a row over its sum, as a softmax is, it is the diagonal of the Jacobian that is left."""
+    if place.position in ((0,), (1,)) and len(call.args) == 2:
+        k = place.position[0]
+        total, other = call.args[k], call.args[1 - k]
+        made = total.call if isinstance(total, Value) else None
+        if made is not None and made.function is np.sum and _are_same(made.args[0], other):
+            return (
+                f"each entry of {place_text(call, place)} is taken to depend on its own input alone: what "
+                f"comes back through {operand(call, k)} is not summed over the axes that were broadcast"
+            )
+    return f"what comes back {through(call, place)} is not summed over the axes that were broadcast"
+
+
+def _are_same(one: Any, other: Any) -> bool:
+    if not isinstance(one, Value) or not isinstance(other, Value):
+        return False
+    return one.call is other.call and one.name == other.name
+
+
+def _words_for_missing(call: Call, place: Place) -> str:
+    of_vectors = call.function in (np.matmul, np.dot) and len(np.shape(call.args[0])) == 1
+    if (call.function is np.multiply or of_vectors) and _are_same(*call.args[:2]):
+        at = place_text(call, place)
+        return f"only one of the two equal factors of {at} is differentiated: a factor 2 is missing"
+    return f"the part that comes {through(call, place)} is missing"
 
 
 def _words_for_unchanged(place: Place, call: Call) -> tuple[str, str] | None:
@@ -86,6 +115,12 @@ def _words_for_unchanged(place: Place, call: Call) -> tuple[str, str] | None:
         return "derivative-missing", f"{back}, the factor {operand(call, 1 - k)} is left out"
     if call.function is np.true_divide and k == 0:
         return "derivative-missing", f"{back}, the division by {operand(call, 1)} is left out"
+    if call.function in (np.maximum, np.minimum) and not isinstance(call.args[1 - k], Value):
+        bound = f"the {'lower' if call.function is np.maximum else 'upper'} bound {operand(call, 1 - k)}"
+        whole = at.removeprefix(f"np.{call.function.__name__} in ")
+        return "mask", f"{bound} of {whole} is forgotten on the way back: what lies beyond it should get 0"
+    if call.function is np.mean:
+        return "size-factor", f"{back}, the division by the number of entries is left out: a sum, not a mean"
     text = f"the derivative of {at} is left out: what arrives there is handed on as it is"
     return "derivative-missing", text
 

@@ -126,6 +126,8 @@ def through(call: Call, place: Place) -> str:
             return f"through what was stored before {at}{turn}"
         return f"through what is stored in {at}{turn}"
     name = operand(call, place.position[0]) if len(place.position) == 1 else describe(arg, call.key)
+    if place.position in ((0,), (1,)) and len(call.args) == 2 and operand(call, 0) == operand(call, 1):
+        name = f"the {'second' if place.position[0] else 'first'} {name}"
     return f"through {name} in {at}{turn}"
 
 

@@ -39,19 +39,22 @@ def slope_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
         found = segments(tape.run, set(passing))
     except (Unsupported, CandidateFault):
         return
+    has_delta = "delta" in case.claim.leading
     for segment, stretch in list(found.items())[:_MOST_SEGMENTS]:
         if case.is_spent:
             return
-        yield from _of_segment(segment, stretch)
+        yield from _of_segment(segment, stretch, has_delta=has_delta)
 
 
-def _of_segment(segment: Segment, stretch: Stretch) -> Iterator[Explanation]:
+def _of_segment(segment: Segment, stretch: Stretch, *, has_delta: bool) -> Iterator[Explanation]:
     known = known_function(stretch)
+    short = known is not None or len(stretch.calls) <= _SHORT
     name = _name(segment, stretch, known)
     extra = 0.02 * (not segment.everywhere) + 0.1 * (segment.turn is not None) + 0.03 * (known is None)
 
     def of(kind: str, text: str, cost: float, slope: Any) -> Explanation:
-        return Explanation(kind, text, cost + extra, predicting(_with(segment, slope)))
+        sides = predicting(_with(segment, slope))
+        return Explanation(kind, text, cost + extra, sides, later=0.0 if short else _PUT_OFF)
 
     yield of(
         "derivative-missing",
@@ -75,12 +78,13 @@ def _of_segment(segment: Segment, stretch: Stretch) -> Iterator[Explanation]:
         1.9,
         lambda s, g: s.z.value,
     )
-    yield of(
-        "derivative-point",
-        f"the derivative of {name} is taken at what comes back from behind, not at z",
-        1.8,
-        lambda s, g: s.at(g)[1],
-    )
+    if has_delta:  # else it may be the number 1 that comes back
+        yield of(
+            "derivative-point",
+            f"the derivative of {name} is taken at what comes back from behind, not at z",
+            1.8,
+            lambda s, g: s.at(g)[1],
+        )
     if known is not None:
         for one in known.mistakes:
             yield of(
@@ -89,6 +93,10 @@ def _of_segment(segment: Segment, stretch: Stretch) -> Iterator[Explanation]:
                 1.7,
                 lambda s, g, slope=one.slope: slope(s.z.value, s.end.output.value),
             )
+
+
+_SHORT, _PUT_OFF = 2, 0.6
+"""Longer stretches that are no function with a name are seldom differentiated as one, and tried late."""
 
 
 def _slope(stretch: Stretch) -> Any:
@@ -101,6 +109,8 @@ def _at_value(stretch: Stretch, g: Any) -> Any:
 
 def _name(segment: Segment, stretch: Stretch, known: Known | None) -> str:
     place = place_of(segment.end, everywhere=segment.everywhere)
+    if len(stretch.calls) > 1:  # both bounds of np.clip, not its last step alone
+        place = place.removeprefix(f"np.{segment.end.name.rpartition('.')[2]} in ")
     turn = f", in turn {segment.turn} of the loop (from 0)," if segment.turn is not None else ""
     if known is not None:
         return f"{known.name} in {place}{turn}"

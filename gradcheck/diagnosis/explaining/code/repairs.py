@@ -18,7 +18,7 @@ from gradcheck.diagnosis.explanation import Explanation, repairing
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tracing.backwards import reachable
 from gradcheck.diagnosis.tracing.calling import run_candidate, run_forward
-from gradcheck.diagnosis.tracing.calls import Key
+from gradcheck.diagnosis.tracing.calls import Call, Key
 from gradcheck.diagnosis.tracing.run import Change, Run
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.quantity import Quantity
@@ -48,12 +48,44 @@ def edited(sample: Sample, change: Change, how: How) -> dict[Quantity, Any]:
 
 def repairs(case: Case, pilot: Sample) -> Iterator[Explanation]:
     """One explanation for each edit of the code that may be worth trying at the pilot sample."""
+    if pilot.values and not pilot.is_same_when_watched:
+        return
     run = recorded(case, pilot)
     if case.claim.kind.states_outputs:
         for edit in _steps_too_many(case, pilot):
             yield of_edit(edit)
+    sound, behind = _behind_what_is_right(run, pilot), _behind_delta(case, run)
     for edit in proposals(run.calls, run.arguments, run.index_names):
-        yield of_edit(edit)
+        later = _PUT_OFF if edit.key in sound else -_PUT_FIRST if edit.key in behind else 0.0
+        yield replace(of_edit(edit), later=later)
+
+
+_PUT_OFF, _PUT_FIRST = 1.0, 0.45
+"""Long code has hundreds of changes, more than can be tried. One that reaches what is right would hardly
+leave it so; what is derived by hand depends on delta, and is where most mistakes are.
+"""
+
+
+def _behind_delta(case: Case, run: Run) -> set[Key]:
+    """The operations that depend on delta: those of the way back, not of a forward that is run again."""
+    names = {n for n in run.arguments if n.partition("[")[0] == "delta"}
+    if "delta" not in case.claim.leading:
+        return set()
+    found: set[Call] = set()
+    for call in run.calls:
+        if any(v.name in names or v.call in found for v in call.inputs):
+            found.add(call)
+    return {call.key for call in found}
+
+
+def _behind_what_is_right(run: Run, pilot: Sample) -> set[Key]:
+    """The operations that quantities depend on which are right at the pilot sample."""
+    right = [
+        value
+        for quantity, value in run.stated.items()
+        if (mask := pilot.wrong_or_none(quantity)) is not None and not mask.any()
+    ]
+    return {call.key for call in reachable(run, right)}
 
 
 def _steps_too_many(case: Case, pilot: Sample) -> list[Edit]:

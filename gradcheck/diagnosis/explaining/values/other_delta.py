@@ -102,6 +102,11 @@ def _of_delta(case: Case, pilot: Sample, k: int) -> Iterator[Explanation]:
             "missing-sum", f"the first entry of {name}{along} does not count", 1.7, kept(lambda i, n: i > 0)
         )
         yield from moved_along(name, axis, along, at, (1.6, 1.7, 1.8))
+    for axes in itertools.combinations(range(len(shape)), 2):  # of a loop over places, its last turn alone
+        for word, place in (("first", 0), ("last", -1)):
+            text = f"only the {word} entry of {name} along axes {axes[0]} and {axes[1]} counts"
+            sides = at(partial(_kept_alone, axes, place))
+            yield Explanation("missing-sum", f"{text}; the sum over the others is missing", 1.55, sides)
 
 
 def _steps_between(small: tuple[int, ...], large: tuple[int, ...]) -> tuple[int, ...] | None:
@@ -120,6 +125,13 @@ def _kept_at(steps: tuple[int, ...], starts: tuple[int, ...], d: NDArray[np.floa
     kept = np.zeros_like(d)
     place = tuple(slice(start, None, step) for start, step in zip(starts, steps, strict=True))
     kept[place] = d[place]
+    return kept
+
+
+def _kept_alone(axes: Sequence[int], place: int, d: NDArray[np.float64]) -> NDArray[np.float64]:
+    kept = np.zeros_like(d)
+    index = tuple(place if axis in axes else slice(None) for axis in range(d.ndim))
+    kept[index] = d[index]
     return kept
 
 

@@ -105,6 +105,11 @@ def atoms_of(case: Case, samples: Sequence[Sample]) -> list[Atom]:
     for name in case.claim.formula.shapes.names:
         found[name] = Atom(name, _where(case, name), tuple(float(s.sizes[name]) for s in samples))
     values = {a.values for a in found.values()}
+    for own, atom in list(found.items()):  # n - 1, as a sample variance has it
+        less = tuple(v - 1 for v in atom.values)
+        if less not in values:
+            values.add(less)
+            found[f"{own} - 1"] = Atom(f"{own} - 1", "", less)
     lengths: list[tuple[str, Any]] = []
     for k, argument in enumerate(case.names):
         lengths += [
@@ -123,11 +128,6 @@ def atoms_of(case: Case, samples: Sequence[Sample]) -> list[Atom]:
             if shifted not in values:
                 values.add(shifted)
                 found[label] = Atom(label, "", shifted)
-        for own, atom in list(found.items()):  # n - 1, as a sample variance has it
-            less = tuple(v - 1 for v in atom.values)
-            if own in case.claim.formula.shapes.names and less not in values:
-                values.add(less)
-                found[f"{own} - 1"] = Atom(f"{own} - 1", "", less)
     for k, argument in enumerate(case.names):
         if samples[0].point.args[k].ndim == 0 and k in samples[0].point.wrt:
             found[argument] = Atom(

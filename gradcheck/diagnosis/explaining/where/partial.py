@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from gradcheck.diagnosis.case import Case
+from gradcheck.diagnosis.case import Case, with_ones
+from gradcheck.diagnosis.explaining.values.elsewhere import at_point
 from gradcheck.diagnosis.explaining.where.conditions import Condition, narrowed
 from gradcheck.diagnosis.explaining.where.values_where import value_conditions
-from gradcheck.diagnosis.explanation import Explanation
+from gradcheck.diagnosis.explanation import NEAR, Explanation, near
 from gradcheck.diagnosis.samples import Sample
 from gradcheck.diagnosis.search import Finding, Scope, fits
+from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas.quantity import Quantity
 
 __all__ = ["at_kinks", "not_finite", "under_sizes", "under_values", "where_it_raises"]
@@ -59,16 +62,17 @@ def under_values(case: Case, scope: Scope) -> Finding | None:
     if not found:
         return None
     best = found[0]
-    content = _content(scope)
+    content = _content(case, scope)
     counts = f"({best.wrong} entries there, {best.right} right ones elsewhere)"
     text = f"wrong only where {best.text}{content} {counts}"
     told = Explanation("condition", text, 1.6, lambda s, q, how: (s.mine(q, how), s.mine(q, how)))
     return Finding(told, len(scope.wrong), len(scope.wrong), None)
 
 
-def _content(scope: Scope) -> str:
+def _content(case: Case, scope: Scope) -> str:
     """What stands in the wrong entries, if it is one simple thing."""
     zero, same_sign = True, True
+    pairs = []
     for sample in scope.wrong:
         mask = sample.wrong_or_none(scope.quantity)
         if mask is None:
@@ -76,9 +80,41 @@ def _content(scope: Scope) -> str:
         mine, right = sample.mine(scope.quantity)[mask], sample.right(scope.quantity)[mask]
         zero = zero and not mine.any()
         same_sign = same_sign and not right.any()
+        pairs.append((mine, right))
     if zero:
         return ", where it is 0"
-    return ", where it should be 0" if same_sign else ""
+    if same_sign:
+        return ", where it should be 0"
+    if (factor := _factor(pairs)) is not None:
+        return f", where it is about {factor:.4g} times the right one"
+    return ", where delta is not used" if _is_for_ones(case, scope) else ""
+
+
+def _factor(pairs: Sequence[tuple[Any, Any]]) -> float | None:
+    """By which number all entries are off, at two samples and in four entries at the least."""
+    ratios = [float(r) for mine, right in pairs for r in (mine / right).ravel()]
+    if len(pairs) < _FEWEST_SAMPLES or len(ratios) < _FEWEST_ENTRIES:
+        return None
+    return ratios[0] if np.allclose(ratios, ratios[0], rtol=NEAR, atol=0.0) else None
+
+
+_FEWEST_SAMPLES, _FEWEST_ENTRIES = 2, 4
+
+
+def _is_for_ones(case: Case, scope: Scope) -> bool:
+    """Whether the wrong entries are those that are right for a delta of ones."""
+    if "delta" not in case.claim.leading:
+        return False
+    for_ones = at_point(lambda point: with_ones(case.claim, point))
+    try:
+        for sample in scope.wrong:
+            mask = sample.wrong(scope.quantity)
+            mine, ones = for_ones(sample, scope.quantity, None)
+            if not near(mine[mask], ones[mask]):
+                return False
+    except (Unsupported, CandidateFault):
+        return False
+    return True
 
 
 def not_finite(case: Case, quantity: Quantity) -> Finding | None:
