@@ -14,10 +14,12 @@ from gradcheck.checking.time_limit import Clock
 from gradcheck.checking.trying import Misread, try_points
 from gradcheck.checking.verdict import MIN_ANSWERS
 from gradcheck.checking.writing.outcome import Outcome, cannot_run, outcome, stopped
+from gradcheck.diagnosis.tape import back_through_forward
 from gradcheck.errors import UsageError, user_code
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.complex_numbers.claims import in_real_outputs
 from gradcheck.formulas.complex_numbers.outputs import delta_in_parts, with_real_outputs
+from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.values import Values
 from gradcheck.judging.answers.backends import Found, choose
 from gradcheck.judging.points.allowed_sizes import checked_delta
@@ -26,7 +28,12 @@ from gradcheck.judging.points.point import ComplexOutputs, ForwardFault
 from gradcheck.judging.session import Session
 from gradcheck.records.verdicts import Verdict
 
-__all__ = ["MIN_ANSWERS", "Outcome", "cannot_run", "check_claim", "stopped", "stopped_by"]
+__all__ = ["MIN_ANSWERS", "Outcome", "cannot_run", "check_claim", "session_of", "stopped", "stopped_by"]
+
+
+def session_of(formula: Declaration, found: Sequence[Found]) -> Session:
+    """A formula under check, with all that may be known of it."""
+    return Session(formula, found, back_through_forward)
 
 
 def check_claim(
@@ -49,7 +56,7 @@ def check_claim(
     declarations that leave nothing to try. Whatever else stops the check is an ``error`` of the claim.
     """
     delta = checked_delta(delta)
-    session = session or Session(claim.formula, found or choose(backends))
+    session = session or session_of(claim.formula, found or choose(backends))
     task = Task(claim, session, clock or Clock(None), seed, delta, strict)
     try:
         with user_code:
@@ -103,6 +110,6 @@ def _with_real_outputs(task: Task, found: ComplexOutputs) -> Task:
     return replace(
         task,
         claim=in_real_outputs(task.claim, formula, found.form),
-        session=Session(formula, [usable.found for usable in task.session.backends]),
+        session=session_of(formula, [usable.found for usable in task.session.backends]),
         delta=delta_in_parts(task.delta, found.form, formula.complex_convention),
     )

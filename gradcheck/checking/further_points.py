@@ -192,9 +192,9 @@ def _long(
         shapes = formula.shapes_at(sizes)
         if shapes is not None and sum(map(prod, shapes)) <= _MOST_LONG:
             made = _kept_small(formula, _made(claim, sizes, seed, delta, "long"))
-            return [
-                _of_one_sign(claim, point, delta) for point in made if session.cost(point) <= _MOST_OPERATIONS
-            ]
+            cheap = [point for point in made if session.cost(point) <= _MOST_OPERATIONS]
+            if cheap:
+                return [_of_one_sign(claim, point, delta) for point in cheap]
     return []
 
 

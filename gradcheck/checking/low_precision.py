@@ -12,7 +12,7 @@ from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.dtypes import GRADES, Dtype
 from gradcheck.judging.low_precision.errors import Measured, Part
 from gradcheck.judging.low_precision.grades import grade_name
-from gradcheck.judging.opinions import PointResult
+from gradcheck.judging.opinions import PointResult, PointVerdict
 from gradcheck.records.accuracy import Accuracy, Grade, Length, Ulp
 from gradcheck.records.types import Diagnosis
 
@@ -30,7 +30,7 @@ def accuracy(claim: Claim, results: Sequence[PointResult]) -> Accuracy | None:
     return Accuracy(
         dtype=dtype.name,
         claimed=grade_name(claim.formula.grade, dtype),
-        grades=[g for grade in GRADES if (g := _grade(grade, found, dtype)) is not None],
+        grades=[g for grade in GRADES if (g := _grade(grade, found, _beyond(results), dtype)) is not None],
         ulp=_ulps(found),
         lengths=_lengths(found, dtype),
         up_to=_up_to(claim, [r for r, _ in found]),
@@ -63,16 +63,23 @@ def _judged(results: Sequence[PointResult]) -> list[PointResult]:
 Found = list[tuple[PointResult, Measured]]
 
 
-def _grade(grade: str, found: Found, dtype: Dtype) -> Grade | None:
+def _beyond(results: Sequence[PointResult]) -> Found:
+    """Points of which no verdict comes, because the grade that is claimed has no bound there: beyond the
+    stricter ones that have one.
+    """
+    return [(r, r.measured) for r in results if r.measured is not None and r.verdict is PointVerdict.NONE]
+
+
+def _grade(grade: str, found: Found, beyond: Found, dtype: Dtype) -> Grade | None:
     """One grade over all points where it has a bound; None where there is none."""
-    bounded = [(r, m) for r, m in found if m.bounded(grade)]
+    bounded = [(r, m) for r, m in (*found, *beyond) if m.bounded(grade)]
     if not bounded:
         return None
     result, worst = max(bounded, key=lambda rm: rm[1].parts[grade].ratio)
     part = worst.parts[grade]
     return Grade(
         name=grade_name(grade, dtype),
-        met=all(m.meets(grade) for _, m in found),
+        met=all(m.meets(grade) for _, m in (*found, *bounded)),
         points=len(bounded),
         quantity=str(part.quantity),
         where=list(part.index),

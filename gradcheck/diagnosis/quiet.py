@@ -58,6 +58,8 @@ class Quiet:
         return g if self.detour is None else self.detour.arrived(at, g)
 
     def jump(self, call: Call, g: Any) -> list[tuple[Value, Any]] | None:
+        if call in self.silent:
+            return []
         return None if self.detour is None else self.detour.jump(call, g)
 
 

@@ -13,6 +13,7 @@ from gradcheck.arithmetic.precisions import BITS
 from gradcheck.backend import Answer, Program
 from gradcheck.diagnosis.comparing import same
 from gradcheck.diagnosis.quiet import MAXIMA, Quiet, Watch, cancels
+from gradcheck.diagnosis.recovered import Recovered, Straight
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tracing.backwards import Detour, backwards
 from gradcheck.diagnosis.tracing.calling import lifted, run_forward
@@ -24,7 +25,15 @@ from gradcheck.formulas.quantity import Quantity, outputs
 from gradcheck.judging.points.point import Point
 from gradcheck.judging.session import Session
 
-__all__ = ["Tape", "at_other_point", "is_right", "is_right_in_balls", "right_by_tape", "tape_of"]
+__all__ = [
+    "Tape",
+    "at_other_point",
+    "back_through_forward",
+    "is_right",
+    "is_right_in_balls",
+    "right_by_tape",
+    "tape_of",
+]
 
 _MOST_OUTPUTS = 64
 
@@ -88,6 +97,12 @@ class Tape:
                 backwards(self.run, self.outputs, deltas, watch)
                 self._silent = frozenset(c for c, g in watch.total.items() if cancels(g, watch.size[c]))
         return self._silent
+
+    def silence_as(self, other: Tape) -> None:
+        """Leave out the maxima that another tape of the same operations leaves out: balls may not decide."""
+        silent = other.silent([lifted(d, other.how) for d in self.claim.kind.deltas(self.point)])
+        pairs = zip(self.run.calls, other.run.calls, strict=True)
+        self._silent = frozenset(mine for mine, theirs in pairs if theirs in silent)
 
     def jacobian(self, position: int, detour: Detour | None) -> Any:
         """All derivatives of the one output by an argument. Raises `Unsupported`."""
@@ -154,6 +169,24 @@ def tape_of(sample: Sample, how: How = None) -> Tape:
 def right_by_tape(claim: Claim, session: Session, point: Point, how: How) -> dict[Quantity, Any]:
     """What a claim should state, by going backwards through the forward: see `Sample.source`."""
     return Tape(claim, point, how).quantities()
+
+
+def back_through_forward(
+    claim: Claim, point: Point, domain: Domain, *, recovering: bool = False
+) -> dict[Quantity, Any]:
+    """The same in one arithmetic of balls, without the shift of a softmax; ``recovering`` as code does that
+    takes summands back out of sums. Raises `Unsupported`, whatever it is that does not run, and where there
+    is nothing to recover.
+    """
+    try:
+        rough = Tape(claim, point, None)
+        if recovering and not Recovered(rough.run).left:
+            raise Unsupported("no exponential goes into a sum with a constant")
+        tape = Tape(claim, point, domain)
+        tape.silence_as(rough)
+        return tape.quantities(Recovered(tape.run) if recovering else Straight())
+    except Exception as error:
+        raise Unsupported(f"the way back through the forward: {type(error).__name__}: {error}") from error
 
 
 def is_right_in_balls(sample: Sample) -> bool:

@@ -35,6 +35,8 @@ __all__ = ["Session", "Usable"]
 
 T = TypeVar("T")
 
+GoingBack = Callable[..., dict[Quantity, ObjectArray]]
+
 _LONG = 100
 """Operations of a forward above which a derivative that serves every shape is spared too: it is run, too."""
 
@@ -189,10 +191,15 @@ class Usable:
 
 
 class Session:
-    """One formula under check with a choice of backends."""
+    """One formula under check with a choice of backends. ``going_back`` takes a claim, a point and an
+    arithmetic, and gives what the claim should state by going backwards through the forward's own operations;
+    with ``recovering=True`` as code does that takes summands back out of sums. It raises `Unsupported`.
+    """
 
-    def __init__(self, formula: Declaration, backends: Sequence[Found]) -> None:
-        self.formula = formula
+    def __init__(
+        self, formula: Declaration, backends: Sequence[Found], going_back: GoingBack | None = None
+    ) -> None:
+        self.formula, self.going_back = formula, going_back
         self.backends = [Usable(found) for found in backends]
         self._programs = Memo(failed=_failed)  # a broken backend must not end the run
         self._memories: dict[Any, dict[Any, Any]] = {}

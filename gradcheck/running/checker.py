@@ -14,7 +14,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from gradcheck._version import __version__
-from gradcheck.checking.claim_check import Outcome, cannot_run, check_claim, stopped, stopped_by
+from gradcheck.checking.claim_check import (
+    Outcome,
+    cannot_run,
+    check_claim,
+    session_of,
+    stopped,
+    stopped_by,
+)
 from gradcheck.checking.time_limit import Clock, TimeUp
 from gradcheck.errors import UsageError, user_code
 from gradcheck.formulas.calling.process_state import process_kept
@@ -173,7 +180,7 @@ class Checker:
             while len(self._shared) >= _KEPT:
                 del self._shared[next(iter(self._shared))]
             # the session holds the formula, so its id stays its own
-            self._shared[id(formula)] = Session(formula, self.found), self._points(formula)
+            self._shared[id(formula)] = session_of(formula, self.found), self._points(formula)
         return self._shared[id(formula)]
 
     def _points(self, formula: Declaration) -> Generated | ForwardFault:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from gradcheck.checking.claim_check import check_claim
+from gradcheck.checking.claim_check import check_claim, session_of
 from gradcheck.errors import CandidateFault, Escaped, UsageError, user_code
 from gradcheck.formulas.calling.in_place_writes import read_only
 from gradcheck.formulas.calling.process_state import process_kept
@@ -19,7 +19,6 @@ from gradcheck.judging.answers.backends import choose
 from gradcheck.judging.candidates.running import run_prepared
 from gradcheck.judging.point_check import check_point
 from gradcheck.judging.points.point import ComplexOutputs, Discarded, ForwardFault, Point, evaluate_forward
-from gradcheck.judging.session import Session
 from gradcheck.records.arrays import decode
 from gradcheck.records.types import Counterexample
 
@@ -50,7 +49,7 @@ def replay_counterexample(
             claim, point = _placed(claim, counterexample)
             if counterexample.together:
                 return _all_points(claim, point, counterexample, backends)
-            result = check_point(claim, point, Session(claim.formula, chosen))
+            result = check_point(claim, point, session_of(claim.formula, chosen))
     except (UsageError, ForwardFault, Discarded, Escaped, CandidateFault) as error:
         return ReplayOutcome("error", str(error))
     if result.verdict == "pass":

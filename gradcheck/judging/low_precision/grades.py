@@ -31,6 +31,7 @@ from gradcheck.arithmetic import (
     Domain,
     ObjectArray,
     low_domain,
+    midpoints,
     precision,
     radii,
 )
@@ -118,14 +119,19 @@ _OTHER_WAYS = 2.0
 multiplication with a reciprocal for a division, a mean as a product with 1/n."""
 
 
-def derivations(claim: Claim, point: Point, session: Session, usable: list[Usable]) -> Iterator[Derivation]:
+def derivations(
+    claim: Claim, point: Point, session: Session, usable: list[Usable], *, unseen: bool
+) -> Iterator[Derivation]:
     """The derivations at hand: of backends that have one, and those written by hand that are meant to be
-    right.
+    right. For code that is ``unseen``, where none of them runs as code does, the way back through the
+    forward's own operations; and that of code which keeps a sigmoid, and not the exponential in it.
     """
+    one_is_code = False
     for source in usable:
         with suppress(Unsupported):
             program = session.program(source, point)
             if program.exact_answers:
+                one_is_code = one_is_code or program.runs_operations
                 yield Derivation(
                     lambda domain, p=program: {  # type: ignore[misc]
                         q: a.values for q, a in claim.truths(point, p, None, domain).items()
@@ -134,7 +140,13 @@ def derivations(claim: Claim, point: Point, session: Session, usable: list[Usabl
                 )
     for other in derivations_of(claim.formula):
         if other.kind == claim.kind and not other.erratum and other.candidate is not claim.candidate:
+            one_is_code = True
             yield Derivation(lambda domain, c=other: run_in_balls(c, point, domain))  # type: ignore[misc]
+    going_back = session.going_back
+    if unseen and going_back is not None:
+        if not one_is_code:
+            yield Derivation(lambda domain: going_back(claim, point, domain))
+        yield Derivation(lambda domain: going_back(claim, point, domain, recovering=True))
 
 
 def allowed(
@@ -156,11 +168,10 @@ def allowed(
     terms: Bounds = {}
     before: Bounds = {}
     code = [s for s in sources if s.is_code]
-    is_met = is_known = False
     for grade, arithmetic in _arithmetics(dtype).items():
         mine = _largest([own], arithmetic, right) if own else None
         theirs = _largest(code, arithmetic, right)
-        is_known = is_known or bool(mine or theirs)
+        is_known = bool(mine or theirs)
         theirs = theirs or _largest(sources, arithmetic, right)
         running = {q: np.maximum(e, (mine or {}).get(q, 0.0)) for q, e in (theirs or mine or {}).items()}
         if not running:
@@ -181,12 +192,11 @@ def allowed(
                     bound = np.maximum(bound, _OTHER_WAYS * np.abs(value) / arithmetic.parts)
             bound = bound + np.abs(value) * _NOISE  # right values are held in float64
             bounds[quantity] = np.maximum(bound, before.get(quantity, 0.0))
-        found[grade] = before = bounds
         is_met = within(bounds)
+        if is_met or is_known:
+            found[grade] = before = bounds
         if is_met:
             break
-    if not is_known and not is_met:
-        found = {}
     return Allowed(found, {q: np.maximum(np.abs(v), terms.get(q, 0.0)) for q, v in right.items()})
 
 
@@ -225,17 +235,28 @@ def _largest(sources: list[Derivation], arithmetic: _Arithmetic, right: Bounds) 
     In expressions, and in code that only moves numbers, no operation rounds: they are evaluated at as many
     bits as the type has, and their balls count what they round themselves.
     """
+    refused: set[Derivation] = set()
     for domain, bits in ((arithmetic.domain, WORKING_BITS), (BALLS, arithmetic.bits)):
         errors: Bounds = {}
         for source in sources:
+            if source in refused:
+                continue
+            refused |= {source} if source.is_code else set()
             with suppress(Unsupported), precision(bits):
                 low = source.run(domain)
                 radius = {q: radii(low[q]) for q in right} if low.keys() >= right.keys() else {}
-                if radius and all(np.isfinite(r).all() for r in radius.values()):
+                if radius and all(_holds(low[q], r, right[q]) for q, r in radius.items()):
+                    refused.discard(source)
                     errors = {q: np.maximum(errors.get(q, 0.0), r) for q, r in radius.items()}
         if any((e > np.abs(right[q]) * _NOISE).any() for q, e in errors.items()):
             break
     return errors or None
+
+
+def _holds(low: ObjectArray, radius: NDArray[np.float64], right: NDArray[np.float64]) -> bool:
+    """Whether balls are finite and hold the right values: others are no derivation of them."""
+    with np.errstate(invalid="ignore"):
+        return bool((np.abs(midpoints(low) - right) <= radius + _NOISE * np.abs(right)).all())
 
 
 _NOISE = 2.0**-52

@@ -15,7 +15,17 @@ import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
-from gradcheck.arithmetic import BALLS, SHIFTED, STORED, ObjectArray, midpoints, precision, radii
+from gradcheck.arithmetic import (
+    BALLS,
+    SHIFTED,
+    STORED,
+    ObjectArray,
+    dot,
+    enclose,
+    midpoints,
+    precision,
+    radii,
+)
 from gradcheck.arithmetic.domain import Domain
 from gradcheck.arithmetic.narrow import taken_as_exact
 from gradcheck.arithmetic.precisions import BITS, SINGLE
@@ -27,7 +37,7 @@ from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.arbitration import arbitrate
 from gradcheck.judging.candidates.rounding import rounding_bound
 from gradcheck.judging.candidates.running import Stated, run_in_balls
-from gradcheck.judging.comparing import Match, compare
+from gradcheck.judging.comparing import Match, compare, compare_slopes
 from gradcheck.judging.evaluation import spread
 from gradcheck.judging.low_precision.errors import Measured, apart, error, farther, measured, within
 from gradcheck.judging.low_precision.grades import (
@@ -47,7 +57,7 @@ from gradcheck.records.verdicts import Strength
 __all__ = ["judge_low_precision"]
 
 _MOST_SLOPES = 64
-"""Entries up to which a backend that pays for each is asked for all of them."""
+"""Entries up to which a backend that pays for each is asked for all of them; beyond, it confirms others'."""
 
 
 def judge_low_precision(
@@ -78,7 +88,7 @@ def judge_low_precision(
         if stated.again:
             worse = {q: farther(stated.values[q], v, right[q], claim.dtype) for q, v in stated.again.items()}
             both = replace(stated, values={**stated.values, **worse})
-        sources = list(derivations(claim, point, session, usable))
+        sources = list(derivations(claim, point, session, usable, unseen=run is None))
         good = functools.partial(within, both.values, right, dtype=claim.dtype)
         granted = allowed(claim, point, sources, own, right, good)
         if not granted.errors:
@@ -149,8 +159,10 @@ def _on_the_way(point: Point) -> float:
 def _all_right(
     claim: Claim, point: Point, session: Session, usable: list[Usable]
 ) -> dict[str, dict[Quantity, Answer] | Reason]:
-    """The right values of each backend; where another answers, one for which this shape is dear is spared."""
-    dear = [one for one in usable if session.spares(one, point)]
+    """The right values of each backend; where another answers, one for which this shape is dear is spared,
+    and so is one that would pay for hundreds of slopes.
+    """
+    dear = [one for one in usable if session.spares(one, point) or _confirms(one, point)]
     rights = {one.name: _right(claim, point, session, one) for one in usable if one not in dear}
     answered = any(isinstance(a, dict) for a in rights.values())
     spared = Reason(ReasonKind.SPARED)
@@ -159,14 +171,9 @@ def _all_right(
 
 def _right(claim: Claim, point: Point, session: Session, one: Usable) -> dict[Quantity, Answer] | Reason:
     """A backend's right values, every entry of them; or why it has none."""
-    entries = sum(point.args[i].size for i in point.wrt)
-    if one.traits.pays_per_slope and entries > _MOST_SLOPES:
-        detail = f"a slope for each of {entries} entries would cost too much in {claim.dtype.name}"
-        return Reason(ReasonKind.UNSUPPORTED, detail)
     try:
-        program = session.program(one, point)
         with precision(BITS):
-            answers = claim.truths(point, program)
+            answers = _truths(claim, point, session, one)
     except Unsupported as refusal:
         return Reason(ReasonKind.UNSUPPORTED, str(refusal))
     if not all(b.is_finite() for a in answers.values() for b in a.values.reshape(-1)):
@@ -176,6 +183,31 @@ def _right(claim: Claim, point: Point, session: Session, one: Usable) -> dict[Qu
         if (radii(answer.values) > claim.dtype.ulp(right) / 8).any() and answer.refine is None:
             return Reason(ReasonKind.TOO_WIDE)
     return answers
+
+
+def _confirms(one: Usable, point: Point) -> bool:
+    """Whether a backend pays for every slope, and there are too many."""
+    return one.traits.pays_per_slope and sum(point.args[i].size for i in point.wrt) > _MOST_SLOPES
+
+
+def _truths(claim: Claim, point: Point, session: Session, one: Usable) -> dict[Quantity, Answer]:
+    """A backend's answers, entry by entry. Of one that confirms they are found by going back through the
+    forward, and it has the same slope along a random direction of each argument. Raises `Unsupported`.
+    """
+    program = session.program(one, point)
+    if not _confirms(one, point):
+        return claim.truths(point, program)
+    directions = claim.directions(point)
+    if session.going_back is None or directions is None or not claim.kind.is_backward:
+        raise Unsupported(f"a slope for each entry would cost too much in {claim.dtype.name}")
+    found = session.going_back(claim, point, BALLS)
+    for quantity, answer in claim.truths(point, program, directions).items():
+        if answer.direction is None:
+            raise Unsupported("nothing that is a slope")
+        slope = dot(found[quantity], enclose(answer.direction))
+        if compare_slopes(slope, answer, rigorous=True).outcome != "agree":
+            raise Unsupported(f"{quantity} is another one by going back")
+    return {q: Answer(values) for q, values in found.items()}
 
 
 def _in_balls(claim: Claim, point: Point) -> dict[Quantity, ObjectArray] | None:
