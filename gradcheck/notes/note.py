@@ -24,7 +24,7 @@ from gradcheck.notes.statements.slices import is_about_derivatives, slices
 from gradcheck.notes.statements.telling import all_declared
 from gradcheck.notes.statements.usual import loss_of, spaces_of, usual_layers
 from gradcheck.notes.verdicts.evidence import Evidence, completed
-from gradcheck.notes.verdicts.links import term_by_term
+from gradcheck.notes.verdicts.links import term_by_term, without_placeholders
 from gradcheck.notes.verdicts.verdicts import Verdicts
 
 __all__ = ["check_formulas"]
@@ -127,15 +127,17 @@ class _Parted:
         for place, piece in places:
             if said[place].verdict != "not-read" or piece.reason is not None or not _is_claim(piece):
                 continue
-            for own in slices(piece, pieces, unread) if is_about_derivatives(piece) else ():
+            short = without_placeholders(piece)
+            where = place if short is piece else (0, 0, 0)
+            for own in slices(short, pieces, unread) if is_about_derivatives(piece) else ():
                 key = (*(f.text for f in own), piece.text)
                 if key not in tried:
                     left -= 1
-                    tried[key] = self.beside(piece, own, place) if left >= 0 else None
+                    tried[key] = self.beside(short, own, where) if left >= 0 else None
                 record = tried[key]
                 if record is not None and record.verdict in {"right", "right-if"}:
                     line, column = piece.formula.place(piece.offset)
-                    better[place] = completed(record, line=line, column=column)
+                    better[place] = completed(record, line=line, column=column, latex=piece.text)
                     break
             if place not in better and any(
                 term_by_term(piece, p.sides[1]) for p in pieces if _sums_up(p, piece)

@@ -140,6 +140,10 @@ class Operators(Cursor):
     def partial(self) -> Node:
         r"""\\partial L / \\partial W in a line."""
         at = self.take().start
+        if self.here is not None and self.here.kind == "sub":  # \\partial_W L
+            self.take()
+            by = self.whole(self.script())
+            return Derivative(self.factor(), (by,), total=False, at=at)
         if self.here is None:
             raise NotRead("a \\partial stands alone")
         body = self.factor()

@@ -254,7 +254,10 @@ class Symbols(Cursor):
             return replace(name, sup=(self.whole(content),), bracket="["), []
         bracket = texts[0] if texts and texts[0] in {"(", "["} else ""
         more: list[Raised] = []
-        if (
+        if len(content) > 2 and content[-2].kind == "sup" and content[-1].text in {"T", "\\top"}:
+            content, texts = content[:-2], texts[:-2]  # W^{[l]^T}
+            more.append(Raised(nothing, None, transposed=True))
+        elif (
             len(content) > 1
             and content[-1].text in {"T", "\\top"}
             and texts[-2] not in {"+", "-", "/", "\\cdot"}

@@ -57,18 +57,22 @@ class _Definitions:
     """
 
     def __init__(self, piece: Piece, pieces: Sequence[Piece], unread: set[int]) -> None:
-        place = next((k for k, p in enumerate(pieces) if p is piece), len(pieces))
+        at = (piece.formula.line, piece.formula.column)
+        place = next(
+            (k for k, p in enumerate(pieces) if (p.formula.line, p.formula.column) == at), len(pieces)
+        )
         self.pieces = pieces
         self.own = piece
         self.of: dict[str, list[Piece]] = {}
         written = [n for n in nodes(tuple(piece.sides)) if isinstance(n, Name)]
         entries = any(n.sub for n in written)
-        near = [p for p in (*reversed(pieces[:place]), *pieces[place + 1 :]) if p.definition and p.sides]
-        near.sort(key=lambda p: (id(p) in unread, bool(p.definition and p.definition.name.sub) != entries))
+        every = (*reversed(pieces[:place]), *pieces[place + 1 :])
+        near = [(name, p) for p in every if (name := _defined(p)) is not None]
+        near.sort(
+            key=lambda x: (id(x[1]) in unread and x[1].definition is not None, bool(x[0].sub) != entries)
+        )
         found: dict[str, dict[str, Piece]] = {}
-        for p in near:
-            assert p.definition is not None
-            name = p.definition.name
+        for name, p in near:
             found.setdefault(key_of(name), {}).setdefault(_layer(name), p)
         layers = {key: {_layer(n) for n in written if key_of(n) == key} for key in found}
         for key, layered in found.items():
@@ -114,6 +118,14 @@ class _Definitions:
             if id(p.formula) in wanted:
                 found.setdefault(id(p.formula), p.formula)
         return list(found.values())
+
+
+def _defined(piece: Piece) -> Name | None:
+    """What a statement defines, be it for the second time: tables and examples give one letter to many."""
+    if piece.definition is not None and piece.sides:
+        return piece.definition.name
+    again = len(piece.sides) == 2 and piece.reason is None and not is_about_derivatives(piece)
+    return piece.sides[0] if again and isinstance(piece.sides[0], Name) else None
 
 
 def _layer(name: Name) -> str:

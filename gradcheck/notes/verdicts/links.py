@@ -20,7 +20,7 @@ from gradcheck.notes.grammar.syntax import (
 from gradcheck.notes.statements.context import letter_of, nodes
 from gradcheck.notes.statements.pieces import Piece
 
-__all__ = ["chain_rule_of_any", "term_by_term"]
+__all__ = ["chain_rule_of_any", "term_by_term", "without_placeholders"]
 
 Link = tuple[Name, Name]
 """What is differentiated, and by what."""
@@ -48,6 +48,29 @@ def chain_rule_of_any(piece: Piece) -> str | None:
     arrays = any(n.base.isupper() or n.bold for n in whole[1:])
     order = ", the factors in the order that their shapes ask for" if arrays else ""
     return f"{first} depends on {last} through {', '.join(through)} alone{order}"
+
+
+def without_placeholders(piece: Piece) -> Piece:
+    """A chain of equalities without the sides that only say the chain rule; the same where it has none.
+
+    Such a side is a product of derivatives from what is differentiated to by what, of which arrays by
+    arrays are no matrices: it says the way, and the sides beside it are what is claimed.
+    """
+    if len(piece.sides) < 3 or len(piece.latex) != len(piece.sides):
+        return piece
+    first = piece.sides[0]
+    kept = [k for k, s in enumerate(piece.sides) if not k or not _is_placeholder(first, s)]
+    if len(kept) == len(piece.sides) or len(kept) < 2:
+        return piece
+    latex_ = [piece.latex[k] for k in kept]
+    formula = replace(piece.formula, text=" = ".join(latex_))
+    return replace(piece, formula=formula, start=0, sides=[piece.sides[k] for k in kept], latex=latex_)
+
+
+def _is_placeholder(first: Node, side: Node) -> bool:
+    whole = _link(first)
+    terms = side.terms if isinstance(side, Addition) else ((1, side),)
+    return whole is not None and all(sign > 0 and _path(t, whole) is not None for sign, t in terms)
 
 
 def term_by_term(piece: Piece, body: Node) -> bool:
@@ -114,6 +137,8 @@ def _path(term: Node, whole: Link) -> list[str] | None:
 def _links(node: Node) -> list[Link] | None:
     """The derivatives of a product."""
     body = node.body if isinstance(node, Group) and not node.sub else node
+    if isinstance(body, Apply) and body.function.base == "prod" and body.function.word:
+        body = Multiplication(tuple(("", a) for a in body.arguments))  # their product, in some order
     if not isinstance(body, Multiplication):
         link = _link(body)
         return None if link is None else [link]

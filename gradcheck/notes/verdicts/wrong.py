@@ -123,7 +123,9 @@ def judge_wrong(
             text = f"the symbol {untold} of the right side is neither declared nor defined"
             return completed(base, reason=sentence(text), reading=reading)
         fixed = correction(evidence.readings, piece, first.options, None, first)
-        if fixed is None and redefines(evidence.readings.context, piece.sides[0]) and first.pair == 0:
+        said = evidence.readings.context
+        again = redefines(said, piece.sides[0]) and first.pair == 0
+        if again and (fixed is None or not all_declared(said, piece.sides)):
             text = "it is defined before, and differently; a second definition is no claim"
             return completed(base, reason=sentence(text), reading=reading)
         judgement = refuted(evidence, piece, first, fixed)
