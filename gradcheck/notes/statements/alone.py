@@ -66,19 +66,22 @@ def variables(statements: Sequence[tuple[int, list[Node]]], declared: set[str]) 
 
 def _variable(sides: list[Node]) -> str | None:
     """The one symbol of a statement about a function of a number, or None where it is about more."""
-    head = sides[0]
+    head, by = sides[0], None
     if isinstance(head, Derivative) and len(head.by) == 1 and letter_of(head.by[0]) is not None:
-        head = head.body
+        head, by = head.body, head.by[0]
+    applied = [n for n in nodes(tuple(sides)) if isinstance(n, Apply)]
+    if by is not None and isinstance(head, Name):  # d\\sigma / dx = \\sigma(x) ...
+        head = next((n for n in applied if n.function.base == head.base and _at(n) == letter_of(by)), head)
     if not isinstance(head, Apply) or len(head.arguments) != 1 or head.function.sub or head.function.sup:
         return None
     letter = letter_of(head.arguments[0])
     if letter is None:
         return None
-    functions = {id(n.function) for n in nodes(tuple(sides)) if isinstance(n, Apply)}
+    functions = {key_of(n.function) for n in applied}
     for n in nodes(tuple(sides)):
         match n:
             case Name():
-                known = id(n) in functions and not n.sub and not n.sup
+                known = key_of(n) in functions - {letter} and not n.sub and not n.sup
                 power = letter_of(replace(n, sup=())) == letter and not n.bracket and _is_power(n)
                 if not (known or power or letter_of(replace(n, sup=())) in _CONSTANTS):
                     return None
@@ -88,6 +91,10 @@ def _variable(sides: list[Node]) -> str | None:
             case Norm() | Nabla() | Matrix() | Vectorised():
                 return None
     return letter
+
+
+def _at(node: Apply) -> str | None:
+    return letter_of(node.arguments[0]) if len(node.arguments) == 1 else None
 
 
 def _is_power(name: Name) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from gradcheck.notes.arrays.algebra import names
-from gradcheck.notes.grammar.syntax import Derivative, Literal, Nabla, Name
+from gradcheck.notes.grammar.syntax import Derivative, Literal, Nabla, Name, Node, Quotient
 from gradcheck.notes.judging.readings import Outcome
 from gradcheck.notes.statements.context import key_of, letter_of, nodes
 from gradcheck.notes.statements.pieces import Piece
 from gradcheck.notes.verdicts.evidence import Evidence
 
-__all__ = ["how_many", "names_others", "unsaid"]
+__all__ = ["how_many", "loosely_written", "names_others", "unsaid"]
 
 
 def unsaid(evidence: Evidence, piece: Piece, outcome: Outcome) -> str | None:
@@ -35,6 +35,22 @@ def unsaid(evidence: Evidence, piece: Piece, outcome: Outcome) -> str | None:
             tied = any(a in graph.reads(b) or b in graph.reads(a) for a in through for b in by)
             if key_of(n.body) == loss and through and by and not tied:
                 return f"how {key_of(n.by[0])} depends on {key_of(named)} is not said"
+    return None
+
+
+def loosely_written(evidence: Evidence, piece: Piece) -> str | None:
+    """Why it may mean another thing: a / b c stands in it, or in a definition that it names."""
+    named = {key_of(n) for n in nodes(tuple(piece.sides)) if isinstance(n, Name)}
+    seen: set[str] = set()
+    bodies: list[Node] = list(piece.sides)
+    while named - seen:
+        key = (named - seen).pop()
+        seen.add(key)
+        own = [d.body for d in evidence.readings.context.definitions if d.key == key]
+        bodies += own
+        named |= {key_of(n) for n in nodes(tuple(own)) if isinstance(n, Name)}
+    if any(isinstance(n, Quotient) and n.loose for n in nodes(tuple(bodies))):
+        return "what stands below the '/' is not clear; use \\frac or brackets"
     return None
 
 

@@ -39,7 +39,7 @@ from gradcheck.notes.statements.telling import all_declared, redefines
 from gradcheck.notes.verdicts.definitions import why_broken
 from gradcheck.notes.verdicts.evidence import UNSURE, Evidence, completed, sentence
 from gradcheck.notes.verdicts.right_if import for_a_batch_of_one
-from gradcheck.notes.verdicts.unsaid import how_many, names_others, unsaid
+from gradcheck.notes.verdicts.unsaid import how_many, loosely_written, names_others, unsaid
 
 __all__ = ["guessed_symbol", "is_equation", "judge_wrong", "refuted", "restated_definition"]
 
@@ -73,6 +73,9 @@ def judge_wrong(
             reason=sentence(f"it holds under a condition that is not read: {piece.unclear}"),
             reading=reading,
         )
+    loose = loosely_written(evidence, piece)
+    if loose is not None:
+        return completed(base, reason=sentence(loose), reading=reading)
     supposed = next((a for a in first.assumed if a.startswith(SUPPOSED)), None)
     if supposed is not None and not valued and names_others(evidence, piece):
         return completed(base, reason=sentence(f"it is not right if {supposed}"), reading=reading)
