@@ -150,7 +150,10 @@ class Brackets(Cursor):
         return Indicator(node)
 
     def environment(self) -> Node:
-        name = self.take().text
+        name = self.take().text.removesuffix("*")
+        if name.endswith("matrix") and self.text() == "[":  # how its columns are set
+            self.take()
+            self.until("]")
         rows: list[list[list[Token]]] = [[[]]]
         depth = 0
         while True:

@@ -56,7 +56,7 @@ _SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=Tru
 _SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₙₘₜ", "0123456789ijknmt", strict=True))
 
 _PATTERN = re.compile(
-    r"(?P<comment>(?<!\\)%[^\n]*)|(?P<dots>\.{3,}|\.\.…)|(?P<newline>\\\\(?:\s*\[[^\]\n]{0,20}\])?|\\newline(?![A-Za-z])|\\cr(?![A-Za-z]))"
+    r"(?P<comment>(?:(?<!\\)|(?<=\\\\))%[^\n]*)|(?P<dots>\.{3,}|\.\.…)|(?P<newline>\\\\(?:\s*\[[^\]\n]{0,20}\])?|\\newline(?![A-Za-z])|\\cr(?![A-Za-z]))"
     r"|(?P<command>\\(?:[A-Za-z]+\*?|.))|(?P<space>[ \t\r\n~\u00a0\u3000\u2009\u200b]+)"
     r"|(?P<number>\d+(?:\.\d+)?|\.\d+)|(?P<letter>[A-Za-z])|(?P<open>\{)|(?P<close>\})|(?P<sub>_)|(?P<sup>\^)"
     r"|(?P<amp>&)|(?P<sign>.)",

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 
 from gradcheck.notes.grammar.lexer import NotRead, Token, matching
+from gradcheck.notes.grammar.rewriting import rewritten
 
 __all__ = ["FUNCTIONS", "normalise"]
 
@@ -41,6 +42,7 @@ _ENVIRONMENTS = {
 
 def normalise(found: list[Token], words: frozenset[str] = frozenset()) -> list[Token]:
     """Bold, vectors and braces around one symbol taken off, roman text joined to words."""
+    found = rewritten(found)
     out: list[Token] = []
     k = 0
     while k < len(found):
@@ -114,6 +116,10 @@ def _roman(found: list[Token], k: int, out: list[Token]) -> int:
     if any(t.kind == "command" for t in inner) and found[k].text != "\\text":
         out.extend(normalise(inner))
         return after
+    condition = _condition(inner) if found[k].text == "\\text" else None
+    if condition is not None:
+        out.extend(normalise(condition))
+        return after
     joined = "".join(t.text for t in inner)
     spaced = any(a.end != b.start for a, b in itertools.pairwise(inner))
     if not inner:
@@ -130,6 +136,28 @@ def _roman(found: list[Token], k: int, out: list[Token]) -> int:
         text = " ".join(t.text for t in inner) if spaced else joined
         out.append(Token("remark", text, start, end))
     return after
+
+
+def _condition(inner: list[Token]) -> list[Token] | None:
+    r"""What stands in \text{if k = n} or \text{for $i \neq j$}: a word, and a relation of symbols."""
+    tokens = [t for t in inner if t.text != "$"]
+    runs: list[list[Token]] = []
+    for token in tokens:
+        joins = runs and token.kind == "letter" == runs[-1][-1].kind and runs[-1][-1].end == token.start
+        if joins:
+            runs[-1].append(token)
+        else:
+            runs.append([token])
+    first = "".join(t.text for t in runs[0]) if runs else ""
+    words = [Token("word", first, runs[0][0].start, runs[0][-1].end)] if first in _IF else []
+    rest = runs[1:] if words else runs
+    signs = [r for r in rest if r[0].text in {"=", "\\neq", "<", ">", "\\leq", "\\geq"}]
+    if len(signs) != 1 or len(rest) < 3 or any(len(r) > 1 for r in rest):
+        return None
+    return [*words, *(t for r in rest for t in r)]
+
+
+_IF = {"if", "for", "when", "where"}
 
 
 def _script(found: list[Token], k: int, out: list[Token]) -> int:

@@ -71,9 +71,27 @@ class Operators(Cursor):
                 raise NotRead("how far a derivative in front of brackets reaches is not clear")
         else:
             body = self.product()
-            if self.text() in {"+", "-"}:
+            if self.text() in {"+", "-"} and not self.term_has_its_own():
                 raise NotRead("how far a derivative in front of a sum reaches is not clear; use brackets")
         return Derivative(body, tuple(by), sign == "d", at)
+
+    def term_has_its_own(self) -> bool:
+        """Whether a derivative stands in the next term of a sum too, so that each reaches over its own."""
+        depth = 0
+        for k in range(self.k + 1, len(self.tokens)):
+            token = self.tokens[k]
+            depth += {"open": 1, "close": -1}.get(token.kind, 0) + {"(": 1, ")": -1}.get(token.text, 0)
+            if depth < 0 or (not depth and token.text in {"+", "-"}):
+                return False
+            above = self.tokens[k + 2] if k + 2 < len(self.tokens) else None
+            if (
+                not depth
+                and token.text == "\\frac"
+                and above is not None
+                and above.text in {"d", "\\partial"}
+            ):
+                return True
+        return False
 
     def own_argument(self, by: list[Node]) -> None:
         """dg/dx (x): at its own argument, which says nothing more; elsewhere it is not read."""
@@ -122,6 +140,10 @@ class Operators(Cursor):
     def partial(self) -> Node:
         r"""\\partial L / \\partial W in a line."""
         at = self.take().start
+        if self.here is not None and self.here.kind == "sub":  # \\partial_W L
+            self.take()
+            by = self.whole(self.script())
+            return Derivative(self.factor(), (by,), total=False, at=at)
         if self.here is None:
             raise NotRead("a \\partial stands alone")
         body = self.factor()
@@ -200,22 +222,25 @@ class Operators(Cursor):
     def limits(self, tokens: list[Token]) -> tuple[Node | None, tuple[Node, ...], Node | None, Node | None]:
         if not tokens:
             return None, (), None, None
-        parser = self.inner(tokens)
+        parser = self.inner(tokens[1:] if tokens[0].text == "\\forall" else tokens)
         first = parser.factor()
         if not isinstance(first, Name):
             raise NotRead("the index of a sum is not clear")
         if parser.text() == "=":
             parser.take()
             start = parser.expression()
+            if parser.text() == "," and parser.ahead() is not None:  # j = 1, j \neq i
+                parser.take()
+                again = parser.factor()
+                same = isinstance(again, Name) and (again.base, again.sub) == (first.base, first.sub)
+                if not same or parser.text() != "\\neq":
+                    raise NotRead("the lower limit of a sum is not clear")
+                return first, (), start, self.all_but(first, parser)
             if parser.here is not None:
                 raise NotRead("the lower limit of a sum is not clear")
             return first, (), start, None
         if parser.text() == "\\neq":
-            parser.take()
-            other = parser.expression()
-            if parser.here is not None:
-                raise NotRead("the condition of a sum is not clear")
-            return first, (), None, Relation(first, "\\neq", other)
+            return first, (), None, self.all_but(first, parser)
         more: list[Node] = []
         while parser.here is not None:
             if parser.text() == ",":
@@ -224,6 +249,13 @@ class Operators(Cursor):
                 raise NotRead("the index of a sum is not clear")
             more.append(parser.factor())
         return first, tuple(more), None, None
+
+    def all_but(self, index: Name, parser: Cursor) -> Relation:
+        parser.take()
+        other = parser.expression()
+        if parser.here is not None:
+            raise NotRead("the condition of a sum is not clear")
+        return Relation(index, "\\neq", other)
 
 
 def _holds(node: Node, by: Node) -> bool:

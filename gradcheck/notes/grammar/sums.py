@@ -38,10 +38,9 @@ class Sums(Cursor):
             if sign in PRODUCT:
                 self.take()
                 if sign == "/":
-                    sign, factors = "", [("", Quotient(_product(factors), self.factor()))]
-                    after = self.here
-                    if after is not None and self.starts():
-                        raise NotRead("what stands below the '/' is not clear; use \\frac or brackets")
+                    below = self.factor()
+                    loose = self.here is not None and self.starts()
+                    factors = [("", Quotient(_product(factors), below, loose))]
                     continue
                 factors.append((sign, self.factor(signed=True)))
             elif self.starts():

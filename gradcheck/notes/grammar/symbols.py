@@ -202,6 +202,10 @@ class Symbols(Cursor):
         content = [t for t in content if t.kind != "space"]
         if not content:
             return name
+        opened = next((k for k, t in enumerate(content) if t.text == "["), None)
+        if opened is not None and content[-1].text == "]":  # W_{h[i,j]}, h_{[p]}: entries, as programs count
+            label = "".join(t.text for t in content[:opened])
+            return replace(name, text=label, sub=self.indices(content[opened + 1 : -1]))
         if len(content) == 1 and content[0].kind == "word":
             return replace(name, text=content[0].text)
         if any(t.kind in {"word", "remark"} or t.text == "|" for t in content):
@@ -245,9 +249,15 @@ class Symbols(Cursor):
             return name, [Raised(nothing, None, transposed=True, inverse=True)]
         if texts == ["-", "1"]:
             return name, [Raised(nothing, None, inverse=True)]
+        if len(texts) > 2 and (texts[0], texts[-1]) in {("<", ">"), ("\\langle", "\\rangle")}:
+            content, texts = content[1:-1], texts[1:-1]  # a step, a^{<t>}
+            return replace(name, sup=(self.whole(content),), bracket="["), []
         bracket = texts[0] if texts and texts[0] in {"(", "["} else ""
         more: list[Raised] = []
-        if (
+        if len(content) > 2 and content[-2].kind == "sup" and content[-1].text in {"T", "\\top"}:
+            content, texts = content[:-2], texts[:-2]  # W^{[l]^T}
+            more.append(Raised(nothing, None, transposed=True))
+        elif (
             len(content) > 1
             and content[-1].text in {"T", "\\top"}
             and texts[-2] not in {"+", "-", "/", "\\cdot"}

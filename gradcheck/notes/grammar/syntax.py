@@ -54,6 +54,7 @@ class Multiplication:
 class Quotient:
     above: Node
     below: Node
+    loose: bool = False  # a / b c, which others read as a / (b c)
 
 
 @dataclass(frozen=True, slots=True)

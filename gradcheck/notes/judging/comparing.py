@@ -119,7 +119,7 @@ def _target(reader: Reader, left: Derivative, value: Value) -> Target | None:
     if isinstance(by_, Name) and any(isinstance(s, Name) and reader.is_label(s) for s in by_.sub):
         return None
     known = set(reader.free)
-    body = reader.value(left.body)
+    body = reader.value(reader.at_its_variable(left.body, by_))
     if reader.einstein:
         body = reader.contracted(left.body, body, known)
     by = reader.operand(by_)

@@ -26,6 +26,7 @@ from gradcheck.notes.grammar.syntax import (
     Addition,
     Apply,
     Group,
+    Literal,
     Multiplication,
     Name,
     Node,
@@ -139,6 +140,8 @@ class Functions(Sums):
             if base == "min" or x.matrix or x.scalar:
                 raise NotRead(f"{base} of {x.words()} is not read")
             return Value(None, None, Largest(x.open[0], x.body))
+        if base == "log" and not order and isinstance(x.body, Function) and x.body.name == "exp":
+            return x.with_body(x.body.argument)
         if base == "tr":
             if x.scalar:
                 return x
@@ -259,6 +262,12 @@ class Functions(Sums):
         array = key
         if name.sup:
             array, subs, exponent = self.array(replace(name, primes=0))
+            if isinstance(exponent, Literal) and not subs and not name.primes:  # g^2(x)
+                return self.raised(
+                    self.applied(replace(node, function=replace(name, sup=()))),
+                    self.value(exponent),
+                    exponent,
+                )
             if subs or exponent is not None:
                 raise NotRead(f"the superscript of {key} is not clear")
         if name.sub:

@@ -17,9 +17,9 @@ __all__ = ["NUMBERS", "POSITIVE", "Given"]
 
 NUMBERS = {
     "\\epsilon", "\\varepsilon", "\\lambda", "\\eta", "\\alpha", "\\gamma", "\\beta", "\\mu", "\\Delta",
-    "\\tau", "\\rho",
+    "\\tau", "\\rho", "\\pi",
 }  # fmt: skip
-POSITIVE = {"\\epsilon", "\\varepsilon"}
+POSITIVE = {"\\epsilon", "\\varepsilon", "\\pi"}
 
 
 class Given(Symbols):

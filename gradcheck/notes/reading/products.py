@@ -105,6 +105,8 @@ class Products(Unknowns):
             if self.choose("elementwise"):
                 return hadamard(a, b)
             raise Mismatch(f"a product of {a.words()} and {b.words()} does not conform")
+        if sign == "\\times" and _alike(a, b) and not _alike(a, a.transposed()):
+            return hadamard(a, b)  # sizes that nothing tells would be made equal for a product of matrices
         try:
             return matrix_product(a, b)
         except Mismatch:
@@ -276,3 +278,10 @@ def _variable(node: Node) -> Name:
     if len(found) != 1 or found[0].sub or found[0].bracket:
         raise NotRead("by what the brackets with a prime are differentiated is not clear")
     return replace(found[0], sup=())
+
+
+def _alike(a: Value, b: Value) -> bool:
+    """Whether two matrices are known to have the same sizes."""
+    if a.row is None or a.column is None or b.row is None or b.column is None:
+        return False
+    return a.row.dim.root() is b.row.dim.root() and a.column.dim.root() is b.column.dim.root()

@@ -105,7 +105,11 @@ class Symbols(Sizes):
     def sizes_are_declared(self, *dims: Dim) -> bool:
         """Whether a comment declares with both sizes; the text gives a letter anew from page to page."""
         said = {_size(s) for d in self.context.declarations.shapes if not d.prose for s in d.sizes}
-        return all(root.name is None or _size(root.name) in said for root in (d.root() for d in dims))
+        roots = [d.root() for d in dims]
+        counts = [r.number for r in roots if r.number is not None]
+        if len(counts) == 2 and abs(counts[0] - counts[1]) == 1:
+            return False  # a sum from 0 beside one from 1: a slip of counting, and of nothing else
+        return all(root.name is None or _size(root.name) in said for root in roots)
 
     beside_layers = False
     """Whether the statement at hand writes layers at its other symbols."""
@@ -143,7 +147,7 @@ class Symbols(Sizes):
         if name.bracket == "[":
             return "layer"
         if name.bracket == "(":
-            if isinstance(sup, Literal) or letters & LAYERS:
+            if isinstance(sup, Literal) or letters & (LAYERS | known.steps):
                 return "layer"
             return "index" if letter_of(sup) is not None else "power"
         if letters & LAYERS and (letters <= self.static.keys()):

@@ -22,6 +22,7 @@ from gradcheck.notes.grammar.syntax import (
     Node,
     Relation,
 )
+from gradcheck.notes.statements.alone import Variables, variables
 from gradcheck.notes.statements.chains import assume_chains
 from gradcheck.notes.statements.context import (
     LAYERS,
@@ -56,7 +57,7 @@ from gradcheck.notes.statements.declarations import (
 )
 from gradcheck.notes.statements.defining import define, define_roots, numbered
 from gradcheck.notes.statements.labels import Labels, labelled, labels
-from gradcheck.notes.statements.letters import Apart, side_by_side, told_apart, told_by_use
+from gradcheck.notes.statements.letters import INDICES, Apart, side_by_side, told_apart, told_by_use
 from gradcheck.notes.statements.lost import lose
 from gradcheck.notes.statements.pieces import Formula, Piece, excerpt
 from gradcheck.notes.statements.splitting import Statement, split
@@ -83,7 +84,8 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
     bare = {key_of(d.name) for d in declarations.shapes if not d.name.sub}
     parsed = _parsed(statements, context)
     label = labels([s for _, sides in parsed for s in sides], bare)
-    apart = told_apart(parsed, {d.name.base for d in declarations.shapes if not d.prose})
+    said_in_comments = {d.name.base for d in declarations.shapes if not d.prose}
+    apart, alone_in_its_function = told_apart(parsed, said_in_comments), variables(parsed, said_in_comments)
     for k, d in enumerate(declarations.shapes):
         name = labelled(d.name, label)
         assert isinstance(name, Name)
@@ -109,7 +111,7 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
             elif own is None:
                 said[formula.scope] = equal
             continue
-        piece = _piece(formula, statement, context, pieces, (label, apart))
+        piece = _piece(formula, statement, context, pieces, (label, apart, alone_in_its_function))
         if piece is not None:
             piece.said = said.get(formula.scope)
             piece.whole = alone[id(formula)] == 1
@@ -205,10 +207,14 @@ def _parsed(
 
 
 def _piece(
-    formula: Formula, statement: Statement, context: Context, before: list[Piece], named: tuple[Labels, Apart]
+    formula: Formula,
+    statement: Statement,
+    context: Context,
+    before: list[Piece],
+    named: tuple[Labels, Apart, Variables],
 ) -> Piece | None:
     start, end = statement.start, statement.end
-    label, apart = named
+    label, apart, alone = named
     if statement.relation is not None:
         return _related(formula, statement, context, start, end)
     if not statement.signs:
@@ -219,7 +225,7 @@ def _piece(
             node = side_by_side(labelled(parse(side, context.applied, context.symbols), label))
             piece.sides.append(means(node, context.counted))
             piece.latex.append(excerpt(formula.text, side[0].start, side[-1].end))
-        piece.sides = apart(piece.sides, formula.scope)
+        piece.sides = alone(apart(piece.sides, formula.scope))
         for condition in statement.conditions:
             _condition(condition, piece, context)
         both = _applied_and_multiplied(piece.sides)
@@ -236,6 +242,8 @@ def _piece(
     except RecursionError:
         piece.sides, piece.reason = [], "it is nested too deeply"
         return piece
+    if _is_at_a_label(piece.sides):
+        return None
     shares = _sums_to_one(piece.sides)
     if shares is not None:
         known = context.declarations.shapes
@@ -255,12 +263,26 @@ def _piece(
             context.forget()
         return None
     rest = piece.sides[1:]
-    if rest and isinstance(piece.sides[0], Name) and all(is_number(s) for s in rest):
-        return None  # "n = 3": a value, nothing to check
+    if rest and isinstance(piece.sides[0], Name) and (all(is_number(s) for s in rest) or _set(piece.sides)):
+        return None  # "n = 3", "w = b = 1": values, nothing to check
     if statement.continues:
         return _continuation(piece, before)
     define(piece, context)
     return piece
+
+
+def _is_at_a_label(sides: list[Node]) -> bool:
+    """Whether an index is set to a label, as in "if k = y_i", which defines nothing."""
+    label = sides[1] if len(sides) == 2 and letter_of(sides[0]) in INDICES else None
+    return isinstance(label, Name) and label.base == "y" and len(label.sub) == 1 and not label.sup
+
+
+def _set(sides: list[Node]) -> bool:
+    """Whether several symbols are set to one value."""
+    symbols = all(isinstance(s, Name) for s in sides[:-1])
+    last = sides[-1]
+    value = is_number(last) or (isinstance(last, Name) and last.base in {"\\ones", "\\zeros"})
+    return len(sides) > 2 and symbols and value
 
 
 def _related(formula: Formula, statement: Statement, context: Context, start: int, end: int) -> Piece | None:
@@ -319,6 +341,9 @@ def _condition(tokens_: list[Token], piece: Piece, context: Context) -> None:
         piece.unclear = " ".join(t.text for t in tokens_)
         return
     if (parser.here is not None and parser.text() != ".") or not isinstance(node, Relation):
+        piece.unclear = " ".join(t.text for t in tokens_)
+        return
+    if node.sign != "=" and (is_number(node.left) or is_number(node.right)):  # n \\neq 0, x > 0
         piece.unclear = " ".join(t.text for t in tokens_)
         return
     piece.conditions.append(node)

@@ -154,6 +154,7 @@ class Context:
     bold: frozenset[str] = frozenset()  # letters that the note prints bold
     applied: frozenset[str] = frozenset()  # bases that are applied, not multiplied
     symbols: frozenset[str] = frozenset()
+    steps: frozenset[str] = frozenset()  # letters of superscripts such as (t) that are shifted: (t-1)
 
     now: int = 0  # the section that is read
 
@@ -263,19 +264,31 @@ class Context:
         return {s.replace("{", "").replace("}", "").replace(" ", "") for s in found}
 
     def counts(self, key: str) -> set[int]:
-        """With how many indices a symbol is written in this section."""
-        return self.used.get((self.now, key), set())
+        """With how many indices a symbol is written in this section, else in the nearest that writes it."""
+        if (self.now, key) in self.used:
+            return self.used[self.now, key]
+        scopes = [s for s, k in self.used if k == key]
+        nearest = max((s for s in scopes if s < self.now), default=min(scopes, default=self.now))
+        return self.used.get((nearest, key), set())
 
     def learn(self, sides: list[tuple[int, Node]]) -> None:
         """Layers, shifted indices, losses and functions, as the note's formulas use them, by section."""
         everything = [node for _, node in sides]
         self.factors = _factors(sides)
+        self.steps = frozenset(
+            letter
+            for n in nodes(tuple(everything))
+            if isinstance(n, Name) and n.bracket == "(" and isinstance(n.sup[0], Addition)
+            for letter in self._step(n.sup[0]) or ()
+        )
         for scope, node in sides:
             for inner in nodes(node):
                 if isinstance(inner, Name):
-                    if inner.bracket == "(" and letter_of(inner.sup[0]) not in {None, *LAYERS}:
+                    counted = inner.bracket == "(" and letter_of(inner.sup[0]) not in {
+                        None, *LAYERS, *self.steps,
+                    }  # fmt: skip
+                    if counted:
                         self.examples.setdefault(key_of(inner), set()).add(len(inner.sub))
-                    counted = inner.bracket == "(" and letter_of(inner.sup[0]) not in {None, *LAYERS}
                     self.used.setdefault((scope, key_of(inner)), set()).add(len(inner.sub) + counted)
         for d in self.declarations.shapes:
             if (
@@ -319,6 +332,7 @@ class Context:
         return bool(name.sup) and (
             name.bracket == "["
             or bool(self.letters(name.sup[0]) & LAYERS)
+            or (name.bracket == "(" and bool(self.letters(name.sup[0]) & self.steps))
             or (name.bracket == "(" and isinstance(name.sup[0], Literal))
             or bool(
                 self.letters(name.sup[0])

@@ -74,13 +74,20 @@ def _own_entries(node: Node, name: Name) -> list[Name]:
     ]
 
 
-def _declare_listed(name: Name, entries: list[Name], context: Context, scope: int) -> None:
+def _in_a_row(node: Node) -> bool:
+    """Whether entries are written side by side in one row of a matrix."""
+    return isinstance(node, Matrix) and len(node.rows) == 1 and len(node.rows[0]) > 1
+
+
+def _declare_listed(name: Name, entries: list[Name], context: Context, scope: int, *, row: bool) -> None:
     """A symbol that is written out has as many axes as its entries have indices."""
     if name.sup or context.declared(key_of(name)) is not None:
         return
     last = entries[-1].sub
     sizes = tuple(letter_of(s) or getattr(s, "text", "") or "size_" for s in last)
-    context.declarations.shapes.append(Declared(name, sizes, scope=scope, prose=True))
+    context.declarations.shapes.append(
+        Declared(name, sizes, row=row and len(sizes) == 1, scope=scope, prose=True)
+    )
     context.forget()
 
 
@@ -138,8 +145,26 @@ def _is_function(node: Node) -> TypeGuard[Apply]:
     )
 
 
+def _say_of_what_is_logged(piece: Piece, context: Context) -> None:
+    """log p(x) = y says what p is: exp(y)."""
+    left = piece.sides[0]
+    if not (isinstance(left, Apply) and left.function == Name("log", word=True, at=left.function.at)):
+        return
+    (inner,) = left.arguments if len(left.arguments) == 1 else (None,)
+    name = inner.function if isinstance(inner, Apply) and _is_function(inner) else inner
+    if not isinstance(name, Name) or name.sub or name.sup or name.primes:
+        return
+    likely = isinstance(inner, Apply) or name.base in LOSSES
+    if not likely or inner is None or context.is_defined(key_of(name)):
+        return
+    if any(isinstance(n, Name) and key_of(n) == key_of(name) for s in piece.sides[1:] for n in nodes(s)):
+        return
+    piece.sides[:] = [inner, *(Apply(Name("exp", word=True), (s,)) for s in piece.sides[1:])]
+
+
 def define(piece: Piece, context: Context) -> None:
     """A symbol that is not known yet, by itself on the left, is defined by what follows."""
+    _say_of_what_is_logged(piece, context)
     left, scope = piece.sides[0], piece.formula.scope
     parameters: tuple[Node, ...] = ()
     name = left
@@ -153,7 +178,7 @@ def define(piece: Piece, context: Context) -> None:
         return
     entries = _own_entries(piece.sides[1], name)
     if entries and not parameters:
-        _declare_listed(name, entries, context, scope)
+        _declare_listed(name, entries, context, scope, row=_in_a_row(piece.sides[1]))
         return
     if not parameters and _mentions(piece.sides[1], name):
         piece.reason, piece.sides = f"it is an update of {key_of(name)}, not a claim about a derivative", []
@@ -163,7 +188,7 @@ def define(piece: Piece, context: Context) -> None:
         name = numbered(name)
     key = key_of(name)
     derived = any(derives(s) for s in piece.sides[1:])
-    if key == "\\delta" and not _pure(piece.sides[1]) and not (context.is_defined(key)):
+    if key == "\\delta" and not _pure(piece.sides[1]):
         return
     if key == "\\delta" and len(name.sub) == 2:
         return

@@ -169,7 +169,7 @@ class _Signs:
 
     def options(self, key: str) -> tuple[tuple[int, int], ...]:
         """The ranks that a symbol may have, with what each costs."""
-        counts = self.indexed.get(key, set())
+        counts = self.indexed.get(key, set()) | self.context.counts(key)
         if key in self.context.examples and 1 in self.context.examples[key]:
             return ((1, 0),)
         if counts - {0} or key in self.indices:

@@ -23,7 +23,7 @@ from gradcheck.notes.grammar.syntax import (
 )
 from gradcheck.notes.statements.context import key_of, letter_of, nodes
 
-__all__ = ["PLAIN", "Apart", "marks", "side_by_side", "told_apart", "told_by_use"]
+__all__ = ["INDICES", "PLAIN", "Apart", "marks", "side_by_side", "told_apart", "told_by_use"]
 
 INDICES = {*"ijklmnpqt"}
 PLAIN = "mathit"
@@ -86,6 +86,9 @@ def told_by_use(statements: Sequence[tuple[int, list[Node]]]) -> set[str]:
         for n in nodes(tuple(sides)):
             if isinstance(n, Relation):
                 inner |= {id(side) for side in (n.left, n.right)}
+    for _, sides in statements:  # "if k = y_i": compared with an index
+        if len(sides) == 2 and letter_of(sides[0]) in INDICES:
+            inner.add(id(sides[1]))
     entries = {key_of(n) for n in every if len(n.sub) == 1 and letter_of(n.sub[0]) in INDICES}
     told: set[str] = set()
     for n in every:

@@ -205,8 +205,10 @@ def _trimmed(part: list[Token]) -> tuple[list[Token], list[str], list[list[Token
     remarks: list[str] = []
     conditions: list[list[Token]] = []
     for k, (token, level) in enumerate(zip(part, _levels(part), strict=True)):
-        if level == 0 and token.kind in {"remark", "word"} and token.text.strip(" ,.:").lower() in _CONDITION:
-            conditions.append(part[k + 1 :] or [token])
+        words = level == 0 and token.kind in {"remark", "word"}
+        if words and (token.text.strip(" ,.:").lower() in _CONDITION or _begins_a_condition(token.text)):
+            alone = token.text.strip(" ,.:").lower() in _CONDITION
+            conditions.append(part[k + 1 :] or [token] if alone else part[k:])
             part = part[:k]
             break
     while part and (part[-1].kind == "remark" or part[-1].text in {".", ",", ";", ":"}):
@@ -225,6 +227,13 @@ def _trimmed(part: list[Token]) -> tuple[list[Token], list[str], list[list[Token
             remarks.append(part[0].text)
         part = part[1:]
     return part, remarks, conditions
+
+
+def _begins_a_condition(text: str) -> bool:
+    """Whether words such as "for any constant" tell under what a formula holds."""
+    words = text.strip(" ,.:").lower()
+    spelt = words.replace(" ", "") if all(len(w) == 1 for w in words.split()) else words
+    return any(spelt.startswith(w) and len(spelt) > len(w) + 2 for w in ("for", "when", "assuming"))
 
 
 def _title(part: list[Token]) -> int:

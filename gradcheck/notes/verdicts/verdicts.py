@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from gradcheck.notes.convention import Found, under
 from gradcheck.notes.records import ClaimRecord
 from gradcheck.notes.statements.context import Definition
+from gradcheck.notes.statements.pieces import Piece
 from gradcheck.notes.verdicts.definitions import judge_definition
 from gradcheck.notes.verdicts.evidence import Evidence, completed, plainest, sentence
+from gradcheck.notes.verdicts.links import chain_rule_of_any
 from gradcheck.notes.verdicts.redefined import judge_redefined, not_read, redefinition, total_differential
 from gradcheck.notes.verdicts.right import judge_right
 from gradcheck.notes.verdicts.right_if import (
@@ -55,7 +57,8 @@ class Verdicts:
                 said = judge_definition(self.evidence, base, found, piece.definition)
                 if said is not None:
                     return said
-            return self.claim(base, found)
+            said = self.claim(base, found)
+            return chain_rule(said, piece) if said.verdict == "not-read" else said
         except RecursionError:
             return completed(base, reason="It is nested too deeply.")
         except (
@@ -102,6 +105,15 @@ class Verdicts:
             if again is not None and again.verdict in {"right", "right-if"}:
                 return again
         return record
+
+
+def chain_rule(record: ClaimRecord, piece: Piece) -> ClaimRecord:
+    """A claim that is not read is right all the same where it is the chain rule of any functions."""
+    contradicted = "does not depend" in (record.reason or "")
+    condition = None if contradicted else chain_rule_of_any(piece)
+    if condition is None:
+        return record
+    return completed(record, verdict="right-if", condition=condition, reason=None)
 
 
 def judge_claim(evidence: Evidence, base: ClaimRecord, found: Found) -> ClaimRecord:

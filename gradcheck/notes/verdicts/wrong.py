@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from gradcheck.notes.arrays.algebra import names
 from gradcheck.notes.arrays.graph import NotDifferentiable
 from gradcheck.notes.arrays.values import Mismatch, Slip, Undeclared
 from gradcheck.notes.grammar.latex import latex
@@ -40,11 +39,15 @@ from gradcheck.notes.statements.telling import all_declared, redefines
 from gradcheck.notes.verdicts.definitions import why_broken
 from gradcheck.notes.verdicts.evidence import UNSURE, Evidence, completed, sentence
 from gradcheck.notes.verdicts.right_if import for_a_batch_of_one
+from gradcheck.notes.verdicts.unsaid import how_many, loosely_written, names_others, unsaid
 
 __all__ = ["guessed_symbol", "is_equation", "judge_wrong", "refuted", "restated_definition"]
 
 ROUNDED = 1e-2
 """How far a number with a decimal point may lie from the value that it rounds."""
+
+SUPPOSED = "\\delta is the derivative"
+"""How an assumption begins that the note itself does not make."""
 
 WORK = 60
 """Terms of a comparison beyond which a failure is not explained by gradcheck if a correction is known."""
@@ -70,6 +73,12 @@ def judge_wrong(
             reason=sentence(f"it holds under a condition that is not read: {piece.unclear}"),
             reading=reading,
         )
+    loose = loosely_written(evidence, piece)
+    if loose is not None:
+        return completed(base, reason=sentence(loose), reading=reading)
+    supposed = next((a for a in first.assumed if a.startswith(SUPPOSED)), None)
+    if supposed is not None and not valued and names_others(evidence, piece):
+        return completed(base, reason=sentence(f"it is not right if {supposed}"), reading=reading)
     if valued:
         for outcome in valued:
             held = first_condition(outcome.comparisons, _equal(piece))
@@ -93,9 +102,9 @@ def judge_wrong(
         if isinstance(head, Apply) and _is_undefined(evidence, head):
             text = f"the function {key_of(head.function)} is neither declared nor defined"
             return completed(base, reason=sentence(text), reading=reading)
-        unsaid = _unsaid(evidence, piece, first)
-        if unsaid is not None:
-            return completed(base, reason=sentence(unsaid), reading=reading)
+        left_out = how_many(evidence, piece) or unsaid(evidence, piece, first)
+        if left_out is not None:
+            return completed(base, reason=sentence(left_out), reading=reading)
         twice = _stands_twice(piece, first)
         if twice is not None and not evidence.readings.context.declarations.einstein:
             text = (
@@ -117,7 +126,9 @@ def judge_wrong(
             text = f"the symbol {untold} of the right side is neither declared nor defined"
             return completed(base, reason=sentence(text), reading=reading)
         fixed = correction(evidence.readings, piece, first.options, None, first)
-        if fixed is None and redefines(evidence.readings.context, piece.sides[0]) and first.pair == 0:
+        said = evidence.readings.context
+        again = redefines(said, piece.sides[0]) and first.pair == 0
+        if again and (fixed is None or not all_declared(said, piece.sides)):
             text = "it is defined before, and differently; a second definition is no claim"
             return completed(base, reason=sentence(text), reading=reading)
         judgement = refuted(evidence, piece, first, fixed)
@@ -180,32 +191,6 @@ def _is_undefined(evidence: Evidence, node: Apply) -> bool:
     known, function = evidence.readings.context, node.function
     told = known.is_defined(key_of(function)) or key_of(function) in known.declarations.elementwise
     return not (told or function.word or function.primes or function.base in {"\\langle", "\\sigma"})
-
-
-def _unsaid(evidence: Evidence, piece: Piece, outcome: Outcome) -> str | None:
-    """What a note leaves out that a derivative of an undefined loss rests on."""
-    comparison, left = outcome.comparison, piece.sides[outcome.pair]
-    if comparison is None:
-        return None
-    graph, losses = comparison.graph, evidence.readings.context.losses
-    own = left.body if isinstance(left, Derivative | Nabla) else None
-    loss = key_of(own) if isinstance(own, Name) else ""
-    written = names(comparison.left) | names(comparison.right)
-    reached = {a for n in written for a in graph.reads(n)} | written
-    others = {a.split(".")[0].split("@")[0] for a in reached} & (losses - {loss})
-    if loss and others:
-        return f"{min(others)} is not defined, so that it may be anything"
-    named = left.by[0] if isinstance(left, Derivative) else left.by if isinstance(left, Nabla) else None
-    if not isinstance(named, Name) or loss not in losses:
-        return None
-    by = {a for a in graph.arrays if a.split("@")[0] == key_of(named)}
-    for n in nodes(piece.sides[outcome.pair + 1]):
-        if isinstance(n, Derivative) and isinstance(n.body, Name) and isinstance(n.by[0], Name):
-            through = {a for a in graph.arrays if a.split("@")[0] == key_of(n.by[0])}
-            tied = any(a in graph.reads(b) or b in graph.reads(a) for a in through for b in by)
-            if key_of(n.body) == loss and through and by and not tied:
-                return f"how {key_of(n.by[0])} depends on {key_of(named)} is not said"
-    return None
 
 
 def _stands_twice(piece: Piece, outcome: Outcome) -> str | None:

@@ -1,0 +1,80 @@
+"""What a note leaves out that a claim rests on, so that nobody can be called wrong."""
+
+from __future__ import annotations
+
+from gradcheck.notes.arrays.algebra import names
+from gradcheck.notes.grammar.syntax import Derivative, Literal, Nabla, Name, Node, Quotient
+from gradcheck.notes.judging.readings import Outcome
+from gradcheck.notes.statements.context import key_of, letter_of, nodes
+from gradcheck.notes.statements.pieces import Piece
+from gradcheck.notes.verdicts.evidence import Evidence
+
+__all__ = ["how_many", "loosely_written", "names_others", "unsaid"]
+
+
+def unsaid(evidence: Evidence, piece: Piece, outcome: Outcome) -> str | None:
+    """What a note leaves out that a derivative of an undefined loss rests on."""
+    comparison, left = outcome.comparison, piece.sides[outcome.pair]
+    if comparison is None:
+        return None
+    graph, losses = comparison.graph, evidence.readings.context.losses
+    own = left.body if isinstance(left, Derivative | Nabla) else None
+    loss = key_of(own) if isinstance(own, Name) else ""
+    written = names(comparison.left) | names(comparison.right)
+    reached = {a for n in written for a in graph.reads(n)} | written
+    others = {a.split(".")[0].split("@")[0] for a in reached} & (losses - {loss})
+    if loss and others:
+        return f"{min(others)} is not defined, so that it may be anything"
+    named = left.by[0] if isinstance(left, Derivative) else left.by if isinstance(left, Nabla) else None
+    if not isinstance(named, Name) or loss not in losses:
+        return None
+    by = {a for a in graph.arrays if a.split("@")[0] == key_of(named)}
+    for n in nodes(piece.sides[outcome.pair + 1]):
+        if isinstance(n, Derivative) and isinstance(n.body, Name) and isinstance(n.by[0], Name):
+            through = {a for a in graph.arrays if a.split("@")[0] == key_of(n.by[0])}
+            tied = any(a in graph.reads(b) or b in graph.reads(a) for a in through for b in by)
+            if key_of(n.body) == loss and through and by and not tied:
+                return f"how {key_of(n.by[0])} depends on {key_of(named)} is not said"
+    return None
+
+
+def loosely_written(evidence: Evidence, piece: Piece) -> str | None:
+    """Why it may mean another thing: a / b c stands in it, or in a definition that it names."""
+    named = {key_of(n) for n in nodes(tuple(piece.sides)) if isinstance(n, Name)}
+    seen: set[str] = set()
+    bodies: list[Node] = list(piece.sides)
+    while named - seen:
+        key = (named - seen).pop()
+        seen.add(key)
+        own = [d.body for d in evidence.readings.context.definitions if d.key == key]
+        bodies += own
+        named |= {key_of(n) for n in nodes(tuple(own)) if isinstance(n, Name)}
+    if any(isinstance(n, Quotient) and n.loose for n in nodes(tuple(bodies))):
+        return "what stands below the '/' is not clear; use \\frac or brackets"
+    return None
+
+
+def how_many(evidence: Evidence, piece: Piece) -> str | None:
+    """A symbol of which definitions write out entries one by one: any other entry is perhaps not there."""
+    known = evidence.readings.context
+    out = {
+        key_of(n)
+        for d in known.definitions
+        for n in nodes(d.body)
+        if isinstance(n, Name) and len(n.sub) == 1 and isinstance(n.sub[0], Literal)
+    }
+    for n in nodes(tuple(piece.sides)):
+        if isinstance(n, Name) and key_of(n) in out and any(letter_of(s) for s in n.sub):
+            declared = known.declared(key_of(n))
+            if declared is None or declared.prose:
+                return f"how many entries {key_of(n)} has is not said"
+    return None
+
+
+def names_others(evidence: Evidence, piece: Piece) -> bool:
+    """Whether a claim has symbols that no definition or declaration has: its layers may be others."""
+    known = evidence.readings.context
+    told = {key_of(n) for d in known.definitions for n in nodes((d.name, d.body)) if isinstance(n, Name)}
+    told |= {key_of(d.name) for d in known.declarations.shapes} | known.losses | {"\\delta"}
+    found = {key_of(n) for n in nodes(tuple(piece.sides)) if isinstance(n, Name) and n.sup and not n.primes}
+    return bool(found - told)
