@@ -10,6 +10,7 @@ from gradcheck.arithmetic import (  # noqa: F401
     interpolation,
     linalg,
     matrix_functions,
+    rounding,
     sums,
 )
 from gradcheck.arithmetic.array import ElementArray, wrap

@@ -81,3 +81,22 @@ class Operators(NDArrayOperatorsMixin):
         if type(other) is type(self):
             return self._wrapped(self.domain.matmul(self.data, other.data))
         return _through_numpy(np.matmul, self, other, other)
+
+    # what `math.floor`, `math.ceil`, `math.trunc` and `round` call; the whole number stays in the arithmetic
+
+    def __floor__(self) -> Any:
+        return np.floor(self._one())
+
+    def __ceil__(self) -> Any:
+        return np.ceil(self._one())
+
+    def __trunc__(self) -> Any:
+        return np.trunc(self._one())
+
+    def __round__(self, digits: Any = None) -> Any:
+        return np.round(self._one(), 0 if digits is None else digits)
+
+    def _one(self) -> Any:
+        if self.data.size != 1:
+            raise TypeError("only length-1 arrays can be converted to Python scalars")
+        return self._wrapped(self.data.reshape(()))

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gradcheck.checking.unused_arguments import is_zero_by_disuse
 from gradcheck.formulas.claim import Claim
+from gradcheck.judging.comparing import Match
 from gradcheck.judging.opinions import PointResult, PointVerdict, Says
 from gradcheck.judging.points.sizes import Predicate, distinct, example
 from gradcheck.judging.reasons import ReasonKind
@@ -95,10 +97,12 @@ def _weakness(claim: Claim, results: list[PointResult]) -> Ruling | None:
                 "transposed gradient would have passed. Give values of unequal sizes.",
             )
     # an opinion that is no answer resolved something, but said nothing about it
-    agreed = [o.matches for r in passed for o in r.opinions.values() if o.says is Says.AGREE]
-    for quantity in dict.fromkeys(q for found in agreed for q in found):
-        matches = [found[quantity] for found in agreed if quantity in found]
-        if not any(m.resolved for m in matches) and not all(m.zero for m in matches):
+    agreed = [(o.backend, o.matches) for r in passed for o in r.opinions.values() if o.says is Says.AGREE]
+    for quantity in dict.fromkeys(q for _, found in agreed for q in found):
+        matches = [(backend, found[quantity]) for backend, found in agreed if quantity in found]
+        if any(m.resolved for _, m in matches) or _is_zero(matches):
+            continue
+        if not is_zero_by_disuse(claim, quantity, passed):
             in_space = claim.space(quantity) is not None
             return _saturated(str(quantity), quantity.argument if in_space else None)
     if not any(z.size for r in passed for z in r.point.outputs):
@@ -112,6 +116,15 @@ def _weakness(claim: Claim, results: list[PointResult]) -> Ruling | None:
             "delta was zero at every point, so any gradient would have passed. Give a delta that is not.",
         )
     return None
+
+
+def _is_zero(matches: list[tuple[str, Match]]) -> bool:
+    """Whether a quantity is zero and not only too small to be seen: all say so, or one backend's enclosures
+    do wherever it has an answer. A difference of rounded enclosures never does.
+    """
+    by_backend = {name: [m for backend, m in matches if backend == name] for name, _ in matches}
+    certain = [found for found in by_backend.values() if all(m.zero and m.rigorous for m in found)]
+    return all(m.zero for _, m in matches) or any(len(found) >= MIN_ANSWERS for found in certain)
 
 
 def _saturated(what: str, in_space: str | None) -> Ruling:

@@ -37,6 +37,7 @@ from gradcheck.judging.evaluation import Evaluation, spread
 from gradcheck.judging.joint_slopes import matched_jointly
 from gradcheck.judging.opinions import Opinion, Says
 from gradcheck.judging.reasons import Reason, ReasonKind
+from gradcheck.judging.rounded_points import by_rounded_points
 from gradcheck.judging.session import Usable
 from gradcheck.records.verdicts import Strength
 
@@ -66,6 +67,8 @@ def ask(check: Evaluation, usable: Usable) -> Opinion:
         opinion = _below_rounding(check, usable, opinion)
     if opinion.says is Says.DIFFER:
         opinion = _without_rounded_constants(check, usable, opinion)
+    if opinion.says is Says.DIFFER:
+        opinion = _without_rounded_points(check, usable, opinion)
     if opinion.says is Says.DIFFER and check.why_float64 is not None:
         opinion = _without_cancellation(check, opinion)
     return opinion
@@ -267,6 +270,20 @@ def _without_rounded_constants(check: Evaluation, usable: Usable, opinion: Opini
     if "unclear" in outcomes:
         return _no_answer(opinion, ReasonKind.ROUNDED_CONSTANTS)
     return replace(opinion, says=Says.AGREE, strength=Strength.AGREED, rounded_constants=True)
+
+
+def _without_rounded_points(check: Evaluation, usable: Usable, opinion: Opinion) -> Opinion:
+    """The opinion, unless the difference is only that points of curved spaces lie beside them by rounding."""
+    differing = [q for q, m in opinion.matches.items() if m.outcome == "differ"]
+    if not check.claim.formula.spaces or check.claim.kind.states_outputs or check.why_float64 is not None:
+        return opinion
+    try:
+        with precision(opinion.bits):
+            program = check.session.program(usable, check.point)
+            by_rounding = by_rounded_points(check.claim, check.point, program, differing)
+    except Unsupported:
+        return opinion
+    return replace(opinion, says=Says.AGREE, strength=Strength.AGREED) if by_rounding else opinion
 
 
 def _by_rounded_angles(check: Evaluation, opinion: Opinion, differing: set[Quantity]) -> bool:
