@@ -10,7 +10,6 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from types import GeneratorType
 from typing import Any
 
 import numpy as np
@@ -28,19 +27,18 @@ from gradcheck.errors import (
     user_code,
 )
 from gradcheck.formulas.calling.in_place_writes import IN_PLACE, culprit, plain, read_only, unchanged, writes
-from gradcheck.formulas.calling.returned_arrays import NotNumbers, as_array
 from gradcheck.formulas.calling.user_lines import named, user_line
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.dtypes import Dtype, from_numpy
 from gradcheck.formulas.entries import assignments
 from gradcheck.formulas.quantity import Quantity
+from gradcheck.judging.candidates.returned import as_balls, as_float64, as_numbers, shape_words
 from gradcheck.judging.candidates.same_code import leaves_range
 from gradcheck.judging.points.point import Point, all_finite
 from gradcheck.judging.points.repeats import NOT_DETERMINISTIC, ONLY_ROUNDING, repeats, within_rounding
 
 __all__ = [
     "Stated",
-    "as_float64",
     "call_candidate",
     "given",
     "guarded",
@@ -250,7 +248,7 @@ def run_in_balls(claim: Claim, point: Point, domain: Domain) -> dict[Quantity, O
         result = call_candidate(claim, point, args, before, domain)
         shapes = claim.shapes(point)
         return {
-            name: _balls(value, domain, name, shapes[name])
+            name: as_balls(value, domain, name, shapes[name])
             for name, value in result.items()
             if value is not None
         }
@@ -297,13 +295,13 @@ def _table(
         if value is None:
             raise FormFault(f"{name}: the code returned None")
         if not isinstance(value, ElementArray):
-            value = _numbers(value, name)
+            value = as_numbers(value, name)
         found = value.shape
         if found != inner:
             at = ", ".join(f"{k} = {v}" for k, v in assignment.items())
             raise CandidateFault(
                 "fail",
-                f"{name} at {at or 'its place'}: expected {_shape_words(inner)}, got an array of shape "
+                f"{name} at {at or 'its place'}: expected {shape_words(inner)}, got an array of shape "
                 f"{found}",
                 name,
                 FaultKind.SHAPE,
@@ -345,57 +343,3 @@ def guarded(domain: Domain | None, function: Callable[..., Any], *args: Any) -> 
     except Exception as error:
         text = f"the code raises {named(error)}{user_line(error)}"
         raise CandidateFault("fail", text, kind=FaultKind.RAISES) from error
-
-
-def _shape_words(shape: tuple[int, ...]) -> str:
-    return f"an array of shape {shape}" if shape else "a number"
-
-
-def _numbers(value: Any, name: Quantity) -> NDArray[Any]:
-    """Whatever the code returned as an array of real numbers. Raises `CandidateFault`."""
-    if isinstance(value, GeneratorType):
-        raise FormFault(f"{name} is a generator, not an array; return a tuple or an array", name)
-    try:
-        array = as_array(value, "fiubO", "of real arguments it is real: return np.real(...) of it")
-        if array.dtype.kind == "O" and not _holds_balls(array):
-            as_array(value, "fiub")
-    except NotNumbers as error:
-        raise FormFault(f"{name} is {error}", name) from None
-    return array
-
-
-def _holds_balls(array: NDArray[Any]) -> bool:
-    return all(isinstance(entry, ElementArray) for entry in np.asarray(array).reshape(-1))
-
-
-_FLOAT64 = np.dtype(np.float64)
-_KEPT = ": the code keeps arrays of an earlier call in a global; make it an object, for gradcheck.layer"
-
-
-def as_float64(
-    value: Any, name: Quantity, shape: tuple[int, ...], *, copy: bool = True
-) -> NDArray[np.float64]:
-    """A quantity as the float64 array that it is to be. Raises `CandidateFault`."""
-    # what most code returns
-    if type(value) is np.ndarray and value.dtype is _FLOAT64 and value.shape == shape:
-        return value.copy() if copy else value
-    array = _numbers(value, name)
-    if array.dtype.kind == "O":
-        kept = any(type(e).__module__.startswith(("gradcheck", "flint")) for e in array.reshape(-1))
-        raise FormFault(f"{name} is an array of objects, not of numbers{_KEPT if kept else ''}", name)
-    if array.shape != shape:
-        hint = " (a numpy.matrix is always 2-d; return an ndarray)" if isinstance(value, np.matrix) else ""
-        raise CandidateFault(
-            "fail",
-            f"{name}: expected {_shape_words(shape)}, got {_shape_words(array.shape)}{hint}",
-            name,
-            FaultKind.SHAPE,
-        )
-    return array.astype(np.float64, copy=copy)
-
-
-def _balls(value: Any, domain: Domain, name: Quantity, shape: tuple[int, ...]) -> ObjectArray:
-    data = value.data if isinstance(value, ElementArray) else wrap(domain.lift_array(value), domain).data
-    if data.shape != shape:
-        raise Unsupported(f"{name} has the shape {data.shape} in {domain.name}, {shape} in float64")
-    return data
