@@ -25,6 +25,7 @@ from gradcheck.judging.points.generation import draw_elements
 from gradcheck.judging.points.point import Discarded, ForwardFault, Point, all_finite, make_point
 from gradcheck.judging.points.sizes import distinct
 from gradcheck.judging.session import Session
+from gradcheck.judging.steering.moves import Moves
 
 __all__ = ["EFFORT", "Case", "with_ones"]
 
@@ -36,6 +37,7 @@ _LONG = 100
 
 _MOST_WRONG = 16
 _FEW = 4
+_SCALED_BY = (1 / 16, 16.0, -1.0)
 _MOST_SOUND = 12
 
 
@@ -69,6 +71,7 @@ class Case:
         self.shown = None if shown is None else Sample(claim, session, shown, None, None, self._asked())
         self.brought: list[Sample] = []
         self.by_sizes: dict[tuple[int, ...], list[Sample]] = {}
+        self._moved: tuple[Sample, list[Sample]] | None = None
         self._count = 0
         self.ones = False
 
@@ -189,6 +192,16 @@ class Case:
                 self.by_sizes[key] = self.bring([sizes])
             found += self.by_sizes[key]
         return found
+
+    def moved(self, sample: Sample) -> list[Sample]:
+        """The sample with its arguments at other scales, and negated, where they are allowed."""
+        if self._moved is None or self._moved[0] is not sample:
+            base, moves = sample.point, Moves(self.claim, self.delta, ())
+            free = [i for i in range(len(base.args)) if moves.may_move(base, i)]
+            scaled = (moves.allowed(base, {i: base.args[i] * by for i in free}) for by in _SCALED_BY)
+            points = [moves.point(base, values) for values in scaled if values is not None]
+            self._moved = sample, [sample.at(p) for p in points if p is not None]
+        return self._moved[1]
 
     def _asked(self) -> Callable[[Claim, Session, Point, Domain], dict[Quantity, Any]]:
         """`_right` for samples, which do not keep their case: a cycle would keep the session with it."""

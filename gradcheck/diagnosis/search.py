@@ -179,12 +179,17 @@ def confirmed(scope: Scope, explanation: Explanation) -> Finding | None:
 
 def _fits_elsewhere(case: Case, scope: Scope, explanation: Explanation) -> bool:
     """Whether the explanation does at further shapes too, where few are known: `H` for `W` shows at none of
-    points that are square, and a tail that is one entry long may be all but the first.
+    points that are square, and a tail that is one entry long may be all but the first. A repair has to do at
+    values of other sizes and signs: it may change what the code asks of them.
     """
-    known = {tuple(s.sizes.values()) for s in (*scope.wrong, *scope.sound)}
-    if sum(min(sizes, default=0) > 1 and len(set(sizes)) == len(sizes) for sizes in known) >= _ENOUGH_SHAPES:
+    if case.is_spent:
         return True
-    samples = [] if case.is_spent else case.at_sizes(_other_shapes(list(scope.pilot.sizes)))
+    samples: list[Sample] = []
+    known = {tuple(s.sizes.values()) for s in (*scope.wrong, *scope.sound)}
+    if sum(min(sizes, default=0) > 1 and len(set(sizes)) == len(sizes) for sizes in known) < _ENOUGH_SHAPES:
+        samples += case.at_sizes(_other_shapes(list(scope.pilot.sizes)))
+    if explanation.repair and explanation.also_at is None and not explanation.removes:
+        samples += case.moved(scope.pilot)
     told = [s for s in samples if s.wrong_or_none(scope.quantity) is not None]
     return all(fits(explanation, sample, scope.quantity) for sample in told)
 
