@@ -49,31 +49,22 @@ the time of some and sees nothing of others, so they run without it.
 """
 
 UNTRACED = (
-    "adapters/test_layers",
     "attacks/test_branches",
     "attacks/test_user_code",
     "battery/test_linearity",
-    "low_precision/test_loops",
     "low_precision/test_soundness",
     "low_precision/test_verdicts",
-    "low_precision/test_without_derivations",
-    "modes/test_jvp",
-    "modes/test_second_order",
     "oracles/test_compare",
     "oracles/test_low_precision",
     "proofs/test_fuzz",
     "proofs/test_general_opinion",
     "proofs/test_random_branches",
     "proofs/test_rounded_constants",
-    "proofs/test_second_opinion",
     "protocol/test_external",
     "protocol/test_harnesses",
     "protocol/test_vectors",
-    "test_dear_points",
-    "test_float_kinks",
     "test_float_only",
     "test_garbage",
-    "test_guards",
     "test_large",
     "test_no_false_alarms",
     "test_others_holes",
@@ -87,7 +78,7 @@ UNTRACED = (
     "test_walls",
 )
 """Quick tests that are marked untraced: they check much and reach little that cheaper ones do not. Coverage
-would take twice their time to see a hundredth more.
+would take twice their time to see a few lines in a thousand more.
 """
 
 
