@@ -9,9 +9,9 @@ import numpy as np
 from gradcheck.arithmetic.watched import Site
 from gradcheck.formulas.point import Point
 from gradcheck.judging.points.asked_sizes import whole_numbers
-from gradcheck.judging.steering.bases import mild_first
 from gradcheck.judging.steering.coverage import Coverage
 from gradcheck.judging.steering.moves import Moves, Values
+from gradcheck.judging.steering.starting_points import mild_first
 from gradcheck.judging.steering.watching import WatchedCode
 
 __all__ = ["beside_constants", "beside_thresholds", "numbers_of_the_code"]

@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 from gradcheck.arithmetic.watched import Site
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.point import Point
-from gradcheck.judging.steering.bases import mild_first
 from gradcheck.judging.steering.beside import beside_constants, beside_thresholds, numbers_of_the_code
 from gradcheck.judging.steering.coverage import Coverage
 from gradcheck.judging.steering.moves import Moves, Values
+from gradcheck.judging.steering.starting_points import mild_first
 from gradcheck.judging.steering.untried import UntriedSide
 from gradcheck.judging.steering.watching import WatchedCode
 

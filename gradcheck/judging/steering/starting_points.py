@@ -1,4 +1,4 @@
-"""Points to start from where others are looked for."""
+"""The points from which others are looked for."""
 
 from __future__ import annotations
 
