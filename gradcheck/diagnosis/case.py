@@ -174,7 +174,7 @@ class Case:
         wrong = self.wrong(quantity)
         if wrong and not any(map(_has_long_axes, [*wrong, *self.brought])):
             longer = ({n: v + step for n, v in wrong[0].sizes.items()} for step in (1, 2))
-            self.brought += self.bring(longer)
+            self.brought += [s for s in self.bring(longer) if _has_long_axes(s)][:1]
         if not wrong or len(wrong) >= _FEW or self._budget.is_spent_by_a_third:
             return
         sizes = [s.sizes for s in wrong[:2]]

@@ -13,6 +13,7 @@ from gradcheck.diagnosis.explaining.chain_rule.paths import pairs_of_paths, part
 from gradcheck.diagnosis.explaining.chain_rule.saved import saved_changes
 from gradcheck.diagnosis.explaining.chain_rule.slopes import slope_changes
 from gradcheck.diagnosis.explaining.chain_rule.terms import term_changes
+from gradcheck.diagnosis.explaining.chain_rule.truncated import truncated_changes
 from gradcheck.diagnosis.explaining.code.accuracy import accuracy_changes, is_nearly_right, rounded_values
 from gradcheck.diagnosis.explaining.code.conjugates import conjugate_changes
 from gradcheck.diagnosis.explaining.code.constants import constant_changes
@@ -235,6 +236,7 @@ def _structural(case: Case, pilot: Sample) -> Iterator[Explanation]:
         repairs(case, pilot),
         mistakes(case, pilot),
         cost_changes(case, pilot),
+        truncated_changes(case, pilot),
     )
 
 

@@ -25,7 +25,7 @@ def place_of(key: Key, *, everywhere: bool = False) -> str:
     if where and len(site.frames) > 1 and not everywhere and (caller := site.caller.place):
         where = f"{where}, called from {caller}"
     inside = _written_out(key.name)  # np.maximum in np.clip: one of its two bounds
-    step = f"np.{inside} in " if inside else ""
+    step = f"np.{inside} in " if inside in ("maximum", "minimum") else ""
     if site.snippet and where:
         return f"{step}`{site.snippet}` ({where})"
     return f"np.{key.name}" + (f" ({where})" if where else "")

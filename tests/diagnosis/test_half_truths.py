@@ -247,3 +247,36 @@ def test_how_large_it_is_where_it_is_wrong_is_said():
     text = said(selu, lambda d, x: d * np.where(x > 0, SCALE, np.exp(2 * x)), {"x": "n m"})
     assert "times" not in text
     assert "delta is not used" not in text
+
+
+def recurrent(x, W, h):
+    states = []
+    for t in range(len(x)):
+        h = np.tanh(x[t] + W @ h)
+        states.append(h)
+    return np.stack(states)
+
+
+def truncated(steps):
+    def backward(d, x, W, h):
+        states = [h, *recurrent(x, W, h)]
+        dx, dW = np.zeros_like(x), np.zeros_like(W)
+        for t in range(len(x)):
+            g = d[t]
+            for s in range(t, max(-1, t - steps), -1):
+                dz = g * (1 - states[s + 1] ** 2)
+                dx[s] += dz
+                dW += np.outer(dz, states[s])
+                g = W.T @ dz
+        return dx, dW, None
+
+    return backward
+
+
+def test_a_way_back_that_stops_after_some_turns():
+    shapes = {"x": "T n", "W": "n n", "h": "n"}
+    text = said(recurrent, truncated(2), shapes)
+    assert "what comes back through `h` in `W @ h`" in text
+    assert "is cut off after 1 step through the loop" in text
+    assert "is missing" in said(recurrent, truncated(1), shapes)
+    assert gradcheck.verify(recurrent, truncated(99), shapes=shapes, max_examples=12)
