@@ -216,6 +216,13 @@ def _dressed(found: list[Token], k: int, out: list[Token], words: frozenset[str]
 _CALLED = {"tr", "Tr", "det", "diag", "Diag", "max", "min", "sign", "sgn", "trace", "vec", "abs"}
 
 
+def _goes_on(found: list[Token], k: int) -> bool:
+    """Whether max or min follows."""
+    return "".join(t.text for t in found[k : k + 3]) in {"max", "min"} or (
+        k < len(found) and found[k].text in {"\\max", "\\min", "max", "min"}
+    )
+
+
 def _letters(found: list[Token], k: int, out: list[Token], words: frozenset[str]) -> int:
     """A run of letters without gaps: a word that is known, else one letter."""
     end = k
@@ -226,6 +233,8 @@ def _letters(found: list[Token], k: int, out: list[Token], words: frozenset[str]
     ):
         end += 1
     run = "".join(t.text for t in found[k:end])
+    if run in {"arg", "argmax", "argmin"} and (run != "arg" or _goes_on(found, end)):
+        raise NotRead("where something is largest is not read")
     for length in range(len(run), 1, -1):
         piece = run[:length]
         after = k + length
