@@ -111,6 +111,9 @@ def _environment(found: list[Token], k: int, out: list[Token]) -> int:
 
 
 def _roman(found: list[Token], k: int, out: list[Token]) -> int:
+    follows = found[k + 1].kind if k + 1 < len(found) else ""
+    if found[k].text in {"\\rm", "\\sf"} and follows == "letter":
+        return k + 1  # a switch: what follows stays as it is, in roman
     inner, after = _argument(found, k)
     start, end = found[k].start, found[after - 1].end
     if any(t.kind == "command" for t in inner) and found[k].text != "\\text":
@@ -121,6 +124,8 @@ def _roman(found: list[Token], k: int, out: list[Token]) -> int:
         out.extend(normalise(condition))
         return after
     joined = "".join(t.text for t in inner)
+    if joined in {"argmax", "argmin"}:
+        raise NotRead("where something is largest is not read")
     spaced = any(a.end != b.start for a, b in itertools.pairwise(inner))
     if not inner:
         return after
