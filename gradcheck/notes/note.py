@@ -11,7 +11,7 @@ from gradcheck.notes.aside import ROUNDS, set_aside
 from gradcheck.notes.convention import Found, convention_of, rows_of, stated
 from gradcheck.notes.grammar.syntax import Derivative, Name
 from gradcheck.notes.judging.corrections import Correction, correction
-from gradcheck.notes.judging.readings import Outcome, Readings
+from gradcheck.notes.judging.readings import Outcome, Readings, is_zero
 from gradcheck.notes.reading.reader import Options
 from gradcheck.notes.records import VERSION, ClaimRecord, NoteRecord
 from gradcheck.notes.statements.claims import sort
@@ -127,6 +127,8 @@ class _Parted:
         for place, piece in places:
             if said[place].verdict != "not-read" or piece.reason is not None or not _is_claim(piece):
                 continue
+            if is_zero(piece.sides[-1]):
+                continue  # what does not depend on something beside a part may do so beside all
             short = without_placeholders(piece)
             where = place if short is piece else (0, 0, 0)
             for own in slices(short, pieces, unread) if is_about_derivatives(piece) else ():

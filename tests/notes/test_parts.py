@@ -20,6 +20,8 @@ TWINS = {
     "a density of which the logarithm is told": (GAUSS, r"$$\frac{\partial \log p(x | \mu, \sigma)}{\partial \sigma} = \frac{(x - \mu)^2}{\sigma^3} - \frac{1}{\sigma}$$", r"$$\frac{\partial \log p(x | \mu, \sigma)}{\partial \mu} = -\frac{x - \mu}{\sigma^2}$$"),
     "entries in brackets below the line": (RECURRENT, r"$$\frac{\partial z^{(t)}_{[p]}}{\partial h_{[j]}^{(t-1)}} = W_{h[p,j]}$$", r"$$\frac{\partial z^{(t)}_{[p]}}{\partial h_{[j]}^{(t-1)}} = W_{h[j,p]}$$"),
     "a derivative in front of each term": ("", r"$$\frac{d}{dx} [f(x) g(x)] = f(x) \frac{d}{dx} g(x) + g(x) \frac{d}{dx} f(x)$$", r"$$\frac{d}{dx} [f(x) g(x)] = f(x) \frac{d}{dx} g(x) - g(x) \frac{d}{dx} f(x)$$"),
+    "a function by its own letter": ("", r"$$\frac{d \sigma}{dx} = \sigma(x) (1 - \sigma(x))$$", r"$$\frac{d \sigma}{dx} = \sigma(x) (1 + \sigma(x))$$"),
+    "a sign with its variable below": (r"$f = x^2 y$", r"$$\partial_x f = 2 x y$$", r"$$\partial_x f = x y$$"),
     "a square of a function": ("", r"$$\frac{d}{dx} \frac{1}{g(x)} = -\frac{g'(x)}{g^2(x)}$$", r"$$\frac{d}{dx} \frac{1}{g(x)} = \frac{g'(x)}{g^2(x)}$$"),
     "a fraction of braces": (r"$y = a^2 b$", r"$${\partial y}/{\partial a} = 2 a b$$", r"$${\partial y}/{\partial a} = a b$$"),
     "a sum of all but one": (r"$v = \sum_{j=1}^N x_j^2$", r"$$\frac{\partial v}{\partial x_i} = 2 \sum_{j=1}^N x_j - 2 \sum_{j=1, j \neq i}^N x_j$$", r"$$\frac{\partial v}{\partial x_i} = 2 \sum_{j=1}^N x_j - \sum_{j=1, j \neq i}^N x_j$$"),
@@ -40,6 +42,8 @@ def test_a_right_formula_is_right_and_its_wrong_twin_is_not(name):
 
 
 PARTS = {
+    "a second definition of one symbol": ("With $X \\in \\mathbb{R}^{n \\times m}$: $Z = X Y$.\n\n" + r"$Z = X \circ Y$", r"$$\frac{\partial L}{\partial X} = Y \circ \frac{\partial L}{\partial Z}$$", r"$$\frac{\partial L}{\partial X} = X \circ \frac{\partial L}{\partial Z}$$"),
+    "a chain that says the chain rule first": (r"$h = W x$, $o = U h$ with $W \in \mathbb{R}^{m \times n}$, $U \in \mathbb{R}^{k \times m}$, $x \in \mathbb{R}^n$.", r"$$\frac{\partial J}{\partial W} = \frac{\partial J}{\partial o} \frac{\partial o}{\partial h} \frac{\partial h}{\partial W} = U^T \frac{\partial J}{\partial o} x^T$$", r"$$\frac{\partial J}{\partial W} = \frac{\partial J}{\partial o} \frac{\partial o}{\partial h} \frac{\partial h}{\partial W} = U \frac{\partial J}{\partial o} x^T$$"),
     "layers of which one is not read as a matrix": ("# A neuron\n\n" + r"$z = \sum_i w_i x_i + b$ and $a = \sigma(z)$." + "\n\n# A layer\n\n" + r"$z^l = w^l a^{l-1} + b^l$, $a^l = \sigma(z^l)$, $C = \sum_i (y_i - a^L_i)^2$.", r"$$\frac{\partial C}{\partial a^L_k} = 2 (a^L_k - y_k)$$", r"$$\frac{\partial C}{\partial a^L_k} = 2 (y_k - a^L_k)$$"),
 }  # fmt: skip
 
@@ -86,6 +90,11 @@ def test_the_chain_rule_of_what_is_not_told_says_what_it_takes(claim, condition)
     [
         r"$L = \sum_{i=0}^5 L_i$ so that $\frac{\partial L}{\partial w} = \sum_{i=1}^5 \frac{\partial L_i}{\partial w}$",
         r"$a_i = \max(0, z_i)$, $y = a_1 + a_2 + a_3$, $L = y^2$, $\frac{\partial L}{\partial a_i} = 2y$",
+        r"$h_t = \tanh(W h_{t-1} + U x_t)$ and $\frac{\partial h_t}{\partial h_{t-1}} = \tanh'(W h_{t-1} + U x_t) W$",
+        r"$L = \sum_{k=0}^n s_k$ and $\frac{\partial E}{\partial y} = \frac{\partial E}{\partial s_n}$",
+        r"$\theta = {\rm arg\,max} p(x \vert \theta) = {\rm arg\,max} \log p(x \vert \theta)$",
+        r"$Z = X W + b$, or for columns $Z = W X + b$",
+        r"$o = a x - b / v s$ with $s = x^2$, $\frac{\partial o}{\partial x} = a - 2 b / (v x)$",
         r"With $o = w \odot x + b$ and, which is the same, $\mathbf{w} = \mathbf{b} = \mathbf{1}$.",
         r"$Z^{[l]} = W^{[l]} A^{[l-1]} + b^{[l]}$, $C = \frac{1}{2} \sum_j (y_j - a^L_j)^2$, $\delta^L = \nabla_a C \odot \sigma'(z^L)$",
     ],

@@ -111,6 +111,9 @@ def _environment(found: list[Token], k: int, out: list[Token]) -> int:
 
 
 def _roman(found: list[Token], k: int, out: list[Token]) -> int:
+    follows = found[k + 1].kind if k + 1 < len(found) else ""
+    if found[k].text in {"\\rm", "\\sf"} and follows == "letter":
+        return k + 1  # a switch: what follows stays as it is, in roman
     inner, after = _argument(found, k)
     start, end = found[k].start, found[after - 1].end
     if any(t.kind == "command" for t in inner) and found[k].text != "\\text":
@@ -121,6 +124,8 @@ def _roman(found: list[Token], k: int, out: list[Token]) -> int:
         out.extend(normalise(condition))
         return after
     joined = "".join(t.text for t in inner)
+    if joined in {"argmax", "argmin"}:
+        raise NotRead("where something is largest is not read")
     spaced = any(a.end != b.start for a, b in itertools.pairwise(inner))
     if not inner:
         return after
@@ -216,6 +221,13 @@ def _dressed(found: list[Token], k: int, out: list[Token], words: frozenset[str]
 _CALLED = {"tr", "Tr", "det", "diag", "Diag", "max", "min", "sign", "sgn", "trace", "vec", "abs"}
 
 
+def _goes_on(found: list[Token], k: int) -> bool:
+    """Whether max or min follows."""
+    return "".join(t.text for t in found[k : k + 3]) in {"max", "min"} or (
+        k < len(found) and found[k].text in {"\\max", "\\min", "max", "min"}
+    )
+
+
 def _letters(found: list[Token], k: int, out: list[Token], words: frozenset[str]) -> int:
     """A run of letters without gaps: a word that is known, else one letter."""
     end = k
@@ -226,6 +238,8 @@ def _letters(found: list[Token], k: int, out: list[Token], words: frozenset[str]
     ):
         end += 1
     run = "".join(t.text for t in found[k:end])
+    if run in {"arg", "argmax", "argmin"} and (run != "arg" or _goes_on(found, end)):
+        raise NotRead("where something is largest is not read")
     for length in range(len(run), 1, -1):
         piece = run[:length]
         after = k + length

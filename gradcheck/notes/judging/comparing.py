@@ -68,6 +68,8 @@ def compare(
             raise NotRead(
                 f"the index {new[0]} is repeated on the right without a sum; if summed, declare einstein"
             )
+        if new[0] in reader.context.sizes:
+            raise NotRead(f"the index {new[0]} is how many there are: which entry is meant is not clear")
         raise Slip(reader.stray(new, set(letters)))
     if a.vector and b.matrix:
         _batch(reader, a, b, letters)

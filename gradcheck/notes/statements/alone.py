@@ -66,9 +66,11 @@ def variables(statements: Sequence[tuple[int, list[Node]]], declared: set[str]) 
 
 def _variable(sides: list[Node]) -> str | None:
     """The one symbol of a statement about a function of a number, or None where it is about more."""
-    head, by = sides[0], None
+    head: Node = sides[0]
+    by: Node | None = None
     if isinstance(head, Derivative) and len(head.by) == 1 and letter_of(head.by[0]) is not None:
-        head, by = head.body, head.by[0]
+        by = head.by[0]
+        head = head.body
     applied = [n for n in nodes(tuple(sides)) if isinstance(n, Apply)]
     if by is not None and isinstance(head, Name):  # d\\sigma / dx = \\sigma(x) ...
         head = next((n for n in applied if n.function.base == head.base and _at(n) == letter_of(by)), head)

@@ -69,8 +69,16 @@ def without_placeholders(piece: Piece) -> Piece:
 
 def _is_placeholder(first: Node, side: Node) -> bool:
     whole = _link(first)
+    side = rebuilt(side, _as_product)
     terms = side.terms if isinstance(side, Addition) else ((1, side),)
     return whole is not None and all(sign > 0 and _path(t, whole) is not None for sign, t in terms)
+
+
+def _as_product(node: Node) -> Node | None:
+    """prod(a, b), which stands for the product in whichever order conforms."""
+    if isinstance(node, Apply) and node.function.word and node.function.base == "prod":
+        return Multiplication(tuple(("", a) for a in node.arguments))
+    return None
 
 
 def term_by_term(piece: Piece, body: Node) -> bool:
@@ -137,8 +145,6 @@ def _path(term: Node, whole: Link) -> list[str] | None:
 def _links(node: Node) -> list[Link] | None:
     """The derivatives of a product."""
     body = node.body if isinstance(node, Group) and not node.sub else node
-    if isinstance(body, Apply) and body.function.base == "prod" and body.function.word:
-        body = Multiplication(tuple(("", a) for a in body.arguments))  # their product, in some order
     if not isinstance(body, Multiplication):
         link = _link(body)
         return None if link is None else [link]

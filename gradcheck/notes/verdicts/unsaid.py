@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from gradcheck.notes.arrays.algebra import names
-from gradcheck.notes.grammar.syntax import Derivative, Literal, Nabla, Name, Node, Quotient
+from gradcheck.notes.grammar.syntax import Apply, Derivative, Literal, Nabla, Name, Node, Quotient
 from gradcheck.notes.judging.readings import Outcome
 from gradcheck.notes.statements.context import key_of, letter_of, nodes
 from gradcheck.notes.statements.pieces import Piece
 from gradcheck.notes.verdicts.evidence import Evidence
 
-__all__ = ["how_many", "loosely_written", "names_others", "unsaid"]
+__all__ = ["how_many", "loosely_written", "names_others", "perhaps_diagonal", "unsaid"]
 
 
 def unsaid(evidence: Evidence, piece: Piece, outcome: Outcome) -> str | None:
@@ -36,6 +36,14 @@ def unsaid(evidence: Evidence, piece: Piece, outcome: Outcome) -> str | None:
             if key_of(n.body) == loss and through and by and not tied:
                 return f"how {key_of(n.by[0])} depends on {key_of(named)} is not said"
     return None
+
+
+def perhaps_diagonal(evidence: Evidence, left: Node, right: Node) -> bool:
+    """Whether f'(x) stands in the derivative of an array by an array: many mean its diagonal matrix."""
+    own = left.body if isinstance(left, Derivative) else None
+    losses = evidence.readings.context.losses
+    primed = any(isinstance(n, Apply) and n.function.primes for n in nodes(right))
+    return isinstance(own, Name) and key_of(own) not in losses and primed
 
 
 def loosely_written(evidence: Evidence, piece: Piece) -> str | None:

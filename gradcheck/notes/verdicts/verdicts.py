@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from gradcheck.notes.convention import Found, under
+from gradcheck.notes.grammar.syntax import Derivative, Nabla, Name
+from gradcheck.notes.judging.readings import is_zero
 from gradcheck.notes.records import ClaimRecord
 from gradcheck.notes.statements.context import Definition
 from gradcheck.notes.statements.pieces import Piece
@@ -116,11 +118,20 @@ def chain_rule(record: ClaimRecord, piece: Piece) -> ClaimRecord:
     return completed(record, verdict="right-if", condition=condition, reason=None)
 
 
+def _is_stationary(piece: Piece) -> bool:
+    """Whether the derivative of one quantity is set to zero, as at a minimum."""
+    left = piece.sides[0]
+    own = left.body if isinstance(left, Derivative | Nabla) else None
+    return isinstance(own, Name) and not own.sub and not piece.conditions and is_zero(piece.sides[-1])
+
+
 def judge_claim(evidence: Evidence, base: ClaimRecord, found: Found) -> ClaimRecord:
     """Right in the note's layout first, then right under a licence, and wrong only when nothing is left."""
     piece, outcomes = found.piece, found.outcomes
     here = [o for o in outcomes if under(o, evidence.convention)] or outcomes
     right = [o for o in here if o.state == "right"]
+    if right and _is_stationary(piece):
+        return completed(base, reason="It sets something to zero: an equation to be solved, not a claim.")
     if right:
         return judge_right(evidence, base, piece, plainest(right))
     elsewhere = [o for o in outcomes if o.state == "right"]

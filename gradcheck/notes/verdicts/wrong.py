@@ -39,7 +39,7 @@ from gradcheck.notes.statements.telling import all_declared, redefines
 from gradcheck.notes.verdicts.definitions import why_broken
 from gradcheck.notes.verdicts.evidence import UNSURE, Evidence, completed, sentence
 from gradcheck.notes.verdicts.right_if import for_a_batch_of_one
-from gradcheck.notes.verdicts.unsaid import how_many, loosely_written, names_others, unsaid
+from gradcheck.notes.verdicts.unsaid import how_many, loosely_written, names_others, perhaps_diagonal, unsaid
 
 __all__ = ["guessed_symbol", "is_equation", "judge_wrong", "refuted", "restated_definition"]
 
@@ -144,6 +144,9 @@ def judge_wrong(
             text = "it gives a value at one point, where others depend on their symbols"
             return completed(base, reason=sentence(text), reading=reading)
         alone = piece.sides[first.pair + 1]
+        if first.state == "mismatch" and perhaps_diagonal(evidence, piece.sides[first.pair], alone):
+            text = "whether the slope of a function is a vector there or a diagonal matrix is not clear"
+            return completed(base, reason=sentence(text), reading=reading)
         if isinstance(alone, Apply) and any("works entry by entry" in a for a in first.assumed):
             text = f"the function {key_of(alone.function)} is neither declared nor defined"
             return completed(base, reason=sentence(text), reading=reading)
