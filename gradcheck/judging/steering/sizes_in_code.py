@@ -1,6 +1,7 @@
 """Sizes that code asks about without a branch: `2 * (len(x) == 5 and m == 7)`, `g[1500:] = 0`.
 
-The byte code of a line tells that it compares or cuts, and with which whole numbers.
+The byte code of a line tells that it compares or cuts, and with which whole numbers; what goes by names that
+stand on other lines is read from the source.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import CodeType
 
+from gradcheck.judging.steering.asked_by_name import asked_by_name
 from gradcheck.judging.steering.untried import UntriedSide
 
 __all__ = ["compared_sizes", "sizes_beyond"]
@@ -46,13 +48,19 @@ def compared_sizes(codes: Iterable[CodeType], names: Sequence[str]) -> Iterator[
 
 def sizes_beyond(codes: Iterable[CodeType], largest: int) -> list[UntriedSide]:
     """Lines that compare a size with a number, or cut an axis there, that no size so far came up to."""
-    found = []
+    asked: dict[tuple[str, int], set[int]] = {}
+    codes = list(codes)
     for line in _lines(codes):
         numbers = line.cuts | (line.compared if line.of_sizes else frozenset())
-        beyond = [n for n in sorted(numbers) if n > largest]
-        if beyond:
-            text = linecache.getline(line.file, line.line).strip()
-            found.append(UntriedSide(line.file, line.line, text, f"a size beyond {beyond[0]}", None))
+        asked.setdefault((line.file, line.line), set()).update(numbers)
+    for code in codes:
+        for at, by_name in asked_by_name(code):
+            asked.setdefault((code.co_filename, at), set()).update(by_name)
+    found = []
+    for (file, at), all_numbers in asked.items():
+        if beyond := [n for n in all_numbers if n > largest]:
+            text = linecache.getline(file, at).strip()
+            found.append(UntriedSide(file, at, text, f"a size beyond {min(beyond)}", None))
     return found
 
 
