@@ -47,3 +47,33 @@ def test_a_naive_formula_passes_at_usual_values_and_fails_where_it_gives_nonsens
     assert far.verdict == "fail"
     near = gradcheck.verify(log_of_variance, naively, args=(FAR - 1e9,))
     assert near.verdict == "pass"
+
+
+def dense_and_batch_norm(x, w, b):
+    z = x @ w + b
+    spread = np.sqrt(z.var(0) + 1e-5)
+    return (z - z.mean(0)) / spread
+
+
+def backward_through_both(delta, x, w, b):
+    z = x @ w + b
+    spread = np.sqrt(z.var(0) + 1e-5)
+    normed = (z - z.mean(0)) / spread
+    dz = (delta - delta.mean(0) - normed * (delta * normed).mean(0)) / spread
+    return dz @ w.T, x.T @ dz, dz.sum(0)
+
+
+def test_a_gradient_that_is_zero_has_no_digits_to_lose():
+    """The bias in front of a batch norm: what rounding leaves of its gradient is no mistake."""
+    shapes = {"x": "N D", "w": "D M", "b": "M"}
+    result = gradcheck.verify(dense_and_batch_norm, backward_through_both, shapes=shapes)
+    assert result.verdict == "pass", str(result)
+
+
+def test_garbage_where_zero_is_right_is_a_mistake():
+    forward = lambda x, c: np.exp(x + c - c)
+    shapes = {"x": "n", "c": "n"}
+    right = lambda delta, x, c: (delta * np.exp(x), 0 * delta)
+    wrong = lambda delta, x, c: (delta * np.exp(x), delta * ((1e30 + x) - 1e30 - x))
+    assert gradcheck.verify(forward, right, shapes=shapes).verdict == "pass"
+    assert gradcheck.verify(forward, wrong, shapes=shapes).verdict == "fail"

@@ -34,8 +34,8 @@ def digits_lost(
 ) -> float:
     """Decimal digits lost in the worst quantity: 0 is as good as correct rounding, about 16 (7) is all.
 
-    The error of a quantity is measured against its largest entry. Values that are not finite have
-    lost everything.
+    The error of a quantity is measured against its largest entry; one that is zero throughout has no digits.
+    Values that are not finite have lost everything.
     """
     unit = UNIT[dtype]
     most = -math.log10(unit)
@@ -46,11 +46,13 @@ def digits_lost(
         balls = exact[quantity].reshape(-1)
         if not all(b.is_finite() for b in balls):
             continue
+        if all(b.contains(0) for b in balls):
+            continue
         largest = max((abs(b).upper() for b in balls), default=arb(0))
         error = max(
             (abs(b - float(v)).upper() for b, v in zip(balls, value.reshape(-1), strict=True)), default=arb(0)
         )
-        if largest == 0 or error <= largest * unit:
+        if error <= largest * unit:
             continue
         lost = max(lost, math.log10(min(float(error / largest), 1.0) / unit))
     return min(lost, most)
