@@ -56,6 +56,8 @@ def describe(value: Any, at: Key | None = None) -> str:
             if at is not None and (text := _seen_from(value, at)):
                 return text
             snippet, inside = value.call.key.site.snippet, _written_out(value.call.name)
+            if (held := value.call.key.site.holder) and not inside:
+                return f"`{held}`"
             if inside:  # of np.var, say, of which there is no text
                 return f"`np.{inside}(...)`"
             return f"`{snippet}`" if snippet else f"the result of np.{value.call.name}"

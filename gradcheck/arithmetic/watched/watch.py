@@ -14,6 +14,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.arithmetic.code.reaching import is_library
+
 __all__ = ["MOST_CONSTANTS", "Extent", "Site", "Ties", "Watch", "current", "watching"]
 
 _NUMPY = str(Path(np.__file__).parent)
@@ -145,6 +147,8 @@ def _site(asks: str) -> Site | None:
     while frame is not None:
         file = frame.f_code.co_filename
         if not file.startswith((_NUMPY, _ARITHMETIC, "<__array_function__")):
+            if is_library(frame.f_globals.get("__name__")):
+                return None  # what SciPy asks on its way is not the user's to reach
             return Site(file, frame.f_code.co_firstlineno, frame.f_lasti, frame.f_lineno, asks)
         frame = frame.f_back
     return None

@@ -8,6 +8,7 @@ import dis
 import linecache
 import sys
 import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -17,11 +18,11 @@ import numpy as np
 
 __all__ = ["Site", "current_site"]
 
-_INTERNAL = (
-    str(Path(np.__file__).parent),
-    str(Path(__file__).parents[1]),
-    *(str(Path(__file__).parents[2] / ours) for ours in ("arithmetic", "formulas", "adapters")),
-)
+_OURS = Path(__file__).parents[2]
+_INTERNAL = (str(Path(np.__file__).parent), str(_OURS), "<__array_function__")
+_CATALOGUE = str(_OURS / "catalogue")
+"""Formulas that are checked as a user's are."""
+
 _LONGEST = 60
 
 
@@ -67,6 +68,20 @@ class Site:
         return textwrap.shorten(text, _LONGEST, placeholder=" ...")
 
     @cached_property
+    def holder(self) -> str:
+        """The name that the result is given in `s = s * a`: its text means something else from then on.
+        "" where the name does not stand in the text itself.
+        """
+        if not self.frames:
+            return ""
+        code, offset = self.frames[0]
+        try:
+            place = list(code.co_positions())[offset // 2]
+        except (IndexError, ValueError):
+            return ""
+        return _holders(code.co_filename).get(place, "")
+
+    @cached_property
     def decides(self) -> bool:
         """Whether it stands in a condition of the code, or is called from one."""
         for code, offset in self.frames:
@@ -94,6 +109,30 @@ class Site:
 
 
 @lru_cache(maxsize=64)
+def _holders(file: str) -> Mapping[tuple[int | None, int | None, int | None, int | None], str]:
+    """The names that are assigned to anew from what they held: where the expression stands, and the name."""
+    try:
+        tree = ast.parse("".join(linecache.getlines(file)))
+    except (SyntaxError, ValueError):
+        return {}
+    found = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+            found[_span(node)] = node.target.id
+        elif (
+            isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)
+        ):
+            name = node.targets[0].id
+            if any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(node.value)):
+                found[_span(node.value)] = name
+    return found
+
+
+def _span(node: ast.stmt | ast.expr) -> tuple[int | None, int | None, int | None, int | None]:
+    return node.lineno, node.end_lineno, node.col_offset, node.end_col_offset
+
+
+@lru_cache(maxsize=64)
 def _tests(file: str) -> tuple[tuple[tuple[int, int], tuple[int, int]], ...]:
     """Where the conditions of a file begin and end."""
     try:
@@ -109,7 +148,8 @@ def _tests(file: str) -> tuple[tuple[tuple[int, int], tuple[int, int]], ...]:
 
 @lru_cache(maxsize=4096)
 def _is_internal(code: CodeType) -> bool:
-    return code.co_filename.startswith(_INTERNAL) or code.co_filename.startswith("<__array_function__")
+    file = code.co_filename
+    return file.startswith(_INTERNAL) and not file.startswith(_CATALOGUE)
 
 
 def current_site(stop: CodeType) -> Site:
@@ -119,7 +159,10 @@ def current_site(stop: CodeType) -> Site:
     while frame.f_code is not stop:
         if not _is_internal(frame.f_code):
             found.append((frame.f_code, frame.f_lasti))
-        if frame.f_back is None:
+        if (
+            frame.f_back is None
+        ):  # nothing of the user's is running: a list that was returned is made an array
+            found.clear()
             break
         frame = frame.f_back
     frames = tuple(found)
