@@ -36,10 +36,10 @@ def test_agreement_of_all_is_a_pass(told):
     outcome = check_claim(square().claims[0], found=[told("a", right), told("b", right)], max_examples=10)
     row = outcome.row
     assert (row.verdict, row.strength, row.as_declared, row.reason) == ("pass", "proved", True, None)
-    assert row.points == 13  # and three of plain values
+    assert row.points == 14  # and four of plain values
     assert {"n": 1} in row.shapes
     for backend in outcome.backends:
-        assert (backend.verdict, backend.answered, backend.differed) == ("pass", 13, 0)
+        assert (backend.verdict, backend.answered, backend.differed) == ("pass", 14, 0)
         assert backend.method == "told"
         assert backend.worst.quantity == "dJ/dx"
     assert row.counterexample is None
@@ -64,7 +64,7 @@ def test_a_backend_that_two_others_outvote_is_the_outlier(told):
     )
     assert outcome.row.verdict == "pass"
     # at x = 0 the two gradients are equal
-    assert 0 < rows(outcome)["b"].outlier <= 11
+    assert 0 < rows(outcome)["b"].outlier <= 12
     assert rows(outcome)["a"].outlier == rows(outcome)["c"].outlier == 0
 
 

@@ -160,12 +160,12 @@ def test_what_is_left_out_is_said(monkeypatch):
 
 
 def test_where_no_gradient_can_be_told_there_are_no_vectors():
-    rounding = gradcheck.Formula(lambda x: np.round(x) * x, {"x": "n"}, name="rounding")
+    sums = gradcheck.Formula(lambda x: np.add.reduceat(x, [0]), {"x": "n"}, name="sums")
 
     with pytest.raises(
-        Unsupported, match=r"rounding: no test vectors can be made: all sizes distinct: np\.round"
+        Unsupported, match=r"sums: no test vectors can be made: all sizes distinct: np\.add\.reduceat"
     ):
-        make_vectors(rounding)
+        make_vectors(sums)
 
 
 def test_a_forward_that_raises_is_told():

@@ -337,7 +337,7 @@ def test_seed_and_number_of_points_reach_the_claims(project):
         "square.py", "--gradcheck-seed=7", "--gradcheck-max-examples=11", "--gradcheck-report=reports"
     )
     log = project.log()
-    assert (log.header.seed, log.header.max_examples, log.claims[0].points) == (7, 11, 13)
+    assert (log.header.seed, log.header.max_examples, log.claims[0].points) == (7, 11, 14)
 
 
 def test_a_project_with_its_own_conftest_and_strict_markers(project):

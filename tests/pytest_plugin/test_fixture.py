@@ -113,7 +113,7 @@ def test_results_are_recorded_under_the_tests_node_id(project):
     }
     assert {row.claim for rows in log.rows.values() for row in rows} == {c.uid for c in log.claims}
     assert log.footer.remarks == ["test_square.py::test_misuse asked for the fixture and checked nothing."]
-    assert (log.header.seed, log.claims[0].points) == (2, 9)
+    assert (log.header.seed, log.claims[0].points) == (2, 10)
 
 
 def test_a_result_had_elsewhere_can_be_recorded(project):
@@ -124,7 +124,7 @@ def test_a_result_had_elsewhere_can_be_recorded(project):
     )
     project.run("--gradcheck-report=reports").assert_outcomes(passed=1)
     (claim,) = project.log().claims
-    assert (claim.uid, claim.points) == ("test_square.py::test_it", 10)
+    assert (claim.uid, claim.points) == ("test_square.py::test_it", 11)
 
 
 class TestOptions:
@@ -141,16 +141,16 @@ class TestOptions:
 
     def test_the_command_line(self, project):
         log = self.points(project, "", "", "--gradcheck-backend=symbolic")
-        assert log.claims[0].points == 9
+        assert log.claims[0].points == 10
         assert [r.backend for r in log.rows[log.claims[0].uid]] == ["symbolic"]
 
     def test_the_marker(self, project):
         log = self.points(project, "@pytest.mark.gradcheck(max_examples=8)", "")
-        assert log.claims[0].points == 11
+        assert log.claims[0].points == 12
 
     def test_the_call(self, project):
         log = self.points(project, "@pytest.mark.gradcheck(max_examples=8)", ", max_examples=9")
-        assert log.claims[0].points == 12
+        assert log.claims[0].points == 13
 
     def test_a_test_that_names_its_backends_leaves_the_log_complete(self, project):
         log = self.points(project, "@pytest.mark.gradcheck(backends=['symbolic'])", "")

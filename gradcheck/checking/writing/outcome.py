@@ -104,6 +104,9 @@ def _mistakes(task: Task, settled: Settled, minimal: Minimal | None) -> list[Dia
     found = settled.of_rounding or diagnosed(
         task.claim, task.results, task.session, seed=task.seed, delta=task.delta, shown=shown
     )
+    of_memory = [m for m in settled.battery.mistakes() if m.kind == "memory"]
+    if of_memory and not compared:  # what numbers say holds for one kind of array only
+        return of_memory
     if all(d.kind == UNEXPLAINED for d in found):
         return settled.battery.mistakes() or found
     return found
