@@ -68,3 +68,63 @@ def test_a_condition_that_sizes_decide_is_named() -> None:
     backward = lambda delta, x: delta * 2 * x * (1 + (x > 20) * (len(x) > 900))
     result = gradcheck.verify(_square, backward, shapes={"x": "n"})
     assert result.verdict is Verdict.FAIL or result.untried
+
+
+@pytest.mark.parametrize(
+    "close",
+    [
+        np.isclose,
+        lambda x, y: np.abs(x - y) <= 1e-8 + 1e-5 * np.abs(y),
+        np.allclose,
+    ],
+)
+def test_close_to_one_another_and_not_equal(close: Code) -> None:
+    def backward(wrong: float) -> Code:
+        def of_both(delta: Any, x: Any, y: Any) -> Any:
+            g = 2 * delta * (x - y)
+            g = np.where(close(x, y), wrong * g, g)
+            return g, -g
+
+        return of_both
+
+    forward = lambda x, y: (x - y) ** 2
+    shapes = {"x": "n", "y": "n"}
+    assert gradcheck.verify(forward, backward(0.0), shapes=shapes).verdict is Verdict.FAIL
+    assert gradcheck.verify(forward, backward(1.0), shapes=shapes).verdict is Verdict.PASS
+
+
+class _Counting:
+    """A dense layer that counts its calls, and may be wrong from some call on."""
+
+    def __init__(self, wrong: bool, last: int = 5000) -> None:
+        self.W, self.t, self.wrong, self.last = np.ones((2, 3)), 0, wrong, last
+
+    def forward(self, x: Any) -> Any:
+        self.x = x
+        self.t += 1
+        return x @ self.W
+
+    def backward(self, delta: Any) -> Any:
+        self.dW = self.x.T @ delta
+        if self.wrong and self.t >= self.last:
+            return 0 * self.x
+        return delta @ self.W.T
+
+
+def test_a_branch_on_what_is_counted_is_not_proved() -> None:
+    shapes = {"x": "N n", "W": "n m"}
+    result = gradcheck.verify(*gradcheck.layer(_Counting(True), parameters=("W",)), shapes=shapes)
+    assert result.verdict is Verdict.PASS
+    assert result.strength is not gradcheck.Strength.PROVED
+    assert any("self.t >= self.last" in u.what for u in result.untried)
+
+
+def test_what_is_only_counted_is_proved() -> None:
+    class Plain(_Counting):
+        def backward(self, delta: Any) -> Any:
+            self.dW = self.x.T @ delta
+            return delta @ self.W.T
+
+    shapes = {"x": "N n", "W": "n m"}
+    result = gradcheck.verify(*gradcheck.layer(Plain(False), parameters=("W",)), shapes=shapes)
+    assert result.strength is gradcheck.Strength.PROVED

@@ -15,7 +15,7 @@ from gradcheck.checking.rounding_bias import biased
 from gradcheck.checking.task import Task
 from gradcheck.checking.trying import Tried
 from gradcheck.checking.verdict import Ruling
-from gradcheck.checking.weighing import Weighed, uncrowned, unweighed, weigh
+from gradcheck.checking.weighing import Weighed, uncrowned, unproved, unweighed, weigh
 from gradcheck.errors import FaultKind
 from gradcheck.formulas.claim import Claim
 from gradcheck.judging.large_points import check_large_point
@@ -61,7 +61,10 @@ def settle(task: Task, tried: Tried) -> Settled:
         weighed = uncrowned(weighed, task.rule(), _RIGHT_ON_SYMBOLS)
     # what points of other sizes came to, after which it fails, is not followed
     later = ruling.verdict is Verdict.PASS and weighed.ruling.verdict is Verdict.FAIL
-    untried = [] if weighed.proved or later else [u.record() for u in tried.untried]
+    left = [] if later else [u for u in tried.untried if u.of_state or not weighed.proved]
+    if weighed.proved and left:
+        weighed = unproved(weighed, "a branch on what the code counts from call to call was never entered")
+    untried = [u.record() for u in left]
     if task.strict and untried and weighed.ruling.verdict is Verdict.PASS:
         missing = f"not tried: {untried[0].what} ({untried[0].where})"
         weighed = replace(weighed, ruling=Ruling(Verdict.WEAK, missing))

@@ -24,7 +24,7 @@ from gradcheck.proofs.spot import AMPLIFIED, Spot, spot_check, truth_holds, viol
 from gradcheck.records.types import Counterexample, Proof
 from gradcheck.records.verdicts import Verdict
 
-__all__ = ["Weighed", "refuted", "uncrowned", "unweighed", "weigh"]
+__all__ = ["Weighed", "refuted", "uncrowned", "unproved", "unweighed", "weigh"]
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,12 @@ def uncrowned(weighed: Weighed, ruling: Ruling, why: str = _AT_LARGE_SIZES) -> W
     if not weighed.proved:
         return replace(weighed, ruling=ruling)
     return Weighed(ruling, msgspec.structs.replace(weighed.proof, status="partly", reason=why))
+
+
+def unproved(weighed: Weighed, why: str) -> Weighed:
+    """A pass without the strength of its proof, which says ``why``."""
+    proof = msgspec.structs.replace(weighed.proof, status="partly", reason=why)
+    return replace(weighed, proof=proof, proved=False)
 
 
 def refuted(proof: Proof, found: Counterexample | None) -> Proof:

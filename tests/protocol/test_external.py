@@ -251,8 +251,8 @@ def test_float32_programs_are_sent_float32_and_judged_as_such(checked):
 DTYPES = ["<f4", "<f8", "<f3"]
 def answer(m):
     assert m["case"]["inputs"]["x"]["dtype"] == m["case"]["delta"]["dtype"] in DTYPES
-    small = 1 + 2.0 ** -23
-    gradients(m, lambda values: [d * small for d in values])
+    small = 2.0 ** -23
+    gradients(m, lambda values: [d * (1 + small * (-1) ** int(d * 2 ** 20)) for d in values])
 """,
         points=20,
     )

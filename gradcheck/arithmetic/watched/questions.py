@@ -108,6 +108,7 @@ def _record_close(watch: Watch, func: Any, plain: Sequence[Any], kwargs: dict[st
     with np.errstate(all="ignore"):
         a, b = (np.asarray(given[k], dtype=np.float64) for k in ("a", "b"))
         margin: Any = given["atol"] + given["rtol"] * np.abs(b) - np.abs(a - b)
+        apart = np.abs(a - b)
         if func is np.allclose:
-            margin = np.min(margin) if margin.size else None
-    watch.record(f"np.{func.__name__}", result, margin, (), (given["b"],))
+            margin, apart = (np.min(margin), np.max(apart)) if margin.size else (None, apart)
+    watch.record(f"np.{func.__name__}", result, margin, (apart, 1.0), (given["b"],))

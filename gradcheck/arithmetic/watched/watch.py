@@ -106,11 +106,7 @@ class Watch:
             return
         extent = self.sites.setdefault(site, Extent())
         result = np.asarray(result, dtype=bool)
-        zero = None
-        for side, other in zip(sides, sides[::-1], strict=True):
-            threshold = np.ndim(other) == 0 and any(other is c for c in constants)
-            if len(sides) == 2 and np.ndim(side) == 0 and side != 0 and np.shape(other) == result.shape:
-                zero = zero if threshold else np.asarray(other) == 0
+        zero = _where_zero(sides, constants, result.shape) if len(sides) == 2 else None
         for constant in constants:
             if np.ndim(constant) == 0 and np.isfinite(constant) and len(extent.constants) < MOST_CONSTANTS:
                 extent.constants.add(float(constant))
@@ -121,6 +117,20 @@ class Watch:
         """A question whether an argument is finite: there is one answer."""
         if (site := _site("isfinite")) is not None:
             self.given.add((site.file, site.line))
+
+
+def _where_zero(
+    sides: Sequence[Any], constants: Sequence[Any], shape: tuple[int, ...]
+) -> NDArray[Any] | None:
+    """Where a number that is compared is zero, and what it is compared with is not: `abs(x - y) < 1e-5` is
+    true at `x = y`, where it hardly ever matters. None where nothing such is asked.
+    """
+    found = None
+    for side, other in zip(sides, sides[::-1], strict=True):
+        is_threshold = any(other is constant for constant in constants)
+        if not is_threshold and np.shape(other) == shape and np.shape(side) in ((), shape) and np.all(side):
+            found = np.asarray(other) == 0
+    return found
 
 
 _watches: list[Watch] = []

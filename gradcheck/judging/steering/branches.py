@@ -26,6 +26,7 @@ from gradcheck.formulas.calling.user_lines import is_users
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.point import Point
 from gradcheck.judging.candidates.running import run_prepared
+from gradcheck.judging.steering.counters import attributes, counted
 from gradcheck.judging.steering.untried import UntriedSide
 
 __all__ = ["Branches"]
@@ -36,13 +37,14 @@ _MOST_EVENTS = 400_000
 
 @dataclass(frozen=True)
 class _Jump:
-    """A conditional jump: in which block it stands, on which line, what it asks, and the blocks that it may
-    lead to.
+    """A conditional jump: in which block it stands, on which line, what it asks, of which attributes, and the
+    blocks that it may lead to.
     """
 
     block: int
     line: int
     asks: str
+    reads: frozenset[str]
     leads_to: tuple[tuple[int, str], ...]  # where a block begins, and what the condition is then
 
 
@@ -120,7 +122,8 @@ class Branches:
         """The branches that no point entered, where their condition was asked; none if not all was seen."""
         if not self.is_known:
             return []
-        return [side for code in self._codes.values() if code is not None for side in _untried(code)]
+        counting = counted(self.codes)
+        return [s for code in self._codes.values() if code is not None for s in _untried(code, counting)]
 
     def has_entered(self, side: UntriedSide) -> bool:
         """Whether all branches on a line were entered, so that nothing of it is untried."""
@@ -193,6 +196,7 @@ def _read(code: CodeType) -> _Code | None:
             _start_of(starts, jump.offset),
             lines[jump.offset],
             _condition(code, asked),
+            attributes(i for i in instructions if i.offset < jump.offset and _is_within(i, asked)),
             tuple(w for w in ways if not _raises(instructions, w[0])),
         )
         for jump, asked, ways in found
@@ -291,7 +295,7 @@ def _raises(instructions: list[dis.Instruction], start: int) -> bool:
     return False
 
 
-def _untried(found: _Code) -> list[UntriedSide]:
+def _untried(found: _Code, counting: frozenset[str]) -> list[UntriedSide]:
     sides = []
     for jump in found.jumps:
         if jump.block in found.missing:
@@ -300,5 +304,6 @@ def _untried(found: _Code) -> list[UntriedSide]:
             if start in found.missing:
                 file = found.code.co_filename
                 text = linecache.getline(file, jump.line).strip()
-                sides.append(UntriedSide(file, jump.line, text, jump.asks, never))
+                of_state = not jump.reads.isdisjoint(counting)
+                sides.append(UntriedSide(file, jump.line, text, jump.asks, never, of_state))
     return sides

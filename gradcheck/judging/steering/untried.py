@@ -18,7 +18,8 @@ _OF_MORE = ("<", ">", "=", "&", "|", " and ", " or ", " in ")
 @dataclass(frozen=True)
 class UntriedSide:
     """A comparison of which one side never happened. ``never`` is that side, "true" or "false"; None where
-    ``asks`` is no comparison but a size.
+    ``asks`` is no comparison but a size. ``of_state``: it is asked of something that the code counts from
+    call to call, of which a proof knows nothing.
     """
 
     file: str
@@ -26,6 +27,7 @@ class UntriedSide:
     text: str
     asks: str
     never: str | None
+    of_state: bool = False
 
     def asks_what_is_given(self, lines: Collection[tuple[str, int]]) -> bool:
         """Whether nothing is asked but if an argument is finite; ``lines`` are those that ask that."""
