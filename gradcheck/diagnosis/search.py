@@ -191,7 +191,8 @@ def _fits_elsewhere(case: Case, scope: Scope, explanation: Explanation) -> bool:
     if explanation.repair and explanation.also_at is None and not explanation.removes:
         samples += case.moved(scope.pilot)
     told = [s for s in samples if s.wrong_or_none(scope.quantity) is not None]
-    return all(fits(explanation, sample, scope.quantity) for sample in told)
+    # what fails because all effort is spent says nothing
+    return all(fits(explanation, sample, scope.quantity) or case.is_spent for sample in told)
 
 
 _ENOUGH_SHAPES = 4

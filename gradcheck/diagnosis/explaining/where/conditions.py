@@ -94,9 +94,9 @@ def narrowed(
 
 
 def _beyond_asking(case: Case, wrong: Sequence[Sample]) -> bool:
-    """Whether there are sizes just outside of where it is wrong that are too dear to ask at."""
-    edges = _just_outside(case.claim.formula.shapes.names, wrong)
-    return any(case.claim.formula.allows(sizes) and not _is_cheap(sizes) for sizes in edges)
+    """Whether all sizes just outside of where it is wrong are too dear to ask at."""
+    edges = [s for s in _just_outside(case.claim.formula.shapes.names, wrong) if case.claim.formula.allows(s)]
+    return bool(edges) and not any(map(_is_cheap, edges))
 
 
 def _is_cheap(sizes: dict[str, int]) -> bool:
