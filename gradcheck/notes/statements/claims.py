@@ -61,6 +61,7 @@ from gradcheck.notes.statements.letters import INDICES, Apart, side_by_side, tol
 from gradcheck.notes.statements.lost import lose
 from gradcheck.notes.statements.pieces import Formula, Piece, excerpt
 from gradcheck.notes.statements.splitting import Statement, split
+from gradcheck.notes.statements.variances import Squares, squares
 
 __all__ = ["sort"]
 
@@ -86,6 +87,9 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
     label = labels([s for _, sides in parsed for s in sides], bare)
     said_in_comments = {d.name.base for d in declarations.shapes if not d.prose}
     apart, alone_in_its_function = told_apart(parsed, said_in_comments), variables(parsed, said_in_comments)
+    marked = [[labelled(s, label) for s in sides] for _, sides in parsed]
+    own_squares, squared = squares(marked, {key_of(d.name) for d in declarations.shapes})
+    context.squared |= own_squares
     for k, d in enumerate(declarations.shapes):
         name = labelled(d.name, label)
         assert isinstance(name, Name)
@@ -99,6 +103,7 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
     said: dict[int, Relation] = {}
     alone = Counter(id(f) for f, _ in statements)
     for formula, statement in statements:
+        context.enter(formula.scope)
         if isinstance(statement, str):
             pieces.append(Piece(formula, 0, len(formula.text), "claim", reason=statement))
             lose(formula.text, formula.scope, context)
@@ -111,11 +116,12 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
             elif own is None:
                 said[formula.scope] = equal
             continue
-        piece = _piece(formula, statement, context, pieces, (label, apart, alone_in_its_function))
+        piece = _piece(formula, statement, context, pieces, (label, apart, alone_in_its_function, squared))
         if piece is not None:
             piece.said = said.get(formula.scope)
             piece.whole = alone[id(formula)] == 1
             pieces.append(piece)
+    context.enter(0)
     define_roots(pieces, context)
     assume_chains(pieces, context)
     everything = [n for p in pieces for n in p.sides]
@@ -211,10 +217,10 @@ def _piece(
     statement: Statement,
     context: Context,
     before: list[Piece],
-    named: tuple[Labels, Apart, Variables],
+    named: tuple[Labels, Apart, Variables, Squares],
 ) -> Piece | None:
     start, end = statement.start, statement.end
-    label, apart, alone = named
+    label, apart, alone, squared = named
     if statement.relation is not None:
         return _related(formula, statement, context, start, end)
     if not statement.signs:
@@ -223,7 +229,7 @@ def _piece(
     try:
         for side in statement.sides:
             node = side_by_side(labelled(parse(side, context.applied, context.symbols), label))
-            piece.sides.append(means(node, context.counted))
+            piece.sides.append(squared(means(node, context.counted)))
             piece.latex.append(excerpt(formula.text, side[0].start, side[-1].end))
         piece.sides = alone(apart(piece.sides, formula.scope))
         for condition in statement.conditions:
