@@ -12,7 +12,7 @@ _DENSITIES = {"p", "P", "q", "Q", "f", "L", "l", "N", "\\ell", "\\pi", "\\mathca
 
 def rewritten(found: list[Token]) -> list[Token]:
     """The same formula in the spelling that the grammar knows."""
-    return _given(_slashed(_captioned(_without_nothing(_spelt_out(found)))))
+    return _given(_slashed(_captioned(_without_nothing(_indicators(_spelt_out(found))))))
 
 
 _SHORT = {
@@ -41,6 +41,19 @@ def _spelt_out(found: list[Token]) -> list[Token]:
         if groups:
             last = kept[at - 1]
             kept[k:at] = [*_as_fraction(kept[k], sign, order, groups)[:-1], last]
+    return kept
+
+
+def _indicators(found: list[Token]) -> list[Token]:
+    """I(z > 0) as an indicator."""
+    kept = list(found)
+    for k, token in enumerate(found[:-1]):
+        if token.text != "I" or found[k + 1].text != "(":
+            continue
+        inside = [t.text for t in found[k + 2 : k + 42]]
+        inside = inside[: inside.index(")")] if ")" in inside else []
+        if {">", "<", "\\geq", "\\leq", "=", "\\neq"} & {*inside}:
+            kept[k] = Token("command", "\\indicator", token.start, token.end)
     return kept
 
 

@@ -14,9 +14,7 @@ from gradcheck.notes.grammar.normalising import normalise
 from gradcheck.notes.grammar.parser import Parser, parse
 from gradcheck.notes.grammar.syntax import (
     Apply,
-    BigSum,
     Group,
-    Literal,
     Multiplication,
     Name,
     Node,
@@ -56,10 +54,13 @@ from gradcheck.notes.statements.declarations import (
     symbols_of,
 )
 from gradcheck.notes.statements.defining import define, define_roots, numbered
+from gradcheck.notes.statements.intermediates import name_intermediates
 from gradcheck.notes.statements.labels import Labels, labelled, labels
 from gradcheck.notes.statements.letters import INDICES, Apart, side_by_side, told_apart, told_by_use
 from gradcheck.notes.statements.lost import lose
+from gradcheck.notes.statements.partials import spelt_out
 from gradcheck.notes.statements.pieces import Formula, Piece, excerpt
+from gradcheck.notes.statements.remarks import remark
 from gradcheck.notes.statements.splitting import Statement, split
 from gradcheck.notes.statements.variances import Squares, squares
 
@@ -123,6 +124,7 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
             pieces.append(piece)
     context.enter(0)
     define_roots(pieces, context)
+    name_intermediates(pieces, context)
     assume_chains(pieces, context)
     everything = [n for p in pieces for n in p.sides]
     join_words(declarations, everything)
@@ -228,10 +230,16 @@ def _piece(
     piece = Piece(formula, start, end, "claim", known=len(context.definitions))
     try:
         for side in statement.sides:
-            node = side_by_side(labelled(parse(side, context.applied, context.symbols), label))
+            spelt = spelt_out(
+                parse(side, context.applied, context.symbols), context.definitions, formula.scope
+            )
+            node = side_by_side(labelled(spelt, label))
             piece.sides.append(squared(means(node, context.counted)))
             piece.latex.append(excerpt(formula.text, side[0].start, side[-1].end))
         piece.sides = alone(apart(piece.sides, formula.scope))
+        first = piece.sides[0]
+        if isinstance(first, Name) and first.primes and not first.base.isupper():
+            raise NotRead(f"what the prime of {key_of(first)} means is not clear")
         for condition in statement.conditions:
             _condition(condition, piece, context)
         both = _applied_and_multiplied(piece.sides)
@@ -250,23 +258,7 @@ def _piece(
         return piece
     if _is_at_a_label(piece.sides):
         return None
-    shares = _sums_to_one(piece.sides)
-    if shares is not None:
-        known = context.declarations.shapes
-        if not any(key_of(d.name) == key_of(shares) for d in known) and not context.is_defined(
-            key_of(shares)
-        ):
-            known.append(
-                Declared(
-                    replace(shares, sub=()),
-                    (),
-                    values="simplex",
-                    scope=formula.scope,
-                    unsaid=True,
-                    prose=True,
-                )
-            )
-            context.forget()
+    if remark(piece.sides, formula.scope, context):
         return None
     rest = piece.sides[1:]
     if rest and isinstance(piece.sides[0], Name) and (all(is_number(s) for s in rest) or _set(piece.sides)):
@@ -368,11 +360,3 @@ def _continuation(piece: Piece, before: list[Piece]) -> Piece:
     piece.conditions = piece.conditions or last.conditions
     piece.kind = "step"
     return piece
-
-
-def _sums_to_one(sides: list[Node]) -> Name | None:
-    r"""y in a remark such as \sum_i y_i = 1."""
-    if len(sides) != 2 or not isinstance(sides[0], BigSum) or not isinstance(sides[0].body, Name):
-        return None
-    body, one = sides[0].body, isinstance(sides[1], Literal) and sides[1].value == 1
-    return body if one and len(body.sub) == 1 and not (body.sup or body.primes) else None

@@ -43,6 +43,7 @@ def labels(sides: list[Node], declared: set[str]) -> Labels:
     paired = _paired(sides) - {(k, x) for k, x in _paired(sides) if x in INDICES or x in bound}
     paired |= _parameters(sides, bases - INDICES - bound) | _gates(symbols, bases - bound)
     own_names = _names(sides, symbols) - bases - bound
+    listed = _listed(sides)
     numbered: dict[str, bool] = {}
     for n in symbols:
         alone = len(n.sub) == 1 and isinstance(n.sub[0], Literal)
@@ -55,7 +56,7 @@ def labels(sides: list[Node], declared: set[str]) -> Labels:
         if len(name.sub) == 1:
             (mark,) = name.sub
             if isinstance(mark, Literal):
-                zero = mark.value == 0 and not from_zero
+                zero = (mark.value == 0 and not from_zero) or (key_of(name), mark.text) in listed
                 return mark.text if numbered.get(key_of(name)) or zero else None
             told = letters[0] in PARAMETERS & bases | own_names or (key_of(name), letters[0]) in paired
             return letters[0] if told else None
@@ -63,6 +64,16 @@ def labels(sides: list[Node], declared: set[str]) -> Labels:
         return "".join(x for x in letters if x) if own else None
 
     return label
+
+
+def _listed(sides: list[Node]) -> set[tuple[str, str]]:
+    r"""The variables of a function that are told apart by numbers, as in D(\mu_1, \mu_2): no entries."""
+    arguments = [a for n in sides if isinstance(n, Apply) and not n.function.word for a in n.arguments]
+    return {
+        (key_of(a), a.sub[0].text)
+        for a in arguments
+        if isinstance(a, Name) and len(a.sub) == 1 and isinstance(a.sub[0], Literal)
+    }
 
 
 def _parameters(sides: list[Node], own: set[str]) -> set[tuple[str, str]]:
