@@ -40,6 +40,8 @@ TWINS = {
     "variables that numbers tell apart": (GAUSSIANS, r"$$\frac{\partial D}{\partial s_1} = \frac{s_1}{s_2^2} - \frac{1}{s_1}$$", r"$$\frac{\partial D}{\partial s_1} = \frac{s_1}{s_2^2} + \frac{1}{s_1}$$"),
     "a partial derivative by its mark": (TWO, r"$$u_x = 2xy + y\cos(xy)$$", r"$$u_x = 2xy - y\cos(xy)$$"),
     "twice": (TWO, r"$$u_{xy} = 2x + \cos(xy) - xy\sin(xy)$$", r"$$u_{xy} = 2x - xy\sin(xy)$$"),
+    "a matrix that the text calls symmetric": (r"$P\in\mathbb{R}^{n\times n}$ is symmetric, $x\in\mathbb{R}^n$, $f = x^TPx$", r"$$\frac{\partial f}{\partial x} = 2Px$$", r"$$\frac{\partial f}{\partial x} = Px$$"),
+    "a name that a paragraph takes anew": ("**Gamma.** $L(x) = x \\log x$\n\n**Laplace.** $L(m) = m^2$", r"$$L'(m) = 2m$$", r"$$L'(m) = m$$"),
 }  # fmt: skip
 
 
@@ -72,3 +74,15 @@ def test_what_a_note_does_not_say_is_not_called_wrong(name):
 
 def test_a_function_that_is_used_is_held_to_its_rules():
     assert verdict("$g(x) = f(x)^2$", "$$g'(x) = f(x) f'(x)$$") == "wrong"
+
+
+@pytest.mark.parametrize("text", ["If $A$ is symmetric", "For symmetric $A$", "$A$ is not symmetric, but"])
+def test_a_case_is_no_declaration(text):
+    quadratic = r"$f = x^TAx$ with $x\in\mathbb{R}^n$. "
+    assert verdict(quadratic + text, r"$$\frac{\partial f}{\partial x} = 2Ax$$") == "right-if"
+
+
+def test_one_transposed_matrix_does_not_make_the_layout():
+    text = r"With $W\in\mathbb{R}^{h\times d}$, $x\in\mathbb{R}^d$, $y\in\mathbb{R}^h$: $z = Wx$, $E = \frac12\|z-y\|^2$, $\frac{\partial E}{\partial x} = W^T(z-y)$"
+    assert verdict(text, r"$$\frac{\partial E}{\partial W} = x(z-y)^T$$") == "right-if"
+    assert verdict(text, r"$$\frac{\partial E}{\partial W} = (z-y)x^T$$") == "right"
