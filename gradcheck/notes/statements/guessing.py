@@ -91,7 +91,10 @@ def _parameters(pieces: list[Piece], signs: _Signs, context: Context) -> set[str
     for p in pieces:
         heads = [s.body if isinstance(s, Derivative) else s for s in p.sides[:1]]
         found -= {key_of(s) for s in heads if isinstance(s, Name)}
-    found = {k for k in found if signs.indexed.get(k) == {0} and not context.is_defined(k)}
+        if any(isinstance(s, Multiplication) for s in p.sides[:1]):
+            found -= {key_of(n) for n in nodes(p.sides[0]) if isinstance(n, Name)}  # \\delta h = ...
+    held = {key_of(n) for d in context.definitions for n in nodes(d.body) if isinstance(n, Name)}
+    found = {k for k in found & held if signs.indexed.get(k) == {0} and not context.is_defined(k)}
     return found if context.preactivation() is None else found - {"\\delta"}
 
 
