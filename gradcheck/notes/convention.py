@@ -57,6 +57,8 @@ def convention_of(found: list[Found], declarations: Declarations) -> Options:
             conform += any(o.state in {"right", "wrong"} for o in here)
         if matrix == "transposed" and not _only_transposed(found):
             continue
+        if matrix == "transposed" and layout != "numerator" and _has_columns(found):
+            continue  # gradients of vectors are columns: one transposed matrix does not make the convention
         score = (right, conform, -rank)
         if best is None or score > best[0]:
             best = score, options
@@ -72,6 +74,16 @@ def _only_transposed(found: list[Found]) -> bool:
             for m in CHOICES["matrix"]
         }
         if "right" in states["transposed"] and states["own"] and set(states["own"]) <= {"mismatch"}:
+            return True
+    return False
+
+
+def _has_columns(found: list[Found]) -> bool:
+    """Whether a claim of the note is right only where the gradient by a vector is a column."""
+    for one in found:
+        right = {o.options.layout for o in one.outcomes if o.state == "right" and "layout" in o.used}
+        settled = any(o.state == "right" and "layout" not in o.used for o in one.outcomes)
+        if right and "numerator" not in right and not settled:
             return True
     return False
 

@@ -110,7 +110,7 @@ class Brackets(Cursor):
 
     def constant(self) -> Node:
         token = self.take()
-        if token.text == "\\ones" and self.text() in {"_", "("} and self.condition_ahead():
+        if token.text == "\\ones" and self.text() in {"_", *OPENERS} and self.condition_ahead():
             self.k -= 1
             return self.indicator()
         return self.postfix(Name(token.text, at=token.start))
@@ -118,9 +118,9 @@ class Brackets(Cursor):
     def condition_ahead(self) -> bool:
         depth = 0
         for token in self.tokens[self.k : self.k + 40]:
-            if token.kind == "open" or token.text == "(":
+            if token.kind == "open" or token.text in OPENERS:
                 depth += 1
-            elif token.kind == "close" or token.text == ")":
+            elif token.kind == "close" or token.text in OPENERS.values():
                 depth -= 1
                 if depth <= 0:
                     return False

@@ -132,6 +132,12 @@ class Operators(Cursor):
             if order == 2 and not by and parser.here is None and getattr(power, "text", "") == "2":
                 assert isinstance(factor, Name)
                 return [replace(factor, sup=())] * 2  # \partial^2 f / \partial x^2
+            if order == 2 and not by and parser.here is None and _is_twice(factor):
+                assert isinstance(factor, Raised) and isinstance(factor.base, Group)
+                return [factor.base.body] * 2  # \partial^2 f / \partial (\sigma^2)^2
+            if order == 2 and not by and parser.here is None and getattr(power, "text", "") == "4":
+                assert isinstance(factor, Name)
+                return [replace(factor, sup=(Literal(Fraction(2), "2"),))] * 2
             if by and isinstance(factor, Raised) and factor.transposed and not factor.inverse:
                 factor = factor.base  # \partial^2 f / \partial x \partial x^T
             by.append(factor)
@@ -256,6 +262,12 @@ class Operators(Cursor):
         if parser.here is not None:
             raise NotRead("the condition of a sum is not clear")
         return Relation(index, "\\neq", other)
+
+
+def _is_twice(node: Node) -> bool:
+    r"""Whether a node is a symbol in brackets to the power of two, as (\sigma^2)^2."""
+    squared = isinstance(node, Raised) and isinstance(node.base, Group) and isinstance(node.base.body, Name)
+    return squared and getattr(getattr(node, "exponent", None), "text", "") == "2"
 
 
 def _holds(node: Node, by: Node) -> bool:

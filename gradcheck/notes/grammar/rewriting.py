@@ -12,7 +12,65 @@ _DENSITIES = {"p", "P", "q", "Q", "f", "L", "l", "N", "\\ell", "\\pi", "\\mathca
 
 def rewritten(found: list[Token]) -> list[Token]:
     """The same formula in the spelling that the grammar knows."""
-    return _given(_slashed(_captioned(_without_nothing(found))))
+    return _given(_slashed(_captioned(_without_nothing(_indicators(_spelt_out(found))))))
+
+
+_SHORT = {
+    "\\pdv": "\\partial", "\\pderivative": "\\partial", "\\partialderivative": "\\partial",
+    "\\dv": "d", "\\derivative": "d",
+}  # fmt: skip
+"""Derivatives of the package physics, and their sign."""
+
+
+def _spelt_out(found: list[Token]) -> list[Token]:
+    r"""\pdv{f}{x}, \pdv{x}, \pdv[2]{f}{x} and \pdv{f}{x}{y} as fractions."""
+    kept = list(found)
+    for k in range(len(kept) - 1, -1, -1):
+        sign = _SHORT.get(kept[k].text) if kept[k].kind == "command" else None
+        if sign is None:
+            continue
+        order: list[Token] = []
+        at = k + 1
+        if at + 2 < len(kept) and kept[at].text == "[" and kept[at + 2].text == "]":
+            order, at = [kept[at + 1]], at + 3
+        groups: list[list[Token]] = []
+        while at < len(kept) and kept[at].kind == "open" and len(groups) < (2 if sign == "d" or order else 3):
+            end = matching(kept, at)
+            groups.append(kept[at + 1 : end])
+            at = end + 1
+        if groups:
+            last = kept[at - 1]
+            kept[k:at] = [*_as_fraction(kept[k], sign, order, groups)[:-1], last]
+    return kept
+
+
+def _indicators(found: list[Token]) -> list[Token]:
+    """I(z > 0) as an indicator."""
+    kept = list(found)
+    for k, token in enumerate(found[:-1]):
+        if token.text != "I" or found[k + 1].text != "(":
+            continue
+        inside = [t.text for t in found[k + 2 : k + 42]]
+        inside = inside[: inside.index(")")] if ")" in inside else []
+        if {">", "<", "\\geq", "\\leq", "=", "\\neq"} & {*inside}:
+            kept[k] = Token("command", "\\indicator", token.start, token.end)
+    return kept
+
+
+def _as_fraction(at: Token, sign: str, order: list[Token], groups: list[list[Token]]) -> list[Token]:
+    def token(kind: str, text: str) -> Token:
+        return Token(kind, text, at.start, at.end)
+
+    def braced(inner: list[Token]) -> list[Token]:
+        return [token("open", "{"), *inner, token("close", "}")]
+
+    by = groups[1:] or groups
+    own = [token("letter" if sign == "d" else "command", sign)]
+    above = groups[0] if len(groups) > 1 else []
+    power = order or ([token("number", "2")] if len(by) == 2 else [])
+    raised = [token("sup", "^"), *braced(power)] if power else []
+    below = [t for x in by for t in (*own, *x)] + ([token("sup", "^"), *braced(order)] if order else [])
+    return [token("command", "\\frac"), *braced([*own, *raised, *above]), *braced(below)]
 
 
 def _without_nothing(found: list[Token]) -> list[Token]:

@@ -33,6 +33,10 @@ ABBREVIATIONS = {"KL", "JS", "CE", "NLL", "BCE", "MSE", "ML", "MLE", "MAP", "LS"
 _INDICES = {*"ijklmnpq"}
 
 
+_OFTEN_FUNCTIONS = {"\\Gamma", "\\psi", "\\Phi"}
+"""Letters of functions that most notes do not define: gamma, its kin, the normal one."""
+
+
 def _is_place(item: list[Token]) -> bool:
     """Whether a token or two are an index: a letter, a number, or a label such as y_i."""
     texts = [t.text for t in item]
@@ -116,6 +120,8 @@ class Symbols(Cursor):
         unmarked = not after and not name.sup and name.base not in self.symbols
         if self.text() == "(" and unmarked and self.lone_arguments(alone=name.base in GREEK):
             return self.applied(name)
+        if self.text() == "(" and name.base not in self.symbols and (name.word or base in _OFTEN_FUNCTIONS):
+            raise NotRead(f"whether {base} is multiplied or applied is not clear")
         node: Node = name
         for raised in after:
             node = replace(raised, base=node)

@@ -44,6 +44,8 @@ class Given(Symbols):
         own = context.declarations_of(key_of(bare))
         if name.accent == PLAIN:
             return None
+        if name.text.isdigit():  # \\mu_1 and \\mu_2, beside the \\mu of another page
+            own = [d for d in own if not d.prose or d.scope == self.scope]
         if (name.accent or name.text) and own:
             return next((d for d in own if not d.name.sup), own[-1])
         # entries declared under another mark: W^{(1)} for W^{(2)} is not the same symbol

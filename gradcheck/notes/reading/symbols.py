@@ -169,6 +169,7 @@ class Symbols(Sizes):
             and len(name.sub) <= 1
             and not self.context.is_defined(key_of(name))
             and not name.text
+            and "\\delta" not in dict(self.options.ranks)
         ):
             return self.error_signal(name)
         array, subs, exponent = self.array(name)

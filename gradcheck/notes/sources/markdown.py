@@ -14,7 +14,9 @@ from gradcheck.notes.sources.source import Builder, Source
 __all__ = ["read_markdown"]
 
 _GRADCHECK = re.compile(r"\s*gradcheck\b:?")
-_ITEM = re.compile(r"^(?:\d{1,3}[.)]\s|\*\*(?=[^*\n]*(?:\d|\([a-z]\)))[^*\n]{1,60}\*\*)", re.MULTILINE)
+_ITEM = re.compile(
+    r"^(?:\d{1,3}[.)]\s|\*\*(?=[^*\n]*(?:\d|\([a-z]\)|[.:]\*\*))[^*\n]{1,60}\*\*)", re.MULTILINE
+)
 """A numbered item, or a line that begins with a bold title such as **Problem 2.**"""
 
 

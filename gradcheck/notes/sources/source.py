@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 from dataclasses import dataclass, field
 
+from gradcheck.notes.sources.spoken import spoken
 from gradcheck.notes.statements.pieces import Formula
 
 __all__ = ["Builder", "Comment", "Source"]
@@ -61,6 +62,9 @@ class Builder:
         self.source.formulas.append(
             Formula(text, line, column, self.scope, display, ignored=self.ignore_next)
         )
+        said = spoken(self.text, start, start + len(stripped))
+        if said is not None:
+            self.source.formulas.append(Formula(said, line, column, self.scope))
         if display or "=" in text:
             self.ignore_next = False
 

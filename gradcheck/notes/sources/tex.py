@@ -10,7 +10,10 @@ from gradcheck.notes.sources.source import Builder, Source
 __all__ = ["read_tex"]
 
 _GRADCHECK = re.compile(r"%+\s*gradcheck:(?P<text>[^\n]*)")
-_SECTION = re.compile(r"\\(?:chapter|section|subsection|subsubsection|paragraph)\*?\s*[\[{]")
+_SECTION = re.compile(
+    r"\\(?:chapter|section|subsection|subsubsection|paragraph)\*?\s*[\[{]|^(?:\\noindent\s*)?\\textbf\{[^{}\n]{1,60}[.:]\}",
+    re.MULTILINE,
+)
 
 
 def read_tex(text: str) -> Source:

@@ -14,9 +14,7 @@ from gradcheck.notes.grammar.normalising import normalise
 from gradcheck.notes.grammar.parser import Parser, parse
 from gradcheck.notes.grammar.syntax import (
     Apply,
-    BigSum,
     Group,
-    Literal,
     Multiplication,
     Name,
     Node,
@@ -56,11 +54,15 @@ from gradcheck.notes.statements.declarations import (
     symbols_of,
 )
 from gradcheck.notes.statements.defining import define, define_roots, numbered
+from gradcheck.notes.statements.intermediates import name_intermediates
 from gradcheck.notes.statements.labels import Labels, labelled, labels
 from gradcheck.notes.statements.letters import INDICES, Apart, side_by_side, told_apart, told_by_use
 from gradcheck.notes.statements.lost import lose
+from gradcheck.notes.statements.partials import spelt_out
 from gradcheck.notes.statements.pieces import Formula, Piece, excerpt
+from gradcheck.notes.statements.remarks import remark
 from gradcheck.notes.statements.splitting import Statement, split
+from gradcheck.notes.statements.variances import Squares, squares
 
 __all__ = ["sort"]
 
@@ -86,6 +88,9 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
     label = labels([s for _, sides in parsed for s in sides], bare)
     said_in_comments = {d.name.base for d in declarations.shapes if not d.prose}
     apart, alone_in_its_function = told_apart(parsed, said_in_comments), variables(parsed, said_in_comments)
+    marked = [[labelled(s, label) for s in sides] for _, sides in parsed]
+    own_squares, squared = squares(marked, {key_of(d.name) for d in declarations.shapes})
+    context.squared |= own_squares
     for k, d in enumerate(declarations.shapes):
         name = labelled(d.name, label)
         assert isinstance(name, Name)
@@ -99,6 +104,7 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
     said: dict[int, Relation] = {}
     alone = Counter(id(f) for f, _ in statements)
     for formula, statement in statements:
+        context.enter(formula.scope)
         if isinstance(statement, str):
             pieces.append(Piece(formula, 0, len(formula.text), "claim", reason=statement))
             lose(formula.text, formula.scope, context)
@@ -111,12 +117,14 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
             elif own is None:
                 said[formula.scope] = equal
             continue
-        piece = _piece(formula, statement, context, pieces, (label, apart, alone_in_its_function))
+        piece = _piece(formula, statement, context, pieces, (label, apart, alone_in_its_function, squared))
         if piece is not None:
             piece.said = said.get(formula.scope)
             piece.whole = alone[id(formula)] == 1
             pieces.append(piece)
+    context.enter(0)
     define_roots(pieces, context)
+    name_intermediates(pieces, context)
     assume_chains(pieces, context)
     everything = [n for p in pieces for n in p.sides]
     join_words(declarations, everything)
@@ -211,10 +219,10 @@ def _piece(
     statement: Statement,
     context: Context,
     before: list[Piece],
-    named: tuple[Labels, Apart, Variables],
+    named: tuple[Labels, Apart, Variables, Squares],
 ) -> Piece | None:
     start, end = statement.start, statement.end
-    label, apart, alone = named
+    label, apart, alone, squared = named
     if statement.relation is not None:
         return _related(formula, statement, context, start, end)
     if not statement.signs:
@@ -222,10 +230,16 @@ def _piece(
     piece = Piece(formula, start, end, "claim", known=len(context.definitions))
     try:
         for side in statement.sides:
-            node = side_by_side(labelled(parse(side, context.applied, context.symbols), label))
-            piece.sides.append(means(node, context.counted))
+            spelt = spelt_out(
+                parse(side, context.applied, context.symbols), context.definitions, formula.scope
+            )
+            node = side_by_side(labelled(spelt, label))
+            piece.sides.append(squared(means(node, context.counted)))
             piece.latex.append(excerpt(formula.text, side[0].start, side[-1].end))
         piece.sides = alone(apart(piece.sides, formula.scope))
+        first = piece.sides[0]
+        if isinstance(first, Name) and first.primes and not first.base.isupper():
+            raise NotRead(f"what the prime of {key_of(first)} means is not clear")
         for condition in statement.conditions:
             _condition(condition, piece, context)
         both = _applied_and_multiplied(piece.sides)
@@ -244,23 +258,7 @@ def _piece(
         return piece
     if _is_at_a_label(piece.sides):
         return None
-    shares = _sums_to_one(piece.sides)
-    if shares is not None:
-        known = context.declarations.shapes
-        if not any(key_of(d.name) == key_of(shares) for d in known) and not context.is_defined(
-            key_of(shares)
-        ):
-            known.append(
-                Declared(
-                    replace(shares, sub=()),
-                    (),
-                    values="simplex",
-                    scope=formula.scope,
-                    unsaid=True,
-                    prose=True,
-                )
-            )
-            context.forget()
+    if remark(piece.sides, formula.scope, context):
         return None
     rest = piece.sides[1:]
     if rest and isinstance(piece.sides[0], Name) and (all(is_number(s) for s in rest) or _set(piece.sides)):
@@ -362,11 +360,3 @@ def _continuation(piece: Piece, before: list[Piece]) -> Piece:
     piece.conditions = piece.conditions or last.conditions
     piece.kind = "step"
     return piece
-
-
-def _sums_to_one(sides: list[Node]) -> Name | None:
-    r"""y in a remark such as \sum_i y_i = 1."""
-    if len(sides) != 2 or not isinstance(sides[0], BigSum) or not isinstance(sides[0].body, Name):
-        return None
-    body, one = sides[0].body, isinstance(sides[1], Literal) and sides[1].value == 1
-    return body if one and len(body.sub) == 1 and not (body.sup or body.primes) else None

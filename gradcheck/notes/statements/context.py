@@ -162,6 +162,12 @@ class Context:
         """The same as it is seen in one section: what it declares itself comes before what others do."""
         return replace(self, now=scope, _index=None)
 
+    def enter(self, scope: int) -> None:
+        """Go on to a section, whose declarations hold from here."""
+        if scope != self.now:
+            self.now = scope
+            self.forget()
+
     def declared(self, key: str) -> Declared | None:
         """The declaration of a symbol, the last one first."""
         found = self._by_key().get(key)

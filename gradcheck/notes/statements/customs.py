@@ -76,6 +76,7 @@ def plain_numbers(context: Context, pieces: list[Piece], formulas: list[Formula]
     seen: set[str] = set()
     arrays: set[str] = set()
     for piece in pieces:
+        context.enter(piece.formula.scope)
         names = [n for n in nodes(tuple(piece.sides)) if isinstance(n, Name)]
         found = {key_of(n) for n in names}
         seen |= found
@@ -85,6 +86,7 @@ def plain_numbers(context: Context, pieces: list[Piece], formulas: list[Formula]
             n.base in bold and n.accent != PLAIN for n in names
         ):
             arrays |= found
+    context.enter(0)
     return {k for k in seen - arrays if k not in context.functions and len(k.strip("\\")) < 9}
 
 

@@ -112,7 +112,7 @@ def _is_square(name: Name, body: Node) -> bool:
     """Whether r^2 = x^2 + y^2 says what r is: a sum, in which 2 is a power and no layer."""
     if name.bracket or name.sub or len(name.sup) != 1 or getattr(name.sup[0], "text", "") != "2":
         return False
-    if key_of(name) in {"\\sigma", "s", "v", "\\rho"} or not isinstance(body, Addition):
+    if name.base in {"\\sigma", "s", "v", "\\rho"} or not isinstance(body, Addition):
         return False
     names = [n for n in nodes(body) if isinstance(n, Name)]
     return not any(n.base.isupper() or (n.sup and getattr(n.sup[0], "text", "") != "2") for n in names)
@@ -204,7 +204,7 @@ def define(piece: Piece, context: Context) -> None:
     ):
         return
     squared = (
-        bool(name.sup) and not name.bracket and not name.sub and key in {"\\sigma", "s", "v", "\\rho"}
+        bool(name.sup) and not name.bracket and not name.sub and name.base in {"\\sigma", "s", "v", "\\rho"}
         and getattr(name.sup[0], "text", "") == "2"
     )  # fmt: skip
     if not parameters and _circular(piece.sides[1], name, scope, context):

@@ -32,7 +32,7 @@ MOST = 24
 CONSTANTS = {"e", "I", "\\ones", "\\zeros", "\\pi", "d", "T"}
 OFTEN_NUMBERS = {
     "\\epsilon", "\\varepsilon", "\\lambda", "\\eta", "\\alpha", "\\gamma", "\\tau", "\\rho", "c", "t", "k",
-    "n", "m", "i", "j",
+    "n", "m", "i", "j", "\\ell", "\\delta",
 }  # fmt: skip
 
 
@@ -50,8 +50,9 @@ def guesses(context: Context, pieces: list[Piece]) -> list[Guess]:
     signs = _Signs(sides, context)
     context.members = {k for k in signs.members if signs.indexed.get(k) == {1} and not _known(k, context)}
     open_: dict[str, tuple[tuple[int, int], ...]] = {}
+    plain = _parameters(pieces, signs, context)
     for key in signs.keys:
-        if not _known(key, context):
+        if key in plain or not _known(key, context):
             options = signs.options(key)
             if options:
                 open_[key] = options
@@ -81,6 +82,20 @@ def _known(key: str, context: Context) -> bool:
         or key == "\\delta"
         or declared.scalars
     )
+
+
+def _parameters(pieces: list[Piece], signs: _Signs, context: Context) -> set[str]:
+    r"""\ell and \delta where they are numbers, a length or a threshold: no layer, no loss, no error."""
+    told = context.losses | context.functions | context.static.keys() | signs.indices | signs.array
+    found = {"\\ell", "\\delta"} - told - {key_of(d.name) for d in context.declarations.shapes}
+    for p in pieces:
+        heads = [s.body if isinstance(s, Derivative) else s for s in p.sides[:1]]
+        found -= {key_of(s) for s in heads if isinstance(s, Name)}
+        if any(isinstance(s, Multiplication) for s in p.sides[:1]):
+            found -= {key_of(n) for n in nodes(p.sides[0]) if isinstance(n, Name)}  # \\delta h = ...
+    held = {key_of(n) for d in context.definitions for n in nodes(d.body) if isinstance(n, Name)}
+    found = {k for k in found & held if signs.indexed.get(k) == {0} and not context.is_defined(k)}
+    return found if context.preactivation() is None else found - {"\\delta"}
 
 
 class _Signs:
@@ -143,7 +158,7 @@ class _Signs:
             case Apply(function, arguments, _) if function.base in {"tr", "det", "logdet"}:
                 self.shaped = True
                 self.square |= {key_of(a) for a in arguments if isinstance(a, Name)}
-            case Apply(function, arguments, _) if function.base in {"softmax", "diag"}:
+            case Apply(function, arguments, _) if function.base in {"softmax", "diag", "\\langle"}:
                 self.shaped = True
                 self.array |= {key_of(a) for a in arguments if isinstance(a, Name) and not a.sub}
             case Addition(terms):

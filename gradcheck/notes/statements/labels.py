@@ -42,6 +42,8 @@ def labels(sides: list[Node], declared: set[str]) -> Labels:
     from_zero = any(isinstance(n, BigSum) and getattr(n.low, "text", "") == "0" for n in nodes(tuple(sides)))
     paired = _paired(sides) - {(k, x) for k, x in _paired(sides) if x in INDICES or x in bound}
     paired |= _parameters(sides, bases - INDICES - bound) | _gates(symbols, bases - bound)
+    own_names = _names(sides, symbols) - bases - bound
+    listed = _listed(sides)
     numbered: dict[str, bool] = {}
     for n in symbols:
         alone = len(n.sub) == 1 and isinstance(n.sub[0], Literal)
@@ -54,9 +56,9 @@ def labels(sides: list[Node], declared: set[str]) -> Labels:
         if len(name.sub) == 1:
             (mark,) = name.sub
             if isinstance(mark, Literal):
-                zero = mark.value == 0 and not from_zero
+                zero = (mark.value == 0 and not from_zero) or (key_of(name), mark.text) in listed
                 return mark.text if numbered.get(key_of(name)) or zero else None
-            told = letters[0] in PARAMETERS & bases or (key_of(name), letters[0]) in paired
+            told = letters[0] in PARAMETERS & bases | own_names or (key_of(name), letters[0]) in paired
             return letters[0] if told else None
         own = len(letters) == 2 and all(x is not None and x in bases - counting for x in letters)
         return "".join(x for x in letters if x) if own else None
@@ -64,11 +66,38 @@ def labels(sides: list[Node], declared: set[str]) -> Labels:
     return label
 
 
+def _listed(sides: list[Node]) -> set[tuple[str, str]]:
+    r"""The variables of a function that are told apart by numbers, as in D(\mu_1, \mu_2): no entries."""
+    arguments = [a for n in sides if isinstance(n, Apply) and not n.function.word for a in n.arguments]
+    return {
+        (key_of(a), a.sub[0].text)
+        for a in arguments
+        if isinstance(a, Name) and len(a.sub) == 1 and isinstance(a.sub[0], Literal)
+    }
+
+
 def _parameters(sides: list[Node], own: set[str]) -> set[tuple[str, str]]:
     """Functions f_a(x) with a symbol below that stands in the formulas as itself."""
     functions = [n.function for n in nodes(tuple(sides)) if isinstance(n, Apply)]
     found = {(key_of(f), x) for f in functions if len(f.sub) == 1 and (x := letter_of(f.sub[0]))}
     return {(key, x) for key, x in found if x in own}
+
+
+COUNTS = {*"DHIJKLMNPT"}
+"""Capital letters that are often the last place of a list."""
+
+
+def _names(sides: list[Node], symbols: list[Name]) -> set[str]:
+    r"""Capital letters that stand alone below symbols and nowhere else, as B in \mu_B: they count nothing."""
+    alone = {x for n in symbols if len(n.sub) == 1 and (x := letter_of(n.sub[0]))}
+    elsewhere = {x for n in symbols if len(n.sub) > 1 for s in n.sub for m in nodes(s) if (x := letter_of(m))}
+    for n in nodes(tuple(sides)):
+        if isinstance(n, BigSum):
+            elsewhere |= {x for m in nodes((n.low, n.high, n.condition)) if (x := letter_of(m))}
+        elif isinstance(n, Group):
+            elsewhere |= {x for s in n.sub if (x := letter_of(s))}
+    script = {x for x in alone if x.startswith("\\mathcal{")}
+    return ({x for x in alone if len(x) == 1 and x.isupper()} - COUNTS | script) - elsewhere
 
 
 def _gates(symbols: list[Name], own: set[str]) -> set[tuple[str, str]]:

@@ -43,6 +43,7 @@ def told_apart(statements: Sequence[tuple[int, list[Node]]], declared: set[str])
     capital: dict[int, set[str]] = {}
     rows: dict[int, set[str]] = {}
     heads: dict[int, set[str]] = {}
+    both: dict[int, set[str]] = {}
     for scope, sides in statements:
         inner = {id(n) for n in marks(sides)}
         for n in nodes(tuple(sides)):
@@ -54,13 +55,16 @@ def told_apart(statements: Sequence[tuple[int, list[Node]]], declared: set[str])
                 capital.setdefault(scope, set()).add(n.base)
             if len(n.sub) == 1:
                 rows.setdefault(scope, set()).add(n.base)
+        own = [n for n in nodes(tuple(sides)) if isinstance(n, Name) and id(n) not in inner and not n.accent]
+        light = {n.base for n in own if not (n.bold or n.sub or n.sup or n.text)}
+        both.setdefault(scope, set()).update(light & {n.base for n in own if n.bold and not n.sub})
         if isinstance(sides[0], Name) and len(sides[0].sub) == 2:
             heads.setdefault(scope, set()).add(sides[0].base)
 
     def apart(sides: list[Node], scope: int) -> list[Node]:
         inner = {id(n) for n in marks(sides)}
         functions = {id(n.function) for n in nodes(tuple(sides)) if isinstance(n, Apply)}
-        plain = (bold.get(scope, set()) - declared) if _of_numbers(sides, inner) else set()
+        plain = (bold if _of_numbers(sides, inner) else both).get(scope, set()) - declared
         own = heads.get(scope, set()) | rows.get(scope, set()) - bold.get(scope, set()) | declared
         small = {x.lower() for x in capital.get(scope, set()) - declared} - own
 

@@ -9,7 +9,7 @@ from gradcheck.notes.statements.context import key_of, letter_of, nodes
 from gradcheck.notes.statements.pieces import Piece
 from gradcheck.notes.verdicts.evidence import Evidence
 
-__all__ = ["how_many", "loosely_written", "names_others", "perhaps_diagonal", "unsaid"]
+__all__ = ["how_many", "loosely_written", "names_others", "perhaps_diagonal", "unknown", "unsaid"]
 
 
 def unsaid(evidence: Evidence, piece: Piece, outcome: Outcome) -> str | None:
@@ -36,6 +36,27 @@ def unsaid(evidence: Evidence, piece: Piece, outcome: Outcome) -> str | None:
             if key_of(n.body) == loss and through and by and not tied:
                 return f"how {key_of(n.by[0])} depends on {key_of(named)} is not said"
     return None
+
+
+def unknown(evidence: Evidence, piece: Piece, outcome: Outcome) -> str | None:
+    """A function that the note does not tell and that could make the claim true, as f in F' = f."""
+    known = evidence.readings.context
+
+    def told(key: str) -> bool:
+        return known.is_defined(key) or key in known.declarations.elementwise or key == "\\sigma"
+
+    def applied(node: object) -> dict[str, bool]:
+        found = [n.function for n in nodes(node) if isinstance(n, Apply) and not n.function.word]
+        found = [f for f in found if f.base != "\\langle" and not told(key_of(f))]
+        return {key_of(f): f.primes > 0 for f in found}
+
+    left, right = piece.sides[outcome.pair], applied(piece.sides[outcome.pair + 1])
+    own = applied(left)
+    if isinstance(left, Apply) and own.get(key_of(left.function)) and set(right) - known.losses:
+        return f"the function {key_of(left.function)} is neither declared nor defined"
+    through = {k for d in known.definitions for k in applied(d.body)} | set(own)
+    alone = sorted(set(right) - through - known.losses)
+    return f"the function {alone[0]} is neither declared nor defined" if alone else None
 
 
 def perhaps_diagonal(evidence: Evidence, left: Node, right: Node) -> bool:

@@ -121,7 +121,7 @@ def chain_rule(record: ClaimRecord, piece: Piece) -> ClaimRecord:
 def _is_stationary(piece: Piece) -> bool:
     """Whether the derivative of one quantity is set to zero, as at a minimum."""
     left = piece.sides[0]
-    own = left.body if isinstance(left, Derivative | Nabla) else None
+    own = left.body if isinstance(left, Derivative | Nabla) and len(piece.sides) == 2 else None
     return isinstance(own, Name) and not own.sub and not piece.conditions and is_zero(piece.sides[-1])
 
 

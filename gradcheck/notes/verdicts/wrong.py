@@ -39,7 +39,14 @@ from gradcheck.notes.statements.telling import all_declared, redefines
 from gradcheck.notes.verdicts.definitions import why_broken
 from gradcheck.notes.verdicts.evidence import UNSURE, Evidence, completed, sentence
 from gradcheck.notes.verdicts.right_if import for_a_batch_of_one
-from gradcheck.notes.verdicts.unsaid import how_many, loosely_written, names_others, perhaps_diagonal, unsaid
+from gradcheck.notes.verdicts.unsaid import (
+    how_many,
+    loosely_written,
+    names_others,
+    perhaps_diagonal,
+    unknown,
+    unsaid,
+)
 
 __all__ = ["guessed_symbol", "is_equation", "judge_wrong", "refuted", "restated_definition"]
 
@@ -103,6 +110,7 @@ def judge_wrong(
             text = f"the function {key_of(head.function)} is neither declared nor defined"
             return completed(base, reason=sentence(text), reading=reading)
         left_out = how_many(evidence, piece) or unsaid(evidence, piece, first)
+        left_out = left_out or unknown(evidence, piece, first)
         if left_out is not None:
             return completed(base, reason=sentence(left_out), reading=reading)
         twice = _stands_twice(piece, first)
