@@ -87,3 +87,20 @@ def test_one_transposed_matrix_does_not_make_the_layout():
     text = r"With $W\in\mathbb{R}^{h\times d}$, $x\in\mathbb{R}^d$, $y\in\mathbb{R}^h$: $z = Wx$, $E = \frac12\|z-y\|^2$, $\frac{\partial E}{\partial x} = W^T(z-y)$"
     assert verdict(text, r"$$\frac{\partial E}{\partial W} = x(z-y)^T$$") == "right-if"
     assert verdict(text, r"$$\frac{\partial E}{\partial W} = (z-y)x^T$$") == "right"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"The ELU is $g(x) = x$ if $x>0$ and $e^x-1$ otherwise.",
+        r"The ELU is $g(x) = x \text{ if } x>0$.",
+    ],
+)
+def test_one_case_defines_no_function(text):
+    """A derivative that is wrong in the other case is not accepted by it."""
+    assert verdict(text, "For $x \\le 0$ its derivative is $g'(x) = 1$.") == "not-read"
+
+
+def test_a_domain_is_no_case():
+    assert verdict(r"Let $f(x) = \ln x$ for $x > 0$.", "$f'(x) = 1/x$") == "right"
+    assert verdict(r"Let $f(x) = \ln x$ for $x > 0$.", "$f'(x) = -1/x$") == "wrong"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 from dataclasses import dataclass, field
 
-from gradcheck.notes.sources.spoken import spoken
+from gradcheck.notes.sources.spoken import in_one_case, spoken
 from gradcheck.notes.statements.pieces import Formula
 
 __all__ = ["Builder", "Comment", "Source"]
@@ -60,8 +60,11 @@ class Builder:
         line, column = self.place(start)
         text = self.text[start : start + len(stripped)]
         self.source.formulas.append(
-            Formula(text, line, column, self.scope, display, ignored=self.ignore_next)
-        )
+            Formula(
+                text, line, column, self.scope, display, ignored=self.ignore_next,
+                one_case=in_one_case(self.text, start + len(stripped)),
+            )
+        )  # fmt: skip
         said = spoken(self.text, start, start + len(stripped))
         if said is not None:
             self.source.formulas.append(Formula(said, line, column, self.scope))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["spoken"]
+__all__ = ["in_one_case", "spoken"]
 
 _SYMBOL = re.compile(
     r"(?P<name>[A-Z]|\\(?:Sigma|Lambda|Omega|Gamma|Phi|Theta|Psi))(?:\s*\\in\b.*)?", re.DOTALL
@@ -31,3 +31,11 @@ def spoken(text: str, start: int, end: int) -> str | None:
     if after or (led is not None and led["led"].lower().strip("(,.") not in _CASES):
         return rf"{symbol['name']} = {symbol['name']}^\top"
     return None
+
+
+_ONE_CASE = re.compile(r"(?:\$|\\\))?[,\s]*if\s+(?:\$|\\\()[^$]*?(?:<|>|\\leq?\b|\\geq?\b|\\neq?\b)")
+
+
+def in_one_case(text: str, end: int) -> bool:
+    r"""Whether the text goes on with a case, as in "$g(x) = x$ if $x > 0$"."""
+    return _ONE_CASE.match(text, end) is not None

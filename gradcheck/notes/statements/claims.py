@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
@@ -265,8 +266,26 @@ def _piece(
         return None  # "n = 3", "w = b = 1": values, nothing to check
     if statement.continues:
         return _continuation(piece, before)
+    if _defines_one_case(piece, context):
+        piece.sides, piece.reason = [], r"it is one case of a definition; all in \begin{cases} are read"
+        return piece
     define(piece, context)
     return piece
+
+
+_IF = re.compile(r"\\(?:text|mbox|mathrm)[a-z]*\{\s*if\b")
+
+
+def _defines_one_case(piece: Piece, context: Context) -> bool:
+    """Whether a function is given for some of its arguments only: "g(x) = x if x > 0"."""
+    head = piece.sides[0]
+    if not isinstance(head, Apply) or head.function.primes or context.is_defined(key_of(head.function)):
+        return False
+    said = piece.unclear is not None and _IF.search(piece.formula.text, piece.end) is not None
+    if not (said or piece.formula.one_case):
+        return False
+    context.unread.add(key_of(head.function))
+    return True
 
 
 def _is_at_a_label(sides: list[Node]) -> bool:

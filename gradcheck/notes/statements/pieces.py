@@ -12,7 +12,9 @@ __all__ = ["Formula", "Piece", "excerpt"]
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A formula of the note: its text, and where it begins (line and column count from 1)."""
+    """A formula of the note: its text, and where it begins (line and column count from 1). ``one_case``: the
+    text behind it says in which case it holds.
+    """
 
     text: str
     line: int
@@ -20,6 +22,7 @@ class Formula:
     scope: int = 0
     display: bool = True
     ignored: bool = False
+    one_case: bool = False
 
     def place(self, offset: int) -> tuple[int, int]:
         before = self.text[:offset]
