@@ -39,6 +39,8 @@ def compared(results: Sequence[PointResult], *, proved: bool) -> list[Compared]:
 def _row(quantity: Quantity, found: Sequence[tuple[int, Match]], failed: bool, proved: bool) -> Compared:
     said = [(number, match) for number, match in found if match.outcome != "unclear"]
     worst = max((m for _, m in said), key=lambda m: (m.outcome == "differ", m.gap, m.bound), default=None)
+    if failed and worst is not None and worst.outcome != "differ":
+        worst = None  # it raises, or has another shape: where it could be compared, it agreed
     verdict = Verdict.FAIL if failed else Verdict.PASS if said else Verdict.INCONCLUSIVE
     strength = None
     if verdict is Verdict.PASS:
