@@ -18,7 +18,7 @@ def _row(backward: Any) -> Any:
 
 
 def test_a_gradient_that_does_not_conform_has_no_difference() -> None:
-    """Where it has the right shape, at n = m = 1, it is right: a difference of 0 beside a failure misleads."""
+    """Where it has the right shape, it is right: a difference of 0 beside a failure misleads."""
 
     def backward(delta: Any, W: Any, x: Any) -> Any:
         return np.outer(delta, x), W.T @ delta if W.size == 1 else (W.T @ delta)[:0]
