@@ -53,12 +53,12 @@ def weigh(claim: Claim, memory: Memory, ruling: Ruling, results: list[PointResul
         return _broken(proof, f"the proof's entry formulas and the code contradict each other: {spot.words}")
     if any(r.in_float64 is not None for r in results):
         why = "the code was judged in float64 at some points, where it may do something else than on symbols"
-        return Weighed(ruling, msgspec.structs.replace(proof, status="partly", reason=why))
+        return Weighed(ruling, _partly(proof, why))
     zero = ruling.verdict is Verdict.WEAK and _identically_zero(proof, ruling.saturated)
     if ruling.verdict is Verdict.PASS or zero:
         if not spot.points:  # nothing ties what ran on symbols to what runs on numbers
             why = f"the entry formulas could not be compared with the code: {spot.words}"
-            proof = msgspec.structs.replace(proof, status="partly", reason=why)
+            proof = _partly(proof, why)
         return Weighed(Ruling(Verdict.PASS) if zero else ruling, proof, proved=spot.points > 0)
     if ruling.verdict is Verdict.FAIL:
         return _against_failure(claim, memory, proof, ruling, results)
@@ -74,13 +74,16 @@ def uncrowned(weighed: Weighed, ruling: Ruling, why: str = _AT_LARGE_SIZES) -> W
     """
     if not weighed.proved:
         return replace(weighed, ruling=ruling)
-    return Weighed(ruling, msgspec.structs.replace(weighed.proof, status="partly", reason=why))
+    return Weighed(ruling, _partly(weighed.proof, why))
 
 
 def unproved(weighed: Weighed, why: str) -> Weighed:
     """A pass without the strength of its proof, which says ``why``."""
-    proof = msgspec.structs.replace(weighed.proof, status="partly", reason=why)
-    return replace(weighed, proof=proof, proved=False)
+    return replace(weighed, proof=_partly(weighed.proof, why), proved=False)
+
+
+def _partly(proof: Proof, why: str) -> Proof:
+    return msgspec.structs.replace(proof, status="partly", reason=why)
 
 
 def refuted(proof: Proof, found: Counterexample | None) -> Proof:
@@ -141,10 +144,8 @@ def _against_failure(
             text = "constants that the code computes are rounded, by as much as the difference may be"
             return Weighed(
                 Ruling(Verdict.INCONCLUSIVE, text),
-                msgspec.structs.replace(proof, status="partly", reason=text),
+                _partly(proof, text),
             )
         return _broken(proof, "the claim is proved for all shapes, but fails at a point")
     why = why or "proved, but the check as a whole fails"
-    return Weighed(
-        Ruling(Verdict.FAIL, ruling.reason), msgspec.structs.replace(proof, status="partly", reason=why)
-    )
+    return Weighed(Ruling(Verdict.FAIL, ruling.reason), _partly(proof, why))

@@ -30,7 +30,6 @@ from gradcheck.formulas.quantity import Quantity
 from gradcheck.formulas.spaces import Space
 from gradcheck.judging.along_spaces import compare_along
 from gradcheck.judging.answers.forward_values import values_in_balls
-from gradcheck.judging.candidates.own_rounding import own_rounding
 from gradcheck.judging.candidates.same_code import unknown_rounding
 from gradcheck.judging.comparing import RESOLUTION, Match, compare, running_scale
 from gradcheck.judging.evaluation import Evaluation, spread
@@ -360,7 +359,7 @@ def _without_cancellation(check: Evaluation, opinion: Opinion) -> Opinion:
     everywhere = {q: np.full(check.stated.values[q].shape, left) for q in differing}
     if _is_within(check, opinion, everywhere):
         return _no_answer(opinion, ReasonKind.CANCELLATION)
-    own = own_rounding(check.claim, check.point, check.stated)
+    own = check.own_rounding
     if own.keys() >= set(differing) and _is_within(check, opinion, {q: own[q] for q in differing}):
         return _no_answer(opinion, ReasonKind.CANCELLATION)
     return opinion

@@ -95,11 +95,16 @@ class Evaluation:
         """Whether float64 values differ from the balls by no more than the code's rounding makes of them, as
         where matrices are close to singular.
         """
-        own = own_rounding(self.claim, self.point, self.stated)
+        own = self.own_rounding
         return run.keys() <= own.keys() and all(
             bool((np.abs(midpoints(run[quantity]) - self.stated.values[quantity]) <= own[quantity]).all())
             for quantity in run
         )
+
+    @cached_property
+    def own_rounding(self) -> Mapping[Quantity, NDArray[np.float64]]:
+        """How far each stated entry may be off by rounding inside the code; see `own_rounding`."""
+        return own_rounding(self.claim, self.point, self.stated)
 
     @cached_property
     def comparable(self) -> bool:

@@ -4,6 +4,7 @@
 import pytest
 
 from gradcheck.notes import check_text
+from tests.notes.judged import verdict
 
 SOFTMAX = r"$$p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}$$"
 KALMAN = r"Let $P = (I - KH) Q (I - KH)^T + K R K^T$."
@@ -61,10 +62,6 @@ TWINS = {
     "underscores that Markdown escapes": ("<!-- gradcheck\nW: n m; x: m\n-->\n" + r"$y\_i = \sum\_j W\_{ij} x\_j$", r"$$\frac{\partial y\_i}{\partial x\_j} = W\_{ij}$$", r"$$\frac{\partial y\_i}{\partial x\_j} = -W\_{ij}$$"),
     "polar coordinates": (r"$x = r \cos\theta$, $y = r \sin\theta$, $r = \sqrt{x^2 + y^2}$", r"$$\frac{\partial x}{\partial \theta} = -y$$", r"$$\frac{\partial x}{\partial \theta} = y$$"),
 }  # fmt: skip
-
-
-def verdict(text, claim):
-    return check_text(f"{text}\n\n{claim}\n", "note.md").claims[-1].verdict
 
 
 @pytest.mark.corpus(9)

@@ -4,6 +4,7 @@
 import pytest
 
 from gradcheck.notes import check_text
+from tests.notes.judged import verdict
 
 BOLD = r"Let $f(\mathbf{x}) = \boldsymbol{\beta}^\top \mathbf{x}$."
 LABEL = r"$p_k = \frac{e^{f_k}}{\sum_j e^{f_j}}$ and $L_i = -\log p_{y_i}$"
@@ -49,10 +50,6 @@ TWINS = {
     "a chain rule of functions that are not told": ("", r"$$\frac{dy}{dx} = \frac{dy}{du} \cdot \frac{du}{dx}$$", None),
     "an intermediate of a second definition": (r"$f(x, y, z) = (x + y) z$, $q = x + y$ and $f = q z$.", r"$$\frac{\partial f}{\partial q} = z$$", None),
 }  # fmt: skip
-
-
-def verdict(text, claim=""):
-    return check_text(f"{text}\n\n{claim}\n", "note.md").claims[-1].verdict
 
 
 @pytest.mark.corpus(3)

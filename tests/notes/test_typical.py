@@ -3,7 +3,7 @@
 
 import pytest
 
-from gradcheck.notes import check_text
+from tests.notes.judged import verdict
 
 TITLE = r"""# Backpropagation
 
@@ -43,10 +43,6 @@ TWINS = {
     "a matrix that the text calls symmetric": (r"$P\in\mathbb{R}^{n\times n}$ is symmetric, $x\in\mathbb{R}^n$, $f = x^TPx$", r"$$\frac{\partial f}{\partial x} = 2Px$$", r"$$\frac{\partial f}{\partial x} = Px$$"),
     "a name that a paragraph takes anew": ("**Gamma.** $L(x) = x \\log x$\n\n**Laplace.** $L(m) = m^2$", r"$$L'(m) = 2m$$", r"$$L'(m) = m$$"),
 }  # fmt: skip
-
-
-def verdict(text, claim):
-    return check_text(f"{text}\n\n{claim}\n", "note.md").claims[-1].verdict
 
 
 @pytest.mark.parametrize("name", TWINS)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from gradcheck.notes.grammar.latex import latex
 from gradcheck.notes.grammar.syntax import Addition, Derivative, Group, Multiplication, Name, Node, rebuilt
 from gradcheck.notes.statements.context import Context, Definition, key_of, nodes
-from gradcheck.notes.statements.pieces import Piece
+from gradcheck.notes.statements.pieces import Piece, nodes_of
 
 __all__ = ["name_intermediates"]
 
@@ -20,9 +20,7 @@ def name_intermediates(pieces: list[Piece], context: Context) -> None:
     for scope in sorted({d.scope for d in context.definitions}):
         by = {
             key_of(b)
-            for p in pieces
-            if p.formula.scope == scope
-            for n in nodes(tuple(p.sides))
+            for n in nodes_of(pieces, scope)
             if isinstance(n, Derivative)
             for b in n.by
             if isinstance(b, Name)

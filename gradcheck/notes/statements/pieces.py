@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from gradcheck.notes.grammar.syntax import Node, Relation
-from gradcheck.notes.statements.context import Definition
+from gradcheck.notes.statements.context import Definition, nodes
 
-__all__ = ["Formula", "Piece", "excerpt"]
+__all__ = ["Formula", "Piece", "excerpt", "nodes_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,11 @@ class Piece:
     @property
     def offset(self) -> int:
         return 0 if self.whole else self.start
+
+
+def nodes_of(pieces: Iterable[Piece], scope: int) -> Iterator[Node]:
+    """All that stands in the statements of a section."""
+    return (node for p in pieces if p.formula.scope == scope for node in nodes(tuple(p.sides)))
 
 
 def excerpt(text: str, start: int, end: int) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from gradcheck.notes.grammar.syntax import Name
-from gradcheck.notes.statements.context import Context, key_of, nodes
+from gradcheck.notes.statements.context import Context, key_of
 from gradcheck.notes.statements.declarations import Declarations
-from gradcheck.notes.statements.pieces import Piece
+from gradcheck.notes.statements.pieces import Piece, nodes_of
 
 __all__ = ["declarations_for", "together"]
 
@@ -28,13 +28,7 @@ def together(pieces: Sequence[Piece], context: Context) -> list[frozenset[int]]:
         return scope
 
     for scope in scopes:
-        used = {
-            key_of(n)
-            for p in pieces
-            if p.formula.scope == scope
-            for n in nodes(tuple(p.sides))
-            if isinstance(n, Name)
-        }
+        used = {key_of(n) for n in nodes_of(pieces, scope) if isinstance(n, Name)}
         for key in used - own[scope] - (said[scope] if scope else set()):
             others = [s for s in scopes if s != scope and key in own[s]]
             before = [s for s in others if s < scope]
