@@ -96,11 +96,19 @@ def _of(function: types.FunctionType, numbers: Sequence[float]) -> Iterator[Rewr
     file = function.__code__.co_filename
     for place in places(tree):
         for change in other_words(place, numbers):
+            _located(change.node, place.node)
             where = f"{Path(file).name}:{place.node.lineno}"  # type: ignore[attr-defined]
             text = _sentence(place, change.node, where)
             made = partial(_changed, tree, place, change.node, function)
             marked = partial(_marked, tree, place, change.node, function)
             yield Rewrite(change.kind, text, change.cost, made, marked, place.in_comparison)
+
+
+def _located(changed: ast.AST, node: ast.AST) -> None:
+    """Give what is new in a change the lines of what it stands for, which Python's compiler asks for."""
+    if not hasattr(changed, "lineno"):
+        ast.copy_location(changed, node)
+    ast.fix_missing_locations(changed)
 
 
 def _sentence(place: Place, changed: ast.AST, where: str) -> str:
@@ -183,11 +191,10 @@ def _changed(
 ) -> Callable[..., Any] | None:
     """The changed function, which finds what it closes over where it was."""
     put_back = _exchanged(place, changed)
-    try:
-        inner: ast.stmt = copy.deepcopy(tree)
+    try:  # compiled as it stands: to copy the tree costs more than all else that is done with a change
+        return _compiled(tree, function, function.__globals__)
     finally:
         put_back()
-    return _compiled(inner, function, function.__globals__)
 
 
 def _marked(
@@ -211,6 +218,7 @@ def _marked(
             if isinstance(block, list):
                 noted = [[_note(next(number)), statement] for statement in block]
                 setattr(node, slot, [s for pair in noted for s in pair])
+    ast.fix_missing_locations(inner)
     return _compiled(inner, function, {**function.__globals__, _NOTE: reached.add})
 
 
@@ -227,13 +235,11 @@ def _compiled(
 ) -> Callable[..., Any] | None:
     free = function.__code__.co_freevars
     if free:
-        bound = [ast.Assign([ast.Name(n, ast.Store())], ast.Constant(None)) for n in free]
-        (around,) = ast.parse("def around(): pass").body
-        around.body = [*bound, inner]  # type: ignore[attr-defined]
+        (around,) = ast.parse(f"def around():\n    {' = '.join(free)} = None").body
+        around.body.append(inner)  # type: ignore[attr-defined]
         inner = around
-    module = ast.fix_missing_locations(ast.Module([inner], []))
     try:
-        code = compile(module, function.__code__.co_filename, "exec")
+        code = compile(ast.Module([inner], []), function.__code__.co_filename, "exec")
     except (SyntaxError, ValueError, TypeError):
         return None
     for _ in range(2 if free else 1):

@@ -33,7 +33,12 @@ def rewritten(case: Case, pilot: Sample) -> Iterator[Explanation]:
     if not case.claim.kind.is_backward:
         return
     cost = 1 + len(recorded(case, pilot).calls) // 4
-    for rewrite in rewrites(case.claim.candidate, numbers_of(pilot)):
+    if not affordable(cost):
+        return
+    numbers = numbers_of(pilot)
+    function = case.claim.candidate
+    changes = case.samples[0].remember(("rewrites", *numbers), lambda: list(rewrites(function, numbers)))
+    for rewrite in changes:
         if not affordable(cost):
             return
         yield _of(rewrite, case, cost)
