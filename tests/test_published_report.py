@@ -1,4 +1,6 @@
-"""The main job: the whole catalogue, as a user runs it, against the report that is committed."""
+"""The main job: the catalogue, as a user runs it, against the report that is committed. CI runs the whole
+catalogue as the main job; here its errata and a part of the rest, or all (`nox -s whole`).
+"""
 
 import json
 import subprocess
@@ -8,16 +10,19 @@ from pathlib import Path
 import pytest
 
 from gradcheck.records.reading import read_log
+from tests.conftest import WHOLE
 
 PUBLISHED = Path(__file__).parent.parent / "reports" / "catalogue"
-IDS = {f"D{n:02}" for n in range(1, 24)}
+ERRATA = {"D06", "D07", "D09", "D14", "D17"}
+EVERY = {f"D{n:02}" for n in range(1, 24)}
+IDS = EVERY if WHOLE else {*ERRATA, "D01", "D04", "D11", "D19", "D23"}
 
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory):
     folder = tmp_path_factory.mktemp("catalogue")
     done = subprocess.run(
-        [sys.executable, "-m", "gradcheck", "verify", "--report-dir", str(folder)],
+        [sys.executable, "-m", "gradcheck", "verify", *sorted(IDS), "--report-dir", str(folder)],
         capture_output=True,
         text=True,
         check=False,
@@ -51,7 +56,7 @@ def test_every_erratum_ends_at_a_smallest_shape(fresh):
     """The errata are found by running, with the arrays that refute them."""
     errata = [c for c in read_log(fresh / "run.jsonl").claims if c.expected == "fail"]
 
-    assert {c.id for c in errata} == {"D06", "D07", "D09", "D14", "D17"}
+    assert {c.id for c in errata} == ERRATA
     assert all(c.counterexample is not None for c in errata)
     # at 1 by 1 this one raises, which is another failure than a wrong number
     raising = {"D17/layer_column.forward.printed-left-over"}
@@ -60,7 +65,9 @@ def test_every_erratum_ends_at_a_smallest_shape(fresh):
 
 def test_published_verdicts_are_those_of_a_fresh_run(fresh):
     """A verdict that changed has to be published, or explained."""
-    published = {c.uid: (c.verdict, c.strength) for c in read_log(PUBLISHED / "run.jsonl").claims}
+    every = read_log(PUBLISHED / "run.jsonl").claims
+    assert {c.id for c in every} == EVERY
+    published = {c.uid: (c.verdict, c.strength) for c in every if c.id in IDS}
     now = {c.uid: (c.verdict, c.strength) for c in read_log(fresh / "run.jsonl").claims}
 
     assert now == published

@@ -93,13 +93,13 @@ def targets(source, **how):
     return found
 
 
-MODULES = sorted(set(files()) - {FACE})
+SOURCES = {m: path.read_text(encoding="utf-8") for m, path in files().items() if m != FACE}
+MODULES = sorted(SOURCES)
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_a_layer_imports_only_what_it_is_allowed_to(module):
+def test_a_layer_imports_only_what_it_is_allowed_to():
     """In functions and for the type checker too."""
-    assert beyond(module, files()[module].read_text(encoding="utf-8")) == set()
+    assert {m: found for m in MODULES if (found := beyond(m, SOURCES[m]))} == {}
 
 
 @pytest.mark.parametrize(
@@ -164,10 +164,10 @@ def other_backends(source, own):
     return inside(targets(source), *(f"gradcheck_backends.{name}" for name in public))
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if m.startswith("gradcheck_backends.")])
-def test_backends_never_know_each_other(module):
+def test_backends_never_know_each_other():
     """Their private helpers beside them are shared."""
-    assert other_backends(files()[module].read_text(encoding="utf-8"), module.rpartition(".")[2]) == set()
+    backends = [m for m in MODULES if m.startswith("gradcheck_backends.")]
+    assert {m: found for m in backends if (found := other_backends(SOURCES[m], m.rpartition(".")[2]))} == {}
 
 
 def test_the_wall_between_backends_would_notice():
@@ -183,7 +183,7 @@ def test_only_one_backend_knows_each_library():
     for module in MODULES:
         if layer(module) == "gradcheck_backends":
             for library, found in users.items():
-                if inside(targets(files()[module].read_text(encoding="utf-8")), library):
+                if inside(targets(SOURCES[module]), library):
                     found.add(module.rpartition(".")[2])
     assert users["sympy"]
     assert users["jax"]
@@ -207,10 +207,9 @@ def judged(source):
     )
 
 
-@pytest.mark.parametrize("name", sorted(TRUTH))
-def test_no_truth_of_the_oracle_comes_from_hand_written_code(name):
+def test_no_truth_of_the_oracle_comes_from_hand_written_code():
     """It runs the backends' programs itself."""
-    assert judged(files()[f"gradcheck.oracles.{name}"].read_text(encoding="utf-8")) == set()
+    assert {name: found for name in TRUTH if (found := judged(SOURCES[f"gradcheck.oracles.{name}"]))} == {}
 
 
 @pytest.mark.parametrize(
@@ -232,10 +231,11 @@ def knows_mistakes(source):
     return inside(targets(source), "gradcheck.diagnosis.edits", "gradcheck.diagnosis.explaining")
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if m.startswith("gradcheck.diagnosis.tracing")])
-def test_watching_code_knows_nothing_of_mistakes(module):
+def test_watching_code_knows_nothing_of_mistakes():
     """`tracing` serves edits and explanations, never the other way."""
-    assert knows_mistakes(files()[module].read_text(encoding="utf-8")) == set()
+    watching = [m for m in MODULES if m.startswith("gradcheck.diagnosis.tracing")]
+    assert watching
+    assert {m: found for m in watching if (found := knows_mistakes(SOURCES[m]))} == {}
 
 
 def test_the_wall_around_watching_would_notice():
@@ -244,18 +244,21 @@ def test_the_wall_around_watching_would_notice():
     assert not knows_mistakes("from gradcheck.diagnosis.kinds import KINDS")
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if layer(m) != "gradcheck_backends"])
-def test_no_module_of_the_core_imports_a_heavy_library_when_it_is_imported(module):
+def heavy(source):
+    return {i.split(".")[0] for i in targets(source, lazily=False)} & HEAVY
+
+
+def test_no_module_of_the_core_imports_a_heavy_library_when_it_is_imported():
     """JAX, SymPy and Hypothesis are imported inside the functions that need them."""
-    imported = targets(files()[module].read_text(encoding="utf-8"), lazily=False)
-    assert {i.split(".")[0] for i in imported} & HEAVY == set()
+    core = [m for m in MODULES if layer(m) != "gradcheck_backends"]
+    assert {m: found for m in core if (found := heavy(SOURCES[m]))} == {}
 
 
 def test_an_import_inside_a_function_or_for_typing_is_not_one_at_import():
     """The twin of the heavy libraries."""
     late = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import jax\ndef f():\n    import sympy\n"
-    assert {i.split(".")[0] for i in targets(late, lazily=False)} & HEAVY == set()
-    assert targets("import jax.numpy", lazily=False) == {"jax.numpy"}
+    assert heavy(late) == set()
+    assert heavy("import jax.numpy") == {"jax"}
     assert HEAVY & targets(late)
 
 
@@ -266,7 +269,7 @@ def loaded_after(code):
 
 
 @pytest.mark.parametrize(
-    ("code", "heavy"),
+    ("code", "libraries"),
     [
         ("import gradcheck", set()),
         ("import gradcheck; gradcheck.verify, gradcheck.formula, gradcheck.one_hot", set()),
@@ -283,6 +286,6 @@ def loaded_after(code):
         ("import sympy", {"sympy"}),
     ],
 )
-def test_what_a_process_has_loaded(code, heavy):
+def test_what_a_process_has_loaded(code, libraries):
     """In a process of its own; the last one is the twin."""
-    assert loaded_after(code) == heavy
+    assert loaded_after(code) == libraries

@@ -12,6 +12,7 @@ from tests.low_precision.candidates import inside, kernel, sums_narrow, sums_wid
 
 KNOWN = {f.name: f for f in formulas()}
 SOURCES = ["symbolic", "finite_difference"]
+LAYERS = ["silu", "softmax", "rms_norm"]
 RIGHT = {"inside": inside, "wide": sums_wide, "narrow": sums_narrow}
 
 
@@ -35,17 +36,19 @@ def alone(name, way, dtype, sources, **options):
     )
 
 
+@pytest.mark.corpus(5)
 @pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize("dtype", ["float16", "float32"])
-@pytest.mark.parametrize("name", ["silu", "softmax", "rms_norm"])
+@pytest.mark.parametrize("name", LAYERS)
 def test_right_kernels_never_fail(name, dtype, source):
     verdicts = {way: alone(name, RIGHT[way], dtype, [source]).verdict for way in RIGHT}
     assert verdicts == dict.fromkeys(RIGHT, "pass")
 
 
+@pytest.mark.corpus(5)
 @pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize("dtype", ["float16", "float32"])
-@pytest.mark.parametrize("name", ["silu", "softmax", "rms_norm"])
+@pytest.mark.parametrize("name", LAYERS)
 def test_wrong_ones_fail(name, dtype, source):
     assert alone(name, lambda b: times(b, 1.1), dtype, [source]).verdict == "fail"
 

@@ -238,14 +238,16 @@ def tried(claim, memory, session, rng, points=6):
     return Verdict("proved")
 
 
-def campaign(formulas, tries, seed):
-    """Counts of the statuses over so many mutants, and the contradictions with their sources."""
+def campaign(formulas, tries, seed, most=None):
+    """Counts of the statuses over so many mutants, and the contradictions with their sources, of which
+    ``most`` are enough.
+    """
     rng = random.Random(seed)
     claims = [formula.claims[-1] for formula in formulas]
     memories = {c.formula.name: Memory(c.formula) for c in claims}
     sessions = {c.formula.name: Session(c.formula, choose(["finite_difference"])) for c in claims}
     counts, found = {}, []
-    while sum(counts.values()) < tries:
+    while sum(counts.values()) < tries and (most is None or len(found) < most):
         claim = rng.choice(claims)
         made = mutate(claim.candidate, rng)
         if made is None:
