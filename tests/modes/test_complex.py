@@ -8,7 +8,11 @@ from click.testing import CliRunner
 
 import gradcheck
 from gradcheck.cli.main import cli
-from tests.modes import corpus_complex_models, scaling  # noqa: F401  (the former adds its cases)
+from tests.modes import (  # noqa: F401  (two of them add their cases)
+    corpus_complex_matrices,
+    corpus_complex_models,
+    scaling,
+)
 from tests.modes.corpus_complex import CASES, away
 
 C = gradcheck.complex_normal
