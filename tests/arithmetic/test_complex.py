@@ -44,6 +44,9 @@ FUNCTIONS = {
     "parts": lambda z, x: (z.real, z.imag, np.real(z), np.imag(z), np.angle(z), np.angle(x), x.imag),
     "sums": lambda z, x: (np.sum(z, axis=0), z.mean(), np.prod(z, axis=1, keepdims=True), np.cumsum(z)),
     "moves": lambda z, x: (np.stack([z, x, x * 1j]), z.T.reshape(-1)[::-1].copy(), np.roll(z, 1), z[1, ::2]),
+    "entries": lambda z, x: (
+        np.array([[z[0, 0], 1j * x[0, 1]], [x[1, 0], 2.0]]) @ z[:2], [[z[0, 0], x[0, 1]]] * z[:1, :2],
+    ),
     "choice": lambda z, x: (np.where(x > 0, z, x), np.where(x > 0, 1j, x)),
     "products": lambda z, x: (
         np.einsum("ij,kj->ik", z, z.conj()), np.vdot(z, x + 1j), np.outer(z, z), np.kron(z, z), np.dot(z, W),

@@ -17,6 +17,7 @@ from gradcheck.arithmetic.complex_numbers.arrays import (
     whole,
 )
 from gradcheck.arithmetic.complex_numbers.ufuncs import bilinear, magnitude
+from gradcheck.arithmetic.sums import check_correlation
 from gradcheck.errors import Unsupported
 
 __all__: list[str] = []
@@ -92,6 +93,7 @@ _multiplies(np.linalg.vecdot, conjugated=True)
 
 @_registers(np.correlate)
 def _correlate(a: Any, v: Any, mode: str = "valid") -> Any:
+    check_correlation(a, v, mode)
     convolve: Any = np.convolve
     return convolve(a, np.conjugate(v)[::-1], mode)
 
