@@ -77,3 +77,37 @@ def test_garbage_where_zero_is_right_is_a_mistake():
     wrong = lambda delta, x, c: (delta * np.exp(x), delta * ((1e30 + x) - 1e30 - x))
     assert gradcheck.verify(forward, right, shapes=shapes).verdict == "pass"
     assert gradcheck.verify(forward, wrong, shapes=shapes).verdict == "fail"
+
+
+def softmax(x):
+    e = np.exp(x - np.max(x))
+    return e / np.sum(e)
+
+
+def softmax_vjp(delta, x):
+    p = softmax(x)
+    return p * (delta - p @ delta)
+
+
+def softmax_twice(grads, delta, x, back=1.0):
+    (g,) = grads
+    p = softmax(x)
+    by_p = g * (delta - p @ delta) - back * delta * (p @ g)
+    return p * (g - p @ g), p * (by_p - p @ by_p)
+
+
+@pytest.mark.parametrize("gap", [40.0, 60.0, 200.0])
+def test_a_saturated_gradient_has_no_digits_to_lose(gap):
+    """`1 - 1` is 0 where e^-gap is right: below the rounding of the terms that the formula is made of."""
+    at = {"args": (np.array([0.0, gap]),)}
+    assert gradcheck.verify(softmax, softmax_vjp, **at).verdict == "pass"
+    assert gradcheck.verify(softmax, double_backward=softmax_twice, **at).verdict == "pass"
+    with_ones = lambda delta, x: softmax(x) * (delta - delta.mean())
+    assert gradcheck.verify(softmax, with_ones, **at).verdict == "fail"
+
+
+def test_below_the_rounding_of_what_cancels_in_the_code_alone_is_a_mistake():
+    tiny = lambda x: 1e-20 * x * x
+    assert gradcheck.verify(tiny, lambda d, x: 2e-20 * d * x, VECTOR).verdict == "pass"
+    found = gradcheck.verify(tiny, lambda d, x: 2e-20 * d * ((x + 1e40) - 1e40), VECTOR)
+    assert found.verdict == "fail"

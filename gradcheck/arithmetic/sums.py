@@ -143,6 +143,21 @@ for _function in _PRODUCTS:
     _two(_function)
 
 
+@implements(np.correlate)
+def _correlate(a: Any, v: Any, mode: str = "valid") -> Any:
+    check_correlation(a, v, mode)
+    convolve: Any = np.convolve
+    return convolve(a, np.flip(v), mode)
+
+
+def check_correlation(a: Any, v: Any, mode: str) -> None:
+    """Raise `Unsupported` where a correlation is no convolution with the mirror image: NumPy takes the middle
+    of the longer array for both, and which of two middles it is depends on the order.
+    """
+    if mode == "same" and len(a) < len(v):
+        raise Unsupported("np.correlate of mode 'same' with a shorter first array is not available")
+
+
 @implements(np.einsum)
 def _einsum(subscripts: Any, *operands: Any) -> Any:
     domain = find_domain(operands)

@@ -25,7 +25,12 @@ from gradcheck.diagnosis.explaining.values.holomorphic import not_holomorphic
 from gradcheck.diagnosis.explaining.values.jacobians import jacobian_changes
 from gradcheck.diagnosis.explaining.values.multiples import multiples
 from gradcheck.diagnosis.explaining.values.other_arguments import argument_changes
-from gradcheck.diagnosis.explaining.values.other_delta import delta_changes, ignores_delta, unused_delta
+from gradcheck.diagnosis.explaining.values.other_delta import (
+    delta_changes,
+    ignores_delta,
+    not_used,
+    unused_delta,
+)
 from gradcheck.diagnosis.explaining.values.ratios import factor_changes
 from gradcheck.diagnosis.explaining.values.symmetric import symmetric_changes
 from gradcheck.diagnosis.explaining.values.whole import whole_changes
@@ -184,9 +189,9 @@ def _without_delta(case: Case, scope: Scope) -> Finding | None:
     scopes, found = _explained(case.with_ones_for_delta(), ones=True)
     others = [f for s in scopes if s.quantity == scope.quantity for f in found[s.quantity]]
     if not others:
-        return Finding(unused_delta(), count, count, None)
+        return Finding(unused_delta(case), count, count, None)
     best = min(others, key=lambda f: f.explanation.cost)
-    text = f"delta is not used; for delta = ones, {best.explanation.text}"
+    text = f"{not_used(case)}; for {case.claim.kind.delta_name} = ones, {best.explanation.text}"
     return replace(best, explanation=replace(best.explanation, kind="delta-ignored", text=text))
 
 

@@ -59,7 +59,7 @@ def describe(value: Any, at: Key | None = None) -> str:
             if (held := value.call.key.site.holder) and not inside:
                 return f"`{held}`"
             if inside:  # of np.var, say, of which there is no text
-                return f"`np.{inside}(...)`"
+                return f"`np.{inside}(...)`" + (f" in `{snippet}`" if snippet else "")
             return f"`{snippet}`" if snippet else f"the result of np.{value.call.name}"
         return "a buffer"
     if isinstance(value, int | float | np.number):

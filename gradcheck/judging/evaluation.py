@@ -35,9 +35,10 @@ from gradcheck.formulas.quantity import Quantity
 from gradcheck.judging.candidates.own_rounding import own_rounding
 from gradcheck.judging.candidates.rounding import rounding_bound
 from gradcheck.judging.candidates.running import Stated, candidate_leaves_range, run_in_balls
-from gradcheck.judging.candidates.same_code import MORE_ROUNDING, same_code
+from gradcheck.judging.candidates.same_code import MORE_ROUNDING, largest, same_code
 from gradcheck.judging.comparing import running_scale
-from gradcheck.judging.points.point import Point
+from gradcheck.judging.points.point import Discarded, ForwardFault, Point
+from gradcheck.judging.points.undifferentiated import undifferentiated
 from gradcheck.judging.session import Session, Usable
 
 __all__ = ["Evaluation", "spread"]
@@ -214,11 +215,33 @@ class Evaluation:
 
     def scale(self, quantity: Quantity) -> NDArray[np.float64] | None:
         """S of every entry: the larger of the candidate's and the backends' running magnitudes."""
-        found: NDArray[np.float64] | None = None
+        return _larger(self._own_scale(quantity), self._scale_of_answers(quantity))
+
+    def scale_of_formula(self, quantity: Quantity) -> NDArray[np.float64] | None:
+        """S of every entry without what only the code is made of, `(x + 1e30) - 1e30`: of the candidate's
+        own magnitudes no more counts than J comes to, as no digit of a smaller slope moves J.
+        """
+        own = self._own_scale(quantity)
+        return _larger(None if own is None else np.minimum(own, self._size), self._scale_of_answers(quantity))
+
+    @cached_property
+    def _size(self) -> float:
+        """How large J may be: the forward's outputs, with what they are weighted with."""
         try:
-            found = running_scale(self.balls(DOUBLE)[quantity])
+            _, point = undifferentiated(self.claim.formula, self.point)
+        except (ForwardFault, Discarded):
+            return 0.0
+        weights = self.point.args[: len(self.point.args) - len(point.args)]
+        return largest(point.outputs) * largest(self.point.delta) * max(1.0, largest(weights))
+
+    def _own_scale(self, quantity: Quantity) -> NDArray[np.float64] | None:
+        try:
+            return running_scale(self.balls(DOUBLE)[quantity])
         except (Unsupported, KeyError):
-            found = None
+            return None
+
+    def _scale_of_answers(self, quantity: Quantity) -> NDArray[np.float64] | None:
+        found: NDArray[np.float64] | None = None
         for source in self.backends:
             try:
                 program = self.session.program(source, self.point)
@@ -228,8 +251,14 @@ class Evaluation:
                     other = running_scale(self.claim.truths(self.point, program)[quantity].values)
             except (Unsupported, KeyError):
                 continue
-            found = other if found is None else np.maximum(found, other)
+            found = _larger(found, other)
         return found
+
+
+def _larger(one: NDArray[np.float64] | None, other: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return np.maximum(one, other)
 
 
 def spread(own: Answer, moved: list[Answer], times: float = 4.0) -> Answer:

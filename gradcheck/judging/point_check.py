@@ -127,7 +127,8 @@ _ABSENT = {ReasonKind.UNSUPPORTED, ReasonKind.SPARED}
 
 def _digits(check: Evaluation, stated: Stated) -> float | None:
     try:
-        return digits_lost(stated.values, check.balls(check.precisions[0]), "float64")
+        exact = check.balls(check.precisions[0])
+        return digits_lost(stated.values, exact, "float64", check.scale_of_formula)
     except Unsupported:
         return None
 

@@ -27,8 +27,9 @@ from gradcheck.judging.answers.forward_values import values_in_balls
 from gradcheck.judging.answers.kinks import UNKNOWN, Kink, examine
 from gradcheck.judging.candidates.same_code import leaves_range, same_code
 from gradcheck.judging.points.operations import operations
-from gradcheck.judging.points.point import Discarded, ForwardFault, Point, evaluate_forward
+from gradcheck.judging.points.point import Discarded, ForwardFault, Point
 from gradcheck.judging.points.sizes import distinct
+from gradcheck.judging.points.undifferentiated import undifferentiated
 from gradcheck.judging.shape_budget import MOST_COUNTED, Asked, ShapeBudget
 
 __all__ = ["Session", "Usable"]
@@ -334,7 +335,8 @@ class Session:
         if self._misread is None:
             planned = [p for p in points if p.origin == "plan" and not p.large]
             narrow = self.is_narrow(points)
-            self._misread = next((w for p in planned if (w := _misreading(self.formula, p, narrow))), "")
+            asked = (undifferentiated(self.formula, p) for p in planned)
+            self._misread = next((w for f, p in asked if (w := _misreading(f, p, narrow))), "")
         return self._misread or None
 
     def _first_order_kink(self, gradient: GradientOf, point: Point) -> bool:
@@ -342,12 +344,9 @@ class Session:
 
         It is looked for with a delta of ones: where a gradient exists does not hang on its weights.
         """
-        args = point.args[-len(gradient.of.shapes.arguments) :]
 
         def look() -> Kink | None:
-            outputs, multiple = evaluate_forward(gradient.of, args)
-            ones = tuple(np.ones(z.shape) for z in outputs)
-            return examine(gradient.of, Point(point.sizes, args, outputs, ones, multiple))
+            return examine(*undifferentiated(gradient, point))
 
         try:
             return self._kinks.get((id(point), "first order"), look, alive=point) is not None

@@ -4,6 +4,7 @@ Simplified expressions lose less than code, and moved inputs do not show what ca
 code that is right. The way back through the forward's own operations shows it.
 """
 
+import numpy as np
 import pytest
 
 import gradcheck
@@ -61,9 +62,55 @@ def test_differences_confirm_the_way_back_at_long_sums():
     assert alone("dense", sums_narrow, "float16", ["finite_difference"], grade="sums").verdict == "fail"
 
 
+@pytest.mark.parametrize(("sign", "source"), [("add", "symbolic"), ("subtract", "finite_difference")])
+def test_the_way_back_leads_through_what_is_added_in_places(source, sign):
+    at, factor = getattr(np, sign).at, 1 if sign == "add" else -1
+
+    def forward(x, to):
+        total = np.zeros((4, x.shape[1]))
+        at(total, to, x * x)
+        return np.tanh(total)
+
+    def backward(delta, x, to):
+        total = np.zeros((4, x.shape[1]), x.dtype)
+        at(total, to, x * x)
+        return factor * 2 * x * (delta * (1 - np.tanh(total) ** 2))[to], None
+
+    of = {"shapes": {"x": "n d", "to": "n"}, "values": {"to": gradcheck.integers(0, 4)}}
+    verdicts = [checked(forward, way(backward), "float16", [source], **of).verdict for way in RIGHT.values()]
+    assert verdicts == ["pass"] * 3
+    elsewhere = lambda delta, x, to: (backward(delta, x, np.sort(to))[0], None)
+    for wrong in (times(backward, 1.1), inside(elsewhere)):
+        assert checked(forward, wrong, "float16", [source], **of).verdict == "fail"
+
+
+@pytest.mark.parametrize("mode", ["valid", "full"])
+def test_the_way_back_leads_through_filters(mode):
+    def backward(delta, x, w):
+        if mode == "valid":
+            return np.convolve(delta, w), np.correlate(x, delta)
+        return np.convolve(delta, w, "valid"), np.correlate(delta, x, "valid")[::-1]
+
+    forward = lambda x, w: np.correlate(x, w, mode)
+    of = {"shapes": {"x": "n+2", "w": 3}}
+    assert checked(forward, inside(backward), "float16", ["finite_difference"], **of).verdict == "pass"
+    assert checked(forward, times(backward, 1.1), "float16", ["finite_difference"], **of).verdict == "fail"
+
+
 def test_a_forward_that_nobody_can_go_back_through_is_said_to_be_one():
-    """`np.add.at` has no way back."""
-    silent = alone("scatter_add", lambda b: times(b, 1.1), "float16", ["finite_difference"])
+    """`np.multiply.at` has no way back."""
+
+    def forward(x):
+        total = np.ones(4)
+        np.multiply.at(total, np.arange(x.size) % 4, x)
+        return total
+
+    def backward(delta, x):
+        at = np.arange(x.size) % 4
+        return (delta * forward(x))[at] / x * 1.1
+
+    of = {"shapes": {"x": "n"}, "values": {"x": gradcheck.positive}}
+    silent = checked(forward, inside(backward), "float16", ["finite_difference"], **of)
     assert silent.verdict == "inconclusive"
     assert "none is at hand that runs as code does (JAX is missing or not asked" in silent.reason
 

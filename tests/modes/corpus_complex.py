@@ -317,27 +317,6 @@ case(
     lambda d, W, z, b: (np.outer(g := d * conj(1 - np.tanh(W @ z + b) ** 2), conj(z)), W.T @ g, g),
     lambda d, W, z, b: (np.outer(g := d * conj(1 - np.tanh(W @ z + b)), conj(z)), conj(W).T @ g, g),
 )
-case(
-    "solve",
-    np.linalg.solve,
-    {"A": "n n", "b": "n"},
-    "A b",
-    lambda d, A, b: (-np.outer(g := np.linalg.solve(conj(A).T, d), conj(np.linalg.solve(A, b))), g),
-    lambda d, A, b: (-np.outer(g := np.linalg.solve(A.T, d), conj(np.linalg.solve(A, b))), g),
-    lambda d, A, b: (-np.outer(g := np.linalg.solve(conj(A).T, d), np.linalg.solve(A, b)), g),
-    lambda d, A, b: (np.outer(g := np.linalg.solve(conj(A).T, d), conj(np.linalg.solve(A, b))), g),
-)
-case(
-    "inverse",
-    np.linalg.inv,
-    {"A": "n n"},
-    "A",
-    lambda d, A: -conj(np.linalg.inv(A)).T @ d @ conj(np.linalg.inv(A)).T,
-    lambda d, A: -np.linalg.inv(A).T @ d @ np.linalg.inv(A).T,
-    lambda d, A: conj(np.linalg.inv(A)).T @ d @ conj(np.linalg.inv(A)).T,
-    lambda d, A: -conj(np.linalg.inv(A)) @ d @ conj(np.linalg.inv(A)),
-)
-
 # Fourier transforms
 
 vector(

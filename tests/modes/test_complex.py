@@ -8,7 +8,11 @@ from click.testing import CliRunner
 
 import gradcheck
 from gradcheck.cli.main import cli
-from tests.modes import scaling
+from tests.modes import (  # noqa: F401  (two of them add their cases)
+    corpus_complex_matrices,
+    corpus_complex_models,
+    scaling,
+)
 from tests.modes.corpus_complex import CASES, away
 
 C = gradcheck.complex_normal
@@ -29,7 +33,7 @@ def vjp(forward, backward, shapes=None, values=None, **options):
     return gradcheck.verify(forward, backward, shapes=shapes, values=values or {"z": C}, **options)
 
 
-@pytest.mark.corpus(13)
+@pytest.mark.corpus(20)
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.usefixtures("undiagnosed")
 def test_the_right_one_passes_and_every_twin_fails(name):
@@ -38,7 +42,7 @@ def test_the_right_one_passes_and_every_twin_fails(name):
     assert [checked(name, w).verdict for w in wrong] == ["fail"] * len(wrong)
 
 
-@pytest.mark.corpus(40)
+@pytest.mark.corpus(60)
 @pytest.mark.parametrize("scale", scaling.SCALES)
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.usefixtures("undiagnosed")

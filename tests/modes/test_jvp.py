@@ -9,7 +9,12 @@ from click.testing import CliRunner
 import gradcheck
 from gradcheck.cli.main import cli
 from gradcheck.records.reading import read_log
-from tests.modes import corpus_jvp_more, scaling  # noqa: F401  (the former adds its cases)
+from tests.modes import (  # noqa: F401  (three of them add their cases)
+    corpus_jvp_labels,
+    corpus_jvp_layers,
+    corpus_jvp_more,
+    scaling,
+)
 from tests.modes.corpus_jvp import CASES, layer, layer_jvp, matmul, softmax, softmax_jvp
 
 SHAPES = {"W": "n m", "x": "m", "b": "n"}
@@ -25,7 +30,7 @@ def checked(jvp, forward=layer, shapes=SHAPES, backward=None, **options):
     return gradcheck.verify(forward, backward, shapes=shapes, jvp=jvp, **options)
 
 
-@pytest.mark.corpus(8)
+@pytest.mark.corpus(12)
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.usefixtures("undiagnosed")
 def test_the_right_one_passes_and_every_twin_fails(name):
@@ -34,7 +39,7 @@ def test_the_right_one_passes_and_every_twin_fails(name):
     assert [checked(w, forward, shapes, **options).verdict for w in wrong] == ["fail"] * len(wrong)
 
 
-@pytest.mark.corpus(40)
+@pytest.mark.corpus(60)
 @pytest.mark.parametrize("scale", scaling.SCALES)
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.usefixtures("undiagnosed")

@@ -14,7 +14,12 @@ from gradcheck.cli.main import cli
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.sizes.output_shapes import output_shapes
 from gradcheck.records.reading import read_log
-from tests.modes import corpus_second_order_more, scaling  # noqa: F401  (the former adds its cases)
+from tests.modes import (  # noqa: F401  (three of them add their cases)
+    corpus_second_order_layers,
+    corpus_second_order_models,
+    corpus_second_order_more,
+    scaling,
+)
 from tests.modes.corpus_second_order import CASES, layer, layer_twice, log_sum_exp, quadratic, softmax
 
 
@@ -24,7 +29,7 @@ def checked(name, code=None, **options):
     return gradcheck.verify(forward, shapes=shapes, **{keyword: code or right}, **options)
 
 
-@pytest.mark.corpus(8)
+@pytest.mark.corpus(16)
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.usefixtures("undiagnosed")
 def test_the_right_one_passes_and_every_twin_fails(name):
@@ -33,7 +38,7 @@ def test_the_right_one_passes_and_every_twin_fails(name):
     assert [checked(name, w).verdict for w in wrong] == ["fail"] * len(wrong)
 
 
-@pytest.mark.corpus(40)
+@pytest.mark.corpus(60)
 @pytest.mark.parametrize("scale", scaling.SCALES)
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.usefixtures("undiagnosed")
@@ -82,6 +87,13 @@ def test_a_hessian_that_is_not_symmetric_is_said_to_be_so():
     assert {b.check: b.outcome for b in right.battery}["symmetry"] == "pass"
     rows = {b.check: b for b in twin.battery}
     assert twin.row.verdict == "fail" and "a Hessian is symmetric" in rows["symmetry"].reason
+
+
+def test_many_entries_are_no_other_forward():
+    """Gradients of many numbers are differences in float64; it is the forward that is held against balls."""
+    name = "scores by double_backward"
+    assert checked(name).verdict == "pass"
+    assert checked(name, CASES[name][-1][0]).verdict == "fail"
 
 
 def test_what_is_not_linear_in_the_cotangents_fails():

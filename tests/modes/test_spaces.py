@@ -6,7 +6,7 @@ import pytest
 import gradcheck
 from gradcheck.formulas.spaces import Named
 from gradcheck.judging.points.generation import generate
-from tests.modes import scaling
+from tests.modes import corpus_spaces_models, scaling  # noqa: F401  (the former adds its cases)
 from tests.modes.corpus_spaces import CASES
 from tests.modes.test_jvp import layer_jvp
 
@@ -91,7 +91,7 @@ def test_what_is_wrong_along_it_fails(name):
     assert checked(*TWINS[name]).verdict == "fail"
 
 
-@pytest.mark.corpus(7)
+@pytest.mark.corpus(14)
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.usefixtures("undiagnosed")
 def test_the_corpus(name):
@@ -101,7 +101,7 @@ def test_the_corpus(name):
     assert [checked(forward, w, options).verdict for w in wrong] == ["fail"] * len(wrong)
 
 
-@pytest.mark.corpus(40)
+@pytest.mark.corpus(60)
 @pytest.mark.parametrize("scale", scaling.SCALES)
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.usefixtures("undiagnosed")

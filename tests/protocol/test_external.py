@@ -391,5 +391,6 @@ def test_programs_in_sixteen_bits_are_sent_them_and_judged_within_their_rounding
     for row in rows.values():
         assert row.verdict == verdict, row.reason
         assert row.accuracy.dtype in row.statement
+        assert not [n for n in row.notes if "comes in" in n]  # it comes in the type that was asked for
     if factor == -1:
         assert {d.kind for row in rows.values() for d in row.diagnosis} == {"sign"}

@@ -194,9 +194,18 @@ def parts(value: Any) -> tuple[Any, Any]:
     """The real and the imaginary part of a value; None for the latter where it is real."""
     if not is_complex(value):
         return value, None
-    if isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.dtype == object):
-        return parts(np.stack([np.asarray(v) if isinstance(v, complex) else v for v in value]))
+    if isinstance(value, np.ndarray) and value.dtype == object:  # entries of `np.array([[c, 1j * s], ...])`
+        return parts(np.reshape(np.stack([_as_array(v) for v in value.flat]), value.shape))
+    if isinstance(value, list | tuple):
+        return parts(np.stack([_as_array(v) for v in value]))
     return value.real, value.imag
+
+
+def _as_array(value: Any) -> Any:
+    """What can be stacked: of a list of lists, the array that it stands for."""
+    if isinstance(value, list | tuple):
+        return np.stack([_as_array(v) for v in value])
+    return np.asarray(value) if isinstance(value, complex) else value
 
 
 def joined(re: Any, im: Any) -> Any:

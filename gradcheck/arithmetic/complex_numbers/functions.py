@@ -17,6 +17,7 @@ from gradcheck.arithmetic.complex_numbers.arrays import (
     whole,
 )
 from gradcheck.arithmetic.complex_numbers.ufuncs import bilinear, magnitude
+from gradcheck.arithmetic.sums import check_correlation
 from gradcheck.errors import Unsupported
 
 __all__: list[str] = []
@@ -92,6 +93,7 @@ _multiplies(np.linalg.vecdot, conjugated=True)
 
 @_registers(np.correlate)
 def _correlate(a: Any, v: Any, mode: str = "valid") -> Any:
+    check_correlation(a, v, mode)
     convolve: Any = np.convolve
     return convolve(a, np.conjugate(v)[::-1], mode)
 
@@ -196,6 +198,31 @@ def _solve(a: Any, b: Any) -> Any:
     if axis == -1:
         return joined(solved[:n], solved[n:])
     return joined(solved[..., :n, :], solved[..., n:, :])
+
+
+@_registers(np.linalg.det)
+@whole
+def _det(a: Any) -> Any:
+    """The last coefficient of the characteristic polynomial, by Faddeev and LeVerrier: products and traces,
+    so that nothing is divided by a pivot, and no size of one is compared.
+    """
+    n = np.shape(a)[-1]
+    eye = np.eye(n)
+    powers, last = eye, eye[0, 0]
+    for k in range(1, n + 1):
+        product = a @ powers
+        last = np.trace(product, axis1=-2, axis2=-1) / -k
+        powers = product + last[..., None, None] * eye
+    return -last if n % 2 else last
+
+
+@_registers(np.linalg.slogdet)
+@whole
+def _slogdet(a: Any) -> Any:
+    determinant = np.linalg.det(a)
+    size = magnitude(parts(determinant))
+    result = np.linalg.slogdet(np.eye(1))  # the result type of this NumPy, whatever its name
+    return type(result)(determinant / size, np.log(size))
 
 
 @_registers(np.linalg.matrix_power)

@@ -36,7 +36,7 @@ class Before:
                 self._arguments.append(argument)
 
     def add(self, value: Value) -> None:
-        if np.dtype(value.dtype).kind == "f":
+        if np.dtype(value.dtype).kind == "f" and not _is_buffer(value):
             of_shape = self._latest.setdefault(tuple(value.shape), deque(maxlen=self._LATEST))
             if not any(value is v for v in of_shape):
                 of_shape.append(value)
@@ -54,6 +54,12 @@ class Before:
         yield from (a for a in self._arguments if len(a.shape) == rank and a.shape)
 
 
+def _is_buffer(value: Value) -> bool:
+    """Whether it is what the code stores into, and so not what its own text says."""
+    return value.call is not None and known(value.call.function, _BUFFERS)
+
+
+_BUFFERS = frozenset([np.zeros_like, np.ones_like, np.empty_like, np.full_like])
 MOVES = frozenset([getitem, np.flip, np.fliplr, np.flipud, np.roll, np.take, np.sort])
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.arithmetic.sums import check_correlation
 from gradcheck.diagnosis.tracing.run import COMPOSED
 from gradcheck.errors import Unsupported
 
@@ -113,12 +114,22 @@ def _polyval(p: Any, x: Any) -> Any:
 
 @_writes_out(np.convolve)
 def _convolve(a: Any, v: Any, mode: str = "full") -> Any:
-    if mode != "full":
-        raise Unsupported(f"np.convolve(mode={mode!r})")
     n, m = len(a), len(v)
-    return np.sum(np.stack([np.pad(a * v[j], (j, m - 1 - j)) for j in range(m)]), axis=0) + np.zeros(
+    full = np.sum(np.stack([np.pad(a * v[j], (j, m - 1 - j)) for j in range(m)]), axis=0) + np.zeros(
         n + m - 1
     )
+    if mode == "full":
+        return full
+    short, long = sorted((n, m))
+    if mode == "valid":
+        return full[short - 1 : long]
+    return full[(short - 1) // 2 :][:long]
+
+
+@_writes_out(np.correlate)
+def _correlate(a: Any, v: Any, mode: str = "valid") -> Any:
+    check_correlation(a, v, mode)
+    return _convolve(a, v[::-1], mode)
 
 
 @_writes_out(np.tensordot)

@@ -30,12 +30,26 @@ def _getitem(g: Any, out: Any, array: Any, index: Any) -> list[Any]:
 def _setitem(g: Any, out: Any, array: Any, index: Any, value: Any) -> list[Any]:
     rest = g.copy()
     rest[index] = 0.0
-    taken = g[index]
-    shape = np.shape(value)
-    # a value may have leading axes of length one that the place has not
+    return [rest, None, _as_stored(g[index], np.shape(value))]
+
+
+@pullback_of(np.add.at)
+def _add_at(g: Any, out: Any, array: Any, index: Any, value: Any) -> list[Any]:
+    return [g, None, _as_stored(g[index], np.shape(value))]
+
+
+@pullback_of(np.subtract.at)
+def _subtract_at(g: Any, out: Any, array: Any, index: Any, value: Any) -> list[Any]:
+    return [g, None, -_as_stored(g[index], np.shape(value))]
+
+
+def _as_stored(taken: Any, shape: tuple[int, ...]) -> Any:
+    """What comes back from a place to the value that went there, which may have leading axes of length one
+    that the place has not, and fewer entries.
+    """
     while len(shape) > len(taken.shape):
         taken = np.reshape(taken, (1, *taken.shape))
-    return [rest, None, unbroadcast(taken, shape)]
+    return unbroadcast(taken, shape)
 
 
 def _mover(function: Any) -> None:

@@ -36,6 +36,7 @@ class Jvp(Kind):
 
     name = "jvp"
     noun = "your tangent"
+    way = "the way"
     keyword = "jvp"
     costs_slopes = True
     follows_outputs = True

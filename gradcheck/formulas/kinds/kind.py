@@ -134,6 +134,9 @@ class Kind(ABC):
     noun: ClassVar[str]
     """What the code states, as a sentence of a diagnosis calls it: `your gradient`."""
 
+    way: ClassVar[str] = "the way back"
+    """Which way the code goes through the forward's operations."""
+
     keyword: ClassVar[str] = ""
     """The parameter of `gradcheck.verify` that takes the code; "" for the backward, which needs none."""
 

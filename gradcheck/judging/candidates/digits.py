@@ -7,7 +7,7 @@ A formula can be right and its code unstable. So at the points tried, what the c
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -30,12 +30,16 @@ UNIT = {"float64": 2.0**-DOUBLE, "float32": 2.0**-SINGLE}
 
 
 def digits_lost(
-    values: Mapping[Quantity, NDArray[np.float64]], exact: Mapping[Quantity, ObjectArray], dtype: str
+    values: Mapping[Quantity, NDArray[np.float64]],
+    exact: Mapping[Quantity, ObjectArray],
+    dtype: str,
+    scales: Callable[[Quantity], NDArray[np.float64] | None] | None = None,
 ) -> float:
     """Decimal digits lost in the worst quantity: 0 is as good as correct rounding, about 16 (7) is all.
 
     The error of a quantity is measured against its largest entry; one that is zero throughout has no digits.
-    Values that are not finite have lost everything.
+    Nor has one whose entries are all below the rounding of the formula's terms, of which ``scales`` gives S
+    (a saturated softmax). Values that are not finite have lost everything.
     """
     unit = UNIT[dtype]
     most = -math.log10(unit)
@@ -48,14 +52,16 @@ def digits_lost(
             continue
         if all(b.contains(0) for b in balls):
             continue
-        largest = max((abs(b).upper() for b in balls), default=arb(0))
-        error = max(
-            (abs(b - float(v)).upper() for b, v in zip(balls, value.reshape(-1), strict=True)), default=arb(0)
-        )
-        if error <= largest * unit:
+        largest = max(abs(b).lower() for b in balls)
+        error = max(abs(b - float(v)).lower() for b, v in zip(balls, value.reshape(-1), strict=True))
+        if error <= largest * unit or (scales is not None and _saturated(largest, scales(quantity), unit)):
             continue
         lost = max(lost, math.log10(min(float(error / largest), 1.0) / unit))
     return min(lost, most)
+
+
+def _saturated(largest: arb, scale: NDArray[np.float64] | None, unit: float) -> bool:
+    return scale is not None and largest <= float(np.max(scale)) * unit
 
 
 def in_float32(claim: Claim, points: Iterable[Point]) -> list[tuple[Point, float]]:

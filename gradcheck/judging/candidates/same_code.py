@@ -19,7 +19,7 @@ from gradcheck.arithmetic.precisions import DOUBLE
 from gradcheck.errors import user_code
 from gradcheck.judging.points.point import Point
 
-__all__ = ["MORE_ROUNDING", "cancellation", "leaves_range", "same_code", "unknown_rounding"]
+__all__ = ["MORE_ROUNDING", "cancellation", "largest", "leaves_range", "same_code", "unknown_rounding"]
 
 MORE_ROUNDING = 16
 """How much more rounding than an evaluation in balls at 53 bits (whose radii are a running error bound)
@@ -88,8 +88,8 @@ def cancellation(point: Point) -> float:
 
     It is generous, as nothing is known of the terms. So it never makes an agreement.
     """
-    inputs = _largest(point.args)
-    return _CLOSE * (inputs + max(1.0, inputs) * _largest(point.delta))
+    inputs = largest(point.args)
+    return _CLOSE * (inputs + max(1.0, inputs) * largest(point.delta))
 
 
 def unknown_rounding(point: Point, bits: int = DOUBLE) -> float:
@@ -97,9 +97,9 @@ def unknown_rounding(point: Point, bits: int = DOUBLE) -> float:
     with what comes out. In float32 only `MORE_ROUNDING` roundings are granted, as more would hide the
     gradient of a sigmoid at 8.
     """
-    inputs, outputs = _largest(point.args), _largest(point.outputs)
+    inputs, outputs = largest(point.args), largest(point.outputs)
     close = _CLOSE if bits == DOUBLE else MORE_ROUNDING * 2.0**-bits
-    return close * (inputs + max(1.0, inputs) * max(1.0, outputs) * _largest(point.delta))
+    return close * (inputs + max(1.0, inputs) * max(1.0, outputs) * largest(point.delta))
 
 
 def leaves_range(run: Callable[[], Any]) -> bool:
@@ -116,5 +116,6 @@ def leaves_range(run: Callable[[], Any]) -> bool:
     return False
 
 
-def _largest(arrays: Sequence[NDArray[Any]]) -> float:
+def largest(arrays: Sequence[NDArray[Any]]) -> float:
+    """The largest magnitude in any of the arrays; 0 where there is none."""
     return max((float(np.max(np.abs(a), initial=0.0)) for a in arrays), default=0.0)

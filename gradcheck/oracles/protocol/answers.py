@@ -10,7 +10,6 @@ import difflib
 from collections.abc import Collection, Mapping
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.errors import CandidateFault, UsageError
@@ -68,7 +67,7 @@ def _gradient(array: AnswerArray | None, name: str, dtype: str) -> NDArray[Any] 
     if array.dtype != dtype:
         raise _broken(f"the gradient of {name!r} has the dtype {array.dtype!r}, but {dtype!r} was asked for")
     try:
-        return read_array(array).astype(np.float64)
+        return read_array(array)
     except UsageError as error:
         raise _broken(f"the gradient of {name!r} cannot be read: {error}") from None
 

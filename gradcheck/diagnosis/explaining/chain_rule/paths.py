@@ -52,7 +52,7 @@ def path_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
     summed = _summed_places(pilot)
     for place, call in found:
         extra = 0.1 * (place.turn is not None) + 0.02 * (not place.everywhere and place.turn is None)
-        unchanged = _words_for_unchanged(place, call)
+        unchanged = _words_for_unchanged(place, call, f"on {case.claim.kind.way}")
         if unchanged is not None:
             kind, text = unchanged
             handed = predicting(with_step(place, _unchanged))
@@ -103,12 +103,12 @@ def _words_for_missing(call: Call, place: Place) -> str:
     return f"the part that comes {through(call, place)} is missing"
 
 
-def _words_for_unchanged(place: Place, call: Call) -> tuple[str, str] | None:
+def _words_for_unchanged(place: Place, call: Call, way: str) -> tuple[str, str] | None:
     """Kind and sentence for a gradient that a step hands on as it is; None where that is right."""
     if len(place.position) != 1 or call.function in (np.add, np.positive):
         return None
     at, k = place_text(call, place), place.position[0]
-    back = f"on the way back {through(call, place)}"
+    back = f"{way} {through(call, place)}"
     if call.function in (np.subtract, np.negative):
         return None if k == 0 and call.function is np.subtract else ("sign", f"{back}, the sign is wrong")
     if call.function is np.multiply:
@@ -118,7 +118,7 @@ def _words_for_unchanged(place: Place, call: Call) -> tuple[str, str] | None:
     if call.function in (np.maximum, np.minimum) and not isinstance(call.args[1 - k], Value):
         bound = f"the {'lower' if call.function is np.maximum else 'upper'} bound {operand(call, 1 - k)}"
         whole = at.removeprefix(f"np.{call.function.__name__} in ")
-        return "mask", f"{bound} of {whole} is forgotten on the way back: what lies beyond it should get 0"
+        return "mask", f"{bound} of {whole} is forgotten {way}: what lies beyond it should get 0"
     if call.function is np.mean:
         return "size-factor", f"{back}, the division by the number of entries is left out: a sum, not a mean"
     text = f"the derivative of {at} is left out: what arrives there is handed on as it is"

@@ -33,6 +33,7 @@ def saved_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
     """Explanations by another value, or by a transpose, in a product on the way back."""
     if case.claim.kind.states_outputs:
         return
+    way = case.claim.kind.way
     for place, call in places_of(pilot):
         if place.turn is not None or len(place.position) != 1 or call.function not in _PRODUCTS:
             continue
@@ -43,19 +44,23 @@ def saved_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
         where = place_of(call.key, everywhere=place.everywhere)
         extra = 0.02 * (not place.everywhere)
         if isinstance(saved, Value) and _is_square(saved.shape):
-            text = f"on the way back through {where}, {operand(call, 1 - k)} stands the wrong way round"
+            text = f"on {way} through {where}, {operand(call, 1 - k)} stands the wrong way round"
             yield Explanation("transposed", text, 1.6 + extra, predicting(_with(place, 1 - k, _turned)))
         if isinstance(call.output, Value) and _is_square(call.output.shape):
-            text = f"what comes back to {where} is taken transposed"
+            text = f"{_arriving(case)} {where} is taken transposed"
             yield Explanation("transposed", text, 1.65 + extra, predicting(_with_g(place)))
         if not isinstance(saved, Value):
             continue
         if call.function is not np.multiply:  # of which `paths` says it
-            text = f"on the way back through {where}, {operand(call, 1 - k)} is left out (taken for ones)"
+            text = f"on {way} through {where}, {operand(call, 1 - k)} is left out (taken for ones)"
             yield Explanation("derivative-missing", text, 1.7 + extra, predicting(_with(place, 1 - k, _ones)))
         for name, source in _others(tape_of(pilot), call, saved):
-            text = f"the way back through {where} uses {name}; should be {operand(call, 1 - k)}"
+            text = f"{way} through {where} uses {name}; should be {operand(call, 1 - k)}"
             yield Explanation("other-value", text, 1.95 + extra, predicting(_with(place, 1 - k, source)))
+
+
+def _arriving(case: Case) -> str:
+    return "what comes back to" if case.claim.kind.is_backward else "a part of what comes through"
 
 
 def _is_square(shape: tuple[int, ...]) -> bool:

@@ -50,7 +50,7 @@ def _text(key: Key, k: int, *, alone: bool) -> str:
     place, names = place_of(key), operands_of(key.site.snippet)
     if key.name == "conjugate":
         return f"{place} should not be conjugated"
-    if k < len(names):
+    if k < len(names) and not names[k].endswith("..."):
         return f"in {place}, `{names[k]}` should be conjugated"
     which = "taken of the conjugate" if alone else f"given the conjugate of operand {k + 1}"
     return f"{place} should be {which}"

@@ -76,4 +76,6 @@ def with_arguments(point: Point, new: dict[int, Array], case: Case) -> Point:
         evaluate_forward(case.claim.formula, args)
     except (Discarded, ForwardFault) as error:
         raise Unsupported(str(error)) from None
+    if case.session.kink(moved) is not None:
+        raise Unsupported("a kink, where a derivative is a convention")
     return moved

@@ -19,7 +19,7 @@ from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.formulas.kinds import Vjp
 from gradcheck.formulas.quantity import Quantity
 
-__all__ = ["delta_changes", "ignores_delta", "unused_delta"]
+__all__ = ["delta_changes", "ignores_delta", "not_used", "unused_delta"]
 
 
 def delta_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
@@ -152,11 +152,11 @@ def ignores_delta(case: Case, quantity: Quantity, wrong: Sequence[Sample]) -> bo
     """Whether the code gives the same for another delta, at every sample where it is wrong."""
     if not isinstance(case.claim.kind, Vjp):
         return False
-    unused = unused_delta()
+    unused = unused_delta(case)
     return bool(wrong) and all(holds(unused, sample, quantity) for sample in wrong)
 
 
-def unused_delta() -> Explanation:
+def unused_delta(case: Case) -> Explanation:
     """That another delta gives the same, and nothing more."""
 
     def sides(sample: Sample, quantity: Quantity, how: How) -> tuple[Any, Any]:
@@ -169,5 +169,12 @@ def unused_delta() -> Explanation:
         # code that gives zero on a branch gives it for any delta, which says nothing of delta
         return mine, moved.mine(quantity, how) if np.any(sample.values[quantity]) else mine + 1
 
-    text = "delta is not used: the gradient is the same for another delta"
-    return Explanation("delta-ignored", text, 2.6, sides)
+    name, what = case.claim.kind.delta_name, case.noun.removeprefix("your ")
+    other = f"other {name}" if name.endswith("s") else f"another {name}"
+    return Explanation("delta-ignored", f"{not_used(case)}: the {what} is the same for {other}", 2.6, sides)
+
+
+def not_used(case: Case) -> str:
+    """That delta is not looked at, by the name that the code has for it."""
+    name = case.claim.kind.delta_name
+    return f"{name} {'are' if name.endswith('s') else 'is'} not used"
