@@ -126,10 +126,11 @@ def _steered(task: Task) -> tuple[UntriedSide, ...]:
     left = [side for side in left if not branches.has_entered(side)]
     largest = max((size for r in task.results for size in r.point.sizes.values()), default=1)
     entered = [side for side in branches.untried() if not side.asks_what_is_given(steered.given)]
-    for more in (entered, sizes_beyond(codes, max(largest, _LARGE))):
-        known = {(side.file, side.line) for side in left}
-        left += [side for side in more if (side.file, side.line) not in known]
-    return tuple(left)
+    beyond = sizes_beyond(codes, max(largest, _LARGE))
+    by_line = {(side.file, side.line): side for side in reversed((*entered, *beyond))}
+    for side in left:
+        by_line.pop((side.file, side.line), None)
+    return (*left, *reversed(by_line.values()))
 
 
 _LARGE = 200
