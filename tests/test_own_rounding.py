@@ -3,6 +3,7 @@
 import numpy as np
 
 import gradcheck
+from gradcheck.arithmetic.stochastic import jittered_runs
 
 SHAPES = {"Y": "t p", "A": "n n", "C": "p n"}
 
@@ -54,3 +55,12 @@ def test_a_right_filter_passes_where_its_matrices_are_ill_conditioned():
 
 def test_its_wrong_twin_fails():
     assert gradcheck.verify(likelihood, backward_of(1.0), SHAPES).verdict == "fail"
+
+
+def test_whether_the_code_solves_is_told_with_its_runs():
+    """Only then is it worth to run it once more with matrices that move."""
+    A, b = np.array([[3.0, 1.0], [1.0, 2.0]]), np.ones(2)
+    runs, solves = jittered_runs(np.linalg.solve, [A, b], 3)
+    assert (len(runs), solves) == (3, True)
+    _, solves = jittered_runs(lambda a, x: a @ x, [A, b], 3)
+    assert not solves

@@ -332,10 +332,11 @@ def test_a_proof_is_held_against_the_code_at_large_sizes(monkeypatch):
     """Were a wrong proof to hold code that is wrong at 41, the code fails, with that counterexample. So does
     code without a proof.
     """
-    hidden = {int("4" + "1"), int("19" + "7")}
+    extra = np.zeros(2000)
+    extra[[41, 197]] = 1.0
 
     def backward(d, x):
-        return right(d, x) * (1.0 + (len(x) in hidden))  # no branch that could be looked for
+        return right(d, x) * (1.0 + extra[len(x)])  # no question that could be looked for
 
     monkeypatch.setattr("gradcheck.checking.further_points.asked_sizes", lambda *_: [])
     assert verdict(backward).verdict == "fail"

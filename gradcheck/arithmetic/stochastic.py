@@ -21,10 +21,13 @@ ULPS = 8.0
 """How far each result is moved at most, in half units in the last place."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Noise:
+    """``solves``: whether the code asked `numpy.linalg` for anything."""
+
     rng: np.random.Generator
     in_matrices: bool
+    solves: bool = False
 
 
 class _Jittered(np.ndarray[Any, Any]):
@@ -48,8 +51,10 @@ class _Jittered(np.ndarray[Any, Any]):
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         args, kwargs = _plain(args), _plain(kwargs)
-        if self.noise is not None and self.noise.in_matrices and func.__module__ == "numpy.linalg":
-            args, kwargs = _plain(_moved(args, self.noise)), _plain(_moved(kwargs, self.noise))
+        if self.noise is not None and func.__module__ == "numpy.linalg":
+            self.noise.solves = True
+            if self.noise.in_matrices:
+                args, kwargs = _plain(_moved(args, self.noise)), _plain(_moved(kwargs, self.noise))
         return _moved(func(*args, **kwargs), self.noise)
 
     def __getitem__(self, key: Any) -> Any:
@@ -58,19 +63,21 @@ class _Jittered(np.ndarray[Any, Any]):
 
 def jittered_runs(
     function: Callable[..., Any], args: Sequence[Any], runs: int, *, matrices: bool = False
-) -> list[Any]:
-    """What a function gives in so many runs with moved results, as plain arrays.
+) -> tuple[list[Any], bool]:
+    """What a function gives in so many runs with moved results, as plain arrays; and whether it uses
+    `numpy.linalg`.
 
     With ``matrices`` what goes into `numpy.linalg` is moved too: a solver is right for a matrix that is a
     little off (its backward error; N. Higham, "Accuracy and Stability of Numerical Algorithms", 2002, ch. 9).
     Raises whatever the function raises.
     """
-    found = []
+    found, solves = [], False
     for seed in range(runs):
         noise = _Noise(np.random.default_rng([1993, seed]), matrices)
         with np.errstate(all="ignore"), user_code:
             found.append(_plain(function(*(_kept(a, noise) for a in args))))
-    return found
+        solves = solves or noise.solves
+    return found, solves
 
 
 def _plain(value: Any) -> Any:

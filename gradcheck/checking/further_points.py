@@ -104,9 +104,14 @@ def points_of_any_size(claim: Claim, session: Session, seed: int, delta: Values 
     names, bound = formula.free_sizes, formula.given_sizes
     keys = [n for n in table_sizes(formula.function, claim.candidate) if n >= _FIRST + _EVERY]
     left, memory = _MOST_OF_ANY, session.shared(MemoryModel.of)
-    for number, size in enumerate([*range(_FIRST, _FIRST + _EVERY), *keys] if names else ()):
-        # each dimension meets each size once: of a table (n, m) all sizes come along its diagonal
-        sizes = {**bound, **{n: _turned(size, k) for k, n in enumerate(names)}}
+    # each dimension meets each size once: of a table (n, m) all sizes come along its diagonal
+    every = [[_turned(size, k) for k in range(len(names))] for size in range(_FIRST, _FIRST + _EVERY)]
+    long = [
+        [size if k == j else 2 for k in range(len(names))] for size in _WRAPPING for j in range(len(names))
+    ]
+    of_keys = [[size, *[2] * (len(names) - 1)] for size in keys]
+    for number, chosen in enumerate([*every, *long, *of_keys] if names else ()):
+        sizes = {**bound, **dict(zip(names, chosen, strict=True))}
         shapes = formula.shapes_at(sizes)
         if shapes is not None and memory.needed(sizes) <= _MOST_BYTES_OF_ANY:
             for point in _made(claim, sizes, [seed, 53, number], delta, BEHIND_A_PROOF):
@@ -125,10 +130,12 @@ _FIRST, _EVERY = 9, 48
 """Sizes that are all tried: from the first that is not drawn anyway, and how many."""
 
 
+_WRAPPING = (257,)
+"""Sizes at which counters of 8 bits and powers of 64 have wrapped over: `np.arange(n) ** 8` from 236 on."""
+
+
 def _turned(size: int, k: int) -> int:
     """The size for the k-th dimension: all of them, each in an order of its own."""
-    if size >= _FIRST + _EVERY:
-        return size if k == 0 else 2
     return _FIRST + (size - _FIRST + 7 * k) % _EVERY
 
 

@@ -21,6 +21,7 @@ from gradcheck.judging.points.point import Point
 from gradcheck.judging.steering.branches import Branches
 from gradcheck.judging.steering.comparisons import steer, still_untried
 from gradcheck.judging.steering.exploring import explore, points_of_compared_sizes
+from gradcheck.judging.steering.impossible import possible_sides
 from gradcheck.judging.steering.moves import Moves
 from gradcheck.judging.steering.plain_values import near_numbers, plain_values
 from gradcheck.judging.steering.sizes_in_code import sizes_beyond
@@ -126,10 +127,12 @@ def _steered(task: Task) -> tuple[UntriedSide, ...]:
     left = [side for side in left if not branches.has_entered(side)]
     largest = max((size for r in task.results for size in r.point.sizes.values()), default=1)
     entered = [side for side in branches.untried() if not side.asks_what_is_given(steered.given)]
-    for more in (entered, sizes_beyond(codes, max(largest, _LARGE))):
-        known = {(side.file, side.line) for side in left}
-        left += [side for side in more if (side.file, side.line) not in known]
-    return tuple(left)
+    beyond = sizes_beyond(codes, max(largest, _LARGE))
+    by_line = {(side.file, side.line): side for side in reversed((*entered, *beyond))}
+    for side in left:
+        by_line.pop((side.file, side.line), None)
+    sides = (*left, *reversed(by_line.values()))
+    return tuple(possible_sides(task.claim, points, codes, sides))
 
 
 _LARGE = 200

@@ -132,7 +132,7 @@ def _is_rounding(
         return sum(float(d.dot(gradients[i].view(np.ndarray))) for i, d in directions.items())
 
     try:
-        slopes = moved_runs(claim, point, slope, matrices=True)
+        slopes, _ = moved_runs(claim, point, slope, matrices=True)
     except CandidateFault:
         return False
     own = sum(d.dot(_gradient(claim, stated, i)) for i, d in directions.items())

@@ -122,7 +122,7 @@ class TracedArray(NDArrayOperatorsMixin):
             return complex_ufunc(ufunc, method, *inputs, **kwargs)
         out = kwargs.pop("out", None)
         name = ufunc.__name__
-        function = getattr(jnp, name, None) or getattr(jax.scipy.special, name, None)
+        function = getattr(jnp, name, None) or _EXACT.get(name) or getattr(jax.scipy.special, name, None)
         if function is None:
             raise Unsupported(f"np.{name} cannot be traced by JAX")
         kwargs = {k: unwrap(v) for k, v in kwargs.items() if k not in ("casting", "subok")}
@@ -332,6 +332,17 @@ _VIEWS = {
 """What shares memory with its argument in NumPy."""
 
 _RENAMED = {"amax": "max", "amin": "min", "real_if_close": "real"}
+
+
+def _betaln(a: Any, b: Any) -> Any:
+    return jax.lax.lgamma(a) + jax.lax.lgamma(b) - jax.lax.lgamma(a + b)
+
+
+_EXACT: dict[str, Callable[..., Any]] = {
+    "betaln": lambda a, b: _betaln(jnp.asarray(a, jnp.float64), jnp.asarray(b, jnp.float64)),
+    "log_ndtr": lambda x: jnp.log(jax.lax.erfc(-x / np.sqrt(2.0)) / 2),
+}
+"""What JAX makes of series that it cuts off: right in float64 at best, and in balls another function."""
 
 
 _REORDERED = {"partition", "argpartition"}

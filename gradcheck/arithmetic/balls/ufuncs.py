@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +19,8 @@ __all__ = ["UFUNCS", "trunc"]
 def _compare(relation: Callable[[Any, Any], bool], opposite: Callable[[Any, Any], bool], sign: str) -> Any:
     def decide(a: arb, b: arb) -> bool:
         if a is b:
-            return bool(relation(0, 0))
+            same = math.nan if a.is_nan() else 0.0  # `x != x` is how JAX asks for NaN
+            return bool(relation(same, same))
         if relation(a, b):  # python-flint answers True only where it holds for all values
             return True
         if opposite(a, b):
@@ -207,6 +209,7 @@ UFUNCS: dict[str, Callable[..., Any]] = {
     "expit": elementwise(_expit),
     "logit": elementwise(lambda x: (x / (1 - x)).log()),
     "gammaln": elementwise(arb.lgamma),
+    "betaln": elementwise(lambda a, b: a.lgamma() + b.lgamma() - (a + b).lgamma(), 2),
     "psi": elementwise(arb.digamma),
     "digamma": elementwise(arb.digamma),
     "ndtr": elementwise(lambda x: (-x / arb(2).sqrt()).erfc() / 2),

@@ -38,12 +38,17 @@ class Replaced:
     """What a copy of a function finds in place of NumPy's functions, of modules and of built-ins.
 
     ``creators`` are NumPy's functions whose floating results are arrays of the arithmetic; ``modules`` and
-    ``builtins`` are what stands for others.
+    ``builtins`` are what stands for others. With ``code``, all functions run what it makes of their code.
     """
 
     creators: tuple[str, ...] = CREATORS
     modules: Mapping[str, Any] = field(default_factory=dict)
     builtins: Mapping[str, Any] = field(default_factory=dict)
+    code: Callable[[types.CodeType], types.CodeType] | None = None
+
+    def concerns(self, value: Any) -> bool:
+        """Whether the copy of a function or a class may be another."""
+        return self.code is not None or mentions(value, self.names)
 
     @property
     def names(self) -> frozenset[str]:
@@ -130,9 +135,12 @@ class Copies:
         return copy
 
     def _function(self, function: types.FunctionType) -> Any:
+        code = self.replaced.code(function.__code__) if self.replaced.code else function.__code__
         cells = tuple(types.CellType() for _ in function.__closure__ or ())
-        scope = self._scope(function)
-        copy = types.FunctionType(function.__code__, scope, function.__name__, function.__defaults__, cells)
+        by_name = dict(zip(function.__code__.co_freevars, cells, strict=True))
+        scope = self._scope(function, code)
+        closure = tuple(by_name[name] for name in code.co_freevars)
+        copy = types.FunctionType(code, scope, function.__name__, function.__defaults__, closure)
         copy.__kwdefaults__, copy.__qualname__ = function.__kwdefaults__, function.__qualname__
         copy.__module__ = function.__module__
         self._keep(function, copy)
@@ -143,13 +151,13 @@ class Copies:
                 continue
         return copy
 
-    def _scope(self, function: types.FunctionType) -> dict[str, Any]:
+    def _scope(self, function: types.FunctionType, code: types.CodeType) -> dict[str, Any]:
         """The function's global names, those that it uses exchanged; one for all functions of a module."""
         names = function.__globals__
         if id(names) not in self.scopes:
             self.scopes[id(names)] = names, dict(names), set()
         _, scope, done = self.scopes[id(names)]
-        for name in names_in(function.__code__) - done:
+        for name in names_in(code) - done:
             done.add(name)
             if name in names:
                 scope[name] = self.of(names[name])
@@ -174,7 +182,7 @@ class Copies:
 
     def _part(self, value: Any) -> Any:
         """The copy of what an object or a container holds; functions only where it makes a difference."""
-        if type(value) is types.FunctionType and not mentions(value, self.replaced.names):
+        if type(value) is types.FunctionType and not self.replaced.concerns(value):
             return value
         if type(value) is np.ndarray and value.dtype == np.float64 and value.size <= _LARGE:
             self.holds_arrays = True
@@ -189,7 +197,7 @@ class Copies:
             self.depth -= 1
 
     def _concerns(self, kind: type) -> bool:
-        return is_users(kind) and mentions(kind, self.replaced.names)
+        return is_users(kind) and self.replaced.concerns(kind)
 
     def _class(self, kind: type) -> Any:
         """A subclass with copies of all functions of the class and of those that it inherits from."""

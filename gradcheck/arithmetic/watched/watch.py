@@ -122,14 +122,16 @@ class Watch:
 def _where_zero(
     sides: Sequence[Any], constants: Sequence[Any], shape: tuple[int, ...]
 ) -> NDArray[Any] | None:
-    """Where a number that is compared is zero, and what it is compared with is not: `abs(x - y) < 1e-5` is
-    true at `x = y`, where it hardly ever matters. None where nothing such is asked.
+    """Where a number that is compared is zero, and what it is compared with is not: `abs(x - y) < 1e-5` and
+    `abs(x - y) < 1e-5 * abs(y)` are true at `x = y`, where it hardly ever matters. None where nothing such
+    is asked.
     """
     found = None
     for side, other in zip(sides, sides[::-1], strict=True):
-        is_threshold = any(other is constant for constant in constants)
-        if not is_threshold and np.shape(other) == shape and np.shape(side) in ((), shape) and np.all(side):
-            found = np.asarray(other) == 0
+        is_constant = any(other is constant for constant in constants)
+        if not is_constant and np.shape(other) == shape and np.shape(side) in ((), shape):
+            zero = (np.asarray(other) == 0) & (np.asarray(side) != 0)
+            found = zero if found is None else found | zero
     return found
 
 

@@ -149,10 +149,17 @@ def right_values(claim: Claim, point: Point, session: Session) -> dict[Quantity,
             with precision(BITS):
                 answers = claim.truths(point, program)
             values: dict[Quantity, ObjectArray] = {q: a.values for q, a in answers.items()}
-            return {q: midpoints(v) for q, v in values.items()}
+            return {q: _shown(v) for q, v in values.items()}
         except Unsupported:
             continue
     return {}
+
+
+def _shown(balls: ObjectArray) -> NDArray[np.float64]:
+    """The midpoints; of what may be zero, zero, for what is beside it is rounding of the balls."""
+    shown = midpoints(balls)
+    shown.reshape(-1)[[b.is_finite() and b.contains(0) for b in balls.ravel().tolist()]] = 0.0
+    return shown
 
 
 def _as_returned(claim: Claim, point: Point, quantity: Quantity) -> NDArray[np.float64] | None:

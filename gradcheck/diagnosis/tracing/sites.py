@@ -147,8 +147,7 @@ def _tests(file: str) -> tuple[tuple[tuple[int, int], tuple[int, int]], ...]:
 
 
 @lru_cache(maxsize=4096)
-def _is_internal(code: CodeType) -> bool:
-    file = code.co_filename
+def _is_internal(file: str) -> bool:
     return file.startswith(_INTERNAL) and not file.startswith(_CATALOGUE)
 
 
@@ -157,7 +156,7 @@ def current_site(stop: CodeType) -> Site:
     frame = sys._getframe(1)  # the documented way to see one's callers  # noqa: SLF001
     found = []
     while frame.f_code is not stop:
-        if not _is_internal(frame.f_code):
+        if not _is_internal(frame.f_code.co_filename):
             found.append((frame.f_code, frame.f_lasti))
         if (
             frame.f_back is None
@@ -166,11 +165,12 @@ def current_site(stop: CodeType) -> Site:
             break
         frame = frame.f_back
     frames = tuple(found)
-    site = _known.get(frames)
+    known = tuple((code.co_filename, code, at) for code, at in frames)
+    site = _known.get(known)
     if site is None:
         if len(_known) > _MOST_KNOWN:
             _known.clear()
-        site = _known[frames] = Site(tuple((code, _instruction(code, at)) for code, at in frames))
+        site = _known[known] = Site(tuple((code, _instruction(code, at)) for code, at in frames))
     return site
 
 
@@ -189,7 +189,7 @@ def _starts(code: CodeType) -> list[int]:
     return [instruction.offset for instruction in dis.get_instructions(code)]
 
 
-_known: dict[tuple[tuple[CodeType, int], ...], Site] = {}
-"""Sites that were met, so that each has its text made once."""
+_known: dict[tuple[tuple[str, CodeType, int], ...], Site] = {}
+"""Sites that were met, so that each has its text made once. The same code in two files is equal."""
 
 _MOST_KNOWN = 20_000

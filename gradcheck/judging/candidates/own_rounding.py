@@ -29,9 +29,9 @@ _RUNS = 3
 
 def moved_runs(
     claim: Claim, point: Point, take: Callable[[Mapping[Quantity, Any]], Any], *, matrices: bool = False
-) -> list[Any]:
-    """What a few runs of the code with moved results give, as ``take`` has it; with ``matrices`` those that
-    are solved or factorised move too. Raises `CandidateFault`.
+) -> tuple[list[Any], bool]:
+    """What a few runs of the code with moved results give, as ``take`` has it, and whether it solves or
+    factorises matrices; with ``matrices`` these move too. Raises `CandidateFault`.
     """
     before = given(claim, point, lambda v: v)
     names, count = list(before), len(point.args)
@@ -50,9 +50,12 @@ def own_rounding(claim: Claim, point: Point, stated: Stated) -> dict[Quantity, B
     rounding does, as where they take another branch. Matrices that are all but singular may do anything.
     """
     try:
-        bounds = _spread(moved_runs(claim, point, dict), stated)
+        runs, solves = moved_runs(claim, point, dict)
+        bounds = _spread(runs, stated)
         usual = {q: bound for q, bound in bounds.items() if _is_rounding(bound, stated.values[q])}
-        conditioned = _spread(moved_runs(claim, point, dict, matrices=True), stated)
+        if not solves:
+            return usual
+        conditioned = _spread(moved_runs(claim, point, dict, matrices=True)[0], stated)
     except CandidateFault:
         return {}
     return {q: _at_least(bound, conditioned.get(q, bound), stated.values[q]) for q, bound in usual.items()}

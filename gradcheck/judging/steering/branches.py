@@ -26,6 +26,7 @@ from gradcheck.formulas.calling.user_lines import is_users
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.point import Point
 from gradcheck.judging.candidates.running import run_prepared
+from gradcheck.judging.steering.conditions import Conditions
 from gradcheck.judging.steering.counters import attributes, counted
 from gradcheck.judging.steering.untried import UntriedSide
 
@@ -71,6 +72,7 @@ class Branches:
         self._was_live = False
         self._entered: set[tuple[_Code, int]] = set()
         self._new: list[tuple[set[int], int]] = []  # what the last run took from these sets
+        self._conditions = Conditions(claim)
 
     @property
     def is_known(self) -> bool:
@@ -83,7 +85,7 @@ class Branches:
         zeros, whether it was entered.
         """
         left = (code.hidden if self._was_live else code.missing for code in self._codes.values() if code)
-        return not any(left)
+        return not any(left) and self._conditions.are_met(live=self._was_live)
 
     @property
     def codes(self) -> list[CodeType]:
@@ -95,14 +97,15 @@ class Branches:
         for the first time where no gradient is zero throughout, which may hide what a branch does.
         """
         self._new = []
-        all_seen = self._codes and not any(code.hidden for code in self._codes.values() if code)
-        if is_float_only(self.claim.candidate) or not self.is_known or all_seen:
+        if is_float_only(self.claim.candidate) or not self.is_known:
             return False
         self._entered.clear()
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            self._traced(lambda: self.claim.formula.function(*map(plain, point.args)))
-            found = self._traced(lambda: run_prepared(self.claim, point, plain))
+            found = self._asked(point)
+            if not self._codes or any(code.hidden for code in self._codes.values() if code):
+                self._traced(lambda: self.claim.formula.function(*map(plain, point.args)))
+                found = self._traced(lambda: run_prepared(self.claim, point, plain))
         live = found is not None and all(np.any(value) for value in found.values.values())
         self._was_live = self._was_live or live
         for code, start in self._entered:
@@ -110,20 +113,32 @@ class Branches:
                 if start in left:
                     left.discard(start)
                     self._new.append((left, start))
-        return bool(self._new)
+        return self._conditions.take_in(live=live) or bool(self._new)
+
+    def _asked(self, point: Point) -> Any:
+        """What the copy of the code gives that tells what it asks."""
+        with suppress(Exception), user_code:
+            self._conditions.forward(*map(plain, point.args))
+        with suppress(Exception), user_code:
+            return run_prepared(self._conditions.claim, point, plain)
+        return None
 
     def take_back(self) -> None:
         """Forget what the last run entered: nobody could judge it."""
         for left, start in self._new:
             left.add(start)
         self._new = []
+        self._conditions.take_back()
 
     def untried(self) -> list[UntriedSide]:
         """The branches that no point entered, where their condition was asked; none if not all was seen."""
         if not self.is_known:
             return []
         counting = counted(self.codes)
-        return [s for code in self._codes.values() if code is not None for s in _untried(code, counting)]
+        branches = [s for code in self._codes.values() if code is not None for s in _untried(code, counting)]
+        settings = self._conditions.settings
+        asked = [s for s in branches if (s.file, s.line, s.asks) not in settings]
+        return [*asked, *self._conditions.untried()]
 
     def has_entered(self, side: UntriedSide) -> bool:
         """Whether all branches on a line were entered, so that nothing of it is untried."""

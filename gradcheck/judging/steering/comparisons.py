@@ -168,6 +168,8 @@ class _Search:
         """Follow the line from the base through a change that came nearer, by secants."""
         s, a, t = 0.0, start, 1.0
         b = self._reach(base, site, wanted, end)
+        if b == 0 and self._approach(base, site, wanted, end, stop):
+            return True
         for _ in range(20):
             if b is None or b == a or self.code.left <= max(stop, 0):
                 return False
@@ -179,6 +181,17 @@ class _Search:
                     return self._take(base, site, wanted, values)
             values = self.moves.along(base, end, step)
             s, a, t, b = t, b, step, None if values is None else self._reach(base, site, wanted, values)
+        return False
+
+    def _approach(self, base: Point, site: Site, wanted: bool, end: Values, stop: int) -> bool:
+        """Come near to an end where two numbers are one and the side does not count: it may lie beside."""
+        for halved in range(1, 40):
+            if self.code.left <= max(stop, 0):
+                return False
+            values = self.moves.along(base, end, 1 - 2.0**-halved)
+            reached = None if values is None else self._reach(base, site, wanted, values)
+            if values is not None and reached is not None and reached > 0:
+                return self._take(base, site, wanted, values)
         return False
 
     def _halve(self, base: Point, site: Site, wanted: bool, end: Values, stop: int) -> bool:

@@ -78,6 +78,8 @@ def _without_both(edit: Edit, place: Place) -> Sides:
         rest = sample.remember(("rest of", place, id(how)), lambda: with_step(place, nothing)(sample, how))
         if how is None and not rest[quantity].any():
             raise Unsupported("nothing is left to compare")
+        if any(near(mine, sample.right(q)) and not near(code[q], mine) for q, mine in sample.values.items()):
+            raise Unsupported("the term is right in another gradient")
         return code[quantity], rest[quantity]
 
     return sides
