@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from gradcheck.diagnosis.case import EFFORT, Case
 from gradcheck.diagnosis.explaining.chain_rule.added import added_multiples
+from gradcheck.diagnosis.explaining.chain_rule.exchanged import exchanged_changes
 from gradcheck.diagnosis.explaining.chain_rule.known_costs import cost_changes
 from gradcheck.diagnosis.explaining.chain_rule.paths import pairs_of_paths, part_multiples, path_changes
 from gradcheck.diagnosis.explaining.chain_rule.saved import saved_changes
@@ -231,6 +232,7 @@ def _structural(case: Case, pilot: Sample) -> Iterator[Explanation]:
         slope_changes(case, pilot),
         path_changes(case, pilot),
         saved_changes(case, pilot),
+        exchanged_changes(case, pilot),
         argument_changes(case, pilot),
         constant_changes(case, pilot),
         repairs(case, pilot),
