@@ -21,6 +21,7 @@ from gradcheck.diagnosis.explaining.code.constants import constant_changes
 from gradcheck.diagnosis.explaining.code.mistakes import mistakes
 from gradcheck.diagnosis.explaining.code.repairs import repairs
 from gradcheck.diagnosis.explaining.code.rewritten import rewritten
+from gradcheck.diagnosis.explaining.code.together import changes_together
 from gradcheck.diagnosis.explaining.values.complex_numbers import complex_changes
 from gradcheck.diagnosis.explaining.values.holomorphic import not_holomorphic
 from gradcheck.diagnosis.explaining.values.jacobians import jacobian_changes
@@ -235,6 +236,7 @@ def _structural(case: Case, pilot: Sample) -> Iterator[Explanation]:
         exchanged_changes(case, pilot),
         argument_changes(case, pilot),
         constant_changes(case, pilot),
+        changes_together(case, pilot),
         repairs(case, pilot),
         mistakes(case, pilot),
         cost_changes(case, pilot),

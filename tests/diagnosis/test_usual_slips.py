@@ -106,7 +106,38 @@ def scaled_back(before, after):
     return backward
 
 
+def normed_and_scaled(x, g, b):
+    return g * normed(x)[0] + b
+
+
+def normed_back(axis, by):
+    def backward(d, x, g, b):
+        u, s = normed(x)
+        e = d * g
+        n = x.shape[by]
+        sums = e.sum(axis=axis, keepdims=True) + u * (e * u).sum(axis=axis, keepdims=True)
+        return (n * e - sums) / s / n, (d * u).sum(axis=0), d.sum(axis=0)
+
+    return backward
+
+
+NORMED = {"x": "n+1 m+1", "g": "m+1", "b": "m+1"}
+
 SAYINGS = {
+    "reductions over the batch": (
+        normed_and_scaled,
+        normed_back(0, 1),
+        NORMED,
+        {},
+        "reductions along axis 0 that dJ/dx is made of",
+    ),
+    "N for D": (
+        normed_and_scaled,
+        normed_back(1, 0),
+        NORMED,
+        {},
+        "and in one place more, should be the size of axis 1 of x",
+    ),
     "eps beside the root": (
         rms,
         rms_back(lambda v: np.sqrt(v) + EPS),
@@ -173,6 +204,20 @@ def test_it_is_said(forward, wrong, shapes, how, words):
 
 
 TWINS = {
+    "over the batch, and by N": (
+        normed_and_scaled,
+        normed_back(0, 0),
+        NORMED,
+        {},
+        "reductions along axis 0 that dJ/dx",
+    ),
+    "by another size, and over the batch": (
+        normed_and_scaled,
+        normed_back(0, 0),
+        NORMED,
+        {},
+        "should be the size",
+    ),
     "another eps": (rms, rms_back(lambda v: np.sqrt(v) + 2 * EPS), {"x": "n m"}, {}, "root"),
     "all to all, twice": (
         pool,
@@ -207,6 +252,7 @@ def test_it_is_not_said_of_a_twin(forward, wrong, shapes, how, words):
 
 
 RIGHT = {
+    "normed": (normed_and_scaled, normed_back(1, 1), NORMED, {}),
     "rms": (rms, rms_back(lambda v: np.sqrt(v + EPS)), {"x": "n m"}, {}),
     "hinge": (hinge, hinge_back(lambda g: -g.sum(axis=1)), {"x": "n 4", "y": "n"}, {"values": LABELS}),
     "gated": (gated, gated_back(), GATED, {}),
