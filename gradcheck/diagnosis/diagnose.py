@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from gradcheck.diagnosis.case import EFFORT, Case
 from gradcheck.diagnosis.explaining.chain_rule.added import added_multiples
+from gradcheck.diagnosis.explaining.chain_rule.exchanged import exchanged_changes
 from gradcheck.diagnosis.explaining.chain_rule.known_costs import cost_changes
 from gradcheck.diagnosis.explaining.chain_rule.paths import pairs_of_paths, part_multiples, path_changes
 from gradcheck.diagnosis.explaining.chain_rule.saved import saved_changes
@@ -20,6 +21,7 @@ from gradcheck.diagnosis.explaining.code.constants import constant_changes
 from gradcheck.diagnosis.explaining.code.mistakes import mistakes
 from gradcheck.diagnosis.explaining.code.repairs import repairs
 from gradcheck.diagnosis.explaining.code.rewritten import rewritten
+from gradcheck.diagnosis.explaining.code.together import changes_together
 from gradcheck.diagnosis.explaining.values.complex_numbers import complex_changes
 from gradcheck.diagnosis.explaining.values.holomorphic import not_holomorphic
 from gradcheck.diagnosis.explaining.values.jacobians import jacobian_changes
@@ -236,8 +238,10 @@ def _structural(case: Case, pilot: Sample) -> Iterator[Explanation]:
         slope_changes(case, pilot),
         path_changes(case, pilot),
         saved_changes(case, pilot),
+        exchanged_changes(case, pilot),
         argument_changes(case, pilot),
         constant_changes(case, pilot),
+        changes_together(case, pilot),
         repairs(case, pilot),
         mistakes(case, pilot),
         cost_changes(case, pilot),

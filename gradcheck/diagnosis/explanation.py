@@ -49,7 +49,8 @@ class Explanation:
     comes to all the statements at some samples that the code as it is comes to: one that only keeps out of a
     wrong branch repairs nothing. ``also_at`` gives further samples at which a repair must do: beside the
     thresholds of the repaired code. ``removes`` says of a repair that it only leaves something out.
-    ``later`` puts off when it is tried, and says nothing of how simple it is.
+    ``later`` puts off when it is tried, and says nothing of how simple it is. ``may`` is a cheap look at one
+    sample that rules out most of what does not fit there, and nothing that fits up to a factor.
     """
 
     kind: str
@@ -65,6 +66,7 @@ class Explanation:
     also_at: Callable[[Sequence[Sample]], Sequence[Sample]] | None = None
     removes: bool = False
     later: float = 0.0
+    may: Callable[[Sample, Quantity], bool] | None = None
 
 
 def predicting(values: Values, key: Hashable = None) -> Sides:

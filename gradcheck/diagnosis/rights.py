@@ -30,6 +30,9 @@ _PREPARED = 40
 
 _SHORT = 40
 
+_OTHERS = 4
+"""Where a point has a tie, others have none: of large ones the differences are not worth what they cost."""
+
 _AN_ENTRY = 50
 """What an entry counts for that is known by a difference of the forward: four evaluations, at the least."""
 
@@ -44,7 +47,7 @@ def right_at(claim: Claim, session: Session, point: Point, how: Domain) -> dict[
 
 def _truths(claim: Claim, session: Session, point: Point, how: Domain) -> dict[Quantity, Any]:
     """The answers of a backend that has them exactly; else those of differences, as far as that may cost."""
-    reason = "no backend"
+    reason, at_tie = "no backend", False
     order = sorted(session.backends, key=_cost)
     if claim.kind.slopes_of_outputs:  # differences have the slopes of all outputs at once
         order.sort(key=lambda u: not u.traits.takes_differences)
@@ -52,14 +55,14 @@ def _truths(claim: Claim, session: Session, point: Point, how: Domain) -> dict[Q
         try:
             _pay_for_shape(session, usable, point)
             program = session.program(usable, point)
-            _pay_for(program, claim, point)
+            _pay_for(program, claim, point, keeping=_OTHERS if at_tie else 0)
             found = _answers(claim, program, point, how)
         except Unsupported as error:
             reason = str(error)
             continue
         if not any(a.convention for a in found.values()):
             return found
-        reason = "a tie inside the forward"
+        reason, at_tie = "a tie inside the forward", True
     raise Unsupported(reason)
 
 
@@ -77,13 +80,15 @@ def _pay_for_shape(session: Session, usable: Usable, point: Point) -> None:
     spend(cost)
 
 
-def _pay_for(program: Program, claim: Claim, point: Point) -> None:
-    """Raises `Unsupported` where differences for all entries cost more than is left."""
+def _pay_for(program: Program, claim: Claim, point: Point, *, keeping: int) -> None:
+    """Raises `Unsupported` where differences for all entries cost more than is left, or than leaves what so
+    many others cost.
+    """
     if program.exact_answers:
         spend(_A_PROGRAM)
         return
     cost = _AN_ENTRY * (1 if claim.kind.slopes_of_outputs else _entries(claim, point))
-    if not affordable(cost):
+    if not affordable(cost * (1 + keeping)):
         raise Unsupported("a difference for every entry costs more than is left")
     spend(cost)
 

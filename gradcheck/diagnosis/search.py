@@ -91,6 +91,8 @@ def settle(
         if case.is_spent:
             break
         for scope in waiting:
+            if explanation.may is not None and not explanation.may(scope.pilot, scope.quantity):
+                continue
             spend(_A_COMPARISON)
             if not holds(explanation, scope.pilot, scope.quantity):
                 if not explanation.repair and _is_multiple(explanation, scope):

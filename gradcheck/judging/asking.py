@@ -62,6 +62,9 @@ def ask(check: Evaluation, usable: Usable) -> Opinion:
             return opinion
         if opinion.says is not Says.NONE or not opinion.matches:
             break
+    if opinion.says is Says.DIFFER and _has_dear_entries(check, usable):
+        loose = _without_rounded_constants(check, usable, opinion)  # which asks along directions only
+        opinion = loose if loose.says is Says.AGREE else opinion
     if opinion.says is Says.DIFFER:
         opinion = _below_rounding(check, usable, opinion)
     if opinion.says is Says.DIFFER:
@@ -226,6 +229,18 @@ def _below_rounding(check: Evaluation, usable: Usable, opinion: Opinion) -> Opin
     except Unsupported:
         return opinion
     return replace(opinion, says=Says.AGREE, strength=Strength.AGREED, below_rounding=True)
+
+
+_FEW_ENTRIES = 64
+
+
+def _has_dear_entries(check: Evaluation, usable: Usable) -> bool:
+    """Whether a backend needs a difference of the forward for each of many entries."""
+    if usable.traits.pays_per_slope:
+        return (
+            sum(int(np.prod(s, dtype=int)) for s in check.claim.shapes(check.point).values()) > _FEW_ENTRIES
+        )
+    return False
 
 
 def _is_apart(stated: ObjectArray, right: ObjectArray, part: float, lost: float) -> bool:

@@ -17,9 +17,11 @@ from gradcheck.diagnosis.edits.actions import (
     without,
 )
 from gradcheck.diagnosis.edits.axes import ALONG, REDUCTIONS, axis_edits, reduction_edits, transposing_edits
+from gradcheck.diagnosis.edits.counts import count_edits
 from gradcheck.diagnosis.edits.edit import Edit, known, taken_for
 from gradcheck.diagnosis.edits.indices import index_edits, order_edits
 from gradcheck.diagnosis.edits.operands import Before, other_arrays, other_operands
+from gradcheck.diagnosis.edits.stabilisers import stabiliser_edits
 from gradcheck.diagnosis.tracing.calls import Call, Key, Value
 from gradcheck.diagnosis.tracing.traced import astype, getitem
 from gradcheck.diagnosis.words import place_of
@@ -91,6 +93,7 @@ def _first(calls: Sequence[Call]) -> list[Call]:
 
 def _of_call(call: Call, indices: tuple[str, ...]) -> Iterator[Edit]:
     yield from cast_edits(call)
+    yield from stabiliser_edits(call)
     yield from transposing_edits(call)
     if known(call.function, ALONG):
         yield from axis_edits(call)
@@ -101,6 +104,7 @@ def _of_call(call: Call, indices: tuple[str, ...]) -> Iterator[Edit]:
     if call.function is getitem:
         yield from index_edits(call, indices)
     yield from order_edits(call)
+    yield from count_edits(call)
 
 
 def _turned(call: Call) -> Iterator[Edit]:

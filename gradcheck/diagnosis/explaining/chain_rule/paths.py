@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.diagnosis.case import Case
+from gradcheck.diagnosis.explaining.chain_rule.foreseen import FIRST, at_step, foreseen
 from gradcheck.diagnosis.explaining.chain_rule.places import (
     Changed,
     Place,
@@ -27,10 +28,13 @@ from gradcheck.diagnosis.explaining.chain_rule.places import (
 from gradcheck.diagnosis.explaining.values.factors import Factor, recognise
 from gradcheck.diagnosis.explaining.values.ratios import atoms_of, common_ratio, factor_at, factor_words
 from gradcheck.diagnosis.explanation import Explanation, Sides, near, predicting
+from gradcheck.diagnosis.quiet import MAXIMA
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tape import tape_of
 from gradcheck.diagnosis.tracing.backwards import Step, steps
-from gradcheck.diagnosis.tracing.calls import Call, Value
+from gradcheck.diagnosis.tracing.calling import unlifted
+from gradcheck.diagnosis.tracing.calls import Call, Value, mapped
+from gradcheck.diagnosis.tracing.pullbacks import PULLBACKS
 from gradcheck.diagnosis.words import operand
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas.quantity import Quantity
@@ -46,17 +50,29 @@ def _unsummed(step: Step) -> Any:
     return step.value if step.unsummed is None else step.unsummed
 
 
+def _negative(step: Step) -> Any:
+    return -step.value
+
+
+def _twice(step: Step) -> Any:
+    return step.value + step.value
+
+
 def path_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
     """Explanations by a step that is left out or handed on unchanged, for the steps at the pilot sample."""
     found = places_of(pilot)
     summed = _summed_places(pilot)
     for place, call in found:
         extra = 0.1 * (place.turn is not None) + 0.02 * (not place.everywhere and place.turn is None)
+        if case.claim.kind.is_backward:
+            yield from _of_maximum(place, call, extra)
+            yield from _of_late_factor(place, call, extra)
         unchanged = _words_for_unchanged(place, call, f"on {case.claim.kind.way}")
         if unchanged is not None:
             kind, text = unchanged
             handed = predicting(with_step(place, _unchanged))
-            yield Explanation(kind, text, 1.52 + extra, handed, joint=call.is_step)
+            may = foreseen(at_step(place, _unchanged))
+            yield Explanation(kind, text, 1.52 + extra, handed, joint=call.is_step, later=FIRST, may=may)
         if place in summed:
             yield Explanation(
                 "missing-sum",
@@ -69,10 +85,67 @@ def path_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
         part = f"the part that comes {through(call, place)}"
         joint = call.is_step
         missing = _words_for_missing(call, place)
-        yield Explanation("missing-term", missing, 1.45 + extra, without, joint=joint)
+        may = foreseen(at_step(place, nothing))
+        yield Explanation("missing-term", missing, 1.45 + extra, without, joint=joint, later=FIRST, may=may)
         minus, alone = _times(case, without, _MINUS), _times(case, without, None)
-        yield Explanation("sign", f"{part} has the wrong sign", 1.65 + extra, minus, joint=joint)
-        yield Explanation("missing-term", f"only {part} is there", 1.75 + extra, alone, joint=joint)
+        may = foreseen(at_step(place, _negative))
+        yield Explanation(
+            "sign", f"{part} has the wrong sign", 1.65 + extra, minus, joint=joint, later=FIRST, may=may
+        )
+        may = foreseen(at_step(place, _twice), alone=True)
+        yield Explanation(
+            "missing-term", f"only {part} is there", 1.75 + extra, alone, joint=joint, later=FIRST, may=may
+        )
+
+
+def _of_maximum(place: Place, call: Call, extra: float) -> Iterator[Explanation]:
+    """What belongs to the largest entry alone, as in pooling, is given to all it is taken of."""
+    if call.function not in MAXIMA or place.position != (0,) or call.kwargs.keys() - {"axis", "keepdims"}:
+        return
+    at = place_text(call, place)
+    for reduction, said in (
+        (np.sum, f"every entry that {at} is taken of gets all that comes back, not the largest alone"),
+        (np.mean, f"what comes back to {at} is shared out evenly; it belongs to the largest entry alone"),
+    ):
+        action = _as_through(reduction)
+        sides, may = predicting(with_step(place, action)), foreseen(at_step(place, action))
+        yield Explanation("mask", said, 1.48 + extra, sides, later=FIRST, may=may)
+
+
+def _as_through(reduction: Any) -> Any:
+    """The way back of another reduction along the same axes."""
+
+    def action(step: Step) -> Any:
+        array, *rest = step.call.args
+        kwargs = {k: mapped(v, lambda value: value.value) for k, v in step.call.kwargs.items()}
+        return next(iter(PULLBACKS[reduction](step.g, step.call.output.value, array.value, *rest, **kwargs)))
+
+    return action
+
+
+def _of_late_factor(place: Place, call: Call, extra: float) -> Iterator[Explanation]:
+    """The scale of a normalisation that the gradient is multiplied by, and not delta."""
+    if call.function is not np.multiply or len(place.position) != 1:
+        return
+    factor = call.args[1 - place.position[0]]
+    if not isinstance(factor, Value) or factor.name is None:
+        return
+    text = (
+        f"on the way back {through(call, place)}, the factor {factor.name} is left out; "
+        "the gradient is multiplied by it instead"
+    )
+    yield Explanation("derivative-point", text, 1.7 + extra, predicting(_late(place, factor.name)))
+
+
+def _late(place: Place, name: str) -> Any:
+    def values(sample: Sample, how: How) -> dict[Quantity, Any]:
+        found = with_step(place, _unchanged)(sample, how)
+        factor = unlifted(tape_of(sample, how).run.arguments[name])
+        shapes = {q: np.shape(v) for q, v in found.items()}
+        fitting = (q for q, s in shapes.items() if s[len(s) - len(factor.shape) :] == factor.shape)
+        return {q: found[q] * factor for q in fitting}
+
+    return values
 
 
 def _words_for_unsummed(call: Call, place: Place) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.diagnosis.case import Case
+from gradcheck.diagnosis.explaining.chain_rule.foreseen import FIRST, May, at_step, foreseen
 from gradcheck.diagnosis.explaining.chain_rule.places import Changed, Place, places_of
 from gradcheck.diagnosis.explanation import Explanation, predicting
 from gradcheck.diagnosis.samples import How, Sample
@@ -45,7 +46,14 @@ def saved_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
         extra = 0.02 * (not place.everywhere)
         if isinstance(saved, Value) and _is_square(saved.shape):
             text = f"on {way} through {where}, {operand(call, 1 - k)} stands the wrong way round"
-            yield Explanation("transposed", text, 1.6 + extra, predicting(_with(place, 1 - k, _turned)))
+            yield Explanation(
+                "transposed",
+                text,
+                1.6 + extra,
+                predicting(_with(place, 1 - k, _turned)),
+                later=FIRST,
+                may=_may(place, 1 - k, _turned),
+            )
         if isinstance(call.output, Value) and _is_square(call.output.shape):
             text = f"{_arriving(case)} {where} is taken transposed"
             yield Explanation("transposed", text, 1.65 + extra, predicting(_with_g(place)))
@@ -53,10 +61,24 @@ def saved_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
             continue
         if call.function is not np.multiply:  # of which `paths` says it
             text = f"on {way} through {where}, {operand(call, 1 - k)} is left out (taken for ones)"
-            yield Explanation("derivative-missing", text, 1.7 + extra, predicting(_with(place, 1 - k, _ones)))
+            yield Explanation(
+                "derivative-missing",
+                text,
+                1.7 + extra,
+                predicting(_with(place, 1 - k, _ones)),
+                later=FIRST,
+                may=_may(place, 1 - k, _ones),
+            )
         for name, source in _others(tape_of(pilot), call, saved):
             text = f"{way} through {where} uses {name}; should be {operand(call, 1 - k)}"
-            yield Explanation("other-value", text, 1.95 + extra, predicting(_with(place, 1 - k, source)))
+            yield Explanation(
+                "other-value",
+                text,
+                1.95 + extra,
+                predicting(_with(place, 1 - k, source)),
+                later=FIRST,
+                may=_may(place, 1 - k, source),
+            )
 
 
 def _arriving(case: Case) -> str:
@@ -109,15 +131,24 @@ def _with(place: Place, position: int, source: Any) -> Any:
 
     def values(sample: Sample, how: How) -> dict[Quantity, Any]:
         tape = tape_of(sample, how)
-
-        def action(step: Step) -> Any:
-            bare = list(mapped(step.call.args, lambda v: v.value))
-            bare[position] = source(tape, step.call, bare[position])
-            return _pulled(step, bare, step.g)
-
-        return tape.quantities(Changed(place, action, tape))
+        return tape.quantities(Changed(place, _taking(tape, position, source), tape))
 
     return values
+
+
+def _taking(tape: Tape, position: int, source: Any) -> Any:
+    """What goes back with one operand taken from elsewhere."""
+
+    def action(step: Step) -> Any:
+        bare = list(mapped(step.call.args, lambda v: v.value))
+        bare[position] = source(tape, step.call, bare[position])
+        return _pulled(step, bare, step.g)
+
+    return action
+
+
+def _may(place: Place, position: int, source: Any) -> May:
+    return foreseen(lambda tape, passing: at_step(place, _taking(tape, position, source))(tape, passing))
 
 
 def _with_g(place: Place) -> Any:

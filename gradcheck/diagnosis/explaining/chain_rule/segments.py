@@ -58,6 +58,12 @@ class Stretch:
             values[call], slopes[call] = out, slope
         return values[self.end], slopes[self.end]
 
+    def is_closed(self) -> bool:
+        """Whether nothing but `z` comes into it that a gradient goes back to."""
+        known = {_id(self.z), *self.calls}
+        inputs = (v for call in self.calls for v in call.inputs)
+        return all(_id(v) in known for v in inputs if is_real(v.value) and _varies(v))
+
 
 def _id(value: Value) -> Any:
     return value.call if value.call is not None else value.name

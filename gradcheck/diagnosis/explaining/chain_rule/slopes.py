@@ -13,19 +13,21 @@ from typing import Any
 import numpy as np
 
 from gradcheck.diagnosis.case import Case
+from gradcheck.diagnosis.explaining.chain_rule.foreseen import FIRST, Changes, are_apart, foreseen
 from gradcheck.diagnosis.explaining.chain_rule.known import Known, known_function
-from gradcheck.diagnosis.explaining.chain_rule.segments import Jump, Segment, Stretch, segments
+from gradcheck.diagnosis.explaining.chain_rule.segments import Jump, Segment, Stretch, jumps, segments
 from gradcheck.diagnosis.explanation import Explanation, predicting
 from gradcheck.diagnosis.samples import How, Sample
-from gradcheck.diagnosis.tape import is_right, tape_of
-from gradcheck.diagnosis.tracing.calls import Call
+from gradcheck.diagnosis.tape import Tape, is_right, tape_of
+from gradcheck.diagnosis.tracing.calls import Call, Value
 from gradcheck.diagnosis.words import describe, place_of
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas.quantity import Quantity
 
 __all__ = ["slope_changes"]
 
-_MOST_SEGMENTS = 60
+_MOST_SEGMENTS = 120
+"""The shortest: `tanh` behind a dozen of longer stretches is what has a derivative by heart."""
 
 
 def slope_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
@@ -40,7 +42,8 @@ def slope_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
     except (Unsupported, CandidateFault):
         return
     has_delta = "delta" in case.claim.leading
-    for segment, stretch in list(found.items())[:_MOST_SEGMENTS]:
+    shortest = sorted(found.items(), key=lambda item: len(item[1].calls))
+    for segment, stretch in shortest[:_MOST_SEGMENTS]:
         if case.is_spent:
             return
         yield from _of_segment(segment, stretch, has_delta=has_delta)
@@ -54,7 +57,8 @@ def _of_segment(segment: Segment, stretch: Stretch, *, has_delta: bool) -> Itera
 
     def of(kind: str, text: str, cost: float, slope: Any) -> Explanation:
         sides = predicting(_with(segment, slope))
-        return Explanation(kind, text, cost + extra, sides, later=0.0 if short else _PUT_OFF)
+        may = foreseen(_at_stretch(segment, slope))
+        return Explanation(kind, text, cost + extra, sides, later=FIRST if short else _PUT_OFF, may=may)
 
     yield of(
         "derivative-missing",
@@ -125,3 +129,15 @@ def _with(segment: Segment, slope: Any) -> Any:
         return tape.quantities(Jump(tape, segment, slope))
 
     return values
+
+
+def _at_stretch(segment: Segment, slope: Any) -> Changes:
+    """What another slope adds, where no such stretch comes after another, and there is one way into each."""
+
+    def changes(tape: Tape, passing: dict[Call, Any]) -> list[tuple[Value, Any]] | None:
+        found = {end: s for end, s in jumps(tape, segment).items() if end in passing}
+        if not are_apart(tape, list(found)) or not all(s.is_closed() for s in found.values()):
+            return None
+        return [(s.z, passing[end] * (slope(s, passing[end]) - _slope(s))) for end, s in found.items()]
+
+    return changes
