@@ -39,7 +39,7 @@ class Point:
         """Positions of the arguments that can be differentiated: those of a floating dtype."""
         return tuple(i for i, a in enumerate(self.args) if a.dtype.kind == "f")
 
-    @property
+    @cached_property
     def entries(self) -> int:
         """How many numbers there are in the arguments and outputs."""
         return sum(a.size for a in self.args) + sum(o.size for o in self.outputs)
