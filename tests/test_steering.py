@@ -111,6 +111,29 @@ def test_a_far_branch_of_the_forward_is_entered():
     assert result.verdict == "fail"
 
 
+def folded(x):
+    """Above zero up to 100, and below it from there on."""
+    return np.maximum(x, 0) - 2 * np.maximum(x - 50, 0)
+
+
+def folded_slope(x):
+    return (x > 0) * 1.0 - 2 * (x > 50)
+
+
+@pytest.mark.parametrize(
+    ("forward", "slope"),
+    [(folded, folded_slope), (lambda x: np.maximum(x, 0), lambda x: (np.maximum(x, 0) > 0) * 1.0)],
+)
+def test_a_number_on_its_threshold_may_be_held_there_or_come_beyond(forward, slope):
+    """What is wrong below zero is found where anything lies there; below a maximum nothing does."""
+    good = verdict(lambda d, x: d * slope(x), forward)
+    assert (good.verdict, good.untried) == ("pass", ())
+    beyond = verdict(lambda d, x: d * slope(x) * np.where(forward(x) >= 0, 1.0, 2.0), forward)
+    assert beyond.verdict == ("fail" if forward is folded else "pass")
+    at_zero = verdict(lambda d, x: d * np.where(forward(x) > 0, slope(x), 2 * np.sign(forward(x))), forward)
+    assert at_zero.verdict == ("fail" if forward is folded else "pass")
+
+
 def test_what_is_never_seen_is_said_and_caps_the_strength():
     """A callable is the only source of values: what it never returns is untried. Declared so that it
     does, everything is tried.

@@ -114,9 +114,10 @@ class VjpProgram(Program):
             closed, computes = self._shared
             inputs += [np.asarray(a) for i, a in enumerate(args) if i not in problem.wrt]
             inputs += weights
-            spare = [compute(problem.sizes) for compute in computes]
-            spare += [0.0] * (len(closed.jaxpr.invars) - len(inputs) - len(spare))
-            inputs += [zero_dimensional(domain.lift(float(number))) for number in spare]
+            for compute in computes:
+                inputs.append(zero_dimensional(domain.lift(float(compute(problem.sizes)))))
+            unused = len(closed.jaxpr.invars) - len(inputs)
+            inputs += [zero_dimensional(domain.lift(0.0))] * unused
             return evaluate(closed.jaxpr, closed.consts, inputs, domain, ties, problem.sizes)
 
     @cached_property

@@ -39,7 +39,12 @@ class Point:
         """Positions of the arguments that can be differentiated: those of a floating dtype."""
         return tuple(i for i, a in enumerate(self.args) if a.dtype.kind == "f")
 
-    @property
+    @cached_property
+    def shapes(self) -> tuple[Any, ...]:
+        """What a backend prepares itself for: the shapes of floating arguments, the values of integers."""
+        return tuple((a.shape, a.dtype.kind, a.tobytes() if a.dtype.kind != "f" else b"") for a in self.args)
+
+    @cached_property
     def entries(self) -> int:
         """How many numbers there are in the arguments and outputs."""
         return sum(a.size for a in self.args) + sum(o.size for o in self.outputs)

@@ -106,11 +106,6 @@ class _Watched(Program):
         return answer if refine is None else replace(answer, refine=lambda: self._usable.timed(refine))
 
 
-def _shapes(point: Point) -> tuple[Any, ...]:
-    """What a program is for: the shapes of floating arguments, the values of integers."""
-    return tuple((a.shape, a.dtype.kind, a.tobytes() if a.dtype.kind != "f" else b"") for a in point.args)
-
-
 def _failed(error: Exception) -> Unsupported:
     text = str(error).splitlines()
     return Unsupported(f"the backend failed: {type(error).__name__}: {text[0] if text else ''}")
@@ -235,7 +230,7 @@ class Session:
             raise Unsupported(usable.found.reason or "the backend is not installed")
         if (accuracy := self.formula.accuracy) and not usable.traits.takes_differences:
             raise Unsupported(f"the forward is right to {accuracy:g} only; its own derivative says nothing")
-        key = _shapes(point)
+        key = point.shapes
 
         def derive() -> Program:
             problem = self._problem(usable, point, function)
@@ -260,31 +255,31 @@ class Session:
         if self._serves(usable, point) and self.cost(point) <= _LONG:
             return False
         if self._coming and not usable.budget.planned:
-            shapes = {_shapes(p): p for p in reversed(self._coming)}
+            shapes = {p.shapes: p for p in reversed(self._coming)}
             usable.budget.plan(
                 {key: Asked(self.cost(p), distinct(p.sizes)) for key, p in reversed(shapes.items())}
             )
-        return not usable.budget.takes(_shapes(point), self.cost(point), distinct=distinct(point.sizes))
+        return not usable.budget.takes(point.shapes, self.cost(point), distinct=distinct(point.sizes))
 
     def is_prepared(self, usable: Usable, point: Point) -> bool:
         """Whether this point's shape costs the backend nothing any more."""
-        return self._serves(usable, point) or _shapes(point) in usable.budget.derived
+        return self._serves(usable, point) or point.shapes in usable.budget.derived
 
     def cost(self, point: Point) -> int:
         """The operations of the forward at this point's shape, as far as any budget goes."""
         count = lambda: operations(self.formula.function, point.args, MOST_COUNTED)
-        return self._costs.get(_shapes(point), count)
+        return self._costs.get(point.shapes, count)
 
     def _serves(self, usable: Usable, point: Point) -> bool:
         """Whether one derivative serves every shape."""
         serves = getattr(usable.backend, "serves_every_shape", None)
         if not usable.traits.cost_of_shape or serves is None:
             return not usable.traits.cost_of_shape
-        problem = self._problem(usable, point, self.formula.function)
+        ask = lambda: serves(self._problem(usable, point, self.formula.function))
         # what is derived may turn out to serve one shape only
         key = (usable.name, "serves", len(usable.budget.derived))
         try:
-            return bool(self._programs.get(key, lambda: usable.timed(lambda: serves(problem))))
+            return bool(self._programs.get(key, lambda: usable.timed(ask)))
         except Unsupported:  # a backend that fails here says why when it is asked
             return False
 

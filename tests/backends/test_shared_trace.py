@@ -224,3 +224,32 @@ def test_code_that_needs_the_numbers_is_traced_point_by_point():
         with precision(212):
             found = midpoints(program.vjp(args, [np.ones(3)])[0].values)
         assert found.tolist() == [sum(range(label))] * 3
+
+
+def equations(function, dimensions, sizes):
+    """The primitives of the trace for all shapes, with the gradients at one."""
+    ((program, args, deltas),) = programs(function, dimensions, [sizes])
+    closed, _ = program._shared
+    return [e.primitive.name for e in closed.jaxpr.eqns], program.vjp(args, deltas)
+
+
+def test_what_a_derivative_does_not_need_is_not_run():
+    """Of a linear layer's forward that is nothing; of a sum of `tanh` it is `tanh`, and not the sum."""
+    names, gradients = equations(lambda W, x: W @ x, [("n", "m"), ("m",)], {"n": 3, "m": 2})
+    assert names.count("dot_general") == 2
+    assert gradients.keys() == {0, 1}
+    names, _ = equations(lambda x: np.sum(np.tanh(x)), [("n",)], {"n": 3})
+    assert "tanh" in names
+    assert "reduce_sum" not in names
+
+
+def test_what_may_meet_a_tie_is_run():
+    """At a tie JAX's derivative is a convention, and is not taken for one elsewhere."""
+
+    def hinge(x, y):
+        return np.sum(np.maximum(x, y))
+
+    for y, tied in ((1.0, True), (2.0, False)):
+        ((program, (x, _), deltas),) = programs(hinge, [("n",), ("n",)], [{"n": 3}])
+        found = program.vjp((np.ones_like(x), np.full_like(x, y)), deltas)
+        assert {a.convention for a in found.values()} == {tied}

@@ -11,7 +11,9 @@ from typing import Any
 
 from jax.extend.core import Literal
 
-__all__ = ["bound", "flat"]
+from gradcheck_backends._jax.in_balls import TIES
+
+__all__ = ["bound", "flat", "needed"]
 
 
 def flat(closed: Any) -> Callable[..., tuple[Any, ...]]:
@@ -46,3 +48,20 @@ def bound(equation: Any, given: Sequence[Any]) -> Any:
     params = equation.primitive.get_bind_params(equation.params)
     functions, params = params if isinstance(params, tuple) else ((), params)
     return equation.primitive.bind(*functions, *given, **params)
+
+
+def needed(closed: Any) -> Any:
+    """A closed jaxpr without the equations whose results nothing uses: the trace of a derivative holds the
+    whole forward, of which a linear layer's derivative needs nothing.
+
+    Those with effects stay, and those that may meet a tie, which tells of a convention.
+    """
+    jaxpr = closed.jaxpr
+    used = {v for v in jaxpr.outvars if not isinstance(v, Literal)}
+    kept = []
+    for equation in reversed(jaxpr.eqns):
+        told = equation.effects or equation.primitive.name in TIES
+        if told or not used.isdisjoint(equation.outvars):
+            used.update(v for v in equation.invars if not isinstance(v, Literal))
+            kept.append(equation)
+    return closed.replace(jaxpr=jaxpr.replace(eqns=kept[::-1]))

@@ -22,7 +22,7 @@ from gradcheck_backends._jax import (  # noqa: F401  (they fill the table)
 from gradcheck_backends._jax.rules import RULES, as_array
 from gradcheck_backends._jax.walking import walk, walk_inner
 
-__all__ = ["evaluate"]
+__all__ = ["TIES", "evaluate"]
 
 
 Sizes = Mapping[str, int]
@@ -56,7 +56,7 @@ class _Balls:
         name = equation.primitive.name
         if name in _HOLDING:
             return _HOLDING[name](self, params, values)
-        if name in _TIES and values[0].dtype == object and not self.ties and _TIES[name](*values):
+        if name in TIES and values[0].dtype == object and not self.ties and TIES[name](*values):
             self.ties.append(name)
         compute = RULES.get(name)
         if compute is None:
@@ -172,8 +172,9 @@ def _repeated(x: Any, *_: Any) -> bool:
     return len(exact) > 1 and len({b.man_exp() for b in exact}) < len(exact)
 
 
-_TIES: dict[str, Callable[..., bool]] = {
+TIES: dict[str, Callable[..., bool]] = {
     **dict.fromkeys(["max", "min", "eq", "ne", "lt", "le", "gt", "ge"], _equal),
     **dict.fromkeys(["abs", "sign"], _zero),
     **dict.fromkeys(["reduce_max", "reduce_min", "cummax"], _repeated),
 }
+"""Primitives at ties of which a derivative is a convention, with what tells that there is one."""

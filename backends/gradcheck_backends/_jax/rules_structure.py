@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,8 @@ def _broadcast_in_dim(domain: Domain, params: Any, x: Any, *_: Any) -> Any:
     shape = [1] * len(params["shape"])
     for axis, target in enumerate(params["broadcast_dimensions"]):
         shape[target] = x.shape[axis]
-    return np.broadcast_to(x.reshape(shape), params["shape"])
+    spread = x.reshape(shape)
+    return spread if spread.shape == params["shape"] else np.broadcast_to(spread, params["shape"])
 
 
 RULES["reshape"] = lambda domain, params, x, *_: x.reshape(params["new_sizes"])
@@ -147,7 +149,7 @@ def _dot_general(domain: Domain, params: Any, a: Any, b: Any) -> Any:
     left = np.transpose(a, (*batch_a, *free_a, *contract_a))
     right = np.transpose(b, (*batch_b, *contract_b, *free_b))
     batch = [a.shape[i] for i in batch_a]
-    inner = int(np.prod([a.shape[i] for i in contract_a], dtype=int))
+    inner = prod(a.shape[i] for i in contract_a)
     left = left.reshape(*batch, -1, inner) if left.size else left
     right = right.reshape(*batch, inner, -1) if right.size else right
     shape = (*batch, *(a.shape[i] for i in free_a), *(b.shape[i] for i in free_b))

@@ -15,7 +15,7 @@ from gradcheck.arithmetic import Memo
 from gradcheck.backend import Problem
 from gradcheck.errors import Unsupported
 from gradcheck_backends._jax.dimensions import concrete, symbols
-from gradcheck_backends._jax.flat import flat
+from gradcheck_backends._jax.flat import flat, needed
 from gradcheck_backends._jax.rounding import rounds_integers
 from gradcheck_backends._jax.sizes import MOST_NUMBERS, Compute, numbers
 from gradcheck_backends._jax.tracing import traced
@@ -44,7 +44,7 @@ def for_one_shape(problem: Problem) -> Any:
     with float64():
         try:
             forward = flat(jax.make_jaxpr(function)(*values))
-            return jax.make_jaxpr(lambda v, d: _pulled_back(forward, v, d))(values, deltas)
+            return needed(jax.make_jaxpr(lambda v, d: _pulled_back(forward, v, d))(values, deltas))
         except Unsupported:
             raise
         except Exception as error:
@@ -146,4 +146,4 @@ def _for_all_shapes(problem: Problem, shapes: Sequence[Sequence[Any]]) -> Trace:
         def vjp(values: Any, fixed: Any, deltas: Any, spare: Any) -> Any:
             return _pulled_back(lambda *moving: forward(*moving, *fixed, *spare), values, deltas)
 
-        return jax.make_jaxpr(vjp)(values, fixed, deltas, spare), used
+        return needed(jax.make_jaxpr(vjp)(values, fixed, deltas, spare)), used

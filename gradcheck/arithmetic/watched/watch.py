@@ -67,17 +67,23 @@ class Extent:
         """Take in one comparison; ``zero`` says where the number that is compared is zero."""
         everywhere = np.ones(result.shape, dtype=bool)
         apart = everywhere if margin is None or ties == "count" else margin != 0
-        self.sides |= set(np.unique(result[apart if ties == "are on no side" else everywhere]).tolist())
-        self.beside_zero |= set(np.unique(result[apart if zero is None else apart & ~zero]).tolist())
-        if margin is not None and margin.size:
+        self.sides |= _sides(result[apart if ties == "are on no side" else everywhere])
+        self.beside_zero |= _sides(result[apart if zero is None else apart & ~zero])
+        if margin is not None:  # of which NaN is no part
             with np.errstate(all="ignore"):
-                self.margins[True] = max(self.margins[True], float(np.nanmax(margin, initial=-np.inf)))
-                self.margins[False] = max(self.margins[False], float(np.nanmax(-margin, initial=-np.inf)))
+                most = float(np.fmax.reduce(margin, axis=None, initial=-np.inf))
+                least = float(np.fmin.reduce(margin, axis=None, initial=np.inf))
+            self.margins = {True: max(self.margins[True], most), False: max(self.margins[False], -least)}
 
     def beyond(self, side: bool) -> float:
         """How far beyond its threshold the comparison came to a side, 1 or more where that happened."""
         margin = self.margins[side]
         return max(margin, 1.0) if side in self.beside_zero else min(margin, 0.0)
+
+
+def _sides(result: NDArray[Any]) -> set[bool]:
+    happened = {True} if result.any() else set()
+    return happened if result.all() else happened | {False}
 
 
 @dataclass

@@ -32,7 +32,8 @@ _WORK_A_SIDE = 8_000
 
 _CLAMPED = 32
 """Changes of a point after which a number that lay on its threshold each time is taken to be held there, as
-the result of a maximum is: it never comes beyond.
+the result of a maximum is: it never comes beyond. So is one of a side that happened there already
+(`a > 0` is false where `a = maximum(z, 0)` is 0), after as many changes that moved the numbers compared.
 """
 
 _ENTRIES = 4096
@@ -130,20 +131,24 @@ class _Search:
         stop = self.code.left - _WORK_A_SIDE
         constants = sorted(self.coverage.sides[site].constants, key=abs)
         bases = self.coverage.bases[site, wanted]
+        happened = wanted in self.coverage.sides[site].sides
         asked = constants if site.asks in ("==", "!=") else []  # the place of an entry, perhaps
         longer = [p for p in bases if asked and p.args[0].size > asked[-1]]
         for base in (*mild_first(longer)[:1], *mild_first(bases)):
             best: dict[int, tuple[float, Values]] = {}
             gone: dict[int, Values] = {}  # changes after which the comparison is not made
             start = self._reach(base, site, wanted, (base.args, base.delta))
-            clamped = 0
+            clamped, others = 0, set[float]()
             for tried, (place, values) in enumerate(self.moves.changes(base, constants)):
-                if self.code.left <= max(stop, 0) or clamped == tried == _CLAMPED:
+                held = clamped == tried == _CLAMPED or (happened and len(others) == _CLAMPED)
+                if held or self.code.left <= max(stop, 0):
                     return False
                 if (extent := self.code.extent(base, site, values)) is None:
                     gone.setdefault(place, values)
                     continue
-                clamped += extent.margins[wanted] == 0
+                if extent.margins[wanted] == 0:
+                    clamped += 1
+                    others.add(extent.margins[not wanted])
                 reached = extent.beyond(wanted)
                 if reached > 0 and self._take(base, site, wanted, values):
                     return True

@@ -56,6 +56,8 @@ def explore(
     delta: Given | None,
 ) -> Iterator[Point]:
     """Points at which the code enters a branch that ``branches`` has not seen, while there are any."""
+    if branches.is_done:
+        return  # the first points cost as much as the rest of the question
     found, before = 0, branches.events
     ways = (
         _of_values(moves, points),
