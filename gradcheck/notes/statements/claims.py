@@ -20,6 +20,7 @@ from gradcheck.notes.grammar.syntax import (
     Name,
     Node,
     Relation,
+    Vectorised,
 )
 from gradcheck.notes.statements.alone import Variables, variables
 from gradcheck.notes.statements.chains import assume_chains
@@ -57,7 +58,7 @@ from gradcheck.notes.statements.declarations import (
 from gradcheck.notes.statements.defining import define, define_roots, numbered
 from gradcheck.notes.statements.intermediates import name_intermediates
 from gradcheck.notes.statements.labels import Labels, labelled, labels
-from gradcheck.notes.statements.letters import INDICES, Apart, side_by_side, told_apart, told_by_use
+from gradcheck.notes.statements.letters import INDICES, Apart, side_by_side, stacked, told_apart, told_by_use
 from gradcheck.notes.statements.lost import lose
 from gradcheck.notes.statements.partials import spelt_out
 from gradcheck.notes.statements.pieces import Formula, Piece, excerpt
@@ -90,6 +91,7 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
     said_in_comments = {d.name.base for d in declarations.shapes if not d.prose}
     apart, alone_in_its_function = told_apart(parsed, said_in_comments), variables(parsed, said_in_comments)
     marked = [[labelled(s, label) for s in sides] for _, sides in parsed]
+    stacks = stacked([(scope, sides) for (scope, _), sides in zip(parsed, marked, strict=True)])
     own_squares, squared = squares(marked, {key_of(d.name) for d in declarations.shapes})
     context.squared |= own_squares
     for k, d in enumerate(declarations.shapes):
@@ -118,7 +120,7 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
             elif own is None:
                 said[formula.scope] = equal
             continue
-        piece = _piece(formula, statement, context, pieces, (label, apart, alone_in_its_function, squared))
+        piece = _piece(formula, statement, context, pieces, (label, apart, alone_in_its_function, squared), stacks)
         if piece is not None:
             piece.said = said.get(formula.scope)
             piece.whole = alone[id(formula)] == 1
@@ -221,6 +223,7 @@ def _piece(
     context: Context,
     before: list[Piece],
     named: tuple[Labels, Apart, Variables, Squares],
+    stacks: dict[str, tuple[Name, Vectorised]],
 ) -> Piece | None:
     start, end = statement.start, statement.end
     label, apart, alone, squared = named
@@ -234,7 +237,7 @@ def _piece(
             spelt = spelt_out(
                 parse(side, context.applied, context.symbols), context.definitions, formula.scope
             )
-            node = side_by_side(labelled(spelt, label))
+            node = side_by_side(labelled(spelt, label), stacks)
             piece.sides.append(squared(means(node, context.counted)))
             piece.latex.append(excerpt(formula.text, side[0].start, side[-1].end))
         piece.sides = alone(apart(piece.sides, formula.scope))
@@ -258,6 +261,9 @@ def _piece(
         piece.sides, piece.reason = [], "it is nested too deeply"
         return piece
     if _is_at_a_label(piece.sides):
+        return None
+    if isinstance(piece.sides[0], Name) and key_of(piece.sides[0]) in stacks and len(piece.sides) == 2:
+        context.unread.add(key_of(piece.sides[0]))  # what it is by itself is not read, only W z
         return None
     if remark(piece.sides, formula.scope, context):
         return None

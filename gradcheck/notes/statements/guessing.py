@@ -49,6 +49,7 @@ def guesses(context: Context, pieces: list[Piece]) -> list[Guess]:
     sides = [s for p in pieces for s in p.sides]
     signs = _Signs(sides, context)
     context.members = {k for k in signs.members if signs.indexed.get(k) == {1} and not _known(k, context)}
+    context.numbers -= {k for k in signs.added if signs.indexed.get(k) == {0}}  # as b in W x + b: the sum tells
     open_: dict[str, tuple[tuple[int, int], ...]] = {}
     plain = _parameters(pieces, signs, context)
     for key in signs.keys:
@@ -187,6 +188,8 @@ class _Signs:
         counts = self.indexed.get(key, set()) | self.context.counts(key)
         if key in self.context.examples and 1 in self.context.examples[key]:
             return ((1, 0),)
+        if key in self.context.examples and counts <= {0, 1} and key not in self.indices:
+            return ((1, 0),) if key in self.array else ((0, 0), (1, 1))  # x^{(i)} of each example
         if counts - {0} or key in self.indices:
             return ()  # its entries tell
         base = key.split("_", maxsplit=1)[0]

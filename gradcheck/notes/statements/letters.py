@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from gradcheck.notes.grammar.latex import latex
 from gradcheck.notes.grammar.syntax import (
     Addition,
     Apply,
     BigSum,
     Group,
+    Literal,
     Matrix,
     Multiplication,
     Nabla,
@@ -23,7 +25,7 @@ from gradcheck.notes.grammar.syntax import (
 )
 from gradcheck.notes.statements.context import key_of, letter_of, nodes
 
-__all__ = ["INDICES", "PLAIN", "Apart", "marks", "side_by_side", "told_apart", "told_by_use"]
+__all__ = ["INDICES", "PLAIN", "Apart", "marks", "side_by_side", "stacked", "told_apart", "told_by_use"]
 
 INDICES = {*"ijklmnpqt"}
 PLAIN = "mathit"
@@ -104,14 +106,45 @@ def told_by_use(statements: Sequence[tuple[int, list[Node]]]) -> set[str]:
     return told - {n.base for n in every if id(n) not in inner}
 
 
-def side_by_side(node: Node) -> Node:
+def stacked(statements: Sequence[tuple[int, list[Node]]]) -> dict[str, tuple[Name, Vectorised]]:
+    """Vectors that stand for others one above the other, as z_t = [h_{t-1}, x_t], and for nothing else."""
+    found: dict[str, tuple[Name, Vectorised]] = {}
+    heads = [sides[0] for _, sides in statements if len(sides) > 1 and isinstance(sides[0], Name)]
+    for _, sides in statements:
+        head = sides[0]
+        parts = _stack(sides[1]) if len(sides) == 2 else None
+        if parts is None or not isinstance(head, Name) or not head.sub or head.sup:
+            continue
+        if sum(key_of(h) == key_of(head) for h in heads) == 1:
+            found[key_of(head)] = head, parts
+    return found
+
+
+def _stack(node: Node) -> Vectorised | None:
+    """Symbols of which each has an index of its own step; x_1, ..., x_n are entries."""
+    if isinstance(node, Matrix):
+        node = Vectorised(tuple(cell for row in node.rows for cell in row))
+    if not isinstance(node, Vectorised) or len(node.items) < 2:
+        return None
+    names = [i for i in node.items if isinstance(i, Name) and i.sub and not isinstance(i.sub[0], Literal)]
+    return node if len({key_of(n) for n in names}) == len(node.items) else None
+
+
+def side_by_side(node: Node, stacks: dict[str, tuple[Name, Vectorised]] | None = None) -> Node:
     """W [h, x] as the sum of two products: a matrix times vectors that stand one above the other."""
+    known = stacks or {}
 
     def change(part: Node) -> Node | None:
         match part:
-            case Multiplication(((first, Name() as matrix), ("", Vectorised(items)))):
+            case Multiplication(((first, Name() as matrix), (sign, vector))) if sign in {"", "\\cdot"}:
                 upper = len(matrix.base) == 1 and matrix.base.isupper() and not (matrix.sub or matrix.sup)
-                if not upper or not all(isinstance(i, Name) and i.sub for i in items):
+                if isinstance(vector, Name) and key_of(vector) in known:
+                    head, parts = known[key_of(vector)]
+                    vector = parts if latex(head) == latex(vector) else vector
+                if not upper or not isinstance(vector, Vectorised):
+                    return None
+                items = vector.items
+                if not all(isinstance(i, Name) and i.sub for i in items):
                     return None
                 blocks = [replace(matrix, text=f"{matrix.text}{k}") for k in range(1, len(items) + 1)]
                 terms = [

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from gradcheck.notes.arrays.graph import NotDifferentiable
+from gradcheck.notes.arrays.terms import Entry
 from gradcheck.notes.arrays.values import Mismatch, Slip, Undeclared
 from gradcheck.notes.grammar.latex import latex
 from gradcheck.notes.grammar.lexer import NotRead
@@ -13,6 +14,7 @@ from gradcheck.notes.grammar.syntax import (
     Apply,
     BigSum,
     Derivative,
+    Differential,
     Group,
     Literal,
     Matrix,
@@ -83,10 +85,19 @@ def judge_wrong(
     loose = loosely_written(evidence, piece)
     if loose is not None:
         return completed(base, reason=sentence(loose), reading=reading)
+    added = _added(evidence, piece, first)
+    if added is not None:
+        text = f"it is not right if {added} is a vector that is added to each example"
+        return completed(base, reason=sentence(text), reading=reading)
     supposed = next((a for a in first.assumed if a.startswith(SUPPOSED)), None)
     if supposed is not None and not valued and names_others(evidence, piece):
         return completed(base, reason=sentence(f"it is not right if {supposed}"), reading=reading)
     if valued:
+        if _of_one_step(evidence, piece):
+            text = "it is the share of one step, as it seems, of a symbol that every step uses"
+            return completed(base, reason=sentence(text), reading=reading)
+        if first.comparison is not None and first.comparison.long():
+            return completed(base, reason=sentence("it is too long to be judged"), reading=reading)
         for outcome in valued:
             held = first_condition(outcome.comparisons, _equal(piece))
             if held is not None:
@@ -119,9 +130,6 @@ def judge_wrong(
                 f"the index {twice} is repeated on the left without a sum; if it is summed, declare einstein"
             )
             return completed(base, reason=sentence(text), reading=reading)
-        if _of_one_step(evidence, piece):
-            text = "it is the share of one step, as it seems, of a symbol that every step uses"
-            return completed(base, reason=sentence(text), reading=reading)
         if is_equation(evidence, piece):
             text = "it is an equation that does not hold for all values: a condition, or to be solved"
             return completed(base, reason=sentence(text))
@@ -129,7 +137,7 @@ def judge_wrong(
         if guessed is not None:
             return completed(base, reason=sentence(str(Undeclared(guessed))), reading=reading)
         assert first.comparison is not None
-        untold = _untold(evidence, first.comparison)
+        untold = _untold(evidence, first.comparison, piece.sides[first.pair])
         if untold is not None:
             text = f"the symbol {untold} of the right side is neither declared nor defined"
             return completed(base, reason=sentence(text), reading=reading)
@@ -178,6 +186,14 @@ def judge_wrong(
         reading=reading,
         layout=evidence.layout(first),
     )
+
+
+def _added(evidence: Evidence, piece: Piece, outcome: Outcome) -> str | None:
+    """The b of X W + b in a claim about it, which is a vector only because that is usual."""
+    infos = evidence.readings.reader(outcome.options, piece.formula.scope).infos
+    vectors = {a.split("@")[0] for a, info in infos.items() if info.added}
+    found = {key_of(n) for n in nodes(tuple(piece.sides)) if isinstance(n, Name)}
+    return next(iter(sorted(vectors & found)), None)
 
 
 def _of_one_point(piece: Piece, outcome: Outcome) -> str | None:
@@ -257,12 +273,15 @@ def guessed_symbol(evidence: Evidence, outcome: Outcome) -> str | None:
     return None
 
 
-def _untold(evidence: Evidence, comparison: Comparison) -> str | None:
+def _untold(evidence: Evidence, comparison: Comparison, left: Node) -> str | None:
     """A symbol of the right side that the left side does not rest on, and of which nothing is said."""
     graph, context = comparison.graph, evidence.readings.context
     own = set(graph.leaves(comparison.left))
     if comparison.target is not None:
         own |= set(graph.leaves(comparison.target.body)) | {comparison.target.array}
+    if isinstance(left, Differential) and isinstance(left.of, Name):  # what it acts on, and that rests on
+        by = {a for a in graph.arrays if a.split("@")[0] == key_of(left.of)}
+        own |= {x for a in graph.arrays if by & graph.reads(a) for x in graph.leaves(Entry(a, ()))}
     for name in graph.leaves(comparison.right):
         key = name.split("@")[0]
         declared = context.declared(key)
