@@ -77,7 +77,7 @@ class Symbols(Cursor):
         following = self.here
         if following is None or "d" in self.symbols:
             return False
-        joined = following.start == token.end or following.text in ACCENTS
+        joined = following.start == token.end or following.text in ACCENTS or following.bold
         return joined and (following.kind == "letter" or following.text in GREEK or following.text in ACCENTS)
 
     def slashed(self, token: Token) -> Node:

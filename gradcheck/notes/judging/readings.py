@@ -17,6 +17,7 @@ from gradcheck.notes.judging.comparison import Comparison
 from gradcheck.notes.judging.screening import screen
 from gradcheck.notes.reading.reader import Options, Reader
 from gradcheck.notes.statements.context import Context, key_of, nodes
+from gradcheck.notes.statements.differentials import moving
 from gradcheck.notes.statements.pieces import Piece
 
 __all__ = ["CHOICES", "NOTE_WIDE", "Outcome", "Readings", "first_derivative", "is_zero"]
@@ -250,6 +251,7 @@ class Readings:
     def _pair(self, piece: Piece, pair: int, left: int, options: Options, reader: Reader) -> Outcome:
         a, b = piece.sides[left], piece.sides[pair + 1]
         reader.letters, reader.free = {}, {}
+        reader.moving = moving(piece.sides, self.context)
         reader.beside_layers = any(
             isinstance(n, Name) and n.sup and key_of(n) in self.context.layered
             for side in (a, b)

@@ -41,7 +41,7 @@ from gradcheck.notes.grammar.syntax import (
     Root,
     Vectorised,
 )
-from gradcheck.notes.reading.derivatives import Derivatives
+from gradcheck.notes.reading.differentials import Differentials
 from gradcheck.notes.reading.einstein import repeated
 from gradcheck.notes.reading.given import POSITIVE
 from gradcheck.notes.reading.options import Info, Options
@@ -50,7 +50,7 @@ from gradcheck.notes.statements.context import LOSSES, key_of, letter_of, nodes
 __all__ = ["Info", "Options", "Reader"]
 
 
-class Reader(Derivatives):
+class Reader(Differentials):
     """Gives every expression of a note its value."""
 
     def value(self, node: Node) -> Value:
@@ -101,7 +101,7 @@ class Reader(Derivatives):
             case Nabla():
                 return self.nabla(node)
             case Differential(of):
-                return self.shorthand(of)
+                return self.differential(of) if self.moving else self.shorthand(of)
             case Indicator(condition):
                 return self.condition(condition)
             case Relation():

@@ -15,6 +15,7 @@ from gradcheck.notes.grammar.normalising import normalise
 from gradcheck.notes.grammar.parser import Parser, parse
 from gradcheck.notes.grammar.syntax import (
     Apply,
+    Differential,
     Group,
     Multiplication,
     Name,
@@ -56,6 +57,7 @@ from gradcheck.notes.statements.declarations import (
     symbols_of,
 )
 from gradcheck.notes.statements.defining import define, define_roots, numbered
+from gradcheck.notes.statements.differentials import of_an_expression
 from gradcheck.notes.statements.intermediates import name_intermediates
 from gradcheck.notes.statements.labels import Labels, labelled, labels
 from gradcheck.notes.statements.letters import INDICES, Apart, side_by_side, stacked, told_apart, told_by_use
@@ -211,10 +213,18 @@ def _parsed(
         sides: list[Node] = []
         for side in [] if isinstance(statement, str) else statement.sides:
             with suppress(NotRead, RecursionError):
-                sides.append(parse(side, context.applied, context.symbols))
+                assert not isinstance(statement, str)
+                sides.append(_side(side, statement, context))
         if sides:
             found.append((formula.scope, sides))
     return found
+
+
+def _side(side: list[Token], statement: Statement, context: Context) -> Node:
+    """A side of a statement; d(X Y) before differentials is one, too."""
+    if side is statement.sides[0] and of_an_expression(statement.sides):
+        return Differential(parse(side[1:], context.applied, context.symbols))
+    return parse(side, context.applied, context.symbols)
 
 
 def _piece(
@@ -234,9 +244,7 @@ def _piece(
     piece = Piece(formula, start, end, "claim", known=len(context.definitions))
     try:
         for side in statement.sides:
-            spelt = spelt_out(
-                parse(side, context.applied, context.symbols), context.definitions, formula.scope
-            )
+            spelt = spelt_out(_side(side, statement, context), context.definitions, formula.scope)
             node = side_by_side(labelled(spelt, label), stacks)
             piece.sides.append(squared(means(node, context.counted)))
             piece.latex.append(excerpt(formula.text, side[0].start, side[-1].end))

@@ -29,7 +29,7 @@ __all__ = ["Guess", "guesses"]
 MOST = 24
 """Combinations of ranks that are tried of one note; with more, its symbols count as undeclared."""
 
-CONSTANTS = {"e", "I", "\\ones", "\\zeros", "\\pi", "d", "T"}
+CONSTANTS = {"e", "I", "\\ones", "\\zeros", "\\pi", "d"}
 OFTEN_NUMBERS = {
     "\\epsilon", "\\varepsilon", "\\lambda", "\\eta", "\\alpha", "\\gamma", "\\tau", "\\rho", "c", "t", "k",
     "n", "m", "i", "j", "\\ell", "\\delta",
@@ -57,6 +57,12 @@ def guesses(context: Context, pieces: list[Piece]) -> list[Guess]:
             options = signs.options(key)
             if options:
                 open_[key] = options
+    for key, beside in context.examples.items():
+        if not _known(key, context) and key not in signs.indices and not 1 in beside:
+            each = _each(key)  # y^{(i)} may be a number where y has them all
+            open_[each] = ((1, 0),) if each in signs.array else ((0, 0), (1, 1))
+            if 0 not in signs.plain.get(key, set()):
+                open_.pop(key, None)
     count = 1
     for options in open_.values():
         count *= len(options)
@@ -110,6 +116,7 @@ class _Signs:
         self.indexed: dict[str, set[int]] = {}
         self.after_matrix: set[str] = set()
         self.added: set[str] = set()  # to a matrix times something, as b in W x + b
+        self.plain: dict[str, set[int]] = {}  # with how many indices, without an example's number
         self.members: set[str] = set()  # of which an indexed one is a vector
         self.shaped = bool(context.bold)
         marks: set[int] = set()
@@ -121,6 +128,8 @@ class _Signs:
                 if isinstance(node, Name) and id(node) not in marks:
                     self.keys.setdefault(key_of(node))
                     self.indexed.setdefault(key_of(node), set()).add(len(node.sub))
+                    if node.bracket != "(":
+                        self.plain.setdefault(key_of(node), set()).add(len(node.sub))
                     if node.base in context.bold and node.accent != PLAIN:
                         self.array.add(key_of(node))
         self.indices = {letter for n in marks_of(sides) if (letter := letter_of(n)) is not None}
@@ -188,8 +197,6 @@ class _Signs:
         counts = self.indexed.get(key, set()) | self.context.counts(key)
         if key in self.context.examples and 1 in self.context.examples[key]:
             return ((1, 0),)
-        if key in self.context.examples and counts <= {0, 1} and key not in self.indices:
-            return ((1, 0),) if key in self.array else ((0, 0), (1, 1))  # x^{(i)} of each example
         if counts - {0} or key in self.indices:
             return ()  # its entries tell
         base = key.split("_", maxsplit=1)[0]
@@ -239,7 +246,12 @@ def _terms(node: Node) -> list[Node]:
 def _summed(node: Node) -> set[str]:
     """The plain symbols that a sum adds up."""
     terms = [t for _, t in node.terms] if isinstance(node, Addition) else [node]
-    return {key_of(t) for t in terms if isinstance(t, Name) and not t.sub}
+    return {_each(key_of(t)) if t.bracket == "(" else key_of(t) for t in terms if isinstance(t, Name) and not t.sub}
+
+
+def _each(key: str) -> str:
+    """The symbol of each example, beside the one that has them all."""
+    return key + "^{(i)}"
 
 
 def _indexed(node: Node) -> set[str]:

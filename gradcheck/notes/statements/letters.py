@@ -23,7 +23,7 @@ from gradcheck.notes.grammar.syntax import (
     Vectorised,
     rebuilt,
 )
-from gradcheck.notes.statements.context import key_of, letter_of, nodes
+from gradcheck.notes.statements.context import LOSSES, key_of, letter_of, nodes
 
 __all__ = ["INDICES", "PLAIN", "Apart", "marks", "side_by_side", "stacked", "told_apart", "told_by_use"]
 
@@ -95,6 +95,8 @@ def told_by_use(statements: Sequence[tuple[int, list[Node]]]) -> set[str]:
     for _, sides in statements:  # "if k = y_i": compared with an index
         if len(sides) == 2 and letter_of(sides[0]) in INDICES:
             inner.add(id(sides[1]))
+        if len(sides) == 1 and letter_of(sides[0]):  # "the class $c$"
+            inner.add(id(sides[0]))
     entries = {key_of(n) for n in every if len(n.sub) == 1 and letter_of(n.sub[0]) in INDICES}
     told: set[str] = set()
     for n in every:
@@ -103,7 +105,22 @@ def told_by_use(statements: Sequence[tuple[int, list[Node]]]) -> set[str]:
             if single or (letter_of(s) == "y" and key_of(n) in entries):
                 assert isinstance(s, Name)
                 told.add(s.base)
+    told |= _classes(statements)
     return told - {n.base for n in every if id(n) not in inner}
+
+
+def _classes(statements: Sequence[tuple[int, list[Node]]]) -> set[str]:
+    r"""c of a loss -\\log p_c, where nothing else has or adds up an index c: the class that is right."""
+    sums = [n for _, sides in statements for n in nodes(tuple(sides)) if isinstance(n, BigSum)]
+    bound = {letter_of(i) for n in sums for i in (n.index, *n.more) if i is not None}
+    heads = {letter_of(m) for _, sides in statements if isinstance(sides[0], Name) for m in sides[0].sub}
+    found: set[str] = set()
+    for _, sides in statements:
+        loss = sides[0] if len(sides) > 1 else None
+        if isinstance(loss, Name) and loss.base in LOSSES and not loss.sub:
+            marked = [letter_of(n.sub[0]) for n in nodes(sides[1]) if isinstance(n, Name) and len(n.sub) == 1]
+            found |= {*marked} & {"c", "k", "t", "y"}
+    return found - bound - heads
 
 
 def stacked(statements: Sequence[tuple[int, list[Node]]]) -> dict[str, tuple[Name, Vectorised]]:
@@ -161,7 +178,7 @@ def _of_numbers(sides: list[Node], inner: set[int]) -> bool:
     for n in nodes(tuple(sides)):
         match n:
             case Name() if id(n) not in inner:
-                if n.bold or (len(n.base) == 1 and n.base.isupper()):
+                if n.bold or (len(n.base) == 1 and n.base.isupper() and n.base not in LOSSES):
                     return False
             case Raised():
                 if (n.transposed and not n.prime) or n.inverse:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradcheck.notes.arrays.algebra import names
-from gradcheck.notes.grammar.syntax import Apply, Derivative, Literal, Nabla, Name, Node, Quotient
+from gradcheck.notes.grammar.syntax import Apply, Derivative, Differential, Literal, Nabla, Name, Node, Quotient
 from gradcheck.notes.judging.readings import Outcome
 from gradcheck.notes.statements.context import key_of, letter_of, nodes
 from gradcheck.notes.statements.pieces import Piece
@@ -26,6 +26,9 @@ def unsaid(evidence: Evidence, piece: Piece, outcome: Outcome) -> str | None:
     if loss and others:
         return f"{min(others)} is not defined, so that it may be anything"
     named = left.by[0] if isinstance(left, Derivative) else left.by if isinstance(left, Nabla) else None
+    short = left.of if isinstance(left, Differential) else None
+    if isinstance(short, Name):
+        return _not_led_to(evidence, piece, outcome, short)
     if not isinstance(named, Name) or loss not in losses:
         return None
     by = {a for a in graph.arrays if a.split("@")[0] == key_of(named)}
@@ -35,6 +38,19 @@ def unsaid(evidence: Evidence, piece: Piece, outcome: Outcome) -> str | None:
             tied = any(a in graph.reads(b) or b in graph.reads(a) for a in through for b in by)
             if key_of(n.body) == loss and through and by and not tied:
                 return f"how {key_of(n.by[0])} depends on {key_of(named)} is not said"
+    return None
+
+
+def _not_led_to(evidence: Evidence, piece: Piece, outcome: Outcome, of: Name) -> str | None:
+    """dz of the right side of db = sum dz, where the note does not say that z is computed from b."""
+    assert outcome.comparison is not None
+    graph = outcome.comparison.graph
+    by = {a for a in graph.arrays if a.split("@")[0] == key_of(of)}
+    for n in nodes(piece.sides[outcome.pair + 1]):
+        if isinstance(n, Differential) and isinstance(n.of, Name):
+            through = {a for a in graph.arrays if a.split("@")[0].removesuffix("^{(i)}") == key_of(n.of)}
+            if not any(a in graph.reads(b) or b in graph.reads(a) for a in through for b in by):
+                return f"how {key_of(n.of)} depends on {key_of(of)} is not said"
     return None
 
 

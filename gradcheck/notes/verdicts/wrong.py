@@ -312,6 +312,8 @@ def _taken_for_a_number(evidence: Evidence, piece: Piece, outcome: Outcome) -> s
     taken |= {t.removesuffix(" is a number") for t in outcome.assumed if t.endswith(" is a number")}
     found = {key_of(n) for side in piece.sides for n in nodes(side) if isinstance(n, Name)}
     known = evidence.readings.context
+    if outcome.message.startswith("a sum of a number and"):  # the other one may be the number
+        taken |= {k for k, _ in outcome.options.ranks}
     return next((k for k in sorted(found & taken) if known.declared(k) is None and k not in NUMBERS), None)
 
 
