@@ -326,4 +326,8 @@ class Symbols(Cursor):
         return self.postfix(node)
 
     def next_is_function(self) -> bool:
+        if self.text() == "d" and self.k + 1 < len(self.tokens) and "d" not in self.symbols:
+            after = self.tokens[self.k + 1]
+            joined = self.here is not None and self.here.end == after.start
+            return joined and (after.kind == "letter" or after.text in GREEK)  # \sin\theta dr
         return self.here is not None and self.here.kind == "word" and self.here.text in FUNCTIONS

@@ -23,6 +23,7 @@ from gradcheck.notes.grammar.syntax import (
     Relation,
     Vectorised,
 )
+from gradcheck.notes.statements.arguments import Counted, counted_arguments
 from gradcheck.notes.statements.alone import Variables, variables
 from gradcheck.notes.statements.chains import assume_chains
 from gradcheck.notes.statements.context import (
@@ -89,6 +90,8 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
     context.bold = bold_letters(formulas)
     bare = {key_of(d.name) for d in declarations.shapes if not d.name.sub}
     parsed = _parsed(statements, context)
+    counted = counted_arguments(parsed)
+    parsed = [(scope, counted(sides, scope)) for scope, sides in parsed]
     label = labels([s for _, sides in parsed for s in sides], bare)
     said_in_comments = {d.name.base for d in declarations.shapes if not d.prose}
     apart, alone_in_its_function = told_apart(parsed, said_in_comments), variables(parsed, said_in_comments)
@@ -122,7 +125,7 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
             elif own is None:
                 said[formula.scope] = equal
             continue
-        piece = _piece(formula, statement, context, pieces, (label, apart, alone_in_its_function, squared), stacks)
+        piece = _piece(formula, statement, context, pieces, (label, apart, alone_in_its_function, squared), stacks, counted)
         if piece is not None:
             piece.said = said.get(formula.scope)
             piece.whole = alone[id(formula)] == 1
@@ -234,6 +237,7 @@ def _piece(
     before: list[Piece],
     named: tuple[Labels, Apart, Variables, Squares],
     stacks: dict[str, tuple[Name, Vectorised]],
+    counted: Counted,
 ) -> Piece | None:
     start, end = statement.start, statement.end
     label, apart, alone, squared = named
@@ -245,9 +249,10 @@ def _piece(
     try:
         for side in statement.sides:
             spelt = spelt_out(_side(side, statement, context), context.definitions, formula.scope)
-            node = side_by_side(labelled(spelt, label), stacks)
-            piece.sides.append(squared(means(node, context.counted)))
+            piece.sides.append(spelt)
             piece.latex.append(excerpt(formula.text, side[0].start, side[-1].end))
+        marked = [labelled(s, label) for s in counted(piece.sides, formula.scope)]
+        piece.sides = [squared(means(side_by_side(s, stacks), context.counted)) for s in marked]
         piece.sides = alone(apart(piece.sides, formula.scope))
         first = piece.sides[0]
         if isinstance(first, Name) and first.primes and not first.base.isupper():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gradcheck.notes.grammar.cursor import ACCENTS, GREEK
 from gradcheck.notes.grammar.lexer import Token
-from gradcheck.notes.grammar.syntax import Differential, Name, Node
+from gradcheck.notes.grammar.syntax import Differential, Multiplication, Name, Node
 from gradcheck.notes.statements.context import Context, key_of, nodes
 
 __all__ = ["moving", "of_an_expression", "rests"]
@@ -40,7 +40,7 @@ def moving(sides: list[Node], context: Context) -> frozenset[str]:
     Of df = ... dx what is said is that f is computed from x; the loss's derivatives go the other way.
     """
     left = sides[0]
-    if not isinstance(left, Differential):
+    if not isinstance(left, Differential) or any(_is_an_element(n) for n in nodes(tuple(sides))):
         return frozenset()
     found = frozenset(
         key_of(n.of) for n in nodes(tuple(sides[1:])) if isinstance(n, Differential) and isinstance(n.of, Name)
@@ -51,6 +51,13 @@ def moving(sides: list[Node], context: Context) -> frozenset[str]:
     below = rests(context, (left.of,)) - {own}
     away = not any(own in rests(context, (Name(k),)) for k in found)
     return found if context.is_defined(own) and found <= below and away else frozenset()
+
+
+def _is_an_element(node: Node) -> bool:
+    """Whether a product holds several differentials, as dV = dx dy dz of a volume."""
+    if not isinstance(node, Multiplication):
+        return False
+    return sum(isinstance(f, Differential) for _, f in node.factors) > 1
 
 
 def rests(context: Context, sides: tuple[Node, ...]) -> set[str]:

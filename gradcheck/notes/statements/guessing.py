@@ -261,7 +261,8 @@ def _indexed(node: Node) -> set[str]:
 
 def _lower(name: Name) -> set[str]:
     """The key of a small letter that is written with the letter of an index."""
-    small = len(name.base) == 1 and name.base.islower() and letter_of(name.sub[0]) is not None
+    letter = name.base.removeprefix("\\")[:1] if name.base in GREEK else name.base
+    small = len(letter) == 1 and letter.islower() and letter_of(name.sub[0]) is not None
     return {key_of(name)} if small else set()
 
 
