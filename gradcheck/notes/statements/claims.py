@@ -15,6 +15,7 @@ from gradcheck.notes.grammar.normalising import normalise
 from gradcheck.notes.grammar.parser import Parser, parse
 from gradcheck.notes.grammar.syntax import (
     Apply,
+    Derivative,
     Differential,
     Group,
     Multiplication,
@@ -58,7 +59,7 @@ from gradcheck.notes.statements.declarations import (
     symbols_of,
 )
 from gradcheck.notes.statements.defining import define, define_roots, numbered
-from gradcheck.notes.statements.differentials import of_an_expression
+from gradcheck.notes.statements.differentials import of_an_expression, varied, with_differentials
 from gradcheck.notes.statements.intermediates import name_intermediates
 from gradcheck.notes.statements.labels import Labels, labelled, labels
 from gradcheck.notes.statements.letters import INDICES, Apart, side_by_side, stacked, told_apart, told_by_use
@@ -91,7 +92,8 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
     bare = {key_of(d.name) for d in declarations.shapes if not d.name.sub}
     parsed = _parsed(statements, context)
     counted = counted_arguments(parsed)
-    parsed = [(scope, counted(sides, scope)) for scope, sides in parsed]
+    context.varied = varied([sides for _, sides in parsed])
+    parsed = [(scope, _as_differentials(counted(sides, scope), context)) for scope, sides in parsed]
     label = labels([s for _, sides in parsed for s in sides], bare)
     said_in_comments = {d.name.base for d in declarations.shapes if not d.prose}
     apart, alone_in_its_function = told_apart(parsed, said_in_comments), variables(parsed, said_in_comments)
@@ -151,6 +153,24 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
     symbols_beside_steps(context, everything)
     context.numbers = plain_numbers(context, pieces, formulas)
     return pieces, context
+
+
+def _only_names(sides: list[Node], statement: Statement, context: Context) -> bool:
+    r"""Whether the first side is but a name for the derivative after it: MPK, D_j S_i."""
+    head = sides[0]
+    if len(sides) < 3 or not isinstance(sides[1], Derivative) or not isinstance(head, Multiplication):
+        return False
+    tokens_ = statement.sides[0]
+    joined = all(a.end == b.start and a.text.isupper() for a, b in itertools.pairwise(tokens_))
+    first = head.factors[0][1]
+    operator = isinstance(first, Name) and first.base == "D" and len(first.sub) == 1
+    if not isinstance(first, Name) or not (operator or (joined and len(tokens_) > 1)):
+        return False
+    return not context.is_defined(key_of(first)) and context.declared(key_of(first)) is None
+
+
+def _as_differentials(sides: list[Node], context: Context) -> list[Node]:
+    return [with_differentials(s) for s in sides] if context.varied else sides
 
 
 def _applied_and_multiplied(sides: list[Node]) -> str | None:
@@ -251,7 +271,10 @@ def _piece(
             spelt = spelt_out(_side(side, statement, context), context.definitions, formula.scope)
             piece.sides.append(spelt)
             piece.latex.append(excerpt(formula.text, side[0].start, side[-1].end))
-        marked = [labelled(s, label) for s in counted(piece.sides, formula.scope)]
+        sides = _as_differentials(counted(piece.sides, formula.scope), context)
+        marked = [labelled(s, label) for s in sides]
+        if _only_names(marked, statement, context):
+            marked, piece.latex = marked[1:], piece.latex[1:]
         piece.sides = [squared(means(side_by_side(s, stacks), context.counted)) for s in marked]
         piece.sides = alone(apart(piece.sides, formula.scope))
         first = piece.sides[0]

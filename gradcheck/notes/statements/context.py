@@ -136,6 +136,7 @@ class Context:
     numbers: set[str] = field(default_factory=set)  # undeclared symbols of formulas in numbers only
     defining: set[str] = field(default_factory=set)  # functions that definitions apply
     size_names: set[str] = field(default_factory=set)  # integers that are declared by themselves
+    varied: bool = False  # \delta before a symbol is a differential
     twice: bool = False  # something is differentiated twice
     unread: set[str] = field(default_factory=set)  # functions whose definition is not read
     lost: dict[str, set[int]] = field(default_factory=dict)

@@ -2,12 +2,15 @@ r"""Total differentials: d(XY) = dX Y + X dY, df = 2x dx, beside dX as short for
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable
+
 from gradcheck.notes.grammar.cursor import ACCENTS, GREEK
 from gradcheck.notes.grammar.lexer import Token
-from gradcheck.notes.grammar.syntax import Differential, Multiplication, Name, Node
+from gradcheck.notes.grammar.syntax import Differential, Multiplication, Name, Node, rebuilt
 from gradcheck.notes.statements.context import Context, key_of, nodes
 
-__all__ = ["moving", "of_an_expression", "rests"]
+__all__ = ["moving", "of_an_expression", "rests", "varied", "with_differentials"]
 
 
 def of_an_expression(sides: list[list[Token]]) -> bool:
@@ -32,6 +35,46 @@ def _is_d(token: Token) -> bool:
 
 def _is_letter(token: Token) -> bool:
     return token.kind == "letter" or token.text in GREEK or token.text in ACCENTS
+
+
+def varied(statements: Iterable[list[Node]]) -> bool:
+    r"""Whether a note writes \delta h = ..., where \delta stands before a quantity and nowhere by itself."""
+    heads, plain = False, 0
+    for sides in statements:
+        heads = heads or (len(sides) > 1 and _pair(sides[0]) is not None)
+        for n in nodes(tuple(sides)):
+            plain += isinstance(n, Name) and n.base == "\\delta"
+            if isinstance(n, Multiplication):
+                plain -= sum(_is_varied(a, b) for a, b in itertools.pairwise(n.factors))
+    return heads and not plain
+
+
+def with_differentials(node: Node) -> Node:
+    """A node with such products as differentials."""
+
+    def change(part: Node) -> Node | None:
+        if not isinstance(part, Multiplication):
+            return None
+        out: list[tuple[str, Node]] = []
+        for k, (sign, factor) in enumerate(part.factors):
+            if k and _is_varied(part.factors[k - 1], (sign, factor)):
+                out[-1] = (out[-1][0], Differential(factor))
+            else:
+                out.append((sign, with_differentials(factor)))
+        return out[0][1] if len(out) == 1 else Multiplication(tuple(out))
+
+    return rebuilt(node, change)
+
+
+def _pair(node: Node) -> Node | None:
+    both = node.factors if isinstance(node, Multiplication) and len(node.factors) == 2 else ()
+    return both[1][1] if both and _is_varied(*both) else None
+
+
+def _is_varied(first: tuple[str, Node], second: tuple[str, Node]) -> bool:
+    left, right = first[1], second[1]
+    delta = isinstance(left, Name) and left.base == "\\delta" and not (left.sub or left.sup or left.accent)
+    return delta and not second[0] and isinstance(right, Name) and right.base != "\\delta"
 
 
 def moving(sides: list[Node], context: Context) -> frozenset[str]:

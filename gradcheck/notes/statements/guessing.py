@@ -202,7 +202,7 @@ class _Signs:
         base = key.split("_", maxsplit=1)[0]
         if base.startswith(f"\\{PLAIN}"):
             return ((0, 0),)
-        accented = base.startswith(("\\hat", "\\bar", "\\tilde"))
+        accented = base.startswith(("\\hat", "\\bar", "\\tilde", "\\dot", "\\ddot"))
         letter = base[base.index("{") + 1 : -1] if accented else base
         upper = (len(letter) == 1 and letter.isupper()) or (letter in GREEK and letter[1:2].isupper())
         if not (len(letter) == 1 or letter in GREEK):
@@ -220,6 +220,8 @@ class _Signs:
             return ((2, 0), (1, 1))
         if key in self.added and not array and not self.context.is_defined(key):
             return ()  # the sum tells
+        if key in self.after_matrix and not array and (letter in GREEK or key in OFTEN_NUMBERS):
+            return ((1, 0), (0, 1))  # A \\omega, where A may be an amplitude
         if array or key in self.after_matrix or (self.shaped and self.context.is_defined(key)):
             return ((1, 0),)
         if key in OFTEN_NUMBERS:

@@ -130,6 +130,10 @@ def judge_wrong(
                 f"the index {twice} is repeated on the left without a sum; if it is summed, declare einstein"
             )
             return completed(base, reason=sentence(text), reading=reading)
+        strange = _strange(evidence, first.comparison, piece.sides[first.pair])
+        if strange is not None:
+            text = f"the symbol {strange} of the left side is neither declared nor defined"
+            return completed(base, reason=sentence(text), reading=reading)
         if is_equation(evidence, piece):
             text = "it is an equation that does not hold for all values: a condition, or to be solved"
             return completed(base, reason=sentence(text))
@@ -269,6 +273,20 @@ def guessed_symbol(evidence: Evidence, outcome: Outcome) -> str | None:
     for text in outcome.assumed:
         key = text.removesuffix(" is a number")
         if key != text and key not in parameters | NUMBERS | dict(outcome.options.ranks).keys():
+            return key
+    return None
+
+
+def _strange(evidence: Evidence, comparison: Comparison | None, left: Node) -> str | None:
+    """A symbol of which nothing is said, in a left side that differentiates nothing: D of D_j S_i."""
+    if comparison is None or derives(left) or any(isinstance(n, Name) and n.primes for n in nodes(left)):
+        return None
+    context = evidence.readings.context
+    said = {key_of(n) for d in context.definitions for n in nodes((d.name, d.body)) if isinstance(n, Name)}
+    right = set(comparison.graph.leaves(comparison.right))
+    for name in comparison.graph.leaves(comparison.left):
+        key = name.split("@")[0]
+        if "." not in name and key not in said and name not in right and context.declared(key) is None:
             return key
     return None
 
