@@ -122,6 +122,9 @@ class Symbols(Cursor):
             return self.applied(name)
         if self.text() == "(" and name.base not in self.symbols and (name.word or base in _OFTEN_FUNCTIONS):
             raise NotRead(f"whether {base} is multiplied or applied is not clear")
+        if self.text() == "!" and not after and not name.sup:
+            self.take()
+            name = replace(name, text=f"{name.text}!")  # a factorial is a number of its own
         node: Node = name
         for raised in after:
             node = replace(raised, base=node)

@@ -118,6 +118,7 @@ class _Signs:
         self.added: set[str] = set()  # to a matrix times something, as b in W x + b
         self.plain: dict[str, set[int]] = {}  # with how many indices, without an example's number
         self.members: set[str] = set()  # of which an indexed one is a vector
+        self.powers: set[str] = set()  # to the power of something that is no whole number, as p^{-\eta}
         self.shaped = bool(context.bold)
         marks: set[int] = set()
         for side in sides:
@@ -137,6 +138,8 @@ class _Signs:
     def _node(self, node: Node, marks: set[int]) -> None:
         match node:
             case Name(_, sub, sup):
+                if sup and not node.bracket and any(isinstance(n, Name) and n.base in GREEK for n in nodes(sup)):
+                    self.powers.add(key_of(node))
                 marks |= {id(n) for mark in (*sub, *sup) for n in nodes(mark)}
             case BigSum(_, index, low, high, _, _, more):
                 for limit in (index, low, high, *more):
@@ -212,6 +215,8 @@ class _Signs:
             return ()  # a count under another name, or nothing that is known
         if key == "\\Delta" and not array and key not in self.square:
             return ((0, 0),)  # a margin, or a step
+        if key in self.powers and not array:
+            return ((0, 0),)
         if upper:
             if key in self.square or letter in self.context.bold:
                 return ((2, 0),)

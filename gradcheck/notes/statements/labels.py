@@ -133,6 +133,7 @@ def _gates(symbols: list[Name], own: set[str]) -> set[tuple[str, str]]:
         if len(n.sub) == 1 and (x := letter_of(n.sub[0])):
             found.setdefault(key_of(n), set()).add(x)
     gates = {k for k, letters in found.items() if len((letters & own) - INDICES) > 1}
+    gates |= {k for k, letters in found.items() if k.isupper() and {"k", "v"} <= letters <= own & {*"kqov"}}
     return {(k, x) for k in gates for x in found[k] if x in own and x != "t"}
 
 

@@ -10,7 +10,7 @@ from gradcheck.notes.statements.context import Definition, key_of, letter_of, no
 
 __all__ = ["spelt_out"]
 
-_VARIABLES = {*"xyzrstuvw"}
+_VARIABLES = {*"xyzrstuvwKLPSTVXYZ"}
 """Letters that are no index."""
 _TIMES = {"dot": 1, "ddot": 2}
 
