@@ -42,7 +42,7 @@ class Differentials(Derivatives):
         return value.with_body(add(terms))
 
     def still(self, of: Node, leaves: list[str]) -> list[str]:
-        """Symbols that could move too, and have no differential: x beside y; a letter such as A is a constant."""
+        """Symbols that could move too and have no differential: x beside y; A is a constant."""
         variables = _VARIABLES
         if isinstance(of, Name):
             known = self.context.definition(key_of(of), self.scope)

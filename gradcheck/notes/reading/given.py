@@ -142,7 +142,9 @@ class Given(Symbols):
         """A symbol that is not declared: entries x_i, W_{ij}; a number by convention."""
         key = key_of(name)
         counts = self.context.counts(key)
-        if key in self.context.stepped and "@" in array and max(counts, default=0) > 1:  # y_t and y_{t,k}: t is a step and no index
+        if (
+            key in self.context.stepped and "@" in array and max(counts, default=0) > 1
+        ):  # y_t and y_{t,k}: t is a step and no index
             counts = {max(c - 1, 0) for c in counts}
         guessed = dict(self.options.ranks).get(key)
         if written == 1 and key in self.context.members:

@@ -225,7 +225,11 @@ class Reader(Differentials):
         """Whether a sum begins with W X, or (False) with X W; None where nothing is called W."""
         product = terms[0][1]
         factors = [f for _, f in product.factors] if isinstance(product, Multiplication) else []
-        weights = [isinstance(f, Name) and f.base in {"W", "\\Theta"} for f in (factors[0], factors[-1])] if factors else []
+        weights = (
+            [isinstance(f, Name) and f.base in {"W", "\\Theta"} for f in (factors[0], factors[-1])]
+            if factors
+            else []
+        )
         return weights[0] if weights and weights[0] != weights[1] else None
 
     def bias(self, name: Name, other: Value, terms: tuple[tuple[int, Node], ...]) -> Value | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import TypeGuard
 
 from gradcheck.notes.grammar.syntax import Apply, BigSum, Name, Node, Relation, rebuilt
 from gradcheck.notes.statements.context import key_of, letter_of, nodes
@@ -14,18 +15,22 @@ Counted = Callable[[list[Node], int], list[Node]]
 
 
 def counted_arguments(statements: Sequence[tuple[int, list[Node]]]) -> Counted:
-    """What writes such functions with indices, in the statements in which their arguments are no values.
+    r"""What writes such functions with indices, in the statements in which their arguments are no values.
 
     A function is one where a sum of its section runs over its argument, and what defines it first has the
-    argument as no value. An argument over which nothing sums is the same everywhere, as s in \\pi(a | s),
+    argument as no value. An argument over which nothing sums is the same everywhere, as s in \pi(a | s),
     and left out.
     """
     found: dict[int, dict[str, set[int]]] = {}  # at which places of a function a sum runs over an argument
     for scope, sides in statements:
         for n in nodes(tuple(sides)):
-            bound = {letter_of(i) for i in (n.index, *n.more) if i is not None} if isinstance(n, BigSum) else set()
+            bound = (
+                {letter_of(i) for i in (n.index, *n.more) if i is not None}
+                if isinstance(n, BigSum)
+                else set()
+            )
             for a in nodes(n.body) if isinstance(n, BigSum) else ():
-                if isinstance(a, Apply) and _is_plain(a):
+                if _is_plain(a):
                     at = {k for k, x in enumerate(a.arguments) if letter_of(x) in bound}
                     if at:
                         found.setdefault(scope, {}).setdefault(key_of(a.function), set()).update(at)
@@ -49,9 +54,8 @@ def counted_arguments(statements: Sequence[tuple[int, list[Node]]]) -> Counted:
             return sides
 
         def change(part: Node) -> Node | None:
-            if not _is_plain(part) or key_of(part.function) not in own:  # type: ignore[union-attr]
+            if not _is_plain(part) or key_of(part.function) not in own:
                 return None
-            assert isinstance(part, Apply)
             kept = tuple(a for k, a in enumerate(part.arguments) if k in own[key_of(part.function)])
             return replace(part.function, sub=kept)
 
@@ -65,11 +69,10 @@ def _by_its_entries(sides: list[Node], found: dict[str, set[int]]) -> None:
     head = sides[0]
     if len(sides) < 2 or not _is_plain(head) or _letters(head) & _values(sides):
         return
-    assert isinstance(head, Apply)
     entries = {
         letter_of(a.arguments[k])
         for a in nodes(tuple(sides[1:]))
-        if isinstance(a, Apply) and _is_plain(a)
+        if _is_plain(a)
         for k in found.get(key_of(a.function), ())
         if k < len(a.arguments)
     }
@@ -78,7 +81,7 @@ def _by_its_entries(sides: list[Node], found: dict[str, set[int]]) -> None:
         found.setdefault(key_of(head.function), set()).update(at)
 
 
-def _is_plain(node: Node) -> bool:
+def _is_plain(node: Node) -> TypeGuard[Apply]:
     """Whether a node is a function that has no name of its own, at letters."""
     if not isinstance(node, Apply) or node.bare or not node.arguments:
         return False
@@ -93,7 +96,7 @@ def _letters(node: Node) -> set[str]:
 
 
 def _values(sides: list[Node]) -> set[str]:
-    """Letters that stand for a value somewhere: not as an index, below a sum, in a condition or as an argument."""
+    """Letters that stand for a value somewhere, and not as an index, in a condition or as an argument."""
     return {x for s in sides for n in _outside(s) if (x := letter_of(n))}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -15,17 +14,13 @@ from gradcheck.notes.grammar.normalising import normalise
 from gradcheck.notes.grammar.parser import Parser, parse
 from gradcheck.notes.grammar.syntax import (
     Apply,
-    Derivative,
-    Differential,
-    Group,
-    Multiplication,
     Name,
     Node,
     Relation,
     Vectorised,
 )
-from gradcheck.notes.statements.arguments import Counted, counted_arguments
 from gradcheck.notes.statements.alone import Variables, variables
+from gradcheck.notes.statements.arguments import Counted, counted_arguments
 from gradcheck.notes.statements.chains import assume_chains
 from gradcheck.notes.statements.context import (
     LAYERS,
@@ -59,7 +54,7 @@ from gradcheck.notes.statements.declarations import (
     symbols_of,
 )
 from gradcheck.notes.statements.defining import define, define_roots, numbered
-from gradcheck.notes.statements.differentials import of_an_expression, varied, with_differentials
+from gradcheck.notes.statements.differentials import varied
 from gradcheck.notes.statements.intermediates import name_intermediates
 from gradcheck.notes.statements.labels import Labels, labelled, labels
 from gradcheck.notes.statements.letters import INDICES, Apart, side_by_side, stacked, told_apart, told_by_use
@@ -67,6 +62,12 @@ from gradcheck.notes.statements.lost import lose
 from gradcheck.notes.statements.partials import spelt_out
 from gradcheck.notes.statements.pieces import Formula, Piece, excerpt
 from gradcheck.notes.statements.remarks import remark
+from gradcheck.notes.statements.sides import (
+    applied_and_multiplied,
+    as_differentials,
+    only_named,
+    parsed_side,
+)
 from gradcheck.notes.statements.splitting import Statement, split
 from gradcheck.notes.statements.variances import Squares, squares
 
@@ -93,7 +94,7 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
     parsed = _parsed(statements, context)
     counted = counted_arguments(parsed)
     context.varied = varied([sides for _, sides in parsed])
-    parsed = [(scope, _as_differentials(counted(sides, scope), context)) for scope, sides in parsed]
+    parsed = [(scope, as_differentials(counted(sides, scope), context)) for scope, sides in parsed]
     label = labels([s for _, sides in parsed for s in sides], bare)
     said_in_comments = {d.name.base for d in declarations.shapes if not d.prose}
     apart, alone_in_its_function = told_apart(parsed, said_in_comments), variables(parsed, said_in_comments)
@@ -127,7 +128,15 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
             elif own is None:
                 said[formula.scope] = equal
             continue
-        piece = _piece(formula, statement, context, pieces, (label, apart, alone_in_its_function, squared), stacks, counted)
+        piece = _piece(
+            formula,
+            statement,
+            context,
+            pieces,
+            (label, apart, alone_in_its_function, squared),
+            stacks,
+            counted,
+        )
         if piece is not None:
             piece.said = said.get(formula.scope)
             piece.whole = alone[id(formula)] == 1
@@ -153,36 +162,6 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
     symbols_beside_steps(context, everything)
     context.numbers = plain_numbers(context, pieces, formulas)
     return pieces, context
-
-
-def _only_names(sides: list[Node], statement: Statement, context: Context) -> bool:
-    r"""Whether the first side is but a name for the derivative after it: MPK, D_j S_i."""
-    head = sides[0]
-    if len(sides) < 3 or not isinstance(sides[1], Derivative) or not isinstance(head, Multiplication):
-        return False
-    tokens_ = statement.sides[0]
-    joined = all(a.end == b.start and a.text.isupper() for a, b in itertools.pairwise(tokens_))
-    first = head.factors[0][1]
-    operator = isinstance(first, Name) and first.base == "D" and len(first.sub) == 1
-    if not isinstance(first, Name) or not (operator or (joined and len(tokens_) > 1)):
-        return False
-    return not context.is_defined(key_of(first)) and context.declared(key_of(first)) is None
-
-
-def _as_differentials(sides: list[Node], context: Context) -> list[Node]:
-    return [with_differentials(s) for s in sides] if context.varied else sides
-
-
-def _applied_and_multiplied(sides: list[Node]) -> str | None:
-    """A symbol that stands before brackets as a function here and as a factor there."""
-    everything = list(nodes(tuple(sides)))
-    applied = {key_of(n.function) for n in everything if isinstance(n, Apply) and not n.function.word}
-    for n in everything:
-        if isinstance(n, Multiplication):
-            for (_, a), (sign, b) in itertools.pairwise(n.factors):
-                if isinstance(a, Name) and isinstance(b, Group) and not sign and key_of(a) in applied:
-                    return key_of(a)
-    return None
 
 
 def _equal_indices(statement: Statement) -> Relation | None:
@@ -237,17 +216,10 @@ def _parsed(
         for side in [] if isinstance(statement, str) else statement.sides:
             with suppress(NotRead, RecursionError):
                 assert not isinstance(statement, str)
-                sides.append(_side(side, statement, context))
+                sides.append(parsed_side(side, statement, context))
         if sides:
             found.append((formula.scope, sides))
     return found
-
-
-def _side(side: list[Token], statement: Statement, context: Context) -> Node:
-    """A side of a statement; d(X Y) before differentials is one, too."""
-    if side is statement.sides[0] and of_an_expression(statement.sides):
-        return Differential(parse(side[1:], context.applied, context.symbols))
-    return parse(side, context.applied, context.symbols)
 
 
 def _piece(
@@ -268,12 +240,12 @@ def _piece(
     piece = Piece(formula, start, end, "claim", known=len(context.definitions))
     try:
         for side in statement.sides:
-            spelt = spelt_out(_side(side, statement, context), context.definitions, formula.scope)
+            spelt = spelt_out(parsed_side(side, statement, context), context.definitions, formula.scope)
             piece.sides.append(spelt)
             piece.latex.append(excerpt(formula.text, side[0].start, side[-1].end))
-        sides = _as_differentials(counted(piece.sides, formula.scope), context)
+        sides = as_differentials(counted(piece.sides, formula.scope), context)
         marked = [labelled(s, label) for s in sides]
-        if _only_names(marked, statement, context):
+        if only_named(marked, statement, context):
             marked, piece.latex = marked[1:], piece.latex[1:]
         piece.sides = [squared(means(side_by_side(s, stacks), context.counted)) for s in marked]
         piece.sides = alone(apart(piece.sides, formula.scope))
@@ -282,7 +254,7 @@ def _piece(
             raise NotRead(f"what the prime of {key_of(first)} means is not clear")
         for condition in statement.conditions:
             _condition(condition, piece, context)
-        both = _applied_and_multiplied(piece.sides)
+        both = applied_and_multiplied(piece.sides)
         if both is not None:
             raise NotRead(f"whether {both} is multiplied or applied is not clear")
     except NotRead as error:

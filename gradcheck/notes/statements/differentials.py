@@ -25,7 +25,7 @@ def of_an_expression(sides: list[list[Token]]) -> bool:
     return opens and any(
         _is_d(a) and (b.start == a.end or b.bold) and _is_letter(b)
         for side in sides[1:]
-        for a, b in zip(side, side[1:], strict=False)
+        for a, b in itertools.pairwise(side)
     )
 
 
@@ -86,7 +86,9 @@ def moving(sides: list[Node], context: Context) -> frozenset[str]:
     if not isinstance(left, Differential) or any(_is_an_element(n) for n in nodes(tuple(sides))):
         return frozenset()
     found = frozenset(
-        key_of(n.of) for n in nodes(tuple(sides[1:])) if isinstance(n, Differential) and isinstance(n.of, Name)
+        key_of(n.of)
+        for n in nodes(tuple(sides[1:]))
+        if isinstance(n, Differential) and isinstance(n.of, Name)
     )
     if not isinstance(left.of, Name) or left.of.sup:
         return found

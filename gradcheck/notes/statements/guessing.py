@@ -49,7 +49,9 @@ def guesses(context: Context, pieces: list[Piece]) -> list[Guess]:
     sides = [s for p in pieces for s in p.sides]
     signs = _Signs(sides, context)
     context.members = {k for k in signs.members if signs.indexed.get(k) == {1} and not _known(k, context)}
-    context.numbers -= {k for k in signs.added if signs.indexed.get(k) == {0}}  # as b in W x + b: the sum tells
+    context.numbers -= {
+        k for k in signs.added if signs.indexed.get(k) == {0}
+    }  # as b in W x + b: the sum tells
     open_: dict[str, tuple[tuple[int, int], ...]] = {}
     plain = _parameters(pieces, signs, context)
     for key in signs.keys:
@@ -58,7 +60,7 @@ def guesses(context: Context, pieces: list[Piece]) -> list[Guess]:
             if options:
                 open_[key] = options
     for key, beside in context.examples.items():
-        if not _known(key, context) and key not in signs.indices and not 1 in beside:
+        if not _known(key, context) and key not in signs.indices and 1 not in beside:
             each = _each(key)  # y^{(i)} may be a number where y has them all
             open_[each] = ((1, 0),) if each in signs.array else ((0, 0), (1, 1))
             if 0 not in signs.plain.get(key, set()):
@@ -138,7 +140,11 @@ class _Signs:
     def _node(self, node: Node, marks: set[int]) -> None:
         match node:
             case Name(_, sub, sup):
-                if sup and not node.bracket and any(isinstance(n, Name) and n.base in GREEK for n in nodes(sup)):
+                if (
+                    sup
+                    and not node.bracket
+                    and any(isinstance(n, Name) and n.base in GREEK for n in nodes(sup))
+                ):
                     self.powers.add(key_of(node))
                 marks |= {id(n) for mark in (*sub, *sup) for n in nodes(mark)}
             case BigSum(_, index, low, high, _, _, more):
@@ -253,7 +259,11 @@ def _terms(node: Node) -> list[Node]:
 def _summed(node: Node) -> set[str]:
     """The plain symbols that a sum adds up."""
     terms = [t for _, t in node.terms] if isinstance(node, Addition) else [node]
-    return {_each(key_of(t)) if t.bracket == "(" else key_of(t) for t in terms if isinstance(t, Name) and not t.sub}
+    return {
+        _each(key_of(t)) if t.bracket == "(" else key_of(t)
+        for t in terms
+        if isinstance(t, Name) and not t.sub
+    }
 
 
 def _each(key: str) -> str:

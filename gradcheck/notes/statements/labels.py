@@ -89,7 +89,7 @@ def _widths(sides: list[Node], bound: set[str]) -> set[tuple[str, str]]:
     r"""d_k of 1 / \sqrt{d_k}: how wide the keys are."""
     roots = [n.body for n in nodes(tuple(sides)) if isinstance(n, Root)]
     found = {letter_of(n.sub[0]) for n in roots if isinstance(n, Name) and n.base == "d" and len(n.sub) == 1}
-    return {("d", x) for x in found & {"k", "h", "q", "v"} if x not in bound or x == "k"}
+    return {("d", x) for x in ("k", "h", "q", "v") if x in found and (x not in bound or x == "k")}
 
 
 def _listed(sides: list[Node]) -> set[tuple[str, str]]:

@@ -119,7 +119,7 @@ def _classes(statements: Sequence[tuple[int, list[Node]]]) -> set[str]:
         loss = sides[0] if len(sides) > 1 else None
         if isinstance(loss, Name) and loss.base in LOSSES and not loss.sub:
             marked = [letter_of(n.sub[0]) for n in nodes(sides[1]) if isinstance(n, Name) and len(n.sub) == 1]
-            found |= {*marked} & {"c", "k", "t", "y"}
+            found |= {x for x in ("c", "k", "t", "y") if x in marked}
     return found - bound - heads
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from gradcheck.notes.arrays.graph import NotDifferentiable
-from gradcheck.notes.arrays.terms import Entry
 from gradcheck.notes.arrays.values import Mismatch, Slip, Undeclared
 from gradcheck.notes.grammar.latex import latex
 from gradcheck.notes.grammar.lexer import NotRead
@@ -14,7 +13,6 @@ from gradcheck.notes.grammar.syntax import (
     Apply,
     BigSum,
     Derivative,
-    Differential,
     Group,
     Literal,
     Matrix,
@@ -24,7 +22,6 @@ from gradcheck.notes.grammar.syntax import (
     Raised,
     Vectorised,
 )
-from gradcheck.notes.judging.comparison import Comparison
 from gradcheck.notes.judging.conditions import first_condition
 from gradcheck.notes.judging.corrections import Correction, correction
 from gradcheck.notes.judging.readings import Outcome
@@ -46,8 +43,10 @@ from gradcheck.notes.verdicts.unsaid import (
     loosely_written,
     names_others,
     perhaps_diagonal,
+    strange_symbol,
     unknown,
     unsaid,
+    untold_symbol,
 )
 
 __all__ = ["guessed_symbol", "is_equation", "judge_wrong", "refuted", "restated_definition"]
@@ -130,7 +129,7 @@ def judge_wrong(
                 f"the index {twice} is repeated on the left without a sum; if it is summed, declare einstein"
             )
             return completed(base, reason=sentence(text), reading=reading)
-        strange = _strange(evidence, first.comparison, piece.sides[first.pair])
+        strange = strange_symbol(evidence, first.comparison, piece.sides[first.pair])
         if strange is not None:
             text = f"the symbol {strange} of the left side is neither declared nor defined"
             return completed(base, reason=sentence(text), reading=reading)
@@ -141,7 +140,7 @@ def judge_wrong(
         if guessed is not None:
             return completed(base, reason=sentence(str(Undeclared(guessed))), reading=reading)
         assert first.comparison is not None
-        untold = _untold(evidence, first.comparison, piece.sides[first.pair])
+        untold = untold_symbol(evidence, first.comparison, piece.sides[first.pair])
         if untold is not None:
             text = f"the symbol {untold} of the right side is neither declared nor defined"
             return completed(base, reason=sentence(text), reading=reading)
@@ -274,38 +273,6 @@ def guessed_symbol(evidence: Evidence, outcome: Outcome) -> str | None:
         key = text.removesuffix(" is a number")
         if key != text and key not in parameters | NUMBERS | dict(outcome.options.ranks).keys():
             return key
-    return None
-
-
-def _strange(evidence: Evidence, comparison: Comparison | None, left: Node) -> str | None:
-    """A symbol of which nothing is said, in a left side that differentiates nothing: D of D_j S_i."""
-    if comparison is None or derives(left) or any(isinstance(n, Name) and n.primes for n in nodes(left)):
-        return None
-    context = evidence.readings.context
-    said = {key_of(n) for d in context.definitions for n in nodes((d.name, d.body)) if isinstance(n, Name)}
-    right = set(comparison.graph.leaves(comparison.right))
-    for name in comparison.graph.leaves(comparison.left):
-        key = name.split("@")[0]
-        if "." not in name and key not in said and name not in right and context.declared(key) is None:
-            return key
-    return None
-
-
-def _untold(evidence: Evidence, comparison: Comparison, left: Node) -> str | None:
-    """A symbol of the right side that the left side does not rest on, and of which nothing is said."""
-    graph, context = comparison.graph, evidence.readings.context
-    own = set(graph.leaves(comparison.left))
-    if comparison.target is not None:
-        own |= set(graph.leaves(comparison.target.body)) | {comparison.target.array}
-    if isinstance(left, Differential) and isinstance(left.of, Name):  # what it acts on, and that rests on
-        by = {a for a in graph.arrays if a.split("@")[0] == key_of(left.of)}
-        own |= {x for a in graph.arrays if by & graph.reads(a) for x in graph.leaves(Entry(a, ()))}
-    for name in graph.leaves(comparison.right):
-        key = name.split("@")[0]
-        declared = context.declared(key)
-        if name in own or "." in name or key in NUMBERS or (declared is not None and not declared.prose):
-            continue
-        return key
     return None
 
 
