@@ -11,7 +11,7 @@ from gradcheck.notes.arrays.graph import NotDifferentiable
 from gradcheck.notes.arrays.terms import ZERO
 from gradcheck.notes.arrays.values import Mismatch, Slip, Undeclared, Value
 from gradcheck.notes.grammar.lexer import NotRead
-from gradcheck.notes.grammar.syntax import Derivative, Literal, Nabla, Name, Node
+from gradcheck.notes.grammar.syntax import Derivative, Differential, Literal, Nabla, Name, Node
 from gradcheck.notes.judging.comparing import LeftMismatch, Licensed, compare
 from gradcheck.notes.judging.comparison import Comparison
 from gradcheck.notes.judging.screening import screen
@@ -287,6 +287,9 @@ class Readings:
             )
         except RecursionError:
             return Outcome(options, "not-read", "its definitions rest on each other in a circle")
+        if equal and isinstance(a, Differential) and comparison.left == comparison.right == ZERO:
+            said = "neither side depends on what the loss is differentiated by, as it is defined"
+            return Outcome(options, "not-read", said, comparison)
         if equal is False and first_derivative(a) and comparison.left == ZERO:
             return Outcome(
                 options,
