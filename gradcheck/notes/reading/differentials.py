@@ -9,6 +9,7 @@ from gradcheck.notes.grammar.lexer import NotRead
 from gradcheck.notes.grammar.syntax import Name, Node
 from gradcheck.notes.reading.derivatives import Derivatives
 from gradcheck.notes.statements.context import key_of
+from gradcheck.notes.statements.differentials import is_power
 
 __all__ = ["STILL", "Differentials"]
 
@@ -22,7 +23,7 @@ class Differentials(Derivatives):
 
     def differential(self, of: Node) -> Value:
         """dX, any change of X where X moves; else the change of what is computed from what moves."""
-        if isinstance(of, Name) and not of.sup and key_of(of) in self.moving:
+        if isinstance(of, Name) and not is_power(of, self.context) and key_of(of) in self.moving:
             return self.change(of)
         value = self.value(of)
         for key in self.still(of, self.graph.leaves(value.body)):

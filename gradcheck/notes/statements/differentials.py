@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 from gradcheck.notes.grammar.cursor import ACCENTS, GREEK
 from gradcheck.notes.grammar.lexer import Token
-from gradcheck.notes.grammar.syntax import Differential, Multiplication, Name, Node, rebuilt
+from gradcheck.notes.grammar.syntax import Differential, Literal, Multiplication, Name, Node, rebuilt
 from gradcheck.notes.statements.context import Context, key_of, nodes
 
-__all__ = ["moving", "of_an_expression", "rests", "varied", "with_differentials"]
+__all__ = ["is_power", "moving", "of_an_expression", "rests", "varied", "with_differentials"]
 
 
 def of_an_expression(sides: list[list[Token]]) -> bool:
@@ -90,9 +90,11 @@ def moving(sides: list[Node], context: Context) -> frozenset[str]:
         for n in nodes(tuple(sides[1:]))
         if isinstance(n, Differential) and isinstance(n.of, Name)
     )
-    if not isinstance(left.of, Name) or left.of.sup:
+    if not isinstance(left.of, Name) or is_power(left.of, context):
         return found
     own = key_of(left.of)
+    if left.of.sup or own in context.stepped:
+        return frozenset()  # of a layer or a step: the loss's derivative
     below = rests(context, (left.of,)) - {own}
     away = not any(own in rests(context, (Name(k),)) for k in found)
     return found if context.is_defined(own) and found <= below and away else frozenset()
@@ -103,6 +105,16 @@ def _is_an_element(node: Node) -> bool:
     if not isinstance(node, Multiplication):
         return False
     return sum(isinstance(f, Differential) for _, f in node.factors) > 1
+
+
+def is_power(name: Name, context: Context) -> bool:
+    """Whether a symbol is raised to a number, and has no layer and no example."""
+    return (
+        bool(name.sup)
+        and not name.bracket
+        and isinstance(name.sup[0], Literal)
+        and key_of(name) not in context.layered
+    )
 
 
 def rests(context: Context, sides: tuple[Node, ...]) -> set[str]:
