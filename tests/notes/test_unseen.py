@@ -48,6 +48,7 @@ TWINS = {
     "a quadratic form": ("", r"$$\frac{\partial}{\partial x} (x-s)^T W (x-s) = (W + W^T)(x-s)$$", r"$$\frac{\partial}{\partial x} (x-s)^T W (x-s) = (W - W^T)(x-s)$$"),
     "short for the loss's derivative in a layer": (r"$z^{[1]} = W^{[1]} x + b^{[1]}$, $a^{[1]} = \sigma(z^{[1]})$, $z^{[2]} = W^{[2]} a^{[1]} + b^{[2]}$, $a^{[2]} = \sigma(z^{[2]})$", r"$$dW^{[2]} = dz^{[2]} a^{[1]T}$$", r"$$dW^{[2]} = 2 dz^{[2]} a^{[1]T}$$"),
     "a symmetric matrix that is not square in the next item": ("1. Let $A$ be symmetric, $f = x^T A x$.\n2. " + r"$\phi(x) = \|Ax - b\|_2$", r"$$\nabla\phi = \frac{A^T(Ax - b)}{\|Ax-b\|_2}$$", None),
+    "an entry of a derivative": ("", r"$$\left(\frac{\partial f}{\partial X}\right)_{ij} = \frac{\partial f}{\partial X_{ij}}$$", None),
     "a factorial": (POISSON, r"$$\frac{d\ell}{d\lambda} = \frac{1}{\lambda}\sum_{i=1}^n x_i - n$$", r"$$\frac{d\ell}{d\lambda} = \frac{1}{\lambda}\sum_{i=1}^n x_i + n$$"),
     "a second function of one name": (r"$f(w, x) = w_0 x_0$ and $f(x) = x^2 + \tau$", r"$$f(x) = \frac{1}{x} \rightarrow \frac{df}{dx} = -1/x^2$$", None),
 }  # fmt: skip

@@ -26,7 +26,8 @@ def spelt_out(node: Node, definitions: Iterable[Definition], scope: int) -> Node
         if isinstance(moved, Name) and moved.accent in _TIMES:
             return _in_time(part, moved, of)
         if isinstance(part, Group) and part.sub and isinstance(part.body, Derivative):
-            return Group(part.body) if all(letter_of(s) for s in part.sub) else None  # (dP/dV)_T
+            held = [letter_of(s) for s in part.sub]  # (dP/dV)_T, and not the entry (df/dx)_i
+            return Group(part.body) if len(held) == 1 and held[0] in _VARIABLES else None
         if not isinstance(part, Name) or id(part) in functions or part.sup or part.primes or part.text:
             return None
         letters = [letter_of(s) for s in part.sub]
