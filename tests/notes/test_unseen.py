@@ -10,7 +10,9 @@ BIAS = r"Let $z = Wx + b$."
 BATCH = r"Let $Y = XW + b$."
 EXAMPLES = r"$z^{(i)} = w^T x^{(i)} + b$, $a^{(i)} = \sigma(z^{(i)})$, $J = -\frac{1}{m} \sum_{i=1}^m \left[ y^{(i)} \log a^{(i)} + (1 - y^{(i)}) \log (1 - a^{(i)}) \right]$"
 RNN = r"$h_t = \tanh(W_{hh} h_{t-1} + W_{xh} x_t + b_h)$, $o_t = W_{hy} h_t + b_y$"
-ATTENTION = r"$Q = XW_Q$, $K = XW_K$, $V = XW_V$, $S = \frac{QK^T}{\sqrt{d_k}}$, $P = \text{softmax}(S)$, $O = PV$"
+ATTENTION = (
+    r"$Q = XW_Q$, $K = XW_K$, $V = XW_V$, $S = \frac{QK^T}{\sqrt{d_k}}$, $P = \text{softmax}(S)$, $O = PV$"
+)
 STACKED = r"""$$z_t = [h_{t-1}, x_t]$$ $$f_t = \sigma(W_f z_t + b_f)$$ $$o_t = \sigma(W_o z_t + b_o)$$
 $$c_t = f_t \odot c_{t-1}$$ $$h_t = o_t \odot \tanh(c_t)$$"""
 CLASS = r"$p_j = \frac{e^{o_j}}{\sum_k e^{o_k}}$. With the class $c$ that is right, $L = -\log p_c$."
