@@ -37,7 +37,7 @@ TWINS = {
     "a derivative by a function's value": (r"$\pi(a) = \frac{e^{H(a)}}{\sum_b e^{H(b)}}$", r"$$\frac{\partial \pi(b)}{\partial H(a)} = \pi(b) (\mathbb{1}_{a=b} - \pi(a))$$", r"$$\frac{\partial \pi(b)}{\partial H(a)} = \pi(b) (\mathbb{1}_{a=b} + \pi(a))$$"),
     "the differential of a product": ("", r"$$d(XY) = dX\, Y + X\, dY$$", r"$$d(X^T X) = dX^T X + X\, dX^T$$"),
     "the differential of an inverse": ("", r"$$d(X^{-1}) = -X^{-1} (dX) X^{-1}$$", r"$$d(X^{-1}) = -X^{-2} dX$$"),
-    "an upright d before a gap": ("", r"$$\mathrm{d}\log\det X = \operatorname{tr}(X^{-1} \mathrm{d} X)$$", r"$$\mathrm{d}(X^2) = 2 X\,\mathrm{d} X$$"),
+    "an upright d before a gap": ("", r"$$\mathrm{d}\log\det X = \operatorname{tr}(X^{-1} \mathrm{d} X)$$", r"$$\mathrm{d}\log\det X = \operatorname{tr}(X \mathrm{d} X)$$"),
     "the differential of a determinant": ("", r"$$d\log\det X = \operatorname{tr}(X^{-1} dX)$$", r"$$d\log\det X = \operatorname{tr}(X dX)$$"),
     "the differential of a function": (r"Let $f(x, y) = x^2 y$.", r"$$df = 2xy\,dx + x^2\,dy$$", r"$$df = 2xy\,dx + 2x^2\,dy$$"),
     "the differential of a vector": ("<!-- gradcheck\nW: n m; x: m\n-->\n$z = W x$", r"$$dz = W dx + dW x$$", r"$$dz = W dx - dW x$$"),
