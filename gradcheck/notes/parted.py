@@ -96,7 +96,8 @@ class Parted:
         pieces, context = sort(formulas, replace(self.declarations, shapes=shapes, problems=[]))
         for key, count in self.entries().items():
             context.used.setdefault((scope, key), set()).add(count)
-        known = self.ranks(frozenset({scope, *(f.scope for f in own)}))
+        alone = len(own) == 1 and any(p.definition is not None for p in pieces)
+        known = {} if alone else self.ranks(frozenset({scope, *(f.scope for f in own)}))
         readings = [
             Reading.of(self.file, pieces, context, g)
             for g in conforming(pieces, context)

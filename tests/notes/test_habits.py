@@ -83,8 +83,6 @@ UNTOLD = {
     "at one point": (r"Let $f(x) = 3x^2 - 4x$. At $x = 2$:", r"$\frac{df}{dx} = 8$"),
     "after its formula": (r"$f(x, y) = x y$ and $y = -3$:", r"$\frac{\partial f}{\partial x} = y = -3$"),
     "of an expectation": ("", r"$$E[\xi] = 1$$"),
-    "of a total differential": ("<!-- gradcheck\nW: n m; x: m\n-->\n$z = W x$", r"$$dz = W dx + dW x$$"),
-    "of a total differential of a loss": ("<!-- gradcheck\nW: n m; x: m\n-->\n$z = W x$, $J = z^T z$", r"$$\mathrm{d}J = 2 z^T \mathrm{d}z$$"),
     "of two entries of one symbol": (r"$a^{(1)}_1 = \operatorname{sign}(x)$, $a^{(1)}_2 = \operatorname{sign}(y)$", r"$a^{(1)}_1 = -a^{(1)}_2$"),
     "of a matrix in blocks": ("", r"$\mathbf{U} = [\mathbf{U}_K, \bar{\mathbf{U}}_K]$"),
     "whose definition is too long": (f"$y = {'+'.join(f'x_{k}' for k in range(2000))}$", r"$\frac{\partial y}{\partial x_1} = 2$"),

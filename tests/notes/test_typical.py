@@ -56,7 +56,6 @@ UNSURE = {
     "an antiderivative": r"If $F$ is an antiderivative of $f$: $F'(x) = f(x)$",
     "a density": r"$\phi$ is the normal density: $\phi'(x) = -x\phi(x)$",
     "a step": r"$\frac{dh}{dz} = H(z)$",
-    "an error that is written with a Greek letter before its quantity": r"$h = o \odot \tanh(c)$, $\delta h = \frac{\partial L}{\partial h}$, $\delta o = \delta h \odot \tanh(c)$",
     "a differential equation": r"The solution is $y = Ce^{kt}$: $y' = ky$",
     "a vector and its length": r"$\vec r = r \hat r$, $V(r) = -k/r$: $\nabla V = \frac{k}{r^2}\hat r$",
     "a function in roman letters": r"$\Phi(x)=\frac12(1+\mathrm{erf}(\frac{x}{\sqrt2}))$: $\Phi'(x) = \phi(x)$",

@@ -19,7 +19,7 @@ GREEK = {
         "Upsilon", "Phi", "Psi", "Omega", "ell",
     ]
 }  # fmt: skip
-ACCENTS = {"\\hat", "\\bar", "\\tilde", "\\dot"}
+ACCENTS = {"\\hat", "\\bar", "\\tilde", "\\dot", "\\ddot"}
 RELATIONS = {"=", "\\neq", "<", ">", "\\leq", "\\geq"}
 OPENERS = {"(": ")", "[": "]", "\\{": "\\}"}
 DEEPEST = 60

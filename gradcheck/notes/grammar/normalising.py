@@ -133,6 +133,8 @@ def _roman(found: list[Token], k: int, out: list[Token]) -> int:
         kind = "letter" if inner[0].kind == "letter" else "number"
         if joined == "1" and found[k].text != "\\text":
             out.append(Token("command", "\\ones", start, end))
+        elif joined == "d" and after < len(found):  # an upright d belongs to what follows, as in \mathrm{d} X
+            out.append(Token(kind, joined, start, found[after].start))
         else:
             out.append(Token(kind, joined, start, end))
     elif re.fullmatch(r"[A-Za-z][A-Za-z0-9]*", joined) and not (spaced and found[k].text == "\\text"):

@@ -68,12 +68,22 @@ class Operators(Cursor):
         if grouped:
             body = self.factor()
             if self.starts():
-                raise NotRead("how far a derivative in front of brackets reaches is not clear")
+                body = self.quadratic(body, by)
         else:
             body = self.product()
             if self.text() in {"+", "-"} and not self.term_has_its_own():
                 raise NotRead("how far a derivative in front of a sum reaches is not clear; use brackets")
         return Derivative(body, tuple(by), sign == "d", at)
+
+    def quadratic(self, first: Node, by: list[Node]) -> Node:
+        """(x - s)^T W (x - s) below a derivative: a product that ends with what it begins with."""
+        factors: list[tuple[str, Node]] = [("", first)]
+        while self.starts():
+            factors.append(("", self.factor()))
+        turned = isinstance(first, Raised) and first.transposed and first.exponent is None
+        if not turned or self.here is not None or not all(_holds(factors[-1][1], b) for b in by):
+            raise NotRead("how far a derivative in front of brackets reaches is not clear")
+        return Multiplication(tuple(factors))
 
     def term_has_its_own(self) -> bool:
         """Whether a derivative stands in the next term of a sum too, so that each reaches over its own."""

@@ -8,7 +8,7 @@ from gradcheck.notes.grammar.syntax import Addition, Multiplication, Node, Quoti
 
 __all__ = ["Sums"]
 
-PRODUCT = {"\\cdot", "\\times", "\\odot", "*", "\\circ", ".", "/"}
+PRODUCT = {"\\cdot", "\\times", "\\otimes", "\\odot", "*", "\\circ", ".", "/"}
 
 
 class Sums(Cursor):

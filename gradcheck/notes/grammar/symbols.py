@@ -77,7 +77,7 @@ class Symbols(Cursor):
         following = self.here
         if following is None or "d" in self.symbols:
             return False
-        joined = following.start == token.end or following.text in ACCENTS
+        joined = following.start == token.end or following.text in ACCENTS or following.bold
         return joined and (following.kind == "letter" or following.text in GREEK or following.text in ACCENTS)
 
     def slashed(self, token: Token) -> Node:
@@ -122,6 +122,9 @@ class Symbols(Cursor):
             return self.applied(name)
         if self.text() == "(" and name.base not in self.symbols and (name.word or base in _OFTEN_FUNCTIONS):
             raise NotRead(f"whether {base} is multiplied or applied is not clear")
+        if self.text() == "!" and not after and not name.sup:
+            self.take()
+            name = replace(name, text=f"{name.text}!")  # a factorial is a number of its own
         node: Node = name
         for raised in after:
             node = replace(raised, base=node)
@@ -326,4 +329,8 @@ class Symbols(Cursor):
         return self.postfix(node)
 
     def next_is_function(self) -> bool:
+        if self.text() == "d" and self.k + 1 < len(self.tokens) and "d" not in self.symbols:
+            after = self.tokens[self.k + 1]
+            joined = self.here is not None and self.here.end == after.start
+            return joined and (after.kind == "letter" or after.text in GREEK)  # \sin\theta dr
         return self.here is not None and self.here.kind == "word" and self.here.text in FUNCTIONS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,6 +11,10 @@ from gradcheck.notes.arrays.graph import Graph
 from gradcheck.notes.arrays.terms import Entry, Index, Multiple, Place, Sliding, Term
 
 __all__ = ["Comparison", "Target"]
+
+
+LONGEST = 10_000
+"""Terms of both sides, each counted where it stands, beyond which no condition is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,11 @@ class Comparison:
     def work(self) -> int:
         """How many terms both sides have, definitions included."""
         return sum(1 for _ in self.terms())
+
+    def long(self) -> bool:
+        """Whether it is written out at such length that it takes minutes to look for what it lacks."""
+        every = itertools.chain(walk(self.left), walk(self.right))
+        return next(itertools.islice(every, LONGEST, None), None) is not None
 
     def terms(self) -> Iterator[Term]:
         """All terms of both sides, definitions included."""

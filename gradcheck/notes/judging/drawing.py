@@ -26,6 +26,8 @@ def of_kind(kind: str, drawn: Any, rng: np.random.Generator) -> Any:
             return _shares(drawn)
         case "sum of 1":
             return drawn + (1.0 - np.sum(drawn, axis=-1, keepdims=True)) / max(np.shape(drawn)[-1:] or (1,))
+        case "symmetric" | "spd" | "diagonal" if len(shape) >= 2 and shape[-1] != shape[-2]:
+            return drawn  # of another item of a list: here it cannot be meant
         case "symmetric" if len(shape) >= 2:
             return drawn + np.swapaxes(drawn, -1, -2)
         case "spd" if len(shape) >= 2:

@@ -11,12 +11,13 @@ from gradcheck.notes.arrays.graph import NotDifferentiable
 from gradcheck.notes.arrays.terms import ZERO
 from gradcheck.notes.arrays.values import Mismatch, Slip, Undeclared, Value
 from gradcheck.notes.grammar.lexer import NotRead
-from gradcheck.notes.grammar.syntax import Derivative, Literal, Nabla, Name, Node
+from gradcheck.notes.grammar.syntax import Derivative, Differential, Literal, Nabla, Name, Node
 from gradcheck.notes.judging.comparing import LeftMismatch, Licensed, compare
 from gradcheck.notes.judging.comparison import Comparison
 from gradcheck.notes.judging.screening import screen
 from gradcheck.notes.reading.reader import Options, Reader
 from gradcheck.notes.statements.context import Context, key_of, nodes
+from gradcheck.notes.statements.differentials import moving
 from gradcheck.notes.statements.pieces import Piece
 
 __all__ = ["CHOICES", "NOTE_WIDE", "Outcome", "Readings", "first_derivative", "is_zero"]
@@ -250,6 +251,7 @@ class Readings:
     def _pair(self, piece: Piece, pair: int, left: int, options: Options, reader: Reader) -> Outcome:
         a, b = piece.sides[left], piece.sides[pair + 1]
         reader.letters, reader.free = {}, {}
+        reader.moving = moving(piece.sides, self.context)
         reader.beside_layers = any(
             isinstance(n, Name) and n.sup and key_of(n) in self.context.layered
             for side in (a, b)
@@ -285,6 +287,9 @@ class Readings:
             )
         except RecursionError:
             return Outcome(options, "not-read", "its definitions rest on each other in a circle")
+        if equal and isinstance(a, Differential) and comparison.left == comparison.right == ZERO:
+            said = "neither side depends on what the loss is differentiated by, as it is defined"
+            return Outcome(options, "not-read", said, comparison)
         if equal is False and first_derivative(a) and comparison.left == ZERO:
             return Outcome(
                 options,

@@ -52,7 +52,7 @@ class Arrays(Given):
         if array in self.broken:
             self.assume(f"{array} is not defined in this section, and read as an undefined loss")
             self.context.losses.add(array)
-        if array in self.context.unread:
+        if array.split("@", maxsplit=1)[0] in self.context.unread:
             raise NotRead(f"the definition of {array} is not read")
         if array in self.context.losses:
             return self.loss(array)

@@ -142,6 +142,10 @@ class Given(Symbols):
         """A symbol that is not declared: entries x_i, W_{ij}; a number by convention."""
         key = key_of(name)
         counts = self.context.counts(key)
+        if (
+            key in self.context.stepped and "@" in array and max(counts, default=0) > 1
+        ):  # y_t and y_{t,k}: t is a step and no index
+            counts = {max(c - 1, 0) for c in counts}
         guessed = dict(self.options.ranks).get(key)
         if written == 1 and key in self.context.members:
             self.assume(f"{key} with an index is a vector")
@@ -175,6 +179,7 @@ class Given(Symbols):
     def example(self, key: str, array: str, guessed: int | None, values: str) -> Info:
         """x^{(i)}: a number or a vector for each example."""
         beside = self.context.examples.get(key, set())
+        guessed = dict(self.options.ranks).get(array, guessed)
         own = max(beside) if beside - {0} else 0 if self.context.declarations.scalars else guessed
         if own is None:
             raise Undeclared(key)

@@ -38,6 +38,7 @@ class Info:
     family: int = 0
     row: bool = False
     implied: tuple[str, ...] = ()  # indices that the note leaves out
+    added: bool = False  # a vector because it is added to each example of a matrix, and for no other reason
 
 
 @dataclass(slots=True)

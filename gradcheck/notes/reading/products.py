@@ -87,6 +87,8 @@ class Products(Unknowns):
         return result
 
     def times(self, sign: str, a: Value, b: Value) -> Value:
+        if sign == "\\otimes":
+            return self.outer(a, b)
         if a.scalar or b.scalar:
             return scaled(a, b)
         if sign == "*" and same_shape(a, b):
@@ -116,6 +118,12 @@ class Products(Unknowns):
                 if self.choose("elementwise"):
                     return hadamard(a, b)
             raise
+
+    def outer(self, a: Value, b: Value) -> Value:
+        """a b^T of two vectors; between matrices the sign means another product."""
+        if not (a.vector and b.vector):
+            raise NotRead("what \\otimes means here is not clear")
+        return matrix_product(a.transposed() if a.row is None else a, b if b.row is None else b.transposed())
 
     def quotient(self, above: Value, below: Value) -> Value:
         if below.scalar:

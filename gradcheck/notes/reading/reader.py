@@ -41,7 +41,7 @@ from gradcheck.notes.grammar.syntax import (
     Root,
     Vectorised,
 )
-from gradcheck.notes.reading.derivatives import Derivatives
+from gradcheck.notes.reading.differentials import Differentials
 from gradcheck.notes.reading.einstein import repeated
 from gradcheck.notes.reading.given import POSITIVE
 from gradcheck.notes.reading.options import Info, Options
@@ -50,7 +50,7 @@ from gradcheck.notes.statements.context import LOSSES, key_of, letter_of, nodes
 __all__ = ["Info", "Options", "Reader"]
 
 
-class Reader(Derivatives):
+class Reader(Differentials):
     """Gives every expression of a note its value."""
 
     def value(self, node: Node) -> Value:
@@ -101,7 +101,7 @@ class Reader(Derivatives):
             case Nabla():
                 return self.nabla(node)
             case Differential(of):
-                return self.shorthand(of)
+                return self.differential(of) if self.moving else self.shorthand(of)
             case Indicator(condition):
                 return self.condition(condition)
             case Relation():
@@ -166,10 +166,14 @@ class Reader(Derivatives):
             values.append(value if sign > 0 else value.with_body(negative(value.body)))
         for k, sign, term, unknown in waiting:
             others = [v for j, v in enumerate(values) if all(j != w[0] for w in waiting)]
-            if not others or not isinstance(term, Name) or not self.making:
+            scalar = bool(others) and all(v.scalar for v in others)
+            if not others or not isinstance(term, Name) or not (self.making or scalar):
                 raise unknown
-            value = self.like(term, plus(others) if len(others) > 1 else others[0], unknown)
+            other = plus(others) if len(others) > 1 else others[0]
+            value = self.bias(term, other, terms) or self.like(term, other, unknown)
             values[k] = value if sign > 0 else value.with_body(negative(value.body))
+        if any(v.matrix for v in values):
+            values = [self.to_each(t, v, terms, values) for (_, t), v in zip(terms, values, strict=True)]
         return self.plus(values)
 
     def contracted(self, term: Node, value: Value, known: set[str]) -> Value:
@@ -209,6 +213,48 @@ class Reader(Derivatives):
             first = shaped[0]
             values = [v if not v.scalar else first.with_body(v.body) for v in values]
         return plus(values)
+
+    def is_open(self, term: Node) -> bool:
+        """Whether a term is a symbol of which the note says nothing."""
+        if not isinstance(term, Name) or not term.base.islower() or term.sub or term.sup or term.primes:
+            return False
+        declared, key = self.context.declared(key_of(term)), key_of(term)
+        return (declared is None or declared.unsaid) and not self.context.is_defined(key)
+
+    def beside_weights(self, terms: tuple[tuple[int, Node], ...]) -> bool | None:
+        """Whether a sum begins with W X, or (False) with X W; None where nothing is called W."""
+        product = terms[0][1]
+        factors = [f for _, f in product.factors] if isinstance(product, Multiplication) else []
+        weights = (
+            [isinstance(f, Name) and f.base in {"W", "\\Theta"} for f in (factors[0], factors[-1])]
+            if factors
+            else []
+        )
+        return weights[0] if weights and weights[0] != weights[1] else None
+
+    def bias(self, name: Name, other: Value, terms: tuple[tuple[int, Node], ...]) -> Value | None:
+        """b in X W + b or W X + b: a vector that is added to each example, where W is called so."""
+        first = self.beside_weights(terms)
+        if not other.matrix or first is None or not self.is_open(name):
+            return None
+        along = other.row if first else other.column
+        assert along is not None
+        array, _, _ = self.array(name)
+        self.infos[array] = Info((along.dim,), added=True)
+        self.graph.given(array, (along.dim,), "normal")
+        return other.with_body(Entry(array, (along,)))
+
+    def to_each(
+        self, term: Node, value: Value, terms: tuple[tuple[int, Node], ...], values: list[Value]
+    ) -> Value:
+        """A vector that is added to a matrix and declared nowhere: is it added to rows or to columns?"""
+        if not value.vector or not self.is_open(term):
+            return value
+        assert isinstance(term, Name)
+        found = self.bias(term, next(v for v in values if v.matrix), terms)
+        array, _, _ = self.array(term)
+        self.infos[array] = replace(self.infos[array], added=True)
+        return value if found is None else found
 
     def like(self, name: Name, other: Value, error: Undeclared) -> Value:
         """A symbol of which only a sum tells the shape, as the bias in W x + b."""

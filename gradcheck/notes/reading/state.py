@@ -43,6 +43,7 @@ class State:
     asked: dict[str, None] = field(default_factory=dict)  # by what the loss was differentiated
     curved: bool = False  # second derivatives of the loss are asked for
     grown: bool = False  # the loss was found to depend on more, so that what was read before is stale
+    moving: frozenset[str] = frozenset()  # the symbols of whose differentials a statement is made
     deep: int = 0
 
     def __post_init__(self) -> None:

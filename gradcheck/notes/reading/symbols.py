@@ -66,6 +66,9 @@ class Symbols(Sizes):
     def array(self, name: Name) -> tuple[str, list[Node], Node | None]:
         """Which array a symbol means, the indices that it is written with, and an exponent."""
         key, subs, exponent = key_of(name), list(name.sub), None
+        weights = any(k == key and c - {0} for (_, k), c in self.context.used.items())
+        if key == "\\pi" and not subs and weights and not self.context.is_defined(key):
+            return "\\mathrm{\\pi}", [], name.sup[0] if name.sup else None  # 3.14 beside weights \pi_k
         known = self.context
         suffix = ""
         if name.sup:

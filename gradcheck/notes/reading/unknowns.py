@@ -124,6 +124,8 @@ class Unknowns(Arrays):
                 known = self.graph.arrays.get(coefficient)
                 if known is None:
                     self.graph.given(coefficient, dims)
+                elif len(known.dims) != len(dims):
+                    raise NotRead(f"{label} is a function of a number here and of an array there")
                 else:
                     for a, b in zip(known.dims, dims, strict=True):
                         a.unify(b)

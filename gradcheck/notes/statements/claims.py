@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -15,13 +14,13 @@ from gradcheck.notes.grammar.normalising import normalise
 from gradcheck.notes.grammar.parser import Parser, parse
 from gradcheck.notes.grammar.syntax import (
     Apply,
-    Group,
-    Multiplication,
     Name,
     Node,
     Relation,
+    Vectorised,
 )
 from gradcheck.notes.statements.alone import Variables, variables
+from gradcheck.notes.statements.arguments import Counted, counted_arguments
 from gradcheck.notes.statements.chains import assume_chains
 from gradcheck.notes.statements.context import (
     LAYERS,
@@ -55,13 +54,20 @@ from gradcheck.notes.statements.declarations import (
     symbols_of,
 )
 from gradcheck.notes.statements.defining import define, define_roots, numbered
+from gradcheck.notes.statements.differentials import varied
 from gradcheck.notes.statements.intermediates import name_intermediates
 from gradcheck.notes.statements.labels import Labels, labelled, labels
-from gradcheck.notes.statements.letters import INDICES, Apart, side_by_side, told_apart, told_by_use
+from gradcheck.notes.statements.letters import INDICES, Apart, side_by_side, stacked, told_apart, told_by_use
 from gradcheck.notes.statements.lost import lose
 from gradcheck.notes.statements.partials import spelt_out
 from gradcheck.notes.statements.pieces import Formula, Piece, excerpt
 from gradcheck.notes.statements.remarks import remark
+from gradcheck.notes.statements.sides import (
+    applied_and_multiplied,
+    as_differentials,
+    only_named,
+    parsed_side,
+)
 from gradcheck.notes.statements.splitting import Statement, split
 from gradcheck.notes.statements.variances import Squares, squares
 
@@ -86,10 +92,14 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
     context.bold = bold_letters(formulas)
     bare = {key_of(d.name) for d in declarations.shapes if not d.name.sub}
     parsed = _parsed(statements, context)
+    counted = counted_arguments(parsed)
+    context.varied = varied([sides for _, sides in parsed])
+    parsed = [(scope, as_differentials(counted(sides, scope), context)) for scope, sides in parsed]
     label = labels([s for _, sides in parsed for s in sides], bare)
     said_in_comments = {d.name.base for d in declarations.shapes if not d.prose}
     apart, alone_in_its_function = told_apart(parsed, said_in_comments), variables(parsed, said_in_comments)
     marked = [[labelled(s, label) for s in sides] for _, sides in parsed]
+    stacks = stacked([(scope, sides) for (scope, _), sides in zip(parsed, marked, strict=True)])
     own_squares, squared = squares(marked, {key_of(d.name) for d in declarations.shapes})
     context.squared |= own_squares
     for k, d in enumerate(declarations.shapes):
@@ -118,7 +128,15 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
             elif own is None:
                 said[formula.scope] = equal
             continue
-        piece = _piece(formula, statement, context, pieces, (label, apart, alone_in_its_function, squared))
+        piece = _piece(
+            formula,
+            statement,
+            context,
+            pieces,
+            (label, apart, alone_in_its_function, squared),
+            stacks,
+            counted,
+        )
         if piece is not None:
             piece.said = said.get(formula.scope)
             piece.whole = alone[id(formula)] == 1
@@ -144,18 +162,6 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
     symbols_beside_steps(context, everything)
     context.numbers = plain_numbers(context, pieces, formulas)
     return pieces, context
-
-
-def _applied_and_multiplied(sides: list[Node]) -> str | None:
-    """A symbol that stands before brackets as a function here and as a factor there."""
-    everything = list(nodes(tuple(sides)))
-    applied = {key_of(n.function) for n in everything if isinstance(n, Apply) and not n.function.word}
-    for n in everything:
-        if isinstance(n, Multiplication):
-            for (_, a), (sign, b) in itertools.pairwise(n.factors):
-                if isinstance(a, Name) and isinstance(b, Group) and not sign and key_of(a) in applied:
-                    return key_of(a)
-    return None
 
 
 def _equal_indices(statement: Statement) -> Relation | None:
@@ -209,7 +215,8 @@ def _parsed(
         sides: list[Node] = []
         for side in [] if isinstance(statement, str) else statement.sides:
             with suppress(NotRead, RecursionError):
-                sides.append(parse(side, context.applied, context.symbols))
+                assert not isinstance(statement, str)
+                sides.append(parsed_side(side, statement, context))
         if sides:
             found.append((formula.scope, sides))
     return found
@@ -221,6 +228,8 @@ def _piece(
     context: Context,
     before: list[Piece],
     named: tuple[Labels, Apart, Variables, Squares],
+    stacks: dict[str, tuple[Name, Vectorised]],
+    counted: Counted,
 ) -> Piece | None:
     start, end = statement.start, statement.end
     label, apart, alone, squared = named
@@ -231,19 +240,21 @@ def _piece(
     piece = Piece(formula, start, end, "claim", known=len(context.definitions))
     try:
         for side in statement.sides:
-            spelt = spelt_out(
-                parse(side, context.applied, context.symbols), context.definitions, formula.scope
-            )
-            node = side_by_side(labelled(spelt, label))
-            piece.sides.append(squared(means(node, context.counted)))
+            spelt = spelt_out(parsed_side(side, statement, context), context.definitions, formula.scope)
+            piece.sides.append(spelt)
             piece.latex.append(excerpt(formula.text, side[0].start, side[-1].end))
+        sides = as_differentials(counted(piece.sides, formula.scope), context)
+        marked = [labelled(s, label) for s in sides]
+        if only_named(marked, statement, context):
+            marked, piece.latex = marked[1:], piece.latex[1:]
+        piece.sides = [squared(means(side_by_side(s, stacks), context.counted)) for s in marked]
         piece.sides = alone(apart(piece.sides, formula.scope))
         first = piece.sides[0]
         if isinstance(first, Name) and first.primes and not first.base.isupper():
             raise NotRead(f"what the prime of {key_of(first)} means is not clear")
         for condition in statement.conditions:
             _condition(condition, piece, context)
-        both = _applied_and_multiplied(piece.sides)
+        both = applied_and_multiplied(piece.sides)
         if both is not None:
             raise NotRead(f"whether {both} is multiplied or applied is not clear")
     except NotRead as error:
@@ -258,6 +269,9 @@ def _piece(
         piece.sides, piece.reason = [], "it is nested too deeply"
         return piece
     if _is_at_a_label(piece.sides):
+        return None
+    if isinstance(piece.sides[0], Name) and key_of(piece.sides[0]) in stacks and len(piece.sides) == 2:
+        context.unread.add(key_of(piece.sides[0]))  # what it is by itself is not read, only W z
         return None
     if remark(piece.sides, formula.scope, context):
         return None

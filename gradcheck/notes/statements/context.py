@@ -121,9 +121,7 @@ class Context:
     definitions: list[Definition] = field(default_factory=list)
     static: dict[str, int] = field(default_factory=dict)
     layered: set[str] = field(default_factory=set)
-    stepped: set[str] = field(
-        default_factory=set
-    )  # keys with an index that is shifted somewhere, as in h_{t-1}
+    stepped: set[str] = field(default_factory=set)  # keys with an index that is shifted, as in h_{t-1}
     squared: set[str] = field(default_factory=set)  # keys k of which k^2 is a symbol of its own
     functions: set[str] = field(default_factory=set)
     losses: set[str] = field(default_factory=set)
@@ -136,6 +134,7 @@ class Context:
     numbers: set[str] = field(default_factory=set)  # undeclared symbols of formulas in numbers only
     defining: set[str] = field(default_factory=set)  # functions that definitions apply
     size_names: set[str] = field(default_factory=set)  # integers that are declared by themselves
+    varied: bool = False  # \delta before a symbol is a differential
     twice: bool = False  # something is differentiated twice
     unread: set[str] = field(default_factory=set)  # functions whose definition is not read
     lost: dict[str, set[int]] = field(default_factory=dict)

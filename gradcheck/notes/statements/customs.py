@@ -27,6 +27,7 @@ from gradcheck.notes.grammar.syntax import (
 )
 from gradcheck.notes.statements.context import LOSSES, Context, key_of, letter_of, nodes
 from gradcheck.notes.statements.declarations import Declarations
+from gradcheck.notes.statements.differentials import of_an_expression
 from gradcheck.notes.statements.letters import PLAIN
 from gradcheck.notes.statements.pieces import Formula, Piece
 from gradcheck.notes.statements.splitting import Statement
@@ -192,6 +193,8 @@ def applied_bases(
         if isinstance(statement, str) or not statement.signs:
             continue
         head = [t for t in statement.sides[0] if t.kind != "space"]
+        if of_an_expression(statement.sides):
+            continue
         if len(head) >= 4 and head[1].text == "(" and head[-1].text == ")" and _is_symbol(head[0]):
             found.add(head[0].text)
         for side in statement.sides[1:]:

@@ -155,7 +155,8 @@ def _say_of_what_is_logged(piece: Piece, context: Context) -> None:
     if not isinstance(name, Name) or name.sub or name.sup or name.primes:
         return
     likely = isinstance(inner, Apply) or name.base in LOSSES
-    if not likely or inner is None or context.is_defined(key_of(name)):
+    known = any(d.key == key_of(name) and d.scope in {piece.formula.scope, -1} for d in context.definitions)
+    if not likely or inner is None or known:
         return
     if any(isinstance(n, Name) and key_of(n) == key_of(name) for s in piece.sides[1:] for n in nodes(s)):
         return

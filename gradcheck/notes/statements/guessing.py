@@ -29,7 +29,7 @@ __all__ = ["Guess", "guesses"]
 MOST = 24
 """Combinations of ranks that are tried of one note; with more, its symbols count as undeclared."""
 
-CONSTANTS = {"e", "I", "\\ones", "\\zeros", "\\pi", "d", "T"}
+CONSTANTS = {"e", "I", "\\ones", "\\zeros", "\\pi", "d"}
 OFTEN_NUMBERS = {
     "\\epsilon", "\\varepsilon", "\\lambda", "\\eta", "\\alpha", "\\gamma", "\\tau", "\\rho", "c", "t", "k",
     "n", "m", "i", "j", "\\ell", "\\delta",
@@ -49,6 +49,9 @@ def guesses(context: Context, pieces: list[Piece]) -> list[Guess]:
     sides = [s for p in pieces for s in p.sides]
     signs = _Signs(sides, context)
     context.members = {k for k in signs.members if signs.indexed.get(k) == {1} and not _known(k, context)}
+    context.numbers -= {
+        k for k in signs.added if signs.indexed.get(k) == {0}
+    }  # as b in W x + b: the sum tells
     open_: dict[str, tuple[tuple[int, int], ...]] = {}
     plain = _parameters(pieces, signs, context)
     for key in signs.keys:
@@ -56,6 +59,12 @@ def guesses(context: Context, pieces: list[Piece]) -> list[Guess]:
             options = signs.options(key)
             if options:
                 open_[key] = options
+    for key, beside in context.examples.items():
+        if not _known(key, context) and key not in signs.indices and 1 not in beside:
+            each = _each(key)  # y^{(i)} may be a number where y has them all
+            open_[each] = ((1, 0),) if each in signs.array else ((0, 0), (1, 1))
+            if 0 not in signs.plain.get(key, set()):
+                open_.pop(key, None)
     count = 1
     for options in open_.values():
         count *= len(options)
@@ -109,7 +118,9 @@ class _Signs:
         self.indexed: dict[str, set[int]] = {}
         self.after_matrix: set[str] = set()
         self.added: set[str] = set()  # to a matrix times something, as b in W x + b
+        self.plain: dict[str, set[int]] = {}  # with how many indices, without an example's number
         self.members: set[str] = set()  # of which an indexed one is a vector
+        self.powers: set[str] = set()  # to the power of something that is no whole number, as p^{-\eta}
         self.shaped = bool(context.bold)
         marks: set[int] = set()
         for side in sides:
@@ -120,6 +131,8 @@ class _Signs:
                 if isinstance(node, Name) and id(node) not in marks:
                     self.keys.setdefault(key_of(node))
                     self.indexed.setdefault(key_of(node), set()).add(len(node.sub))
+                    if node.bracket != "(":
+                        self.plain.setdefault(key_of(node), set()).add(len(node.sub))
                     if node.base in context.bold and node.accent != PLAIN:
                         self.array.add(key_of(node))
         self.indices = {letter for n in marks_of(sides) if (letter := letter_of(n)) is not None}
@@ -127,6 +140,12 @@ class _Signs:
     def _node(self, node: Node, marks: set[int]) -> None:
         match node:
             case Name(_, sub, sup):
+                if (
+                    sup
+                    and not node.bracket
+                    and any(isinstance(n, Name) and n.base in GREEK for n in nodes(sup))
+                ):
+                    self.powers.add(key_of(node))
                 marks |= {id(n) for mark in (*sub, *sup) for n in nodes(mark)}
             case BigSum(_, index, low, high, _, _, more):
                 for limit in (index, low, high, *more):
@@ -192,7 +211,7 @@ class _Signs:
         base = key.split("_", maxsplit=1)[0]
         if base.startswith(f"\\{PLAIN}"):
             return ((0, 0),)
-        accented = base.startswith(("\\hat", "\\bar", "\\tilde"))
+        accented = base.startswith(("\\hat", "\\bar", "\\tilde", "\\dot", "\\ddot"))
         letter = base[base.index("{") + 1 : -1] if accented else base
         upper = (len(letter) == 1 and letter.isupper()) or (letter in GREEK and letter[1:2].isupper())
         if not (len(letter) == 1 or letter in GREEK):
@@ -202,6 +221,8 @@ class _Signs:
             return ()  # a count under another name, or nothing that is known
         if key == "\\Delta" and not array and key not in self.square:
             return ((0, 0),)  # a margin, or a step
+        if key in self.powers and not array:
+            return ((0, 0),)
         if upper:
             if key in self.square or letter in self.context.bold:
                 return ((2, 0),)
@@ -210,6 +231,8 @@ class _Signs:
             return ((2, 0), (1, 1))
         if key in self.added and not array and not self.context.is_defined(key):
             return ()  # the sum tells
+        if key in self.after_matrix and not array and (letter in GREEK or key in OFTEN_NUMBERS):
+            return ((1, 0), (0, 1))  # A \\omega, where A may be an amplitude
         if array or key in self.after_matrix or (self.shaped and self.context.is_defined(key)):
             return ((1, 0),)
         if key in OFTEN_NUMBERS:
@@ -236,7 +259,16 @@ def _terms(node: Node) -> list[Node]:
 def _summed(node: Node) -> set[str]:
     """The plain symbols that a sum adds up."""
     terms = [t for _, t in node.terms] if isinstance(node, Addition) else [node]
-    return {key_of(t) for t in terms if isinstance(t, Name) and not t.sub}
+    return {
+        _each(key_of(t)) if t.bracket == "(" else key_of(t)
+        for t in terms
+        if isinstance(t, Name) and not t.sub
+    }
+
+
+def _each(key: str) -> str:
+    """The symbol of each example, beside the one that has them all."""
+    return key + "^{(i)}"
 
 
 def _indexed(node: Node) -> set[str]:
@@ -246,7 +278,8 @@ def _indexed(node: Node) -> set[str]:
 
 def _lower(name: Name) -> set[str]:
     """The key of a small letter that is written with the letter of an index."""
-    small = len(name.base) == 1 and name.base.islower() and letter_of(name.sub[0]) is not None
+    letter = name.base.removeprefix("\\")[:1] if name.base in GREEK else name.base
+    small = len(letter) == 1 and letter.islower() and letter_of(name.sub[0]) is not None
     return {key_of(name)} if small else set()
 
 

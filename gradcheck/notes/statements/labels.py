@@ -15,6 +15,7 @@ from gradcheck.notes.grammar.syntax import (
     Name,
     Node,
     Raised,
+    Root,
     rebuilt,
 )
 from gradcheck.notes.statements.context import key_of, letter_of, nodes
@@ -39,10 +40,14 @@ def labels(sides: list[Node], declared: set[str]) -> Labels:
     counting |= bound
     counting |= {x for n in nodes(tuple(sides)) if isinstance(n, Group) for s in n.sub if (x := letter_of(s))}
     counting -= PARAMETERS & bases
+    states = _of_states(symbols, bases | {"y", "o"}) - bound
+    counting -= states
     from_zero = any(isinstance(n, BigSum) and getattr(n.low, "text", "") == "0" for n in nodes(tuple(sides)))
     paired = _paired(sides) - {(k, x) for k, x in _paired(sides) if x in INDICES or x in bound}
     paired |= _parameters(sides, bases - INDICES - bound) | _gates(symbols, bases - bound)
     own_names = _names(sides, symbols) - bases - bound
+    own_names |= states
+    paired |= _widths(sides, bound)
     listed = _listed(sides)
     numbered: dict[str, bool] = {}
     for n in symbols:
@@ -60,10 +65,31 @@ def labels(sides: list[Node], declared: set[str]) -> Labels:
                 return mark.text if numbered.get(key_of(name)) or zero else None
             told = letters[0] in PARAMETERS & bases | own_names or (key_of(name), letters[0]) in paired
             return letters[0] if told else None
-        own = len(letters) == 2 and all(x is not None and x in bases - counting for x in letters)
+        own = len(letters) == 2 and all(x is not None and x in (bases | states) - counting for x in letters)
         return "".join(x for x in letters if x) if own else None
 
     return label
+
+
+_STATES = {*"abcghorsuvxyz"}
+"""Small letters of inputs, states and outputs; none of them is an index."""
+
+
+def _of_states(symbols: list[Name], bases: set[str]) -> set[str]:
+    r"""h and x where weights W_{hh} and W_{xh} lead from one symbol to another: b_h is then no entry."""
+    found: set[str] = set()
+    for n in symbols:
+        letters = {letter_of(s) or "" for s in n.sub}
+        if len(n.sub) == 2 and n.base.isupper() and letters <= bases & _STATES:
+            found |= letters
+    return found
+
+
+def _widths(sides: list[Node], bound: set[str]) -> set[tuple[str, str]]:
+    r"""d_k of 1 / \sqrt{d_k}: how wide the keys are."""
+    roots = [n.body for n in nodes(tuple(sides)) if isinstance(n, Root)]
+    found = {letter_of(n.sub[0]) for n in roots if isinstance(n, Name) and n.base == "d" and len(n.sub) == 1}
+    return {("d", x) for x in ("k", "h", "q", "v") if x in found and (x not in bound or x == "k")}
 
 
 def _listed(sides: list[Node]) -> set[tuple[str, str]]:
@@ -107,6 +133,7 @@ def _gates(symbols: list[Name], own: set[str]) -> set[tuple[str, str]]:
         if len(n.sub) == 1 and (x := letter_of(n.sub[0])):
             found.setdefault(key_of(n), set()).add(x)
     gates = {k for k, letters in found.items() if len((letters & own) - INDICES) > 1}
+    gates |= {k for k, letters in found.items() if k.isupper() and {"k", "v"} <= letters <= own & {*"kqov"}}
     return {(k, x) for k in gates for x in found[k] if x in own and x != "t"}
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from gradcheck.notes.grammar.latex import latex
 from gradcheck.notes.grammar.syntax import (
     Addition,
     Apply,
     BigSum,
     Group,
+    Literal,
     Matrix,
     Multiplication,
     Nabla,
@@ -21,9 +23,9 @@ from gradcheck.notes.grammar.syntax import (
     Vectorised,
     rebuilt,
 )
-from gradcheck.notes.statements.context import key_of, letter_of, nodes
+from gradcheck.notes.statements.context import LOSSES, key_of, letter_of, nodes
 
-__all__ = ["INDICES", "PLAIN", "Apart", "marks", "side_by_side", "told_apart", "told_by_use"]
+__all__ = ["INDICES", "PLAIN", "Apart", "marks", "side_by_side", "stacked", "told_apart", "told_by_use"]
 
 INDICES = {*"ijklmnpqt"}
 PLAIN = "mathit"
@@ -93,6 +95,8 @@ def told_by_use(statements: Sequence[tuple[int, list[Node]]]) -> set[str]:
     for _, sides in statements:  # "if k = y_i": compared with an index
         if len(sides) == 2 and letter_of(sides[0]) in INDICES:
             inner.add(id(sides[1]))
+        if len(sides) == 1 and letter_of(sides[0]):  # "the class $c$"
+            inner.add(id(sides[0]))
     entries = {key_of(n) for n in every if len(n.sub) == 1 and letter_of(n.sub[0]) in INDICES}
     told: set[str] = set()
     for n in every:
@@ -101,17 +105,63 @@ def told_by_use(statements: Sequence[tuple[int, list[Node]]]) -> set[str]:
             if single or (letter_of(s) == "y" and key_of(n) in entries):
                 assert isinstance(s, Name)
                 told.add(s.base)
+    told |= _classes(statements)
     return told - {n.base for n in every if id(n) not in inner}
 
 
-def side_by_side(node: Node) -> Node:
+def _classes(statements: Sequence[tuple[int, list[Node]]]) -> set[str]:
+    r"""c of a loss -\\log p_c, where nothing else has or adds up an index c: the class that is right."""
+    sums = [n for _, sides in statements for n in nodes(tuple(sides)) if isinstance(n, BigSum)]
+    bound = {letter_of(i) for n in sums for i in (n.index, *n.more) if i is not None}
+    heads = {letter_of(m) for _, sides in statements if isinstance(sides[0], Name) for m in sides[0].sub}
+    found: set[str] = set()
+    for _, sides in statements:
+        loss = sides[0] if len(sides) > 1 else None
+        if isinstance(loss, Name) and loss.base in LOSSES and not loss.sub:
+            marked = [letter_of(n.sub[0]) for n in nodes(sides[1]) if isinstance(n, Name) and len(n.sub) == 1]
+            found |= {x for x in ("c", "k", "t", "y") if x in marked}
+    return found - bound - heads
+
+
+def stacked(statements: Sequence[tuple[int, list[Node]]]) -> dict[str, tuple[Name, Vectorised]]:
+    """Vectors that stand for others one above the other, as z_t = [h_{t-1}, x_t], and for nothing else."""
+    found: dict[str, tuple[Name, Vectorised]] = {}
+    heads = [sides[0] for _, sides in statements if len(sides) > 1 and isinstance(sides[0], Name)]
+    for _, sides in statements:
+        head = sides[0]
+        parts = _stack(sides[1]) if len(sides) == 2 else None
+        if parts is None or not isinstance(head, Name) or not head.sub or head.sup:
+            continue
+        if sum(key_of(h) == key_of(head) for h in heads) == 1:
+            found[key_of(head)] = head, parts
+    return found
+
+
+def _stack(node: Node) -> Vectorised | None:
+    """Symbols of which each has an index of its own step; x_1, ..., x_n are entries."""
+    if isinstance(node, Matrix):
+        node = Vectorised(tuple(cell for row in node.rows for cell in row))
+    if not isinstance(node, Vectorised) or len(node.items) < 2:
+        return None
+    names = [i for i in node.items if isinstance(i, Name) and i.sub and not isinstance(i.sub[0], Literal)]
+    return node if len({key_of(n) for n in names}) == len(node.items) else None
+
+
+def side_by_side(node: Node, stacks: dict[str, tuple[Name, Vectorised]] | None = None) -> Node:
     """W [h, x] as the sum of two products: a matrix times vectors that stand one above the other."""
+    known = stacks or {}
 
     def change(part: Node) -> Node | None:
         match part:
-            case Multiplication(((first, Name() as matrix), ("", Vectorised(items)))):
+            case Multiplication(((first, Name() as matrix), (sign, vector))) if sign in {"", "\\cdot"}:
                 upper = len(matrix.base) == 1 and matrix.base.isupper() and not (matrix.sub or matrix.sup)
-                if not upper or not all(isinstance(i, Name) and i.sub for i in items):
+                if isinstance(vector, Name) and key_of(vector) in known:
+                    head, parts = known[key_of(vector)]
+                    vector = parts if latex(head) == latex(vector) else vector
+                if not upper or not isinstance(vector, Vectorised):
+                    return None
+                items = vector.items
+                if not all(isinstance(i, Name) and i.sub for i in items):
                     return None
                 blocks = [replace(matrix, text=f"{matrix.text}{k}") for k in range(1, len(items) + 1)]
                 terms = [
@@ -128,7 +178,7 @@ def _of_numbers(sides: list[Node], inner: set[int]) -> bool:
     for n in nodes(tuple(sides)):
         match n:
             case Name() if id(n) not in inner:
-                if n.bold or (len(n.base) == 1 and n.base.isupper()):
+                if n.bold or (len(n.base) == 1 and n.base.isupper() and n.base not in LOSSES):
                     return False
             case Raised():
                 if (n.transposed and not n.prime) or n.inverse:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from gradcheck.notes.grammar.latex import latex
-from gradcheck.notes.grammar.syntax import Derivative, Differential, Nabla, Name, Node
+from gradcheck.notes.grammar.syntax import Apply, Derivative, Differential, Nabla, Name, Node
 from gradcheck.notes.statements.context import LAYERS, LOSSES, key_of, nodes
 from gradcheck.notes.statements.pieces import Formula, Piece
 
@@ -21,6 +21,8 @@ def slices(piece: Piece, pieces: Sequence[Piece], unread: set[int]) -> Iterator[
     """
     own = _Definitions(piece, pieces, unread)
     tops, bys = _differentiated(piece)
+    if any(p.formula is piece.formula and _heads(p) & tops for p in pieces):
+        yield [piece.formula]  # f(x) = 1/x, df/dx = -1/x^2 side by side: nothing else is meant
     named = _names(tuple(piece.sides))
     below = own.below(named)
     through = own.leading_to(bys)
@@ -126,6 +128,13 @@ def _defined(piece: Piece) -> Name | None:
         return piece.definition.name
     again = len(piece.sides) == 2 and piece.reason is None and not is_about_derivatives(piece)
     return piece.sides[0] if again and isinstance(piece.sides[0], Name) else None
+
+
+def _heads(piece: Piece) -> set[str]:
+    """The symbol or function that a statement is about, where it may define it."""
+    head = piece.sides[0] if len(piece.sides) > 1 and not is_about_derivatives(piece) else None
+    head = head.function if isinstance(head, Apply) else head
+    return {key_of(head)} if isinstance(head, Name) else set()
 
 
 def _layer(name: Name) -> str:

@@ -11,6 +11,7 @@ from gradcheck.notes.judging.readings import Readings
 from gradcheck.notes.records import ClaimRecord
 from gradcheck.notes.statements.context import LOSSES, Context, Definition, is_number, key_of, nodes
 from gradcheck.notes.statements.defining import derives
+from gradcheck.notes.statements.differentials import moving, rests
 from gradcheck.notes.statements.pieces import Piece
 from gradcheck.notes.statements.telling import redefines
 from gradcheck.notes.verdicts.evidence import Evidence, completed, plainest, sentence
@@ -35,6 +36,17 @@ def redefinition(context: Context, piece: Piece) -> Definition | None:
     return Definition(head, body, parameters, piece.formula.scope)
 
 
+def _in_the_next(context: Context, own: str, others: set[str]) -> bool:
+    """Whether others are computed directly from a symbol, as c_t from f_t, and it from none of them so."""
+    direct = {d.key for d in context.definitions if own in _keys(d.body)}
+    named = {k for d in context.definitions if d.key == own for k in _keys(d.body)}
+    return bool(others) and others <= direct and not others & named
+
+
+def _keys(node: Node) -> set[str]:
+    return {key_of(n) for n in nodes(node) if isinstance(n, Name)}
+
+
 def judge_redefined(
     evidence: Evidence, base: ClaimRecord, found: Found, before: list[Definition]
 ) -> ClaimRecord | None:
@@ -44,8 +56,8 @@ def judge_redefined(
     """
     piece, context = found.piece, evidence.readings.context
     own = {d.key: d for d in before if d.scope == piece.formula.scope}
-    rests = _rests(context, tuple(piece.sides))
-    own = {k: d for k, d in own.items() if k in rests and not _is_the_first(context, d)}
+    named = rests(context, tuple(piece.sides))
+    own = {k: d for k, d in own.items() if k in named and not _is_the_first(context, d)}
     if not own:
         return None
     kept = [d for d in context.definitions if d.key not in own or d.scope != piece.formula.scope]
@@ -72,7 +84,7 @@ def _is_the_first(context: Context, definition: Definition) -> bool:
 def not_read(context: Context, piece: Piece) -> str | None:
     """A symbol that a claim rests on, and whose definition is not read."""
     scope = piece.formula.scope
-    for key in sorted(_rests(context, tuple(piece.sides)) & context.lost.keys()):
+    for key in sorted(rests(context, tuple(piece.sides)) & context.lost.keys()):
         own = any(d.key == key and d.scope == scope for d in context.definitions)
         if scope in context.lost[key] or not own:
             return key
@@ -82,30 +94,17 @@ def not_read(context: Context, piece: Piece) -> str | None:
 def total_differential(context: Context, piece: Piece) -> bool:
     """Whether dz = W dx is about what z is computed from; dX alone is short for the loss's derivative."""
     of = [n.of for n in nodes(piece.sides[0]) if isinstance(n, Differential)]
-    if not of or not isinstance(of[0], Name):
+    if not of or not isinstance(of[0], Name) or moving(piece.sides, context):
         return False
     own = key_of(of[0])
-    below = _rests(context, (of[0],)) - {own}
+    below = rests(context, (of[0],)) - {own}
     others = {
         key_of(n.of)
         for n in nodes(tuple(piece.sides[1:]))
         if isinstance(n, Differential) and isinstance(n.of, Name)
     }
     used = own in {key_of(n) for d in context.definitions for n in nodes(d.body) if isinstance(n, Name)}
+    if _in_the_next(context, own, others):
+        return False
     given = any(d.prose is False for d in context.declarations.shapes if key_of(d.name) == own)
     return bool(others & below) or own in LOSSES or not (used or given or context.is_defined(own))
-
-
-def _rests(context: Context, sides: tuple[Node, ...]) -> set[str]:
-    """The symbols of a formula, and of what defines them."""
-    found: set[str] = set()
-    stack = [key_of(n) for n in nodes(sides) if isinstance(n, Name)]
-    while stack:
-        key = stack.pop()
-        if key in found:
-            continue
-        found.add(key)
-        for d in context.definitions:
-            if d.key == key:
-                stack += [key_of(n) for n in nodes(d.body) if isinstance(n, Name)]
-    return found

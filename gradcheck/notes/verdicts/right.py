@@ -8,6 +8,7 @@ from gradcheck.notes.grammar.syntax import (
 )
 from gradcheck.notes.judging.readings import Outcome
 from gradcheck.notes.judging.verifying import undecided
+from gradcheck.notes.reading.differentials import STILL
 from gradcheck.notes.records import ClaimRecord
 from gradcheck.notes.statements.context import nodes
 from gradcheck.notes.statements.pieces import Piece
@@ -55,6 +56,9 @@ def _choice(outcome: Outcome) -> str | None:
         return "the gradient is laid out as a row (numerator layout)"
     if options.columns and "columns" in used:
         return "the softmax acts on the columns"
+    still = next((a for a in outcome.assumed if a.endswith(STILL)), None)
+    if still is not None:
+        return still
     if options.partial and "partial" in used:
         held = next((a for a in outcome.assumed if a.endswith("held fixed")), "other quantities held fixed")
         return f"partial derivatives with {held}"

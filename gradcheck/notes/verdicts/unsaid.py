@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 from gradcheck.notes.arrays.algebra import names
-from gradcheck.notes.grammar.syntax import Apply, Derivative, Literal, Nabla, Name, Node, Quotient
+from gradcheck.notes.arrays.terms import Entry
+from gradcheck.notes.grammar.syntax import (
+    Apply,
+    Derivative,
+    Differential,
+    Literal,
+    Nabla,
+    Name,
+    Node,
+    Quotient,
+)
+from gradcheck.notes.judging.comparison import Comparison
 from gradcheck.notes.judging.readings import Outcome
+from gradcheck.notes.reading.given import NUMBERS
 from gradcheck.notes.statements.context import key_of, letter_of, nodes
+from gradcheck.notes.statements.defining import derives
 from gradcheck.notes.statements.pieces import Piece
 from gradcheck.notes.verdicts.evidence import Evidence
 
-__all__ = ["how_many", "loosely_written", "names_others", "perhaps_diagonal", "unknown", "unsaid"]
+__all__ = [
+    "how_many", "loosely_written", "names_others", "perhaps_diagonal", "strange_symbol", "unknown", "unsaid",
+    "untold_symbol",
+]  # fmt: skip
 
 
 def unsaid(evidence: Evidence, piece: Piece, outcome: Outcome) -> str | None:
@@ -26,6 +42,9 @@ def unsaid(evidence: Evidence, piece: Piece, outcome: Outcome) -> str | None:
     if loss and others:
         return f"{min(others)} is not defined, so that it may be anything"
     named = left.by[0] if isinstance(left, Derivative) else left.by if isinstance(left, Nabla) else None
+    short = left.of if isinstance(left, Differential) else None
+    if isinstance(short, Name):
+        return _not_led_to(evidence, piece, outcome, short)
     if not isinstance(named, Name) or loss not in losses:
         return None
     by = {a for a in graph.arrays if a.split("@")[0] == key_of(named)}
@@ -35,6 +54,19 @@ def unsaid(evidence: Evidence, piece: Piece, outcome: Outcome) -> str | None:
             tied = any(a in graph.reads(b) or b in graph.reads(a) for a in through for b in by)
             if key_of(n.body) == loss and through and by and not tied:
                 return f"how {key_of(n.by[0])} depends on {key_of(named)} is not said"
+    return None
+
+
+def _not_led_to(evidence: Evidence, piece: Piece, outcome: Outcome, of: Name) -> str | None:
+    """dz of the right side of db = sum dz, where the note does not say that z is computed from b."""
+    assert outcome.comparison is not None
+    graph = outcome.comparison.graph
+    by = {a for a in graph.arrays if a.split("@")[0] == key_of(of)}
+    for n in nodes(piece.sides[outcome.pair + 1]):
+        if isinstance(n, Differential) and isinstance(n.of, Name):
+            through = {a for a in graph.arrays if a.split("@")[0].removesuffix("^{(i)}") == key_of(n.of)}
+            if not any(a in graph.reads(b) or b in graph.reads(a) for a in through for b in by):
+                return f"how {key_of(n.of)} depends on {key_of(of)} is not said"
     return None
 
 
@@ -107,3 +139,35 @@ def names_others(evidence: Evidence, piece: Piece) -> bool:
     told |= {key_of(d.name) for d in known.declarations.shapes} | known.losses | {"\\delta"}
     found = {key_of(n) for n in nodes(tuple(piece.sides)) if isinstance(n, Name) and n.sup and not n.primes}
     return bool(found - told)
+
+
+def strange_symbol(evidence: Evidence, comparison: Comparison | None, left: Node) -> str | None:
+    """A symbol of which nothing is said, in a left side that differentiates nothing: D of D_j S_i."""
+    if comparison is None or derives(left) or any(isinstance(n, Name) and n.primes for n in nodes(left)):
+        return None
+    context = evidence.readings.context
+    said = {key_of(n) for d in context.definitions for n in nodes((d.name, d.body)) if isinstance(n, Name)}
+    right = set(comparison.graph.leaves(comparison.right))
+    for name in comparison.graph.leaves(comparison.left):
+        key = name.split("@")[0]
+        if "." not in name and key not in said and name not in right and context.declared(key) is None:
+            return key
+    return None
+
+
+def untold_symbol(evidence: Evidence, comparison: Comparison, left: Node) -> str | None:
+    """A symbol of the right side that the left side does not rest on, and of which nothing is said."""
+    graph, context = comparison.graph, evidence.readings.context
+    own = set(graph.leaves(comparison.left))
+    if comparison.target is not None:
+        own |= set(graph.leaves(comparison.target.body)) | {comparison.target.array}
+    if isinstance(left, Differential) and isinstance(left.of, Name):  # what it acts on, and that rests on
+        by = {a for a in graph.arrays if a.split("@")[0] == key_of(left.of)}
+        own |= {x for a in graph.arrays if by & graph.reads(a) for x in graph.leaves(Entry(a, ()))}
+    for name in graph.leaves(comparison.right):
+        key = name.split("@")[0]
+        declared = context.declared(key)
+        if name in own or "." in name or key in NUMBERS or (declared is not None and not declared.prose):
+            continue
+        return key
+    return None

@@ -22,7 +22,6 @@ from gradcheck.notes.grammar.syntax import (
     Raised,
     Vectorised,
 )
-from gradcheck.notes.judging.comparison import Comparison
 from gradcheck.notes.judging.conditions import first_condition
 from gradcheck.notes.judging.corrections import Correction, correction
 from gradcheck.notes.judging.readings import Outcome
@@ -44,8 +43,10 @@ from gradcheck.notes.verdicts.unsaid import (
     loosely_written,
     names_others,
     perhaps_diagonal,
+    strange_symbol,
     unknown,
     unsaid,
+    untold_symbol,
 )
 
 __all__ = ["guessed_symbol", "is_equation", "judge_wrong", "refuted", "restated_definition"]
@@ -83,10 +84,19 @@ def judge_wrong(
     loose = loosely_written(evidence, piece)
     if loose is not None:
         return completed(base, reason=sentence(loose), reading=reading)
+    added = _added(evidence, piece, first)
+    if added is not None:
+        text = f"it is not right if {added} is a vector that is added to each example"
+        return completed(base, reason=sentence(text), reading=reading)
     supposed = next((a for a in first.assumed if a.startswith(SUPPOSED)), None)
     if supposed is not None and not valued and names_others(evidence, piece):
         return completed(base, reason=sentence(f"it is not right if {supposed}"), reading=reading)
     if valued:
+        if _of_one_step(evidence, piece):
+            text = "it is the share of one step, as it seems, of a symbol that every step uses"
+            return completed(base, reason=sentence(text), reading=reading)
+        if first.comparison is not None and first.comparison.long():
+            return completed(base, reason=sentence("it is too long to be judged"), reading=reading)
         for outcome in valued:
             held = first_condition(outcome.comparisons, _equal(piece))
             if held is not None:
@@ -119,8 +129,9 @@ def judge_wrong(
                 f"the index {twice} is repeated on the left without a sum; if it is summed, declare einstein"
             )
             return completed(base, reason=sentence(text), reading=reading)
-        if _of_one_step(evidence, piece):
-            text = "it is the share of one step, as it seems, of a symbol that every step uses"
+        strange = strange_symbol(evidence, first.comparison, piece.sides[first.pair])
+        if strange is not None:
+            text = f"the symbol {strange} of the left side is neither declared nor defined"
             return completed(base, reason=sentence(text), reading=reading)
         if is_equation(evidence, piece):
             text = "it is an equation that does not hold for all values: a condition, or to be solved"
@@ -129,7 +140,7 @@ def judge_wrong(
         if guessed is not None:
             return completed(base, reason=sentence(str(Undeclared(guessed))), reading=reading)
         assert first.comparison is not None
-        untold = _untold(evidence, first.comparison)
+        untold = untold_symbol(evidence, first.comparison, piece.sides[first.pair])
         if untold is not None:
             text = f"the symbol {untold} of the right side is neither declared nor defined"
             return completed(base, reason=sentence(text), reading=reading)
@@ -178,6 +189,14 @@ def judge_wrong(
         reading=reading,
         layout=evidence.layout(first),
     )
+
+
+def _added(evidence: Evidence, piece: Piece, outcome: Outcome) -> str | None:
+    """The b of X W + b in a claim about it, which is a vector only because that is usual."""
+    infos = evidence.readings.reader(outcome.options, piece.formula.scope).infos
+    vectors = {a.split("@")[0] for a, info in infos.items() if info.added}
+    found = {key_of(n) for n in nodes(tuple(piece.sides)) if isinstance(n, Name)}
+    return next(iter(sorted(vectors & found)), None)
 
 
 def _of_one_point(piece: Piece, outcome: Outcome) -> str | None:
@@ -257,21 +276,6 @@ def guessed_symbol(evidence: Evidence, outcome: Outcome) -> str | None:
     return None
 
 
-def _untold(evidence: Evidence, comparison: Comparison) -> str | None:
-    """A symbol of the right side that the left side does not rest on, and of which nothing is said."""
-    graph, context = comparison.graph, evidence.readings.context
-    own = set(graph.leaves(comparison.left))
-    if comparison.target is not None:
-        own |= set(graph.leaves(comparison.target.body)) | {comparison.target.array}
-    for name in graph.leaves(comparison.right):
-        key = name.split("@")[0]
-        declared = context.declared(key)
-        if name in own or "." in name or key in NUMBERS or (declared is not None and not declared.prose):
-            continue
-        return key
-    return None
-
-
 def _only_here(evidence: Evidence, piece: Piece, outcome: Outcome) -> str | None:
     """A guessed symbol of the right side that neither the left side nor a definition has."""
     guessed = {*dict(outcome.options.ranks), *(t.removesuffix(" is a number") for t in outcome.assumed)}
@@ -293,6 +297,8 @@ def _taken_for_a_number(evidence: Evidence, piece: Piece, outcome: Outcome) -> s
     taken |= {t.removesuffix(" is a number") for t in outcome.assumed if t.endswith(" is a number")}
     found = {key_of(n) for side in piece.sides for n in nodes(side) if isinstance(n, Name)}
     known = evidence.readings.context
+    if outcome.message.startswith("a sum of a number and"):  # the other one may be the number
+        taken |= {k for k, _ in outcome.options.ranks}
     return next((k for k in sorted(found & taken) if known.declared(k) is None and k not in NUMBERS), None)
 
 

@@ -1,0 +1,51 @@
+"""The sides of a statement as nodes, before its symbols are told apart."""
+
+from __future__ import annotations
+
+import itertools
+
+from gradcheck.notes.grammar.lexer import Token
+from gradcheck.notes.grammar.parser import parse
+from gradcheck.notes.grammar.syntax import Apply, Derivative, Differential, Group, Multiplication, Name, Node
+from gradcheck.notes.statements.context import Context, key_of, nodes
+from gradcheck.notes.statements.differentials import of_an_expression, with_differentials
+from gradcheck.notes.statements.splitting import Statement
+
+__all__ = ["applied_and_multiplied", "as_differentials", "only_named", "parsed_side"]
+
+
+def parsed_side(side: list[Token], statement: Statement, context: Context) -> Node:
+    """A side of a statement; d(X Y) before differentials is one, too."""
+    if side is statement.sides[0] and of_an_expression(statement.sides):
+        return Differential(parse(side[1:], context.applied, context.symbols))
+    return parse(side, context.applied, context.symbols)
+
+
+def only_named(sides: list[Node], statement: Statement, context: Context) -> bool:
+    r"""Whether the first side is but a name for the derivative after it: MPK, D_j S_i."""
+    head = sides[0]
+    if len(sides) < 3 or not isinstance(sides[1], Derivative) or not isinstance(head, Multiplication):
+        return False
+    tokens_ = statement.sides[0]
+    joined = all(a.end == b.start and a.text.isupper() for a, b in itertools.pairwise(tokens_))
+    first = head.factors[0][1]
+    operator = isinstance(first, Name) and first.base == "D" and len(first.sub) == 1
+    if not isinstance(first, Name) or not (operator or (joined and len(tokens_) > 1)):
+        return False
+    return not context.is_defined(key_of(first)) and context.declared(key_of(first)) is None
+
+
+def as_differentials(sides: list[Node], context: Context) -> list[Node]:
+    return [with_differentials(s) for s in sides] if context.varied else sides
+
+
+def applied_and_multiplied(sides: list[Node]) -> str | None:
+    """A symbol that stands before brackets as a function here and as a factor there."""
+    everything = list(nodes(tuple(sides)))
+    applied = {key_of(n.function) for n in everything if isinstance(n, Apply) and not n.function.word}
+    for n in everything:
+        if isinstance(n, Multiplication):
+            for (_, a), (sign, b) in itertools.pairwise(n.factors):
+                if isinstance(a, Name) and isinstance(b, Group) and not sign and key_of(a) in applied:
+                    return key_of(a)
+    return None
