@@ -158,17 +158,15 @@ class _Asking(ast.NodeTransformer):
         return ast.copy_location(ast.Constant(question), node)  # type: ignore[arg-type]
 
     def _is_given(self, node: ast.AST) -> bool:
-        """Whether an expression is of constants, parameters, and what others than the function assign."""
+        """Whether an expression is of constants, parameters, and names that others than the function assign.
+        What an object holds may be counted up.
+        """
         match node:
             case ast.Name():
                 return node.id not in self.assigned[-1]
             case ast.Call():
                 return getattr(node.func, "id", "") == "type" and all(map(self._is_given, node.args))
-            case ast.Attribute() if node.attr in ("shape", "size", "nbytes", "T"):
-                return False
-            case (
-                ast.Constant() | ast.Attribute() | ast.Subscript() | ast.BinOp() | ast.UnaryOp() | ast.Tuple()
-            ):
+            case ast.Constant() | ast.Subscript() | ast.BinOp() | ast.UnaryOp() | ast.Tuple():
                 parts = (c for c in ast.iter_child_nodes(node) if isinstance(c, ast.expr))
                 return all(map(self._is_given, parts))
         return False

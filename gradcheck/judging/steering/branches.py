@@ -137,7 +137,7 @@ class Branches:
         counting = counted(self.codes)
         branches = [s for code in self._codes.values() if code is not None for s in _untried(code, counting)]
         settings = self._conditions.settings
-        asked = [s for s in branches if (s.file, s.line, s.asks) not in settings]
+        asked = [s for s in branches if s.of_state or (s.file, s.line, s.asks) not in settings]
         return [*asked, *self._conditions.untried()]
 
     def has_entered(self, side: UntriedSide) -> bool:
