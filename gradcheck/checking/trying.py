@@ -21,7 +21,6 @@ from gradcheck.judging.points.point import Point
 from gradcheck.judging.steering.branches import Branches
 from gradcheck.judging.steering.comparisons import steer, still_untried
 from gradcheck.judging.steering.exploring import explore, points_of_compared_sizes
-from gradcheck.judging.steering.impossible import possible_sides
 from gradcheck.judging.steering.moves import Moves
 from gradcheck.judging.steering.plain_values import near_numbers, plain_values
 from gradcheck.judging.steering.sizes_in_code import sizes_beyond
@@ -131,8 +130,7 @@ def _steered(task: Task) -> tuple[UntriedSide, ...]:
     by_line = {(side.file, side.line): side for side in reversed((*entered, *beyond))}
     for side in left:
         by_line.pop((side.file, side.line), None)
-    sides = (*left, *reversed(by_line.values()))
-    return tuple(possible_sides(task.claim, points, codes, sides))
+    return (*left, *reversed(by_line.values()))
 
 
 _LARGE = 200
