@@ -5,7 +5,7 @@ The vote on a point, the battery and the diagnosis all evaluate the hand-written
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from typing import Any
@@ -215,14 +215,16 @@ class Evaluation:
 
     def scale(self, quantity: Quantity) -> NDArray[np.float64] | None:
         """S of every entry: the larger of the candidate's and the backends' running magnitudes."""
-        return _larger(self._own_scale(quantity), self._scale_of_answers(quantity))
+        return _larger(self._own_scale(quantity), self._scale_of_answers(quantity, self.backends))
 
     def scale_of_formula(self, quantity: Quantity) -> NDArray[np.float64] | None:
         """S of every entry without what only the code is made of, `(x + 1e30) - 1e30`: of the candidate's
         own magnitudes no more counts than J comes to, as no digit of a smaller slope moves J.
         """
         own = self._own_scale(quantity)
-        return _larger(None if own is None else np.minimum(own, self._size), self._scale_of_answers(quantity))
+        ready = [b for b in self.backends if self.session.ready(b, self.point)]  # none is prepared for this
+        answers = self._scale_of_answers(quantity, ready)
+        return _larger(None if own is None else np.minimum(own, self._size), answers)
 
     @cached_property
     def _size(self) -> float:
@@ -240,9 +242,9 @@ class Evaluation:
         except (Unsupported, KeyError):
             return None
 
-    def _scale_of_answers(self, quantity: Quantity) -> NDArray[np.float64] | None:
+    def _scale_of_answers(self, quantity: Quantity, sources: Sequence[Usable]) -> NDArray[np.float64] | None:
         found: NDArray[np.float64] | None = None
-        for source in self.backends:
+        for source in sources:
             try:
                 program = self.session.program(source, self.point)
                 if not program.exact_answers:

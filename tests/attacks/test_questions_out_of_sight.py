@@ -145,7 +145,20 @@ def of_what_is_installed(d, x):
     return library.multiply(2 * d, x)
 
 
-@pytest.mark.parametrize("code", [with_settings, with_a_cache, of_what_is_installed])
+def with_guards(d, x):
+    assert len(x) > 0, "an empty x"
+    if d.shape != x.shape:
+        raise ValueError("d has another shape")
+    return 2 * d * x
+
+
+def with_types(d, x):
+    if x.ndim == 2 or x.dtype == np.float16:
+        return d
+    return 2 * d * x
+
+
+@pytest.mark.parametrize("code", [with_settings, with_a_cache, of_what_is_installed, with_guards, with_types])
 def test_settings_and_caches_are_no_questions(code):
     asked = lambda d, x: code(d, x) * (1 + 0 * np.isin(np.arange(len(x)), [0]))  # which no proof knows
     found = gradcheck.verify(np.square, asked, {"x": "n"}, strict=True)

@@ -336,7 +336,11 @@ ALSO_TRUE: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "affine: sum over nine rows or more": (
         ("operation",),
-        "for nine rows or more the code is mean * (n - 1); the sum is mean * n, which is mean * (n * 1)",
+        "for nine rows or more the code is mean * (n - 1); the sum is mean * n",
+    ),
+    "D23/chain2_relu_softmax.vjp: delta taken for ones": (
+        ("other-value",),
+        "the code hands on np.ones_like(delta) where delta belongs, and is right with delta",
     ),
     "leaky_relu: slope rounded": (
         ("factor",),

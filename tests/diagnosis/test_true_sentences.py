@@ -88,3 +88,62 @@ def test_what_is_zero_is_shown_as_zero():
     assert found.verdict == "fail"
     assert "e-6" not in found.reason
     assert "say 0.0" in found.reason
+
+
+def states(X, W, U, h):
+    for x in X:
+        h = np.tanh(W @ x + U @ h)
+    return h
+
+
+def states_back(later):
+    def backward(d, X, W, U, h):
+        hs = [h]
+        for x in X:
+            hs.append(np.tanh(W @ x + U @ hs[-1]))
+        gX, gW, gU = np.zeros_like(X), np.zeros_like(W), np.zeros_like(U)
+        for t in range(len(X) - 1, -1, -1):
+            dz = d * (1 - hs[t + 1] ** 2)
+            gW, gU, gX[t] = gW + np.outer(dz, X[t]), gU + np.outer(dz, hs[t + later]), W.T @ dz
+            d = U.T @ dz
+        return gX, gW, gU, d
+
+    return backward
+
+
+def test_a_state_of_another_step_is_no_value_of_the_same_name():
+    shapes = {"X": "T D", "W": "H D", "U": "H H", "h": "H"}
+    assert gradcheck.verify(states, states_back(0), shapes, max_examples=6).verdict == "pass"
+    (said,) = gradcheck.verify(states, states_back(1), shapes, max_examples=6).diagnosis
+    assert "uses `h`; should be `h`" not in said.text
+    assert "`t + later`" in said.text or said.kind == "unexplained"
+
+
+def normed(x, g, b):
+    return g * (x - x.mean(0)) / np.sqrt(x.var(0) + 1e-5) + b
+
+
+def normed_back(of_b=1.0, of_g=1.0):
+    def backward(d, x, g, b):
+        n, scale = len(x), 1 / np.sqrt(x.var(0) + 1e-5)
+        z = (x - x.mean(0)) * scale
+        gb, gg = d.sum(0), (d * z).sum(0) / (n if of_g is None else of_g)
+        return g * scale / n * (n * d - gb - z * gg), gg, gb * (g if of_b is None else of_b)
+
+    return backward
+
+
+def test_what_is_said_of_a_normalisation_stands_where_it_is_wrong():
+    shapes = {"x": "n m", "g": "m", "b": "m"}
+    assert gradcheck.verify(normed, normed_back(), shapes, max_examples=6).verdict == "pass"
+    (said,) = gradcheck.verify(normed, normed_back(of_b=None), shapes, max_examples=6).diagnosis
+    assert "left out" not in said.text  # b does not come through the product with g
+    wrong = gradcheck.verify(normed, normed_back(of_g=None), shapes, max_examples=6)
+    assert not any("taken twice" in said.text for said in wrong.diagnosis)  # but divided by n twice
+
+
+def test_a_function_that_should_not_be_there_leaves_what_it_is_taken_of():
+    ridge = lambda W: 0.01 * np.sum(W**2)
+    (said,) = gradcheck.verify(ridge, lambda d, W: 0.02 * d * np.sign(W), {"W": "n m"}).diagnosis
+    assert "`np.sign(W)`" in said.text
+    assert "should be W" in said.text

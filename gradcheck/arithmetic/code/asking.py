@@ -54,7 +54,7 @@ def _compiled(text: str, file: str) -> dict[types.CodeType, types.CodeType]:
     try:
         module = ast.parse(text)
         plain = compile(module, file, "exec", dont_inherit=True)
-        changed = _Asking(file, text).visit(module)
+        changed = _Asking(file, text, _changing(module)).visit(module)
         with_calls = compile(ast.fix_missing_locations(changed), file, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError):
         return {}
@@ -76,12 +76,28 @@ _ABOUT_SETTINGS = frozenset(
 _NOT_OF_VALUES = frozenset(["ImportError", "ModuleNotFoundError", "AttributeError", "TypeError", "NameError"])
 """Exceptions that tell what is installed, or of what type something is."""
 
+_OF_ARRAYS = ("shape", "size", "nbytes", "T")
+
 _JOINING = ast.Mult | ast.BitAnd | ast.BitOr
 
 
+def _changing(module: ast.Module) -> set[str] | None:
+    """The attributes that functions assign after an object was made, as a counter is; None: it may be any."""
+    names = {getattr(n, "attr", None) or getattr(n, "id", "") for n in ast.walk(module)}
+    if names & {"setattr", "__setattr__", "__dict__", "vars"}:
+        return None
+    functions = (n for n in ast.walk(module) if isinstance(n, ast.FunctionDef) and n.name != "__init__")
+    inside = (n for f in functions for n in ast.walk(f) if isinstance(n, ast.Attribute | ast.Subscript))
+    found: set[str] = set()
+    for target in (n for n in inside if isinstance(n.ctx, ast.Store)):
+        found |= {n.attr for n in ast.walk(target) if isinstance(n, ast.Attribute)}
+    return found
+
+
 class _Asking(ast.NodeTransformer):
-    def __init__(self, file: str, text: str) -> None:
+    def __init__(self, file: str, text: str, changing: set[str] | None) -> None:
         self.file, self.lines = file, text.splitlines()
+        self.changing = changing
         self.assigned: list[set[str]] = [set()]  # local names that are no parameters, by function
 
     def visit_FunctionDef(self, node: Any) -> Any:
@@ -93,6 +109,19 @@ class _Asking(ast.NodeTransformer):
         return node
 
     visit_AsyncFunctionDef = visit_Lambda = visit_FunctionDef
+
+    def visit_If(self, node: ast.If) -> Any:
+        """What a guard that raises asks is no question: on its other side there is nothing to be judged."""
+        if not any(block and isinstance(block[-1], ast.Raise) for block in (node.body, node.orelse)):
+            return self.generic_visit(node)
+        test, node.test = node.test, ast.Constant(True)
+        self.generic_visit(node)
+        node.test = test
+        return node
+
+    def visit_Assert(self, node: ast.Assert) -> Any:
+        """A guard, too."""
+        return node
 
     def visit_Compare(self, node: ast.Compare) -> Any:
         operator = type(node.ops[0]).__name__ if len(node.ops) == 1 else ""
@@ -158,14 +187,21 @@ class _Asking(ast.NodeTransformer):
         return ast.copy_location(ast.Constant(question), node)  # type: ignore[arg-type]
 
     def _is_given(self, node: ast.AST) -> bool:
-        """Whether an expression is of constants, parameters, and names that others than the function assign.
-        What an object holds may be counted up.
+        """Whether an expression is of constants, parameters, names that others than the function assign, and
+        what objects hold from their making on.
         """
         match node:
             case ast.Name():
                 return node.id not in self.assigned[-1]
             case ast.Call():
                 return getattr(node.func, "id", "") == "type" and all(map(self._is_given, node.args))
+            case ast.Attribute(ast.Name("np" | "numpy")):
+                return True
+            case ast.Attribute(attr="ndim" | "dtype" | "kind"):
+                return self._is_given(node.value)
+            case ast.Attribute(ast.Name()):
+                kept = self.changing is not None and node.attr not in self.changing
+                return kept and node.attr not in _OF_ARRAYS and self._is_given(node.value)
             case ast.Constant() | ast.Subscript() | ast.BinOp() | ast.UnaryOp() | ast.Tuple():
                 parts = (c for c in ast.iter_child_nodes(node) if isinstance(c, ast.expr))
                 return all(map(self._is_given, parts))

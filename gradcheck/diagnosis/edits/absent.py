@@ -76,7 +76,7 @@ def leaving_out(call: Call) -> Iterator[Edit]:
                 "constant", text, 1.8, call.key, with_operand(1, lambda v, r, s=step: r.do(np.add, v, s))
             )
     elif isinstance(function, np.ufunc) and len(call.args) == 1 and call.name not in ("negative", "positive"):
-        text = f"{where} {absent}"
+        text = f"{where} {either(f'should be {operand(call, 0)}', 'is not there')}"
         yield Edit("extra-term", text, 1.8, call.key, input_alone, mistake="missing-term")
     elif call.name == "negative":
         yield Edit("sign", f"the minus in {where} {absent}", 1.6, call.key, input_alone)

@@ -50,7 +50,12 @@ def _operators(place: Place, numbers: Sequence[float]) -> Iterator[Change]:
     node = place.node
     if isinstance(node, ast.BinOp):
         kind = "index" if place.in_index else "operation"
+        by_one = isinstance(node.right, ast.Constant) and node.right.value == 1
+        if by_one:  # instead of `t * 1`
+            yield Change(kind, node.left, 2.0)
         for other in (*_ARITHMETIC, ast.Pow, ast.FloorDiv):
+            if by_one and other not in (ast.Add, ast.Sub):
+                continue
             if type(node.op) is not other and (other in _ARITHMETIC[:3] or not place.in_index):
                 yield Change(_sign_or(kind, node.op, other()), _with(node, op=other()), 2.0)
         if not isinstance(node.op, ast.Add | ast.Mult):

@@ -19,6 +19,7 @@ from gradcheck.arithmetic.precisions import BITS, DOUBLE, SINGLE
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.quantity import Quantity
+from gradcheck.judging.candidates.ending import at_most_lines
 from gradcheck.judging.candidates.running import run_in_balls, run_in_float32
 from gradcheck.judging.points.point import Point
 from gradcheck.records.accuracy import Precision
@@ -65,18 +66,24 @@ def _saturated(largest: arb, scale: NDArray[np.float64] | None, unit: float) -> 
 
 
 def in_float32(claim: Claim, points: Iterable[Point]) -> list[tuple[Point, float]]:
-    """The digits that the code loses in float32, at the given points rounded to float32."""
+    """The digits that the code loses in float32, at the given points rounded to float32; as far as it ends
+    there: a loop may ask for digits that float32 has not.
+    """
     found = []
     for point in points:
         rounded = point.with_values(tuple(map(_rounded, point.args)), tuple(map(_rounded, point.delta)))
         try:
-            values = run_in_float32(claim, rounded)
+            with at_most_lines(_MOST_LINES):
+                values = run_in_float32(claim, rounded)
             with precision(BITS):
                 exact = run_in_balls(claim, rounded, BALLS)
         except (CandidateFault, Unsupported):
             continue
         found.append((point, digits_lost(values, exact, "float32")))
     return found
+
+
+_MOST_LINES = 50_000
 
 
 def summary(dtype: str, lost: Iterable[tuple[Point, float]]) -> Precision | None:

@@ -185,6 +185,7 @@ def _evaluated(formula: Declaration, args: list[Any]) -> tuple[tuple[NDArray[np.
         raise ComplexOutputs(form)
     multiple = isinstance(result, tuple | list)
     parts = list(result) if multiple else [result]
+    parts = [float(p) if type(p) is int else p for p in parts]  # of `max(0, 1 - x @ x)`, where it is flat
     if not parts:
         raise ForwardFault("the forward returns an empty tuple")
     outputs, held = [], _integers(formula, args)

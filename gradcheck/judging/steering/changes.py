@@ -106,8 +106,11 @@ def _shares(axis: int) -> Callable[[Array], Array | None]:
 
 def _unit(values: Array) -> Array | None:
     """Rows of length 1."""
+    if not values.ndim:
+        return None
     long = np.where(values == 0, 1.0, values)
-    return np.asarray(long / np.sqrt((long * long).sum(-1, keepdims=True))) if values.ndim else None
+    with np.errstate(all="ignore"):  # squares may underflow
+        return np.asarray(long / np.sqrt((long * long).sum(-1, keepdims=True)))
 
 
 def _tie_of(one: int, other: int, sign: float) -> Callable[[Array], Array | None]:

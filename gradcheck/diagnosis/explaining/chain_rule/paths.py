@@ -66,7 +66,7 @@ def path_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
         extra = 0.1 * (place.turn is not None) + 0.02 * (not place.everywhere and place.turn is None)
         if case.claim.kind.is_backward:
             yield from _of_maximum(place, call, extra)
-            yield from _of_late_factor(place, call, extra)
+            yield from _of_late_factor(case, place, call, extra)
         unchanged = _words_for_unchanged(place, call, f"on {case.claim.kind.way}")
         if unchanged is not None:
             kind, text = unchanged
@@ -123,12 +123,13 @@ def _as_through(reduction: Any) -> Any:
     return action
 
 
-def _of_late_factor(place: Place, call: Call, extra: float) -> Iterator[Explanation]:
-    """The scale of a normalisation that the gradient is multiplied by, and not delta."""
+def _of_late_factor(case: Case, place: Place, call: Call, extra: float) -> Iterator[Explanation]:
+    """The scale of a normalisation, a parameter, that the gradient is multiplied by, and not delta."""
     if call.function is not np.multiply or len(place.position) != 1:
         return
     factor = call.args[1 - place.position[0]]
-    if not isinstance(factor, Value) or factor.name is None:
+    parameters = {q.argument for q in case.quantities()}
+    if not isinstance(factor, Value) or factor.name is None or factor.name not in parameters:
         return
     text = (
         f"on the way back {through(call, place)}, the factor {factor.name} is left out; "
@@ -143,6 +144,8 @@ def _late(place: Place, name: str) -> Any:
         factor = unlifted(tape_of(sample, how).run.arguments[name])
         shapes = {q: np.shape(v) for q, v in found.items()}
         fitting = (q for q, s in shapes.items() if s[len(s) - len(factor.shape) :] == factor.shape)
+        if how is None:  # what does not come through that product has no factor of it to lose
+            fitting = (q for q in fitting if not near(found[q], sample.right(q)))
         return {q: found[q] * factor for q in fitting}
 
     return values

@@ -70,6 +70,8 @@ def saved_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
                 may=_may(place, 1 - k, _ones),
             )
         for name, source in _others(tape_of(pilot), call, saved):
+            if name == operand(call, 1 - k):
+                continue  # the same name in another turn of a loop says nothing
             text = f"{way} through {where} uses {name}; should be {operand(call, 1 - k)}"
             yield Explanation(
                 "other-value",

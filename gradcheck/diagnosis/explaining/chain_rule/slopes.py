@@ -7,7 +7,7 @@ fits, the `f'` that the code must have used is solved for and looked up among sh
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -46,7 +46,15 @@ def slope_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
     for segment, stretch in shortest[:_MOST_SEGMENTS]:
         if case.is_spent:
             return
-        yield from _of_segment(segment, stretch, has_delta=has_delta)
+        if known_function(stretch) is not None or not _is_part(stretch, tape.run.calls):
+            yield from _of_segment(segment, stretch, has_delta=has_delta)
+
+
+def _is_part(stretch: Stretch, calls: Sequence[Call]) -> bool:
+    """Whether it begins or ends within what the code says in one word, as `x.var()`: it has no name."""
+    keys = {call.key for call in stretch.calls}
+    sites = {key.site for key in keys}
+    return any(c.key.site in sites and c.key not in keys for c in calls)
 
 
 def _of_segment(segment: Segment, stretch: Stretch, *, has_delta: bool) -> Iterator[Explanation]:
