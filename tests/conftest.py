@@ -49,7 +49,6 @@ the time of some and sees nothing of others, so they run without it.
 """
 
 UNTRACED = (
-    "adapters/test_views",
     "attacks/test_branches",
     "attacks/test_questions_out_of_sight",
     "attacks/test_user_code",
@@ -67,10 +66,8 @@ UNTRACED = (
     "low_precision/test_verdicts",
     "low_precision/test_without_derivations",
     "modes/test_complex",
-    "modes/test_rounded_points",
     "notes/test_authored",
     "notes/test_habits",
-    "notes/test_unseen",
     "oracles/test_compare",
     "oracles/test_low_precision",
     "oracles/test_vectors",

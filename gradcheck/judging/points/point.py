@@ -185,7 +185,7 @@ def _evaluated(formula: Declaration, args: list[Any]) -> tuple[tuple[NDArray[np.
         raise ComplexOutputs(form)
     multiple = isinstance(result, tuple | list)
     parts = list(result) if multiple else [result]
-    parts = [float(p) if type(p) is int else p for p in parts]  # of `max(0, 1 - x @ x)`, where it is flat
+    parts = [float(part) if _is_flat(part) else part for part in parts]
     if not parts:
         raise ForwardFault("the forward returns an empty tuple")
     outputs, held = [], _integers(formula, args)
@@ -195,6 +195,11 @@ def _evaluated(formula: Declaration, args: list[Any]) -> tuple[tuple[NDArray[np.
     if not all(map(all_finite, outputs)):
         raise Discarded("the forward is not finite here")
     return tuple(outputs), multiple
+
+
+def _is_flat(part: object) -> bool:
+    """Whether a number is Python's own 0 or 1: of `max(0, 1 - x @ x)`, and not of `len(x)`."""
+    return type(part) is int and part in (0, 1)
 
 
 _NO_RESULT = (
