@@ -222,7 +222,7 @@ ENTRIES = [
         GRUGate(),
         GRUGateSwapped(),
         {"h": "n", "z": "n", "n": "n"},
-        "what is given for h is the right gradient of n",
+        "take each other's factors",
     ),
     Entry(
         "embedding",
