@@ -4,7 +4,7 @@
 import pytest
 
 from gradcheck.notes import check_text
-from tests.notes.judged import verdict
+from tests.notes.judged import told_apart, verdict
 
 SOFTMAX = r"$$p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}$$"
 KALMAN = r"Let $P = (I - KH) Q (I - KH)^T + K R K^T$."
@@ -67,10 +67,7 @@ TWINS = {
 @pytest.mark.corpus(9)
 @pytest.mark.parametrize("name", TWINS)
 def test_a_right_formula_is_right_and_its_wrong_twin_is_not(name):
-    text, right, wrong = TWINS[name]
-    assert verdict(text, right) in {"right", "right-if"}
-    if wrong is not None:
-        assert verdict(text, wrong) == "wrong"
+    assert told_apart(*TWINS[name]) is True
 
 
 UNTOLD = {

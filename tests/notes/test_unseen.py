@@ -4,7 +4,7 @@
 import pytest
 
 from gradcheck.notes import check_text
-from tests.notes.judged import verdict
+from tests.notes.judged import told_apart, verdict
 
 BIAS = r"Let $z = Wx + b$."
 BATCH = r"Let $Y = XW + b$."
@@ -60,10 +60,7 @@ TWINS = {
 @pytest.mark.corpus(4)
 @pytest.mark.parametrize("name", TWINS)
 def test_a_right_formula_is_right_and_its_wrong_twin_is_not(name):
-    text, right, wrong = TWINS[name]
-    assert verdict(text, right) in {"right", "right-if"}
-    if wrong is not None:
-        assert verdict(text, wrong) == "wrong"
+    assert told_apart(*TWINS[name]) is True
 
 
 UNSAID = {

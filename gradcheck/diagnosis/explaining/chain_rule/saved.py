@@ -7,6 +7,7 @@ The way back through `h @ W` multiplies by `h` or by `W` as they were on the way
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -44,16 +45,10 @@ def saved_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
         saved = call.args[1 - k]
         where = place_of(call.key, everywhere=place.everywhere)
         extra = 0.02 * (not place.everywhere)
+        taking = partial(_taken_from, place, 1 - k)
         if isinstance(saved, Value) and _is_square(saved.shape):
             text = f"on {way} through {where}, {operand(call, 1 - k)} stands the wrong way round"
-            yield Explanation(
-                "transposed",
-                text,
-                1.6 + extra,
-                predicting(_with(place, 1 - k, _turned)),
-                later=FIRST,
-                may=_may(place, 1 - k, _turned),
-            )
+            yield taking("transposed", text, 1.6 + extra, _turned)
         if isinstance(call.output, Value) and _is_square(call.output.shape):
             text = f"{_arriving(case)} {where} is taken transposed"
             yield Explanation("transposed", text, 1.65 + extra, predicting(_with_g(place)))
@@ -61,26 +56,18 @@ def saved_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
             continue
         if call.function is not np.multiply:  # of which `paths` says it
             text = f"on {way} through {where}, {operand(call, 1 - k)} is left out (taken for ones)"
-            yield Explanation(
-                "derivative-missing",
-                text,
-                1.7 + extra,
-                predicting(_with(place, 1 - k, _ones)),
-                later=FIRST,
-                may=_may(place, 1 - k, _ones),
-            )
+            yield taking("derivative-missing", text, 1.7 + extra, _ones)
         for name, source in _others(tape_of(pilot), call, saved):
             if name == operand(call, 1 - k):
                 continue  # the same name in another turn of a loop says nothing
             text = f"{way} through {where} uses {name}; should be {operand(call, 1 - k)}"
-            yield Explanation(
-                "other-value",
-                text,
-                1.95 + extra,
-                predicting(_with(place, 1 - k, source)),
-                later=FIRST,
-                may=_may(place, 1 - k, source),
-            )
+            yield taking("other-value", text, 1.95 + extra, source)
+
+
+def _taken_from(place: Place, position: int, kind: str, text: str, cost: float, source: Any) -> Explanation:
+    """One operand of a product on the way back is what ``source`` gives."""
+    sides, may = predicting(_with(place, position, source)), _may(place, position, source)
+    return Explanation(kind, text, cost, sides, later=FIRST, may=may)
 
 
 def _arriving(case: Case) -> str:
