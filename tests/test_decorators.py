@@ -45,3 +45,17 @@ def test_a_decorator_that_needs_a_name_says_so(name, example):
         getattr(cost, name)(right)
     with pytest.raises(UsageError, match="formula: shapes is missing"):
         gradcheck.formula(right)
+
+
+@pytest.mark.parametrize(
+    ("positional", "named", "said"),
+    [
+        ((), {"x": "n"}, r"there is no option 'x'\. Shapes are one dict, as in"),
+        ((), {"shape": {"x": "n"}}, r"there is no option 'shape'\. Did you mean 'shapes'\?"),
+        (("square",), {"shapes": {"x": "n"}}, r"its options go by name; got 'square'\."),
+    ],
+)
+def test_a_wrong_option_of_formula_is_named(positional, named, said):
+    """It is not told that its shapes are missing, where they stand."""
+    with pytest.raises(UsageError, match=f"formula: {said}"):
+        gradcheck.formula(*positional, **named)

@@ -28,7 +28,7 @@ from gradcheck.formulas.kinds import (
 )
 from gradcheck.formulas.kinds.jacobian import Form
 from gradcheck.formulas.nested.code import of_leaves
-from gradcheck.formulas.suggestions import short
+from gradcheck.formulas.suggestions import did_you_mean, short
 from gradcheck.records.types import ClaimRow
 
 __all__ = ["Formula", "claims_on", "derivations_of", "formula"]
@@ -312,12 +312,18 @@ def formula(*function: Any, **declared: Any) -> Callable[[Callable[..., Any]], F
         def wx_vjp(delta, W, x):
             return np.outer(delta, x), W.T @ delta
     """
-    inspect.signature(formula).bind_partial(
-        **declared
-    )  # an unknown name is refused here, not at the function
-    if function or declared.get("shapes") is None:
+    known = inspect.signature(formula).parameters
+    example = "as in @gradcheck.formula(shapes={'W': 'n m', 'x': 'm'})."
+    if unknown := sorted(declared.keys() - known):
         raise UsageError(
-            "formula: shapes is missing; it has one entry per argument, as in "
-            "@gradcheck.formula(shapes={'W': 'n m', 'x': 'm'})."
+            f"formula: there is no option {unknown[0]!r}.{did_you_mean(unknown[0], known)} "
+            f"Shapes are one dict, {example}"
         )
+    if function and not callable(function[0]):
+        raise UsageError(
+            f"formula: its options go by name; got {short(function[0])}. A name is name=..., and shapes is "
+            f"one dict, {example}"
+        )
+    if function or declared.get("shapes") is None:
+        raise UsageError(f"formula: shapes is missing; it has one entry per argument, {example}")
     return lambda function: Formula(function, **declared)
