@@ -78,7 +78,7 @@ def diagnosed(
     merged = []
     for one in found:
         form = exact.get(one.quantity)
-        if form is not None and one.kind == form.kind and "`" not in one.text:
+        if form is not None and form.all_shapes and one.kind == form.kind and "`" not in one.text:
             one = structs.replace(one, text=f"{one.text}, for all shapes", all_shapes=True)
         merged.append(alone.get(one.quantity, one) if one.kind == UNEXPLAINED else one)
     return merged

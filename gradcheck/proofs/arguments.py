@@ -73,6 +73,15 @@ def make_arguments(
     return made
 
 
+def _whole_numbers(value: Values | None) -> tuple[int, int] | None:
+    """The bounds of whole numbers, the upper one apart: as declared, or as a given array has them."""
+    if not isinstance(value, np.ndarray) or value.dtype.kind == "f":
+        return integer_range(value)
+    if value.dtype.kind not in "ui" or not value.size:
+        raise Unsupported(f"an argument that is given as {value.dtype}")
+    return int(np.min(value)), int(np.max(value)) + 1
+
+
 def _declare(made: Arguments, name: str, shape: tuple[Any, ...], value: Values | None) -> None:
     space = made.space
     about: dict[str, Any] = {}
@@ -84,7 +93,7 @@ def _declare(made: Arguments, name: str, shape: tuple[Any, ...], value: Values |
     elif value is unit_interval:
         about |= {"positive": True, "unit": True}
         made.sentences.append(f"0 < {name} < 1")
-    elif (bounds := integer_range(value)) is not None:
+    elif (bounds := _whole_numbers(value)) is not None:
         kind = "i"
         about |= {"magnitude": max(map(abs, bounds)), "bounds": bounds}
         if bounds == (0, 2):
@@ -92,16 +101,13 @@ def _declare(made: Arguments, name: str, shape: tuple[Any, ...], value: Values |
             made.sentences.append(f"{name} holds zeros and ones")
         else:
             made.sentences.append(f"{name} holds whole numbers from {bounds[0]} to {bounds[1] - 1}")
-    elif isinstance(value, np.ndarray) and value.dtype.kind != "f":
-        kind = "i"
-        about["magnitude"] = int(max(np.max(value, initial=0), -np.min(value, initial=0)))
     definite = value is spd and len(shape) >= 2
     about["definite"] = definite
     array, head = variable(space, name, shape, kind, **about)
     made.arrays.append(array)
     made.heads.append(head)
     made.real.append(kind == "f")
-    if value in (one_hot, spd) and not space.digits.keys().isdisjoint(axis_codes(space, shape)):
+    if (value is one_hot or value is spd) and not space.digits.keys().isdisjoint(axis_codes(space, shape)):
         return  # rules are for whole axes
     if value is one_hot:
         _, ruled = variable(space, name, shape, binary=True, one_hot=True)

@@ -35,8 +35,9 @@ _MOST_TERMS = 30
 def explain(claim: Claim, memory: Memory, *, alone: bool = False) -> list[Diagnosis]:
     """Diagnoses of the quantities whose normal forms differ in general; none where no simple one fits.
 
-    Never raises. ``all_shapes`` is true of each: it is an identity between forms, found like a proof. So
-    nothing is said of code that asks whether a size is below a number: its forms are those of one case.
+    Never raises. ``all_shapes`` is true of each whose sizes are free: it is an identity between forms, found
+    like a proof. So nothing is said of code that asks whether a size is below a number: its forms are those
+    of one case.
     Where nothing else speaks for what the forms say (``alone``), the code must ask nothing about sizes.
     """
     try:
@@ -55,13 +56,14 @@ def explain(claim: Claim, memory: Memory, *, alone: bool = False) -> list[Diagno
 def _of(truth: Truth, compared: Compared, finding: Finding) -> Diagnosis | None:
     if finding.outcome != "different" or finding.wanted is None or finding.array is None:
         return None
+    formula = truth.formula
     proposals = [_other_shape] if finding.candidate is None else _PROPOSALS
     for propose in proposals:
         try:
             for kind, text in propose(truth, compared, finding):
-                return Diagnosis(
-                    quantity=str(finding.quantity), kind=kind, text=f"{text}, for all shapes", all_shapes=True
-                )
+                free = bool(formula.free_sizes) and not formula.given_sizes
+                said = f"{text}, for all shapes" if free else text
+                return Diagnosis(quantity=str(finding.quantity), kind=kind, text=said, all_shapes=free)
         except Unsupported:
             continue
     return None

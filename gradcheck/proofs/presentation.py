@@ -168,9 +168,14 @@ def _chain(truth: Truth, finding: Finding, printer: Printer) -> list[ProofStep]:
 
 
 def assumed(truth: Truth, compared: Compared) -> list[str]:
-    """The assumptions in words."""
-    names = truth.formula.shapes.names
-    sentences = [f"{', '.join(names)} >= 1"] if names else []
+    """The assumptions in words, the sizes first: those that are given are nothing that is proved for all."""
+    formula = truth.formula
+    given, free = formula.given_sizes, formula.free_sizes
+    sentences = [f"{', '.join(free)} >= 1"] if free else []
+    sentences += [f"{name} = {given[name]}" for name in formula.shapes.names if name in given]
+    if not formula.shapes.names:
+        fixed = zip(formula.shapes.arguments, formula.shapes.shapes, strict=True)
+        sentences += [f"{name} of shape {tuple(d.size({}) for d in dims)}" for name, dims in fixed if dims]
     sentences += truth.arguments.sentences
     sentences += [_condition(c) for c in compared.conditions]
     return list(dict.fromkeys(sentences))

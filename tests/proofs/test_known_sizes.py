@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradcheck import Formula
+from gradcheck import Formula, verify
 from gradcheck.proofs import prove
 
 
@@ -189,3 +189,64 @@ def test_a_wrong_claim_of_symbolic_sizes_is_open(function):
     found = proof(lambda x: np.sum(function(x)), lambda d, x: d * x, x="n+1")
     assert found.status == "open"
     assert found.reason == "the normal forms differ"
+
+
+def right_for_three(d, x):
+    return d * (2 * x if len(x) == 3 else x)
+
+
+@pytest.mark.parametrize(
+    ("declared", "assumed"),
+    [
+        ({"args": (np.ones(3),)}, ["x of shape (3,)"]),
+        ({"shapes": {"x": "3"}}, ["x of shape (3,)"]),
+        ({"shapes": {"x": "n"}, "values": {"x": np.ones(3)}}, ["n = 3"]),
+    ],
+)
+def test_given_arrays_are_proved_at_their_sizes_and_it_is_said(declared, assumed):
+    """The proof knows nothing of others, where this code is wrong."""
+    result = verify(lambda x: np.sum(x * x), right_for_three, **declared)
+    assert result.strength == "proved"
+    assert result.row.proof.assumptions == assumed
+    wrong = verify(lambda x: np.sum(x * x), lambda d, x: d * x, **declared)
+    assert [d.text for d in wrong.diagnosis] == ["your gradient is too small by the factor 2"]
+
+
+def test_free_sizes_are_not_proved_by_one():
+    """The twin: every size is meant, and then the code is wrong."""
+    result = verify(lambda x: np.sum(x * x), right_for_three, shapes={"x": "n"})
+    assert result.verdict == "fail"
+
+
+LABELS = (np.ones((4, 3)), np.array([2, 1, 1, 0]))
+
+
+def picked(p, y):
+    return -np.sum(p[np.arange(len(p)), y])
+
+
+def picked_back(d, p, y):
+    g = np.zeros_like(p)
+    g[np.arange(len(p)), y] = -d
+    return g, None
+
+
+def picked_wrong(d, p, y):
+    return picked_back(d, p, y)[0] * (1 + np.sum(y == 2)), None
+
+
+def test_labels_that_are_given_are_within_their_axis():
+    """As those of `integers(0, 3)` are; a count of them is not 0 because nothing was declared."""
+    right, wrong = verify(picked, picked_back, args=LABELS), verify(picked, picked_wrong, args=LABELS)
+    assert (right.strength, wrong.verdict) == ("proved", "fail")
+    assert "y holds whole numbers from 0 to 2" in right.row.proof.assumptions
+    below = verify(picked, picked_back, args=(LABELS[0], np.array([2, -1, 1, 0])))
+    assert (below.verdict, below.strength) == ("pass", "certified")
+
+
+def test_truth_values_that_are_given_are_no_numbers_of_a_proof():
+    """`m + m` is `m` for them, and `x[m]` no choice by labels."""
+    m = np.array([True, False, True])
+    result = verify(lambda x, m: np.sum(x[m]), lambda d, x, m: (d * (m + m), None), args=(np.ones(3), m))
+    assert (result.verdict, result.strength) == ("pass", "certified")
+    assert "given as bool" in result.row.proof.reason

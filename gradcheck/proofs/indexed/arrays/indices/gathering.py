@@ -13,7 +13,7 @@ import numpy as np
 from gradcheck.errors import Unsupported
 from gradcheck.proofs.indexed.algebra.expression import Expr, constant, delta
 from gradcheck.proofs.indexed.algebra.indices.codes import is_constant
-from gradcheck.proofs.indexed.algebra.indices.neighbours import label, place
+from gradcheck.proofs.indexed.algebra.indices.neighbours import label, place, position
 from gradcheck.proofs.indexed.algebra.space import Space
 from gradcheck.proofs.indexed.arrays.array import IndexedArray
 from gradcheck.proofs.indexed.arrays.axes import Shape, axis_codes, broadcast
@@ -79,6 +79,16 @@ def _offset(rest: Expr) -> tuple[tuple[tuple[str, ...], int], ...] | None:
     return tuple(sorted(found.items()))
 
 
+def _counted(space: Space, key: Any) -> IndexedArray:
+    """An array of indices; `np.arange(4)`, where the size is a number, by the positions that it holds."""
+    if type(key) is not np.ndarray or key.ndim != 1 or not np.array_equal(key, np.arange(key.size)):
+        return as_array(space, key)
+    (code,) = axis_codes(space, key.shape)
+    if code == 0:
+        return as_array(space, key)
+    return IndexedArray(space, position(space, code, space.size_number(key.size)), key.shape, "i")
+
+
 class _Picked:
     """A key with arrays: which entries it picks. ``codes`` are the axes of the result, of which those of
     the arrays are ``own``; ``match`` is 1 where an entry of the array is that one of the result.
@@ -93,7 +103,7 @@ class _Picked:
             raise alike(IndexError(f"too many indices: the array has {array.ndim} axes"))
         if not whole or places != list(range(places[0], places[-1] + 1)):
             raise space.refused(Unsupported("indexing with arrays beside other than whole axes"))
-        keys = [as_array(space, given[k]) for k in places]
+        keys = [_counted(space, given[k]) for k in places]
         if any(k.kind != "i" for k in keys):
             raise space.refused(Unsupported("indexing with arrays of several kinds"))
         common: Shape = broadcast(space, *(k.shape for k in keys))
