@@ -61,7 +61,7 @@ class ElementArray(Operators):
         out = kwargs.pop("out", None)
         if name == "matmul":
             function: Callable[..., Any] = domain.matmul
-        elif name in _LOGICAL:
+        elif name in _LOGICAL and domain.decides:
             return self._logical(ufunc, method, inputs, kwargs)
         elif name == "bitwise_count" or (found := domain.ufuncs.get(name)) is None:
             raise Unsupported(f"np.{name} is not available in {domain.name}")
@@ -264,8 +264,6 @@ class ElementArray(Operators):
         self.data[...] = chosen.data
 
     def _logical(self, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if not self.domain.decides:
-            raise Unsupported(f"np.{ufunc.__name__} is not available in {self.domain.name}")
         truth = [(x != 0) if type(x) is ElementArray else x for x in inputs]
         return getattr(ufunc, method)(*truth, **kwargs)
 

@@ -195,3 +195,30 @@ def test_matrices_of_sums_are_factored_and_inverted(gradients, function):
     slope = (whole(X + 1e-6 * direction) - whole(X - 1e-6 * direction)) / 2e-6
     assert np.isclose(np.sum(found * direction), slope, rtol=1e-6)
     assert not np.isclose(2 * np.sum(found * direction), slope, rtol=1e-3)
+
+
+MASKS = {
+    "x * (x > 0)": lambda x: x * (x > 0),
+    "(x > 0) * (x < 1) * x": lambda x: (x > 0) * (x < 1) * x,
+    "x * ((x > 0) & (x < 1))": lambda x: x * ((x > 0) & (x < 1)),
+    "where(~(x > 0) | (x > 1), x, 2 x)": lambda x: np.where(~(x > 0) | (x > 1), x, 2 * x),
+    "where(logical_or(x < 0, x > 1), x, 2 x)": lambda x: np.where(np.logical_or(x < 0, x > 1), x, 2 * x),
+    "logical_not(x > 0) * x": lambda x: np.logical_not(x > 0) * x,
+    "(x > 0) @ x": lambda x: (x > 0) @ x,
+}
+
+
+@pytest.mark.parametrize("name", MASKS)
+def test_masks_are_differentiated(gradients, name):
+    """In symbols a condition counts as 1 or 0; the slope of the other side is not the answer."""
+    x = np.array([-1.5, 0.5, 2.5])
+    found, _ = gradients(symbolic.BACKEND, MASKS[name], x)[0]
+    slopes = [np.sum(MASKS[name](x + h) - MASKS[name](x - h)) / 0.02 for h in 0.01 * np.eye(3)]
+    np.testing.assert_allclose(np.array(found, dtype=float), slopes, rtol=1e-12)
+
+
+@pytest.mark.parametrize("function", [lambda x: x * ((x > 0) + (x > 1)), lambda x: x * (1 - (x > 0))])
+def test_what_is_no_product_of_masks_is_declined(problem, function):
+    """Two truth values add up to one truth value in NumPy, and SymPy would count to 2."""
+    with pytest.raises(Unsupported):
+        symbolic.BACKEND.derive(problem(function, np.array([1.5])))

@@ -26,6 +26,11 @@ MAX_CRAMER = 5
 """The largest matrix that is inverted in symbols: Cramer's rule has n! terms."""
 
 
+Bind = Callable[[Any], Any]
+Make = Callable[[Bind], Callable[..., Any]]
+"""A ufunc of symbols, for what binds an expression to a name."""
+
+
 def _without(indices: tuple[int, ...], gone: int) -> tuple[int, ...]:
     return tuple(i for i in indices if i != gone)
 
@@ -36,14 +41,46 @@ def _product(a: Any, b: Any) -> Any:
     return single(a * b)
 
 
+_CONDITIONS = (
+    sympy.core.relational.Relational,
+    sympy.logic.boolalg.BooleanFunction,
+    sympy.logic.boolalg.BooleanAtom,
+)
+
+
+def _multiplied(bind: Bind) -> Callable[..., Any]:
+    """Products of entries. A condition counts as 1 or 0, as in `x * (x > 0)`; of two, the product is one."""
+
+    def as_number(a: Any) -> Any:
+        return sympy.Piecewise((1, a), (0, True)) if isinstance(a, _CONDITIONS) else a
+
+    def product(a: Any, b: Any) -> Any:
+        if isinstance(a, _CONDITIONS) and isinstance(b, _CONDITIONS):
+            return sympy.And(a, b)
+        return _product(bind(as_number(a)), bind(as_number(b)))
+
+    return elementwise(product, 2)
+
+
+def _of_truths(name: str, function: Callable[..., Any], arguments: int) -> Make:
+    """A connective of conditions; `np.logical_and` and its kin ask of numbers whether they are 0."""
+
+    def make(bind: Bind) -> Callable[..., Any]:
+        def condition(a: Any) -> Any:
+            if isinstance(a, _CONDITIONS):
+                return a
+            if name.startswith("bitwise") or name == "invert":
+                raise Unsupported(f"np.{name} of numbers is not available in symbols")
+            return sympy.Ne(bind(a), 0)
+
+        return elementwise(lambda *parts: function(*(condition(p) for p in parts)), arguments)
+
+    return make
+
+
 def _extreme(function: Any, a: Any, b: Any) -> Any:
     """Max or Min as it stands: SymPy's simplifying of one costs a millisecond and finds nothing here."""
     return a if a == b else function(a, b, evaluate=False)
-
-
-Bind = Callable[[Any], Any]
-Make = Callable[[Bind], Callable[..., Any]]
-"""A ufunc of symbols, for what binds an expression to a name."""
 
 
 def _unary(function: Callable[[Any], Any]) -> Make:
@@ -55,7 +92,7 @@ def _binary(function: Callable[[Any, Any], Any]) -> Make:
 
 
 def _unbound(function: Callable[[Any, Any], Any]) -> Make:
-    """What needs no name of its own: products, which are terms of sums, and conditions."""
+    """Conditions, which need no name of their own."""
     return lambda bind: elementwise(lambda a, b: function(bind(a), bind(b)), 2)
 
 
@@ -68,7 +105,7 @@ _PLAIN: dict[str, Callable[..., Any]] = {
 }
 
 _MADE: dict[str, Make] = {
-    "multiply": _unbound(_product),
+    "multiply": _multiplied,
     "divide": _binary(lambda a, b: a / b),
     "power": _binary(lambda a, b: a**b),
     "square": _unary(lambda x: x**2),
@@ -98,6 +135,13 @@ _MADE: dict[str, Make] = {
     "greater_equal": _unbound(sympy.Ge),
     "equal": _unbound(sympy.Eq),
     "not_equal": _unbound(sympy.Ne),
+    "invert": _of_truths("invert", sympy.Not, 1),
+    "logical_not": _of_truths("logical_not", sympy.Not, 1),
+    **{
+        f"{kind}_{name}": _of_truths(f"{kind}_{name}", function, 2)
+        for kind in ("logical", "bitwise")
+        for name, function in {"and": sympy.And, "or": sympy.Or}.items()
+    },
     **{
         name: _unary(function)
         for name, function in {
