@@ -107,6 +107,11 @@ def layer(
 
     def parted(args: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
         """The inputs and the parameters."""
+        if len(args) <= count:
+            raise UsageError(
+                f"layer: the forward takes the layer's input and then its parameters {', '.join(kept)}; shapes "
+                f"has {len(args)} of these {count + 1} or more"
+            )
         return args[: len(args) - count], args[len(args) - count :]
 
     def started(args: Sequence[Any]) -> tuple[Any, Any, Callable[..., Any]]:

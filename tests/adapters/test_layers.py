@@ -296,3 +296,12 @@ def test_reports_show_the_users_methods(checked):
     assert result.row.formula == "Mean"
     assert "self.db = dout.mean(axis=0)" in result.row.candidate.text
     assert result.reproduce.startswith("gradcheck.verify(*gradcheck.layer(Mean(...), parameters=('W', 'b'))")
+
+
+def test_parameters_that_shapes_leaves_out_are_named():
+    """A function that makes layers has no names of arguments; a layer that is made has them, and is right."""
+    passes = layer(lambda: Dense(4, 3), parameters=("W", "b"))
+    result = gradcheck.verify(*passes, shapes={"x": "batch 4"})
+    assert result.verdict == "error"
+    assert "takes the layer's input and then its parameters W, b; shapes has 1 of these 3" in str(result)
+    assert gradcheck.verify(*passes, shapes={"x": "batch 4", "W": "4 3", "b": "3"}, max_examples=5)
