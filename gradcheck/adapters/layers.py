@@ -109,8 +109,8 @@ def layer(
         """The inputs and the parameters."""
         if len(args) <= count:
             raise UsageError(
-                f"layer: the forward takes the layer's input and then its parameters {', '.join(kept)}; shapes "
-                f"has {len(args)} of these {count + 1} or more"
+                f"layer: the forward takes the layer's input and then its parameters {', '.join(kept)}; "
+                f"shapes has {len(args)} of these {count + 1} or more"
             )
         return args[: len(args) - count], args[len(args) - count :]
 
