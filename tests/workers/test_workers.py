@@ -80,8 +80,11 @@ def folder(tmp_path):
     return tmp_path
 
 
-@pytest.fixture
-def serial(folder):
+@pytest.fixture(scope="module")
+def serial(tmp_path_factory):
+    """The log of one process, which takes as long as what is compared with it."""
+    folder = tmp_path_factory.mktemp("serial")
+    (folder / "layers.py").write_text(FORMULAS)
     code, output = gradcheck("verify", "layers.py", "--report-dir", "serial", cwd=folder)
     assert code == 0, output
     return log_of(folder / "serial")
