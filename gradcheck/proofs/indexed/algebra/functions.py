@@ -7,7 +7,7 @@ becomes a let-bound name. Steps `H(z)` are 1 where z > 0 and 0 where z < 0; noth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -16,9 +16,9 @@ from gradcheck.proofs.indexed.algebra.expression import Expr, constant, factor
 from gradcheck.proofs.indexed.algebra.indices.codes import is_bound
 from gradcheck.proofs.indexed.algebra.interning import argument_at, intern
 from gradcheck.proofs.indexed.algebra.powers import content, power
-from gradcheck.proofs.indexed.algebra.reduction import reduced
+from gradcheck.proofs.indexed.algebra.reduction import Opened, reduced
 from gradcheck.proofs.indexed.algebra.signs import sign_of
-from gradcheck.proofs.indexed.algebra.space import Head, Number, Space
+from gradcheck.proofs.indexed.algebra.space import Factor, Head, Number, Space
 
 __all__ = [
     "INSTANCES",
@@ -62,12 +62,40 @@ def instance(space: Space, number: int, indices: Sequence[int]) -> Expr:
 
 
 def by_cases(function: Callable[[Expr], Expr], argument: Expr) -> Expr | None:
-    """The function taken apart over a factor that is 0 or 1; None where there is none."""
+    """The function taken apart over a factor that is 0 or 1, or over a label; None where there is none."""
     cases = split_cases(argument)
     if cases is None:
-        return None
+        return _by_label(function, argument)
     switch, one, none = cases
     return switch * function(one) + (constant(argument.space, 1) - switch) * function(none)
+
+
+def _by_label(function: Callable[[Expr], Expr], argument: Expr) -> Expr | None:
+    """The function of an entry that a label picks: `f(sum_k [k = y] z_k)` is `sum_k [k = y] f(z_k)`, for one
+    of the brackets is 1 and all others are 0.
+    """
+    space = argument.space
+
+    def picked(factors: Sequence[Factor]) -> Iterator[tuple[int, tuple[int, ...], int]]:
+        for head, (*row, last), _ in ((h, i, p) for h, i, p in factors if space.heads[h].kind == "label"):
+            if is_bound(last) and not any(is_bound(i) for i in row):
+                yield head, tuple(row), last
+
+    label = next((one[:2] for factors, _ in argument.terms for one in picked(factors)), None)
+    if label is None:
+        return None
+    space.spend(4)
+    head, row = label
+    place = space.fresh(space.heads[head].slots[-1])
+    inner = Expr(space, {})
+    for (factors, bounds), coefficient in argument.terms.items():
+        bound = next((last for *one, last in picked(factors) if tuple(one) == label), None)
+        opened = Opened(space, bounds)
+        part = opened.product(tuple(f for f in factors if f[:2] != (head, (*row, bound))))
+        if bound is not None:
+            part = part.renamed({opened.names.pop(bound): place})
+        inner = inner + opened.closed(part).scaled(coefficient)
+    return (factor(space, head, (*row, place)) * function(inner)).summed(place)
 
 
 def split_cases(argument: Expr) -> tuple[Expr, Expr, Expr] | None:

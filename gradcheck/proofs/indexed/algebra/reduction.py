@@ -19,7 +19,7 @@ from gradcheck.proofs.indexed.algebra.matching import match
 from gradcheck.proofs.indexed.algebra.products import Terms, normal_product, work_of
 from gradcheck.proofs.indexed.algebra.space import Factor, Head, Number, Space, Term, TooLarge, plain
 
-__all__ = ["leading_term", "reduced", "vanishes"]
+__all__ = ["Opened", "leading_term", "reduced", "vanishes"]
 
 
 _MOST_CLEARED = 60
@@ -121,7 +121,7 @@ def _beside_another_step(
     space: Space, steps: list[Factor], factors: tuple[Factor, ...], bounds: tuple[int, ...]
 ) -> Expr | None:
     """Two steps on one line, as one (see `nested_steps`)."""
-    opened = _Opened(space, bounds)
+    opened = Opened(space, bounds)
     for a, b in combinations(steps, 2):
         space.spend()
         places = opened.indices(a[1]), opened.indices(b[1])
@@ -138,7 +138,7 @@ def _beside_another_step(
     return None
 
 
-class _Opened:
+class Opened:
     """The sums of a term opened: their indices become names of their own until `closed`."""
 
     def __init__(self, space: Space, bounds: tuple[int, ...], without: frozenset[int] = frozenset()) -> None:
@@ -166,7 +166,7 @@ def _written_out(
     bounds: tuple[int, ...],
 ) -> Expr:
     """`P**2` as P times P."""
-    opened = _Opened(space, bounds)
+    opened = Opened(space, bounds)
     at = opened.indices(indices)
     base = argument_at(space, head, at)
     whole = int(exponent // 1)
@@ -203,7 +203,7 @@ def _by_leading_term(
     if found is None:
         return None
     left, gone = found
-    opened = _Opened(space, bounds, gone)
+    opened = Opened(space, bounds, gone)
     lead = Expr(space, {head.leading: base.terms[head.leading]})
     others = (base - lead).renamed(dict(zip(slots, opened.indices(indices), strict=True)))
     cofactor = opened.product(left).scaled(1 / Fraction(base.terms[head.leading]))
@@ -242,7 +242,7 @@ def _beside_reciprocal(
         return None
     if any(space.heads[h].binary for h, _, _ in other[0]):
         return None
-    opened = _Opened(space, bounds)
+    opened = Opened(space, bounds)
     at = opened.indices(indices)
     inner = dict(zip(slots, at, strict=True))
     unit = Expr(space, {(tuple((h, i, plain(-p)) for h, i, p in other[0]), ()): 1})
@@ -272,7 +272,7 @@ def _pythagoras(
     """`sin**2` is `1 - cos**2`."""
     from gradcheck.proofs.indexed.algebra.functions import apply
 
-    opened = _Opened(space, bounds)
+    opened = Opened(space, bounds)
     at = opened.indices(indices)
     cosine = apply("cos", argument_at(space, head, at))
     others = constant(space, 1) - _multiplied(cosine, cosine)

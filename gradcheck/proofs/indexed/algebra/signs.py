@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gradcheck.proofs.indexed.algebra.expression import Expr
+from gradcheck.proofs.indexed.algebra.indices.codes import is_bound
 from gradcheck.proofs.indexed.algebra.space import Factor, Space
 
 __all__ = ["sign_of"]
@@ -25,12 +26,17 @@ def sign_of(expression: Expr) -> str | None:
 
 
 def _product(space: Space, factors: tuple[Factor, ...]) -> str | None:
-    """``positive`` or ``nonnegative`` for a product of factors."""
+    """``positive`` or ``nonnegative`` for a product of factors, summed over its bound indices."""
     sign = "positive"
-    for head, _, power in factors:
+    places = [indices[-1] for head, indices, _ in factors if space.heads[head].kind == "label"]
+    for head, indices, power in factors:
         known = space.heads[head]
         if known.positive:
             continue
+        if known.kind == "label":
+            *row, place = indices
+            if is_bound(place) and place not in row and places.count(place) == 1:
+                continue  # one of its summands is 1
         if known.binary or not isinstance(power, int) or power % 2 == 0:
             sign = "nonnegative"
         else:
