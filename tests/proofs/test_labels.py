@@ -32,6 +32,22 @@ def cross_entropy_back(d, z, y):
     return d * p / len(y), None
 
 
+def by_ranges(z, y):
+    return -np.log(softmax(z)[range(len(y)), y]).sum()
+
+
+def by_ranges_back(d, z, y):
+    p = softmax(z)
+    p[range(len(y)), y] -= 1
+    return d * p, None
+
+
+def from_one_on(d, z, y):
+    p = softmax(z)
+    p[range(1, len(y)), y[1:]] -= 1
+    return d * p, None
+
+
 def into_places(what):
     """A backward that stores what it makes of the picked entries in their places."""
 
@@ -69,6 +85,7 @@ CASES = {
         cross_entropy_back,
         [lambda d, z, y: (d * softmax(z) / len(y), None), first_off, in_turn],
     ),
+    "rows by a range": (by_ranges, by_ranges_back, [cross_entropy_back, from_one_on]),
     "squares": (
         of_picked(np.square),
         into_places(lambda t, z, y: 2 * t),

@@ -9,6 +9,7 @@ import numpy as np
 
 from gradcheck.errors import Unsupported
 from gradcheck.proofs.indexed.algebra.indices.codes import is_constant
+from gradcheck.proofs.indexed.algebra.indices.neighbours import position
 from gradcheck.proofs.indexed.algebra.space import Space
 from gradcheck.proofs.indexed.arrays.array import CONVERSIONS, IndexedArray
 from gradcheck.proofs.indexed.arrays.axes import axis_codes
@@ -30,6 +31,7 @@ class Steps:
     """
 
     of_symbols = True
+    is_sequence = True
 
     def __init__(
         self, space: Space, count: Any, item: Callable[[LoopIndex], Any], what: str, *, once: bool = False
@@ -124,7 +126,11 @@ def ranged(space: Space, *bounds: Any) -> Any:
     count = stop - start
     if type(count) is int:
         raise space.refused(Unsupported(f"a loop over range({', '.join(map(text_of, bounds))})"))
-    return Steps(space, count, lambda index: index + start, f"range({', '.join(map(text_of, bounds))})")
+    made = Steps(space, count, lambda index: index + start, f"range({', '.join(map(text_of, bounds))})")
+    if step > 0 and start == 0:
+        (code,) = axis_codes(space, (count,))
+        made.values = IndexedArray(space, position(space, code, space.size_number(count)), (count,), "i")
+    return made
 
 
 def stepwise(space: Space, iterable: Any) -> Steps | None:

@@ -15,7 +15,7 @@ from gradcheck.proofs.indexed.algebra.expression import Expr, constant, delta
 from gradcheck.proofs.indexed.algebra.indices.codes import is_constant
 from gradcheck.proofs.indexed.algebra.indices.neighbours import label, place, position
 from gradcheck.proofs.indexed.algebra.space import Space
-from gradcheck.proofs.indexed.arrays.array import IndexedArray
+from gradcheck.proofs.indexed.arrays.array import CONVERSIONS, IndexedArray
 from gradcheck.proofs.indexed.arrays.axes import Shape, axis_codes, broadcast
 from gradcheck.proofs.indexed.arrays.converting import as_array, from_entry
 from gradcheck.proofs.indexed.arrays.guarding import alike, is_a
@@ -79,6 +79,13 @@ def _offset(rest: Expr) -> tuple[tuple[tuple[str, ...], int], ...] | None:
     return tuple(sorted(found.items()))
 
 
+def _of_sequence(key: Any) -> Any:
+    """`range(n)` as the array that NumPy makes of it."""
+    if type(key) is range:
+        return np.asarray(key)
+    return CONVERSIONS[type(key)](key) if getattr(type(key), "is_sequence", False) is True else key
+
+
 def _counted(space: Space, key: Any) -> IndexedArray:
     """An array of indices; `np.arange(4)`, where the size is a number, by the positions that it holds."""
     if type(key) is not np.ndarray or key.ndim != 1 or not np.array_equal(key, np.arange(key.size)):
@@ -96,7 +103,7 @@ class _Picked:
 
     def __init__(self, array: IndexedArray, key: Any) -> None:
         space = self.space = array.space
-        given = list(key) if type(key) is tuple else [key]
+        given = [_of_sequence(k) for k in (key if type(key) is tuple else (key,))]
         places = [k for k, g in enumerate(given) if is_a(g, IndexedArray, np.ndarray, int, np.integer)]
         whole = all(type(g) is slice and g == slice(None) for k, g in enumerate(given) if k not in places)
         if len(given) > array.ndim:
