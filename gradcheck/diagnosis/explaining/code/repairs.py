@@ -34,10 +34,12 @@ def recorded(case: Case, sample: Sample) -> Run:
     return run
 
 
-def edited(sample: Sample, change: Change, how: How) -> dict[Quantity, Any]:
-    """What the code gives with a change. Raises `Unsupported`, or what the changed code raises."""
+def edited(sample: Sample, change: Change, how: How, *, anywhere: bool = False) -> dict[Quantity, Any]:
+    """What the code gives with a change, which must come to bear unless the sample may be ``anywhere``, on
+    another branch. Raises `Unsupported`, or what the changed code raises.
+    """
     run, found = run_candidate(sample.claim, sample.point, domain=how, change=change)
-    if not run.changed:
+    if not run.changed and not anywhere:
         raise Unsupported("the change does not come to bear here")
     if how is not None:
         found = {
@@ -106,7 +108,7 @@ def of_edit(edit: Edit) -> Explanation:
 
 def repaired_by(change: Change, kind: str, text: str, cost: float, place: str) -> Explanation:
     """The explanation that the code is right with this change, made at ``place``."""
-    sides = repairing(lambda sample, how: edited(sample, change, how))
+    sides = repairing(lambda sample, how: edited(sample, change, how, anywhere=True))
 
     def reaches_all(samples: Sequence[Sample]) -> bool:
         return _reached(samples, None) <= _reached(samples, change)
