@@ -112,7 +112,7 @@ def test_of_parts_that_are_written_alike_the_one_is_named():
     shapes = {"x": "n m", "W": "m k"}
     assert gradcheck.verify(stacked, stacked_back(0), shapes, max_examples=12).passed
     text = said(stacked, stacked_back(1), shapes)["dJ/dW"]
-    assert "`np.tanh(x[i] @ W)`, part 0, in `np.stack(rows)`" in text
+    assert "part 0, in `np.stack(rows)`" in text
 
 
 def attention(q, k, v):
