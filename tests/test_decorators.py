@@ -45,3 +45,23 @@ def test_a_decorator_that_needs_a_name_says_so(name, example):
         getattr(cost, name)(right)
     with pytest.raises(UsageError, match="formula: shapes is missing"):
         gradcheck.formula(right)
+
+
+@pytest.mark.parametrize(
+    ("misuse", "says"),
+    [
+        (lambda: cost.jacobian(right), "got the function right"),
+        (lambda: cost.vjp("stale"), "a second claim is told apart by @cost.vjp(suffix='stale')"),
+        (lambda: cost.update("stale"), "a second claim is told apart by @cost.update(suffix='stale')"),
+        (lambda: cost.vjp(sufix="b"), "does not take 'sufix'"),
+        (lambda: cost.vjp(sufix="b"), "Did you mean 'suffix'?"),
+        (lambda: cost.vjp(shapes={}), "does not take 'shapes'"),
+    ],
+)
+def test_misuse_of_a_decorator_says_what_to_write(misuse, says):
+    """Also the commonest: a name in brackets, an option misspelt."""
+    before = list(cost.claims)
+    with pytest.raises(UsageError) as caught:
+        misuse()
+    assert says in str(caught.value)
+    assert cost.claims == before
