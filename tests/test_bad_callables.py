@@ -165,6 +165,12 @@ REFUSED = [
     ),
     (
         square,
+        lambda x, d: 2 * d * x,
+        X,
+        "the backward takes (x, d), but it is called as (delta, x): delta, which d seems to be, comes first.",
+    ),
+    (
+        square,
         lambda dout, cache, more: dout,
         X,
         "(delta, x): 2 arguments. For a forward that returns a cache see gradcheck.with_cache.",

@@ -59,3 +59,23 @@ def test_a_wrong_option_of_formula_is_named(positional, named, said):
     """It is not told that its shapes are missing, where they stand."""
     with pytest.raises(UsageError, match=f"formula: {said}"):
         gradcheck.formula(*positional, **named)
+
+
+@pytest.mark.parametrize(
+    ("misuse", "says"),
+    [
+        (lambda: cost.jacobian(right), "got the function right"),
+        (lambda: cost.vjp("stale"), "a second claim is told apart by @cost.vjp(suffix='stale')"),
+        (lambda: cost.update("stale"), "a second claim is told apart by @cost.update(suffix='stale')"),
+        (lambda: cost.vjp(sufix="b"), "does not take 'sufix'"),
+        (lambda: cost.vjp(sufix="b"), "Did you mean 'suffix'?"),
+        (lambda: cost.vjp(shapes={}), "does not take 'shapes'"),
+    ],
+)
+def test_misuse_of_a_decorator_says_what_to_write(misuse, says):
+    """Also the commonest: a name in brackets, an option misspelt."""
+    before = list(cost.claims)
+    with pytest.raises(UsageError) as caught:
+        misuse()
+    assert says in str(caught.value)
+    assert cost.claims == before

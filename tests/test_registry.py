@@ -1,6 +1,7 @@
 """Words find claims, and a user's file is loaded without leaving a trace."""
 
 import os
+import re
 import sys
 import textwrap
 
@@ -202,13 +203,19 @@ class TestBrokenFiles:
         assert 'mine.py", line 3' in text
         assert "SyntaxError" in text
 
-    def test_a_wrong_declaration_is_shown_without_our_frames(self, file):
+    def test_a_wrong_declaration_is_one_sentence_with_its_line(self, file):
         text = self.broken(file("formula(shapes={'x': 'n ?'})(lambda x: x)\n"))
 
-        assert "mine.py" in text
-        assert "formulas.py" not in text
-        assert "shapes.py" not in text
-        assert "UsageError" in text
+        assert re.search(r"mine\.py:\d+: shapes\['x'\]: cannot read", text)
+        assert "Traceback" not in text
+        assert "\n" not in text
+
+    def test_one_in_a_module_beside_it_is_shown_on_its_way(self, file, tmp_path):
+        (tmp_path / "helpers.py").write_text("import gradcheck\ngradcheck.formula()(lambda x: x)\n")
+        text = self.broken(file("import helpers\n"))
+
+        assert 'helpers.py", line 2' in text
+        assert "UsageError: formula: shapes is missing" in text
 
     def test_causes_are_shown_too(self, file):
         text = self.broken(

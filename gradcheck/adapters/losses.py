@@ -82,7 +82,7 @@ def loss(f: Callable[..., Any], g: Callable[..., Any], *, labels: str | Sequence
     if labels:
         names = labels if isinstance(labels, str) else ", ".join(labels)
         assumed += f"; {names} is not differentiated"
-    return present(value, f), present(gradients, g, ("delta", "*args"), spelled, [assumed])
+    return present(value, f), present(gradients, g, ("delta", "*args"), spelled, [assumed], takes_delta=False)
 
 
 def _order(f: Callable[..., Any], g: Callable[..., Any]) -> list[int] | None:

@@ -16,12 +16,15 @@ def present(
     parameters: Sequence[str] | None = None,
     spelled: str | None = None,
     assumes: Sequence[str] = (),
+    *,
+    takes_delta: bool = True,
 ) -> Callable[..., Any]:
     """``function`` with the name and documentation of ``original``, whose source reports then show.
 
     ``parameters`` are the names of its positional arguments; None for those of ``original``.
     ``spelled`` is how the pair is written in a call of `verify`, for the line that reproduces a failure;
-    ``assumes`` is what the adapter takes for granted, which the report says.
+    ``assumes`` is what the adapter takes for granted, which the report says. Where the user's own code has
+    no delta, it does not ``takes_delta``: sentences about that code have none either.
     """
     functools.update_wrapper(function, _function_of(original), updated=())
     function.__wrapped__ = original  # type: ignore[attr-defined]
@@ -32,6 +35,8 @@ def present(
         function.spelled = spelled  # type: ignore[attr-defined]
     if assumes:
         function.assumes = tuple(assumes)  # type: ignore[attr-defined]
+    if not takes_delta:
+        function.takes_delta = False  # type: ignore[attr-defined]
     return function
 
 

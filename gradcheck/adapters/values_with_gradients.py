@@ -70,7 +70,7 @@ def value_and_grad(fun: Callable[..., Any], *, labels: str | Sequence[str] = ())
 
     written = f", labels={labels!r}" if labels else ""
     spelled = f"*gradcheck.value_and_grad({name_of(fun)}{written})"
-    return present(value, fun), present(gradients, fun, ("delta", "*args"), spelled)
+    return present(value, fun), present(gradients, fun, ("delta", "*args"), spelled, takes_delta=False)
 
 
 def _see_whose(fun: Callable[..., Any], args: tuple[Any, ...], found: Any) -> None:

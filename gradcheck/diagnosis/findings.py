@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 from gradcheck.diagnosis.kinds import UNEXPLAINED
 from gradcheck.diagnosis.search import BONUS, Finding, Scope
@@ -20,12 +21,15 @@ def records_of(scopes: Sequence[Scope], found: dict[Quantity, list[Finding]]) ->
     found = {q: [f for f in findings if _does_for_both(f, q, found)] for q, findings in found.items()}
     covered = Counter(id(f.explanation) for findings in found.values() for f in findings)
 
-    def rank(finding: Finding) -> float:
-        share = (covered[id(finding.explanation)] - 1) / max(len(scopes) - 1, 1)
-        return finding.explanation.cost - BONUS * share
+    def rank(finding: Finding, others: Sequence[Finding]) -> float:
+        count = covered[id(finding.explanation)]
+        half = finding.explanation.repair and count < len(scopes)
+        if half and any(covered[id(f.explanation)] == len(scopes) for f in others):
+            count = 1  # a repair that leaves gradients wrong of which another explanation tells
+        return finding.explanation.cost - BONUS * (count - 1) / max(len(scopes) - 1, 1)
 
     records = [
-        record(s.quantity, min(found[s.quantity], key=rank))
+        record(s.quantity, min(found[s.quantity], key=partial(rank, others=found[s.quantity])))
         if found[s.quantity]
         else _unexplained(s.quantity, len(s.wrong))
         for s in scopes

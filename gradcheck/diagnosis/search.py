@@ -70,11 +70,18 @@ def telling(sample: Sample, quantity: Quantity) -> tuple[bool, bool, bool, bool,
 
 
 def _shows(sample: Sample, quantity: Quantity) -> bool:
-    """Whether the mistake is large enough there for float64 to tell explanations apart."""
+    """Whether the mistake is large enough there for float64 to tell explanations apart: not all of one side
+    is lost behind something saturated.
+    """
     try:
-        return not near(sample.mine(quantity), sample.right(quantity))
+        mine, right = sample.mine(quantity), sample.right(quantity)
     except Unsupported:
         return False
+    sizes = sorted(float(np.max(np.abs(side), initial=0.0)) for side in (mine, right))
+    return not near(mine, right) and sizes[0] > _LOST * sizes[1]
+
+
+_LOST = 1e-6
 
 
 def settle(

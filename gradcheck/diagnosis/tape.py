@@ -12,7 +12,7 @@ from gradcheck.arithmetic import BALLS, Domain, ObjectArray, enclose, midpoints,
 from gradcheck.arithmetic.precisions import BITS
 from gradcheck.backend import Answer, Program
 from gradcheck.diagnosis.comparing import same
-from gradcheck.diagnosis.quiet import MAXIMA, Quiet, Watch, cancels
+from gradcheck.diagnosis.quiet import MAXIMA, Quiet, Watch
 from gradcheck.diagnosis.recovered import Recovered, Straight
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tracing.backwards import Detour, backwards
@@ -95,7 +95,7 @@ class Tape:
             if maxima:
                 watch = Watch(maxima)
                 backwards(self.run, self.outputs, deltas, watch)
-                self._silent = frozenset(c for c, g in watch.total.items() if cancels(g, watch.size[c]))
+                self._silent = frozenset(c for c in watch.total if watch.cancels(c))
         return self._silent
 
     def silence_as(self, other: Tape) -> None:

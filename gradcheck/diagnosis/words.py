@@ -12,7 +12,7 @@ from gradcheck.diagnosis.tracing.calls import Call, Key, Value
 from gradcheck.diagnosis.tracing.run import COMPOSED
 from gradcheck.diagnosis.tracing.sites import Site
 
-__all__ = ["describe", "operand", "operands_of", "place_of"]
+__all__ = ["describe", "is_written_out", "operand", "operands_of", "place_of"]
 
 
 def place_of(key: Key, *, everywhere: bool = False) -> str:
@@ -71,6 +71,11 @@ def _written_out(name: str) -> str:
     """The step of a function that is written out in simpler ones: `mean` for `var.mean`, "" for all else."""
     outer, _, inner = name.partition(".")
     return inner if outer in {f.__name__ for f in COMPOSED} else ""
+
+
+def is_written_out(name: str) -> bool:
+    """Whether an operation is a step of a function such as `np.var`: the code has no such step."""
+    return bool(_written_out(name))
 
 
 def _seen_from(value: Value, at: Key) -> str:

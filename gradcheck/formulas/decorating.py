@@ -28,7 +28,7 @@ from gradcheck.formulas.kinds import (
 )
 from gradcheck.formulas.kinds.jacobian import Form
 from gradcheck.formulas.nested.code import of_leaves
-from gradcheck.formulas.suggestions import did_you_mean, short
+from gradcheck.formulas.suggestions import did_you_mean, named, short
 from gradcheck.records.types import ClaimRow
 
 __all__ = ["Formula", "claims_on", "derivations_of", "formula"]
@@ -223,11 +223,16 @@ class Formula(Declaration):
             first = self.shapes.arguments[0]
             raise UsageError(
                 f"{self.name}: {decorator} says what it is about, as in "
-                f"@{self.name}.{decorator}({example.replace('x', first, 1)!r}); got {short(text)}."
+                f"@{self.name}.{decorator}({example.replace('x', first, 1)!r}); got {named(text)}."
             )
         return text
 
     def _decorate(self, candidate: F | None, kind: Kind, about: dict[str, Any]) -> F | Callable[[F], F]:
+        if isinstance(candidate, str):
+            raise UsageError(
+                f"{self.name}: {kind.name} takes no {short(candidate)} in brackets; a second claim is told "
+                f"apart by @{self.name}.{kind.name}(suffix={candidate!r})."
+            )
         decorator = self._decorator(kind, about)
         return decorator if candidate is None else decorator(candidate)
 
@@ -236,7 +241,7 @@ class Formula(Declaration):
         if unknown := sorted(about.keys() - known):
             raise UsageError(
                 f"{self.name}: a {kind.name} claim does not take {unknown[0]!r}; it takes "
-                f"{', '.join(sorted(known))}."
+                f"{', '.join(sorted(known))}.{did_you_mean(unknown[0], known)}"
             )
         for name in ("id", "section", "latex"):
             about.setdefault(name, getattr(self, name))

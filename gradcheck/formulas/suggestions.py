@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["did_you_mean", "short"]
+__all__ = ["did_you_mean", "named", "short"]
 
 
 def did_you_mean(name: object, known: Iterable[str]) -> str:
@@ -18,3 +18,9 @@ def did_you_mean(name: object, known: Iterable[str]) -> str:
 def short(value: object) -> str:
     text = " ".join(repr(value).split())
     return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def named(value: object) -> str:
+    """A function by its name, of which Python tells its address; any other value as it is."""
+    name = getattr(value, "__name__", "")
+    return f"the function {name}" if callable(value) and name.isidentifier() else short(value)

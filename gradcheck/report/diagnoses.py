@@ -16,13 +16,14 @@ def diagnosis_text(found: Diagnosis) -> str:
 
 
 def diagnosis_lines(diagnoses: Iterable[Diagnosis]) -> list[str]:
-    """A line for each diagnosis, beginning with `diagnosis:`; one that was told already is "the same"."""
-    told: set[str] = set()
+    """A line for each diagnosis, beginning with `diagnosis:`; what was told before is "the same as" there."""
+    told: dict[str, str] = {}
     lines = []
     for found in diagnoses:
-        again = found.quantity and found.text in told
-        told.add(found.text)
-        text = f"{one_line(found.quantity)}: the same" if again else diagnosis_text(found)
+        first = told.setdefault(found.text, found.quantity)
+        again = first and found.quantity not in ("", first)
+        same = f"{one_line(found.quantity)}: the same as {one_line(first)}"
+        text = same if again else diagnosis_text(found)
         lines.append(f"diagnosis: {text}")
     return lines
 

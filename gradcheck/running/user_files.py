@@ -106,6 +106,8 @@ def _run(file: Path, shown: Path) -> ModuleType:
             raise
         except BaseException as error:  # sys.exit() and pytest.skip() are no Exception
             del sys.modules[name]
+            if isinstance(error, UsageError) and (line := _line_of(error, file)):
+                raise CannotLoad(f"{shown}:{line}: {error}") from None
             what = "calls sys.exit() when imported" if isinstance(error, SystemExit) else "cannot be imported"
             raise CannotLoad(f"{shown} {what}:\n{_told(error, file)}") from None
     return module
@@ -152,6 +154,12 @@ def _lies_in(module: ModuleType, folder: Path) -> bool:
     return place.is_relative_to(folder) and not place.is_relative_to(_PACKAGE)
 
 
+def _line_of(error: BaseException, file: Path) -> int | None:
+    """The line of the file that misuses gradcheck; None where it is one of another file's."""
+    theirs = [f for f in traceback.extract_tb(error.__traceback__) if _theirs(f.filename, file)]
+    return theirs[-1].lineno if theirs and Path(theirs[-1].filename).resolve() == file else None
+
+
 def _told(error: BaseException, file: Path) -> str:
     """The traceback without our own frames and those of the import machinery."""
     report = traceback.TracebackException.from_exception(error)
@@ -163,7 +171,7 @@ def _told(error: BaseException, file: Path) -> str:
 
 
 def _theirs(filename: str, file: Path) -> bool:
-    if filename.startswith("<frozen "):
+    if filename.startswith("<"):  # frozen modules, and what dataclasses write
         return False
     place = Path(filename).resolve()
     return place == file or not place.is_relative_to(_PACKAGE)

@@ -252,18 +252,22 @@ CASES = {
         lambda d, p, y: (2 * d * (p - y), None),
         lambda d, p, y: (4 * d * (p - y) / len(p), None),
     ),
-    "is too small by 0.05 W: the factor 2 of the part that comes through": (
+    "is too small by delta * 0.05 W: the factor 2 of the part that comes through": (
         (ridge, MATRIX, {}),
         ridge_by(0.05),
         ridge_by(-0.1),
     ),
-    "is too small by 0.1 W: the part that comes through": ((ridge, MATRIX, {}), ridge_by(0), ridge_by(0.05)),
+    "is too small by delta * 0.1 W: the part that comes through": (
+        (ridge, MATRIX, {}),
+        ridge_by(0),
+        ridge_by(0.05),
+    ),
     "` should not be there": (
         (squares, MATRIX, {}),
         ridge_by(0.1),
         lambda d, W, x: (-2 * d * np.outer(W @ x, x), None),
     ),
-    "is too large by 0.1 W": (
+    "is too large by delta * 0.1 W": (
         (squares, MATRIX, {}),
         lambda d, W, x: (d * (2 * np.outer(W @ x, x) + 0.3 * W - 0.2 * W), None),
         lambda d, W, x: (d * 2 * np.outer(W @ x, x) + 0.1 * W, None),

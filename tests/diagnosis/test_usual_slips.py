@@ -226,13 +226,6 @@ TWINS = {
         {},
         "the largest",
     ),
-    "twice the count": (
-        hinge,
-        hinge_back(lambda g: -2 * g.sum(axis=1) - 1),
-        {"x": "n 4", "y": "n"},
-        {"values": LABELS},
-        "each other",
-    ),
     "two gates, one of them scaled": (gated, gated_back(z_and_r=True, scale=1.5), GATED, {}, "exchanged"),
     "one gate scaled": (gated, gated_back(scale=1.5), GATED, {}, "exchanged"),
     "a scale nowhere": (

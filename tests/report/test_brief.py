@@ -92,10 +92,12 @@ def test_one_diagnosis_of_several_arguments_is_one():
 
 def test_the_whole_story_has_a_line_for_each():
     same = [Diagnosis(quantity=f"dJ/d{a}", kind="x", text="the sign is wrong") for a in "WX"]
+    between = Diagnosis(quantity="dJ/dV", kind="x", text="another")
 
-    assert diagnosis_lines(same) == [
+    assert diagnosis_lines([same[0], between, same[1]]) == [
         "diagnosis: dJ/dW: the sign is wrong",
-        "diagnosis: dJ/dX: the same",
+        "diagnosis: dJ/dV: another",
+        "diagnosis: dJ/dX: the same as dJ/dW",
     ]
 
 

@@ -55,6 +55,8 @@ def leaving_out(call: Call) -> Iterator[Edit]:
             if isinstance(call.args[k], Value):
                 text = f"{where} {SHOULD_BE} {operand(call, k)} throughout"
                 yield Edit("mask", text, 1.9, call.key, input_spread(k))
+                text = f"in {where}, {operand(call, k)} {SHOULD_BE} 0"
+                yield Edit("mask", text, 1.8, call.key, with_operand(k, lambda v, r: 0.0))
         if _is_triangle(call.args[0]):
             for step in (1, -1):
                 moved = "later" if step > 0 else "earlier"

@@ -17,12 +17,14 @@ from gradcheck.diagnosis.edits.actions import (
     reversed_args,
     transposed,
     with_operand,
+    without,
 )
 from gradcheck.diagnosis.edits.edit import ARITHMETIC, SHOULD_BE, Edit, either, known
 from gradcheck.diagnosis.tracing.calls import Call, Value
+from gradcheck.diagnosis.tracing.run import Run
 from gradcheck.diagnosis.words import operand, place_of
 
-__all__ = ["ALONG", "REDUCTIONS", "axis_edits", "reduction_edits", "transposing_edits"]
+__all__ = ["ALONG", "REDUCTIONS", "axis_edits", "reduction_edits", "transposing_edits", "variance_edits"]
 
 
 PRODUCTS = frozenset([np.matmul, np.dot])
@@ -116,6 +118,21 @@ def _normal(axis: Any, rank: int) -> Any:
         return tuple(sorted(int(a) % max(rank, 1) for a in axes))
     except TypeError:
         return None
+
+
+def variance_edits(call: Call) -> Iterator[Edit]:
+    """A variance that is divided by one less than the number of entries, or should be."""
+    where, count = place_of(call.key), "the number of entries"
+    if call.kwargs.get("ddof"):
+        text = f"{where} {either('should divide', 'divides')} by {count}, without ddof"
+        yield Edit("size-factor", text, 1.4, call.key, without("ddof"))
+    else:
+        text = f"{where} {either('should divide', 'divides')} by one less than {count}, with ddof=1"
+        yield Edit("size-factor", text, 1.5, call.key, _with_ddof)
+
+
+def _with_ddof(call: Call, run: Run) -> Any:
+    return run.do(call.function, *call.args, **{**call.kwargs, "ddof": 1})
 
 
 def reduction_edits(call: Call) -> Iterator[Edit]:

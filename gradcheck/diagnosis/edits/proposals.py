@@ -16,7 +16,14 @@ from gradcheck.diagnosis.edits.actions import (
     input_alone,
     without,
 )
-from gradcheck.diagnosis.edits.axes import ALONG, REDUCTIONS, axis_edits, reduction_edits, transposing_edits
+from gradcheck.diagnosis.edits.axes import (
+    ALONG,
+    REDUCTIONS,
+    axis_edits,
+    reduction_edits,
+    transposing_edits,
+    variance_edits,
+)
 from gradcheck.diagnosis.edits.counts import count_edits
 from gradcheck.diagnosis.edits.edit import Edit, known, taken_for
 from gradcheck.diagnosis.edits.indices import index_edits, order_edits
@@ -99,6 +106,8 @@ def _of_call(call: Call, indices: tuple[str, ...]) -> Iterator[Edit]:
         yield from axis_edits(call)
     if known(call.function, REDUCTIONS):
         yield from reduction_edits(call)
+    if call.function in (np.var, np.std):
+        yield from variance_edits(call)
     yield from _turned(call)
     yield from (replace(edit, removes=True) for edit in leaving_out(call))
     if call.function is getitem:

@@ -30,7 +30,8 @@ _LONGEST = 60
 class Rewrite:
     """The function with one change; ``text`` says what should stand where. ``made`` gives it, or None where
     it cannot be compiled. ``marked`` gives the function as it was, and with its change, each of which notes
-    in the set the statements that it comes to. ``of_comparison``: the change is made to what is compared.
+    in the set the statements that it comes to and the answers of its conditions. ``of_comparison``: the
+    change is made to what is compared.
     """
 
     kind: str
@@ -115,7 +116,7 @@ def _sentence(place: Place, changed: ast.AST, where: str) -> str:
     """What should be what: with the expression around a word that says little by itself."""
     before, after = ast.unparse(place.node), ast.unparse(changed)
     whole = place.around
-    if isinstance(place.node, ast.Name | ast.Constant) and isinstance(whole, ast.expr):
+    if isinstance(place.node, ast.Name | ast.Constant) and isinstance(whole, ast.expr | ast.keyword):
         around = _unparsed(place, changed)
         if len(ast.unparse(whole)) <= _LONGEST:
             before, after = ast.unparse(whole), around
@@ -205,7 +206,9 @@ def _marked(
     with_change: bool,
     reached: set[int],
 ) -> Callable[..., Any] | None:
-    """The function, with or without the change, that notes which statements of its branches it comes to."""
+    """The function, with or without the change, that notes which statements of its branches it comes to, and
+    which answers its conditions have.
+    """
     put_back = _exchanged(place, changed if with_change else place.node)
     try:
         inner = copy.deepcopy(tree)
@@ -218,11 +221,22 @@ def _marked(
             if isinstance(block, list):
                 noted = [[_note(next(number)), statement] for statement in block]
                 setattr(node, slot, [s for pair in noted for s in pair])
+        if isinstance(node, ast.If | ast.IfExp):
+            node.test = _asked(node.test, next(number), next(number))
     ast.fix_missing_locations(inner)
-    return _compiled(inner, function, {**function.__globals__, _NOTE: reached.add})
+
+    def ask(answer: Any, yes: int, no: int) -> Any:
+        reached.add(yes if answer else no)
+        return answer
+
+    return _compiled(inner, function, {**function.__globals__, _NOTE: reached.add, _ASK: ask})
 
 
-_NOTE = "__gradcheck_reached__"
+_NOTE, _ASK = "__gradcheck_reached__", "__gradcheck_asked__"
+
+
+def _asked(test: ast.expr, yes: int, no: int) -> ast.expr:
+    return ast.Call(ast.Name(_ASK, ast.Load()), [test, ast.Constant(yes), ast.Constant(no)], [])
 
 
 def _note(number: int) -> ast.stmt:

@@ -15,7 +15,7 @@ from gradcheck.diagnosis.tracing.pullbacks import PULLBACKS, unbroadcast
 from gradcheck.diagnosis.tracing.run import Run
 from gradcheck.errors import Unsupported
 
-__all__ = ["Detour", "Step", "backwards", "reachable"]
+__all__ = ["Detour", "Step", "backwards"]
 
 
 class Step:
@@ -125,17 +125,6 @@ def steps(call: Call, g: Any) -> Iterator[Step]:
 def is_real(value: Any) -> bool:
     """Whether a value is of real numbers: not booleans, not integers, and no list of several."""
     return hasattr(value, "dtype") and bool(np.dtype(value.dtype).kind == "f")
-
-
-def reachable(run: Run, outputs: Sequence[Value]) -> list[Call]:
-    """The operations that the outputs depend on, in the order in which they ran."""
-    wanted = {o.call for o in outputs if o.call is not None}
-    found = []
-    for call in reversed(run.calls):
-        if call in wanted:
-            found.append(call)
-            wanted |= {v.call for v in call.inputs if v.call is not None}
-    return found[::-1]
 
 
 def _times(g: Any, factor: Any) -> Any:

@@ -27,7 +27,7 @@ from gradcheck.diagnosis.tracing.traced import Traced, setitem
 from gradcheck.errors import Unsupported, user_code
 from gradcheck.formulas.quantity import Quantity
 
-__all__ = ["Change", "Run"]
+__all__ = ["Change", "Run", "stored_into"]
 
 COMPOSED: dict[Any, Callable[..., Any]] = {}
 """Functions that a functional run writes out; filled by `gradcheck.diagnosis.tracing.composed`."""
@@ -140,7 +140,7 @@ class Run:
 
     def plainly(self, call: Call, original: tuple[Any, ...] = ()) -> Any:
         """Do just what the call says. ``original`` are its arguments as the code has them."""
-        if call.function is setitem or call.function in MUTATORS or call.key.name.endswith(".at"):
+        if _stores(call):
             return self._store(call, original)
         kwargs = call.kwargs
         out = kwargs.get("out")
@@ -200,6 +200,17 @@ class Run:
 
     def _bare(self, value: Any) -> Any:
         return mapped(value, lambda v: v.value)
+
+
+def stored_into(call: Call) -> Value | None:
+    """The watched value that an operation changes in place, if it does."""
+    out = call.kwargs.get("out")
+    target = call.args[0] if _stores(call) else out[0] if isinstance(out, tuple) else out
+    return target if isinstance(target, Value) else None
+
+
+def _stores(call: Call) -> bool:
+    return call.function is setitem or call.function in MUTATORS or call.key.name.endswith(".at")
 
 
 def _in_order(

@@ -60,6 +60,12 @@ def check_parameters(function: Callable[..., Any], wanted: tuple[str, ...], who:
         raise UsageError(
             f"{who} takes ({', '.join(taken)}), but it is called as {call}: the same names in another order."
         )
+    other = [n for n in taken if n not in wanted]
+    if wanted[0] == "delta" and len(other) == 1 and len(taken) == len(wanted) and taken[0] != other[0]:
+        raise UsageError(
+            f"{who} takes ({', '.join(taken)}), but it is called as {call}: delta, which {other[0]} seems to "
+            "be, comes first."
+        )
 
 
 def parameter_names(function: object) -> list[str]:

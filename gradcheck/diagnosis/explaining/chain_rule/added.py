@@ -60,6 +60,8 @@ def _explanation(case: Case, quantity: Quantity, pilot: Sample, k: int, factor: 
     size = Factor(abs(factor.ratio), factor.powers, factor.cost)
     number = size.text if size.powers else f"{float(size.ratio):.15g}"
     term = name if number == "1" else f"{number} {name}"
+    if _has_delta(pilot) and not case.ones and getattr(case.claim.candidate, "takes_delta", True):
+        term = f"{case.claim.kind.delta_name} * {term}"
     about = f" ({factor.about})" if factor.about else ""
     missing = factor.ratio < 0
     word = "small" if missing else "large"
@@ -105,12 +107,16 @@ def _sides(case: Case, k: int, factor: Factor) -> Sides:
     return sides
 
 
+def _has_delta(sample: Sample) -> bool:
+    """Whether there is one number for the whole cost, by which every gradient is multiplied."""
+    delta = sample.point.delta
+    return isinstance(sample.claim.kind, Vjp) and len(delta) == 1 and not delta[0].shape
+
+
 def _term(sample: Sample, k: int, how: How) -> Any:
     """The argument, times delta where there is one number for the whole cost."""
     point = sample.point
-    parts: list[Any] = [point.args[k]]
-    if isinstance(sample.claim.kind, Vjp) and len(point.delta) == 1 and not point.delta[0].shape:
-        parts.append(point.delta[0])
+    parts: list[Any] = [point.args[k], *(point.delta if _has_delta(sample) else ())]
     term = np.ones(()) if how is None else enclose(np.ones(()))
     for part in parts:
         term = term * (part if how is None else enclose(part))

@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from gradcheck.diagnosis.explaining.chain_rule.places import Place
 from gradcheck.diagnosis.samples import Sample
 from gradcheck.diagnosis.tape import Tape, tape_of
-from gradcheck.diagnosis.tracing.backwards import Step, reachable, steps
+from gradcheck.diagnosis.tracing.backwards import Step, steps
 from gradcheck.diagnosis.tracing.budget import spend
 from gradcheck.diagnosis.tracing.calling import run_forward
 from gradcheck.diagnosis.tracing.calls import Call, Value
+from gradcheck.diagnosis.tracing.dependence import reachable
 from gradcheck.diagnosis.tracing.run import Run
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.quantity import Quantity

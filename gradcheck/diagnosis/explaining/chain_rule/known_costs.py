@@ -17,6 +17,7 @@ from gradcheck.diagnosis.explanation import Explanation, predicting
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tape import Tape, is_right, tape_of
 from gradcheck.diagnosis.tracing.calls import Call, Key, Value
+from gradcheck.diagnosis.words import describe
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas.quantity import Quantity
 
@@ -44,7 +45,7 @@ _FUNCTIONS: dict[str, Function] = {
 }
 _OTHERS: dict[str, tuple[str, Function]] = {
     **{name: ("wrong-axis" if "axis" in name else "derivative-wrong", f) for name, f in _FUNCTIONS.items()},
-    "s itself": ("derivative-missing", lambda s: s),
+    "{} itself": ("derivative-missing", lambda s: s),
 }
 
 
@@ -77,7 +78,11 @@ def cost_changes(case: Case, pilot: Sample) -> Iterator[Explanation]:
         for other, (kind, function) in _OTHERS.items():
             if other == name:
                 continue
-            text = f"the derivative of the cost, p - {target}, uses {other}; should be {name}"
+            value = describe(logits.on(tape))
+            text = (
+                f"the derivative of the cost, {name} of {value} minus {target}, "
+                f"uses {other.format(value)} in place of {name}"
+            )
             yield Explanation(kind, text, 1.8, predicting(_with(logits, target, name, function, case)))
 
 

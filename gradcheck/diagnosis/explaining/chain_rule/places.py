@@ -14,7 +14,7 @@ from gradcheck.diagnosis.words import describe, operand, place_of
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas.quantity import Quantity
 
-__all__ = ["Changed", "Place", "nothing", "place_text", "places_of", "through", "with_step"]
+__all__ = ["Changed", "Place", "is_gathered", "nothing", "place_text", "places_of", "through", "with_step"]
 
 
 @dataclass(frozen=True)
@@ -125,10 +125,24 @@ def through(call: Call, place: Place) -> str:
         if place.position == (0,):
             return f"through what was stored before {at}{turn}"
         return f"through what is stored in {at}{turn}"
-    name = operand(call, place.position[0]) if len(place.position) == 1 else describe(arg, call.key)
+    name = operand(call, place.position[0]) if len(place.position) == 1 else _of_several(call, place, arg)
+    if is_gathered(call):
+        return f"through {name} in the output{turn}"
     if place.position in ((0,), (1,)) and len(call.args) == 2 and operand(call, 0) == operand(call, 1):
         name = f"the {'second' if place.position[0] else 'first'} {name}"
     return f"through {name} in {at}{turn}"
+
+
+def _of_several(call: Call, place: Place, part: Any) -> str:
+    """One of the arrays that are put together, with its number where others are written alike."""
+    name = describe(part, call.key)
+    alike = [other for other in call.args[place.position[0]] if describe(other, call.key) == name]
+    return name if len(alike) == 1 else f"{name}, part {place.position[-1]},"
+
+
+def is_gathered(call: Call) -> bool:
+    """Whether the user's code has no such operation: a list of numbers that it returns is an array here."""
+    return not call.key.site.frames
 
 
 def place_text(call: Call, place: Place) -> str:

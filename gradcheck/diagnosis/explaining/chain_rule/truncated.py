@@ -19,8 +19,8 @@ from gradcheck.diagnosis.explaining.chain_rule.places import Changed, Place, pla
 from gradcheck.diagnosis.explanation import Explanation, predicting
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tape import tape_of
-from gradcheck.diagnosis.tracing.backwards import reachable
 from gradcheck.diagnosis.tracing.calls import Call, Value
+from gradcheck.diagnosis.tracing.dependence import reachable
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.quantity import Quantity
 

@@ -12,7 +12,7 @@ from gradcheck.diagnosis.explaining.code.skips import skips
 from gradcheck.diagnosis.explanation import Explanation, predicting
 from gradcheck.diagnosis.samples import How, Sample
 from gradcheck.diagnosis.tape import Tape, is_right, tape_of
-from gradcheck.diagnosis.tracing.backwards import reachable
+from gradcheck.diagnosis.tracing.dependence import reachable
 from gradcheck.diagnosis.tracing.run import Change
 from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas.quantity import Quantity

@@ -16,9 +16,9 @@ from gradcheck.diagnosis.edits.proposals import proposals
 from gradcheck.diagnosis.explaining.code.skips import skips
 from gradcheck.diagnosis.explanation import Explanation, repairing
 from gradcheck.diagnosis.samples import How, Sample
-from gradcheck.diagnosis.tracing.backwards import reachable
 from gradcheck.diagnosis.tracing.calling import run_candidate, run_forward
-from gradcheck.diagnosis.tracing.calls import Call, Key
+from gradcheck.diagnosis.tracing.calls import Key
+from gradcheck.diagnosis.tracing.dependence import depending, reachable
 from gradcheck.diagnosis.tracing.run import Change, Run
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.quantity import Quantity
@@ -34,10 +34,12 @@ def recorded(case: Case, sample: Sample) -> Run:
     return run
 
 
-def edited(sample: Sample, change: Change, how: How) -> dict[Quantity, Any]:
-    """What the code gives with a change. Raises `Unsupported`, or what the changed code raises."""
+def edited(sample: Sample, change: Change, how: How, *, anywhere: bool = False) -> dict[Quantity, Any]:
+    """What the code gives with a change, which must come to bear unless the sample may be ``anywhere``, on
+    another branch. Raises `Unsupported`, or what the changed code raises.
+    """
     run, found = run_candidate(sample.claim, sample.point, domain=how, change=change)
-    if not run.changed:
+    if not run.changed and not anywhere:
         raise Unsupported("the change does not come to bear here")
     if how is not None:
         found = {
@@ -54,15 +56,16 @@ def repairs(case: Case, pilot: Sample) -> Iterator[Explanation]:
     if case.claim.kind.states_outputs:
         for edit in _steps_too_many(case, pilot):
             yield of_edit(edit)
-    sound, behind = _behind_what_is_right(run, pilot), _behind_delta(case, run)
+    unlikely, behind = _unlikely(run, pilot), _behind_delta(case, run)
     for edit in proposals(run.calls, run.arguments, run.index_names):
-        later = _PUT_OFF if edit.key in sound else -_PUT_FIRST if edit.key in behind else 0.0
+        later = _PUT_OFF if edit.key in unlikely else -_PUT_FIRST if edit.key in behind else 0.0
         yield replace(of_edit(edit), later=later)
 
 
 _PUT_OFF, _PUT_FIRST = 1.0, 0.45
 """Long code has hundreds of changes, more than can be tried. One that reaches what is right would hardly
-leave it so; what is derived by hand depends on delta, and is where most mistakes are.
+leave it so, and one that reaches nothing that is wrong, such as the output of a forward that is run again,
+repairs it by a branch at most; what is derived by hand depends on delta, and is where most mistakes are.
 """
 
 
@@ -71,21 +74,22 @@ def _behind_delta(case: Case, run: Run) -> set[Key]:
     names = {n for n in run.arguments if n.partition("[")[0] == "delta"}
     if "delta" not in case.claim.leading:
         return set()
-    found: set[Call] = set()
-    for call in run.calls:
-        if any(v.name in names or v.call in found for v in call.inputs):
-            found.add(call)
-    return {call.key for call in found}
+    return {call.key for call in depending(run, names)}
 
 
-def _behind_what_is_right(run: Run, pilot: Sample) -> set[Key]:
-    """The operations that quantities depend on which are right at the pilot sample."""
-    right = [
-        value
-        for quantity, value in run.stated.items()
-        if (mask := pilot.wrong_or_none(quantity)) is not None and not mask.any()
-    ]
-    return {call.key for call in reachable(run, right)}
+def _unlikely(run: Run, pilot: Sample) -> set[Key]:
+    """The operations that quantities depend on which are right at the pilot sample, and those that no
+    quantity depends on which is wrong there.
+    """
+    masks = {q: pilot.wrong_or_none(q) for q in pilot.values}
+    right = {q for q, mask in masks.items() if mask is not None and not mask.any()}
+    behind_right = reachable(run, [v for q, v in run.stated.items() if q in right])
+    found = {call.key for call in behind_right}
+    wrong = [q for q in masks if q not in right]
+    if wrong and all(q in run.stated for q in wrong):
+        behind_wrong = {call.key for call in reachable(run, [run.stated[q] for q in wrong])}
+        found |= {call.key for call in run.calls} - behind_wrong
+    return found
 
 
 def _steps_too_many(case: Case, pilot: Sample) -> list[Edit]:
@@ -104,7 +108,7 @@ def of_edit(edit: Edit) -> Explanation:
 
 def repaired_by(change: Change, kind: str, text: str, cost: float, place: str) -> Explanation:
     """The explanation that the code is right with this change, made at ``place``."""
-    sides = repairing(lambda sample, how: edited(sample, change, how))
+    sides = repairing(lambda sample, how: edited(sample, change, how, anywhere=True))
 
     def reaches_all(samples: Sequence[Sample]) -> bool:
         return _reached(samples, None) <= _reached(samples, change)

@@ -13,8 +13,8 @@ from gradcheck.diagnosis.edits.actions import along
 from gradcheck.diagnosis.explaining.code.repairs import recorded, repaired_by
 from gradcheck.diagnosis.explanation import Explanation
 from gradcheck.diagnosis.samples import Sample
-from gradcheck.diagnosis.tracing.backwards import reachable
 from gradcheck.diagnosis.tracing.calls import Call, Key, Value
+from gradcheck.diagnosis.tracing.dependence import reachable
 from gradcheck.diagnosis.tracing.run import Run
 from gradcheck.diagnosis.words import place_of
 

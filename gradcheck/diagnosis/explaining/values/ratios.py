@@ -100,42 +100,43 @@ def common_ratio(a: Any, b: Any) -> float | None:
 
 
 def atoms_of(case: Case, samples: Sequence[Sample]) -> list[Atom]:
-    """What a factor may be made of: sizes, derived lengths of axes, numbers among the arguments, the rate."""
-    found: dict[str, Atom] = {}
-    for name in case.claim.formula.shapes.names:
-        found[name] = Atom(name, _where(case, name), tuple(float(s.sizes[name]) for s in samples))
-    values = {a.values for a in found.values()}
-    for own, atom in list(found.items()):  # n - 1, as a sample variance has it
-        less = tuple(v - 1 for v in atom.values)
-        if less not in values:
-            values.add(less)
-            found[f"{own} - 1"] = Atom(f"{own} - 1", "", less)
-    lengths: list[tuple[str, Any]] = []
-    for k, argument in enumerate(case.names):
-        lengths += [
-            (f"{argument}.shape[{axis}]", lambda s, k=k, axis=axis: s.point.args[k].shape[axis])
-            for axis in range(samples[0].point.args[k].ndim)
-        ]
-    for k, output in enumerate(samples[0].point.outputs):
-        name = "output" if not samples[0].point.multiple else f"output {k}"
-        lengths += [
-            (f"{name}.shape[{axis}]", lambda s, k=k, axis=axis: s.point.outputs[k].shape[axis])
-            for axis in range(output.ndim)
-        ]
-    for name, length in lengths:
-        row = tuple(float(length(s)) for s in samples)
-        for label, shifted in ((name, row), (f"{name} - 1", tuple(v - 1 for v in row))):
-            if shifted not in values:
-                values.add(shifted)
-                found[label] = Atom(label, "", shifted)
+    """What a factor may be made of: sizes, derived lengths of axes, numbers among the arguments, the rate;
+    of two that are the same at all samples the simpler one.
+    """
+    found: dict[tuple[float, ...], Atom] = {}
+    for atom in _lengths(case, samples):
+        found.setdefault(atom.values, atom)
+    return [*found.values(), *_numbers(case, samples)]
+
+
+def _lengths(case: Case, samples: Sequence[Sample]) -> Iterator[Atom]:
+    """Sizes by name, one less (as a sample variance has it), lengths of axes, one less."""
+    names = case.claim.formula.shapes.names
+    sizes = {name: tuple(float(s.sizes[name]) for s in samples) for name in names}
+    for name, row in sizes.items():
+        yield Atom(name, _where(case, name), row)
+    for name, row in sizes.items():
+        yield Atom(f"{name} - 1", "", tuple(v - 1 for v in row))
+    first = samples[0].point
+    outputs = [f"output {k}" if first.multiple else "output" for k in range(len(first.outputs))]
+    for name, k, of_output in (
+        *((n, k, False) for k, n in enumerate(case.names)),
+        *((n, k, True) for k, n in enumerate(outputs)),
+    ):
+        arrays = [(s.point.outputs if of_output else s.point.args)[k] for s in samples]
+        for axis in range(arrays[0].ndim):
+            row = tuple(float(array.shape[axis]) for array in arrays)
+            yield Atom(f"{name}.shape[{axis}]", "", row)
+            yield Atom(f"{name}.shape[{axis}] - 1", "", tuple(v - 1 for v in row))
+
+
+def _numbers(case: Case, samples: Sequence[Sample]) -> Iterator[Atom]:
+    """Arguments that are numbers, and the rate."""
     for k, argument in enumerate(case.names):
         if samples[0].point.args[k].ndim == 0 and k in samples[0].point.wrt:
-            found[argument] = Atom(
-                argument, "", tuple(float(s.point.args[k]) for s in samples), is_size=False
-            )
+            yield Atom(argument, "", tuple(float(s.point.args[k]) for s in samples), is_size=False)
     if isinstance(case.claim.kind, Update):
-        found["rate"] = Atom("rate", "the step size", tuple(s.point.rate for s in samples))
-    return list(found.values())
+        yield Atom("rate", "the step size", tuple(s.point.rate for s in samples))
 
 
 def _where(case: Case, name: str) -> str:
@@ -158,7 +159,8 @@ def _scaled(sides: Sides, factor: Factor, case: Case) -> Sides:
 
 def factor_at(case: Case, factor: Factor, sample: Sample, how: How) -> Any:
     """The factor's value at a sample."""
-    values = {a.name: a.values[0] for a in atoms_of(case, [sample])} if factor.powers else {}
+    atoms = [*_lengths(case, [sample]), *_numbers(case, [sample])] if factor.powers else []
+    values = {a.name: a.values[0] for a in atoms}
     return factor.at(values) if how is None else factor.exactly(values)
 
 
