@@ -9,7 +9,6 @@ from __future__ import annotations
 import bisect
 import dis
 import linecache
-import sys
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -22,6 +21,7 @@ import numpy as np
 from gradcheck.errors import user_code
 from gradcheck.formulas.calling.foreign import is_float_only
 from gradcheck.formulas.calling.in_place_writes import plain
+from gradcheck.formulas.calling.traced import traced
 from gradcheck.formulas.calling.user_lines import is_users
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.point import Point
@@ -153,13 +153,8 @@ class Branches:
 
     def _traced(self, call: Callable[[], Any]) -> Any:
         """What a call gives, None where it raises; the branches that it enters are noted."""
-        before = sys.gettrace()
-        sys.settrace(self._called)
-        try:
-            with suppress(Exception), user_code:
-                return call()
-        finally:
-            sys.settrace(before)
+        with suppress(Exception), user_code, traced(self._called):
+            return call()
         return None
 
     def _called(self, frame: FrameType, event: str, arg: Any) -> Any:
