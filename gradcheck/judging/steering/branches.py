@@ -140,10 +140,12 @@ class Branches:
         asked = [s for s in branches if s.of_state or (s.file, s.line, s.asks) not in settings]
         return [*asked, *self._conditions.untried()]
 
-    def has_entered(self, side: UntriedSide) -> bool:
-        """Whether all branches on a line were entered, so that nothing of it is untried."""
+    def has_entered(self, side: UntriedSide, *, seen: bool = False) -> bool:
+        """Whether all branches on a line were entered, so that nothing of it is untried; ``seen``: where no
+        gradient was zero throughout.
+        """
         there = [
-            code.missing.isdisjoint(start for start, _ in jump.leads_to)
+            (code.hidden if seen else code.missing).isdisjoint(start for start, _ in jump.leads_to)
             for code in self._codes.values()
             if code is not None and code.code.co_filename == side.file
             for jump in code.jumps

@@ -120,6 +120,8 @@ def _asked(names: Names, node: ast.AST) -> list[int]:
 
 def _asked_by_call(names: Names, node: ast.Call) -> list[int]:
     name, parts = called(node), [*node.args]
+    if narrow := _narrow(names, node):
+        return narrow
     if not any(map(names.is_size, parts)):
         return []
     if name in _CHOOSING:
@@ -127,6 +129,24 @@ def _asked_by_call(names: Names, node: ast.Call) -> list[int]:
     if name == "range":
         return [n for part in parts[:2] for n in names.whole(part)] if len(parts) > 1 else []
     return [n for part in parts for n in _of_arrays(names, part)] if name in _AMONG else []
+
+
+def _narrow(names: Names, node: ast.Call) -> list[int]:
+    """The largest of the whole numbers that a type holds all of, where sizes or places are cast to it."""
+    cast = node.func.value if called(node) == "astype" and isinstance(node.func, ast.Attribute) else node
+    kinds = [*node.args, *(k.value for k in node.keywords if k.arg == "dtype")]
+    if not any(map(names.is_size, (cast, *node.args))):
+        return []
+    return [_HOLDING[name] for kind in (node.func, *kinds) if (name := _name_of_type(kind)) in _HOLDING]
+
+
+_HOLDING = {"float16": 2048, "half": 2048, "bfloat16": 256, "int16": 2**15 - 1, "uint16": 2**16 - 1}
+"""Types that do not hold every size which may well come up. Those of 8 bits wrap at sizes that are tried."""
+
+
+def _name_of_type(node: ast.expr) -> str:
+    """`float16` of `np.float16` and of `"float16"`."""
+    return str(getattr(node, "attr", None) or getattr(node, "id", None) or getattr(node, "value", ""))
 
 
 def _of_range(names: Names, node: ast.expr) -> list[int]:
