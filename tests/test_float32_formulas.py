@@ -56,3 +56,24 @@ def test_a_forward_that_asks_for_types_is_no_formula():
     result = gradcheck.verify(forward, right, **HOW)
     assert result.verdict == "error"
     assert "does it ask for the type of its arguments?" in result.reason
+
+
+def a_number(x):
+    y = x.astype(np.float32)
+    return float(np.sum(y * y))
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [(2, "pass"), (2.001, "fail")])
+def test_float_of_a_float32_has_its_value(factor, verdict):
+    """A loss that is handed out as a number of Python was `inconclusive`."""
+    backward = lambda d, x: (factor * d * x.astype(np.float32)).astype(np.float64)
+    assert gradcheck.verify(a_number, backward, **HOW).verdict == verdict
+
+
+def test_float_is_a_type_besides():
+    def mean(x):
+        out = np.zeros(len(x), dtype=float)
+        out[:] = x.astype(np.float32)
+        return float(np.mean(out)) if isinstance(0.5, float) else None
+
+    assert gradcheck.verify(mean, lambda d, x: d * np.ones(len(x)) / len(x), **HOW).verdict == "pass"

@@ -61,3 +61,17 @@ def test_rounding_that_is_no_matrixs_stays_a_mistake() -> None:
     """Terms that cancel in the code alone hide no wrong digits behind a solver's."""
     backward = lambda delta, b: (np.linalg.solve(_powers(len(b)).T, delta) + 1e30) - 1e30
     assert gradcheck.verify(_of_powers, backward, shapes={"b": "n"}).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [(1.0, "inconclusive"), (2.0, "fail")])
+def test_an_inverse_of_numbers_that_has_lost_its_digits_is_no_bug_of_ours(
+    factor: float, verdict: str
+) -> None:
+    """It is not symmetric any more, though Hilbert's matrix is."""
+    result = gradcheck.verify(
+        lambda x: np.linalg.inv(_hilbert(len(x))) @ x,
+        lambda d, x: factor * np.linalg.inv(_hilbert(len(x))) @ d,
+        {"x": "n"},
+    )
+    assert result.verdict == verdict
+    assert "please report" not in str(result)

@@ -74,6 +74,22 @@ def in_a_range(d, x):
     return 2 * d * x * (0 if len(x) in range(2000, 3000) else 1)
 
 
+def in_half(d, x):
+    places = np.arange(len(x)).astype(np.float16).astype(int)
+    return (2 * d * x)[np.minimum(places, len(x) - 1)]
+
+
+def in_short(d, x):
+    n = len(x)
+    return (2 * d * x)[np.arange(n, dtype="int16")]
+
+
+def test_places_in_a_type_that_does_not_hold_them_all_are_named():
+    asks = lambda code: [side.asks for side in sizes_beyond([code.__code__], 200)]
+    assert (asks(in_half), asks(in_short)) == (["a size beyond 2048"], ["a size beyond 32767"])
+    assert asks(lambda x: x.astype(np.float16) * np.arange(len(x), dtype=float)) == []
+
+
 ASKED = (a_mask, unpacked, places, a_tail, counted, a_named_cut)
 ASKED += (larger_of, a_part, padded, by_exception, among, in_a_range)
 

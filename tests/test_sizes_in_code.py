@@ -70,7 +70,7 @@ def written_twice(delta, x):
     ("backward", "untried"),
     [
         (cut_off, "a size beyond 1500 was not tried"),
-        (compared, "`len(x) > 1500` was never true where the code was judged"),
+        (compared, "`len(x) > 1500` was never true where a mistake would show"),
     ],
 )
 def test_a_size_that_is_too_large_to_try_is_named(backward, untried):

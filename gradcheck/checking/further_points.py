@@ -105,7 +105,7 @@ def points_of_any_size(claim: Claim, session: Session, seed: int, delta: Values 
     keys = [n for n in table_sizes(formula.function, claim.candidate) if n >= _FIRST + _EVERY]
     left, memory = _MOST_OF_ANY, session.shared(MemoryModel.of)
     # each dimension meets each size once: of a table (n, m) all sizes come along its diagonal
-    every = [[_turned(size, k) for k in range(len(names))] for size in range(_FIRST, _FIRST + _EVERY)]
+    every = zip(*map(_in_turn, range(len(names))), strict=True)
     long = [
         [size if k == j else 2 for k in range(len(names))] for size in _WRAPPING for j in range(len(names))
     ]
@@ -134,9 +134,18 @@ _WRAPPING = (257,)
 """Sizes at which counters of 8 bits and powers of 64 have wrapped over: `np.arange(n) ** 8` from 236 on."""
 
 
-def _turned(size: int, k: int) -> int:
-    """The size for the k-th dimension: all of them, each in an order of its own."""
-    return _FIRST + (size - _FIRST + 7 * k) % _EVERY
+def _in_turn(k: int) -> list[int]:
+    """All these sizes for the k-th dimension, in an order of its own. Of eight, two are those of the other
+    dimensions or beside them: of each pair of dimensions there are equal sizes, and some that are one apart.
+    """
+    found = list(range(_FIRST, _FIRST + _EVERY))
+    own = [i for i in range(_EVERY) if i % 8 < 6]
+    for place, i in enumerate(own):  # two may both be longer than a third one by twenty
+        found[i] = _FIRST + own[(place + 5 * k * (k + 1)) % len(own)]
+    for group in range(_EVERY // 8):
+        if k and not group >> (k - 1) & 1:
+            found[8 * group + 6 : 8 * group + 8] = reversed(found[8 * group + 6 : 8 * group + 8])
+    return found
 
 
 def points_of_large_sizes(

@@ -10,6 +10,7 @@ import numpy as np
 
 from gradcheck.checking.further_points import points_of_asked_sizes, points_of_long_sums
 from gradcheck.checking.task import Task
+from gradcheck.checking.telling import tells
 from gradcheck.checking.training import Trained, train
 from gradcheck.errors import FaultKind
 from gradcheck.formulas.claim import Claim
@@ -95,15 +96,15 @@ def _steered(task: Task) -> tuple[UntriedSide, ...]:
         moves,
         beside=any(r.in_float64 is None for r in task.results),
     )
-    untried = [*steered.untried, *_without_answer(task, steered.for_side)]
+    unseen = _unseen(task, steered.for_side)
     task.keep_further(steered.points)
     for point in steered.close:
         if (found := task.judge(point)).in_float64 is None:
             task.clock.keep(found)
     if task.is_decided:
-        return tuple(untried)
+        return (*steered.untried, *unseen)
     branches = Branches(task.claim)
-    points = _answered(task)
+    points = [r.point for r in task.results if tells(task, r)]
     nothing = [p.with_values(p.args, tuple(map(np.zeros_like, p.delta))) for p in points[:1]]
     for point in (*points, *nothing):  # the battery asks for gradients of no delta
         branches.run(point)
@@ -111,19 +112,21 @@ def _steered(task: Task) -> tuple[UntriedSide, ...]:
     for point in explore(task.session, moves, branches, points, task.seed, task.delta):
         result = task.judge_further(point)
         task.clock.keep(result)
-        if result.verdict is PointVerdict.NONE:
-            branches.take_back()
-        else:
+        if tells(task, result):
             explored.append(point)
+        else:
+            branches.take_back()
     codes = branches.codes
     for point in points_of_compared_sizes(task.session, task.claim, codes, task.seed, task.delta):
         result = task.judge_further(point)
         task.clock.keep(result)
-        if result.verdict is not PointVerdict.NONE:
+        if tells(task, result):
             branches.run(point)
             explored.append(point)
-    left = still_untried(task.claim, moves, explored, untried)
+    left = still_untried(task.claim, moves, explored, steered.untried)
     left = [side for side in left if not branches.has_entered(side)]
+    hidden = still_untried(task.claim, moves, explored, unseen, beside_zero=True)
+    left += [side for side in hidden if not branches.has_entered(side, seen=True)]
     largest = max((size for r in task.results for size in r.point.sizes.values()), default=1)
     entered = [side for side in branches.untried() if not side.asks_what_is_given(steered.given)]
     beyond = sizes_beyond(codes, max(largest, _LARGE))
@@ -142,11 +145,11 @@ def _answered(task: Task) -> list[Point]:
     return [r.point for r in task.results if r.verdict is not PointVerdict.NONE]
 
 
-def _without_answer(task: Task, for_side: Iterable[tuple[Point, UntriedSide]]) -> list[UntriedSide]:
-    """Judge the claim at points that were looked for; gives the sides at which nobody has an answer."""
-    judged: dict[UntriedSide, bool] = {}
+def _unseen(task: Task, for_side: Iterable[tuple[Point, UntriedSide]]) -> list[UntriedSide]:
+    """Judge the claim at points that were looked for; gives the sides of which none of them tells."""
+    told: dict[UntriedSide, bool] = {}
     for point, side in for_side:
         result = task.judge_further(point)
         task.clock.keep(result)
-        judged[side] = judged.get(side, False) or result.verdict is not PointVerdict.NONE
-    return [side for side, is_judged in judged.items() if not is_judged]
+        told[side] = told.get(side, False) or tells(task, result)
+    return [side for side, is_told in told.items() if not is_told]

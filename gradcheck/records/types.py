@@ -297,9 +297,7 @@ class Untried(_Struct, frozen=True):
     """A comparison in the code of which one side never happened."""
 
     where: str  # file and line, "layer.py:12"
-    what: (
-        str  # the line, and the side: "`np.where(x > 1e3, 0, x)`: > was never true where the code was judged"
-    )
+    what: str  # the line, and the side: "`np.where(x > 1e3, 0, x)`: > was never true where ..."
 
 
 class ClaimRow(_Struct, frozen=True, tag_field="record", tag="claim"):

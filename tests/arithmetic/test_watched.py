@@ -81,3 +81,11 @@ def test_arrays_of_the_caller_stay_as_they_are():
     x = X.copy()
     run_watched(lambda a: a.__setitem__(0, 5.0), [x])
     assert np.array_equal(x, X)
+
+
+@pytest.mark.parametrize("asked", [np.linalg.cond, np.linalg.pinv, lambda a: np.linalg.svd(a)[1]])
+def test_lapack_is_not_asked_for_singular_values_of_what_is_not_finite(asked):
+    """It would print lines of its own on the user's standard output."""
+    with pytest.raises(np.linalg.LinAlgError):
+        run_watched(asked, [np.diag([1.0, np.inf])])
+    assert np.array_equal(run_watched(asked, [np.eye(2)])[0], asked(np.eye(2)))

@@ -67,6 +67,7 @@ REFUTED = {
     "a sum of places": lambda x: np.arange(len(x)).sum() > 44850,
     "a palindrome": lambda x: (x == x[::-1]).all() and len(x) > 3,
     "an overflow": overflown,
+    "one of a generator": lambda x: next((True for v in x.tolist() if v == 11.5), False),
 }
 
 
@@ -98,6 +99,12 @@ def never_raises(x):
 NAMED = {
     "octal digits": (lambda x: oct(len(x)).endswith("7777"), '`oct(len(x)).endswith("7777")` was never true'),
     "parts of a size": (lambda x: (len(x) // 100 == 30) * (len(x) % 100 == 7), " was never true"),
+    "a key that is set": (
+        lambda x: {11.5: 1.0}.setdefault(float(x[0]), 0.0),
+        ": a key of `{11.5: 1.0}.setdefault(float(x[0]), 0.0)` was never true",
+    ),
+    "a key that is taken": (lambda x: {11.5: 1.0}.pop(float(x[0]), 0.0), " was never true"),
+    "nothing of a filter": (lambda x: next(filter({11.5: 1.0}.get, x.tolist()), 0.0), ": an entry of `next("),
     "a try that never comes to its end": (never_ends, ": to go on without an exception was not tried"),
     "an exception that never comes": (never_raises, ": its exception was not tried"),
 }
@@ -106,7 +113,8 @@ NAMED = {
 @pytest.mark.parametrize(("asks", "said"), NAMED.values(), ids=NAMED)
 def test_what_was_not_met_is_named(asks, said):
     found = gradcheck.verify(np.square, lambda d, x: 2 * d * x * (1 + asks(x)), {"x": "n"})
-    assert (found.verdict, found.strength) == ("pass", "certified")
+    assert found.verdict == "pass"
+    assert found.strength in ("certified", "agreed")
     assert any(said in u.what for u in found.untried), found.untried
     assert all(u.where.startswith("test_questions_out_of_sight.py:") for u in found.untried)
 
@@ -137,6 +145,14 @@ def with_a_cache(d, x):
     return 2 * d * x * ones
 
 
+def with_a_kept_key(d, x):
+    return 2 * d * x * CACHE.setdefault((len(x), "ones"), np.ones(len(x)))
+
+
+def with_the_first(d, x):
+    return 2 * d * x * next((1.0 for v in x.tolist() if v > 0), 1.0)
+
+
 def of_what_is_installed(d, x):
     try:
         import no_such_module_anywhere as library
@@ -158,11 +174,16 @@ def with_types(d, x):
     return 2 * d * x
 
 
-@pytest.mark.parametrize("code", [with_settings, with_a_cache, of_what_is_installed, with_guards, with_types])
+SETTINGS = [with_settings, with_a_cache, with_a_kept_key, with_the_first]
+SETTINGS += [of_what_is_installed, with_guards, with_types]
+
+
+@pytest.mark.parametrize("code", SETTINGS)
 def test_settings_and_caches_are_no_questions(code):
     asked = lambda d, x: code(d, x) * (1 + 0 * np.isin(np.arange(len(x)), [0]))  # which no proof knows
     found = gradcheck.verify(np.square, asked, {"x": "n"}, strict=True)
-    assert (found.verdict, found.strength, found.untried) == ("pass", "certified", ())
+    assert (found.verdict, found.untried) == ("pass", ())
+    assert found.strength in ("certified", "agreed")
 
 
 BANDS = [

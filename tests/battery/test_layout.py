@@ -47,6 +47,14 @@ def raw(d, W, x):
     return np.outer(d, x), flat.reshape(W.shape).T @ d
 
 
+def by_class(d, W, x):
+    return np.outer(d, x), W.T @ d * (1.0 if type(W) is np.ndarray else 2.0)
+
+
+def of_views(d, W, x):
+    return np.outer(d, x), W.T @ d * (1.0 if W.base is None or W.flags.writeable else 2.0)
+
+
 def demands(d, W, x):
     if type(W) is np.ndarray and not W.flags.c_contiguous:
         raise ValueError("W must be contiguous")
@@ -58,6 +66,8 @@ def demands(d, W, x):
     [
         (by_memory, "in Fortran order dJ/dx["),
         (raw, "every second entry of a larger array dJ/dx["),
+        (by_class, "read-only views of a subclass of np.ndarray dJ/dx["),
+        (of_views, "read-only views of a subclass of np.ndarray dJ/dx["),
         (demands, "every second entry of a larger array the code raises ValueError: W must be contiguous"),
     ],
 )
@@ -70,7 +80,22 @@ def test_code_that_depends_on_the_layout_fails_and_is_told(battery, backward, wo
     assert row.counts
     assert judged.row.reason == row.reason
     assert [d.kind for d in judged.row.diagnosis] == ["memory"]
-    assert row.reason.startswith(f"for arrays {words}")
+    assert row.reason.startswith((f"for arrays {words}", f"for {words}"))
+
+
+def plain_only(d, W, x):
+    if type(W) is not np.ndarray:
+        raise TypeError("W must be a plain array")
+    return right(d, W, x)
+
+
+def of_any_class(d, W, x):
+    return right(d, W, x) if type(W) is np.ndarray else right(*map(np.asarray, (d, W, x)))
+
+
+@pytest.mark.parametrize("backward", [plain_only, of_any_class])
+def test_a_subclass_may_be_refused_and_may_be_converted(battery, backward):
+    assert battery(forward, backward, SHAPES).row.verdict == "pass"
 
 
 @pytest.mark.parametrize(

@@ -18,16 +18,18 @@ __all__ = ["ASKED", "Question", "asking"]
 
 ASKED = "__gradcheck_asked__"
 """The global name under which the code finds what it calls, with a `Question` as a tuple and what is asked: a
-value; both sides of a comparison or a product; dict, key and default of a `get`; whether a try has ended.
+value; both sides of a comparison or a product; dict, key and default of a `get`; an iterator and a default;
+whether a try has ended.
 """
 
-Kind = Literal["truth", "comparison", "joined", "get", "exception", "end"]
+Kind = Literal["truth", "comparison", "joined", "get", "next", "exception", "end"]
 
 
 @dataclass(frozen=True)
 class Question:
     """Something that code asks. ``text`` is it as it stands there, or what it is called. ``operator`` is of
-    the `ast` module. ``of_settings``: of what a call is given, which may be the same each time.
+    the `ast` module, or the method of a dict. ``of_settings``: of what a call is given, which may be the
+    same each time.
     """
 
     file: str
@@ -75,6 +77,8 @@ _ABOUT_SETTINGS = frozenset(
 )
 _NOT_OF_VALUES = frozenset(["ImportError", "ModuleNotFoundError", "AttributeError", "TypeError", "NameError"])
 """Exceptions that tell what is installed, or of what type something is."""
+
+_OF_DICTS = ("get", "setdefault", "pop")
 
 _OF_ARRAYS = ("shape", "size", "nbytes", "T")
 
@@ -133,12 +137,16 @@ class _Asking(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> Any:
         name = getattr(node.func, "attr", None) or getattr(node.func, "id", "")
         asked = self._question(node, "truth")
-        is_get = name == "get" and isinstance(node.func, ast.Attribute) and len(node.args) == 2
+        has_default = len(node.args) == 2 and not node.keywords
         key_is_given = bool(node.args) and isinstance(node.args[0], ast.Constant)
-        asked_get = self._question(node, "get")
+        asked_get = self._question(node, "get", str(name))
+        asked_next = self._question(node, "next")
+        may_be_empty = has_default and _may_be_empty(node.args[0])
         self.generic_visit(node)
-        if is_get and isinstance(node.func, ast.Attribute) and not node.keywords and not key_is_given:
+        if isinstance(node.func, ast.Attribute) and name in _OF_DICTS and has_default and not key_is_given:
             return _call(asked_get, node, node.func.value, *node.args)
+        if name == "next" and may_be_empty:
+            return _call(asked_next, node, *node.args)
         return node if name in (*_ABOUT_SETTINGS, "super", "locals") else _call(asked, node, node)
 
     def visit_BinOp(self, node: ast.BinOp) -> Any:
@@ -197,7 +205,7 @@ class _Asking(ast.NodeTransformer):
                 return getattr(node.func, "id", "") == "type" and all(map(self._is_given, node.args))
             case ast.Attribute(ast.Name("np" | "numpy")):
                 return True
-            case ast.Attribute(attr="ndim" | "dtype" | "kind"):
+            case ast.Attribute(attr="ndim" | "dtype" | "kind" | "byteorder" | "isnative" | "str"):
                 return self._is_given(node.value)
             case ast.Attribute(ast.Name()):
                 kept = self.changing is not None and node.attr not in self.changing
@@ -236,6 +244,13 @@ def _call(question: ast.Constant, at: ast.AST, *args: ast.expr) -> ast.Call:
 
 def _statement(question: ast.Constant, at: ast.AST, happened: bool) -> ast.stmt:
     return ast.copy_location(ast.Expr(_call(question, at, ast.Constant(None), ast.Constant(happened))), at)
+
+
+def _may_be_empty(iterator: ast.expr) -> bool:
+    """Whether an iterator leaves something out, and so perhaps all."""
+    if isinstance(iterator, ast.GeneratorExp):
+        return any(part.ifs for part in iterator.generators)
+    return isinstance(iterator, ast.Call) and getattr(iterator.func, "id", "") == "filter"
 
 
 def _is_truth(node: ast.expr) -> bool:

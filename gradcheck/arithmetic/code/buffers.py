@@ -21,6 +21,7 @@ from gradcheck.arithmetic.code.copies import Copies, Maker, Replaced
 from gradcheck.arithmetic.code.creating import CIRCULAR, CREATORS
 from gradcheck.arithmetic.code.reaching import mentions
 from gradcheck.arithmetic.domain import Domain
+from gradcheck.arithmetic.narrow import is_granted
 from gradcheck.errors import Undecided, user_code
 
 __all__ = ["call", "call_in", "makes_tables_of_angles"]
@@ -35,6 +36,7 @@ def call(function: Callable[..., Any], args: Any, maker: Maker) -> Any:
     Raises what the function raises, as `user_code` gives it.
     """
     lifting = _needing.get(function) if _is_key(function) else None
+    replaced = _OF_NARROW if is_granted() else _USUAL
     if lifting is None:
         try:
             with user_code:
@@ -42,9 +44,9 @@ def call(function: Callable[..., Any], args: Any, maker: Maker) -> Any:
         except Undecided:
             raise
         except Exception:
-            if not mentions(function, _USUAL.names):
+            if not mentions(function, replaced.names):
                 raise
-    copies = Copies(maker, lifting=bool(lifting))
+    copies = Copies(maker, replaced, lifting=bool(lifting))
     try:
         with user_code:
             result = copies.of(function)(*args)
@@ -53,7 +55,7 @@ def call(function: Callable[..., Any], args: Any, maker: Maker) -> Any:
     except Exception:
         if copies.lifting or not copies.holds_arrays:
             raise
-        copies = Copies(maker, lifting=True)  # a buffer that an object keeps
+        copies = Copies(maker, replaced, lifting=True)  # a buffer that an object keeps
         with user_code:
             result = copies.of(function)(*args)
     if _is_key(function):
@@ -98,5 +100,25 @@ def _lifted(domain: Domain, array: Any) -> ElementArray:
     return ElementArray(domain.lift_array(np.asarray(array)), domain)
 
 
+class _Float(type):
+    """`float` for numbers of the arithmetic too, which it leaves as they are; still a type to ask for, and a
+    dtype to NumPy.
+    """
+
+    dtype = np.dtype(np.float64)
+
+    def __call__(cls, *args: Any) -> Any:
+        return args[0] if isinstance(args[0] if args else None, ElementArray) else float(*args)
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return isinstance(instance, float)
+
+    def __subclasscheck__(cls, subclass: type) -> bool:
+        return issubclass(subclass, float)
+
+
 _USUAL = Replaced()
+_OF_NARROW = Replaced(builtins={"float": _Float("float", (), {})})
+"""Where narrow floats stand for the real numbers: `float(loss)` of a float32 has its value."""
+
 _OF_ANGLES = Replaced(creators=(*CREATORS, *CIRCULAR))

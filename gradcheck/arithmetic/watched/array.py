@@ -64,6 +64,8 @@ class Watched(np.ndarray[Any, Any]):
             watch.operations += 1
         out = kwargs.get("out")
         plain, named = plain_of(args), plain_of(kwargs)
+        if func in _OF_SINGULAR_VALUES and not np.isfinite(np.sum(plain[0])):
+            raise np.linalg.LinAlgError("not finite")  # LAPACK would print lines of its own
         result = func(*plain, **named)
         if watch is not None:
             record_function(watch, func, plain, named, result)
@@ -120,6 +122,11 @@ _CHOOSING = frozenset(["maximum", "minimum", "fmax", "fmin", "absolute", "negati
 
 _CALLING_BACK = frozenset([np.piecewise, np.apply_along_axis, np.apply_over_axes])
 """Functions of NumPy that call the user's own on parts of an array."""
+
+
+_OF_SINGULAR_VALUES = frozenset(
+    getattr(np.linalg, name) for name in ("svd", "cond", "pinv", "matrix_rank", "lstsq", "eigh", "eigvalsh")
+)
 
 
 def watched(value: Any, margin: NDArray[Any] | None = None) -> Watched:

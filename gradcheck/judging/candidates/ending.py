@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
 from gradcheck.errors import Unsupported
+from gradcheck.formulas.calling.traced import traced
 from gradcheck.formulas.calling.user_lines import is_users
 
 __all__ = ["at_most_lines"]
@@ -29,9 +29,5 @@ def at_most_lines(most: int) -> Iterator[None]:
     def called(frame: FrameType, event: str, arg: Any) -> Any:
         return ran if is_users(frame.f_code.co_filename) else None
 
-    before = sys.gettrace()
-    sys.settrace(called)
-    try:
+    with traced(called):
         yield
-    finally:
-        sys.settrace(before)

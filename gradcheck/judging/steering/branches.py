@@ -9,7 +9,6 @@ from __future__ import annotations
 import bisect
 import dis
 import linecache
-import sys
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -22,6 +21,7 @@ import numpy as np
 from gradcheck.errors import user_code
 from gradcheck.formulas.calling.foreign import is_float_only
 from gradcheck.formulas.calling.in_place_writes import plain
+from gradcheck.formulas.calling.traced import traced
 from gradcheck.formulas.calling.user_lines import is_users
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.point import Point
@@ -140,10 +140,12 @@ class Branches:
         asked = [s for s in branches if s.of_state or (s.file, s.line, s.asks) not in settings]
         return [*asked, *self._conditions.untried()]
 
-    def has_entered(self, side: UntriedSide) -> bool:
-        """Whether all branches on a line were entered, so that nothing of it is untried."""
+    def has_entered(self, side: UntriedSide, *, seen: bool = False) -> bool:
+        """Whether all branches on a line were entered, so that nothing of it is untried; ``seen``: where no
+        gradient was zero throughout.
+        """
         there = [
-            code.missing.isdisjoint(start for start, _ in jump.leads_to)
+            (code.hidden if seen else code.missing).isdisjoint(start for start, _ in jump.leads_to)
             for code in self._codes.values()
             if code is not None and code.code.co_filename == side.file
             for jump in code.jumps
@@ -153,13 +155,8 @@ class Branches:
 
     def _traced(self, call: Callable[[], Any]) -> Any:
         """What a call gives, None where it raises; the branches that it enters are noted."""
-        before = sys.gettrace()
-        sys.settrace(self._called)
-        try:
-            with suppress(Exception), user_code:
-                return call()
-        finally:
-            sys.settrace(before)
+        with suppress(Exception), user_code, traced(self._called):
+            return call()
         return None
 
     def _called(self, frame: FrameType, event: str, arg: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CHANGES", "one_hot", "ordered", "patterns", "whole"]
+__all__ = ["CHANGES", "SCALES", "one_hot", "ordered", "patterns", "whole"]
 
 Array = NDArray[Any]
 
@@ -68,8 +68,8 @@ CHANGES = (
     *(whole, one_hot, _one_zero),
     *(_rising, np.negative, np.abs, lambda v: -np.abs(v), ordered(1.0), ordered(-1.0), _tied, _nearly_tied),
     *(np.zeros_like, np.ones_like, lambda v: -np.zeros_like(v)),
-    *map(_scaled, _SCALES),
 )
+SCALES = tuple(map(_scaled, _SCALES))
 
 
 def _symmetric(values: Array) -> Array | None:

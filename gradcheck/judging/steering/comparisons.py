@@ -74,9 +74,14 @@ def steer(claim: Claim, points: Sequence[Point], moves: Moves, *, beside: bool =
 
 
 def still_untried(
-    claim: Claim, moves: Moves, points: Sequence[Point], sides: Sequence[UntriedSide]
+    claim: Claim,
+    moves: Moves,
+    points: Sequence[Point],
+    sides: Sequence[UntriedSide],
+    *,
+    beside_zero: bool = False,
 ) -> list[UntriedSide]:
-    """Those of the sides that do not happen at further points either."""
+    """Those of the sides that do not happen at further points either, or (``beside_zero``) at zeros alone."""
     if not sides or not points:
         return list(sides)
     search = _Search(claim, points, moves)
@@ -86,7 +91,9 @@ def still_untried(
             if (watch := search.code.run(point.args, point.delta, point)) is not None:
                 search.coverage.add(point, watch)
     happened = {
-        _untried(site, wanted) for site, extent in search.coverage.sides.items() for wanted in extent.sides
+        _untried(site, wanted)
+        for site, extent in search.coverage.sides.items()
+        for wanted in (extent.beside_zero if beside_zero else extent.sides)
     }
     return [side for side in sides if side not in happened]
 

@@ -75,7 +75,7 @@ class Conditions:
             known = answers.live if live else answers.sides
             for side in {True, False} - known if answers.sides else ():
                 # what is not yet in a cache was met at the first call
-                kept = side != (question.operator == "NotIn") if question.operator in _AMONG else True
+                kept = side != (question.operator == "NotIn") if question.operator in _OF_CACHES else True
                 if kept and (answers.varied or not question.of_settings):
                     yield question, side
 
@@ -105,7 +105,7 @@ class Conditions:
         return result
 
 
-_AMONG = ("In", "NotIn")
+_OF_CACHES = ("In", "NotIn", "setdefault")
 _PLAIN = (int, float, complex, str, bytes, type(None), type, np.generic, np.dtype)
 """What settings are made of."""
 
@@ -121,7 +121,11 @@ def _answer(asked: Question, value: Any, others: tuple[Any, ...]) -> tuple[Any, 
         arrays = all(isinstance(part, np.ndarray) for part in (value, *others))
         return result, result if arrays or asked.operator not in ("Is", "IsNot") else None
     if asked.kind == "get":
-        return value.get(*others), others[0] in value if isinstance(value, dict) else None
+        is_there = others[0] in value if isinstance(value, dict) else None
+        return getattr(value, asked.operator)(*others), is_there
+    if asked.kind == "next":
+        found = next(value, _NOTHING)
+        return (others[0], False) if found is _NOTHING else (found, True)
     if asked.kind in ("exception", "end"):
         return value, others[0]
     if asked.kind == "joined":
@@ -129,6 +133,9 @@ def _answer(asked: Question, value: Any, others: tuple[Any, ...]) -> tuple[Any, 
         truths = all(_sides(part, arrays=True) for part in (value, *others))
         return result, result if isinstance(result, np.ndarray) else bool(result) if truths else None
     return value, value
+
+
+_NOTHING = object()
 
 
 def _sides(truth: Any, *, arrays: bool) -> set[bool]:
@@ -141,7 +148,7 @@ def _sides(truth: Any, *, arrays: bool) -> set[bool]:
 
 def _untried(question: Question, side: bool) -> UntriedSide:
     never = None if question.kind in ("exception", "end") else "true" if side else "false"
-    asks = f"a key of {question.text}" if question.kind == "get" else question.text
+    asks = {"get": "a key of ", "next": "an entry of "}.get(question.kind, "") + question.text
     # arrays that are one and the same object: nothing that holds of their values tells that
     by_object = question.operator in ("Is", "IsNot")
     return UntriedSide(question.file, question.line, question.source, asks, never, by_object)

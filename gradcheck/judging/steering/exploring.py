@@ -136,7 +136,8 @@ def _of_values(moves: Moves, points: Sequence[Point]) -> Iterator[Point]:
         arguments = [i for i in free if i < count]
         for pattern in patterns(max((arrays[i].size for i in free), default=0)):
             for group in [(i,) for i in free] + ([tuple(arguments)] if len(arguments) > 1 else []):
-                moved = {i: m for i in group if (m := pattern(arrays[i])) is not None}
+                with np.errstate(all="ignore"):
+                    moved = {i: m for i in group if (m := pattern(arrays[i])) is not None}
                 values = moves.allowed(base, moved) if moved else None
                 if values is not None and (point := moves.point(base, values)) is not None:
                     yield point

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from gradcheck.formulas.quantity import Quantity
 from gradcheck.formulas.values import Values as Declared
 from gradcheck.formulas.values import integer_range, normal, positive, unit_interval
 from gradcheck.judging.points.point import Discarded, ForwardFault, evaluate_forward
-from gradcheck.judging.steering.changes import CHANGES
+from gradcheck.judging.steering.changes import CHANGES, SCALES
 
 __all__ = ["Moves", "Values"]
 
@@ -41,7 +42,10 @@ class Moves:
         groups = [(i,) for i in free] + (
             [tuple(f for f in free if f < len(base.args))] if len(free) > 1 else []
         )
-        for change in CHANGES:
+        for change in (*CHANGES, None, *SCALES):
+            if change is None:
+                yield from self._along_arguments(base, free)
+                continue
             for place, group in enumerate(groups):
                 moved = {i: change(arrays[i]) for i in group}
                 if values := self.allowed(base, moved):
@@ -71,6 +75,15 @@ class Moves:
             for number in range(low, high) if high - low <= _MOST_VALUES else ():
                 if values := self.allowed(base, {i: np.full(arrays[i].shape, number)}):
                     yield place, values
+
+    def _along_arguments(self, base: Point, free: Collection[int]) -> Iterator[tuple[int, Values]]:
+        """Delta along an argument of its shape, against it, and across it."""
+        count = len(base.args)
+        for (k, delta), (i, array) in product(enumerate(base.delta, start=count), enumerate(base.args)):
+            if k in free and delta.shape == array.shape and array.dtype.kind == "f":
+                for other in (array, -array, _across(delta, array)):
+                    if values := self.allowed(base, {k: other}):
+                        yield count + k + i, values
 
     def of_one_entry(self, base: Point, values: Values) -> Iterator[Values]:
         """A change of the base, made to one entry of each array alone: the rest of the array may show what
@@ -166,6 +179,13 @@ class Moves:
 
     def _range(self, base: Point, i: int) -> tuple[int, int] | None:
         return None if i >= len(base.args) else integer_range(self._declared(base, i))
+
+
+def _across(delta: Array, array: Array) -> Array:
+    """Delta without the part that lies along an array."""
+    with np.errstate(all="ignore"):
+        along = np.vdot(delta, array) / np.vdot(array, array)
+        return np.asarray(delta - along * array)
 
 
 def _peaks(array: Array, places: Sequence[float]) -> Iterator[Array]:

@@ -36,6 +36,6 @@ class UntriedSide:
 
     def record(self) -> Untried:
         """It as a record of the log."""
-        was = "was not tried" if self.never is None else f"was never {self.never} where the code was judged"
+        was = "was not tried" if self.never is None else f"was never {self.never} where a mistake would show"
         what = f"`{self.text}`: {self.asks} {was}"
         return Untried(where=f"{Path(self.file).name}:{self.line}", what=what)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dis
+import itertools
 import types
 from typing import Any
 
@@ -15,7 +16,7 @@ from gradcheck.proofs.indexed.arrays.converting import as_array
 from gradcheck.proofs.indexed.arrays.guarding import guarded
 from gradcheck.proofs.indexed.copies.creating import is_symbolic
 
-__all__ = ["Convert", "asks_which_type", "of_numpy"]
+__all__ = ["Convert", "asks_for_bytes", "asks_which_type", "of_numpy"]
 
 
 class Convert(type):
@@ -53,13 +54,28 @@ class Convert(type):
 
 def asks_which_type(code: types.CodeType) -> bool:
     """Whether code reads an attribute ``type`` and uses `is`: `x.dtype.type is np.float64` has another answer
-    in a copy.
+    in a copy, and so has `x.__class__ is np.ndarray`.
     """
-    if "type" not in code.co_names:
+    if not {"type", "__class__"} & {*code.co_names}:
         return False
     found = list(dis.get_instructions(code))
-    reads = any(i.opname in ("LOAD_ATTR", "LOAD_METHOD") and i.argval == "type" for i in found)
+    reads = any(i.opname in _READING and i.argval in ("type", "__class__") for i in found)
     return reads and any(i.opname == "IS_OP" for i in found)
+
+
+def asks_for_bytes(code: types.CodeType) -> bool:
+    """Whether code reads in which order the bytes of numbers lie, which the type of a symbol does not tell:
+    arrays from files have another one.
+    """
+    attributes = [i for i in dis.get_instructions(code) if i.opname in _READING]
+    return any(i.argval in _OF_BYTES for i in attributes) or any(
+        i.argval in ("str", "descr") and before.argval == "dtype"
+        for before, i in itertools.pairwise(attributes)
+    )
+
+
+_READING = ("LOAD_ATTR", "LOAD_METHOD")
+_OF_BYTES = ("byteorder", "isnative", "newbyteorder")
 
 
 def of_numpy(space: Space) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from gradcheck.proofs.indexed.copies.built_in import BuiltIns
 from gradcheck.proofs.indexed.copies.creating import CREATING
 from gradcheck.proofs.indexed.copies.holders import with_parts
 from gradcheck.proofs.indexed.copies.modules import modules, origin
-from gradcheck.proofs.indexed.copies.number_types import asks_which_type
+from gradcheck.proofs.indexed.copies.number_types import asks_for_bytes, asks_which_type
 from gradcheck.proofs.indexed.copies.rewriting import rewritten
 from gradcheck.proofs.indexed.copies.state import Watch, reaches_code
 from gradcheck.proofs.indexed.copies.tripwire import Tripwire
@@ -101,9 +101,12 @@ class _Rebinding:
         scope = self._scope(function.__globals__)
         with self.tripwire.away():
             code = rewritten(function) or function.__code__
-            asks = asks_which_type(function.__code__)
-        if asks:
-            leak(self.space, "the code asks whether a type is another one")
+            asks = {
+                "whether a type is another one": asks_which_type(function.__code__),
+                "in which order bytes lie": asks_for_bytes(function.__code__),
+            }
+        for what in [what for what, asked in asks.items() if asked]:
+            leak(self.space, f"the code asks {what}")
         by_name = dict(zip(function.__code__.co_freevars, cells, strict=True))
         around = tuple(by_name[n] for n in code.co_freevars)
         copied = types.FunctionType(code, scope, function.__name__, function.__defaults__, around)
