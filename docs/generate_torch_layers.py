@@ -90,7 +90,8 @@ strictest grade that is met (see [low precision](low-precision.md)) and the wors
 place.
 {summary}
 
-`nox -s torch_layers` makes the page; it installs PyTorch.
+`nox -s torch_layers` makes the page; it installs PyTorch. In which order PyTorch adds
+depends on the processor and its threads, and so do the figures where sums are long.
 
 | layer | PyTorch | float32 | float16 | bfloat16 |
 |---|---|---|---|---|

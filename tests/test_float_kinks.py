@@ -61,7 +61,7 @@ def shared_among_ties(d, x):
 
 
 def test_no_convention_at_a_tied_median_is_accused():
-    """np.median does not run in balls; JAX and a difference along +-1 both contradicted shared ties."""
+    """JAX and a difference along +-1 both contradicted shared ties."""
     formula = Formula(np.median, {"x": "5"}, values={"x": np.array([0.0, 11.8, 0.0, 0.0, 0.0])})
     formula.vjp(shared_among_ties)
     free = Formula(np.median, {"x": "5"})

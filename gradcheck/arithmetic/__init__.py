@@ -9,7 +9,9 @@ from gradcheck.arithmetic import (  # noqa: F401
     functions,
     interpolation,
     linalg,
+    linalg_names,
     matrix_functions,
+    places,
     rounding,
     sums,
 )

@@ -84,6 +84,10 @@ class ElementArray(Operators):
             result = _summed(domain, name, lambda x: _accumulated(function, x, kwargs), data[0])
         elif method == "outer":
             result = domain.rounded(_ufunc(function).outer(*data))
+        elif method == "reduceat" and type(inputs[1]) is not ElementArray:
+            places = np.asarray(inputs[1])
+            parts = lambda x: _ufunc(function).reduceat(x, places, **kwargs)
+            result = _summed(domain, name, parts, data[0])
         else:
             raise Unsupported(f"np.{name}.{method} is not available in {domain.name}")
         if out is not None:

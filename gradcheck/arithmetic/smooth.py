@@ -54,9 +54,16 @@ def _between_integers(name: str) -> Callable[..., Any]:
 
 _HALF = arb(0.5)
 
-_ABOUT_ZERO = ("absolute", "fabs", "sign", "sqrt", "cbrt", "hypot", "arctan2", "heaviside", "copysign")
+_BESSEL = ("i0e", "i1e", "iv", "ive", "jv", "kv", "kve", "yv")
+_ABOUT_ZERO = (
+    *("absolute", "fabs", "sign", "sqrt", "cbrt", "hypot", "arctan2", "heaviside", "copysign"),
+    *_BESSEL,
+)
 _JUMPING = ("floor", "ceil", "rint", "trunc", "remainder", "floor_divide", "fmod")
-_OF_TWO = {"hypot", "arctan2", "heaviside", "copysign", "remainder", "floor_divide", "fmod"}
+_OF_TWO = {
+    *("hypot", "arctan2", "heaviside", "copysign", "remainder", "floor_divide", "fmod"),
+    *("iv", "ive", "jv", "kv", "kve", "yv"),
+}
 
 
 def _power(x: arb, y: arb) -> Any:

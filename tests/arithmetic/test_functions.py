@@ -87,6 +87,13 @@ MOVES = {
     "iscomplexobj": (np.iscomplexobj, T),
 }
 
+
+def _put(x, y):
+    filled = x.copy()
+    np.put_along_axis(filled, np.array([[0], [3], [1]]), y[:, :1], axis=1)
+    return filled
+
+
 SUMS = {
     "sum": (np.sum, T),
     "sum, axis": (lambda x: np.sum(x, axis=1), T),
@@ -118,6 +125,21 @@ SUMS = {
     "std": (lambda x: np.std(x, axis=(0, 2)), T),
     "diff": (lambda x: np.diff(x, axis=0), M),
     "diff, twice": (lambda x: np.diff(x, 2), V),
+    "median": (np.median, V),
+    "median of an even number": (lambda x: np.median(x, axis=1, keepdims=True), M),
+    "nanmedian": (lambda x: np.nanmedian(x, keepdims=True), T),
+    "quantile": (lambda x: np.quantile(x, 0.3, axis=0), M),
+    "nanquantile": (lambda x: np.nanquantile(x, 1.0), T),
+    "percentile": (lambda x: np.percentile(x, 62.5, axis=-1), T),
+    "nanpercentile": (lambda x: np.nanpercentile(x, 0), V),
+    "a quantile of one number": (lambda x: np.quantile(x[:1], 0.3), V),
+    "trapezoid": (lambda x: np.trapezoid(x, dx=0.5, axis=0), M),
+    "trapezoid at places": (lambda x, y: np.trapezoid(y, np.cumsum(x * x)), V, U),
+    "bincount": (lambda x: np.bincount([2, 0, 2, 5, 0], weights=x, minlength=3), V),
+    "bincount of labels": (lambda x: np.bincount(np.argsort(x), minlength=7), V),
+    "put_along_axis": (_put, M, N),
+    "add.reduceat": (lambda x: np.add.reduceat(x, [0, 2, 1], axis=1), T),
+    "maximum.reduceat": (lambda x: np.maximum.reduceat(x, [0, 3]), V),
     "clip": (lambda x: np.clip(x, -1, 2), V),
     "clip, below": (lambda x: np.clip(x, 0.5, None), V),
     "clip between arrays": (lambda x, low: np.clip(x, low, low + 1), V, U),
@@ -261,9 +283,10 @@ def test_writing_into_a_float_array_is_refused(in_balls):
 @pytest.mark.parametrize(
     "function",
     [
-        np.median,
         np.unique,
-        lambda x: np.percentile(x, 50),
+        lambda x: np.percentile(x, 50, keepdims=True),
+        lambda x: np.quantile(x, [0.1, 0.5]),
+        lambda x: np.quantile(x, 0.3, method="lower"),
         lambda x: np.divmod(x, 2),
         lambda x: np.interp(x, x, x, period=1),
         np.all,

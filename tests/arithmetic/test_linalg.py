@@ -60,6 +60,31 @@ def test_matrix_norms_that_are_not_there_say_so(in_balls, how):
         in_balls(lambda x: np.linalg.norm(x, **how), B)
 
 
+OF_NUMPY_2 = {
+    "matmul": (np.linalg.matmul, A, B),
+    "outer": (lambda x: np.linalg.outer(x, x), V),
+    "tensordot": (lambda x, y: np.linalg.tensordot(x, y, axes=1), A, B),
+    "vecdot": (lambda x, y: np.linalg.vecdot(x, y, axis=0), A, B),
+    "cross": (np.linalg.cross, A, B),
+    "trace": (lambda x: np.linalg.trace(x, offset=1), STACK),
+    "diagonal": (np.linalg.diagonal, STACK),
+    "matrix_transpose": (np.linalg.matrix_transpose, STACK),
+    "svdvals": (np.linalg.svdvals, B),
+    "vector_norm": (np.linalg.vector_norm, B),
+    "vector_norm, axis": (lambda x: np.linalg.vector_norm(x, axis=1, ord=1, keepdims=True), B),
+    "matrix_norm": (np.linalg.matrix_norm, STACK),
+    "matrix_norm, nuclear": (lambda x: np.linalg.matrix_norm(x, ord="nuc"), B),
+    "cond": (np.linalg.cond, STACK),
+    "cond, -2": (lambda x: np.linalg.cond(x, -2), A),
+    "cond by columns": (lambda x: np.linalg.cond(x, 1), A),
+}
+
+
+@pytest.mark.parametrize("name", OF_NUMPY_2)
+def test_names_of_numpy_2(agrees, name):
+    agrees(*OF_NUMPY_2[name])
+
+
 @pytest.mark.parametrize("power", [0, 1, 2, 5, -1, -2])
 def test_matrix_powers(agrees, power):
     """Negative ones through the inverse."""
@@ -102,7 +127,7 @@ def test_cholesky_of_what_is_not_definite(in_balls):
         in_balls(lambda x: np.linalg.cholesky(x / 3), np.array([[1.0, 3.0], [3.0, 9.0]]))
 
 
-@pytest.mark.parametrize("name", ["eig", "eigvals", "cond"])
+@pytest.mark.parametrize("name", ["eig", "eigvals"])
 def test_decompositions_are_not_there_and_say_so(in_balls, name):
     """By the name that the user wrote."""
     with pytest.raises(Unsupported, match=rf"np\.linalg\.{name} is not available in ball arithmetic"):

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from flint import arb
 
+from gradcheck.arithmetic.balls.special import SPECIAL
 from gradcheck.arithmetic.domain import ObjectArray, elementwise, of_entries
 from gradcheck.errors import Undecided
 
@@ -226,5 +227,6 @@ UFUNCS: dict[str, Callable[..., Any]] = {
     "isinf": elementwise(lambda x: not x.is_finite() and not x.is_nan()),
     "signbit": elementwise(_signbit),
 }
+UFUNCS |= SPECIAL
 UFUNCS["trunc"] = elementwise(trunc)
 UFUNCS["true_divide"] = UFUNCS["divide"]

@@ -1,6 +1,6 @@
 """Kinks of a forward that ball arithmetic cannot run, seen in float64.
 
-Where `kinks` cannot look, a tie in `np.median` is still a point without a derivative, and
+Where `kinks` cannot look, a tie in `np.partition` is still a point without a derivative, and
 what a backend says there is a convention that nobody may be measured by. In float64 it is only told
 that there is a kink, not what a gradient may be: nobody is compared.
 """
