@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gradcheck.notes.arrays.values import Undeclared
 from gradcheck.notes.convention import rows_of
 from gradcheck.notes.grammar.lexer import NotRead
@@ -35,8 +37,13 @@ def set_aside(context: Context, ranks: tuple[tuple[str, int], ...]) -> bool:
             ):
                 found.append((definition, error))
     for definition, error in found:
-        context.definitions.remove(definition)
         context.aside[id(definition)] = error
+        if definition.rest:  # L = \\prod P(y_i | x_i) = ...: what it is equal to may be read
+            at = context.definitions.index(definition)
+            context.definitions[at] = replace(definition, body=definition.rest[0], rest=definition.rest[1:])
+            context.lost.setdefault(definition.key, set()).add(definition.scope)
+            continue
+        context.definitions.remove(definition)
         known = context.opaque.get(definition.key, frozenset())
         context.opaque[definition.key] = known | bases(definition.body) - {base_of(definition.key)}
         context.lost.setdefault(definition.key, set()).add(definition.scope)

@@ -148,7 +148,15 @@ class Cursor:
             content = self.tokens[self.k + 1 : end]
             self.k = end + 1
             return content
+        if self.text() == "\\frac":  # ^\frac{d}{2}, of which TeX takes the arguments too
+            return [self.take(), *self.braced(), *self.braced()]
         return [self.take()]
+
+    def braced(self) -> list[Token]:
+        """The tokens of an argument with its braces."""
+        start = self.k
+        self.argument()
+        return self.tokens[start : self.k]
 
     def postfix(self, node: Node) -> Node:
         while self.here is not None:

@@ -156,7 +156,9 @@ def _name(name: Name) -> str:
     if name.accent and name.accent != "mathit":
         base = rf"\{name.accent}{{{base}}}"
     base += "'" * name.primes
-    if name.text:
+    if name.text == "|":
+        base += f"_{{{' | '.join(map(latex, name.sub))}}}"
+    elif name.text:
         mark = name.text if len(name.text) <= 2 or name.text.startswith("\\") else rf"\text{{{name.text}}}"
         base += f"_{{{mark}}}" if len(mark) > 1 else f"_{mark}"
     elif name.sub:

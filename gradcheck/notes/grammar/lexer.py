@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 __all__ = ["NotRead", "Token", "tokens"]
 
@@ -71,6 +71,7 @@ _SPACING = {
     "\\thinspace", "\\medspace", "\\hfill", "\\/", "\\centering", "\\small", "\\footnotesize",
     "\\scriptsize", "\\tiny", "\\Large", "\\large", "\\normalsize",
     "\\strut", "\\allowbreak", "\\noindent", "\\big|",
+    "\\blacksquare", "\\square", "\\Box", "\\qed", "\\qedhere",  # the end of a proof
 }  # fmt: skip
 _WITH_ARGUMENT = {"\\color", "\\tag", "\\label", "\\hspace", "\\vspace", "\\tag*", "\\hspace*", "\\phantom"}
 _SAME = {
@@ -78,7 +79,7 @@ _SAME = {
     "\\rVert": "\\|", "\\lvert": "|", "\\rvert": "|", "\\vert": "|", "\\dfrac": "\\frac", "\\tfrac": "\\frac",
     "\\cfrac": "\\frac", "\\part": "\\partial", "\\ne": "\\neq", "\\le": "\\leq", "\\ge": "\\geq",
     "\\hadamard": "\\odot", "\\intercal": "\\top", "\\ast": "*", "\\*": "*",
-    "\\prime": "'", "\\colon": ":", "\\lt": "<",
+    "\\prime": "'", "\\colon": ":", "\\triangledown": "\\nabla", "\\bigtriangledown": "\\nabla", "\\lt": "<",
     "\\gt": ">", "\\mathds": "\\mathbb", "\\mathbbm": "\\mathbb", "\\widehat": "\\hat",
     "\\widetilde": "\\tilde",
     "\\overline": "\\bar", "\\implies": "\\Rightarrow", "\\Longrightarrow": "\\Rightarrow",
@@ -121,14 +122,38 @@ def tokens(text: str) -> list[Token]:
         found.append(Token(kind, content, start, end))
         if len(found) > LONGEST:
             raise NotRead(f"it has more than {LONGEST} tokens")
-    return _without_arguments(_joined(found))
+    return _without_arguments(_norms(_joined(found)))
 
 
-_COMPARED = {("=", "="): "=", (">", "="): "\\geq", ("<", "="): "\\leq", ("!", "="): "\\neq"}
+def _norms(found: list[Token]) -> list[Token]:
+    """||x|| as a norm, where all bars between the same braces stand in pairs; |a||b| has single ones."""
+    levels: dict[int, list[int]] = {}
+    groups, opened = [0], 0
+    for k, token in enumerate(found):
+        if token.kind == "open":
+            opened += 1
+            groups.append(opened)
+        elif token.kind == "close" and len(groups) > 1:
+            groups.pop()
+        elif token.text == "|":
+            levels.setdefault(groups[-1], []).append(k)
+    joined: set[int] = set()
+    for at in levels.values():
+        pairs = list(zip(at[::2], at[1::2], strict=False))
+        if len(at) % 4 == 0 and all(b == a + 1 and found[a].end == found[b].start for a, b in pairs):
+            joined |= {a for a, _ in pairs}
+    return [
+        replace(t, text="\\|", kind="command", end=found[k + 1].end) if k in joined else t
+        for k, t in enumerate(found)
+        if k - 1 not in joined
+    ]
+
+
+_COMPARED = {("=", "="): "=", ("=", ":"): "=", (">", "="): "\\geq", ("<", "="): "\\leq", ("!", "="): "\\neq"}
 
 
 def _joined(found: list[Token]) -> list[Token]:
-    """Signs of two characters, as programs write them: ==, >=, <=, !=."""
+    """Signs of two characters: ==, >=, <=, != as programs write them, and =: before a name."""
     out: list[Token] = []
     for token in found:
         last = out[-1] if out else None

@@ -230,6 +230,13 @@ def _goes_on(found: list[Token], k: int) -> bool:
     )
 
 
+def _is_of_matrices(rest: str, found: list[Token], after: int) -> bool:
+    """Whether capital letters follow, as in trABC or tr A: nobody multiplies t, r and A."""
+    if rest:
+        return rest.isupper()
+    return after < len(found) and found[after].kind == "letter" and found[after].text.isupper()
+
+
 def _letters(found: list[Token], k: int, out: list[Token], words: frozenset[str]) -> int:
     """A run of letters without gaps: a word that is known, else one letter."""
     end = k
@@ -250,6 +257,7 @@ def _letters(found: list[Token], k: int, out: list[Token], words: frozenset[str]
             piece in words
             or (piece in {"cost", "loss"} and called)
             or (piece in FUNCTIONS and (called if piece in _CALLED else called or length == len(run)))
+            or (piece in {"tr", "Tr"} and _is_of_matrices(run[length:], found, after))
         )
         if known:
             out.append(Token("word", piece, found[k].start, found[after - 1].end))

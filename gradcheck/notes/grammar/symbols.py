@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gradcheck.notes.grammar.cursor import ACCENTS, GREEK, OPENERS, Cursor, is_transpose
+from gradcheck.notes.grammar.latex import latex
 from gradcheck.notes.grammar.lexer import NotRead, Token
 from gradcheck.notes.grammar.normalising import FUNCTIONS
 from gradcheck.notes.grammar.syntax import (
@@ -62,6 +63,10 @@ class Symbols(Cursor):
             return self.accented(token)
         if token.text == "d" and token.kind == "letter" and self.differential_ahead(token):
             return self.slashed(token)
+        if token.text == "d" and token.kind == "letter" and self.text() == "(":
+            turned = self.of_a_transpose(token)
+            if turned is not None:
+                return turned
         name = Name(token.text, bold=token.bold, at=token.start, word=token.kind == "word")
         if token.kind == "word":
             known = FUNCTIONS.get(token.text)
@@ -79,6 +84,18 @@ class Symbols(Cursor):
             return False
         joined = following.start == token.end or following.text in ACCENTS or following.bold
         return joined and (following.kind == "letter" or following.text in GREEK or following.text in ACCENTS)
+
+    def of_a_transpose(self, token: Token) -> Node | None:
+        r"""d(K^\top), the transpose of dK, also where d is a size: nobody puts a factor so in brackets."""
+        start = self.k
+        opener = self.take("(")
+        inside = self.until(")")
+        if opener.start == token.end and len(inside) > 2 and inside[0].kind == "letter":
+            body = self.whole(inside)
+            if isinstance(body, Raised) and body.transposed and isinstance(body.base, Name):
+                return self.postfix(Raised(Differential(body.base), None, transposed=True))
+        self.k = start
+        return None
 
     def slashed(self, token: Token) -> Node:
         """dX, the shorthand, or dL/dW in a line."""
@@ -111,6 +128,8 @@ class Symbols(Cursor):
             return self.postfix(replace(name, sub=places, text=number.text if number else name.text))
         if self.text() == "[" and base in self.functions and base not in self.symbols:
             raise NotRead(f"whether {base} is multiplied or applied is not clear")
+        if self.text() == "(" and self.holds_itself(name):
+            return name  # \sigma_n (1 - \sigma_n): nobody applies a function to itself
         if self.text() == "(" and (base in self.functions or name.primes):
             if after:
                 raise NotRead("a transposed function is not read")
@@ -129,6 +148,26 @@ class Symbols(Cursor):
         for raised in after:
             node = replace(raised, base=node)
         return self.postfix(node)
+
+    def holds_itself(self, name: Name) -> bool:
+        """Whether the symbol before brackets stands in them too, with the same mark below and not applied."""
+        if not name.sub or name.sup or name.primes:
+            return False
+        start = self.k
+        self.take("(")
+        try:
+            inside = self.until(")")
+        except NotRead:
+            return False
+        finally:
+            self.k = start
+        for k, token in enumerate(inside):
+            if token.text == name.base and k + 1 < len(inside) and inside[k + 1].kind == "sub":
+                own = self.inner(inside[k:])
+                found, after = own.marks(Name(own.take().text, word=name.word))
+                if not after and not found.sup and latex(found) == latex(name) and own.text() != "(":
+                    return True
+        return False
 
     def places(self) -> tuple[Node, ...]:
         """Indices in brackets, as programs write them: X[i, k], p[i, y_i]."""
@@ -217,7 +256,10 @@ class Symbols(Cursor):
             return replace(name, text=label, sub=self.indices(content[opened + 1 : -1]))
         if len(content) == 1 and content[0].kind == "word":
             return replace(name, text=content[0].text)
-        if any(t.kind in {"word", "remark"} or t.text == "|" for t in content):
+        given = [t.text for t in content]
+        if len(content) == 3 and given[1] in {"|", "\\mid"} and {given[0], given[2]} <= _INDICES | {"t", "s"}:
+            return replace(name, text="|", sub=self.indices([content[0], content[2]]))  # p_{j|i}: no p_{ji}
+        if any(t.kind in {"word", "remark"} or t.text in {"|", "\\mid"} for t in content):
             return replace(name, text="".join(t.text for t in content))
         letters = "".join(t.text for t in content)
         if letters in ABBREVIATIONS:
@@ -315,6 +357,8 @@ class Symbols(Cursor):
             if self.here.kind == "number":
                 scale = self.factor()
             inner = self.factor() if scale is None or self.starts() else scale
+            if name.base == "tr" and not isinstance(inner, Group):
+                inner = self.traced(inner)
             if scale is not None and inner is not scale:
                 inner = Multiplication((("", scale), ("", inner)))
             bare = isinstance(inner, Group | Bars | Norm)
@@ -327,6 +371,13 @@ class Symbols(Cursor):
             node = Group(Quotient(node, Apply(plain, (base,))))
         node = Raised(node, exponent) if exponent is not None else node
         return self.postfix(node)
+
+    def traced(self, first: Node) -> Node:
+        """A trace without brackets is that of all factors that follow, up to the next function."""
+        factors: list[tuple[str, Node]] = [("", first)]
+        while self.here is not None and self.starts() and not self.next_is_function():
+            factors.append(("", self.factor()))
+        return first if len(factors) == 1 else Multiplication(tuple(factors))
 
     def next_is_function(self) -> bool:
         if self.text() == "d" and self.k + 1 < len(self.tokens) and "d" not in self.symbols:

@@ -146,7 +146,7 @@ class Functions(Sums):
             if x.scalar:
                 return x
             if not x.matrix or not compatible(x.row, x.column):
-                raise Mismatch(f"the trace of {x.words()} does not exist")
+                raise self.not_square(x, "trace")
             assert x.row is not None and x.column is not None
             x.row.dim.unify(x.column.dim)
             k = fresh(x.row.dim)

@@ -147,7 +147,7 @@ class Given(Symbols):
         ):  # y_t and y_{t,k}: t is a step and no index
             counts = {max(c - 1, 0) for c in counts}
         guessed = dict(self.options.ranks).get(key)
-        if written == 1 and key in self.context.members:
+        if written in {1, 2} and key in self.context.members:
             self.assume(f"{key} with an index is a vector")
             dims = tuple(self.family_dim(array, k) for k in range(2))
             self.infos[array] = Info(dims, 1)

@@ -224,15 +224,21 @@ class Products(Unknowns):
         if value.scalar:
             return value.with_body(power(value.body, _MINUS))
         if not value.matrix or not compatible(value.row, value.column):
-            raise Mismatch(f"the inverse of {value.words()} does not exist")
+            raise self.not_square(value, "inverse")
         assert value.row is not None and value.column is not None
         value.row.dim.unify(value.column.dim)
         i, j = fresh(value.row.dim, "r"), fresh(value.row.dim, "c")
         return Value(i, j, Inverse(value.row, value.column, value.body, i, j))
 
+    def not_square(self, value: Value, what: str) -> Mismatch | NotRead:
+        """Texts use a letter anew: a matrix is certainly not square where a comment declares its sizes."""
+        text = f"the {what} of {value.words()} does not exist"
+        sides = [i.dim for i in (value.row, value.column) if i is not None]
+        return Mismatch(text) if value.matrix and self.sizes_are_declared(*sides) else NotRead(text)
+
     def determinant(self, value: Value) -> Term:
         if not value.matrix or not compatible(value.row, value.column):
-            raise Mismatch(f"the determinant of {value.words()} does not exist")
+            raise self.not_square(value, "determinant")
         assert value.row is not None and value.column is not None
         value.row.dim.unify(value.column.dim)
         return Det(value.row, value.column, value.body)

@@ -57,18 +57,20 @@ from gradcheck.notes.statements.defining import define, define_roots, numbered
 from gradcheck.notes.statements.differentials import varied
 from gradcheck.notes.statements.intermediates import name_intermediates
 from gradcheck.notes.statements.labels import Labels, labelled, labels
-from gradcheck.notes.statements.letters import INDICES, Apart, side_by_side, stacked, told_apart, told_by_use
+from gradcheck.notes.statements.letters import Apart, side_by_side, stacked, told_apart, told_by_use
 from gradcheck.notes.statements.lost import lose
-from gradcheck.notes.statements.partials import spelt_out
 from gradcheck.notes.statements.pieces import Formula, Piece, excerpt
-from gradcheck.notes.statements.remarks import remark
+from gradcheck.notes.statements.remarks import is_at_a_label, is_set, remark
 from gradcheck.notes.statements.sides import (
     applied_and_multiplied,
     as_differentials,
     only_named,
     parsed_side,
+    read_sides,
 )
 from gradcheck.notes.statements.splitting import Statement, split
+from gradcheck.notes.statements.updates import updated
+from gradcheck.notes.statements.valued import Valued, valued
 from gradcheck.notes.statements.variances import Squares, squares
 
 __all__ = ["sort"]
@@ -92,6 +94,8 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
     context.bold = bold_letters(formulas)
     bare = {key_of(d.name) for d in declarations.shapes if not d.name.sub}
     parsed = _parsed(statements, context)
+    own_value = valued([sides for _, sides in parsed])
+    parsed = [(scope, own_value(sides)) for scope, sides in parsed]
     counted = counted_arguments(parsed)
     context.varied = varied([sides for _, sides in parsed])
     parsed = [(scope, as_differentials(counted(sides, scope), context)) for scope, sides in parsed]
@@ -133,7 +137,7 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
             statement,
             context,
             pieces,
-            (label, apart, alone_in_its_function, squared),
+            (label, apart, alone_in_its_function, squared, own_value),
             stacks,
             counted,
         )
@@ -217,7 +221,7 @@ def _parsed(
             with suppress(NotRead, RecursionError):
                 assert not isinstance(statement, str)
                 sides.append(parsed_side(side, statement, context))
-        if sides:
+        if sides and updated(sides) is None:
             found.append((formula.scope, sides))
     return found
 
@@ -227,22 +231,24 @@ def _piece(
     statement: Statement,
     context: Context,
     before: list[Piece],
-    named: tuple[Labels, Apart, Variables, Squares],
+    named: tuple[Labels, Apart, Variables, Squares, Valued],
     stacks: dict[str, tuple[Name, Vectorised]],
     counted: Counted,
 ) -> Piece | None:
     start, end = statement.start, statement.end
-    label, apart, alone, squared = named
+    label, apart, alone, squared, valued = named
     if statement.relation is not None:
         return _related(formula, statement, context, start, end)
     if not statement.signs:
         return None
     piece = Piece(formula, start, end, "claim", known=len(context.definitions))
     try:
-        for side in statement.sides:
-            spelt = spelt_out(parsed_side(side, statement, context), context.definitions, formula.scope)
-            piece.sides.append(spelt)
-            piece.latex.append(excerpt(formula.text, side[0].start, side[-1].end))
+        read_sides(piece, statement, context)
+        update = updated(piece.sides)
+        if update is not None:
+            piece.sides, piece.reason = [], f"it is an update of {update}, not a claim about a derivative"
+            return piece
+        piece.sides = valued(piece.sides)
         sides = as_differentials(counted(piece.sides, formula.scope), context)
         marked = [labelled(s, label) for s in sides]
         if only_named(marked, statement, context):
@@ -268,7 +274,7 @@ def _piece(
     except RecursionError:
         piece.sides, piece.reason = [], "it is nested too deeply"
         return piece
-    if _is_at_a_label(piece.sides):
+    if is_at_a_label(piece.sides):
         return None
     if isinstance(piece.sides[0], Name) and key_of(piece.sides[0]) in stacks and len(piece.sides) == 2:
         context.unread.add(key_of(piece.sides[0]))  # what it is by itself is not read, only W z
@@ -276,7 +282,7 @@ def _piece(
     if remark(piece.sides, formula.scope, context):
         return None
     rest = piece.sides[1:]
-    if rest and isinstance(piece.sides[0], Name) and (all(is_number(s) for s in rest) or _set(piece.sides)):
+    if rest and isinstance(piece.sides[0], Name) and (all(is_number(s) for s in rest) or is_set(piece.sides)):
         return None  # "n = 3", "w = b = 1": values, nothing to check
     if statement.continues:
         return _continuation(piece, before)
@@ -284,6 +290,8 @@ def _piece(
         piece.sides, piece.reason = [], r"it is one case of a definition; all in \begin{cases} are read"
         return piece
     define(piece, context)
+    if piece.skipped and piece.definition is not None:
+        context.lost.setdefault(piece.definition.key, set()).add(formula.scope)
     return piece
 
 
@@ -300,20 +308,6 @@ def _defines_one_case(piece: Piece, context: Context) -> bool:
         return False
     context.unread.add(key_of(head.function))
     return True
-
-
-def _is_at_a_label(sides: list[Node]) -> bool:
-    """Whether an index is set to a label, as in "if k = y_i", which defines nothing."""
-    label = sides[1] if len(sides) == 2 and letter_of(sides[0]) in INDICES else None
-    return isinstance(label, Name) and label.base == "y" and len(label.sub) == 1 and not label.sup
-
-
-def _set(sides: list[Node]) -> bool:
-    """Whether several symbols are set to one value."""
-    symbols = all(isinstance(s, Name) for s in sides[:-1])
-    last = sides[-1]
-    value = is_number(last) or (isinstance(last, Name) and last.base in {"\\ones", "\\zeros"})
-    return len(sides) > 2 and symbols and value
 
 
 def _related(formula: Formula, statement: Statement, context: Context, start: int, end: int) -> Piece | None:

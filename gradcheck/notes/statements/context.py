@@ -35,6 +35,7 @@ class Definition:
     row: bool = False
     derived: bool = False  # a name for a derivative
     squared: bool = False  # \\sigma^2 as one symbol
+    rest: tuple[Node, ...] = ()  # what the note says that the body is equal to
 
     @property
     def key(self) -> str:
@@ -98,20 +99,9 @@ def turned(sides: list[Node]) -> set[str]:
 
 LAYERS = {"l", "L", "\\ell"}
 LOSSES = {
-    "L",
-    "J",
-    "C",
-    "E",
-    "\\mathcal{L}",
-    "\\ell",
-    "\\mathcal{J}",
-    "loss",
-    "cost",
-    "H",
-    "\\mathcal{C}",
-    "Loss",
-    "Cost",
-}
+    "L", "J", "C", "E", "\\mathcal{L}", "\\ell", "\\mathcal{J}", "loss", "cost", "H", "\\mathcal{C}",
+    "Loss", "Cost",
+}  # fmt: skip
 ACTIVATIONS = {"\\sigma", "\\phi", "\\varphi", "f", "g", "h", "\\psi", "\\rho", "act"}
 
 
@@ -310,8 +300,9 @@ class Context:
                 self.static.setdefault(letter, 4 if letter.isupper() else 2)
         shifted: set[str] = set()
         for node in everything:
+            dotted = any(isinstance(n, Dots) for n in nodes(node))  # y_1 + ... + y_{i-1}: i counts no steps
             for inner in nodes(node):
-                self._learn(inner, shifted)
+                self._learn(inner, set() if dotted else shifted)
         self.losses -= (turned(everything) | self.functions) - LOSSES
         for definition in self.definitions:
             if self._is_layer(definition.name):

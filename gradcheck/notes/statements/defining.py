@@ -25,7 +25,7 @@ from gradcheck.notes.grammar.syntax import (
 )
 from gradcheck.notes.statements.context import LOSSES, Context, Definition, key_of, letter_of, nodes
 from gradcheck.notes.statements.declarations import Declared
-from gradcheck.notes.statements.letters import marks
+from gradcheck.notes.statements.letters import PLAIN, marks
 from gradcheck.notes.statements.pieces import Piece
 
 __all__ = ["define", "define_roots", "derives", "numbered"]
@@ -166,6 +166,7 @@ def _say_of_what_is_logged(piece: Piece, context: Context) -> None:
 def define(piece: Piece, context: Context) -> None:
     """A symbol that is not known yet, by itself on the left, is defined by what follows."""
     _say_of_what_is_logged(piece, context)
+    _define_every_class(piece)
     left, scope = piece.sides[0], piece.formula.scope
     parameters: tuple[Node, ...] = ()
     name = left
@@ -222,13 +223,54 @@ def define(piece: Piece, context: Context) -> None:
     ):
         # u = f(x) = ...: what f is, too
         context.definitions.append(Definition(named.function, piece.sides[2], named.arguments, scope))
-    definition = Definition(name, piece.sides[1], parameters, scope, derived=derived, squared=squared)
+    if len(piece.sides) > 2 and not derived:
+        _define_by_use(named, piece.sides[2], scope, context)
+    rest = () if derived else tuple(piece.sides[2:])
+    definition = Definition(
+        name, piece.sides[1], parameters, scope, derived=derived, squared=squared, rest=rest
+    )
     context.definitions.append(definition)
     piece.definition = definition
     if squared:
         context.squared.add(key)
     if not (key == "\\delta" and name.sup) or not derived:
         piece.kind = "definition"
+
+
+def _define_by_use(node: Node, body: Node, scope: int, context: Context) -> None:
+    r"""g, where h(x) = g(w^T x) = 1 / (1 + e^{-w^T x}) says what g makes of its argument."""
+    if not isinstance(node, Apply) or node.bare or len(node.arguments) != 1:
+        return
+    function, argument = node.function, latex(node.arguments[0])
+    marked = function.word or function.primes or function.sub or function.sup
+    if marked or isinstance(node.arguments[0], Name) or context.is_defined(key_of(function)):
+        return
+    variable = Name("z", accent=PLAIN)
+    made = rebuilt(body, lambda part: variable if latex(part) == argument else None)
+    if not any(isinstance(n, Name) and n.base != "e" and n != variable and not n.word for n in nodes(made)):
+        context.definitions.append(Definition(function, made, (variable,), scope))
+
+
+def _define_every_class(piece: Piece) -> None:
+    r"""p_{y_i} = e^{f_{y_i}} / \sum_j e^{f_j} says the same of every class k as of the label y_i."""
+    head = piece.sides[0]
+    label = head.sub[0] if isinstance(head, Name) and len(head.sub) == 1 else None
+    if len(piece.sides) != 2 or not isinstance(label, Name) or len(label.sub) != 1:
+        return
+    own = latex(label)
+    used = {n.base for s in piece.sides for n in nodes(s) if isinstance(n, Name)}
+    letter = next((x for x in "kcmq" if x not in used), None)
+    if letter is None:
+        return
+
+    def change(part: Node) -> Node | None:
+        at = isinstance(part, Name) and [latex(s) for s in part.sub] == [own]
+        return replace(part, sub=(Name(letter),)) if at and isinstance(part, Name) else None
+
+    made = [rebuilt(s, change) for s in piece.sides]
+    marks_ = {n.base for n in nodes(label) if isinstance(n, Name)}
+    if not any(isinstance(n, Name) and n.base in marks_ for s in made for n in nodes(s)):
+        piece.sides[:] = made
 
 
 EACH = "i"

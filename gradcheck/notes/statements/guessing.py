@@ -48,7 +48,7 @@ def guesses(context: Context, pieces: list[Piece]) -> list[Guess]:
     """All combinations, the likely ones first; a single empty one where nothing is open."""
     sides = [s for p in pieces for s in p.sides]
     signs = _Signs(sides, context)
-    context.members = {k for k in signs.members if signs.indexed.get(k) == {1} and not _known(k, context)}
+    context.members = {k for k in signs.members if signs.counts_members(k) and not _known(k, context)}
     context.numbers -= {
         k for k in signs.added if signs.indexed.get(k) == {0}
     }  # as b in W x + b: the sum tells
@@ -120,6 +120,7 @@ class _Signs:
         self.added: set[str] = set()  # to a matrix times something, as b in W x + b
         self.plain: dict[str, set[int]] = {}  # with how many indices, without an example's number
         self.members: set[str] = set()  # of which an indexed one is a vector
+        self.places: dict[str, set[tuple[str | None, ...]]] = {}  # with which letters a symbol is indexed
         self.powers: set[str] = set()  # to the power of something that is no whole number, as p^{-\eta}
         self.shaped = bool(context.bold)
         marks: set[int] = set()
@@ -131,6 +132,7 @@ class _Signs:
                 if isinstance(node, Name) and id(node) not in marks:
                     self.keys.setdefault(key_of(node))
                     self.indexed.setdefault(key_of(node), set()).add(len(node.sub))
+                    self.places.setdefault(key_of(node), set()).add(tuple(letter_of(s) for s in node.sub))
                     if node.bracket != "(":
                         self.plain.setdefault(key_of(node), set()).add(len(node.sub))
                     if node.base in context.bold and node.accent != PLAIN:
@@ -201,13 +203,22 @@ class _Signs:
             case _:
                 pass
 
+    def counts_members(self, key: str) -> bool:
+        """Whether x_i is a vector and x_{ij} its entry j, wherever x has two indices."""
+        found = self.places.get(key, set())
+        first = {p[0] for p in found if len(p) == 1}
+        both = {p for p in found if len(p) == 2}
+        rest = {len(p) for p in found} - {1, 2}
+        return bool(first) and not rest and all(p[0] in first and p[1] not in first for p in both)
+
     def options(self, key: str) -> tuple[tuple[int, int], ...]:
         """The ranks that a symbol may have, with what each costs."""
         counts = self.indexed.get(key, set()) | self.context.counts(key)
         if key in self.context.examples and 1 in self.context.examples[key]:
             return ((1, 0),)
         if counts - {0} or key in self.indices:
-            return ()  # its entries tell
+            small = key in self.array and key not in self.indices and not key[:1].isupper()
+            return ((1, 0),) if counts == {0, 1} and small else ()  # w^T x here, w_j there: its entries tell
         base = key.split("_", maxsplit=1)[0]
         if base.startswith(f"\\{PLAIN}"):
             return ((0, 0),)

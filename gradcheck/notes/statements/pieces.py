@@ -53,6 +53,8 @@ class Piece:
     said: Relation | None = None  # two indices that the text before it calls equal, as in "for i = j"
 
     anchor: Node | None = None  # the left side, where a side after it is not read
+    skipped: list[tuple[str, str]] = field(default_factory=list)  # sides that are not read, and why
+
     whole: bool = False  # the only statement of its formula
 
     @property

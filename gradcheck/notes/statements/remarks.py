@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gradcheck.notes.grammar.syntax import BigSum, Literal, Name, Node, Raised
-from gradcheck.notes.statements.context import Context, key_of
+from gradcheck.notes.statements.context import Context, is_number, key_of, letter_of
 from gradcheck.notes.statements.declarations import Declared
+from gradcheck.notes.statements.letters import INDICES
 
-__all__ = ["remark"]
+__all__ = ["is_at_a_label", "is_set", "remark"]
 
 
 def remark(sides: list[Node], scope: int, context: Context) -> bool:
@@ -21,6 +22,20 @@ def remark(sides: list[Node], scope: int, context: Context) -> bool:
     if shares is not None:
         _declare(replace(shares, sub=()), "simplex", scope, context)
     return shares is not None
+
+
+def is_at_a_label(sides: list[Node]) -> bool:
+    """Whether an index is set to a label, as in "if k = y_i", which defines nothing."""
+    label = sides[1] if len(sides) == 2 and letter_of(sides[0]) in INDICES else None
+    return isinstance(label, Name) and label.base == "y" and len(label.sub) == 1 and not label.sup
+
+
+def is_set(sides: list[Node]) -> bool:
+    """Whether several symbols are set to one value."""
+    symbols = all(isinstance(s, Name) for s in sides[:-1])
+    last = sides[-1]
+    value = is_number(last) or (isinstance(last, Name) and last.base in {"\\ones", "\\zeros"})
+    return len(sides) > 2 and symbols and value
 
 
 def _declare(name: Name, values: str, scope: int, context: Context) -> None:

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import itertools
 
-from gradcheck.notes.grammar.lexer import Token
+from gradcheck.notes.grammar.lexer import NotRead, Token
 from gradcheck.notes.grammar.parser import parse
-from gradcheck.notes.grammar.syntax import Apply, Derivative, Differential, Group, Multiplication, Name, Node
+from gradcheck.notes.grammar.syntax import (
+    Apply,
+    Derivative,
+    Differential,
+    Dots,
+    Group,
+    Multiplication,
+    Name,
+    Node,
+)
 from gradcheck.notes.statements.context import Context, key_of, nodes
 from gradcheck.notes.statements.differentials import of_an_expression, with_differentials
+from gradcheck.notes.statements.partials import spelt_out
+from gradcheck.notes.statements.pieces import Piece, excerpt
 from gradcheck.notes.statements.splitting import Statement
 
-__all__ = ["applied_and_multiplied", "as_differentials", "only_named", "parsed_side"]
+__all__ = ["applied_and_multiplied", "as_differentials", "only_named", "parsed_side", "read_sides"]
 
 
 def parsed_side(side: list[Token], statement: Statement, context: Context) -> Node:
@@ -19,6 +30,26 @@ def parsed_side(side: list[Token], statement: Statement, context: Context) -> No
     if side is statement.sides[0] and of_an_expression(statement.sides):
         return Differential(parse(side[1:], context.applied, context.symbols))
     return parse(side, context.applied, context.symbols)
+
+
+def read_sides(piece: Piece, statement: Statement, context: Context) -> None:
+    """Bring the sides of a statement into its piece; in a chain, those that are not read are skipped."""
+    formula = piece.formula
+    for k, side in enumerate(statement.sides):
+        text = excerpt(formula.text, side[0].start, side[-1].end)
+        try:
+            node = spelt_out(parsed_side(side, statement, context), context.definitions, formula.scope)
+            if k and len(statement.sides) > 2 and any(isinstance(n, Dots) for n in nodes(node)):
+                raise NotRead("dots stand for something that is not written out")
+        except NotRead as error:
+            if not k or len(statement.sides) < 3:
+                raise
+            piece.skipped.append((text, str(error)))
+            continue
+        piece.sides.append(node)
+        piece.latex.append(text)
+    if len(piece.sides) < 2:
+        raise NotRead(piece.skipped[0][1])
 
 
 def only_named(sides: list[Node], statement: Statement, context: Context) -> bool:

@@ -58,9 +58,10 @@ class Verdicts:
             if piece.definition is not None:
                 said = judge_definition(self.evidence, base, found, piece.definition)
                 if said is not None:
-                    return said
+                    return _not_all_read(said, piece) if piece.skipped else said
             said = self.claim(base, found)
-            return chain_rule(said, piece) if said.verdict == "not-read" else said
+            said = chain_rule(said, piece) if said.verdict == "not-read" else said
+            return _not_all_read(said, piece) if piece.skipped else said
         except RecursionError:
             return completed(base, reason="It is nested too deeply.")
         except (
@@ -107,6 +108,22 @@ class Verdicts:
             if again is not None and again.verdict in {"right", "right-if"}:
                 return again
         return record
+
+
+def _not_all_read(record: ClaimRecord, piece: Piece) -> ClaimRecord:
+    """A chain of which a side is not read: right if that side is, and nobody is called wrong."""
+    if record.verdict == "not-read":
+        return record
+    if record.kind == "definition" or record.verdict not in {"right", "right-if"}:
+        said = sentence(piece.skipped[0][1])
+        return completed(
+            record, verdict="not-read", reason=said, strength=None, condition=None, correction=None
+        )
+    same = [
+        f"{' '.join(text.split())} (not read) is equal to the sides beside it" for text, _ in piece.skipped
+    ]
+    condition = ", and ".join([*([record.condition] if record.condition else []), *same])
+    return completed(record, verdict="right-if", condition=condition)
 
 
 def chain_rule(record: ClaimRecord, piece: Piece) -> ClaimRecord:

@@ -113,7 +113,7 @@ def judge_wrong(
         head = piece.sides[first.pair]
         own = head.body if isinstance(head, Derivative) else None
         applied = [n for n in nodes(tuple(piece.sides)) if isinstance(n, Apply)]
-        if isinstance(own, Apply) and _is_undefined(evidence, own) and _elsewhere(own, applied):
+        if isinstance(own, Apply) and _is_undefined(evidence, own) and _may_be_any(own, applied):
             text = f"the function {key_of(own.function)} is neither declared nor defined"
             return completed(base, reason=sentence(text), reading=reading)
         if isinstance(head, Apply) and _is_undefined(evidence, head):
@@ -210,10 +210,13 @@ def _of_one_point(piece: Piece, outcome: Outcome) -> str | None:
     return "it is rounded" if rounded and screen(comparison, within=ROUNDED) else None
 
 
-def _elsewhere(node: Apply, applied: list[Apply]) -> bool:
-    """Whether a function stands at another argument too, so that it may be a function of something else."""
-    same = [a for a in applied if key_of(a.function) == key_of(node.function) and not a.function.primes]
-    return any(latex(a.arguments[0]) != latex(node.arguments[0]) for a in same)
+def _may_be_any(node: Apply, applied: list[Apply]) -> bool:
+    """Whether some function makes the claim true: no slope of it stands there, as in g'(z) = e^z, or it
+    stands at another argument too, so that it may be a function of something else.
+    """
+    same = [a for a in applied if key_of(a.function) == key_of(node.function)]
+    plain = [a for a in same if not a.function.primes]
+    return len(plain) == len(same) or any(latex(a.arguments[0]) != latex(node.arguments[0]) for a in plain)
 
 
 def _is_undefined(evidence: Evidence, node: Apply) -> bool:
