@@ -102,7 +102,6 @@ def test_the_command_line_reference_has_every_command_and_every_option():
         assert all(" ".join((p.help or "").split()) in told for p in options), name
 
 
-@pytest.mark.slow
 def test_the_sites_search_finds_the_page(tmp_path):
     """And a word that stands nowhere finds none."""
     pytest.importorskip("sphinx")
