@@ -11,7 +11,14 @@ from collections.abc import Iterator
 from functools import lru_cache
 from types import CodeType
 
-from gradcheck.judging.steering.names_of_sizes import Function, Names, called, names_of, within
+from gradcheck.judging.steering.names_of_sizes import (
+    Function,
+    Names,
+    called,
+    names_of,
+    numbers_of,
+    within,
+)
 
 __all__ = ["asked_by_name"]
 
@@ -33,21 +40,23 @@ def asked_by_name(code: CodeType) -> Iterator[tuple[int, list[int]]]:
 @lru_cache(maxsize=64)
 def _functions(text: str, line: int) -> list[tuple[Function, Names]]:
     """The functions of a file that begin on a line."""
-    try:
-        module = _tree(text)
-    except (SyntaxError, ValueError, RecursionError):
-        return []
-    return [
-        (node, names_of(node, module))
-        for node in ast.walk(module)
-        if isinstance(node, Function)
-        and min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))]) == line
-    ]
+    beginning, numbers = _read(text)
+    return [(function, names_of(function, numbers)) for function in beginning.get(line, ())]
 
 
 @lru_cache(maxsize=8)
-def _tree(text: str) -> ast.Module:
-    return ast.parse(text)
+def _read(text: str) -> tuple[dict[int, list[Function]], dict[str, int]]:
+    """The functions of a file by the lines on which they begin, and the whole numbers that it names."""
+    try:
+        module = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return {}, {}
+    beginning: dict[int, list[Function]] = {}
+    for node in ast.walk(module):
+        if isinstance(node, Function):
+            line = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+            beginning.setdefault(line, []).append(node)
+    return beginning, numbers_of(module)
 
 
 def _is_of(function: Function, code: CodeType) -> bool:
