@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
@@ -247,3 +249,22 @@ def test_a_large_forward_may_restore_what_it_writes():
 
     formula = Formula(restores, SHAPES, name="restores")
     assert len(generate(formula, max_examples=1, seed=0).points) == 1
+
+
+def spent(work):
+    """CPU seconds of this thread, and of all others, for fifty runs."""
+    process, thread = time.process_time(), time.thread_time()
+    for _ in range(50):
+        work()
+        time.sleep(0.0005)
+    own = time.thread_time() - thread
+    return own, time.process_time() - process - own
+
+
+def test_a_direction_wakes_no_other_core():
+    """BLAS shares a dot product of 10,000 numbers among all cores, which wait for each other for long."""
+    array = np.linspace(-1.0, 1.0, 40_000).reshape(200, 200)
+    own, others = spent(lambda: Direction(array, 0))
+    assert others < own, (own, others)
+    size = np.abs(Direction(array, 0).columns).max()
+    assert 0.5 * np.sqrt(np.mean(array**2)) < size <= np.sqrt(np.mean(array**2)) * (1 + 1e-12)

@@ -1,9 +1,12 @@
 """Sizes that code asks about by names, ranges and arrays: beyond what is run they stand in `untried`."""
 
+import ast
+
 import numpy as np
 import pytest
 
 import gradcheck
+from gradcheck.judging.steering import asked_by_name
 from gradcheck.judging.steering.sizes_in_code import sizes_beyond
 
 
@@ -153,3 +156,14 @@ def test_of_two_functions_on_a_line_each_has_its_own():
     long, short = (lambda x: [n := len(x), n > 2000]), (lambda x: [n := len(x), n > 100])
     assert len(sizes_beyond([long.__code__], 200)) == 1
     assert sizes_beyond([short.__code__], 200) == []
+
+
+def test_a_file_is_walked_once_for_all_its_functions(monkeypatch):
+    walked = []
+    walk = ast.walk
+    monkeypatch.setattr(ast, "walk", lambda node: walked.append(type(node)) or walk(node))
+    asked_by_name._read.cache_clear()
+    asked_by_name._functions.cache_clear()
+    for function in (a_mask, unpacked, places):
+        assert [n for _, numbers in asked_by_name.asked_by_name(function.__code__) for n in numbers] == [2000]
+    assert walked.count(ast.Module) == 1

@@ -149,11 +149,11 @@ def _with_silent(
     they had at every point before, such as that they are not installed.
     """
     opinions = dict(result.opinions)
-    for usable in session.backends:
-        earlier = {r.opinions[usable.name].reason for r in before if usable.name in r.opinions}
-        always = earlier.pop() if len(earlier) == 1 else None
-        silent = Opinion(usable.name, reason=always or Reason(why))
-        opinions[usable.name] = opinions.get(usable.name) or silent
+    for name in (usable.name for usable in session.backends):
+        if name not in opinions:
+            earlier = {said.reason for r in before if (said := r.opinions.get(name)) is not None}
+            always = earlier.pop() if len(earlier) == 1 else None
+            opinions[name] = Opinion(name, reason=always or Reason(why))
     return replace(result, opinions=opinions)
 
 

@@ -96,7 +96,9 @@ def compare(
         its: Any = answer.values[first]
         size = _magnitude(own) + _magnitude(its)
         match = _entry(first, own, its, size, both, arb(0), bits=bits, coarse=answer.coarse)
-        return replace(match, resolved=any(p[0] for p in plain if p), zero=all(p[1] for p in plain if p))
+        resolved, zero = any(p[0] for p in plain if p), all(p[1] for p in plain if p)
+        alike = (match.resolved, match.zero) == (resolved, zero)
+        return match if alike else replace(match, resolved=resolved, zero=zero)
     worst: Match | None = None
     resolved, zero = False, True
     lazily: NDArray[np.float64] | None = None

@@ -80,8 +80,9 @@ def check_point(
             if (kink := _kink(check, opinions)) is not None:
                 return _at_kink(result, check, kink, usable)
             opinions |= {one.name: ask(check, one) for one in dear}
-        opinions = {one.name: opinions[one.name] for one in usable}
-        result = replace(result, opinions=opinions)
+        if dear:
+            opinions = {one.name: opinions[one.name] for one in usable}
+            result = replace(result, opinions=opinions)
         agree = finite and _all_agree(usable, opinions)
         if not agree and (kink := _kink(check, opinions)) is not None:
             return _at_kink(result, check, kink, usable)

@@ -44,21 +44,21 @@ def digits_lost(
     """
     unit = UNIT[dtype]
     most = -math.log10(unit)
-    lost = 0.0
+    if not all(np.isfinite(value).all() for value in values.values()):
+        return most
+    losses: list[tuple[float, Quantity, arb]] = []
     for quantity, value in values.items():
-        if not np.isfinite(value).all():
-            return most
-        balls = exact[quantity].reshape(-1)
-        if not all(b.is_finite() for b in balls):
-            continue
-        if all(b.contains(0) for b in balls):
+        balls = exact[quantity].reshape(-1).tolist()
+        if not all(b.is_finite() for b in balls) or all(b.contains(0) for b in balls):
             continue
         largest = max(abs(b).lower() for b in balls)
-        error = max(abs(b - float(v)).lower() for b, v in zip(balls, value.reshape(-1), strict=True))
-        if error <= largest * unit or (scales is not None and _saturated(largest, scales(quantity), unit)):
-            continue
-        lost = max(lost, math.log10(min(float(error / largest), 1.0) / unit))
-    return min(lost, most)
+        error = max(abs(b - v).lower() for b, v in zip(balls, value.reshape(-1).tolist(), strict=True))
+        if error > largest * unit:
+            losses.append((math.log10(min(float(error / largest), 1.0) / unit), quantity, largest))
+    for lost, quantity, largest in sorted(losses, key=lambda loss: -loss[0]):  # S costs more than the rest
+        if scales is None or not _saturated(largest, scales(quantity), unit):
+            return min(max(lost, 0.0), most)
+    return 0.0
 
 
 def _saturated(largest: arb, scale: NDArray[np.float64] | None, unit: float) -> bool:

@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-__all__ = ["Names", "called", "names_of", "within"]
+__all__ = ["Names", "called", "names_of", "numbers_of", "within"]
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -101,11 +101,16 @@ def within(function: Function | ast.Module) -> Iterator[ast.AST]:
             left.extend(ast.iter_child_nodes(node))
 
 
-def names_of(function: Function, module: ast.Module) -> Names:
-    """What the names mean that a function uses; ``module`` is its file."""
+def numbers_of(module: ast.Module) -> dict[str, int]:
+    """The names of a file that stand for a whole number each."""
+    return _numbers(_assigned(module))
+
+
+def names_of(function: Function, outside: dict[str, int]) -> Names:
+    """What the names mean that a function uses; ``outside`` are the numbers that its file names."""
     assigned = _assigned(function)
-    numbers = _numbers(_assigned(module)) | _numbers(assigned)
-    numbers = {name: n for name, n in numbers.items() if name not in assigned or name in _numbers(assigned)}
+    own = _numbers(assigned)
+    numbers = {name: n for name, n in (outside | own).items() if name not in assigned or name in own}
     names = Names(frozenset(assigned), numbers)
     rooted = {name for name, values in assigned.items() if any(v is not None for v in values)}
     kept = frozenset(rooted)

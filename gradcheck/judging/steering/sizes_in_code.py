@@ -12,7 +12,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import CodeType
 
-from gradcheck.judging.steering.names_of_sizes import Function, Names, called, names_of, within
+from gradcheck.judging.steering.names_of_sizes import (
+    Function,
+    Names,
+    called,
+    names_of,
+    numbers_of,
+    within,
+)
 from gradcheck.judging.steering.untried import UntriedSide
 
 __all__ = ["compared_sizes", "sizes_beyond"]
@@ -62,21 +69,23 @@ def _numbers(code: CodeType, asks: Callable[[Names, ast.AST], list[int]]) -> Ite
 @lru_cache(maxsize=64)
 def _functions(text: str, line: int) -> list[tuple[Function, Names]]:
     """The functions of a file that begin on a line."""
-    try:
-        module = _tree(text)
-    except (SyntaxError, ValueError, RecursionError):
-        return []
-    return [
-        (node, names_of(node, module))
-        for node in ast.walk(module)
-        if isinstance(node, Function)
-        and min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))]) == line
-    ]
+    beginning, numbers = _read(text)
+    return [(function, names_of(function, numbers)) for function in beginning.get(line, ())]
 
 
 @lru_cache(maxsize=8)
-def _tree(text: str) -> ast.Module:
-    return ast.parse(text)
+def _read(text: str) -> tuple[dict[int, list[Function]], dict[str, int]]:
+    """The functions of a file by the lines on which they begin, and the whole numbers that it names."""
+    try:
+        module = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return {}, {}
+    beginning: dict[int, list[Function]] = {}
+    for node in ast.walk(module):
+        if isinstance(node, Function):
+            line = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+            beginning.setdefault(line, []).append(node)
+    return beginning, numbers_of(module)
 
 
 def _is_of(function: Function, code: CodeType) -> bool:
