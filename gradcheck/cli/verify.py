@@ -199,7 +199,8 @@ def _selected(words: tuple[str, ...], allow_empty: bool) -> tuple[tuple[str, ...
 
     if any(Path(word).is_dir() for word in words):
         known = [formula.name for formula in (*catalogue(), *layers())]
-        words = files_of(words, [*known, LAYERS])
+        words, empty = files_of(words, [*known, LAYERS])
+        return words, select(words, allow_empty=allow_empty, empty_folders=empty)
     return words, select(words, allow_empty=allow_empty)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -97,21 +98,36 @@ def _values(found: Counterexample) -> str:
     if yours is None or right is None:
         return one_line(found.message)
     if found.index is None or max(math.prod(yours.shape), math.prod(right.shape)) <= _FEW:
-        return f"{name} is {array_text(yours)}, should be {array_text(right)}"
-    mine, theirs = entry(yours, found.index), entry(right, found.index)
-    return f"{quantity(found.quantity, found.index)} is {mine}, should be {theirs}"
+        mine, theirs = array_text(yours), array_text(right)
+    else:
+        name = quantity(found.quantity, found.index)
+        mine, theirs = entry(yours, found.index), entry(right, found.index)
+    if _rounded(mine, 4) != _rounded(theirs, 4):  # the last digits shown are not what tells them apart
+        mine, theirs = _rounded(mine, 6), _rounded(theirs, 6)
+    return f"{name} is {mine}, should be {theirs}"
 
 
 _FEW = 8
 """Entries of an array that is shown whole."""
 
 
+def _rounded(text: str, digits: int) -> str:
+    """Numbers of many digits to a few: all stand in the reports, and those that count a line below."""
+    return _LONG_NUMBER.sub(lambda m: f"{float(m[0]):.{digits}g}", text)
+
+
+_LONG_NUMBER = re.compile(r"-?\d+\.\d{6,}(e[-+]\d+)?|-?\d{3,}\.\d{4,}(e[-+]\d+)?")
+
+
 def _wrapped(text: str, indent: str, width: int) -> _Paragraph:
     lines = textwrap.wrap(
-        clean(text)[:_MOST_LETTERS],
+        clean(text)[:_MOST_LETTERS].replace(" = ", _HELD),  # a name stays with the array it has
         max(width, 20),
         initial_indent=indent,
         subsequent_indent=f"{indent}  ",
         break_on_hyphens=False,
     )
-    return _Paragraph(lines or [indent])
+    return _Paragraph([line.replace(_HELD, " = ") for line in lines] or [indent])
+
+
+_HELD = "\u00a0=\u00a0"

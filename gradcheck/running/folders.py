@@ -7,30 +7,31 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from gradcheck.errors import UsageError
+from gradcheck.running.user_files import NoFormula
 
 __all__ = ["files_of", "formula_files"]
 
 _DECLARES = re.compile(rb"\b([Ff]ormula|[Cc]hain)\(")
 
 
-def files_of(words: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
-    """The words with each folder replaced by its files of formulas. A word of ``names``, which the
-    catalogue has, is no folder. Raises `UsageError` for a folder without any.
+def files_of(words: Sequence[str], names: Sequence[str]) -> tuple[tuple[str, ...], dict[str, NoFormula]]:
+    """The words with each folder replaced by its files of formulas, and the folders without any, with what
+    is said of each. A word of ``names``, which the catalogue has, is no folder.
     """
     found: list[str] = []
+    empty: dict[str, NoFormula] = {}
     for word in words:
         if word in names or not Path(word).is_dir():
             found.append(word)
             continue
         inside = [str(file) for file in formula_files(Path(word))]
         if not inside:
-            raise UsageError(
+            empty[word] = NoFormula(
                 f"{word}: there is no file with formulas in this folder. One imports gradcheck and declares "
                 "them with @gradcheck.formula(shapes=...)."
             )
         found += inside
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(found)), empty
 
 
 def formula_files(folder: Path) -> Iterator[Path]:

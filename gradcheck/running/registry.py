@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from gradcheck.errors import UsageError
@@ -55,7 +56,12 @@ LAYERS = "layers"
 """The word that names all of them."""
 
 
-def select(words: Sequence[str] = (), *, allow_empty: bool = False) -> Selection:
+def select(
+    words: Sequence[str] = (),
+    *,
+    allow_empty: bool = False,
+    empty_folders: Mapping[str, NoFormula] = MappingProxyType({}),
+) -> Selection:
     """The claims that the words name, each once, in the order of the words.
 
     A word is a formula's name, an id in the derivation (`D09`) or of a layer (`L08`), a claim's uid, a
@@ -63,19 +69,20 @@ def select(words: Sequence[str] = (), *, allow_empty: bool = False) -> Selection
     formulas (`FILE.py`), or one of these in a file (`FILE.py::name`); `layers` are all layers. No words
     select the derivation, without the layers.
     A file without a claim is passed over with a remark, and one that cannot be loaded is ``broken``, where
-    another word names a claim. ``allow_empty``: files without claims are all that is needed.
+    another word names a claim; so are ``empty_folders``, with what is said of each where they are all there
+    is. ``allow_empty``: files without claims are all that is needed.
     Raises `UsageError` for what is unknown, with the nearest names, and for two claims of one name.
     """
-    if not words:
+    if not words and not empty_folders:
         from gradcheck.catalogue import REMARKS
 
         return _checked([(c, "the catalogue") for f in catalogue() for c in f.claims], REMARKS, "catalogue")
     files: dict[Path, list[Formula]] = {}
     found: list[tuple[Claim, str]] = []
-    remarks: list[str] = []
-    passed_over: list[str] = []
+    remarks = [f"{folder}: there is no claim in it; it is passed over." for folder in empty_folders]
+    passed_over = list(empty_folders)
     broken: dict[BrokenFile, UsageError] = {}
-    empty: list[UsageError] = []
+    empty: list[UsageError] = list(empty_folders.values())
     for word in words:
         file, name = _split(word)
         if file is None and word == LAYERS:

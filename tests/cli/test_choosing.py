@@ -106,6 +106,17 @@ class TestFolders:
         assert result.exit_code == 2
         assert "empty: there is no file with formulas in this folder" in result.stderr
 
+    def test_and_0_where_it_may_be_empty(self, gradcheck, files):
+        """As the hook and the action ask; nothing else is checked in its place."""
+        assert gradcheck("verify", "empty", "--allow-empty").exit_code == 0
+        assert judged() == []
+
+    def test_among_others_it_is_passed_over_with_a_note(self, gradcheck, files):
+        result = gradcheck("verify", "empty", "formulas/deep", *FEW)
+        assert result.exit_code == 1
+        assert "empty: there is no claim in it; it is passed over." in result.stdout + result.stderr
+        assert judged() == ["b.vjp", "c.vjp"]
+
 
 class TestKeywords:
     def test_they_choose(self, gradcheck, files):

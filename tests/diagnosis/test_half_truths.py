@@ -280,3 +280,28 @@ def test_a_way_back_that_stops_after_some_turns():
     assert "is cut off after 1 step through the loop" in text
     assert "is missing" in said(recurrent, truncated(1), shapes)
     assert gradcheck.verify(recurrent, truncated(99), shapes=shapes, max_examples=12)
+
+
+def linear(x, W):
+    return x @ W
+
+
+def doubled(beside):
+    """Twice the gradient where there are several rows, and of one row what is ``beside``."""
+
+    def backward(d, x, W):
+        dx = np.dot(d, W.T)
+        twice = np.array([[2 * float(v) for v in row] for row in dx])
+        return twice if len(x) > 1 else beside(dx), x.T @ d
+
+    return backward
+
+
+def test_where_it_is_wrong_otherwise_it_is_not_right():
+    """ "Wrong only where" is not said where another shape comes elsewhere."""
+    shapes = {"x": "n m", "W": "m k"}
+    text = said(linear, doubled(lambda dx: dx), shapes)
+    assert text == "wrong only where n is not 1: there your gradient is too large by the factor 2"
+    text = said(linear, doubled(lambda dx: dx if dx.size != 5 else dx[0]), shapes)
+    assert "wrong only" not in text
+    assert "where n is not 1, your gradient is too large by the factor 2; elsewhere it raises" in text

@@ -36,6 +36,38 @@ def test_the_diagnosis_comes_first_then_the_arrays_who_says_so_and_the_command()
     ]
 
 
+@pytest.mark.parametrize(
+    ("mine", "right", "says"),
+    [
+        (
+            [0.7310585786300049, 1.5],
+            [0.2689414213699951, 1.5],
+            "is [0.731059, 1.5], should be [0.268941, 1.5]",
+        ),
+        ([1234.56789012, -3.99976001e-05], [0.0, 1.0], "is [1234.57, -3.99976e-05], should be [0.0, 1.0]"),
+        (
+            [0.7310585786300049],
+            [0.7310585786311111],
+            "is [0.7310585786300049], should be [0.7310585786311111]",
+        ),
+        ([0.1234565], [0.1234564], "is [0.1234565], should be [0.1234564]"),
+    ],
+)
+def test_numbers_are_as_long_as_it_takes_to_tell_them_apart(mine, right, says):
+    found = msgspec.structs.replace(
+        samples.WITNESS, candidate=encode(np.array(mine)), truth=encode(np.array(right)), index=[0]
+    )
+    assert says in " ".join(line.strip() for line in brief(failing(counterexample=found), 80))
+
+
+def test_a_name_stays_with_its_array():
+    arrays = {"weights": encode(np.arange(5.0)), "x": encode(np.arange(6.0)), "bias": encode(np.zeros(3))}
+    found = msgspec.structs.replace(samples.WITNESS, inputs=arrays)
+    for width in range(30, 90):
+        lines = brief(failing(counterexample=found), width)
+        assert not [line for line in lines if line.endswith((" =", "bias", "weights"))]
+
+
 @pytest.mark.parametrize("width", [20, 40, 80, 200])
 @pytest.mark.parametrize(
     "claim",

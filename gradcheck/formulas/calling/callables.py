@@ -61,7 +61,7 @@ def check_parameters(function: Callable[..., Any], wanted: tuple[str, ...], who:
             f"{who} takes ({', '.join(taken)}), but it is called as {call}: the same names in another order."
         )
     other = [n for n in taken if n not in wanted]
-    if wanted[0] == "delta" and len(other) == 1 and len(taken) == len(wanted) and taken[0] != other[0]:
+    if wanted[0] == "delta" and "delta" not in taken and len(other) == 1 and taken[0] != other[0]:
         raise UsageError(
             f"{who} takes ({', '.join(taken)}), but it is called as {call}: delta, which {other[0]} seems to "
             "be, comes first."

@@ -16,7 +16,7 @@ import numpy as np
 from gradcheck.diagnosis.case import Case
 from gradcheck.diagnosis.samples import Sample
 
-__all__ = ["Condition", "conditions_of", "narrowed"]
+__all__ = ["Condition", "conditions_of", "lengths_of", "narrowed"]
 
 _ROUNDS = 4
 _MOST_BROUGHT = 34

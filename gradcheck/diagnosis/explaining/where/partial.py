@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcheck.diagnosis.case import Case, with_ones
 from gradcheck.diagnosis.explaining.values.elsewhere import at_point
-from gradcheck.diagnosis.explaining.where.conditions import Condition, narrowed
+from gradcheck.diagnosis.explaining.where.conditions import Condition, lengths_of, narrowed
 from gradcheck.diagnosis.explaining.where.values_where import value_conditions
 from gradcheck.diagnosis.explanation import NEAR, Explanation, near
 from gradcheck.diagnosis.samples import Sample
@@ -32,9 +32,15 @@ def under_sizes(case: Case, scope: Scope, explanations: Sequence[Explanation]) -
         if not telling:
             continue
 
-        def is_wrong(sample: Sample, explanation: Explanation = explanation) -> bool | None:
+        otherwise = list(scope.raising)
+
+        def is_wrong(
+            sample: Sample, explanation: Explanation = explanation, otherwise: list[Sample] = otherwise
+        ) -> bool | None:
             mask = sample.wrong_or_none(scope.quantity)
             if mask is None:
+                if not case.is_comparable(sample, scope.quantity):
+                    otherwise.append(sample)
                 return None
             if mask.any():
                 return True
@@ -46,12 +52,12 @@ def under_sizes(case: Case, scope: Scope, explanations: Sequence[Explanation]) -
         condition, wrong, _ = found
         if not all(fits(explanation, s, scope.quantity) for s in wrong):
             continue
-        told = Explanation(
-            "condition",
-            f"wrong only where {condition.text}: there {explanation.text}",
-            1.5,
-            explanation.sides,
-        )
+        if any(condition.test(lengths_of(case, s)) for s in otherwise):
+            continue
+        text = f"wrong only where {condition.text}: there {explanation.text}"
+        if otherwise:  # which is wrong too
+            text = f"where {condition.text}, {explanation.text}; elsewhere it raises or has another shape"
+        told = Explanation("condition", text, 1.5, explanation.sides)
         return Finding(told, len(wrong), len(wrong), None if explanation.rounds else 0.0)
     return None
 
