@@ -128,7 +128,12 @@ def _steered(task: Task) -> tuple[UntriedSide, ...]:
     hidden = still_untried(task.claim, moves, explored, unseen, beside_zero=True)
     left += [side for side in hidden if not branches.has_entered(side, seen=True)]
     largest = max((size for r in task.results for size in r.point.sizes.values()), default=1)
-    entered = [side for side in branches.untried() if not side.asks_what_is_given(steered.given)]
+    entered = [
+        side
+        for side in branches.untried()
+        if not side.asks_what_is_given(steered.given)
+        and (side.file, side.line, side.asks.strip("`")) not in steered.decided
+    ]
     beyond = sizes_beyond(codes, max(largest, _LARGE))
     by_line = {(side.file, side.line): side for side in reversed((*entered, *beyond))}
     for side in left:

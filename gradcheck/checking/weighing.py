@@ -50,11 +50,11 @@ def weigh(claim: Claim, memory: Memory, ruling: Ruling, results: list[PointResul
         return Weighed(ruling, proof)
     spot = _spot(claim, memory, results)
     proof = msgspec.structs.replace(proof, opinions={**proof.opinions, "balls": spot.words})
-    if spot.wrong:
-        return _broken(proof, f"the proof's entry formulas and the code contradict each other: {spot.words}")
     if any(r.in_float64 is not None for r in results):
         why = "the code was judged in float64 at some points, where it may do something else than on symbols"
         return Weighed(ruling, _partly(proof, why))
+    if spot.wrong:
+        return _broken(proof, f"the proof's entry formulas and the code contradict each other: {spot.words}")
     zero = ruling.verdict is Verdict.WEAK and _identically_zero(proof, ruling.saturated)
     if ruling.verdict is Verdict.PASS or zero:
         if not spot.points:  # nothing ties what ran on symbols to what runs on numbers

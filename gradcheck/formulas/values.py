@@ -23,6 +23,7 @@ __all__ = [
     "Values",
     "check_values",
     "complex_normal",
+    "declared_range",
     "dense",
     "integer_range",
     "integers",
@@ -122,6 +123,18 @@ def integer_range(value: Values | None) -> tuple[int, int] | None:
     """The bounds of `integers(lo, hi)`; None for any other kind of values."""
     return getattr(value, "bounds", None) if getattr(value, "__module__", "") == __name__ else None
 
+
+def declared_range(value: Values | None) -> tuple[float, float] | None:
+    """The smallest and the largest float64 that are allowed of ready-made values; None where any may be."""
+    if value is positive:
+        return _SMALLEST, np.inf
+    if value is unit_interval:
+        return _SMALLEST, 1.0 - 2.0**-53
+    bounds = integer_range(value)
+    return None if bounds is None else (bounds[0], bounds[1] - 1)
+
+
+_SMALLEST = 2.0**-1074
 
 _PRESETS = ("normal", "complex_normal", "positive", "unit_interval", "one_hot", "spd", "integers")
 

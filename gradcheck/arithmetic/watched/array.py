@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.arithmetic.watched.declared import Range, decided, is_extreme
 from gradcheck.arithmetic.watched.margins import asks_what_is_given, margin_of
 from gradcheck.arithmetic.watched.questions import record_function, record_ufunc
 from gradcheck.arithmetic.watched.watch import current
@@ -18,15 +19,21 @@ __all__ = ["Watched", "plain_of", "watched"]
 
 class Watched(np.ndarray[Any, Any]):
     """An ndarray that records what is compared with it. ``margin`` belongs to the truth values of a
-    comparison; ``given`` marks an argument, or a part or an extreme of it, which is finite because
-    it was drawn so.
+    comparison, which are ``is_decided`` where they are the same for all declared values; ``given`` marks an
+    argument, or a part or an extreme of it, which is finite because it was drawn so. ``declared`` is the
+    range of such a one, as long as nothing is written into it.
     """
 
     margin: NDArray[Any] | None
     given: bool
+    declared: Range | None
+    is_decided: bool
 
     def __array_finalize__(self, source: Any) -> None:
         self.margin, self.given = None, getattr(source, "given", False)
+        declared = getattr(source, "declared", None)
+        self.declared = declared if declared and np.may_share_memory(self, source) else None
+        self.is_decided = False
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         watch = current()
@@ -36,6 +43,8 @@ class Watched(np.ndarray[Any, Any]):
         out = kwargs.get("out")
         if out is not None:
             kwargs["out"] = tuple(plain_of(o) for o in out)
+            for written in (o for o in out if isinstance(o, Watched)):
+                written.declared = None
         if (where := kwargs.get("where")) is not None:
             kwargs["where"] = plain_of(where)
         result = getattr(ufunc, method)(*plain, **kwargs)
@@ -46,12 +55,16 @@ class Watched(np.ndarray[Any, Any]):
             watch.record_given()
         if watch is not None and margin is not None:
             constants = [i for i in inputs if not isinstance(i, Watched)]
-            record_ufunc(watch, ufunc.__name__, method, plain, constants, result, margin)
+            is_decided = decided(ufunc, method, inputs)
+            record_ufunc(watch, ufunc.__name__, method, plain, constants, result, margin, is_decided)
         if out is not None:
             return out[0] if len(out) == 1 else out
         if isinstance(result, tuple):
             return tuple(_wrapped(r) for r in result)
         made = _wrapped(result, margin if np.asarray(result).dtype == bool else None)
+        if isinstance(made, Watched):
+            made.is_decided = decided(ufunc, method, inputs)
+            made.declared = getattr(inputs[0], "declared", None) if is_extreme(ufunc, method) else None
         if ufunc.__name__ in _CHOOSING and all(getattr(x, "given", False) for x in inputs):
             made.given = True
         return made
@@ -73,13 +86,14 @@ class Watched(np.ndarray[Any, Any]):
             reduce = np.min if func is np.all else np.max
             margin = reduce(args[0].margin, **{k: v for k, v in kwargs.items() if k in ("axis", "keepdims")})
             if watch is not None:
-                watch.record(f"np.{func.__name__}", result, margin)
+                watch.record(f"np.{func.__name__}", result, margin, is_decided=args[0].is_decided)
             return _wrapped(result, margin)
         if func is np.count_nonzero and isinstance(result, int):
             return watched(np.int64(result))  # the code may compare it
         if func in (np.max, np.min) and isinstance(result, np.generic | np.ndarray):
             made = watched(result)
             made.given = bool(getattr(args[0], "given", False)) and out is None
+            made.declared = getattr(args[0], "declared", None) if out is None else None
             return out if out is not None else made
         return out if out is not None else _wrapped_all(result)
 
@@ -87,7 +101,7 @@ class Watched(np.ndarray[Any, Any]):
         key = plain_of(key)
         found = _wrapped(self.view(np.ndarray)[key], None if self.margin is None else self.margin[key])
         if isinstance(found, Watched):
-            found.given = self.given
+            found.given, found.declared = self.given, self.declared
         return found
 
     def __setitem__(self, key: Any, value: Any) -> None:

@@ -49,6 +49,7 @@ def record_ufunc(
     constants: Sequence[Any],
     result: Any,
     margin: Any,
+    is_decided: bool,
 ) -> None:
     """What a ufunc was asked, with its ``margin``; ``constants`` are the inputs that are not watched."""
     if name == "clip":
@@ -62,7 +63,7 @@ def record_ufunc(
     if chooses or name in ("sign", "heaviside", "copysign"):
         result = np.asarray(margin) > 0
     ties: Ties = "are on no side" if chooses else "are beside nothing" if asks in _ORDERS else "count"
-    watch.record(asks, result, margin, plain, constants, ties=ties)
+    watch.record(asks, result, margin, plain, constants, ties=ties, is_decided=is_decided)
 
 
 def record_function(

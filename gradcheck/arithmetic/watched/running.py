@@ -11,20 +11,24 @@ import numpy as np
 
 from gradcheck.arithmetic.code.copies import Replaced, rebound_where
 from gradcheck.arithmetic.watched.array import Watched, plain_of, watched
+from gradcheck.arithmetic.watched.declared import Range
 from gradcheck.arithmetic.watched.watch import Watch, watching
 from gradcheck.errors import user_code
 
 __all__ = ["run_watched", "watchable"]
 
 
-def run_watched(function: Callable[..., Any], args: Sequence[Any]) -> tuple[Any, Watch]:
-    """Call a function on watched copies of its arguments (arrays, and tuples of them).
+def run_watched(
+    function: Callable[..., Any], args: Sequence[Any], declared: Sequence[Range | None] = ()
+) -> tuple[Any, Watch]:
+    """Call a function on watched copies of its arguments (arrays, and tuples of them), of the first of which
+    the ranges are ``declared``.
 
     Gives its result as plain values, and what it compared. Raises whatever the function raises.
     """
     watch = Watch()
     with watching(watch), np.errstate(all="ignore"), user_code:
-        result = function(*(_given(a) for a in args))
+        result = function(*map(_given, args, [*declared, *[None] * (len(args) - len(declared))]))
     return plain_of(result), watch
 
 
@@ -35,12 +39,12 @@ def watchable(function: Callable[..., Any]) -> Callable[..., Any]:
     return rebound_where(function, watched, _REPLACED)
 
 
-def _given(value: Any) -> Any:
+def _given(value: Any, declared: Range | None = None) -> Any:
     if isinstance(value, tuple):
         return tuple(_given(v) for v in value)
     if isinstance(value, np.ndarray | np.generic) and np.asarray(value).dtype.kind in "fiu":
         array = watched(np.array(value))
-        array.given = True
+        array.given, array.declared = True, declared
         return array
     return value.copy() if isinstance(value, np.ndarray) else value
 

@@ -7,8 +7,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any, Literal
 
 import numpy as np
@@ -40,6 +42,7 @@ class Site:
     instruction: int
     line: int
     asks: str
+    code: str  # the text of the comparison itself, where it stands on one line
 
     @property
     def text(self) -> str:
@@ -53,13 +56,15 @@ class Extent:
     over all entries (a number above zero belongs to a side that happened).
 
     ``beside_zero`` are the sides that happened for other numbers than zero, and beside the threshold:
-    `abs(x) < 1e-6` is true at zero, where it hardly ever matters, and `x > 1` is false at 1.
+    `abs(x) < 1e-6` is true at zero, where it hardly ever matters, and `x > 1` is false at 1. ``is_decided``:
+    each time by what is declared.
     """
 
     sides: set[bool] = field(default_factory=set)
     beside_zero: set[bool] = field(default_factory=set)
     margins: dict[bool, float] = field(default_factory=lambda: {True: -np.inf, False: -np.inf})
     constants: set[float] = field(default_factory=set)
+    is_decided: bool = True
 
     def add(
         self, result: NDArray[Any], margin: NDArray[Any] | None, zero: NDArray[Any] | None, ties: Ties
@@ -103,6 +108,7 @@ class Watch:
         constants: Sequence[Any] = (),
         *,
         ties: Ties = "count",
+        is_decided: bool = False,
     ) -> None:
         """One comparison of the ``sides``, of which the ``constants`` are not watched; all are plain.
         ``ties`` tells what is made of equal numbers.
@@ -111,6 +117,7 @@ class Watch:
         if site is None:
             return
         extent = self.sites.setdefault(site, Extent())
+        extent.is_decided = extent.is_decided and is_decided
         result = np.asarray(result, dtype=bool)
         zero = _where_zero(sides, constants, result.shape) if len(sides) == 2 else None
         for constant in constants:
@@ -167,6 +174,16 @@ def _site(asks: str) -> Site | None:
         if not file.startswith((_NUMPY, _ARITHMETIC, "<__array_function__")):
             if is_library(frame.f_globals.get("__name__")):
                 return None  # what SciPy asks on its way is not the user's to reach
-            return Site(file, frame.f_code.co_firstlineno, frame.f_lasti, frame.f_lineno, asks)
+            code = _text(frame.f_code, frame.f_lasti)
+            return Site(file, frame.f_code.co_firstlineno, frame.f_lasti, frame.f_lineno, asks, code)
         frame = frame.f_back
     return None
+
+
+@lru_cache(maxsize=512)
+def _text(code: CodeType, instruction: int) -> str:
+    """The text of an instruction, where it stands on one line."""
+    line, end_line, start, end = next(islice(code.co_positions(), instruction // 2, None))
+    if line is None or line != end_line:
+        return ""
+    return linecache.getline(code.co_filename, line).encode()[start:end].decode(errors="replace")

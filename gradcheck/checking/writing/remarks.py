@@ -36,10 +36,9 @@ def unstable(results: list[PointResult]) -> str | None:
 def precision(claim: Claim, results: list[PointResult]) -> list[Precision]:
     """The digits that float64 and float32 lose."""
     double = summary("float64", [(r.point, r.lost) for r in results if r.lost is not None])
-    planned = [
-        r.point for r in results if r.verdict == "pass" and r.point.origin == "plan" and not r.point.large
-    ]
-    single = summary("float32", in_float32(claim, planned[:_FLOAT32_POINTS]))
+    planned = [r for r in results if r.verdict == "pass" and r.point.origin == "plan" and not r.point.large]
+    known = [r.point for r in planned if r.in_float64 is None]  # others have no exact value of their own
+    single = summary("float32", in_float32(claim, known[:_FLOAT32_POINTS]))
     return [p for p in (double, single) if p is not None]
 
 

@@ -49,7 +49,8 @@ class Steered:
 
     ``for_side`` has the points that were looked for, each with its side. ``close`` are points just beside
     thresholds, which tell something where the code runs in balls. ``given`` are the lines, by file, that ask
-    whether an argument is finite.
+    whether an argument is finite, and ``decided`` what else is asked of arguments that has one answer, as
+    text.
     """
 
     for_side: tuple[tuple[Point, UntriedSide], ...] = ()
@@ -57,6 +58,7 @@ class Steered:
     untried: tuple[UntriedSide, ...] = ()
     close: tuple[Point, ...] = ()
     given: frozenset[tuple[str, int]] = frozenset()
+    decided: frozenset[tuple[str, int, str]] = frozenset()
 
 
 def steer(claim: Claim, points: Sequence[Point], moves: Moves, *, beside: bool = True) -> Steered:
@@ -131,7 +133,8 @@ class _Search:
             near_numbers = beside_constants(self.moves, self.coverage, self.points)
             close = (*near_numbers, *beside_thresholds(self.code, self.moves, self.coverage))
         found, given_lines = tuple(self.found), frozenset(self.coverage.given)
-        return Steered(found, tuple(points), tuple(dict.fromkeys(untried)), close, given_lines)
+        untried = list(dict.fromkeys(untried))
+        return Steered(found, tuple(points), tuple(untried), close, given_lines, self.coverage.decided)
 
     def _look_for(self, site: Site, wanted: bool) -> bool:
         """Look for a point at which a comparison goes the wanted way; whether one was found."""

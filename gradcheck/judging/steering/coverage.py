@@ -32,17 +32,28 @@ class Coverage:
             known.sides |= extent.sides
             known.beside_zero |= extent.beside_zero
             known.constants |= extent.constants
+            known.is_decided = known.is_decided and extent.is_decided
             for wanted in (True, False):
                 by_sizes = extent.margins[not wanted] == np.inf
                 self.bases.setdefault((site, wanted), []).extend([] if by_sizes else [point])
         return new
 
     def missing(self) -> list[tuple[Site, bool]]:
-        """The comparisons that went one way only, each with the side that is missing."""
-        return [(s, side) for s, e in self.sides.items() for side in (True, False) if side not in e.sides]
+        """The comparisons that went one way only, each with the side that is missing, unless no declared
+        value is on it.
+        """
+        asked = ((s, e) for s, e in self.sides.items() if not e.is_decided)
+        return [(s, side) for s, e in asked for side in (True, False) if side not in e.sides]
+
+    @property
+    def decided(self) -> frozenset[tuple[str, int, str]]:
+        """Where comparisons stand that declared values decide, and their text."""
+        sites: dict[bool, set[tuple[str, int, str]]] = {True: set(), False: set()}
+        for s, e in self.sides.items():
+            sites[e.is_decided].add((s.file, s.line, s.code))
+        return frozenset(sites[True] - sites[False])
 
     def wanted(self) -> list[tuple[Site, bool]]:
         """These, and the sides that happened at zeros alone."""
-        return [
-            (s, side) for s, e in self.sides.items() for side in (True, False) if side not in e.beside_zero
-        ]
+        asked = ((s, e) for s, e in self.sides.items() if not e.is_decided)
+        return [(s, side) for s, e in asked for side in (True, False) if side not in e.beside_zero]

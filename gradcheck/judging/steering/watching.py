@@ -14,6 +14,7 @@ from gradcheck.errors import CandidateFault, Unsupported
 from gradcheck.formulas.calling.foreign import is_float_only
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.point import Point
+from gradcheck.formulas.values import declared_range
 from gradcheck.judging.candidates.running import call_candidate, given
 from gradcheck.judging.steering.moves import Values
 
@@ -36,6 +37,9 @@ class WatchedCode:
         self._forward = watchable(claim.formula.function)
         # the forward of a claim of second order is no code of the user's
         self._is_derived = getattr(claim.formula, "of", None) is not None
+        formula = claim.formula
+        names = [] if claim.dtype.is_low else formula.shapes.arguments  # a small one is rounded to 0
+        self._declared = [declared_range(formula.values.get(name)) for name in names]
         self.seen_through = not is_float_only(claim.candidate)
         self._watched_claim = (
             replace(claim, candidate=watchable(claim.candidate)) if self.seen_through else claim
@@ -47,7 +51,7 @@ class WatchedCode:
         watch = Watch()
         if not self._is_derived:
             try:
-                outputs, watch = run_watched(self._forward, args)
+                outputs, watch = run_watched(self._forward, args, self._declared)
                 self.left -= watch.operations
             except Exception:
                 return None
@@ -68,7 +72,7 @@ class WatchedCode:
             )
 
         try:
-            _, of_candidate = run_watched(call, [*args, *before.values()])
+            _, of_candidate = run_watched(call, [*args, *before.values()], self._declared)
         except (CandidateFault, Unsupported):
             return watch  # what it compared before it broke down is seen by the judge, which fails it
         self.left -= of_candidate.operations
