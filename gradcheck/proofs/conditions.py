@@ -8,14 +8,20 @@ neither shows in a normal form, so neither is proved.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
+from fractions import Fraction
 
 from gradcheck.proofs.indexed import Expr
-from gradcheck.proofs.indexed.algebra.conditions.requirements import key_of, needs_nonzero
+from gradcheck.proofs.indexed.algebra.conditions.requirements import (
+    key_of,
+    keys_of_product,
+    needs_nonzero,
+)
 from gradcheck.proofs.indexed.algebra.derivative import variables_of
 from gradcheck.proofs.indexed.algebra.expression import factor
 from gradcheck.proofs.indexed.algebra.indices.codes import is_bound
 from gradcheck.proofs.indexed.algebra.interning import slot_codes, template
 from gradcheck.proofs.indexed.algebra.latex import plain_text
+from gradcheck.proofs.indexed.algebra.powers import power
 from gradcheck.proofs.indexed.algebra.space import Factor, Head, Space, Uses
 
 __all__ = ["Condition", "assumptions", "maxima", "objection", "steps_in", "with_poles"]
@@ -63,7 +69,7 @@ def objection(candidate: Uses, truth: Uses, space: Space) -> str | None:
     """Why an equality of normal forms is not enough for this candidate, or None."""
     known = truth.nonzero.keys() | {_unsigned(part) for part in truth.positive.values()}
     for key, part in candidate.nonzero.items():
-        if key not in known:
+        if key not in known and not _is_product(key, truth, space):
             return f"the code divides by {plain_text(part)}, which can be 0 where the derivative exists"
     for number in candidate.once - truth.once:
         greatest = _maximum(space, number)
@@ -87,6 +93,23 @@ def objection(candidate: Uses, truth: Uses, space: Space) -> str | None:
         inner = plain_text(_inner(space.heads[min(candidate.bent)]))
         return f"the code uses np.sign of {inner} in a way that leaves its value at 0 open"
     return None
+
+
+_MOST_PARTS = 6
+"""Parts of which products are tried: two complex quotients have four."""
+
+
+def _is_product(key: Hashable, truth: Uses, space: Space) -> bool:
+    """Whether what must not be 0 is the product of two that are not, or a power: the square of `x^2 + y^2`
+    for `1 / (x + iy)`. The root of what is not 0 is not 0 either.
+    """
+    parts = [*truth.nonzero.values(), *truth.positive.values()][:_MOST_PARTS]
+    before, space.uses = space.uses, Uses()
+    try:
+        parts += [power(part, Fraction(1, 2)) for part in parts]
+        return any(key in keys_of_product(a, b) for k, a in enumerate(parts) for b in parts[k:])
+    finally:
+        space.uses = before
 
 
 def maxima(expression: Expr) -> set[int | None]:

@@ -3,6 +3,7 @@
  *     cc -O2 -o harness harness.c -lm           gradcheck external -- ./harness
  *     cc -O2 -DWRONG -o wrong harness.c -lm     the wrong twins: every one has a typical mistake
  *     cc -O2 -DSINGLE -o single harness.c -lm   in float32
+ *     cc -O2 -DHALF -o half harness.c -lm       float16 in and out, float32 in between; -DBFLOAT16 likewise
  *
  * To check backward passes of your own, write them into a file like the part "The formulas" below, and
  *
@@ -19,12 +20,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifdef SINGLE
+#if defined SINGLE || defined HALF || defined BFLOAT16
 typedef float real;
-#define DTYPE "<f4"
 #else
 typedef double real;
+#endif
+
+#ifdef SINGLE
+#define DTYPE "<f4"
+#elif defined HALF
+#define DTYPE "<f2"
+#elif defined BFLOAT16
+#define DTYPE "bfloat16"
+#else
 #define DTYPE "<f8"
+#endif
+
+#if defined HALF || defined BFLOAT16
+#define WIDTH 2 /* bytes of a number in the protocol */
+#else
+#define WIDTH sizeof(real)
 #endif
 
 #ifdef WRONG
@@ -276,6 +291,73 @@ static void print_b64(const unsigned char *from, size_t bytes) {
     }
 }
 
+#ifdef HALF
+static float widened(unsigned short bits) {
+    int exponent = bits >> 10 & 31, digits = bits & 1023;
+    float size = exponent == 0 ? ldexpf((float)digits, -24) : ldexpf((float)(digits + 1024), exponent - 25);
+    if (exponent == 31) size = digits ? NAN : INFINITY;
+    return bits & 0x8000 ? -size : size;
+}
+
+static unsigned short narrowed(float value) { /* to nearest, of two the even one */
+    unsigned int bits, sign, digits, rest, middle, shift = 13, found;
+    memcpy(&bits, &value, sizeof bits);
+    sign = bits >> 16 & 0x8000;
+    digits = bits & 0x7fffff;
+    int exponent = (int)(bits >> 23 & 255) - 112;
+    if (exponent == 143) return (unsigned short)(sign | 0x7c00 | (digits ? 0x200 : 0));
+    if (exponent >= 31) return (unsigned short)(sign | 0x7c00);
+    if (exponent < -10) return (unsigned short)sign;
+    if (exponent <= 0) { /* a subnormal number */
+        digits |= 0x800000;
+        shift = (unsigned int)(14 - exponent);
+        exponent = 0;
+    }
+    found = (unsigned int)exponent << 10 | digits >> shift;
+    rest = digits & ((1u << shift) - 1);
+    middle = 1u << (shift - 1);
+    return (unsigned short)(sign | (found + (rest > middle || (rest == middle && (found & 1)))));
+}
+#elif defined BFLOAT16
+static float widened(unsigned short bits) {
+    unsigned int wide = (unsigned int)bits << 16;
+    float value;
+    memcpy(&value, &wide, sizeof value);
+    return value;
+}
+
+static unsigned short narrowed(float value) { /* to nearest, of two the even one */
+    unsigned int bits;
+    memcpy(&bits, &value, sizeof bits);
+    if (value != value) return 0x7fc0;
+    return (unsigned short)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+#endif
+
+/* Numbers as they came, or as they go, in place: two bytes each stand for a float in 16 bits. */
+static void widen(real *data, size_t size) {
+#if defined HALF || defined BFLOAT16
+    for (size_t i = size; i-- > 0;) {
+        unsigned short bits;
+        memcpy(&bits, (unsigned char *)data + 2 * i, 2);
+        data[i] = widened(bits);
+    }
+#else
+    (void)data, (void)size;
+#endif
+}
+
+static void narrow(real *data, size_t size) {
+#if defined HALF || defined BFLOAT16
+    for (size_t i = 0; i < size; i++) {
+        unsigned short bits = narrowed(data[i]);
+        memcpy((unsigned char *)data + 2 * i, &bits, 2);
+    }
+#else
+    (void)data, (void)size;
+#endif
+}
+
 static void read_array(Array *a) {
     const char *b64 = NULL, *start;
     size_t length, letters = 0;
@@ -310,7 +392,8 @@ static void read_array(Array *a) {
     if (!known) fail("the dtype of %s is not %s", a->name, DTYPE);
     if (!b64) fail("%s has no b64", a->name);
     a->data = room(a->size * sizeof(long long));
-    decode(b64, letters, (unsigned char *)a->data, a->size * (integers ? sizeof(long long) : sizeof(real)));
+    decode(b64, letters, (unsigned char *)a->data, a->size * (integers ? sizeof(long long) : WIDTH));
+    if (!integers) widen(a->data, a->size);
     for (size_t i = 0; integers && i < a->size; i++) {
         long long whole; /* at least as large as the real that takes its place */
         memcpy(&whole, (unsigned char *)a->data + i * sizeof whole, sizeof whole);
@@ -381,7 +464,8 @@ static void answer(void) {
         printf("{\"dtype\":\"%s\",\"shape\":[", DTYPE);
         for (size_t k = 0; k < g->rank; k++) printf("%s%zu", k ? "," : "", g->shape[k]);
         printf("],\"b64\":\"");
-        print_b64((unsigned char *)g->data, g->size * sizeof(real));
+        narrow(g->data, g->size);
+        print_b64((unsigned char *)g->data, g->size * WIDTH);
         printf("\"}");
     }
     printf("}}\n");

@@ -184,6 +184,13 @@ CASES = {
             lambda d, x: np.flip(np.cumsum(2 * d * np.cumsum(x, axis=0), axis=0), axis=0),
         ),
     ),
+    "beside the diagonal": Case(
+        {"x": "n", "y": "n+2"},
+        lambda x, y: np.diag(x, 2) @ y + np.diag(x, -2) @ y,
+        lambda d, x, y: (d[:-2] * y[2:] + d[2:] * y[:-2], np.diag(x, -2) @ d + np.diag(x, 2) @ d),
+        (lambda d, x, y: (d[:-2] * y[:-2] + d[2:] * y[2:], np.diag(x, -2) @ d + np.diag(x, 2) @ d),
+         lambda d, x, y: (d[:-2] * y[2:] + d[2:] * y[:-2], 2 * np.diag(x, 2) @ d)),
+    ),
     "a turn": Case(
         {"x": "n"}, lambda x: x * np.roll(x, 1), lambda d, x: d * np.roll(x, 1) + np.roll(d * x, -1),
         (lambda d, x: d * np.roll(x, 1) + np.roll(d * x, 1), lambda d, x: d * np.roll(x, 1) + d * x),

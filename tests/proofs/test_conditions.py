@@ -33,6 +33,13 @@ RIGHT = {
     "logarithm": (np.log, lambda d, z: d / z),
     "root": (np.sqrt, lambda d, z: d / (2 * np.sqrt(z))),
     "norm": (lambda z: np.sqrt(z @ z), lambda d, z: d * z / np.linalg.norm(z)),
+    "the square of a divisor": (
+        lambda z: 1 / (z**2 - 2), lambda d, z: -2 * d * z / (z**4 - 4 * z**2 + 4),
+    ),
+    "a product of divisors": (
+        lambda z: 1 / (z**2 - 2) + 1 / (z**2 - 3),
+        lambda d, z: -2 * d * z * (2 * z**4 - 10 * z**2 + 13) / (z**4 - 5 * z**2 + 6) ** 2,
+    ),
     "a divisor that is never 0": (lambda z: z, lambda d, z: d * (1 + z**2) / (1 + z**2)),
     "stable sigmoid": (
         lambda z: 1 / (1 + np.exp(-z)),
@@ -57,6 +64,16 @@ HIDDEN = {
     "NaN where both are negative": (
         lambda z: np.log(z * z[0]), lambda d, z: np.log(z) * 0 + d / z + np.eye(len(z))[0] * np.sum(d) / z[0],
         "logarithm of z",
+    ),
+    "NaN where the square of another divisor is 0": (
+        lambda z: 1 / (z**2 - 2),
+        lambda d, z: -2 * d * z * (z**4 - 6 * z**2 + 9) / ((z**2 - 2) ** 2 * (z**4 - 6 * z**2 + 9)),
+        "divides by",
+    ),
+    "NaN where a product of divisors and another is 0": (
+        lambda z: 1 / (z**2 - 2),
+        lambda d, z: -2 * d * z * (z**2 - 3) / ((z**2 - 2) * (z**4 - 5 * z**2 + 6)),
+        "divides by",
     ),
     "NaN where a sum is 0": (
         lambda z: z, lambda d, z: d * np.sum(z) / np.sum(z), "divides by",

@@ -1,8 +1,12 @@
 """The harnesses in Python, JavaScript and C: right ones pass, wrong twins are caught, bits survive."""
 
+import base64
 import functools
+import json
 import shutil
+import subprocess
 
+import ml_dtypes
 import numpy as np
 import pytest
 
@@ -84,6 +88,33 @@ def test_the_c_harness_in_float32_passes(compiled):
     found = rows(compiled("-DSINGLE"))
 
     assert {name: row.verdict for name, row in found.items()} == dict.fromkeys(FORMULAS, "pass")
+
+
+@pytest.mark.parametrize(("flag", "code"), [("-DHALF", "<f2"), ("-DBFLOAT16", "bfloat16")])
+def test_the_c_harness_in_16_bits(compiled, flag, code):
+    """All numbers come back as they came: `identity` hands delta on."""
+    bits = np.arange(2**16, dtype=np.uint16)
+    values = bits.view(np.float16 if code == "<f2" else ml_dtypes.bfloat16)
+    values = values[~np.isnan(values.astype(np.float32))]
+    array = {"dtype": code, "shape": [len(values)], "b64": base64.b64encode(values.tobytes()).decode()}
+    case = {"formula": "identity", "inputs": {"x": array}, "delta": array}
+    lines = [{"cmd": "start", "version": 1}, {"cmd": "run", "seq": 1, "case": case}, {"cmd": "stop"}]
+    asked = "".join(json.dumps(line) + "\n" for line in lines)
+    done = subprocess.run(compiled(flag), input=asked, capture_output=True, text=True, check=True)
+    started, answered = map(json.loads, done.stdout.splitlines())
+    assert started["capabilities"]["dtypes"] == [code]
+    assert answered["gradients"]["x"] == array
+
+
+@pytest.mark.parametrize("flag", ["-DHALF", "-DBFLOAT16"])
+def test_the_c_harness_rounds_to_nearest(compiled, flag):
+    """What it computes in float32 is right in 16 bits, and its twins are not."""
+    chosen = ["wx", "tanh"]
+    assert {n: r.verdict for n, r in rows(compiled(flag), words=chosen).items()} == dict.fromkeys(
+        chosen, "pass"
+    )
+    wrong = rows(compiled(flag, "-DWRONG"), words=chosen)
+    assert {n: r.verdict for n, r in wrong.items()} == dict.fromkeys(chosen, "fail")
 
 
 def random_doubles(count):

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.errors import Unsupported
 from gradcheck.formulas.declaration import Declaration
 from gradcheck.formulas.derived.second_order import GradientOf
 from gradcheck.formulas.kinds.kind import Symbols
@@ -68,9 +67,15 @@ class DoubleBackward(Vjp):
         return lambda given: (nesting.called_with(given[0]),)
 
     def symbolic_inputs(self, formula: Declaration, symbols: Symbols) -> Mapping[str, Any]:
-        if len(symbols.delta) != _arguments(formula):
-            raise Unsupported("cotangents beside arguments of integers, for all shapes")
-        return {self.delta_name: symbols.delta}
+        """As `inputs`, on symbols."""
+        count = len(formula.shapes.arguments) - _arguments(formula)
+        given = iter(symbols.delta)
+        beside = [
+            next(given) if i in symbols.wrt else 0.0 * array
+            for i, array in enumerate(symbols.arrays)
+            if i >= count
+        ]
+        return {self.delta_name: tuple(beside)}
 
 
 def _arguments(formula: Declaration) -> int:

@@ -17,7 +17,7 @@ from gradcheck.proofs.indexed.algebra.reduction import reduced
 from gradcheck.proofs.indexed.algebra.signs import sign_of
 from gradcheck.proofs.indexed.algebra.space import Factor, Space
 
-__all__ = ["key_of", "needs_nonzero", "needs_positive", "needs_root", "needs_unequal"]
+__all__ = ["key_of", "keys_of_product", "needs_nonzero", "needs_positive", "needs_root", "needs_unequal"]
 
 Requirement = tuple[Hashable, Expr]
 
@@ -28,6 +28,12 @@ def needs_nonzero(expression: Expr) -> None:
     for key, part in _factors_of(expression):
         if sign_of(part) not in ("positive", "negative"):
             uses.nonzero.setdefault(key, part)
+
+
+def keys_of_product(one: Expr, other: Expr) -> frozenset[Hashable]:
+    """The keys of what is not 0 where neither of two expressions is, at any of their indices."""
+    product = reduced(template(one)[1] * template(other)[1])
+    return frozenset(key for key, _ in _factors_of(product))
 
 
 def needs_unequal(expression: Expr) -> None:

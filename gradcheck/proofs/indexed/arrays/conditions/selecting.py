@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -65,8 +65,12 @@ def _diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Indexe
 
 
 def _diag(v: Any, k: int = 0) -> IndexedArray:
-    if k:
+    if k and (v.ndim != 1 or type(k) is not int):
         raise v.space.refused(Unsupported("np.diag but of the main diagonal"))
+    if k:
+        before, beyond = max(-k, 0), max(k, 0)  # rows before, columns before
+        diagonal: Any = _diag(v)
+        return cast("IndexedArray", np.pad(diagonal, ((before, beyond), (beyond, before))))
     if v.ndim == 2:
         made = _diagonal(v)
         return IndexedArray(made.space, made.entry, made.shape, made.kind)  # np.diag copies
