@@ -22,6 +22,8 @@ JACOBIAN = r"$$\frac{\partial z}{\partial x} = \begin{bmatrix} \frac{\partial z_
 EXAMPLES = r"$$\vec{y} = \begin{bmatrix} y^{(1)} \\ \vdots \\ y^{(m)} \end{bmatrix}$$ $$J(\theta) = \frac12 \sum_{i=1}^m (\theta^T x^{(i)} - y^{(i)})^2$$"
 BATCH = r"Let $X \in \mathbb{R}^{N \times D}$, $b \in \mathbb{R}^{M}$ and $Z = X W$."
 
+ONE = r"$$J(w,b) = -\frac{1}{m} \sum_{i=1}^{m} [y^{(i)} \log(\hat{y}^{(i)}) + (1-y^{(i)}) \log(1-\hat{y}^{(i)})]$$ with $\hat{y} = \sigma(z)$, $z = w^T x + b$"
+
 TWINS = {
     "a trace without brackets": ("", r"$$\triangledown_A trAB = B^T$$", r"$$\triangledown_A trAB = -B^T$$"),
     "one index given another": (NEIGHBOURS, r"$$\frac{\partial C}{\partial q_{j|i}} = -\frac{p_{j|i}}{q_{j|i}}$$", r"$$\frac{\partial C}{\partial q_{j|i}} = \frac{p_{j|i}}{q_{j|i}}$$"),
@@ -38,6 +40,7 @@ TWINS = {
     "a Jacobian with dots in it": ("Let $z = W x$.", JACOBIAN + "= W$$", JACOBIAN + "= -W$$"),
     "what is differentiated by, as it is solved for": (SQUARES + r" $$w = (X S X^T) S b$$ $$S = X^T X$$", r"$$\frac{\partial \ell}{\partial w} = -2\sum_i (y_i - w^T x_i)x_i$$", None),
     "examples in a column": (EXAMPLES, r"$$\nabla_\theta J = \sum_i (\theta^T x^{(i)} - y^{(i)}) x^{(i)}$$", None),
+    "one example's definition, and each example's value": (ONE, r"$$\frac{\partial J}{\partial w} = \frac{1}{m} \sum_{i=1}^{m} (\hat{y}^{(i)} - y^{(i)}) x^{(i)}$$", r"$$\frac{\partial J}{\partial w} = \frac{1}{m} \sum_{i=1}^{m} (\hat{y}^{(i)} + y^{(i)}) x^{(i)}$$"),
     "a definition that is read by its end": (LIKELIHOOD, r"$$\frac{\partial \ell}{\partial w} = \sum_i (y_i - w^T x_i) x_i$$", None),
 }  # fmt: skip
 

@@ -311,7 +311,8 @@ def _taken_for_a_number(evidence: Evidence, piece: Piece, outcome: Outcome) -> s
         return None
     taken = {k for k, rank in outcome.options.ranks if rank == 0}
     taken |= {t.removesuffix(" is a number") for t in outcome.assumed if t.endswith(" is a number")}
-    found = {key_of(n) for side in piece.sides for n in nodes(side) if isinstance(n, Name)}
+    written = [n for side in piece.sides for n in nodes(side) if isinstance(n, Name)]
+    found = {key_of(n) for n in written} | {key_of(n) + "^{(i)}" for n in written if n.bracket == "("}
     known = evidence.readings.context
     if outcome.message.startswith("a sum of a number and"):  # the other one may be the number
         taken |= {k for k, _ in outcome.options.ranks}
