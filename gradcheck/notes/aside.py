@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gradcheck.notes.arrays.values import Undeclared
+from gradcheck.notes.arrays.values import Mismatch, Slip, Undeclared
 from gradcheck.notes.convention import rows_of
 from gradcheck.notes.grammar.lexer import NotRead
 from gradcheck.notes.judging.readings import Readings
@@ -53,8 +53,13 @@ def set_aside(context: Context, ranks: tuple[tuple[str, int], ...]) -> bool:
 
 
 def _may_be_anything(context: Context, definition: Definition, error: Exception) -> bool:
-    """Whether a definition is not understood, and not wrong, and names no layer, step or function."""
-    if not isinstance(error, NotRead | Undeclared) or str(error).startswith("the definition of"):
+    """Whether a definition is not understood, and names no layer, step or function.
+
+    It may be wrong only where a comment declares the shapes of symbols.
+    """
+    told = any(not d.prose and not d.unsaid for d in context.declarations.shapes)
+    kinds = NotRead | Undeclared if told else NotRead | Undeclared | Mismatch | Slip
+    if not isinstance(error, kinds) or str(error).startswith("the definition of"):
         return False
     if definition.parameters and definition.key not in LOSSES:
         return False

@@ -17,6 +17,13 @@ SOFTMAX = r"$L = - \sum_{i=1}^{C}y_i log(\sigma_i)$, $\sigma_i=\frac{e^{z_i}}{\s
 SQUARES = r"$$\ell(w) = \sum_{i=1}^n (y_i - w^T x_i)^2$$"
 LIKELIHOOD = r"$$\ell(w) = \log \prod_{i=1}^n P(y_i | x_i) = -\frac12 \sum_{i=1}^n (y_i - w^T x_i)^2$$"
 
+QUADRATIC = r"Let $y = x^T A x + b^T x$ with $x \in \mathbb{R}^n$."
+JACOBIAN = r"$$\frac{\partial z}{\partial x} = \begin{bmatrix} \frac{\partial z_1}{\partial x_1} & \cdots & \frac{\partial z_1}{\partial x_n} \\ \vdots & \ddots & \vdots \\ \frac{\partial z_m}{\partial x_1} & \cdots & \frac{\partial z_m}{\partial x_n} \end{bmatrix}"
+EXAMPLES = r"$$\vec{y} = \begin{bmatrix} y^{(1)} \\ \vdots \\ y^{(m)} \end{bmatrix}$$ $$J(\theta) = \frac12 \sum_{i=1}^m (\theta^T x^{(i)} - y^{(i)})^2$$"
+BATCH = r"Let $X \in \mathbb{R}^{N \times D}$, $b \in \mathbb{R}^{M}$ and $Z = X W$."
+
+ONE = r"$$J(w,b) = -\frac{1}{m} \sum_{i=1}^{m} [y^{(i)} \log(\hat{y}^{(i)}) + (1-y^{(i)}) \log(1-\hat{y}^{(i)})]$$ with $\hat{y} = \sigma(z)$, $z = w^T x + b$"
+
 TWINS = {
     "a trace without brackets": ("", r"$$\triangledown_A trAB = B^T$$", r"$$\triangledown_A trAB = -B^T$$"),
     "one index given another": (NEIGHBOURS, r"$$\frac{\partial C}{\partial q_{j|i}} = -\frac{p_{j|i}}{q_{j|i}}$$", r"$$\frac{\partial C}{\partial q_{j|i}} = \frac{p_{j|i}}{q_{j|i}}$$"),
@@ -29,6 +36,11 @@ TWINS = {
     "examples that are vectors, and their entries": (SQUARES, r"$$\frac{\partial \ell}{\partial w_j} = -2\sum_i (y_i - w^T x_i)x_{ij}$$", r"$$\frac{\partial \ell}{\partial w_j} = 2\sum_i (y_i - w^T x_i)x_{ij}$$"),
     "a norm in two bars": ("", r"$$\nabla_a ||a - b||^2 = 2(a-b)$$", r"$$\nabla_a ||a - b||^2 = 2(b-a)$$"),
     "a fraction as exponent": ("", r"$$\frac{d}{dx} x^\frac{3}{2} = \frac32 x^\frac12$$", r"$$\frac{d}{dx} x^\frac{3}{2} = \frac32 x^\frac32$$"),
+    "a gradient with dots in it": (QUADRATIC, r"$$\frac{\partial y}{\partial x} = \begin{bmatrix} \frac{\partial y}{\partial x_1} \\ \vdots \\ \frac{\partial y}{\partial x_n} \end{bmatrix}$$", r"$$\frac{\partial y}{\partial x} = \begin{bmatrix} x_1 \frac{\partial y}{\partial x_1} \\ \vdots \\ x_n \frac{\partial y}{\partial x_n} \end{bmatrix}$$"),
+    "a Jacobian with dots in it": ("Let $z = W x$.", JACOBIAN + "= W$$", JACOBIAN + "= -W$$"),
+    "what is differentiated by, as it is solved for": (SQUARES + r" $$w = (X S X^T) S b$$ $$S = X^T X$$", r"$$\frac{\partial \ell}{\partial w} = -2\sum_i (y_i - w^T x_i)x_i$$", None),
+    "examples in a column": (EXAMPLES, r"$$\nabla_\theta J = \sum_i (\theta^T x^{(i)} - y^{(i)}) x^{(i)}$$", None),
+    "one example's definition, and each example's value": (ONE, r"$$\frac{\partial J}{\partial w} = \frac{1}{m} \sum_{i=1}^{m} (\hat{y}^{(i)} - y^{(i)}) x^{(i)}$$", r"$$\frac{\partial J}{\partial w} = \frac{1}{m} \sum_{i=1}^{m} (\hat{y}^{(i)} + y^{(i)}) x^{(i)}$$"),
     "a definition that is read by its end": (LIKELIHOOD, r"$$\frac{\partial \ell}{\partial w} = \sum_i (y_i - w^T x_i) x_i$$", None),
 }  # fmt: skip
 
@@ -44,6 +56,8 @@ UNSAID = {
     "a function that is told nowhere": ("", r"$$\frac{d}{dz} g(z) = \frac{1}{(1+\exp(-z))^2}$$"),
     "a matrix that another section says is not square": ("Let $A \\in \\mathbb{R}^{N \\times M}$.\n\n# Traces", r"$$tr(\alpha A) = \alpha trA$$"),
     "entries in the other order": (SQUARES, r"$$\frac{\partial \ell}{\partial w_j} = -2\sum_i (y_i - w^T x_i)x_{ji}$$"),
+    "a sum of which nobody says over what it runs": (BATCH, r"$$\frac{\partial L}{\partial b} = \sum \frac{\partial L}{\partial Z}$$"),
+    "a vector in the middle that is meant of its entry": (r"Let $z = W x + b$ with $W \in \mathbb{R}^{n \times m}$.", r"$$\frac{\partial z_j}{\partial W_{ji}} = \frac{\partial}{\partial W_{ji}} (W x + b) = x_i$$"),
     "a chain of which a side is not read": (SQUARES, r"$$\frac{\partial \ell}{\partial w} = \sum_i \cdots x_i = 2\sum_i (y_i - w^T x_i)x_i$$"),
 }  # fmt: skip
 

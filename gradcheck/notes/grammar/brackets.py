@@ -10,6 +10,7 @@ from gradcheck.notes.grammar.syntax import (
     Bars,
     BigSum,
     Cases,
+    Dots,
     Group,
     Indicator,
     Matrix,
@@ -58,6 +59,8 @@ class Brackets(Cursor):
         items = self.items(OPENERS[opener])
         self.take(OPENERS[opener])
         self.bars.pop()
+        if opener == "\\{" and any(isinstance(i, Dots) for i in items):
+            raise NotRead("a set is not read")
         node: Node = Group(items[0]) if len(items) == 1 else Vectorised(tuple(items))
         return self.postfix(node)
 

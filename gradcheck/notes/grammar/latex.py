@@ -156,7 +156,10 @@ def _name(name: Name) -> str:
     if name.accent and name.accent != "mathit":
         base = rf"\{name.accent}{{{base}}}"
     base += "'" * name.primes
-    if name.text == "|":
+    if name.text == "(i)":
+        rest = f"_{{{_indices(name.sub[1:])}}}" if len(name.sub) > 1 else ""
+        base += f"{rest}^{{({latex(name.sub[0])})}}"
+    elif name.text == "|":
         base += f"_{{{' | '.join(map(latex, name.sub))}}}"
     elif name.text:
         mark = name.text if len(name.text) <= 2 or name.text.startswith("\\") else rf"\text{{{name.text}}}"

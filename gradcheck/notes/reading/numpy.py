@@ -239,7 +239,7 @@ def identifier(name: Name, reader: Reader) -> str:
     text = name.base.replace("\\mathcal", "").replace("\\", "").replace("{", "").replace("}", "")
     if name.accent:
         text += "_plain" if name.accent == PLAIN else f"_{name.accent}"
-    if name.text:
+    if name.text and name.text != "(i)":
         text += "_" + name.text.replace("\\", "")
     kind = reader.superscript(name, name.sup[0]) if name.sup else ""
     if kind == "symbol":

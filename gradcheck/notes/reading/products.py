@@ -17,18 +17,22 @@ from gradcheck.notes.arrays.values import (
     same_shape,
     scaled,
 )
+from gradcheck.notes.grammar.dotted import COLUMN, ROW, listed
 from gradcheck.notes.grammar.lexer import NotRead
 from gradcheck.notes.grammar.syntax import (
     Apply,
     Derivative,
+    Dots,
     Group,
     Indicator,
     Literal,
+    Matrix,
     Name,
     Node,
     Norm,
     Raised,
     Relation,
+    Vectorised,
 )
 from gradcheck.notes.reading.unknowns import Unknowns
 from gradcheck.notes.statements.context import key_of, letter_of, nodes
@@ -259,7 +263,27 @@ class Products(Unknowns):
             return Value(None, None, body)
         return Value(None, None, Function("sqrt", self.squares(value, kind).body))
 
+    def dotted(self, node: Node) -> Value:
+        r"""[x_1, \\ldots, x_n], by its entry."""
+        found = listed(node)
+        if found is None:
+            raise NotRead("dots stand for something that is not written out")
+        value = self.value(found.entry)
+        if not value.scalar:
+            raise NotRead("a matrix with dots in it holds more than numbers")
+        places: dict[str, Index] = {}
+        for name, last in found.last.items():
+            self.free.pop(name, None)
+            places[name] = self.letters.pop(name)
+            size = letter_of(last) if isinstance(last, Name) else None
+            if size is not None and not places[name].dim.unify(self.dim(size)):
+                raise NotRead(f"whether all entries are listed, up to {size}, is not clear")
+        listed_ = isinstance(node, Vectorised)
+        return Value(places.get(ROW), places.get(COLUMN), value.body, listed=listed_)
+
     def matrix(self, rows: tuple[tuple[Node, ...], ...]) -> Value:
+        if any(isinstance(c, Dots) for r in rows for c in r):
+            return self.dotted(Matrix(rows))
         if len({len(r) for r in rows}) != 1:
             raise NotRead("a matrix that is written out has rows of different lengths")
         height, width = len(rows), len(rows[0])

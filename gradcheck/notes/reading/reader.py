@@ -109,6 +109,8 @@ class Reader(Differentials):
             case Matrix(rows):
                 return self.matrix(rows)
             case Vectorised(items):
+                if any(isinstance(i, Dots) for i in items):
+                    return self.dotted(node)
                 column = self.matrix(tuple((i,) for i in items))
                 return replace(column, listed=True)
             case Cases(rows):

@@ -150,6 +150,8 @@ class Symbols(Sizes):
         if name.bracket == "[":
             return "layer"
         if name.bracket == "(":
+            if isinstance(sup, Literal) and key in known.examples and key not in known.layered:
+                return "index"
             if isinstance(sup, Literal) or letters & (LAYERS | known.steps):
                 return "layer"
             return "index" if letter_of(sup) is not None else "power"

@@ -58,6 +58,7 @@ from gradcheck.notes.statements.differentials import varied
 from gradcheck.notes.statements.intermediates import name_intermediates
 from gradcheck.notes.statements.labels import Labels, labelled, labels
 from gradcheck.notes.statements.letters import Apart, side_by_side, stacked, told_apart, told_by_use
+from gradcheck.notes.statements.lifted import lift
 from gradcheck.notes.statements.lost import lose
 from gradcheck.notes.statements.pieces import Formula, Piece, excerpt
 from gradcheck.notes.statements.remarks import is_at_a_label, is_set, remark
@@ -147,6 +148,7 @@ def sort(formulas: Iterable[Formula], declarations: Declarations) -> tuple[list[
             pieces.append(piece)
     context.enter(0)
     define_roots(pieces, context)
+    lift(pieces, context)
     name_intermediates(pieces, context)
     assume_chains(pieces, context)
     everything = [n for p in pieces for n in p.sides]

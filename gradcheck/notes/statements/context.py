@@ -329,7 +329,9 @@ class Context:
             name.bracket == "["
             or bool(self.letters(name.sup[0]) & LAYERS)
             or (name.bracket == "(" and bool(self.letters(name.sup[0]) & self.steps))
-            or (name.bracket == "(" and isinstance(name.sup[0], Literal))
+            or (
+                name.bracket == "(" and isinstance(name.sup[0], Literal) and key_of(name) not in self.examples
+            )
             or bool(
                 self.letters(name.sup[0])
                 & {k for k, v in self.declarations.superscripts.items() if v == "layer"}

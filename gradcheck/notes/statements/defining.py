@@ -209,6 +209,8 @@ def define(piece: Piece, context: Context) -> None:
         bool(name.sup) and not name.bracket and not name.sub and name.base in {"\\sigma", "s", "v", "\\rho"}
         and getattr(name.sup[0], "text", "") == "2"
     )  # fmt: skip
+    if not parameters and _is_a_model(name, piece.sides[1]):
+        return
     if not parameters and _circular(piece.sides[1], name, scope, context):
         return  # z = log(p / (1 - p)) after p = sigmoid(z): a claim about the inverse
     if _is_square(name, piece.sides[1]):
@@ -235,6 +237,14 @@ def define(piece: Piece, context: Context) -> None:
         context.squared.add(key)
     if not (key == "\\delta" and name.sup) or not derived:
         piece.kind = "definition"
+
+
+def _is_a_model(name: Name, body: Node) -> bool:
+    r"""Whether y_i = w^T x_i + \epsilon_i tells how data came about, which no fit moves."""
+    noise = {"\\epsilon", "\\varepsilon"}
+    terms = body.terms if isinstance(body, Addition) else ()
+    added = any(sign > 0 and isinstance(t, Name) and t.base in noise for sign, t in terms)
+    return added and name.base in {"y", "Y", "t"} and not name.accent
 
 
 def _define_by_use(node: Node, body: Node, scope: int, context: Context) -> None:

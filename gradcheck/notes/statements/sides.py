@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+from gradcheck.notes.grammar.dotted import listed
 from gradcheck.notes.grammar.lexer import NotRead, Token
 from gradcheck.notes.grammar.parser import parse
 from gradcheck.notes.grammar.syntax import (
@@ -12,9 +13,11 @@ from gradcheck.notes.grammar.syntax import (
     Differential,
     Dots,
     Group,
+    Matrix,
     Multiplication,
     Name,
     Node,
+    Vectorised,
 )
 from gradcheck.notes.statements.context import Context, key_of, nodes
 from gradcheck.notes.statements.differentials import of_an_expression, with_differentials
@@ -36,10 +39,10 @@ def read_sides(piece: Piece, statement: Statement, context: Context) -> None:
     """Bring the sides of a statement into its piece; in a chain, those that are not read are skipped."""
     formula = piece.formula
     for k, side in enumerate(statement.sides):
-        text = excerpt(formula.text, side[0].start, side[-1].end)
+        text = excerpt(formula.text, side[0].start, side[-1].end) if side else ""
         try:
             node = spelt_out(parsed_side(side, statement, context), context.definitions, formula.scope)
-            if k and len(statement.sides) > 2 and any(isinstance(n, Dots) for n in nodes(node)):
+            if k and len(statement.sides) > 2 and _dotted(node):
                 raise NotRead("dots stand for something that is not written out")
         except NotRead as error:
             if not k or len(statement.sides) < 3:
@@ -48,8 +51,19 @@ def read_sides(piece: Piece, statement: Statement, context: Context) -> None:
             continue
         piece.sides.append(node)
         piece.latex.append(text)
-    if len(piece.sides) < 2:
+    if piece.skipped and len(piece.sides) < 2:
         raise NotRead(piece.skipped[0][1])
+
+
+def _dotted(node: Node) -> bool:
+    """Whether dots stand in an expression, but for a matrix that is written for its entry."""
+    inside = {
+        id(d)
+        for n in nodes(node)
+        if isinstance(n, Matrix | Vectorised) and listed(n) is not None
+        for d in nodes(n)
+    }
+    return any(isinstance(n, Dots) and id(n) not in inside for n in nodes(node))
 
 
 def only_named(sides: list[Node], statement: Statement, context: Context) -> bool:

@@ -163,6 +163,11 @@ def judge_wrong(
             text = "it gives a value at one point, where others depend on their symbols"
             return completed(base, reason=sentence(text), reading=reading)
         alone = piece.sides[first.pair + 1]
+        if first.state == "mismatch" and _ends_agree(evidence, piece, first):
+            text = f"{reason}; the side in the middle may be meant of an entry"
+            return completed(base, reason=sentence(text), reading=reading)
+        if first.state == "mismatch" and any(isinstance(n, BigSum) and n.index is None for n in nodes(alone)):
+            return completed(base, reason="Over what a sum runs is not said.", reading=reading)
         if first.state == "mismatch" and perhaps_diagonal(evidence, piece.sides[first.pair], alone):
             text = "whether the slope of a function is a vector there or a diagonal matrix is not clear"
             return completed(base, reason=sentence(text), reading=reading)
@@ -189,6 +194,14 @@ def judge_wrong(
         reading=reading,
         layout=evidence.layout(first),
     )
+
+
+def _ends_agree(evidence: Evidence, piece: Piece, outcome: Outcome) -> bool:
+    """Whether nothing is wrong with a chain but the shape of a side in its middle, W x + b for its entry."""
+    if len(piece.sides) < 3 or outcome.pair + 2 >= len(piece.sides):
+        return False
+    ends = replace(piece, sides=[piece.sides[0], piece.sides[-1]], latex=[piece.latex[0], piece.latex[-1]])
+    return evidence.readings.outcome(ends, outcome.options).state in {"right", "not-read"}
 
 
 def _added(evidence: Evidence, piece: Piece, outcome: Outcome) -> str | None:
@@ -298,7 +311,8 @@ def _taken_for_a_number(evidence: Evidence, piece: Piece, outcome: Outcome) -> s
         return None
     taken = {k for k, rank in outcome.options.ranks if rank == 0}
     taken |= {t.removesuffix(" is a number") for t in outcome.assumed if t.endswith(" is a number")}
-    found = {key_of(n) for side in piece.sides for n in nodes(side) if isinstance(n, Name)}
+    written = [n for side in piece.sides for n in nodes(side) if isinstance(n, Name)]
+    found = {key_of(n) for n in written} | {key_of(n) + "^{(i)}" for n in written if n.bracket == "("}
     known = evidence.readings.context
     if outcome.message.startswith("a sum of a number and"):  # the other one may be the number
         taken |= {k for k, _ in outcome.options.ranks}
