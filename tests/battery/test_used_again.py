@@ -137,6 +137,44 @@ def test_what_is_left_over_of_an_earlier_call_is_found_and_named(layer):
     assert [d.kind for d in result.diagnosis] == ["state"]
 
 
+class Squares:
+    """A loss; a number is what it gives."""
+
+    def forward(self, x, t):
+        self.off = x - t
+        return np.sum(self.off**2)
+
+    def backward(self, d):
+        return 2 * d * self.off, -2 * d * self.off
+
+
+class FloatSquares(Squares):
+    def forward(self, x, t):
+        return float(super().forward(x, t))
+
+
+class FirstOfItsShape(Squares):
+    def forward(self, x, t):
+        if not hasattr(self, "x") or self.x.shape != x.shape:
+            self.x = x.copy()
+        self.off = self.x - t
+        return np.sum((x - t) ** 2)
+
+
+class Eating(FloatSquares):
+    def backward(self, d):
+        self.off *= 2
+        return d * self.off, -d * self.off
+
+
+@pytest.mark.parametrize("loss", [Squares, FloatSquares, FirstOfItsShape, Eating])
+def test_layers_that_give_a_number_are_used_again_too(loss):
+    """Their numbers are compared as arrays are; the first two are right."""
+    result = gradcheck.verify(*gradcheck.layer(loss()), {"x": "n m", "t": "n m"}, max_examples=12)
+    right = loss in (Squares, FloatSquares)
+    assert (result.verdict, row(result).outcome) == (("pass", "pass") if right else ("fail", "fail"))
+
+
 class Masked:
     """A layer that keeps the mask of the first batch of a shape."""
 

@@ -358,7 +358,8 @@ def _of_inputs(claim: Claim, gave: Any, parameters: int) -> list[tuple[str, NDAr
 def _arrays(value: Any) -> list[NDArray[Any]]:
     if isinstance(value, tuple | list):
         return [array for part in value for array in _arrays(part)]
-    return [value] if isinstance(value, np.ndarray) and value.dtype.kind in "fiub" else []
+    given = np.asarray(value) if isinstance(value, np.generic | float | int) else value
+    return [given] if isinstance(given, np.ndarray) and given.dtype.kind in "fiub" else []
 
 
 _RANDOM = (
