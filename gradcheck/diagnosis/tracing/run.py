@@ -38,6 +38,11 @@ MUTATORS = frozenset([np.fill_diagonal, np.copyto, np.put, np.place, np.put_alon
 _MOST_CALLS = 4000
 """Code that performs more operations than this on small arrays is not looked into."""
 
+_DEEPEST = 64
+"""Calls within calls. A changed operation may keep a recursion from its end; Python's own limit, of a thousand,
+is met by so many frames for each operation that a run takes seconds.
+"""
+
 
 class Change(Protocol):
     """A change to one operation of the code (or to one expression, wherever it is called from)."""
@@ -106,6 +111,8 @@ class Run:
         if self._composing:
             name = f"{self._composing}.{name}"
         key = Key(current_site(_START), name)
+        if len(key.site.frames) > _DEEPEST:
+            raise Unsupported("calls too deep to look into")
         for depth in range(1, len(key.site.frames)):
             self._ends[key.site.frames[depth:]] = key
         turn = self._turns[key]
