@@ -36,7 +36,8 @@ def value_and_grad(fun: Callable[..., Any], *, labels: str | Sequence[str] = ())
 
     - an array, where there is one argument;
     - a tuple or list with one for each argument, None for one that is not checked;
-    - a dict by the arguments' names; those that are not in it are not checked;
+    - a dict by the arguments' names, or by these with a d before them (`dw`); those that are not in it are
+      not checked;
     - a dict with the keys of exactly one argument that is a dict (dataclass, ...) of arrays: that
       argument's gradients; the other arguments are not checked.
 
@@ -51,12 +52,13 @@ def value_and_grad(fun: Callable[..., Any], *, labels: str | Sequence[str] = ())
     if not callable(fun):
         raise UsageError(f"value_and_grad: expected a function, got {type(fun).__name__}.")
     fixed = places_of_labels("value_and_grad", fun, labels)
+    names = tuple(parameters_of(fun) or ())
 
     def value(*args: Any) -> Any:
         return value_and_gradients(fun, args)[0]
 
     def gradients(delta: Any, *args: Any) -> Any:
-        found = value_and_gradients(fun, args)[1]
+        found = _without_d(names, args, value_and_gradients(fun, args)[1])
         _see_whose(fun, args, found)
         if fixed and not isinstance(found, Mapping):
             free = [k for k in range(len(args)) if k not in fixed]
@@ -71,6 +73,15 @@ def value_and_grad(fun: Callable[..., Any], *, labels: str | Sequence[str] = ())
     written = f", labels={labels!r}" if labels else ""
     spelled = f"*gradcheck.value_and_grad({name_of(fun)}{written})"
     return present(value, fun), present(gradients, fun, ("delta", "*args"), spelled, takes_delta=False)
+
+
+def _without_d(names: Sequence[str], args: tuple[Any, ...], found: Any) -> Any:
+    """Gradients by the names of what they are of, where the function calls them `dw` and `db`."""
+    if not isinstance(found, Mapping) or not all(isinstance(k, str) for k in found):
+        return found
+    known = {*names, *(k for a in args if isinstance(a, Mapping) for k in a)}
+    renamed = {k.removeprefix("d"): v for k, v in found.items()}
+    return renamed if known.isdisjoint(found) and known.issuperset(renamed) else found
 
 
 def _see_whose(fun: Callable[..., Any], args: tuple[Any, ...], found: Any) -> None:
@@ -103,6 +114,11 @@ def value_and_gradients(fun: Callable[..., Any], args: tuple[Any, ...]) -> tuple
         raise FormFault(
             f"value_and_grad: {said(fun)} must return (value, gradients), but it returned {what}"
             f"{_left_out(fun, args)}",
+        )
+    if isinstance(returned[0], dict | list | tuple) and not isinstance(returned[1], dict | list | tuple):
+        raise FormFault(
+            f"value_and_grad: {said(fun)} returns its gradients first; it must return (value, gradients): "
+            "write lambda *args: f(*args)[::-1]"
         )
     if np.ndim(returned[0]):
         raise FormFault(

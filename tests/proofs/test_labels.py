@@ -143,3 +143,15 @@ def test_two_labels_need_not_pick_the_same(always):
         forward, backward, shapes, values={**LABELS, "w": gradcheck.integers(0, 3)}, max_examples=12
     )
     assert result.verdict == ("fail" if always else "pass")
+
+
+@pytest.mark.parametrize("kinds", [dict | list | tuple, (dict, (list, str)), type(None)])
+def test_a_number_is_no_container(kinds):
+    """What a value may be by NumPy's choice, a float or an array of no axes, is not told."""
+    shapes, right = {"x": "n"}, lambda d, x: d * np.ones_like(x)
+    forward = lambda x: np.sum(x) if not isinstance(np.sum(x), kinds) else np.sum(x) * 2
+    told = lambda x: np.sum(x) if isinstance(np.sum(x), (float, dict)) else np.sum(x) * 2
+    for function, status in ((forward, "proved"), (told, "open")):
+        formula = Formula(function, shapes, name="kinds")
+        formula.vjp(right)
+        assert prove(formula.claims[0], steps=False).status == status

@@ -39,8 +39,8 @@ _MOST_CALLS = 4000
 """Code that performs more operations than this on small arrays is not looked into."""
 
 _DEEPEST = 64
-"""Calls within calls. A changed operation may keep a recursion from its end; Python's own limit, of a thousand,
-is met by so many frames for each operation that a run takes seconds.
+"""Calls within calls. A changed operation may keep a recursion from its end. Python's own limit is a
+thousand, and so many frames for each operation make a run take seconds.
 """
 
 

@@ -24,6 +24,10 @@ class Hvp(DoubleBackward):
     part = "product"
     role = "hvp candidate"
     leading = ("v",)
+    called = (
+        "; it is called as (v, *args), v with one array for each argument: for SciPy's hessp(x, p), write "
+        "lambda v, x: hessp(x, v[0])"
+    )
 
     def about(self, formula: Declaration) -> Declaration:
         return GradientOf(formula)

@@ -140,6 +140,9 @@ class Kind(ABC):
     keyword: ClassVar[str] = ""
     """The parameter of `gradcheck.verify` that takes the code; "" for the backward, which needs none."""
 
+    called: ClassVar[str] = ""
+    """Words on how the code is called, for code that raises wherever it is; "" where nobody mistakes it."""
+
     is_backward: ClassVar[bool] = False
     """Whether it gives the gradients of all arguments for delta: a backward pass. Then it can be held
     against one-sided slopes at a kink and against differences at points too large for balls, and other

@@ -40,7 +40,7 @@ def position_of(target: str, names: tuple[str, ...], point: Point) -> int:
     """The position of the argument that a table is by. Raises `Unsupported` where it holds integers."""
     position = names.index(target)
     if position not in point.wrt:
-        raise Unsupported(f"{target} holds integers: it has no derivative")
+        raise Unsupported(f"{target} holds integers, by which nothing is differentiated; give floats")
     return position
 
 

@@ -180,7 +180,10 @@ def _check_outputs(points: list[Point], point: Point) -> None:
         + f" at {', '.join(f'{n} = {s}' for n, s in p.sizes.items())}"
         for p in (points[0], point)
     ]
-    raise ForwardFault(f"the forward gives {counts[0]}, but {counts[1]}; it must give as many at all sizes")
+    raise ForwardFault(
+        f"the forward gives {counts[0]}, but {counts[1]}; it must give as many at all sizes (a list counts "
+        "as a tuple: return np.array(...) where one array is meant)"
+    )
 
 
 def draws(

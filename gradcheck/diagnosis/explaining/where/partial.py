@@ -169,7 +169,7 @@ def where_it_raises(case: Case) -> tuple[str, str] | None:
     what = raising[0].raised or "raises"
     running = [s for s in case.samples if s.values]
     if not running:
-        return "raises", f"the code raises at every point: {what}"
+        return "raises", f"the code raises at every point: {what}{case.claim.kind.called}"
     found = narrowed(case, raising, running, lambda s: not s.values)
     if found is None:
         return "raises", f"the code raises at some points: {what}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Callable
 from functools import partial
+from types import UnionType
 from typing import Any
 
 import numpy as np
@@ -106,6 +107,17 @@ def _is_exception(value: object) -> bool:
     return isinstance(value, type) and issubclass(value, BaseException)
 
 
+_NO_NUMBERS = frozenset([dict, list, tuple, set, frozenset, str, bytes, type(None)])
+"""Types of which neither an array of no axes nor a scalar is an instance."""
+
+
+def _each(kinds: Any) -> tuple[Any, ...]:
+    """The types that `isinstance` is given: one, a tuple, a union."""
+    if isinstance(kinds, UnionType):
+        return kinds.__args__
+    return tuple(k for kind in kinds for k in _each(kind)) if isinstance(kinds, tuple) else (kinds,)
+
+
 def _exchanged(space: Space) -> dict[str, Any]:
     def length(value: Any) -> Any:
         symbolic = type(value) is IndexedArray and value.shape
@@ -122,7 +134,7 @@ def _exchanged(space: Space) -> dict[str, Any]:
         return type(*args, **kwargs)
 
     def is_instance(value: Any, kinds: Any) -> bool:
-        if type(value) is IndexedArray and not value.shape:
+        if type(value) is IndexedArray and not value.shape and not _NO_NUMBERS.issuperset(_each(kinds)):
             raise space.refused(Unsupported("whether a number is an array of no axes, or a scalar,"))
         if type(value) in (Steps, Gone):
             raise space.refused(Unsupported("the type of what a loop runs over"))
