@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from flint import arb
@@ -89,7 +90,7 @@ def _at_precision(check: Evaluation, usable: Usable, bits: int) -> Opinion:
     matches = matched_jointly(check, usable, program, bits) if finite else {}
     if any(m.outcome == "unclear" for m in matches.values()):
         if bits < check.precisions[-1]:  # more digits cost less than each argument by itself
-            return _with_outcome(Opinion(usable.name, matches=matches, method=program.method, bits=bits))
+            return _concluded(usable.name, matches, {}, program.method, bits)
         matches = {q: m for q, m in matches.items() if m.outcome == "agree"}
     left = _directions_beside(check, matches)
     answers = {} if left == {} else check.claim.truths(check.point, program, left)
@@ -108,8 +109,7 @@ def _at_precision(check: Evaluation, usable: Usable, bits: int) -> Opinion:
         matches[quantity] = match
     if check.claim.kind.states_outputs:
         matches.update(_values(check, bits))
-    opinion = Opinion(usable.name, matches=matches, answers=answers, method=program.method, bits=bits)
-    return _with_outcome(opinion)
+    return _concluded(usable.name, matches, answers, program.method, bits)
 
 
 def _is_number(ball: arb) -> bool:
@@ -123,21 +123,25 @@ _KNOWN = 2.0**-10
 """How wide a ball may be, as a part of what it holds, or of 1."""
 
 
-def _with_outcome(opinion: Opinion) -> Opinion:
-    """The opinion that its matches amount to."""
-    matches, answers = opinion.matches, opinion.answers
+def _concluded(
+    name: str, matches: Mapping[Quantity, Match], answers: Mapping[Quantity, Answer], method: str, bits: int
+) -> Opinion:
+    """The opinion that matches amount to."""
     outcomes = [m.outcome for m in matches.values()]
+    opinion = partial(Opinion, name, answers=answers, method=method, bits=bits)
     if any(m.outcome == "differ" and answers[q].convention for q, m in matches.items() if q in answers):
-        return replace(opinion, matches={}, reason=Reason(ReasonKind.CONVENTION))
+        return opinion(reason=Reason(ReasonKind.CONVENTION))
     if "differ" in outcomes:
-        return replace(opinion, says=Says.DIFFER)
+        return opinion(Says.DIFFER, matches=matches)
     if "unclear" in outcomes:
         unclear = (m.reason for m in matches.values() if m.outcome == "unclear")
-        return replace(opinion, reason=next(filter(None, unclear), Reason(ReasonKind.TOO_WIDE)))
-    if outcomes:
-        certain = all(m.rigorous for m in matches.values())
-        return replace(opinion, says=Says.AGREE, strength=Strength.CERTIFIED if certain else Strength.AGREED)
-    return opinion
+        reason = next(filter(None, unclear), Reason(ReasonKind.TOO_WIDE))
+        return opinion(matches=matches, reason=reason)
+    if not outcomes:
+        return opinion(matches=matches)
+    certain = all(m.rigorous for m in matches.values())
+    strength = Strength.CERTIFIED if certain else Strength.AGREED
+    return opinion(Says.AGREE, matches=matches, strength=strength)
 
 
 def _directions_beside(check: Evaluation, settled: Mapping[Quantity, Match]) -> Directions | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -65,33 +66,27 @@ def check_point(
     dear = [one for one in usable if only is None and session.spares(one, point)]
     silent = _without_answer(earlier)
     opinions = {one.name: silent.get(one.name) or ask(check, one) for one in usable if one not in dear}
-    result = PointResult(
-        point,
-        PointVerdict.NONE,
-        opinions,
-        stated=stated,
-        notes=() if check.why_float64 is None else (f"judged in float64, not in balls: {check.why_float64}",),
-        in_float64=check.why_float64,
-    )
+    why = check.why_float64
+    notes = () if why is None else (f"judged in float64, not in balls: {why}",)
+    found = partial(PointResult, point, stated=stated, notes=notes, in_float64=why)
     try:
         if dear and any(o.says is Says.AGREE and o.strength is Strength.CERTIFIED for o in opinions.values()):
             opinions |= {one.name: Opinion(one.name, reason=Reason(ReasonKind.SPARED)) for one in dear}
         elif dear:  # at a kink nobody is compared, so nobody has to be asked
             if (kink := _kink(check, opinions)) is not None:
-                return _at_kink(result, check, kink, usable)
+                return _at_kink(found(PointVerdict.NONE, opinions), check, kink, usable)
             opinions |= {one.name: ask(check, one) for one in dear}
         if dear:
             opinions = {one.name: opinions[one.name] for one in usable}
-            result = replace(result, opinions=opinions)
         agree = finite and _all_agree(usable, opinions)
         if not agree and (kink := _kink(check, opinions)) is not None:
-            return _at_kink(result, check, kink, usable)
+            return _at_kink(found(PointVerdict.NONE, opinions), check, kink, usable)
     except Unsupported as error:  # a tie that no precision decides
-        return replace(result, opinions={}, notes=(*result.notes, f"a point was left out: {error}"))
+        return found(PointVerdict.NONE, {}, notes=(*notes, f"a point was left out: {error}"))
     if not finite:
-        return _not_finite(result, stated, in_space=bool(claim.formula.spaces))
+        return _not_finite(found(PointVerdict.NONE, opinions), stated, in_space=bool(claim.formula.spaces))
     voted = arbitrate(opinions)
-    result = replace(result, verdict=voted.verdict, opinions=voted.opinions, quantity=voted.quantity)
+    result = found(voted.verdict, voted.opinions, quantity=voted.quantity)
     if voted.verdict is PointVerdict.PASS and not stated.is_finite:
         return replace(result, unstable=_first_not_finite(stated)[1])
     if voted.verdict is PointVerdict.PASS and point.origin == "plan" and not claim.kind.states_outputs:
