@@ -346,6 +346,10 @@ ALSO_TRUE: dict[str, tuple[tuple[str, ...], str]] = {
         ("other-value",),
         "the code hands on np.ones_like(delta) where delta belongs, and is right with delta",
     ),
+    "stable_sigmoid: not at length four": (
+        ("extra-term",),
+        "the line of the branch for other lengths is g * factor, and g is right there too",
+    ),
     "leaky_relu: slope rounded": (
         ("factor",),
         "0.0100001 is 0.01 times 1.00001, on the side of the where that is 0.01 z",
