@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from gradcheck.diagnosis.case import EFFORT, Case
@@ -155,15 +155,29 @@ def _explained(case: Case, *, ones: bool = False) -> tuple[list[Scope], dict[Qua
         _try(case, scopes, found, _structural)
     with case.holding_back(10):
         _combined(case, scopes, found)
-    for condition in (_at_sizes, None, under_values):
-        still = [s for s in scopes if not found[s.quantity]]
-        if condition is None:
-            _try(case, still, found, rewritten)
-            continue
-        for scope in still:
-            if (finding := condition(case, scope)) is not None:
-                found[scope.quantity] = [finding]
+    _under(_at_sizes, case, scopes, found)
+    _on_branch(case, [s for s in scopes if not found[s.quantity]], found)
+    _try(case, [s for s in scopes if not found[s.quantity]], found, rewritten)
+    _under(under_values, case, scopes, found)
     return scopes, found
+
+
+def _under(
+    condition: Callable[[Case, Scope], Finding | None],
+    case: Case,
+    scopes: Sequence[Scope],
+    found: dict[Quantity, list[Finding]],
+) -> None:
+    for scope in [s for s in scopes if not found[s.quantity]]:
+        if (finding := condition(case, scope)) is not None:
+            found[scope.quantity] = [finding]
+
+
+def _on_branch(case: Case, scopes: Sequence[Scope], found: dict[Quantity, list[Finding]]) -> None:
+    """Repairs of a line that the code does not come to at every sample."""
+    tried = {id(e): e for s in scopes for e in s.tried}
+    sides = [(e, e.on_branch) for e in tried.values() if e.on_branch is not None]
+    found |= settle(case, scopes, [replace(e, sides=s, on_branch=None) for e, s in sides])
 
 
 def _combined(case: Case, scopes: Sequence[Scope], found: dict[Quantity, list[Finding]]) -> None:

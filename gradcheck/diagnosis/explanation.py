@@ -49,8 +49,10 @@ class Explanation:
     comes to all the statements at some samples that the code as it is comes to: one that only keeps out of a
     wrong branch repairs nothing. ``also_at`` gives further samples at which a repair must do: beside the
     thresholds of the repaired code. ``removes`` says of a repair that it only leaves something out.
-    ``later`` puts off when it is tried, and says nothing of how simple it is. ``may`` is a cheap look at one
-    sample that rules out most of what does not fit there, and nothing that fits up to a factor.
+    ``on_branch`` are the sides of a repair that need not come to bear at every sample: of a line in a branch,
+    of which it is said last. ``later`` puts off when it is tried, and says nothing of how simple it is.
+    ``may`` is a cheap look at one sample that rules out most of what does not fit there, and nothing that
+    fits up to a factor.
     """
 
     kind: str
@@ -65,6 +67,7 @@ class Explanation:
     reaches_all: Callable[[Sequence[Sample]], bool] | None = None
     also_at: Callable[[Sequence[Sample]], Sequence[Sample]] | None = None
     removes: bool = False
+    on_branch: Sides | None = None
     later: float = 0.0
     may: Callable[[Sample, Quantity], bool] | None = None
 

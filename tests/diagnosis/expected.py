@@ -282,6 +282,10 @@ ALSO_TRUE: dict[str, tuple[tuple[str, ...], str]] = {
         ("mask",),
         "the unrolled part is right for four weights only; with == in place of >= the others take the loop",
     ),
+    "D02/mapped_squares.layout-x: down the rows when square": (
+        ("transposed",),
+        "the line of the branch for equal sizes takes the column x where the other has the row x.T",
+    ),
     "D04/ax_column.entry-dJ_dA[i,j].printed: every place": (
         ("wrong-axis",),
         "the table is delta_i x_j, so summed over axis 0 it is sum(delta) x_j, which is what the code gives",
@@ -341,6 +345,10 @@ ALSO_TRUE: dict[str, tuple[tuple[str, ...], str]] = {
     "D23/chain2_relu_softmax.vjp: delta taken for ones": (
         ("other-value",),
         "the code hands on np.ones_like(delta) where delta belongs, and is right with delta",
+    ),
+    "stable_sigmoid: not at length four": (
+        ("extra-term",),
+        "the line of the branch for other lengths is g * factor, and g is right there too",
     ),
     "leaky_relu: slope rounded": (
         ("factor",),

@@ -222,7 +222,7 @@ ENTRIES = [
         Piling,
         PilingInputs,
         {"x": "n i", "W": "i o"},
-        "in `2 * (dout @ self.W.T)` (holders.py:57), the factor 2 should not be there",
+        "wrong only where n is not 1",
         {"parameters": ("W",), "accumulates": True},
     ),
     Entry(

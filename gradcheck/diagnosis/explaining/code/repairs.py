@@ -108,12 +108,15 @@ def of_edit(edit: Edit) -> Explanation:
 
 def repaired_by(change: Change, kind: str, text: str, cost: float, place: str) -> Explanation:
     """The explanation that the code is right with this change, made at ``place``."""
-    sides = repairing(lambda sample, how: edited(sample, change, how, anywhere=True))
+    sides = repairing(lambda sample, how: edited(sample, change, how))
+    on_branch = repairing(lambda sample, how: edited(sample, change, how, anywhere=True))
 
     def reaches_all(samples: Sequence[Sample]) -> bool:
         return _reached(samples, None) <= _reached(samples, change)
 
-    return Explanation(kind, text, cost, sides, repair=True, place=place, reaches_all=reaches_all)
+    return Explanation(
+        kind, text, cost, sides, repair=True, place=place, reaches_all=reaches_all, on_branch=on_branch
+    )
 
 
 def _reached(samples: Sequence[Sample], change: Change | None) -> set[Key]:
