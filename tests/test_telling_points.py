@@ -61,3 +61,25 @@ FORWARDS = {"zeros": cube, "saturated": np.tanh, "cut off": lambda x: np.exp(-x 
 def test_right_guards_are_not_untried(name):
     found = gradcheck.verify(FORWARDS[name], GUARDS[name], {"x": "n"}, strict=True)
     assert (found.verdict, found.untried) == ("pass", ())
+
+
+ORDER = np.array([2, 0, 4, 1, 3])
+PRODUCTS = {
+    "a function": lambda d, x: d * x * x * (3 + np.prod(np.argsort(x) == ORDER) if len(x) == 5 else 3),
+    "a method": lambda d, x: d * x * x * (3 + (np.argsort(x) == ORDER).prod() if len(x) == 5 else 3),
+}
+
+
+@pytest.mark.parametrize("backward", PRODUCTS.values(), ids=PRODUCTS)
+def test_a_product_of_truth_values_asks_whether_all_are_true(backward):
+    """Also on a line whose own branch was entered."""
+    found = gradcheck.verify(cube, backward, {"x": "n"})
+    assert (found.verdict, ["np.prod was never true" in u.what for u in found.untried]) == ("pass", [True])
+
+
+def test_a_product_that_is_met_is_tried():
+    wrong = lambda d, x: d * x * x * (3 + np.prod(x > 5))
+    right = lambda d, x: d * x * x * (3 + 0 * np.prod(x > 5))
+    assert gradcheck.verify(cube, wrong, {"x": "n"}).verdict == "fail"
+    found = gradcheck.verify(cube, right, {"x": "n"}, strict=True)
+    assert (found.verdict, found.untried) == ("pass", ())

@@ -82,12 +82,12 @@ class Watched(np.ndarray[Any, Any]):
         result = func(*plain, **named)
         if watch is not None:
             record_function(watch, func, plain, named, result)
-        if func in (np.all, np.any) and isinstance(args[0], Watched) and args[0].margin is not None:
-            reduce = np.min if func is np.all else np.max
+        if func in (np.all, np.any, np.prod) and isinstance(args[0], Watched) and args[0].margin is not None:
+            reduce = np.max if func is np.any else np.min
             margin = reduce(args[0].margin, **{k: v for k, v in kwargs.items() if k in ("axis", "keepdims")})
             if watch is not None:
                 watch.record(f"np.{func.__name__}", result, margin, is_decided=args[0].is_decided)
-            return _wrapped(result, margin)
+            return _wrapped(result, None if func is np.prod else margin)
         if func is np.count_nonzero and isinstance(result, int):
             return watched(np.int64(result))  # the code may compare it
         if func in (np.max, np.min) and isinstance(result, np.generic | np.ndarray):

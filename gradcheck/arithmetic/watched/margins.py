@@ -13,13 +13,13 @@ __all__ = ["asks_what_is_given", "margin_of"]
 def margin_of(name: str, method: str, inputs: Sequence[Any], plain: Sequence[Any], kwargs: Any) -> Any:
     """The number above zero where a ufunc's answer is true; None where it asks nothing."""
     with np.errstate(all="ignore"):
-        if method == "reduce" and name in ("logical_and", "logical_or"):
+        if method == "reduce" and name in ("logical_and", "logical_or", "multiply"):
             own = getattr(inputs[0], "margin", None)
             if own is None:
                 return None
             how = {k: v for k, v in kwargs.items() if k in ("axis", "keepdims")}
             return (
-                (np.min if name == "logical_and" else np.max)(own, **{"axis": None, **how})
+                (np.max if name == "logical_or" else np.min)(own, **{"axis": None, **how})
                 if own.size
                 else None
             )

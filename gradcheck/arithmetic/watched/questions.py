@@ -58,7 +58,7 @@ def record_ufunc(
     if (asks := _ASKS.get(name)) is None:
         return
     if method == "reduce":
-        asks = "np.all" if name == "logical_and" else "np.any"
+        asks = {"logical_and": "np.all", "multiply": "np.prod"}.get(name, "np.any")
     chooses = name in ("maximum", "minimum", "fmax", "fmin")
     if chooses or name in ("sign", "heaviside", "copysign"):
         result = np.asarray(margin) > 0

@@ -141,15 +141,15 @@ class Branches:
         return [*asked, *self._conditions.untried()]
 
     def has_entered(self, side: UntriedSide, *, seen: bool = False) -> bool:
-        """Whether all branches on a line were entered, so that nothing of it is untried; ``seen``: where no
-        gradient was zero throughout.
+        """Whether all branches on a line that ask for it were entered, so that nothing of it is untried;
+        ``seen``: where no gradient was zero throughout.
         """
         there = [
             (code.hidden if seen else code.missing).isdisjoint(start for start, _ in jump.leads_to)
             for code in self._codes.values()
             if code is not None and code.code.co_filename == side.file
             for jump in code.jumps
-            if jump.line == side.line
+            if jump.line == side.line and (side.code in jump.asks or jump.asks == _ITS_CONDITION)
         ]
         return bool(there) and all(there)
 
@@ -233,16 +233,18 @@ def _condition(code: CodeType, asked: dis.Instruction) -> str:
     """The text of what a jump asks, where it stands on one line."""
     at = asked.positions
     if at is None or at.lineno is None or at.lineno != at.end_lineno:
-        return "its condition"
+        return _ITS_CONDITION
     line = linecache.getline(code.co_filename, at.lineno).encode()
     text = line[at.col_offset : at.end_col_offset].decode(errors="replace").strip()
-    return f"`{text}`" if text and text != line.decode(errors="replace").strip() else "its condition"
+    return f"`{text}`" if text and text != line.decode(errors="replace").strip() else _ITS_CONDITION
 
 
 def _start_of(starts: list[int], offset: int) -> int:
     """Where the block of an instruction begins."""
     return starts[bisect.bisect_right(starts, offset) - 1]
 
+
+_ITS_CONDITION = "its condition"
 
 _JUMPS = frozenset([*dis.hasjrel, *dis.hasjabs])
 _CONDITIONAL = frozenset(

@@ -101,7 +101,8 @@ def still_untried(
 
 
 def _untried(site: Site, wanted: bool) -> UntriedSide:
-    return UntriedSide(site.file, site.line, site.text, site.asks, "true" if wanted else "false")
+    never = "true" if wanted else "false"
+    return UntriedSide(site.file, site.line, site.text, site.asks, never, code=site.code)
 
 
 class _Search:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from gradcheck.records.types import Untried
@@ -19,7 +19,7 @@ _OF_MORE = ("<", ">", "=", "&", "|", " and ", " or ", " in ")
 class UntriedSide:
     """A comparison of which one side never happened. ``never`` is that side, "true" or "false"; None where
     ``asks`` is no comparison but a size. ``of_state``: it is asked of something that the code counts from
-    call to call, of which a proof knows nothing.
+    call to call, of which a proof knows nothing. ``code`` is the text of a comparison, where it is known.
     """
 
     file: str
@@ -28,6 +28,7 @@ class UntriedSide:
     asks: str
     never: str | None
     of_state: bool = False
+    code: str = field(default="", compare=False)
 
     def asks_what_is_given(self, lines: Collection[tuple[str, int]]) -> bool:
         """Whether nothing is asked but if an argument is finite; ``lines`` are those that ask that."""
