@@ -207,6 +207,16 @@ CASES = {
         by_A(lambda g: (g + g.T) / 2),
         by_A(lambda g: g.T),
     ),
+    "as where the forward reads the lower triangle alone": (
+        (lambda A: np.sum(np.tril(A) ** 2), {"A": "n n"}, {}),
+        lambda d, A: d * (np.tril(A) + np.tril(A).T),
+        lambda d, A: d * (A + A.T),
+    ),
+    "as where the forward reads the upper triangle alone": (
+        (lambda A: np.sum(np.triu(A) ** 2), {"A": "n n"}, {}),
+        lambda d, A: d * (np.triu(A) + np.triu(A).T),
+        lambda d, A: d * np.triu(A),
+    ),
     "as if the entries (i, j) and (j, i) of A were one variable": (
         (bilinear, BILINEAR, {}),
         by_A(lambda g: g + g.T - np.diag(np.diag(g))),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +23,14 @@ def symmetric_changes(quantity: Quantity, noun: str, pilot: Sample) -> Iterator[
         return
     name = quantity.argument
     only = f"it is right along symmetric directions of {name} only"
+    for empty, read, lower, kin in _TRIANGLES:
+        yield Explanation(
+            "transposed",
+            f"{noun} is the symmetric part of the right one, (G + G.T) / 2: {only}. The right one is zero "
+            f"{empty} the diagonal, as where the forward reads the {read} triangle alone ({kin})",
+            1.15,
+            _of_right(functools.partial(_of_triangle, lower=lower)),
+        )
     yield Explanation(
         "transposed",
         f"{noun} is the symmetric part of the right one, (G + G.T) / 2: {only}",
@@ -41,6 +50,20 @@ def symmetric_changes(quantity: Quantity, noun: str, pilot: Sample) -> Iterator[
         1.9,
         lambda s, q, how: (s.mine(q, how) + s.mine(q, how).T, s.right(q, how) + s.right(q, how).T),
     )
+
+
+_TRIANGLES = (
+    ("above", "lower", True, "np.linalg.cholesky, eigh"),
+    ("below", "upper", False, "UPLO='U', scipy.linalg.cholesky"),
+)
+
+
+def _of_triangle(right: Any, half: Any, *, lower: bool) -> Any:
+    """The symmetric part of what stands in one triangle, and no symmetric part where there is more."""
+    inside = np.tri(len(right)) > 0
+    inside = inside if lower else inside.T
+    read = np.where(inside, right, 0 * right)
+    return (read + read.T) * half + 7 * (right - read)
 
 
 def _of_right(change: Any) -> Sides:
