@@ -81,6 +81,8 @@ def judge_wrong(
             reason=sentence(f"it holds under a condition that is not read: {piece.unclear}"),
             reading=reading,
         )
+    if slips and any(f"the index {x} is free" in first.message for x in _equal(piece)):
+        return completed(base, reason=sentence(f"of equal indices {first.message}"), reading=reading)
     loose = loosely_written(evidence, piece)
     if loose is not None:
         return completed(base, reason=sentence(loose), reading=reading)
