@@ -203,7 +203,7 @@ def _ends_agree(evidence: Evidence, piece: Piece, outcome: Outcome) -> bool:
     if len(piece.sides) < 3 or outcome.pair + 2 >= len(piece.sides):
         return False
     ends = replace(piece, sides=[piece.sides[0], piece.sides[-1]], latex=[piece.latex[0], piece.latex[-1]])
-    return evidence.readings.outcome(ends, outcome.options).state in {"right", "not-read"}
+    return evidence.readings.outcome(ends, outcome.options).state == "right"
 
 
 def _added(evidence: Evidence, piece: Piece, outcome: Outcome) -> str | None:
