@@ -41,6 +41,8 @@ TWINS = {
     "what is differentiated by, as it is solved for": (SQUARES + r" $$w = (X S X^T) S b$$ $$S = X^T X$$", r"$$\frac{\partial \ell}{\partial w} = -2\sum_i (y_i - w^T x_i)x_i$$", None),
     "examples in a column": (EXAMPLES, r"$$\nabla_\theta J = \sum_i (\theta^T x^{(i)} - y^{(i)}) x^{(i)}$$", None),
     "one example's definition, and each example's value": (ONE, r"$$\frac{\partial J}{\partial w} = \frac{1}{m} \sum_{i=1}^{m} (\hat{y}^{(i)} - y^{(i)}) x^{(i)}$$", r"$$\frac{\partial J}{\partial w} = \frac{1}{m} \sum_{i=1}^{m} (\hat{y}^{(i)} + y^{(i)}) x^{(i)}$$"),
+    "a temperature": (r"Of $\mathbf{z}$ is $g(\mathbf{z}) = \sum_j \exp(z_j/T)$ and $\|\mathbf{z}\| = 1$.", r"$$\frac{\partial g(\mathbf{z})}{\partial z_k} = \frac{1}{T} \exp(z_k/T)$$", r"$$\frac{\partial g(\mathbf{z})}{\partial z_k} = T \exp(z_k/T)$$"),
+    "two sums side by side": (r"$S_i = \frac{e^{z_i}}{\sum_l e^{z_l}}$", r"$$\frac{\partial S_j}{\partial z_j} = \frac{e^{z_j} (\sum_l e^{z_l} - e^{z_j})}{\sum_l e^{z_l} \cdot \sum_l e^{z_l}}$$", r"$$\frac{\partial S_j}{\partial z_j} = \frac{e^{z_j} (\sum_l e^{z_l} + e^{z_j})}{\sum_l e^{z_l} \cdot \sum_l e^{z_l}}$$"),
     "a definition that is read by its end": (LIKELIHOOD, r"$$\frac{\partial \ell}{\partial w} = \sum_i (y_i - w^T x_i) x_i$$", None),
 }  # fmt: skip
 
@@ -56,6 +58,8 @@ UNSAID = {
     "a function that is told nowhere": ("", r"$$\frac{d}{dz} g(z) = \frac{1}{(1+\exp(-z))^2}$$"),
     "a matrix that another section says is not square": ("Let $A \\in \\mathbb{R}^{N \\times M}$.\n\n# Traces", r"$$tr(\alpha A) = \alpha trA$$"),
     "entries in the other order": (SQUARES, r"$$\frac{\partial \ell}{\partial w_j} = -2\sum_i (y_i - w^T x_i)x_{ji}$$"),
+    "a derivative before a product with a dot": (r"$S = e^{z}$", r"$$\frac{dS}{dz} = \frac{\partial}{\partial z} e^{z} \cdot e^{-z} \cdot e^{z}$$"),
+    "an index that the text calls equal to another": (r"$S_i = \frac{e^{z_i}}{\sum_l e^{z_l}}$. In the case of $j = k$ it is", r"$$\frac{\partial S_j}{\partial z_j} = S_j (1 - S_k)$$"),
     "a sum of which nobody says over what it runs": (BATCH, r"$$\frac{\partial L}{\partial b} = \sum \frac{\partial L}{\partial Z}$$"),
     "a vector in the middle that is meant of its entry": (r"Let $z = W x + b$ with $W \in \mathbb{R}^{n \times m}$.", r"$$\frac{\partial z_j}{\partial W_{ji}} = \frac{\partial}{\partial W_{ji}} (W x + b) = x_i$$"),
     "a chain of which a side is not read": (SQUARES, r"$$\frac{\partial \ell}{\partial w} = \sum_i \cdots x_i = 2\sum_i (y_i - w^T x_i)x_i$$"),

@@ -71,6 +71,9 @@ class Operators(Cursor):
                 body = self.quadratic(body, by)
         else:
             body = self.product()
+            dotted = body.factors[1:] if isinstance(body, Multiplication) else ()
+            if any(sign in {"\\cdot", "\\times"} and any(_holds(f, b) for b in by) for sign, f in dotted):
+                raise NotRead("how far a derivative in front of a product reaches is not clear; use brackets")
             if self.text() in {"+", "-"} and not self.term_has_its_own():
                 raise NotRead("how far a derivative in front of a sum reaches is not clear; use brackets")
         return Derivative(body, tuple(by), sign == "d", at)
@@ -230,10 +233,11 @@ class Operators(Cursor):
             self.take()
         if self.here is None or not self.starts():
             raise NotRead("a sum has nothing to add up")
-        body = self.product()
+        body, rest = _up_to_the_next(self.product(), index)
         if negative:
             body = Addition(((-1, body),))
-        return BigSum(kind, index, start, high, condition, body, more)
+        whole = BigSum(kind, index, start, high, condition, body, more)
+        return Multiplication((("", whole), *rest)) if rest else whole
 
     def limits(self, tokens: list[Token]) -> tuple[Node | None, tuple[Node, ...], Node | None, Node | None]:
         if not tokens:
@@ -272,6 +276,18 @@ class Operators(Cursor):
         if parser.here is not None:
             raise NotRead("the condition of a sum is not clear")
         return Relation(index, "\\neq", other)
+
+
+def _up_to_the_next(body: Node, index: Node | None) -> tuple[Node, tuple[tuple[str, Node], ...]]:
+    r"""The terms of a sum, and what follows it from a sum over the same index on: \sum_l a_l \sum_l b_l."""
+    factors = body.factors if isinstance(body, Multiplication) and isinstance(index, Name) else ()
+    own = index.base if isinstance(index, Name) else ""
+    for k, (_, factor) in enumerate(factors):
+        other = factor.index if isinstance(factor, BigSum) else None
+        if k and isinstance(other, Name) and other.base == own:
+            first = factors[:k]
+            return (first[0][1] if k == 1 else Multiplication(first)), factors[k:]
+    return body, ()
 
 
 def _is_twice(node: Node) -> bool:

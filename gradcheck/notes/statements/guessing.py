@@ -18,6 +18,7 @@ from gradcheck.notes.grammar.syntax import (
     Name,
     Node,
     Norm,
+    Quotient,
     Raised,
 )
 from gradcheck.notes.statements.context import LAYERS, Context, key_of, letter_of, nodes
@@ -121,6 +122,7 @@ class _Signs:
         self.plain: dict[str, set[int]] = {}  # with how many indices, without an example's number
         self.members: set[str] = set()  # of which an indexed one is a vector
         self.places: dict[str, set[tuple[str | None, ...]]] = {}  # with which letters a symbol is indexed
+        self.below: set[str] = set()  # alone below a line, as T in z_i / T
         self.powers: set[str] = set()  # to the power of something that is no whole number, as p^{-\eta}
         self.shaped = bool(context.bold)
         marks: set[int] = set()
@@ -166,6 +168,8 @@ class _Signs:
                 elif isinstance(base, Group):
                     self.array |= _summed(base.body)
                     self.members |= _indexed(base.body)
+            case Quotient(_, Name(_, ()) as below):
+                self.below.add(key_of(below))
             case Norm(body):
                 self.shaped = True
                 self.array |= _summed(body)
@@ -234,6 +238,8 @@ class _Signs:
             return ((0, 0),)  # a margin, or a step
         if key in self.powers and not array:
             return ((0, 0),)
+        if upper and key in self.below and not array and key not in self.square:
+            return ((0, 0),)  # nobody divides by a matrix
         if upper:
             if key in self.square or letter in self.context.bold:
                 return ((2, 0),)

@@ -81,6 +81,8 @@ def judge_wrong(
             reason=sentence(f"it holds under a condition that is not read: {piece.unclear}"),
             reading=reading,
         )
+    if slips and any(f"the index {x} is free" in first.message for x in _equal(piece)):
+        return completed(base, reason=sentence(f"of equal indices {first.message}"), reading=reading)
     loose = loosely_written(evidence, piece)
     if loose is not None:
         return completed(base, reason=sentence(loose), reading=reading)
@@ -201,7 +203,7 @@ def _ends_agree(evidence: Evidence, piece: Piece, outcome: Outcome) -> bool:
     if len(piece.sides) < 3 or outcome.pair + 2 >= len(piece.sides):
         return False
     ends = replace(piece, sides=[piece.sides[0], piece.sides[-1]], latex=[piece.latex[0], piece.latex[-1]])
-    return evidence.readings.outcome(ends, outcome.options).state in {"right", "not-read"}
+    return evidence.readings.outcome(ends, outcome.options).state == "right"
 
 
 def _added(evidence: Evidence, piece: Piece, outcome: Outcome) -> str | None:
