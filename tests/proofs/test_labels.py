@@ -145,11 +145,11 @@ def test_two_labels_need_not_pick_the_same(always):
     assert result.verdict == ("fail" if always else "pass")
 
 
-@pytest.mark.parametrize("kinds", [dict | list | tuple, (dict, (list, str)), type(None)])
+@pytest.mark.parametrize("kinds", [list, (dict, (tuple, str)), type(None)])
 def test_a_number_is_no_container(kinds):
     """What a value may be by NumPy's choice, a float or an array of no axes, is not told."""
     shapes, right = {"x": "n"}, lambda d, x: d * np.ones_like(x)
-    forward = lambda x: np.sum(x) if not isinstance(np.sum(x), kinds) else np.sum(x) * 2
+    forward = lambda x: np.sum(x) * (2 if isinstance(x[0], kinds) or isinstance(x[0], dict | list) else 1)
     told = lambda x: np.sum(x) if isinstance(np.sum(x), (float, dict)) else np.sum(x) * 2
     for function, status in ((forward, "proved"), (told, "open")):
         formula = Formula(function, shapes, name="kinds")
