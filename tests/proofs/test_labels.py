@@ -149,7 +149,7 @@ def test_two_labels_need_not_pick_the_same(always):
 def test_a_number_is_no_container(kinds):
     """What a value may be by NumPy's choice, a float or an array of no axes, is not told."""
     shapes, right = {"x": "n"}, lambda d, x: d * np.ones_like(x)
-    forward = lambda x: np.sum(x) * (2 if isinstance(x[0], kinds) or isinstance(x[0], dict | list) else 1)
+    forward = lambda x: np.sum(x) * (2 if isinstance(x[0], kinds) else 1 + isinstance(x[0], dict | list))
     told = lambda x: np.sum(x) if isinstance(np.sum(x), (float, dict)) else np.sum(x) * 2
     for function, status in ((forward, "proved"), (told, "open")):
         formula = Formula(function, shapes, name="kinds")
