@@ -122,3 +122,24 @@ def test_a_claim_is_held_against_the_nearest_definition_too():
     text = r"Let $L = x^2$. Now take $L = x^3$ instead."
     assert verdict(text, r"$$\frac{dL}{dx} = 3x^2$$") == "right"
     assert verdict(text, r"$$\frac{dL}{dx} = 2x$$") == "ambiguous"
+
+
+@pytest.mark.parametrize(
+    ("claim", "right"),
+    [
+        (r"\tanh'(z) = 1 - \tanh(z)", r"\tanh'(z) = 1 - \tanh\left(z\right)^{2}"),
+        (r"\frac{d}{dx} \frac{1}{1+x} = -\frac{1}{(1+x)}", r"-\frac{1}{\left(1 + x\right)^{2}}"),
+        (r"\frac{d}{dt} \frac{\sin t}{t} = \frac{t\cos t - \sin t}{t}", "}{t^{2}}"),
+        (r"\frac{d}{dt} \sqrt{1+t^2} = \frac{1}{2\sqrt{1+t^2}}", r"2 t \frac{1}{2 \sqrt{1 + t^{2}}}"),
+        (r"\frac{d}{dv} v^v = v \cdot v^{v-1}", None),
+    ],
+)
+def test_a_lost_square_or_inner_derivative_is_corrected(claim, right):
+    """Without a word of NumPy, which the note does not have; the correction is right itself."""
+    (found,) = check_text(f"${claim}$", "a.md").claims
+    assert found.verdict == "wrong"
+    assert "np." not in found.reason
+    assert found.correction is None if right is None else found.correction.endswith(right)
+    if right is not None:
+        (again,) = check_text(f"${found.correction}$", "a.md").claims
+        assert again.verdict == "right"

@@ -120,6 +120,23 @@ def edits(
     for factor in _factors(sizes):
         yield _times(factor, node)
     yield from _two_transposes(node)
+    yield from _squared(node)
+
+
+def _squared(node: Node) -> Iterator[Node]:
+    r"""A function's value, a group or a divisor squared (`1 - \tanh(z)`, `f / x`), and an inner derivative
+    put before a chain: the variable, or twice that.
+    """
+    two = Literal(Fraction(2), "2")
+    for at in _everywhere(node):
+        if isinstance(at, Apply | Group) and not getattr(at, "sub", ()):
+            yield _swap(node, at, Raised(at, two))
+        if isinstance(at, Quotient) and isinstance(at.below, Name):
+            yield _swap(node, at, replace(at, below=Raised(at.below, two)))
+    names = (n for n in _everywhere(node) if isinstance(n, Name) and not (n.sub or n.word))
+    for variable in {n.base: replace(n, sup=()) for n in names}.values():
+        yield _times(variable, node)
+        yield _times(two, _times(variable, node))
 
 
 def _negated(node: Node) -> Node:

@@ -139,7 +139,7 @@ _WORDS = (
 
 _INTERNAL = re.compile(r"where=|values=|backend|enclosure|\ba\d+\b|\bn\d+\b|Error\b")
 
-_OURS = re.compile(r"\bn\d+\b|\bsum_|\bdelta\b|\d{9}")
+_OURS = re.compile(r"\bn\d+\b|\bsum_|\bdelta\b|\d{9}|\bnp\.|\bforward\b")
 """What only our own code has, or nobody reads."""
 
 _ARGUMENTS = {"delta.", "weights.", "shift."}
