@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import gradcheck
-from gradcheck.judging.steering import asked_by_name
+from gradcheck.judging.steering import sizes_in_code
 from gradcheck.judging.steering.sizes_in_code import sizes_beyond
 
 
@@ -162,8 +162,8 @@ def test_a_file_is_walked_once_for_all_its_functions(monkeypatch):
     walked = []
     walk = ast.walk
     monkeypatch.setattr(ast, "walk", lambda node: walked.append(type(node)) or walk(node))
-    asked_by_name._read.cache_clear()
-    asked_by_name._functions.cache_clear()
+    sizes_in_code._read.cache_clear()
+    sizes_in_code._functions.cache_clear()
     for function in (a_mask, unpacked, places):
-        assert [n for _, numbers in asked_by_name.asked_by_name(function.__code__) for n in numbers] == [2000]
+        assert [s.asks for s in sizes_beyond([function.__code__], 200)] == ["a size beyond 2000"]
     assert walked.count(ast.Module) == 1

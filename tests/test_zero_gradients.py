@@ -35,7 +35,7 @@ def test_what_is_saturated_everywhere_stays_weak():
 
 def sums(x, y):
     """In floats only, without y."""
-    return np.add.reduceat(x, np.arange(0, len(x), 3))
+    return np.subtract.accumulate(x)[-1]
 
 
 def sums_beside(x, y):
@@ -47,7 +47,7 @@ def sums_saturated(x, y):
 
 
 def apart(by_y):
-    return lambda d, x, y: (np.repeat(d, 3)[: len(x)], by_y(d, y))
+    return lambda d, x, y: (d * np.where(np.arange(len(x)), -1.0, 1.0), by_y(d, y))
 
 
 def by_unused(forward, by_y):

@@ -72,6 +72,8 @@ def chain(
         batch=batch, id=id, section=section, latex=latex, note=note,
     )  # fmt: skip
     if backward is not None:
+        if not callable(backward):
+            raise UsageError(f"chain: the backward: expected a function, got {type(backward).__name__}.")
         made.vjp(backward)
     return made
 

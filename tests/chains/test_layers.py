@@ -223,7 +223,7 @@ def cost_layer(shapes):
             {"where": lambda n: n > 20},
             "no sizes from 1 to 13 satisfy the shapes of all layers",
         ),
-        ([AFFINE, RELU], {"backward": "b"}, "expected a function, got str"),
+        ([AFFINE, RELU], {"backward": "b"}, "chain: the backward: expected a function, got str"),
         ([AFFINE, RELU], {"backward": lambda d, x: d}, "but it is called as (delta, x, W, b)"),
         ([AFFINE, RELU], {"batch": "q"}, "batch: expected the name of a dimension, got 'q'"),
     ],

@@ -53,7 +53,8 @@ class Parameters:
                 place.put(made, value)
             for left in self._left[label]:
                 held: Any = left.get(made) if left.has(made) else None
-                if type(held) is type(value) and held.shape == value.shape and held is not value:
+                kind = np.ndarray if isinstance(value, np.ndarray) else type(value)
+                if isinstance(held, kind) and held.shape == value.shape and held is not value:
                     held[...] = 0.0  # where it is: parts of a layer may share it
                 elif isinstance(held, np.ndarray | float | int):
                     left.put(made, np.zeros_like(value))
