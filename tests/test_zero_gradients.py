@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.special import airy
 
 import gradcheck
 
@@ -35,7 +36,7 @@ def test_what_is_saturated_everywhere_stays_weak():
 
 def sums(x, y):
     """In floats only, without y."""
-    return np.subtract.accumulate(x)[-1]
+    return np.sum(airy(x)[0])
 
 
 def sums_beside(x, y):
@@ -47,7 +48,7 @@ def sums_saturated(x, y):
 
 
 def apart(by_y):
-    return lambda d, x, y: (d * np.where(np.arange(len(x)), -1.0, 1.0), by_y(d, y))
+    return lambda d, x, y: (d * airy(x)[1], by_y(d, y))
 
 
 def by_unused(forward, by_y):
