@@ -127,10 +127,10 @@ class Reporter:
         from gradcheck.report.narrative import headline
 
         assert self._collected is not None
-        records = self._collected.log(checker_of(self._config))
-        log = collect(records)
         if self._spool is not None:
             self._spool.close()
+        records = self._collected.log(checker_of(self._config))
+        log = collect(records)
         write_file(self.directory / FORMATS["jsonl"], b"".join(map(encoded, records)).decode())
         written = render(log, FORMATS, self.directory)
         names = ", ".join([FORMATS["jsonl"], *(path.name for path in written)])
