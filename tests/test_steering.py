@@ -70,6 +70,34 @@ SHIFTED = {
 }
 
 
+SHIFTED |= {
+    "an offset of what is computed": (
+        lambda x: np.maximum(0, x + 1),
+        lambda d, x: d * (x + 1 > 0),
+        lambda d, x: d * (x + 1.001 > 0),
+    ),
+    "an absolute value beside its kink": (
+        lambda x: np.abs(x - 2),
+        lambda d, x: d * np.sign(x - 2),
+        lambda d, x: d * np.sign(x - 2.001),
+    ),
+    "a sum": (
+        lambda x: np.maximum(0, np.sum(x) + 1),
+        lambda d, x: d * (np.sum(x) + 1 > 0) * np.ones_like(x),
+        lambda d, x: d * (np.sum(x) + 1.0001 > 0) * np.ones_like(x),
+    ),
+    "differences": (
+        lambda x: np.maximum(0, np.diff(x, prepend=0.0) + 1),
+        lambda d, x: between(d * (np.diff(x, prepend=0.0) + 1 > 0)),
+        lambda d, x: between(d * (np.diff(x, prepend=0.0) + 1.001 > 0)),
+    ),
+}
+
+
+def between(g):
+    return g - np.append(g[1:], 0.0)
+
+
 @pytest.mark.parametrize("seed", [0, 1])
 @pytest.mark.parametrize(("forward", "good", "shifted"), SHIFTED.values(), ids=SHIFTED)
 def test_a_threshold_that_is_a_little_off_is_found(forward, good, shifted, seed):

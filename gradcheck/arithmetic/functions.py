@@ -43,6 +43,13 @@ for _function in _MOVERS:
     _structural(_function)
 
 
+@implements(np.append)
+def _append(a: Any, values: Any, axis: Any = None) -> Any:
+    if axis is None:
+        return np.concatenate([np.ravel(a), np.ravel(values)])
+    return np.concatenate([a, values], axis=axis)
+
+
 @implements(np.broadcast_arrays)
 def _broadcast_arrays(*arrays: Any) -> tuple[ElementArray, ...]:
     domain = find_domain(arrays)

@@ -92,11 +92,22 @@ def _std(a: ElementArray, axis: Any = None, ddof: int = 0, keepdims: Any = False
 
 
 @implements(np.diff)
-def _diff(a: ElementArray, n: int = 1, axis: int = -1) -> Any:
+def _diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = NOT_GIVEN, append: Any = NOT_GIVEN) -> Any:
+    beside = [e for e in (prepend, a, append) if e is not NOT_GIVEN]
+    if len(beside) > 1:
+        shape = [1 if k == axis % a.ndim else s for k, s in enumerate(a.shape)]
+        a = np.concatenate([np.broadcast_to(e, shape) if np.ndim(e) == 0 else e for e in beside], axis=axis)
     for _ in range(n):
         length = a.shape[axis]
         a = np.take(a, range(1, length), axis=axis) - np.take(a, range(length - 1), axis=axis)
     return a
+
+
+@implements(np.ediff1d)
+def _ediff1d(a: Any, to_end: Any = None, to_begin: Any = None) -> Any:
+    ends = [None if e is None else np.ravel(e) for e in (to_begin, to_end)]
+    parts = [p for p in (ends[0], np.diff(np.ravel(a)), ends[1]) if p is not None]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 @implements(np.clip)

@@ -125,6 +125,12 @@ SUMS = {
     "std": (lambda x: np.std(x, axis=(0, 2)), T),
     "diff": (lambda x: np.diff(x, axis=0), M),
     "diff, twice": (lambda x: np.diff(x, 2), V),
+    "diff, from a number on": (lambda x: np.diff(x, prepend=1.0, axis=0), M),
+    "diff, in a ring": (lambda x: np.diff(x, append=x[:1]), V),
+    "ediff1d": (lambda x: np.ediff1d(x, to_begin=x[:1], to_end=[0.5, 2.0]), V),
+    "append": (lambda x: np.append(x, 2 * x), V),
+    "append a number": (lambda x: np.append(3.0, x), V),
+    "append rows": (lambda x: np.append(x, x * x, axis=0), M),
     "median": (np.median, V),
     "median of an even number": (lambda x: np.median(x, axis=1, keepdims=True), M),
     "nanmedian": (lambda x: np.nanmedian(x, keepdims=True), T),
@@ -294,7 +300,7 @@ def test_writing_into_a_float_array_is_refused(in_balls):
         np.nonzero,
         lambda x: np.sum(x, where=x > 0),
         lambda x: np.add(x, 1, where=x > 0),
-        lambda x: np.append(x, 1.0),
+        lambda x: np.insert(x, 0, 1.0),
     ],
 )
 def test_what_is_not_there_says_so_and_gives_no_number(in_balls, function):

@@ -175,6 +175,65 @@ def test_layers_that_give_a_number_are_used_again_too(loss):
     assert (result.verdict, row(result).outcome) == (("pass", "pass") if right else ("fail", "fail"))
 
 
+class Labelled:
+    """Softmax with labels, right."""
+
+    def labels(self, t):
+        return t
+
+    def forward(self, x, t):
+        self.t = self.labels(t)
+        e = np.exp(x - x.max(axis=1, keepdims=True))
+        self.p = e / e.sum(axis=1, keepdims=True)
+        return -np.mean(np.log(self.p[np.arange(len(t)), t]))
+
+    def backward(self, d):
+        g = self.p.copy()
+        g[np.arange(len(self.t)), self.t] -= 1
+        return d * g / len(self.t), None
+
+
+class FirstLabels(Labelled):
+    def labels(self, t):
+        return getattr(self, "t", t)
+
+
+class FirstLabelsOfTheirSize(Labelled):
+    def labels(self, t):
+        return self.t if hasattr(self, "t") and len(self.t) == len(t) else t
+
+
+@pytest.mark.parametrize("loss", [Labelled, FirstLabels, FirstLabelsOfTheirSize])
+def test_labels_of_an_earlier_call_are_found(loss):
+    """At a point whose labels are not all the same."""
+    how = {"values": {"t": gradcheck.integers(0, 3)}, "max_examples": 12}
+    result = gradcheck.verify(*gradcheck.layer(loss()), {"x": "n 3", "t": "n"}, **how)
+    assert result.verdict == ("pass" if loss is Labelled else "fail"), str(result)
+
+
+class Relu:
+    def forward(self, x):
+        self.mask = x > 0
+        return x * self.mask
+
+    def backward(self, d):
+        return d * self.mask
+
+
+class FirstMask(Relu):
+    def forward(self, x):
+        if not hasattr(self, "mask") or self.mask.shape != x.shape:
+            self.mask = x > 0
+        return x * (x > 0)
+
+
+@pytest.mark.parametrize("relu", [Relu, FirstMask])
+def test_a_mask_of_an_earlier_call_is_found(relu):
+    """At a point whose signs are not all the same."""
+    result = gradcheck.verify(*gradcheck.layer(relu()), {"x": "n"}, max_examples=12)
+    assert result.verdict == ("pass" if relu is Relu else "fail"), str(result)
+
+
 class Masked:
     """A layer that keeps the mask of the first batch of a shape."""
 

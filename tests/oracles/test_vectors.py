@@ -162,9 +162,7 @@ def test_what_is_left_out_is_said(monkeypatch):
 def test_where_no_gradient_can_be_told_there_are_no_vectors():
     sums = gradcheck.Formula(lambda x: np.cov(x) * x, {"x": "n"}, name="sums")
 
-    with pytest.raises(
-        Unsupported, match=r"sums: no test vectors can be made: all sizes distinct: np\.cov"
-    ):
+    with pytest.raises(Unsupported, match=r"sums: no test vectors can be made: all sizes distinct: np\.cov"):
         make_vectors(sums)
 
 

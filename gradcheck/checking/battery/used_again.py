@@ -57,7 +57,8 @@ def used_again(claim: Claim, basis: Sequence[Point], results: Sequence[PointResu
     """All programs of the pair, at calls of one shape and of two."""
     how: UsedAgain = claim.candidate.used_again  # type: ignore[attr-defined]
     tried, seen = 0, _Convention()
-    for point in basis[:1]:
+    small = [r.point for r in results if r.stated is not None and r.point.entries <= _FEW]
+    for point in sorted([*basis, *small], key=partial(_told_apart, how.parameters), reverse=True)[:1]:
         for other, words in _others(claim, point, results, how.parameters):
             programs = [*how.programs, *(["F0 B0 Z F1 B1"] if how.clears else [])]
             if not _serves(claim, how, point, other):
@@ -82,6 +83,18 @@ def used_again(claim: Claim, basis: Sequence[Point], results: Sequence[PointResu
     if not tried:
         return skipped("there is no second call to make")
     return _of_convention(how, seen, tried)
+
+
+_FEW = 64
+"""Numbers in a point that is used for two calls, where there are points so small."""
+
+
+def _told_apart(parameters: int, point: Point) -> int:
+    """In how many ways the inputs differ from themselves turned round: labels that are all the same, and
+    signs that are, hide what a layer keeps of another call.
+    """
+    inputs = [a for a in point.args[: len(point.args) - parameters] if a.ndim]
+    return sum(int((a != a[::-1]).any()) + int(((a > 0) != (a[::-1] > 0)).any()) for a in inputs)
 
 
 def _after_a_step(claim: Claim, how: UsedAgain, point: Point) -> dict[str, str | None]:

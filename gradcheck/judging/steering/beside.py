@@ -84,22 +84,25 @@ def beside_thresholds(code: WatchedCode, moves: Moves, coverage: Coverage) -> li
     """Points at which what was computed lies just beside the number that it is compared with."""
     found: list[Point] = []
     for site, extent in list(coverage.sides.items())[:_MOST_THRESHOLDS]:
-        distance = max(_CLOSE) * min((abs(c) for c in extent.constants if c), default=0.0)
+        number = min((abs(c) for c in extent.constants if c), default=None)
         bases = coverage.bases[site, True]
-        if distance and bases and code.left > 0:
-            found += _close_to(code, moves, bases, site, distance)
+        if bases and code.left > 0:
+            found += _close_to(code, moves, bases, site, number)
     return found
 
 
 def _close_to(
-    code: WatchedCode, moves: Moves, bases: Sequence[Point], site: Site, distance: float
+    code: WatchedCode, moves: Moves, bases: Sequence[Point], site: Site, number: float | None
 ) -> list[Point]:
-    """Halve a line on which a comparison turns over, down to a distance on both sides."""
+    """Halve a line on which a comparison turns over, down to a small part, on both sides, of the number that
+    is compared with; where that is 0 (`x + 1.001 > 0`), of how far the comparison is from turning over.
+    """
     stop = code.left - _WORK_BESIDE
     base = mild_first(bases)[0]
     start = _margin(code, base, site, (base.args, base.delta))
     if start is None:
         return []
+    distance = max(_CLOSE) * (min(1.0, abs(start)) if number is None else number)
     for _, values in moves.changes(base, ()):
         if code.left <= max(stop, 0):
             return []

@@ -46,6 +46,17 @@ def _concatenate(arrays: Any, axis: int = 0) -> IndexedArray:
     return behind(parts, place)
 
 
+def _append(arr: Any, values: Any, axis: Any = None) -> IndexedArray:
+    """One behind the other. Without an axis both are made flat first; only what is so already is known."""
+    if axis is not None:
+        return _concatenate([arr, values], axis)
+    space = find_space([arr, values])
+    parts = [at_least(1)(as_array(space, part)) for part in (arr, values)]
+    if any(part.ndim > 1 for part in parts):
+        raise space.refused(Unsupported("np.append of arrays that have several axes, without axis="))
+    return _concatenate(parts)
+
+
 def _split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     """Into parts of equal size, or at places that are given."""
     space = find_space([ary])
@@ -206,6 +217,7 @@ def _diff(a: Any, n: int = 1, axis: int = -1) -> IndexedArray:
 
 FUNCTIONS.update(
     {
+        np.append: _append,
         np.concatenate: _concatenate,
         np.hstack: _hstack,
         np.vstack: _vstack,
