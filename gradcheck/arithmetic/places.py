@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -42,10 +43,12 @@ def _quantile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepd
         raise Unsupported("np.quantile of several shares or axes, or keepdims, is not available here")
     ordered = np.sort(a.ravel() if axis is None else a, axis=-1 if axis is None else axis)
     ordered = np.moveaxis(ordered, -1 if axis is None else axis, -1)
-    place = float(shares) * (ordered.shape[-1] - 1)
-    low = min(int(place), max(ordered.shape[-1] - 2, 0))
-    high = min(low + 1, ordered.shape[-1] - 1)
-    return ordered[..., low] + (place - low) * (ordered[..., high] - ordered[..., low])
+    last = ordered.shape[-1] - 1
+    low = min(int(Fraction(float(shares)) * last), max(last - 1, 0))
+    high = min(low + 1, last)
+    domain = find_domain((a,))
+    beyond = wrap(lift(shares, domain), domain) * last - low  # as the formula has it: 0.3 * 10 is below 3
+    return ordered[..., low] + beyond * (ordered[..., high] - ordered[..., low])
 
 
 @implements(np.percentile, np.nanpercentile)
