@@ -25,7 +25,7 @@ for library in ("OMP", "OPENBLAS", "MKL"):
 import numpy as np  # noqa: E402
 from formulas import CASES, twins  # noqa: E402
 
-from gradcheck.running.garbage import rare_collections  # noqa: E402
+from gradcheck.running.collector import rare_collections  # noqa: E402
 
 warnings.simplefilter("ignore")
 

@@ -22,7 +22,7 @@ from gradcheck.formulas.sizes.shapes import ShapeLike
 from gradcheck.formulas.spaces import Space
 from gradcheck.formulas.values import Values
 from gradcheck.running.asserted import tell
-from gradcheck.running.garbage import rare_collections
+from gradcheck.running.collector import rare_collections
 from gradcheck.running.result import Result, failure, own_name, reproduce, warn_of_absent_keys
 from gradcheck.running.stream import RunOptions
 

@@ -15,7 +15,7 @@ from gradcheck.formulas.decorating import Formula
 from gradcheck.judging.answers.backends import choose
 from gradcheck.judging.points.generation import generate
 from gradcheck.judging.session import Session
-from gradcheck.running.garbage import rare_collections
+from gradcheck.running.collector import rare_collections
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ class Cycle:
     def __init__(self): self.me = self
     def __del__(self): print("found", flush=True)
 if sys.argv[1] == "ours":
-    from gradcheck.running.garbage import process_of_ours
+    from gradcheck.running.collector import process_of_ours
     process_of_ours()
     assert gc.get_threshold()[0] == 100_000
 Cycle()

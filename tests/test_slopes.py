@@ -38,8 +38,8 @@ def test_the_slope_of_a_table_is_that_of_its_entries(point_at, position):
     differences, jax = (session.program(b, point) for b in session.backends)
     with precision(212):
         directions = claim.directions(point)
-        ((name, slope),) = claim.truths(point, differences, directions).items()
-        table = claim.truths(point, jax)[name]
+        ((name, slope),) = claim.right_answers(point, differences, directions).items()
+        table = claim.right_answers(point, jax)[name]
         assert slope.direction is directions[name]
         expected = contract(table.values, slope.direction)[0]
         assert abs(slope.values.item() - expected).upper() < 1e-50

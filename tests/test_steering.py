@@ -391,7 +391,7 @@ def test_a_proof_is_held_against_the_code_at_large_sizes(monkeypatch):
 
     monkeypatch.setattr("gradcheck.checking.further_points.asked_sizes", lambda *_: [])
     assert verdict(backward).verdict == "fail"
-    proved = lambda claim, memory, ruling, results: Weighed(ruling, Proof(status="proved"), proved=True)
+    proved = lambda claim, memory, decision, results: Weighed(decision, Proof(status="proved"), proved=True)
     monkeypatch.setattr("gradcheck.checking.settling.weigh", proved)
     assert verdict(right).verdict == "pass"
     result = verdict(backward)

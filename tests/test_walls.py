@@ -215,7 +215,7 @@ def test_no_truth_of_the_oracle_comes_from_hand_written_code():
 @pytest.mark.parametrize(
     ("source", "caught"),
     [
-        ("from gradcheck.judging.answers.expected import truths", True),
+        ("from gradcheck.judging.answers.expected import right_answers", True),
         ("from gradcheck.judging.candidates.running import run_in_balls", True),
         ("def f():\n    from gradcheck.formulas.claim import Claim", True),
         ("from gradcheck.judging.session import Session", False),

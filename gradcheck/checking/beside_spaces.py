@@ -30,12 +30,12 @@ def along(claim: Claim, point: Point, quantity: Quantity, values: NDArray[np.flo
     return values if values.shape != x.shape else tangent_direction(space, x, values, name)
 
 
-def sentences(claim: Claim, results: Sequence[PointResult], truths: Sequence[Values]) -> list[str]:
-    """One for each gradient that is right along a space; ``truths`` are the right values at the results."""
+def sentences(claim: Claim, results: Sequence[PointResult], right: Sequence[Values]) -> list[str]:
+    """One for each gradient that is right along a space; ``right`` are the right values at the results."""
     found = []
     for quantity, space in _with_space(claim, results):
         beside = 0.0
-        for result, true in zip(results, truths, strict=True):
+        for result, true in zip(results, right, strict=True):
             stated = result.stated.values.get(quantity) if result.stated else None
             if stated is None or quantity not in true:
                 continue

@@ -14,7 +14,7 @@ from gradcheck.checking.no_digits import lost_digits, without_digits
 from gradcheck.checking.rounding_bias import biased
 from gradcheck.checking.task import Task
 from gradcheck.checking.trying import Tried
-from gradcheck.checking.verdict import Ruling
+from gradcheck.checking.verdict import Decision
 from gradcheck.checking.weighing import Weighed, uncrowned, unproved, unweighed, weigh
 from gradcheck.errors import FaultKind
 from gradcheck.formulas.claim import Claim
@@ -41,43 +41,43 @@ class Settled:
 
     @property
     def verdict(self) -> Verdict:
-        return self.weighed.ruling.verdict
+        return self.weighed.decision.verdict
 
 
 def settle(task: Task, tried: Tried) -> Settled:
     """The verdict; what it takes to be sure of a pass is done here."""
     battery = run_battery(task.claim, task.results, task.session, free_delta=task.delta is None)
     task.keep(battery.suspects)
-    ruling = battery.overrule(task.rule(), deterministic=task.claim.formula.deterministic)
-    if tried.trained is not None and tried.trained.stuck and ruling.verdict is Verdict.PASS:
-        ruling = Ruling(Verdict.FAIL, tried.trained.training.stopped)
-    of_rounding = biased(task.claim, task.results) if ruling.verdict is Verdict.PASS else []
+    decision = battery.overrule(task.rule(), deterministic=task.claim.formula.deterministic)
+    if tried.trained is not None and tried.trained.stuck and decision.verdict is Verdict.PASS:
+        decision = Decision(Verdict.FAIL, tried.trained.training.stopped)
+    of_rounding = biased(task.claim, task.results) if decision.verdict is Verdict.PASS else []
     if of_rounding:
-        ruling = Ruling(Verdict.FAIL, f"{of_rounding[0].quantity}: {of_rounding[0].text}")
-    weighed = unweighed(ruling) if task.claim.formula.dtype.is_low else _beside_proof(task, ruling)
-    if weighed.ruling.verdict is Verdict.PASS and (failure := without_digits(task.results)) is not None:
+        decision = Decision(Verdict.FAIL, f"{of_rounding[0].quantity}: {of_rounding[0].text}")
+    weighed = unweighed(decision) if task.claim.formula.dtype.is_low else _beside_proof(task, decision)
+    if weighed.decision.verdict is Verdict.PASS and (failure := without_digits(task.results)) is not None:
         of_rounding = [lost_digits(failure, task.results)]
         task.clock.keep(failure)
         weighed = uncrowned(weighed, task.rule(), _RIGHT_ON_SYMBOLS)
     # what points of other sizes came to, after which it fails, is not followed
-    later = ruling.verdict is Verdict.PASS and weighed.ruling.verdict is Verdict.FAIL
+    later = decision.verdict is Verdict.PASS and weighed.decision.verdict is Verdict.FAIL
     left = [] if later else [u for u in tried.untried if u.of_state or not weighed.proved]
     if weighed.proved and left:
         weighed = unproved(weighed, "a branch on what the code counts from call to call was never entered")
     untried = [u.record() for u in left]
-    if task.strict and untried and weighed.ruling.verdict is Verdict.PASS:
+    if task.strict and untried and weighed.decision.verdict is Verdict.PASS:
         missing = f"not tried: {untried[0].what} ({untried[0].where})"
-        weighed = replace(weighed, ruling=Ruling(Verdict.WEAK, missing))
+        weighed = replace(weighed, decision=Decision(Verdict.WEAK, missing))
     return Settled(weighed, battery, of_rounding, untried)
 
 
 _RIGHT_ON_SYMBOLS = "proved on symbols, but the code itself gives no right digit in float64"
 
 
-def _beside_proof(task: Task, ruling: Ruling) -> Weighed:
+def _beside_proof(task: Task, decision: Decision) -> Weighed:
     """A proof beside the comparison, and the points that it asks for."""
-    weighed = weigh(task.claim, task.session.shared(Memory), ruling, task.results)
-    if weighed.ruling.verdict is Verdict.PASS:
+    weighed = weigh(task.claim, task.session.shared(Memory), decision, task.results)
+    if weighed.decision.verdict is Verdict.PASS:
         # what runs is the code, not the symbols: at sizes far from those that were drawn
         for point in points_of_large_sizes(
             task.claim, task.session, task.seed, task.delta, crowning=weighed.proved
@@ -95,7 +95,7 @@ def _beside_proof(task: Task, ruling: Ruling) -> Weighed:
     if weighed.proof.status == "partly" and not task.is_decided:  # the proof says at which sizes it fails
         left = unproved_sizes(task.claim, task.session.shared(Memory))
         task.keep(points_of_unproved_sizes(task.claim, left, task.seed, task.delta))
-        weighed = replace(weighed, ruling=task.rule()) if task.is_decided else weighed
+        weighed = replace(weighed, decision=task.rule()) if task.is_decided else weighed
     return weighed
 
 

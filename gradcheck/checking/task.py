@@ -10,7 +10,7 @@ from functools import partial
 
 from gradcheck.checking.settled import check_further
 from gradcheck.checking.time_limit import Clock
-from gradcheck.checking.verdict import Ruling, rule
+from gradcheck.checking.verdict import Decision, rule
 from gradcheck.errors import Escaped, FaultKind, UsageError, user_code
 from gradcheck.formulas.calling.user_lines import named, user_line
 from gradcheck.formulas.claim import Claim
@@ -51,7 +51,7 @@ class Task:
         """Whether some point has settled the claim already."""
         return any(r.verdict in (PointVerdict.FAIL, PointVerdict.ERROR) for r in self.results)
 
-    def rule(self) -> Ruling:
+    def rule(self) -> Decision:
         return rule(self.claim, self.session, self.results)
 
     def judge(self, point: Point, check: Callable[..., PointResult] = check_point) -> PointResult:

@@ -16,7 +16,7 @@ from gradcheck.judging.reasons import ReasonKind
 from gradcheck.judging.session import Session
 from gradcheck.records.verdicts import Verdict
 
-__all__ = ["MIN_ANSWERS", "Ruling", "answered", "rule"]
+__all__ = ["MIN_ANSWERS", "Decision", "answered", "rule"]
 
 MIN_ANSWERS = 5
 """Points that a backend must have answered before it counts as having answered a claim; one of them
@@ -24,7 +24,7 @@ with all sizes distinct and at least 2, where the declaration allows that."""
 
 
 @dataclass(frozen=True)
-class Ruling:
+class Decision:
     """A verdict on a claim, with one sentence behind one that is no pass. ``saturated`` is the quantity that
     is weak because it was below resolution everywhere.
     """
@@ -34,33 +34,33 @@ class Ruling:
     saturated: str | None = None
 
 
-def rule(claim: Claim, session: Session, results: list[PointResult]) -> Ruling:
+def rule(claim: Claim, session: Session, results: list[PointResult]) -> Decision:
     """The verdict that the points amount to."""
     verdicts = Counter(r.verdict for r in results)
     if verdicts[PointVerdict.ERROR]:
-        return Ruling(Verdict.ERROR, _first_fault(results, PointVerdict.ERROR))
+        return Decision(Verdict.ERROR, _first_fault(results, PointVerdict.ERROR))
     if verdicts[PointVerdict.FAIL]:
-        return _too_few_estimates(session, results) or Ruling(
+        return _too_few_estimates(session, results) or Decision(
             Verdict.FAIL, _first_fault(results, PointVerdict.FAIL)
         )
     if verdicts[PointVerdict.SPLIT]:
-        return Ruling(Verdict.INCONCLUSIVE, "the backends contradict each other: " + _split_words(results))
+        return Decision(Verdict.INCONCLUSIVE, "the backends contradict each other: " + _split_words(results))
     if not results:
-        return Ruling(
+        return Decision(
             Verdict.INCONCLUSIVE,
             "the forward is finite at no point that was tried; say what its arguments may hold, with "
             "values={...}",
         )
     if any(answered(u.name, results) for u in session.backends):
-        return _weakness(claim, results) or Ruling(Verdict.PASS)
+        return _weakness(claim, results) or Decision(Verdict.PASS)
     reasons = Counter(o.reason for r in results for o in r.opinions.values() if o.reason)
     if reasons and reasons.most_common(1)[0][0].kind is ReasonKind.BELOW_RESOLUTION:
         return _saturated("the gradient", next(iter(claim.formula.spaces), None))
     most = f": {reasons.most_common(1)[0][0]}" if reasons else ""
-    return Ruling(Verdict.INCONCLUSIVE, f"no backend answered at {MIN_ANSWERS} points or more{most}")
+    return Decision(Verdict.INCONCLUSIVE, f"no backend answered at {MIN_ANSWERS} points or more{most}")
 
 
-def _too_few_estimates(session: Session, results: list[PointResult]) -> Ruling | None:
+def _too_few_estimates(session: Session, results: list[PointResult]) -> Decision | None:
     """Where nothing but estimates speaks against the code, as many are needed as for a pass."""
     failing = [r for r in results if r.verdict is PointVerdict.FAIL]
     if any(r.fault is not None or not r.by_estimates for r in failing):
@@ -71,7 +71,7 @@ def _too_few_estimates(session: Session, results: list[PointResult]) -> Ruling |
         f"what speaks against the code are estimates, and too few of them: {_points(len(failing))} of "
         f"{len(results)}, and no backend answered at {MIN_ANSWERS} points or more"
     )
-    return Ruling(Verdict.INCONCLUSIVE, text)
+    return Decision(Verdict.INCONCLUSIVE, text)
 
 
 def _points(count: int) -> str:
@@ -83,7 +83,7 @@ def _first_fault(results: list[PointResult], verdict: PointVerdict) -> str | Non
     return None if fault is None else str(fault)
 
 
-def _weakness(claim: Claim, results: list[PointResult]) -> Ruling | None:
+def _weakness(claim: Claim, results: list[PointResult]) -> Decision | None:
     """Why a pass could not have caught an error, or None."""
     passed = [r for r in results if r.verdict is PointVerdict.PASS]
     names = claim.formula.shapes.names
@@ -91,7 +91,7 @@ def _weakness(claim: Claim, results: list[PointResult]) -> Ruling | None:
         free = any(len(set(r.point.sizes.values())) > 1 for r in results)
         unequal: Predicate = lambda sizes: len(set(sizes.values())) > 1
         if not free and example(names, claim.formula.allows, unequal) is not None:
-            return Ruling(
+            return Decision(
                 Verdict.WEAK,
                 "only shapes with all sizes equal were tried, although the declaration allows others: a "
                 "transposed gradient would have passed. Give values of unequal sizes.",
@@ -106,12 +106,12 @@ def _weakness(claim: Claim, results: list[PointResult]) -> Ruling | None:
             in_space = claim.space(quantity) is not None
             return _saturated(str(quantity), quantity.argument if in_space else None)
     if not any(z.size for r in passed for z in r.point.outputs):
-        return Ruling(
+        return Decision(
             Verdict.WEAK,
             "the forward's result is empty at every point, so any gradient of its shape would have passed.",
         )
     if claim.kind.is_backward and all(not np.any(d) for r in passed for d in r.point.delta):
-        return Ruling(
+        return Decision(
             Verdict.WEAK,
             "delta was zero at every point, so any gradient would have passed. Give a delta that is not.",
         )
@@ -127,7 +127,7 @@ def _is_zero(matches: list[tuple[str, Match]]) -> bool:
     return all(m.zero for _, m in matches) or any(len(found) >= MIN_ANSWERS for found in certain)
 
 
-def _saturated(what: str, in_space: str | None) -> Ruling:
+def _saturated(what: str, in_space: str | None) -> Decision:
     """``in_space`` is the argument whose space says what is drawn and compared, if one does."""
     advice = (
         "Give values at which it is not, as in values={'x': lambda shape, rng: rng.normal(size=shape)}."
@@ -137,7 +137,7 @@ def _saturated(what: str, in_space: str | None) -> Ruling:
     )
     seen = "below resolution" if in_space is None else "below resolution along its space"
     reason = f"{what} was {seen} at every point (saturated?), so a wrong one would have passed too. {advice}"
-    return Ruling(Verdict.WEAK, reason, saturated=what)
+    return Decision(Verdict.WEAK, reason, saturated=what)
 
 
 def answered(backend: str, results: list[PointResult]) -> bool:

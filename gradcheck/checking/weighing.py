@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from gradcheck.arithmetic.code.reaching import mentions
-from gradcheck.checking.verdict import Ruling
+from gradcheck.checking.verdict import Decision
 from gradcheck.errors import FaultKind
 from gradcheck.formulas.claim import Claim
 from gradcheck.judging.opinions import Opinion, PointResult, PointVerdict
@@ -30,40 +30,40 @@ __all__ = ["Weighed", "refuted", "uncrowned", "unproved", "unweighed", "weigh"]
 
 @dataclass(frozen=True)
 class Weighed:
-    """The ruling with the proof in view. ``proved``: the pass has the strength of a proof."""
+    """The decision with the proof in view. ``proved``: the pass has the strength of a proof."""
 
-    ruling: Ruling
+    decision: Decision
     proof: Proof
     proved: bool = False
 
 
-def unweighed(ruling: Ruling) -> Weighed:
-    """The ruling of code that is judged by its rounding: a proof is of formulas, where nothing is rounded."""
-    return Weighed(ruling, Proof(status="open"))
+def unweighed(decision: Decision) -> Weighed:
+    """The decision on code that is judged by its rounding: a proof is of formulas, which round nothing."""
+    return Weighed(decision, Proof(status="open"))
 
 
-def weigh(claim: Claim, memory: Memory, ruling: Ruling, results: list[PointResult]) -> Weighed:
-    """Try a proof, and set it against the ruling that the points gave. Never raises."""
+def weigh(claim: Claim, memory: Memory, decision: Decision, results: list[PointResult]) -> Weighed:
+    """Try a proof, and set it against the decision that the points gave. Never raises."""
     # what it took is in the claim's own seconds; records are the same from run to run but for those
     proof = msgspec.structs.replace(prove(claim, memory), seconds=0.0)
     if proof.status != "proved" or not results:
-        return Weighed(ruling, proof)
+        return Weighed(decision, proof)
     spot = _spot(claim, memory, results)
     proof = msgspec.structs.replace(proof, opinions={**proof.opinions, "balls": spot.words})
     if any(r.in_float64 is not None for r in results):
         why = "the code was judged in float64 at some points, where it may do something else than on symbols"
-        return Weighed(ruling, _partly(proof, why))
+        return Weighed(decision, _partly(proof, why))
     if spot.wrong:
         return _broken(proof, f"the proof's entry formulas and the code contradict each other: {spot.words}")
-    zero = ruling.verdict is Verdict.WEAK and _identically_zero(proof, ruling.saturated)
-    if ruling.verdict is Verdict.PASS or zero:
+    zero = decision.verdict is Verdict.WEAK and _identically_zero(proof, decision.saturated)
+    if decision.verdict is Verdict.PASS or zero:
         if not spot.points:  # nothing ties what ran on symbols to what runs on numbers
             why = f"the entry formulas could not be compared with the code: {spot.words}"
             proof = _partly(proof, why)
-        return Weighed(Ruling(Verdict.PASS) if zero else ruling, proof, proved=spot.points > 0)
-    if ruling.verdict is Verdict.FAIL:
-        return _against_failure(claim, memory, proof, ruling, results)
-    return Weighed(ruling, proof)
+        return Weighed(Decision(Verdict.PASS) if zero else decision, proof, proved=spot.points > 0)
+    if decision.verdict is Verdict.FAIL:
+        return _against_failure(claim, memory, proof, decision, results)
+    return Weighed(decision, proof)
 
 
 _INVERTING = ("inv", "pinv", "solve", "lstsq", "cholesky", "cho_solve", "solve_triangular")
@@ -71,13 +71,13 @@ _INVERTING = ("inv", "pinv", "solve", "lstsq", "cholesky", "cho_solve", "solve_t
 _AT_LARGE_SIZES = "proved on symbols, but the code itself fails at a size beyond those that were drawn"
 
 
-def uncrowned(weighed: Weighed, ruling: Ruling, why: str = _AT_LARGE_SIZES) -> Weighed:
+def uncrowned(weighed: Weighed, decision: Decision, why: str = _AT_LARGE_SIZES) -> Weighed:
     """What the code itself fails at, behind a proof or where there is none: the claim fails, and a proof says
     ``why`` it is none.
     """
     if not weighed.proved:
-        return replace(weighed, ruling=ruling)
-    return Weighed(ruling, _partly(weighed.proof, why))
+        return replace(weighed, decision=decision)
+    return Weighed(decision, _partly(weighed.proof, why))
 
 
 def unproved(weighed: Weighed, why: str) -> Weighed:
@@ -116,7 +116,7 @@ def _spot(claim: Claim, memory: Memory, results: list[PointResult]) -> Spot:
 
 def _broken(proof: Proof, reason: str) -> Weighed:
     text = f"{reason}. One of them is wrong; please report this as a bug in gradcheck"
-    return Weighed(Ruling(Verdict.ERROR, text), msgspec.structs.replace(proof, status="open", reason=text))
+    return Weighed(Decision(Verdict.ERROR, text), msgspec.structs.replace(proof, status="open", reason=text))
 
 
 def _identically_zero(proof: Proof, saturated: str | None) -> bool:
@@ -128,7 +128,7 @@ def _known(result: PointResult) -> list[Opinion]:
 
 
 def _against_failure(
-    claim: Claim, memory: Memory, proof: Proof, ruling: Ruling, results: list[PointResult]
+    claim: Claim, memory: Memory, proof: Proof, decision: Decision, results: list[PointResult]
 ) -> Weighed:
     made = attempt(claim, memory, Branch())
     why: str | None = None
@@ -149,9 +149,9 @@ def _against_failure(
         if any(near):
             text = "constants that the code computes are rounded, by as much as the difference may be"
             return Weighed(
-                Ruling(Verdict.INCONCLUSIVE, text),
+                Decision(Verdict.INCONCLUSIVE, text),
                 _partly(proof, text),
             )
         return _broken(proof, "the claim is proved for all shapes, but fails at a point")
     why = why or "proved, but the check as a whole fails"
-    return Weighed(Ruling(Verdict.FAIL, ruling.reason), _partly(proof, why))
+    return Weighed(Decision(Verdict.FAIL, decision.reason), _partly(proof, why))

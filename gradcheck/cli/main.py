@@ -29,7 +29,7 @@ from gradcheck.cli.starting import harness, init
 from gradcheck.cli.vectors import vectors
 from gradcheck.cli.verify import verify
 from gradcheck.errors import UsageError
-from gradcheck.running.garbage import process_of_ours
+from gradcheck.running.collector import process_of_ours
 
 __all__ = ["cli", "main"]
 

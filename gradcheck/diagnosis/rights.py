@@ -100,10 +100,10 @@ def _entries(claim: Claim, point: Point) -> int:
 
 def _answers(claim: Claim, program: Program, point: Point, how: Domain) -> dict[Quantity, Any]:
     if how is not WIDENED or program.exact_answers:
-        return claim.truths(point, program, None, how)
+        return claim.right_answers(point, program, None, how)
     # a difference of widened evaluations would be as wide as 1 / h: the constants are moved instead
-    own = claim.truths(point, program, None, BALLS)
-    moved = [claim.truths(point, program, None, domain) for domain in SHIFTED]
+    own = claim.right_answers(point, program, None, BALLS)
+    moved = [claim.right_answers(point, program, None, domain) for domain in SHIFTED]
     return {q: spread(a, [m[q] for m in moved]) for q, a in own.items()}
 
 

@@ -149,7 +149,7 @@ class Claim:
         """The quantities that are stated at a point, with their shapes."""
         return self.kind.shapes(self.formula, point)
 
-    def truths(
+    def right_answers(
         self,
         point: Point,
         program: Program,
@@ -161,7 +161,7 @@ class Claim:
         Where ``directions`` are given, their quantities alone need an answer, and a slope will do. For a
         claim on outputs, the gradients of the formula itself are given.
         """
-        return self.kind.truths(self.formula, point, program, directions, domain)
+        return self.kind.right_answers(self.formula, point, program, directions, domain)
 
     def directions(self, point: Point) -> Directions | None:
         """The directions along which slopes are compared at a point: tangents of the arguments' spaces."""

@@ -93,7 +93,7 @@ def _at_precision(check: Evaluation, usable: Usable, bits: int) -> Opinion:
             return _concluded(usable.name, matches, {}, program.method, bits)
         matches = {q: m for q, m in matches.items() if m.outcome == "agree"}
     left = _directions_beside(check, matches)
-    answers = {} if left == {} else check.claim.truths(check.point, program, left)
+    answers = {} if left == {} else check.claim.right_answers(check.point, program, left)
     answers = {q: a for q, a in answers.items() if check.states(q)}
     if not finite:
         answers = {q: a if a.refine is None else a.refine() for q, a in answers.items()}
@@ -158,7 +158,7 @@ def _stated(
     """The candidate's side, and whether it is rigorous: in balls, or float64 with a bound."""
     if check.claim.kind.states_outputs:
         program = check.session.program(usable, check.point, check.claim.candidate)
-        other = {} if directions == {} else check.claim.truths(check.point, program, directions)
+        other = {} if directions == {} else check.claim.right_answers(check.point, program, directions)
         return {q: a.values for q, a in other.items()}, all(a.rigorous for a in other.values())
     return check.certain_or_bounded(bits)
 
@@ -196,7 +196,7 @@ def _match_along(
     """Along one tangent of the space that the argument lives in."""
     assert check.directions is not None
     direction = check.directions[quantity]
-    entries = lambda: check.claim.truths(check.point, program)[quantity]
+    entries = lambda: check.claim.right_answers(check.point, program)[quantity]
     bits = check.claim.bits
     return compare_along(space, direction, stated, answer, entries, rigorous=rigorous, bits=bits)
 
@@ -226,7 +226,7 @@ def _below_rounding(check: Evaluation, usable: Usable, opinion: Opinion) -> Opin
         with precision(opinion.bits):
             program = check.session.program(usable, check.point)
             stated, _ = _stated(check, usable, None, opinion.bits)
-            right = check.claim.truths(check.point, program)
+            right = check.claim.right_answers(check.point, program)
             lost = {q: max(RESOLUTION * m.scale, half * check.floor) for q, m in differing.items()}
             if any(_is_apart(stated[q], right[q].values, half, lost[q]) for q in differing):
                 return opinion
@@ -344,10 +344,10 @@ def _uncertain_truth(
         directions = {q: d for q, d in directions.items() if q in opinion.answers}
     if program.exact_answers:
         slopes = all(a.direction is not None for a in opinion.answers.values())
-        return check.claim.truths(check.point, program, directions if slopes else None, WIDENED)
+        return check.claim.right_answers(check.point, program, directions if slopes else None, WIDENED)
     moved: list[Mapping[Quantity, Answer]] = []
     for domain in SHIFTED:
-        moved.append(check.claim.truths(check.point, program, directions, domain))
+        moved.append(check.claim.right_answers(check.point, program, directions, domain))
         if len(moved) == 1 and differs(_spread(opinion, moved, _FAR)):
             return _spread(opinion, moved, _LOOSE)
     return _spread(opinion, moved)

@@ -197,7 +197,7 @@ class Evaluation:
             with suppress(Unsupported), precision(self.claim.bits):
                 program = self.session.program(source, self.point)
                 if program.exact_answers:
-                    answers = self.claim.truths(self.point, program)
+                    answers = self.claim.right_answers(self.point, program)
                     found.append({q: a.values for q, a in answers.items()})
         for other in self._written_by_hand():
             with suppress(Unsupported), precision(self.claim.bits):
@@ -250,7 +250,7 @@ class Evaluation:
                 if not program.exact_answers:
                     continue
                 with precision(DOUBLE):
-                    other = running_scale(self.claim.truths(self.point, program)[quantity].values)
+                    other = running_scale(self.claim.right_answers(self.point, program)[quantity].values)
             except (Unsupported, KeyError):
                 continue
             found = _larger(found, other)

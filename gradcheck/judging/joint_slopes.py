@@ -93,7 +93,7 @@ def _gradients(
     for source in check.backends:
         program = check.session.program(source, point)
         if program.exact_answers:
-            answers = claim.truths(point, program, check.directions)
+            answers = claim.right_answers(point, program, check.directions)
             known = {q: a.values for q, a in answers.items() if a.direction is None}
             return known, _rough(known)
     return {}, {}

@@ -23,8 +23,8 @@ from gradcheck.errors import CandidateFault, FaultKind, Unsupported, user_code
 from gradcheck.formulas.calling.in_place_writes import writes
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.quantity import JOINT, Quantity
+from gradcheck.judging.candidates.outputs import as_float64
 from gradcheck.judging.candidates.own_rounding import moved_runs
-from gradcheck.judging.candidates.returned import as_float64
 from gradcheck.judging.candidates.running import Stated, call_candidate, given
 from gradcheck.judging.candidates.same_code import MORE_ROUNDING
 from gradcheck.judging.comparing import Match, Outcome

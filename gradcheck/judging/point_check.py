@@ -151,7 +151,7 @@ def _derivative(claim: Claim, point: Point, session: Session, usable: Usable) ->
         program = session.program(usable, point)
         with precision(BITS):
             # there is nothing to compare: one slope shows that there is a derivative, and costs least
-            answers = claim.truths(point, program, claim.directions(point))
+            answers = claim.right_answers(point, program, claim.directions(point))
     except Unsupported as error:
         return Opinion(usable.name, reason=Reason(ReasonKind.UNSUPPORTED, str(error)))
     return Opinion(usable.name, Says.DIFFER, answers=answers, method=program.method)
@@ -237,7 +237,7 @@ def _lies_between(check: Evaluation, found: Bounds, usable: Usable) -> bool:
     """Whether a backend's own convention lies between the one-sided slopes."""
     try:
         program = check.session.program(usable, check.point)
-        answers = check.claim.truths(check.point, program) if program.exact_answers else {}
+        answers = check.claim.right_answers(check.point, program) if program.exact_answers else {}
     except Unsupported:
         return False
     return bool(answers) and entry_outside(found, {q: a.values for q, a in answers.items()}) is None

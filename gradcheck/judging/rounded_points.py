@@ -66,7 +66,7 @@ def by_rounded_points(claim: Claim, point: Point, program: Program, quantities: 
 def _differences(
     claim: Claim, point: Point, program: Program, quantities: Collection[Quantity]
 ) -> Differences:
-    stated, right = run_in_balls(claim, point, BALLS), claim.truths(point, program)
+    stated, right = run_in_balls(claim, point, BALLS), claim.right_answers(point, program)
     return {q: midpoints(np.asarray(stated[q] - right[q].values, dtype=object)) for q in quantities}
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from gradcheck.notes.claims import sort
 from gradcheck.notes.convention import convention_of, stated
 from gradcheck.notes.parted import Parted
 from gradcheck.notes.reading.reader import Options
 from gradcheck.notes.records import VERSION, ClaimRecord, NoteRecord
-from gradcheck.notes.statements.claims import sort
 from gradcheck.notes.statements.declarations import Declarations
 from gradcheck.notes.statements.pieces import Formula
 from gradcheck.notes.statements.sections import declarations_for, together

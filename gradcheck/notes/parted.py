@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from gradcheck.notes.claims import sort
 from gradcheck.notes.convention import convention_of
 from gradcheck.notes.grammar.syntax import Derivative, Name
 from gradcheck.notes.judging.readings import is_zero
 from gradcheck.notes.records import ClaimRecord
-from gradcheck.notes.statements.claims import sort
 from gradcheck.notes.statements.context import Context, key_of
 from gradcheck.notes.statements.declarations import Declarations
-from gradcheck.notes.statements.guessing import guesses
 from gradcheck.notes.statements.pieces import Formula, Piece
 from gradcheck.notes.statements.sections import declarations_for
 from gradcheck.notes.statements.slices import is_about_derivatives, slices
-from gradcheck.notes.statements.usual import loss_of, spaces_of, usual_layers
+from gradcheck.notes.symbols.guessing import guesses
+from gradcheck.notes.symbols.usual import loss_of, spaces_of, usual_layers
 from gradcheck.notes.understood import (
     Place,
     Reading,

@@ -14,9 +14,9 @@ from gradcheck.notes.judging.readings import Outcome, Readings
 from gradcheck.notes.reading.reader import Options
 from gradcheck.notes.records import ClaimRecord
 from gradcheck.notes.statements.context import Context
-from gradcheck.notes.statements.guessing import Guess, guesses
 from gradcheck.notes.statements.pieces import Piece
-from gradcheck.notes.statements.telling import all_declared
+from gradcheck.notes.symbols.guessing import Guess, guesses
+from gradcheck.notes.symbols.telling import all_declared
 from gradcheck.notes.verdicts.evidence import Evidence, completed
 from gradcheck.notes.verdicts.verdicts import Verdicts
 

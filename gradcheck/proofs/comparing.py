@@ -24,7 +24,7 @@ from gradcheck.proofs.indexed.algebra.latex import plain_text
 from gradcheck.proofs.indexed.algebra.space import DELTA, Leak
 from gradcheck.proofs.indexed.algebra.substitution import replaced
 from gradcheck.proofs.indexed.arrays.size import polynomial_of, text_of
-from gradcheck.proofs.stating import Symbolic, stated, truths
+from gradcheck.proofs.stating import Symbolic, right_answers, stated
 from gradcheck.proofs.truth import Truth
 
 __all__ = ["Compared", "Finding", "compare"]
@@ -64,7 +64,7 @@ def compare(claim: Claim, truth: Truth) -> Compared:
     result = Compared(asked=dict(truth.asked))
     space = truth.space
     try:
-        wanted = truths(claim, truth)
+        wanted = right_answers(claim, truth)
     except Unsupported as error:
         result.reason = f"the truth: {error}"
         return result

@@ -12,7 +12,7 @@ from gradcheck.proofs.branches import Branch, excluded, opposites
 from gradcheck.proofs.comparing import Compared, compare
 from gradcheck.proofs.indexed.algebra.indices.digits import NeedsSplit
 from gradcheck.proofs.memory import Memory
-from gradcheck.proofs.stating import truths
+from gradcheck.proofs.stating import right_answers
 from gradcheck.proofs.truth import Truth
 
 __all__ = ["Attempt", "attempt", "explore", "latest_attempt"]
@@ -111,7 +111,7 @@ def _once(claim: Claim, memory: Memory, branch: Branch, *, expand: bool) -> Atte
         warnings.simplefilter("ignore")
         try:
             truth = memory.truth(branch, expand=expand)
-            truth.prepare(claim.kind, lambda: truths(claim, truth))
+            truth.prepare(claim.kind, lambda: right_answers(claim, truth))
         except Unsupported as error:
             return Attempt(branch, Compared(reason=f"the forward: {error}{user_line(error)}"))
         except EndsProgram as error:

@@ -25,7 +25,7 @@ from gradcheck.proofs.conditions import Condition
 from gradcheck.proofs.indexed import Expr
 from gradcheck.proofs.indexed.algebra.evaluation import BALL_RULES, FLOAT_RULES, Numbers, Rules
 from gradcheck.proofs.memory import Memory
-from gradcheck.proofs.stating import Symbolic, index_codes, truths
+from gradcheck.proofs.stating import Symbolic, index_codes, right_answers
 from gradcheck.proofs.truth import Truth
 
 __all__ = ["AMPLIFIED", "Spot", "spot_check", "truth_holds", "violated"]
@@ -132,7 +132,7 @@ class _Forms:
         """Raises `Unsupported`."""
         if name not in self._found:
             if self._wanted is None:
-                self._wanted = truths(self._claim, self._truth)
+                self._wanted = right_answers(self._claim, self._truth)
             free = tuple(index_codes(self._claim, self._truth).values())
             wanted = self._wanted[name]
             self._found[name] = ruled(self._truth, wanted.truth), (*free, *wanted.codes)

@@ -14,10 +14,10 @@ from gradcheck.proofs.indexed.arrays.converting import as_array
 from gradcheck.proofs.indexed.arrays.indices.symbolic_index import SymbolicIndex
 from gradcheck.proofs.truth import Truth
 
-__all__ = ["Symbolic", "index_codes", "stated", "truths"]
+__all__ = ["Symbolic", "index_codes", "right_answers", "stated"]
 
 
-def truths(claim: Claim, truth: Truth) -> dict[Quantity, Symbolic]:
+def right_answers(claim: Claim, truth: Truth) -> dict[Quantity, Symbolic]:
     """What the claim should state. Raises `Unsupported`."""
     return claim.kind.on_symbols(claim.formula, truth)
 

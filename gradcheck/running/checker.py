@@ -34,7 +34,7 @@ from gradcheck.judging.points.point import ForwardFault
 from gradcheck.judging.session import Session
 from gradcheck.records.types import SCHEMA, BackendInfo, ClaimRow, Header, Record
 from gradcheck.running.broken_files import BrokenFile
-from gradcheck.running.garbage import rare_collections
+from gradcheck.running.collector import rare_collections
 from gradcheck.running.in_dtype import Twins
 
 __all__ = ["Checker", "Environment", "RunOptions", "backend_names", "environment", "now"]

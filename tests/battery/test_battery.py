@@ -6,7 +6,7 @@ import pytest
 from gradcheck.catalogue import formulas
 from gradcheck.checking.battery import CHECKS, Battery, run_battery
 from gradcheck.checking.claim_check import check_claim
-from gradcheck.checking.verdict import Ruling
+from gradcheck.checking.verdict import Decision
 from gradcheck.formulas.decorating import Formula
 from gradcheck.judging.answers.backends import choose
 from gradcheck.judging.points.generation import generate
@@ -77,9 +77,9 @@ def row(check, outcome, *, counts):
 )
 def test_rows_that_count_decide_and_others_do_not(rows, before, after):
     """An error outranks a failure, and a reason is given for what was changed."""
-    ruling = Battery(rows).overrule(Ruling(before, "as before"))
-    assert ruling.verdict is after
-    assert ruling.reason == ("as before" if before is after else f"{rows[0].check}!")
+    decision = Battery(rows).overrule(Decision(before, "as before"))
+    assert decision.verdict is after
+    assert decision.reason == ("as before" if before is after else f"{rows[0].check}!")
 
 
 def test_a_bug_of_ours_in_one_check_is_that_checks_alone(monkeypatch):

@@ -7,12 +7,12 @@ import numpy as np
 
 from gradcheck.notes.arrays.evaluating import Evaluation
 from gradcheck.notes.arrays.terms import Index
+from gradcheck.notes.claims import sort
 from gradcheck.notes.convention import rows_of
 from gradcheck.notes.grammar.latex import latex
 from gradcheck.notes.judging.corrections import edits
 from gradcheck.notes.judging.readings import Readings
 from gradcheck.notes.judging.screening import draw, sizes_of
-from gradcheck.notes.statements.claims import sort
 from tests.notes.corpus import claims
 
 EACH = 12

@@ -9,7 +9,7 @@ import gradcheck
 from gradcheck import Formula
 from gradcheck.checking import weighing
 from gradcheck.checking.claim_check import check_claim
-from gradcheck.checking.verdict import Ruling
+from gradcheck.checking.verdict import Decision
 from gradcheck.checking.weighing import weigh
 from gradcheck.judging.answers.backends import choose
 from gradcheck.judging.opinions import PointResult, PointVerdict
@@ -169,9 +169,9 @@ def test_weak_because_it_is_zero_is_a_pass_where_that_is_proved(monkeypatch, tru
     quantity = ProofQuantity(quantity="dJ/dx", status="proved", indices="p", truth=truth, candidate=truth)
     monkeypatch.setattr(weighing, "prove", lambda *_: Proof(status="proved", quantities=[quantity]))
     point = make_point(claim.formula, {"n": 2}, np.random.default_rng(0), origin="plan")
-    ruling = Ruling(Verdict.WEAK, "whatever the words are", saturated)
-    found = weigh(claim, Memory(claim.formula), ruling, [PointResult(point, PointVerdict.PASS)])
-    assert found.ruling.verdict is verdict
+    decision = Decision(Verdict.WEAK, "whatever the words are", saturated)
+    found = weigh(claim, Memory(claim.formula), decision, [PointResult(point, PointVerdict.PASS)])
+    assert found.decision.verdict is verdict
     assert found.proved is (verdict is Verdict.PASS)
 
 

@@ -21,7 +21,7 @@ from gradcheck.checking.battery.linearity import linearity, zero_delta
 from gradcheck.checking.battery.repetition import same_answer, unchanged_inputs
 from gradcheck.checking.battery.symmetry import symmetry
 from gradcheck.checking.battery.used_again import used_again
-from gradcheck.checking.verdict import Ruling
+from gradcheck.checking.verdict import Decision
 from gradcheck.errors import Unsupported
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.kinds import Hessian
@@ -62,8 +62,8 @@ class Battery:
     rows: list[BatteryRow] = field(default_factory=list)
     suspects: list[Point] = field(default_factory=list)
 
-    def overrule(self, ruling: Ruling, *, deterministic: bool = True) -> Ruling:
-        """The claim's ruling with the rows that count: an ``error`` or ``fail`` that it lacks.
+    def overrule(self, decision: Decision, *, deterministic: bool = True) -> Decision:
+        """The claim's decision with the rows that count: an ``error`` or ``fail`` that it lacks.
 
         Answers that change are an ``error``, unless the code is declared not to be ``deterministic``: then
         they changed by more than rounding.
@@ -73,9 +73,9 @@ class Battery:
         wrong["unchanged inputs"] = Verdict.ERROR
         wrong["same answer"] = Verdict.ERROR if deterministic else Verdict.FAIL
         for check, verdict in sorted(wrong.items(), key=lambda item: -item[1].badness):
-            if check in failed and verdict.badness > ruling.verdict.badness:
-                return Ruling(verdict, failed[check])
-        return ruling
+            if check in failed and verdict.badness > decision.verdict.badness:
+                return Decision(verdict, failed[check])
+        return decision
 
     def mistakes(self) -> list[Diagnosis]:
         """What the rows alone explain, where no number at a point is wrong."""

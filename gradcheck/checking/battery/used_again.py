@@ -22,7 +22,7 @@ from gradcheck.formulas.calling.sequences import REPLACED, WRITTEN, Call, UsedAg
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.quantity import Quantity
 from gradcheck.formulas.values import normal, positive, unit_interval
-from gradcheck.judging.candidates.returned import as_float64
+from gradcheck.judging.candidates.outputs import as_float64
 from gradcheck.judging.candidates.running import given, run_prepared
 from gradcheck.judging.opinions import PointResult
 from gradcheck.judging.points.point import Discarded, ForwardFault, Point, evaluate_forward

@@ -147,7 +147,7 @@ def right_values(claim: Claim, point: Point, session: Session) -> dict[Quantity,
         try:
             program = session.program(usable, point)
             with precision(BITS):
-                answers = claim.truths(point, program)
+                answers = claim.right_answers(point, program)
             values: dict[Quantity, ObjectArray] = {q: a.values for q, a in answers.items()}
             return {q: _shown(v) for q, v in values.items()}
         except Unsupported:
@@ -194,7 +194,7 @@ def _curve(
             if not program.exact_answers:
                 continue
             with precision(BITS):
-                truth: Any = claim.truths(point, program)[quantity].values[tuple(index)]
+                truth: Any = claim.right_answers(point, program)[quantity].values[tuple(index)]
             return step_curve(
                 claim, point, quantity, index, float(candidate[tuple(index)]), truth, usable.name
             )

@@ -13,7 +13,7 @@ from gradcheck.checking.settling import Settled
 from gradcheck.checking.task import Task
 from gradcheck.checking.time_limit import Clock, TimeUp
 from gradcheck.checking.trying import Tried
-from gradcheck.checking.verdict import Ruling, rule
+from gradcheck.checking.verdict import Decision, rule
 from gradcheck.checking.weighing import refuted
 from gradcheck.checking.writing.biased_point import biased_point
 from gradcheck.checking.writing.counterexample import describe
@@ -58,7 +58,7 @@ def outcome(task: Task, tried: Tried, settled: Settled) -> Outcome:
         seconds=task.seconds,
         strength=_strength(settled, results),
         discarded=tried.points.discarded,
-        reason=counterexample.message if counterexample is not None else settled.weighed.ruling.reason,
+        reason=counterexample.message if counterexample is not None else settled.weighed.decision.reason,
         unchecked=sorted({str(u) for r in results if r.stated for u in r.stated.unchecked}),
         untried=settled.untried,
         unstable=unstable(results) if passes else None,
@@ -131,10 +131,10 @@ def stopped(claim: Claim, session: Session, clock: Clock) -> Outcome:
     """
     results: list[PointResult] = clock.found
     when = f"stopped after {clock.seconds:g} s"
-    ruling = rule(claim, session, results) if results else Ruling(Verdict.INCONCLUSIVE)
-    if ruling.verdict not in (Verdict.FAIL, Verdict.ERROR):
-        ruling = Ruling(Verdict.INCONCLUSIVE, when)
-    first = next((r for r in results if r.verdict == ruling.verdict.value), None)
+    decision = rule(claim, session, results) if results else Decision(Verdict.INCONCLUSIVE)
+    if decision.verdict not in (Verdict.FAIL, Verdict.ERROR):
+        decision = Decision(Verdict.INCONCLUSIVE, when)
+    first = next((r for r in results if r.verdict == decision.verdict.value), None)
     counterexample = None
     if first is not None:
         minimal = Minimal(first, shape_minimal=False)
@@ -143,12 +143,12 @@ def stopped(claim: Claim, session: Session, clock: Clock) -> Outcome:
             counterexample = Clock(clock.seconds).run(lambda: describe(claim, minimal, session))
     row = claim_row(
         claim,
-        ruling.verdict,
+        decision.verdict,
         results,
         seconds=clock.seconds or 0.0,
         strength=None,
         discarded=0,
-        reason=counterexample.message if counterexample else ruling.reason,
+        reason=counterexample.message if counterexample else decision.reason,
         notes=[f"{when}, with {len(results)} points judged"],
         counterexample=counterexample,
     )

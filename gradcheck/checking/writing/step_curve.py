@@ -77,7 +77,7 @@ def step_curve(
     def value(kind: type[_Difference], step: float, bits: int) -> arb:
         with warnings.catch_warnings(), precision(bits):
             warnings.simplefilter("ignore")
-            found: Any = claim.truths(point, kind(claim, point, entry, step))[quantity].values[place]
+            found: Any = claim.right_answers(point, kind(claim, point, entry, step))[quantity].values[place]
         if not found.is_finite():
             raise Unsupported("the difference is not finite")
         return arb(found)

@@ -283,7 +283,7 @@ class Kind(ABC):
         Where ``directions`` are given, their quantities alone need an answer, and a slope will do.
         """
 
-    def truths(
+    def right_answers(
         self,
         formula: Declaration,
         point: Point,

@@ -61,7 +61,7 @@ class Update(PerArgument):
         """An update descends the sum of the outputs, whatever delta is."""
         return tuple(np.ones(s) for s in point.output_shapes)
 
-    def truths(
+    def right_answers(
         self,
         formula: Declaration,
         point: Point,

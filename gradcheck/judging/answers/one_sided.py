@@ -97,7 +97,7 @@ def bounds(claim: Claim, point: Point) -> Bounds | None:
     try:
         with precision(KINK_BITS):
             probe = Probe(claim.formula, point)
-            left, right = (claim.truths(point, _OneSided(problem, probe, side)) for side in (0, 1))
+            left, right = (claim.right_answers(point, _OneSided(problem, probe, side)) for side in (0, 1))
     except Unsupported:
         return None
     return left, right

@@ -32,7 +32,7 @@ from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.dtypes import Dtype, from_numpy
 from gradcheck.formulas.entries import assignments
 from gradcheck.formulas.quantity import Quantity
-from gradcheck.judging.candidates.returned import as_balls, as_float64, as_numbers, shape_words
+from gradcheck.judging.candidates.outputs import as_balls, as_float64, as_numbers, shape_words
 from gradcheck.judging.candidates.same_code import leaves_range
 from gradcheck.judging.points.point import Point, all_finite
 from gradcheck.judging.points.repeats import NOT_DETERMINISTIC, ONLY_ROUNDING, repeats, within_rounding

@@ -134,7 +134,7 @@ def derivations(
                 one_is_code = one_is_code or program.runs_operations
                 yield Derivation(
                     lambda domain, p=program: {  # type: ignore[misc]
-                        q: a.values for q, a in claim.truths(point, p, None, domain).items()
+                        q: a.values for q, a in claim.right_answers(point, p, None, domain).items()
                     },
                     program.runs_operations,
                 )

@@ -196,12 +196,12 @@ def _truths(claim: Claim, point: Point, session: Session, one: Usable) -> dict[Q
     """
     program = session.program(one, point)
     if not _confirms(one, point):
-        return claim.truths(point, program)
+        return claim.right_answers(point, program)
     directions = claim.directions(point)
     if session.going_back is None or directions is None or not claim.kind.is_backward:
         raise Unsupported(f"a slope for each entry would cost too much in {claim.dtype.name}")
     found = session.going_back(claim, point, BALLS)
-    for quantity, answer in claim.truths(point, program, directions).items():
+    for quantity, answer in claim.right_answers(point, program, directions).items():
         if answer.direction is None:
             raise Unsupported("nothing that is a slope")
         slope = dot(found[quantity], enclose(answer.direction))
@@ -247,9 +247,9 @@ def _formula(
             loose = _without_rounding(claim, point, stored)
             program = session.program(one, point)
             if program.exact_answers:
-                answers = claim.truths(point, program, None, stored)
+                answers = claim.right_answers(point, program, None, stored)
             else:
-                moved = [claim.truths(point, program, None, domain) for domain in SHIFTED]
+                moved = [claim.right_answers(point, program, None, domain) for domain in SHIFTED]
                 answers = {q: spread(a, [m[q] for m in moved]) for q, a in answers.items()}
     except Unsupported:
         return wrong

@@ -130,8 +130,8 @@ def _answer(asked: Question, value: Any, others: tuple[Any, ...]) -> tuple[Any, 
         return value, others[0]
     if asked.kind == "joined":
         result = _JOINED[asked.operator](value, *others)
-        truths = all(_sides(part, arrays=True) for part in (value, *others))
-        return result, result if isinstance(result, np.ndarray) else bool(result) if truths else None
+        of_booleans = all(_sides(part, arrays=True) for part in (value, *others))
+        return result, result if isinstance(result, np.ndarray) else bool(result) if of_booleans else None
     return value, value
 
 

@@ -13,7 +13,7 @@ from gradcheck.notes.reading.reader import Reader
 from gradcheck.notes.reading.showing import in_words
 from gradcheck.notes.records import ClaimRecord
 from gradcheck.notes.statements.context import Definition
-from gradcheck.notes.statements.telling import all_declared
+from gradcheck.notes.symbols.telling import all_declared
 from gradcheck.notes.verdicts.evidence import Evidence, completed, sentence
 
 __all__ = ["judge_definition", "why_broken"]

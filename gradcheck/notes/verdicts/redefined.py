@@ -13,7 +13,7 @@ from gradcheck.notes.statements.context import LOSSES, Context, Definition, is_n
 from gradcheck.notes.statements.defining import derives
 from gradcheck.notes.statements.differentials import moving, rests
 from gradcheck.notes.statements.pieces import Piece
-from gradcheck.notes.statements.telling import redefines
+from gradcheck.notes.symbols.telling import redefines
 from gradcheck.notes.verdicts.evidence import Evidence, completed, plainest, sentence
 from gradcheck.notes.verdicts.right import judge_right
 

@@ -34,7 +34,7 @@ from gradcheck.notes.records import ClaimRecord
 from gradcheck.notes.statements.context import Definition, is_number, key_of, letter_of, nodes
 from gradcheck.notes.statements.defining import derives
 from gradcheck.notes.statements.pieces import Piece
-from gradcheck.notes.statements.telling import all_declared, redefines
+from gradcheck.notes.symbols.telling import all_declared, redefines
 from gradcheck.notes.verdicts.definitions import why_broken
 from gradcheck.notes.verdicts.evidence import UNSURE, Evidence, completed, sentence
 from gradcheck.notes.verdicts.right_if import for_a_batch_of_one

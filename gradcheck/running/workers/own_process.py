@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradcheck.running.garbage import process_of_ours
+from gradcheck.running.collector import process_of_ours
 
 __all__ = ["dask_setup"]
 

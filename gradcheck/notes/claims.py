@@ -19,8 +19,6 @@ from gradcheck.notes.grammar.syntax import (
     Relation,
     Vectorised,
 )
-from gradcheck.notes.statements.alone import Variables, variables
-from gradcheck.notes.statements.arguments import Counted, counted_arguments
 from gradcheck.notes.statements.chains import assume_chains
 from gradcheck.notes.statements.context import (
     LAYERS,
@@ -32,7 +30,29 @@ from gradcheck.notes.statements.context import (
     nodes,
     turned,
 )
-from gradcheck.notes.statements.customs import (
+from gradcheck.notes.statements.declarations import (
+    Declarations,
+    Declared,
+    membership,
+    symbols_of,
+)
+from gradcheck.notes.statements.defining import define, define_roots, numbered
+from gradcheck.notes.statements.differentials import varied
+from gradcheck.notes.statements.letters import Apart, side_by_side, stacked, told_apart, told_by_use
+from gradcheck.notes.statements.pieces import Formula, Piece, excerpt
+from gradcheck.notes.statements.remarks import is_at_a_label, is_set, remark
+from gradcheck.notes.statements.sides import (
+    applied_and_multiplied,
+    as_differentials,
+    only_named,
+    parsed_side,
+    read_sides,
+)
+from gradcheck.notes.statements.splitting import Statement, split
+from gradcheck.notes.statements.updates import updated
+from gradcheck.notes.symbols.alone import Variables, variables
+from gradcheck.notes.symbols.arguments import Counted, counted_arguments
+from gradcheck.notes.symbols.customs import (
     D_IS_A_SIZE,
     MEANS,
     SHORTHAND,
@@ -47,32 +67,12 @@ from gradcheck.notes.statements.customs import (
     symbols_beside_steps,
     twice_derived,
 )
-from gradcheck.notes.statements.declarations import (
-    Declarations,
-    Declared,
-    membership,
-    symbols_of,
-)
-from gradcheck.notes.statements.defining import define, define_roots, numbered
-from gradcheck.notes.statements.differentials import varied
-from gradcheck.notes.statements.intermediates import name_intermediates
-from gradcheck.notes.statements.labels import Labels, labelled, labels
-from gradcheck.notes.statements.letters import Apart, side_by_side, stacked, told_apart, told_by_use
-from gradcheck.notes.statements.lifted import lift
-from gradcheck.notes.statements.lost import lose
-from gradcheck.notes.statements.pieces import Formula, Piece, excerpt
-from gradcheck.notes.statements.remarks import is_at_a_label, is_set, remark
-from gradcheck.notes.statements.sides import (
-    applied_and_multiplied,
-    as_differentials,
-    only_named,
-    parsed_side,
-    read_sides,
-)
-from gradcheck.notes.statements.splitting import Statement, split
-from gradcheck.notes.statements.updates import updated
-from gradcheck.notes.statements.valued import Valued, valued
-from gradcheck.notes.statements.variances import Squares, squares
+from gradcheck.notes.symbols.intermediates import name_intermediates
+from gradcheck.notes.symbols.labels import Labels, labelled, labels
+from gradcheck.notes.symbols.lifted import lift
+from gradcheck.notes.symbols.lost import lose
+from gradcheck.notes.symbols.valued import Valued, valued
+from gradcheck.notes.symbols.variances import Squares, squares
 
 __all__ = ["sort"]
 
