@@ -25,10 +25,6 @@ IN_TWO = ("-n", "2", "--dist", "worksteal")
 """Two workers, each with one half of the tests in order: what the tests of a file share is made once."""
 
 
-IN_THREE = ("-n", "3", "--dist", "worksteal")
-"""Where tests wait for processes of their own, a third worker has a core for itself meanwhile."""
-
-
 def python(session: nox.Session, *args: str, **options: object) -> None:
     """Run a module in nox's own environment, whether it is activated or not."""
     session.run(sys.executable, "-m", *args, external=True, **options)
@@ -65,7 +61,7 @@ def slow(session: nox.Session) -> None:
     """All other tests, without coverage: the examples of README and docs, workers, the browser, attacks, a
     part of the corpora of right and wrong formulas.
     """
-    python(session, "pytest", *IN_THREE, "-m", "slow or untraced", *session.posargs)
+    python(session, "pytest", *IN_TWO, "-m", "slow or untraced", *session.posargs)
 
 
 @nox.session(venv_backend="none", default=False)
