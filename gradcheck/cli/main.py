@@ -35,7 +35,7 @@ __all__ = ["cli", "main"]
 
 EPILOG = """\b
 Exit codes of verify:
-  0    every claim came out as declared
+  0    every claim passed or is an erratum that was refuted
   1    a claim failed, is weak or stayed inconclusive, or an erratum was not refuted
   2    it could not run: usage, bad input, a missing backend, a folder that cannot be written; or
        nothing could be judged, because every claim is an error

@@ -104,8 +104,8 @@ def verify(
     catalogue is checked. Code without decorators is named as pkg.mod:forward or FILE.py:forward, with
     --backward (--jvp, --hvp, --hessian, --double-backward) and --shapes.
 
-    Exits with 0 when every claim came out as declared, 1 when one did not, 2 when the run could not be
-    made or every claim is an error, and 130 when it was interrupted.
+    Exits with 0 when every claim passed or is an erratum that was refuted, 1 when one did neither, 2 when
+    the run could not be made or every claim is an error, and 130 when it was interrupted.
     """
     from gradcheck.running.in_dtype import gradients_only
     from gradcheck.running.keywords import chosen

@@ -22,7 +22,7 @@ Kind = Literal["passed", "failed", "error", "skipped"]
 
 
 def of_claim(judged: Judged, nodeid: str, directory: str | None) -> tuple[Kind, str]:
-    """The claim itself: passed where it came out as declared (a refuted erratum did), else its story."""
+    """The claim itself: passed where it is as declared (a refuted erratum did), else its story."""
     row = judged.row
     if row.as_declared:
         return "passed", ""
@@ -45,7 +45,7 @@ def of_backend(
     if claim.as_declared:
         # the others decided: one that stayed behind, or was outvoted, must not turn a run red
         return "skipped", clean(
-            f"{row.verdict}, but the claim came out as declared with the other backends; {row_text(row)}"
+            f"{row.verdict}, but the claim is as declared with the other backends; {row_text(row)}"
         )
     kind: Kind = "error" if Verdict.ERROR in {row.verdict, claim.verdict} else "failed"
     if told_by is None:

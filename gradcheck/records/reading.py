@@ -55,7 +55,7 @@ class Log:
 
     @property
     def exit_code(self) -> int:
-        """What `gradcheck verify` exits with after this run: 0 only when all came out as declared."""
+        """What `gradcheck verify` exits with after this run: 0 only when all is as declared."""
         return self.footer.exit_code if self.complete and self.footer else 1
 
 
@@ -244,4 +244,4 @@ def _gaps(log: Log) -> Iterator[str]:
         if (log.footer.claims, told, log.footer.as_declared) != (len(log.claims), counted, as_declared):
             yield "the footer counts other claims than the log holds"
         if log.footer.exit_code == 0 and as_declared != len(log.claims):
-            yield "the footer says that all came out as declared, and it did not"
+            yield "the footer says that all is as declared, and it is not"

@@ -42,7 +42,7 @@ _BADNESS = {
 
 
 def exit_code(verdicts: Mapping[str, int], as_declared: int) -> int:
-    """What a whole run exits with, from how often each verdict came out: 0 where all claims came out as
+    """What a whole run exits with, from how often each verdict came out: 0 where all claims are as
     declared, 2 where nothing could be judged because every claim is an ``error``, else 1.
     """
     claims = sum(verdicts.values())

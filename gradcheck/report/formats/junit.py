@@ -86,7 +86,7 @@ def _judge_row(case: ET.Element, claim: ClaimRow, row: BackendRow, log: Log) -> 
     elif claim.as_declared:
         # The others decided: one backend that stayed behind, or was outvoted, must not turn a run red
         # that exits with 0. It is not shown as passed either.
-        why = f"{row.verdict}, but the claim came out as declared with the other backends"
+        why = f"{row.verdict}, but the claim is as declared with the other backends"
         _say(case, "skipped", row.verdict, why, f"{why}\n{row_text(row)}")
     else:
         tag = "error" if Verdict.ERROR in {row.verdict, claim.verdict} else "failure"

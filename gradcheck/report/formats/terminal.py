@@ -114,7 +114,7 @@ def _stories(console: Console, log: Log, wrong: list[ClaimRow], detail: Detail) 
 
 
 def _beside(console: Console, log: Log) -> None:
-    """What failed in the battery of claims that came out as declared: nothing else would tell."""
+    """What failed in the battery of claims that are as declared: nothing else would tell."""
     found = [
         f"{clip(one_line(claim.uid), _MAX_NAME)}: {clip(battery_text(row), 1000)}"
         for claim in log.claims
