@@ -103,6 +103,21 @@ def _diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = NOT_GIVEN, append: 
     return a
 
 
+@implements(np.polyval)
+def _polyval(p: Any, x: Any) -> Any:
+    """Horner's scheme, as NumPy has it."""
+    value = 0.0 * x
+    for coefficient in p:
+        value = value * x + coefficient
+    return value
+
+
+@implements(np.vander)
+def _vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
+    powers = [x**k if k else np.ones_like(x) for k in range(len(x) if N is None else N)]
+    return np.stack(powers if increasing else powers[::-1], axis=1)
+
+
 @implements(np.ediff1d)
 def _ediff1d(a: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     ends = [None if e is None else np.ravel(e) for e in (to_begin, to_end)]

@@ -51,7 +51,7 @@ class Space(Protocol):
 
 @dataclass(frozen=True)
 class Named:
-    """A ready-made space. ``exact``: tangents do not depend on the point, and are had without rounding."""
+    """A ready-made space. ``exact``: tangents do not depend on the point, and are found without rounding."""
 
     name: str
     draw: Draw

@@ -28,7 +28,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Change:
-    """``node`` stands in place of an expression; ``kind`` is a word of the vocabulary of mistakes."""
+    """``node`` replaces an expression; ``kind`` is a word of the vocabulary of mistakes."""
 
     kind: str
     node: ast.AST

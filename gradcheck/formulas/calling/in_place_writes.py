@@ -24,7 +24,7 @@ IN_PLACE = "in place; work on a copy"
 def unchanged(before: NDArray[Any], after: Any) -> bool:
     """Whether an array (a NumPy scalar) still holds what it held."""
     same = before.shape == after.shape and before.dtype == after.dtype
-    # the same bytes are had in a tenth of the time; other ones may be a zero of the other sign
+    # equal bytes are seen in a tenth of the time; other ones may be a zero of the other sign
     return (same and before.tobytes() == after.tobytes()) or np.array_equal(before, after)
 
 
