@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from gradcheck.errors import FaultKind, Unsupported, UsageError
 from gradcheck.formulas.claim import Claim
-from gradcheck.formulas.values import Values, normal, positive, unit_interval
+from gradcheck.formulas.values import Values, is_entrywise, normal
 from gradcheck.judging.opinions import PointResult
 from gradcheck.judging.point_check import check_point
 from gradcheck.judging.points.generation import draw_elements
@@ -160,7 +160,7 @@ def _like(claim: Claim, small: Point, found: Point, take: Take, *, free_delta: b
     not be put together otherwise than they were drawn.
     """
     names = claim.formula.shapes.arguments
-    free = [any(claim.formula.values.get(n, normal) is v for v in _FREE_VALUES) for n in names]
+    free = [is_entrywise(claim.formula.values.get(n, normal)) for n in names]
     args = tuple(
         take(theirs, mine.shape) if may and mine.dtype.kind == "f" and mine.ndim == theirs.ndim else mine
         for may, mine, theirs in zip(free, small.args, found.args, strict=True)
@@ -315,6 +315,3 @@ def _smallest(found: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.
 Take = Callable[[NDArray[np.float64], tuple[int, ...]], NDArray[np.float64]]
 
 TAKES: tuple[Take, ...] = (_first, _last, _special, _largest, _smallest)
-
-_FREE_VALUES = (normal, positive, unit_interval)
-"""Values of which every entry is by itself, so that they may be put together as one likes."""

@@ -27,6 +27,7 @@ __all__ = [
     "dense",
     "integer_range",
     "integers",
+    "is_entrywise",
     "normal",
     "one_hot",
     "positive",
@@ -135,6 +136,12 @@ def declared_range(value: Values | None) -> tuple[float, float] | None:
 
 
 _SMALLEST = 2.0**-1074
+
+
+def is_entrywise(value: Values | None) -> bool:
+    """Whether they are drawn one by one, of floats: `normal`, `positive`, `unit_interval`."""
+    return any(value is preset for preset in (normal, positive, unit_interval))
+
 
 _PRESETS = ("normal", "complex_normal", "positive", "unit_interval", "one_hot", "spd", "integers")
 

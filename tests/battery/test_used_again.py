@@ -374,6 +374,14 @@ class ByIdentity(Transposed):
         return Dense.forward(self, X)
 
 
+@pytest.mark.parametrize(("layer", "verdict"), [(Dense, "pass"), (Growing, "fail"), (Transposed, "fail")])
+def test_at_given_arrays_too(layer, verdict):
+    """Parameters that are given are changed by a step as drawn ones are."""
+    arrays = (np.arange(6.0).reshape(2, 3), np.ones((3, 2)), np.arange(2.0))
+    result = gradcheck.verify(*gradcheck.layer(layer(), parameters=("W", "b")), args=arrays)
+    assert (result.verdict, row(result).outcome) == (verdict, verdict), str(result)
+
+
 def test_weights_that_are_written_into_are_the_same_array():
     found = check(ByIdentity())
     assert (found.verdict, row(found).outcome) == ("fail", "fail")

@@ -7,7 +7,7 @@ forward, a buffer that two calls share) is wrong; gradients that pile up from ca
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -16,16 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.checking.battery.finding import Finding, skipped
+from gradcheck.checking.battery.second_calls import first_call, other_calls, updated, weighed_anew
 from gradcheck.errors import CandidateFault, message, user_code
 from gradcheck.formulas.calling.in_place_writes import plain
 from gradcheck.formulas.calling.sequences import REPLACED, WRITTEN, Call, UsedAgain
 from gradcheck.formulas.claim import Claim
 from gradcheck.formulas.quantity import Quantity
-from gradcheck.formulas.values import normal, positive, unit_interval
 from gradcheck.judging.candidates.outputs import as_float64
 from gradcheck.judging.candidates.running import given, run_prepared
 from gradcheck.judging.opinions import PointResult
-from gradcheck.judging.points.point import Discarded, ForwardFault, Point, evaluate_forward
+from gradcheck.judging.points.point import Point
 from gradcheck.judging.points.repeats import within_rounding
 
 __all__ = ["used_again"]
@@ -56,45 +56,34 @@ class _Convention:
 def used_again(claim: Claim, basis: Sequence[Point], results: Sequence[PointResult]) -> Finding:
     """All programs of the pair, at calls of one shape and of two."""
     how: UsedAgain = claim.candidate.used_again  # type: ignore[attr-defined]
+    point = first_call(basis, results, how.parameters)
+    if point is None:
+        return skipped("there is no second call to make")
     tried, seen = 0, _Convention()
-    small = [r.point for r in results if r.stated is not None and r.point.entries <= _FEW]
-    for point in sorted([*basis, *small], key=partial(_told_apart, how.parameters), reverse=True)[:1]:
-        for other, words in _others(claim, point, results, how.parameters):
-            programs = [*how.programs, *(["F0 B0 Z F1 B1"] if how.clears else [])]
-            if not _serves(claim, how, point, other):
-                programs = [p for p in programs if "F1" not in p]
-            for program in programs:
-                tried += 1
-                try:
-                    _check(claim, how, program.split(), [point, other, _weighed_anew(point)], seen)
-                except _OtherForward:
-                    return Finding("note", tried, _OTHER_FORWARD, point)
-                except _Draws:
-                    return Finding("fail", tried, _RANDOM, point)
-                except _Wrong as wrong:
-                    return Finding("fail", tried, f"{_in_words(program, how.noun, words)} {wrong}", point)
-        stepped = _after_a_step(claim, how, point)
-        tried += len(stepped)
-        if (written := stepped.get(WRITTEN)) is not None:  # as most code does it
-            return Finding("fail", tried, written, point)
-        if (replaced := stepped.get(REPLACED)) is not None:
-            text = f"{replaced}, where they are replaced (`W = W - ...`)"
-            return Finding("note", tried, text, point)
+    for other, words in other_calls(claim, point, results, how.parameters):
+        programs = [*how.programs, *(["F0 B0 Z F1 B1"] if how.clears else [])]
+        if not _serves(claim, how, point, other):
+            programs = [p for p in programs if "F1" not in p]
+        for program in programs:
+            tried += 1
+            try:
+                _check(claim, how, program.split(), [point, other, weighed_anew(point)], seen)
+            except _OtherForward:
+                return Finding("note", tried, _OTHER_FORWARD, point)
+            except _Draws:
+                return Finding("fail", tried, _RANDOM, point)
+            except _Wrong as wrong:
+                return Finding("fail", tried, f"{_in_words(program, how.noun, words)} {wrong}", point)
+    stepped = _after_a_step(claim, how, point)
+    tried += len(stepped)
+    if (written := stepped.get(WRITTEN)) is not None:  # as most code does it
+        return Finding("fail", tried, written, point)
+    if (replaced := stepped.get(REPLACED)) is not None:
+        text = f"{replaced}, where they are replaced (`W = W - ...`)"
+        return Finding("note", tried, text, point)
     if not tried:
         return skipped("there is no second call to make")
     return _of_convention(how, seen, tried)
-
-
-_FEW = 64
-"""Numbers in a point that is used for two calls, where there are points so small."""
-
-
-def _told_apart(parameters: int, point: Point) -> int:
-    """In how many ways the inputs differ from themselves turned round: labels that are all the same, and
-    signs that are, hide what a layer keeps of another call.
-    """
-    inputs = [a for a in point.args[: len(point.args) - parameters] if a.ndim]
-    return sum(int((a != a[::-1]).any()) + int(((a > 0) != (a[::-1] > 0)).any()) for a in inputs)
 
 
 def _after_a_step(claim: Claim, how: UsedAgain, point: Point) -> dict[str, str | None]:
@@ -102,7 +91,7 @@ def _after_a_step(claim: Claim, how: UsedAgain, point: Point) -> dict[str, str |
     way that is right. Ways that do not do for a fresh layer either, whose maker looked at the parameters,
     are left out.
     """
-    other = _updated(claim, point, how.parameters) if how.is_updated else None
+    other = updated(claim, point, how.parameters) if how.is_updated else None
     if other is None or not _serves(claim, how, point, other):
         return {}
     points = [point, other, point]
@@ -123,20 +112,6 @@ def _wrong_in(claim: Claim, how: UsedAgain, program: str, points: Sequence[Point
     return f"used again, the {how.noun} is wrong after its parameters were changed: {what}"
 
 
-def _updated(claim: Claim, point: Point, parameters: int) -> Point | None:
-    """The point with other parameters; None where some are declared to be of a kind that this would leave."""
-    formula, inputs = claim.formula, len(point.args) - parameters
-    names = formula.shapes.arguments[inputs:]
-    if any(n in formula.spaces or formula.values.get(n, normal) not in _OF_ENTRIES for n in names):
-        return None
-    changed = (0.5 * a[::-1] if a.ndim else 0.5 * a for a in point.args[inputs:])
-    return _made(claim, point, (*point.args[:inputs], *changed), point.delta)
-
-
-_OF_ENTRIES = (normal, positive, unit_interval)
-"""Values that halves, in another order, still are."""
-
-
 def _of_convention(how: UsedAgain, seen: _Convention, tried: int) -> Finding:
     piled, anew = _listed(seen.piled), _listed(seen.anew)
     if seen.piled and seen.anew:
@@ -152,43 +127,6 @@ def _of_convention(how: UsedAgain, seen: _Convention, tried: int) -> Finding:
         cleared = ", and zero_grad clears" if how.clears else ""
         return Finding("note", tried, f"{piled} piles up from call to call{cleared} (a convention)")
     return Finding("pass", tried)
-
-
-def _others(
-    claim: Claim, point: Point, results: Sequence[PointResult], parameters: int
-) -> Iterator[tuple[Point, str]]:
-    """Second calls, with the same parameters: of the same shape, and of another."""
-    inputs = len(point.args) - parameters
-    turned = tuple(a[::-1].copy() if a.ndim else a for a in point.args[:inputs])
-    kept = point.args[inputs:]
-    if any(not np.array_equal(a, b) for a, b in zip(turned, point.args, strict=False)):
-        delta = tuple(d[::-1].copy() if d.ndim else d for d in point.delta)
-        if (found := _made(claim, point, turned + kept, delta)) is not None:
-            yield found, "of the same shape"
-    for result in results:
-        its = result.point
-        same = all(a.shape == b.shape for a, b in zip(its.args[inputs:], kept, strict=True))
-        if result.stated is None or its.large or its.sizes == point.sizes or not same:
-            continue
-        if (found := _made(claim, its, its.args[:inputs] + kept, its.delta)) is not None:
-            yield found, "of another shape"
-            return
-
-
-def _made(claim: Claim, like: Point, args: tuple[Any, ...], delta: tuple[Any, ...]) -> Point | None:
-    try:
-        outputs, multiple = evaluate_forward(claim.formula, args)
-    except (Discarded, ForwardFault):
-        return None
-    if multiple != like.multiple or [z.shape for z in outputs] != [d.shape for d in delta]:
-        return None
-    return replace(like, args=args, outputs=outputs, delta=delta, origin="battery")
-
-
-def _weighed_anew(point: Point) -> Point:
-    """The point with another delta: no multiple, so that two gradients never add up to a third."""
-    turned = [np.where(np.arange(d.size).reshape(d.shape) % 2, 2.0 * d, -0.75 * d) for d in point.delta]
-    return point.with_values(point.args, tuple(turned))
 
 
 def _serves(claim: Claim, how: UsedAgain, one: Point, other: Point) -> bool:

@@ -14,7 +14,7 @@ from gradcheck.formulas.kinds.per_argument import gradients_of
 from gradcheck.formulas.kinds.per_output import per_output
 from gradcheck.formulas.point import Point
 from gradcheck.formulas.quantity import Quantity, outputs
-from gradcheck.formulas.values import is_strategy, normal, positive, unit_interval
+from gradcheck.formulas.values import is_entrywise, is_strategy, normal
 
 __all__ = ["Forward"]
 
@@ -70,4 +70,4 @@ def _is_open(formula: Declaration, argument: str) -> bool:
     have equal gradients. One-hot labels do not: off `sum(y) = 1` the expressions may part.
     """
     value = formula.values.get(argument, normal)
-    return value in (normal, positive, unit_interval) if callable(value) else is_strategy(value)
+    return is_entrywise(value) if callable(value) else is_strategy(value)
